@@ -1,0 +1,137 @@
+import type { ClassifiedDatabase } from "../model/database.ts";
+import { describeDatabase, modifyCommand, resourceType } from "../model/database.ts";
+import type { Finding, Severity, Status } from "../model/finding.ts";
+import type { Gap, Target } from "../model/inventory.ts";
+import type { Policy } from "../model/policy.ts";
+import type { ConfirmingAction, Rule, RuleContext, Verdict } from "../model/rule.ts";
+import { fill } from "../model/rule.ts";
+import { exemptionOf } from "./exempt.ts";
+import { createFacts, surroundingsOf } from "./facts.ts";
+import { classify } from "./management.ts";
+
+/** What a rule says of a database, in words. */
+export type Judgement = {
+  readonly rule: string;
+  readonly severity: Severity;
+  readonly status: Status;
+  readonly message: string;
+  /** Null where nothing is to be done. */
+  readonly remediation: string | null;
+  readonly evidence: Finding["evidence"];
+  /** What has to be asked before it may be said. */
+  readonly confirm: readonly ConfirmingAction[];
+  /** Set where the rule crashed: an error in the program, never a pass. */
+  readonly crash: Error | null;
+};
+
+/** A target that was judged: its databases, what is wrong or unknown about them, and the rules that crashed. */
+export type JudgedTarget = {
+  readonly databases: readonly ClassifiedDatabase[];
+  readonly findings: readonly Finding[];
+  readonly crashes: readonly Gap[];
+};
+
+/** The rules that the policy leaves on. */
+export function activeRules(rules: readonly Rule[], policy: Policy): readonly Rule[] {
+  return rules.filter(({ id }) => !policy.rulesOff.includes(id));
+}
+
+/** Asks one rule about one database. A rule that throws has not passed. */
+export function judge(rule: Rule, database: ClassifiedDatabase, context: RuleContext, policy: Policy): Judgement {
+  const severity = policy.severities[rule.id] ?? rule.severity;
+  try {
+    return { rule: rule.id, severity, crash: null, ...word(rule, rule.check(database, context), database) };
+  } catch (thrown) {
+    const crash = thrown instanceof Error ? thrown : new Error(String(thrown));
+    return {
+      rule: rule.id,
+      severity,
+      status: "INSUFFICIENT_DATA",
+      message: `The rule ${rule.id} failed on ${describeDatabase(database)}: ${crash.message}.`,
+      remediation: "This is an error in the program: please report it with this message.",
+      evidence: {},
+      confirm: [],
+      crash,
+    };
+  }
+}
+
+function word(
+  rule: Rule,
+  verdict: Verdict,
+  database: ClassifiedDatabase,
+): Omit<Judgement, "rule" | "severity" | "crash"> {
+  const message = rule.messages[verdict.says];
+  if (message === undefined) throw new Error(`it has no message "${verdict.says}"`);
+  const slots = { ...verdict.slots, database: describeDatabase(database), modify: modifyCommand(database) };
+  const evidence = { ...verdict.evidence } as Finding["evidence"];
+  if (message.status === "INSUFFICIENT_DATA" && verdict.slots?.why !== undefined) evidence.notSeen = verdict.slots.why;
+  const text = fill(message.text, slots);
+  return {
+    status: message.status,
+    message: text.charAt(0).toUpperCase() + text.slice(1),
+    remediation: "remedy" in message ? fill(message.remedy, slots) : null,
+    evidence,
+    confirm: "confirm" in message ? (message.confirm ?? []) : [],
+  };
+}
+
+/** A target with its databases classified, and the context of each. */
+export function prepare(target: Target, policy: Policy, now: string) {
+  const surroundings = surroundingsOf(target, policy);
+  const contextOf = createFacts(target, policy, now);
+  return target.databases.map((database) => {
+    const classified = classify(database, surroundings);
+    return { database: classified, context: contextOf(classified) };
+  });
+}
+
+/** Judges every database of a target by every active rule. */
+export function judgeTarget(target: Target, policy: Policy, rules: readonly Rule[], now: string): JudgedTarget {
+  const databases: ClassifiedDatabase[] = [];
+  const findings: Finding[] = [];
+  const crashes: Gap[] = [];
+  const active = activeRules(rules, policy);
+  for (const { database, context } of prepare(target, policy, now)) {
+    databases.push(database);
+    for (const rule of active) {
+      const judgement = judge(rule, database, context, policy);
+      if (judgement.crash !== null) crashes.push(toGap(judgement.crash, rule, database));
+      const finding = toFinding(judgement, database, policy, now);
+      if (finding !== null) findings.push(finding);
+    }
+  }
+  return { databases, findings, crashes };
+}
+
+function toGap(crash: Error, rule: Rule, { account, region, arn }: ClassifiedDatabase): Gap {
+  return { account, region, action: `rule:${rule.id}`, code: crash.name, message: crash.message, resource: arn };
+}
+
+/** The finding that a judgement is, or null for a pass. */
+export function toFinding(
+  judgement: Judgement,
+  database: ClassifiedDatabase,
+  policy: Policy,
+  now: string,
+): Finding | null {
+  const { rule, severity, status, remediation } = judgement;
+  if (status === "COMPLIANT" || status === "NOT_APPLICABLE") return null;
+  const { active, ended, ignored } = exemptionOf(database, rule, policy, now);
+  const { arn, identifier, resourceId, account, region } = database;
+  return {
+    id: `${rule}/${arn}`,
+    rule,
+    status,
+    severity,
+    resource: { arn, type: resourceType(database), identifier, resourceId },
+    account,
+    region,
+    message: ended === null ? judgement.message : `${judgement.message} Its exemption ended on ${ended.until}.`,
+    evidence: ignored === null ? judgement.evidence : { ...judgement.evidence, exemptionIgnored: ignored },
+    remediation: remediation ?? "",
+    exemption: active,
+    endedExemption: ended,
+    firstSeenAt: now,
+  };
+}

@@ -1,0 +1,194 @@
+import type { ClassifiedDatabase, Database, Management } from "../model/database.ts";
+import type { Policy } from "../model/policy.ts";
+
+/** ARNs of databases from a list, and, where the list may lack some, why. */
+export type Listed = { readonly arns: ReadonlySet<string>; readonly gap: string | null };
+
+/** What decides a database's management and is not on the database itself. */
+export type Surroundings = {
+  readonly globalClusterMembers: Listed;
+  readonly blueGreenDatabases: Listed;
+  readonly support: Policy["support"];
+};
+
+/** Why a database is not judged. `applies` gives a text where it cannot be told: what would have to be read. */
+export type Reason = {
+  readonly code: string;
+  readonly management: Exclude<Management, "managed" | "unmanaged">;
+  /** Whether it holds even for a database that reports a managed secret. */
+  readonly evenWithSecret: boolean;
+  readonly applies: (database: Database, surroundings: Surroundings) => boolean | string;
+  /** Completes "It is not judged: …". */
+  readonly says: string;
+  readonly source: string;
+  /** When AWS's documentation was last seen to say so. */
+  readonly asOf: string;
+};
+
+const isAurora = ({ engine }: Database): boolean => engine.startsWith("aurora");
+const isOracleCdb = ({ engine }: Database): boolean => /^oracle-.*-cdb$/.test(engine);
+const isListed = ({ arn }: Database, { arns, gap }: Listed): boolean | string => arns.has(arn) || (gap ?? false);
+
+const userGuide = "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html";
+const auroraGuide = "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/rds-secrets-manager.html";
+
+/** Every reason there is, in the order in which they are tried. */
+export const reasons: readonly Reason[] = [
+  {
+    code: "docdb",
+    management: "out-of-scope",
+    evenWithSecret: true,
+    applies: ({ engine }) => engine === "docdb",
+    says: "it is Amazon DocumentDB, which the RDS API returns too",
+    source: "https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBClusters.html",
+    asOf: "2026-10",
+  },
+  {
+    code: "neptune",
+    management: "out-of-scope",
+    evenWithSecret: true,
+    applies: ({ engine }) => engine === "neptune",
+    says: "it is Amazon Neptune, which the RDS API returns too and which has no master password",
+    source: "https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBClusters.html",
+    asOf: "2026-10",
+  },
+  {
+    code: "cluster-member",
+    management: "inherited",
+    evenWithSecret: true,
+    applies: ({ kind, clusterIdentifier }) => kind === "instance" && clusterIdentifier !== null,
+    says: "its master password is that of its DB cluster, which is judged",
+    source: "https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.html",
+    asOf: "2026-10",
+  },
+  {
+    code: "multi-tenant-container",
+    management: "unsupported",
+    evenWithSecret: true,
+    applies: ({ kind, multiTenant }) => kind === "instance" && multiTenant,
+    says: "it is an Oracle container; its tenant databases own the passwords, and are judged",
+    source: "https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyTenantDatabase.html",
+    asOf: "2026-10",
+  },
+  {
+    code: "read-replica",
+    management: "inherited",
+    evenWithSecret: true,
+    applies: ({ kind, replicationSource, engine }) =>
+      kind === "instance" && replicationSource !== null && !engine.startsWith("sqlserver"),
+    says: "it is a read replica and has the master password of its source",
+    source: userGuide,
+    asOf: "2026-10",
+  },
+  {
+    code: "rds-custom",
+    management: "unsupported",
+    evenWithSecret: false,
+    applies: ({ rdsCustom, engine }) => rdsCustom || engine.startsWith("custom-"),
+    says: "AWS does not support it for RDS Custom",
+    source: userGuide,
+    asOf: "2026-10",
+  },
+  {
+    code: "oracle-cdb",
+    management: "unsupported",
+    evenWithSecret: false,
+    applies: (database, { support }) => support.oracleCdb === "unsupported" && isOracleCdb(database),
+    says: "the policy says that it is not supported for Oracle CDB",
+    source: userGuide,
+    asOf: "2024-01",
+  },
+  {
+    code: "serverless-v1",
+    management: "unsupported",
+    evenWithSecret: false,
+    applies: ({ engineMode }) => engineMode === "serverless",
+    says: "AWS does not support it for Aurora Serverless v1",
+    source: "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2.upgrade.html",
+    asOf: "2026-04",
+  },
+  {
+    code: "limitless",
+    management: "unsupported",
+    evenWithSecret: false,
+    applies: ({ scalabilityType }) => scalabilityType === "limitless",
+    says: "AWS does not support it for Aurora PostgreSQL Limitless Database",
+    source: "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/limitless-reqs-limits.html",
+    asOf: "2026-04",
+  },
+  {
+    code: "express-configuration",
+    management: "unsupported",
+    evenWithSecret: false,
+    applies: ({ expressConfiguration }) => expressConfiguration,
+    says: "it is an Aurora PostgreSQL cluster in express configuration, which has IAM authentication only",
+    source:
+      "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/CHAP_GettingStartedAurora.AuroraPostgreSQL.ExpressConfig.html",
+    asOf: "2026-04",
+  },
+  {
+    code: "replica-cluster",
+    management: "unsupported",
+    evenWithSecret: false,
+    applies: ({ kind, replicationSource }) => kind === "cluster" && replicationSource !== null,
+    says: "AWS does not support it for a cluster that replicates from another Region or over binlog",
+    source: auroraGuide,
+    asOf: "2026-10",
+  },
+  {
+    code: "global-database",
+    management: "unsupported",
+    evenWithSecret: false,
+    applies: (database, { globalClusterMembers }) => {
+      if (database.kind !== "cluster" || !isAurora(database)) return false;
+      if (database.globalClusterIdentifier !== null || database.globalWriteForwarding) return true;
+      return isListed(database, globalClusterMembers);
+    },
+    says: "AWS does not support it for members of an Aurora global database",
+    source: auroraGuide,
+    asOf: "2026-10",
+  },
+  {
+    code: "blue-green-deployment",
+    management: "unsupported",
+    evenWithSecret: false,
+    applies: (database, { blueGreenDatabases }) => isListed(database, blueGreenDatabases),
+    says: "AWS does not support it while a blue/green deployment is active",
+    source: userGuide,
+    asOf: "2026-10",
+  },
+];
+
+/** Decides whose business the master password of a database is. What AWS reports wins over what AWS documents. */
+export function classify(database: Database, surroundings: Surroundings): ClassifiedDatabase {
+  const hasSecret = database.masterUserSecret !== null;
+  const doubts: string[] = [];
+  for (const { applies, code, evenWithSecret, management, says } of reasons) {
+    if (hasSecret && !evenWithSecret) continue;
+    const verdict = applies(database, surroundings);
+    if (verdict === true) return { ...database, management, reason: code, explanation: says, doubt: null };
+    if (verdict !== false) doubts.push(verdict);
+  }
+  const management = hasSecret ? "managed" : "unmanaged";
+  return {
+    ...database,
+    management,
+    reason: null,
+    explanation: null,
+    doubt: doubts.length > 0 ? doubts.join("; ") : null,
+  };
+}
+
+/** Blue/green deployments that are over, or on their way out; any other state counts only where AWS documents it. */
+const activeBlueGreenStatuses = [
+  "PROVISIONING",
+  "AVAILABLE",
+  "SWITCHOVER_IN_PROGRESS",
+  "SWITCHOVER_FAILED",
+  "INVALID_CONFIGURATION",
+];
+
+/** Whether a blue/green deployment is under way. An unknown state is not: it must not excuse a database. */
+export function isActiveBlueGreen(status: string): boolean {
+  return activeBlueGreenStatuses.includes(status);
+}

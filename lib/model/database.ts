@@ -1,0 +1,95 @@
+import { z } from "zod";
+
+/** What can own a master user password. Members of a DB cluster are instances too: their password is the cluster's. */
+export const databaseKinds = ["instance", "cluster", "tenant-database"] as const;
+
+/** Stands for a name that AWS should have given and did not; nothing that carries it is judged clean. */
+export const unknown = "unknown";
+
+/** The tag that a repair writes on a database before it turns management off: when it started, and the key that is meant. */
+export const toggleTag = "rds-password-audit:toggle";
+
+/** RDS's word on the managed secret. `status` is kept as AWS says it: new values are judged unknown, not dropped. */
+export const masterUserSecretSchema = z.object({
+  secretArn: z.string().nullable(),
+  status: z.string().nullable(),
+  kmsKeyId: z.string().nullable(),
+});
+
+/** One DB instance, DB cluster or Oracle tenant database, as the RDS API reports it; nothing is decided here. */
+export const databaseSchema = z.object({
+  arn: z.string(),
+  kind: z.enum(databaseKinds),
+  identifier: z.string(),
+  /** `DbiResourceId`, `DbClusterResourceId` or `TenantDatabaseResourceId`: survives renaming, and is AWS Config's resource id. */
+  resourceId: z.string(),
+  account: z.string(),
+  region: z.string(),
+  engine: z.string(),
+  engineVersion: z.string().nullable(),
+  status: z.string(),
+  createdAt: z.string().nullable(),
+  masterUserSecret: masterUserSecretSchema.nullable(),
+  tags: z.record(z.string(), z.string()),
+  /** DB instance: identifier of the DB cluster that it is a member of. */
+  clusterIdentifier: z.string().nullable(),
+  /** Identifier or ARN of the database that this one replicates, for instances and clusters alike. */
+  replicationSource: z.string().nullable(),
+  /** Oracle: the instance is a container whose tenant databases own the passwords. */
+  multiTenant: z.boolean(),
+  /** Tenant database: ARN of the DB instance that contains it. */
+  containerArn: z.string().nullable(),
+  engineMode: z.string().nullable(),
+  scalabilityType: z.string().nullable(),
+  globalClusterIdentifier: z.string().nullable(),
+  /** The cluster says something about global write forwarding, which only members of a global database do. */
+  globalWriteForwarding: z.boolean(),
+  rdsCustom: z.boolean(),
+  /** Aurora PostgreSQL express configuration: an internet access gateway, or no VPC networking. */
+  expressConfiguration: z.boolean(),
+});
+
+export type Database = z.infer<typeof databaseSchema>;
+
+/** Whose business a database's master password is. */
+export const managements = ["managed", "unmanaged", "inherited", "unsupported", "out-of-scope"] as const;
+export type Management = (typeof managements)[number];
+
+/** A database with its management decided. */
+export type ClassifiedDatabase = Database & {
+  readonly management: Management;
+  /** A code of the table in `lib/audit/management.ts`, and what it says. */
+  readonly reason: string | null;
+  readonly explanation: string | null;
+  /** Why `unmanaged` may be wrong: what would have to be read to rule out that AWS does not support it. */
+  readonly doubt: string | null;
+};
+
+const resourceTypes = {
+  instance: "AWS::RDS::DBInstance",
+  cluster: "AWS::RDS::DBCluster",
+  "tenant-database": "AWS::RDS::TenantDatabase",
+} as const;
+
+/** The CloudFormation type name of a database. AWS Config knows no tenant databases, CloudFormation does not either. */
+export function resourceType(database: Pick<Database, "kind">): string {
+  return resourceTypes[database.kind];
+}
+
+const kindNames = { instance: "DB instance", cluster: "DB cluster", "tenant-database": "tenant database" } as const;
+
+/** As a sentence has it: "DB instance orders". */
+export function describeDatabase(database: Pick<Database, "kind" | "identifier">): string {
+  return `${kindNames[database.kind]} ${database.identifier}`;
+}
+
+/** The AWS CLI command that modifies a database, up to its options. */
+export function modifyCommand(database: Database): string {
+  const region = `--region ${database.region}`;
+  if (database.kind === "cluster")
+    return `aws rds modify-db-cluster ${region} --db-cluster-identifier ${database.identifier}`;
+  if (database.kind === "instance")
+    return `aws rds modify-db-instance ${region} --db-instance-identifier ${database.identifier}`;
+  const [container, tenant] = database.identifier.split("/");
+  return `aws rds modify-tenant-database ${region} --db-instance-identifier ${container} --tenant-db-name ${tenant}`;
+}

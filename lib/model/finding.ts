@@ -1,0 +1,46 @@
+import { z } from "zod";
+
+/** From the worst to the least. */
+export const severities = ["critical", "high", "medium", "low"] as const;
+export type Severity = (typeof severities)[number];
+
+/** AWS Config's four. */
+export const statuses = ["COMPLIANT", "NON_COMPLIANT", "NOT_APPLICABLE", "INSUFFICIENT_DATA"] as const;
+export type Status = (typeof statuses)[number];
+
+/** An accepted risk: who accepted it, why, and the last day (UTC, included) on which it holds. */
+export const exemptionSchema = z.object({
+  owner: z.string(),
+  reason: z.string(),
+  until: z.iso.date(),
+  source: z.enum(["policy", "tags"]),
+});
+export type Exemption = z.infer<typeof exemptionSchema>;
+
+/** One rule's verdict on one database that is not a pass: NON_COMPLIANT, or INSUFFICIENT_DATA. */
+export const findingSchema = z.object({
+  /** `<rule>/<database ARN>`: the same finding has the same id in every report. */
+  id: z.string(),
+  rule: z.string(),
+  status: z.enum(["NON_COMPLIANT", "INSUFFICIENT_DATA"]),
+  severity: z.enum(severities),
+  resource: z.object({ arn: z.string(), type: z.string(), identifier: z.string(), resourceId: z.string() }),
+  account: z.string(),
+  region: z.string(),
+  message: z.string(),
+  /** The facts that the verdict rests on. */
+  evidence: z.record(z.string(), z.json()),
+  /** One sentence: what to do. */
+  remediation: z.string(),
+  /** Set while the finding is exempt; an exempt finding is reported and never acted on. */
+  exemption: exemptionSchema.nullable(),
+  /** The exemption that covered the finding until it ran out; the finding is active again. */
+  endedExemption: exemptionSchema.nullable(),
+  firstSeenAt: z.iso.datetime(),
+});
+export type Finding = z.infer<typeof findingSchema>;
+
+/** Whether a severity is at or above a threshold. */
+export function isAtLeast(severity: Severity, threshold: Severity): boolean {
+  return severities.indexOf(severity) <= severities.indexOf(threshold);
+}

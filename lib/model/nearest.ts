@@ -1,0 +1,15 @@
+import { closest, distance } from "fastest-levenshtein";
+
+/** The name that was probably meant, or null where none is near. */
+export function nearest(name: string, known: readonly string[]): string | null {
+  if (known.length === 0) return null;
+  const candidate = closest(name, known as string[]);
+  return distance(name, candidate) <= Math.max(2, Math.floor(candidate.length / 3)) ? candidate : null;
+}
+
+/** ` (did you mean "x"?)`, or the known names where none is near and they are few, or nothing. */
+export function suggest(name: string, known: readonly string[]): string {
+  const near = nearest(name, known);
+  if (near !== null) return ` (did you mean "${near}"?)`;
+  return known.length > 0 && known.length <= 16 ? ` (known: ${known.join(", ")})` : "";
+}

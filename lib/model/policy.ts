@@ -1,0 +1,168 @@
+import { parse as parseYaml, YAMLParseError } from "yaml";
+import { z } from "zod";
+import { UsageError } from "./errors.ts";
+import { severities } from "./finding.ts";
+import { isGlob } from "./glob.ts";
+import { defaultKeyAlias, isKeyReference } from "./key.ts";
+import { suggest } from "./nearest.ts";
+import { isRegionName, knownRegions } from "./regions.ts";
+
+/** A list, or one of its items on its own. */
+function oneOrMore<T extends z.ZodType>(item: T) {
+  return z.preprocess((value) => (Array.isArray(value) ? value : [value]), z.array(item).min(1, "must not be empty"));
+}
+
+const account = z
+  .string("must be an account id in quotes (YAML reads digits as a number)")
+  .regex(/^\d{12}$/, "must be an account id of 12 digits");
+const region = z.string().refine(isRegionName, {
+  error: (issue) => `must be the name of a Region, as in eu-west-1${suggest(String(issue.input), knownRegions)}`,
+});
+const glob = z.string().refine(isGlob, "must be a glob with all brackets closed, as in prod-*");
+const text = z.string("must be text").trim().min(1, "must not be empty");
+
+/** Which databases something is said of: all of what is given must hold, and of a list any one. */
+const matchSchema = z.strictObject({
+  account: oneOrMore(account).optional(),
+  region: oneOrMore(region).optional(),
+  engine: oneOrMore(glob).optional(),
+  identifier: oneOrMore(glob).optional(),
+  tags: z.record(z.string(), z.string()).optional(),
+});
+export type Match = z.infer<typeof matchSchema>;
+
+const keyKinds = ["customer-managed", "aws-managed"] as const;
+
+/** A kind of key, or one key by ARN, id or alias. */
+const keyRequirementSchema = z
+  .string()
+  .refine(
+    (value) => (keyKinds as readonly string[]).includes(value) || isKeyReference(value),
+    "must be customer-managed, aws-managed, or a key by ARN, id or alias (alias/…)",
+  )
+  .transform((value) => (value === defaultKeyAlias ? "aws-managed" : value));
+
+const days = z.number("must be a number of days").positive("must be more than 0");
+const hours = z.number("must be a number of hours").nonnegative("must not be negative");
+const minutes = z.number("must be a number of minutes").positive("must be more than 0");
+
+const thresholdsSchema = z.strictObject({
+  /** `secret-not-stuck`: AWS is done within minutes. */
+  creatingMinutes: minutes.default(60),
+  /** `secret-not-stuck`: a managed rotation typically takes less than one minute. */
+  rotatingMinutes: minutes.default(60),
+  /** `rotation-on-schedule`: how long after its date a rotation may still be under way. */
+  rotationGraceHours: hours.default(24),
+  /** `rotation-interval-within-limit`: 90, as Security Hub's SecretsManager.4 has it; RDS itself sets 7. */
+  rotationIntervalDays: days.default(90),
+});
+export type Thresholds = z.infer<typeof thresholdsSchema>;
+
+const policySchema = (ruleIds: readonly string[]) => {
+  const ruleId = z.string().refine((id) => ruleIds.includes(id), {
+    error: (issue) => `is no rule: "${issue.input}"${suggest(String(issue.input), ruleIds)}`,
+  });
+  return z.strictObject({
+    accounts: oneOrMore(account).optional(),
+    regions: oneOrMore(region).optional(),
+    keys: z
+      .array(z.strictObject({ match: matchSchema.default({}), require: oneOrMore(keyRequirementSchema) }))
+      .default([]),
+    thresholds: thresholdsSchema.default(thresholdsSchema.parse({})),
+    severities: z.partialRecord(ruleId, z.enum(severities)).default({}),
+    rulesOff: z.array(ruleId).default([]),
+    exemptionTags: z.boolean().default(false),
+    exemptions: z
+      .array(
+        z.strictObject({
+          match: matchSchema.refine((match) => Object.keys(match).length > 0, "must say which databases are exempt"),
+          rules: oneOrMore(ruleId).optional(),
+          owner: text,
+          reason: text,
+          until: z.iso.date("must be a date, as in 2026-12-31"),
+        }),
+      )
+      .default([]),
+    support: z
+      .strictObject({ oracleCdb: z.enum(["supported", "unsupported"]).default("supported") })
+      .default({ oracleCdb: "supported" }),
+  });
+};
+
+/** What the operator requires. Everything has a default: with no policy file nothing is required of keys. */
+export type Policy = z.infer<ReturnType<typeof policySchema>>;
+
+/** The policy where there is no file. */
+export const defaultPolicy: Policy = policySchema([]).parse({});
+
+/**
+ * Reads a policy from YAML or JSON text. `name` is the file's name, for the message.
+ * Throws a UsageError of one sentence that names the place, what is wrong there and, where one is near, the right word.
+ */
+export function parsePolicy(text: string, name: string, ruleIds: readonly string[]): Policy {
+  const schema = policySchema(ruleIds);
+  const parsed = schema.safeParse(readYaml(text, name) ?? {}, { reportInput: true });
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  if (issue === undefined) throw new UsageError(`${name} is no policy.`);
+  throw new UsageError(
+    `${name}: ${describe(innermost(issue), propertyNames(z.toJSONSchema(schema, { io: "input" })))}.`,
+  );
+}
+
+function readYaml(text: string, name: string): unknown {
+  try {
+    return parseYaml(text, { prettyErrors: true });
+  } catch (error) {
+    if (!(error instanceof YAMLParseError)) throw error;
+    const [first = "it is not YAML"] = error.message.split("\n");
+    throw new UsageError(`${name} cannot be read as YAML: ${first.replace(/:$/, "")}.`);
+  }
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** The issue itself, for a key of a record: zod wraps what is wrong with the key. */
+function innermost(issue: Issue): Issue {
+  if (issue.code !== "invalid_key") return issue;
+  const [inner] = issue.issues;
+  return inner === undefined ? issue : { ...inner, path: issue.path.slice(0, -1) };
+}
+
+function describe(issue: Issue, names: readonly string[]): string {
+  const place = issue.path.map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`)).join("");
+  const at = place === "" ? "the policy" : `"${place.replace(/^\./, "")}"`;
+  switch (issue.code) {
+    case "unrecognized_keys": {
+      const [key = ""] = issue.keys;
+      const full = `${place}.${key}`.replace(/^\./, "");
+      return `unknown key "${full}"${suggest(key, names)}`;
+    }
+    case "invalid_value":
+      return `${at} must be ${issue.values.map((value) => `"${String(value)}"`).join(" or ")}, not ${show(issue.input)}${
+        typeof issue.input === "string" ? suggest(issue.input, issue.values.map(String)).replace(/ \(known.*/, "") : ""
+      }`;
+    case "invalid_type":
+      if (issue.input === undefined) return `${at} is missing`;
+      return issue.message.startsWith("must ")
+        ? `${at} ${issue.message}, not ${show(issue.input)}`
+        : `${at} must be a ${issue.expected === "object" || issue.expected === "record" ? "mapping" : issue.expected === "array" ? "list" : issue.expected}, not ${show(issue.input)}`;
+    default:
+      return issue.message.startsWith("is no rule")
+        ? `${at} ${issue.message}`
+        : `${at} ${issue.message}, not ${show(issue.input)}`;
+  }
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+function propertyNames(schema: unknown): string[] {
+  if (Array.isArray(schema)) return [...new Set(schema.flatMap(propertyNames))];
+  if (typeof schema !== "object" || schema === null) return [];
+  const own =
+    "properties" in schema && typeof schema.properties === "object" ? Object.keys(schema.properties ?? {}) : [];
+  return [...new Set([...own, ...Object.values(schema).flatMap(propertyNames)])];
+}

@@ -1,0 +1,63 @@
+import { z } from "zod";
+import { databaseKinds, managements, masterUserSecretSchema } from "./database.ts";
+import { findingSchema } from "./finding.ts";
+import { gapSchema } from "./inventory.ts";
+
+const count = z.int().nonnegative();
+
+/**
+ * The result of an audit, and the contract that other tools build on; its JSON Schema is published with the package.
+ * Findings are ordered by severity, then ARN, then rule; databases by ARN.
+ */
+export const reportSchema = z.object({
+  schemaVersion: z.literal("1.0"),
+  generatedAt: z.iso.datetime(),
+  tool: z.object({ name: z.string(), version: z.string() }),
+  /** Everything was seen, and nothing active is wrong. */
+  clean: z.boolean(),
+  coverage: z.object({
+    complete: z.boolean(),
+    targets: z.array(
+      z.object({ account: z.string(), region: z.string(), complete: z.boolean(), databases: count, calls: count }),
+    ),
+    gaps: z.array(gapSchema),
+    /** Rules that the policy switched off: nothing is said about them. */
+    rulesOff: z.array(z.string()),
+  }),
+  summary: z.object({
+    databases: count,
+    managed: count,
+    unmanaged: count,
+    inherited: count,
+    unsupported: count,
+    outOfScope: count,
+    /** Active NON_COMPLIANT findings by severity, then those that are exempt, then those that could not be judged. */
+    findings: z.object({
+      critical: count,
+      high: count,
+      medium: count,
+      low: count,
+      exempt: count,
+      insufficientData: count,
+    }),
+  }),
+  databases: z.array(
+    z.object({
+      arn: z.string(),
+      kind: z.enum(databaseKinds),
+      identifier: z.string(),
+      resourceId: z.string(),
+      account: z.string(),
+      region: z.string(),
+      engine: z.string(),
+      engineVersion: z.string().nullable(),
+      status: z.string(),
+      management: z.enum(managements),
+      reason: z.string().nullable(),
+      masterUserSecret: masterUserSecretSchema.nullable(),
+      tags: z.record(z.string(), z.string()),
+    }),
+  ),
+  findings: z.array(findingSchema),
+});
+export type Report = z.infer<typeof reportSchema>;

@@ -1,0 +1,63 @@
+import { Cron } from "croner";
+import type { RotationRules } from "./secret.ts";
+
+const hour = 3_600_000;
+const day = 24 * hour;
+
+/** Long enough that every yearly pattern shows its longest gap; a leap-day schedule needs the longer limit. */
+const horizon = 400 * day;
+const limit = 9 * 366 * day;
+/** Any fixed instant serves: the gaps between the runs of a schedule do not depend on when one looks. */
+const start = Date.UTC(2024, 0, 1);
+
+const longestGaps = new Map<string, number | null>();
+
+/**
+ * The longest time, in days, that may pass between two rotations: of `AutomaticallyAfterDays`, or of a `rate()` or `cron()`
+ * expression, where the expression wins, as in Secrets Manager. Null where the schedule cannot be understood.
+ * Source: https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html
+ */
+export function longestIntervalDays(rules: RotationRules | null): number | null {
+  if (rules?.scheduleExpression == null) return rules?.automaticallyAfterDays ?? null;
+  const expression = rules.scheduleExpression;
+  const [, kind, body] = /^(rate|cron)\((.*)\)$/.exec(expression.trim()) ?? [];
+  if (body === undefined) return null;
+  return kind === "rate" ? rateDays(body) : cronDays(body);
+}
+
+function rateDays(body: string): number | null {
+  const [, value, unit] = /^(\d+)\s+(hour|day)s?$/.exec(body.trim()) ?? [];
+  if (value === undefined) return null;
+  return unit === "day" ? Number(value) : Number(value) / 24;
+}
+
+/** AWS writes minute, hour, day of month, month, day of week (1 = Sunday) and year; the year is always `*`. */
+function cronDays(body: string): number | null {
+  const known = longestGaps.get(body);
+  if (known !== undefined) return known;
+  const gap = longestCronGap(body);
+  longestGaps.set(body, gap);
+  return gap;
+}
+
+function longestCronGap(body: string): number | null {
+  const fields = body.trim().split(/\s+/);
+  if (fields.length !== 6 || fields[5] !== "*") return null;
+  let cron: Cron;
+  try {
+    const pattern = ["0", ...fields.slice(0, 5)].join(" ").replaceAll("?", "*");
+    cron = new Cron(pattern, { timezone: "UTC", paused: true, alternativeWeekdays: true, sloppyRanges: true });
+  } catch {
+    return null;
+  }
+  let longest = 0;
+  let previous = cron.nextRun(new Date(start));
+  const until = previous === null ? start : Math.max(start + horizon, previous.getTime() + horizon);
+  while (previous !== null && (previous.getTime() < until || longest === 0)) {
+    const next: Date | null = cron.nextRun(previous);
+    if (next === null || next.getTime() > start + limit) return null;
+    longest = Math.max(longest, next.getTime() - previous.getTime());
+    previous = next;
+  }
+  return longest === 0 ? null : longest / day;
+}

@@ -1,0 +1,42 @@
+import type { ClassifiedDatabase } from "./database.ts";
+import type { RuleContext, Verdict } from "./rule.ts";
+import type { Secret } from "./secret.ts";
+
+/** What every rule about a managed secret says before it comes to its own facts. */
+export const secretMessages = {
+  notManaged: { status: "NOT_APPLICABLE", text: "{database} has no master password managed by RDS." },
+  secretNotSeen: {
+    status: "INSUFFICIENT_DATA",
+    text: "The secret of {database} could not be read: {why}.",
+    remedy: "Give the auditor what the gap names, and audit again.",
+  },
+  secretMissing: {
+    status: "NOT_APPLICABLE",
+    text: "The secret that RDS names for {database} does not exist; secret-belongs-to-database reports it.",
+  },
+} as const;
+
+type SecretVerdict = Verdict<keyof typeof secretMessages>;
+
+/** The secret of a managed database, or the verdict that ends the check. */
+export function secretOf(database: ClassifiedDatabase, { secret }: RuleContext): Secret | SecretVerdict {
+  if (database.management !== "managed") return { says: "notManaged" };
+  if (!secret.seen) return { says: "secretNotSeen", slots: { why: secret.why } };
+  return secret.value ?? { says: "secretMissing" };
+}
+
+/** What every rule about the secret's key says before it comes to its own facts. */
+export const keyMessages = {
+  notManaged: secretMessages.notManaged,
+  keyNotSeen: {
+    status: "INSUFFICIENT_DATA",
+    text: "The key of the secret of {database} could not be read: {why}.",
+    remedy:
+      "Give the auditor what the gap names (for another account's key its key policy must allow it too), and audit again.",
+  },
+} as const;
+
+/** Whether a guard ended the check. */
+export function isVerdict<V extends Verdict>(value: object | V | null): value is V {
+  return value !== null && "says" in value;
+}

@@ -1,0 +1,73 @@
+import { z } from "zod";
+
+/** When a secret rotates: `AutomaticallyAfterDays`, or a `rate()` or `cron()` expression in UTC. */
+export const rotationRulesSchema = z.object({
+  automaticallyAfterDays: z.number().nullable(),
+  scheduleExpression: z.string().nullable(),
+});
+
+/** What Secrets Manager says of a secret: never its value, only what surrounds it. Instants are ISO 8601. */
+export const secretSchema = z.object({
+  arn: z.string(),
+  name: z.string(),
+  /** `rds` for a secret that RDS manages. */
+  owningService: z.string().nullable(),
+  /** Omitted by AWS (null here) where the key is the default one, `aws/secretsmanager`. */
+  kmsKeyId: z.string().nullable(),
+  /** Null where rotation was never configured. */
+  rotationEnabled: z.boolean().nullable(),
+  rotationRules: rotationRulesSchema.nullable(),
+  createdAt: z.string().nullable(),
+  lastChangedAt: z.string().nullable(),
+  lastRotatedAt: z.string().nullable(),
+  nextRotationAt: z.string().nullable(),
+  /** Set while the secret waits for its deletion. */
+  deletedAt: z.string().nullable(),
+  /** Values of the tags `aws:rds:primary…Arn`: the databases that RDS says it made the secret for. */
+  primaryArns: z.array(z.string()),
+});
+
+export type RotationRules = z.infer<typeof rotationRulesSchema>;
+export type Secret = z.infer<typeof secretSchema>;
+
+/** RDS's own role in every account; a resource policy that denies it stops rotation. */
+const rdsPrincipal = /(^|[./:])(rds\.amazonaws\.com|AWSServiceRoleForRDS)($|\/)/;
+
+const policySchema = z.object({
+  Statement: z.preprocess(
+    (statement) => (Array.isArray(statement) ? statement : [statement]),
+    z.array(z.object({ Effect: z.string(), Principal: z.unknown(), NotPrincipal: z.unknown() }).partial()),
+  ),
+});
+
+/**
+ * Whether a secret's resource policy (JSON text) has a Deny that names RDS or everybody.
+ * A Deny with conditions counts: it is offered to a person as a possible cause, not enforced. Text that is not a policy denies nothing.
+ */
+export function deniesRds(policy: string): boolean {
+  let document: unknown;
+  try {
+    document = JSON.parse(policy);
+  } catch {
+    return false;
+  }
+  const parsed = policySchema.safeParse(document);
+  if (!parsed.success) return false;
+  return parsed.data.Statement.some((statement) => {
+    if (statement.Effect !== "Deny") return false;
+    if (statement.NotPrincipal !== undefined) return !namesRds(statement.NotPrincipal);
+    return namesRds(statement.Principal);
+  });
+}
+
+function namesRds(principal: unknown): boolean {
+  if (typeof principal === "string") return principal === "*" || rdsPrincipal.test(principal);
+  if (Array.isArray(principal)) return principal.some(namesRds);
+  if (typeof principal === "object" && principal !== null) return Object.values(principal).some(namesRds);
+  return false;
+}
+
+/** The values of `SecretStatus` that AWS documents; it is no enum, so others may come. */
+export function isKnownSecretStatus(status: string): boolean {
+  return ["creating", "active", "rotating", "impaired"].includes(status);
+}

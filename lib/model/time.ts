@@ -1,0 +1,16 @@
+/** Hours from one ISO 8601 instant to another; negative where the second comes first. */
+export function hoursBetween(from: string, to: string): number {
+  return (Date.parse(to) - Date.parse(from)) / 3_600_000;
+}
+
+/** A span as a person says it: "5 minutes", "9 hours", "3 days"; rounded down, so that it never claims too much. */
+export function describeHours(hours: number): string {
+  if (hours < 1) return plural(Math.floor(hours * 60), "minute");
+  if (hours < 48) return plural(Math.floor(hours), "hour");
+  return plural(Math.floor(hours / 24), "day");
+}
+
+/** "1 day", "2 days". */
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

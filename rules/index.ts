@@ -1,0 +1,27 @@
+import type { Rule } from "../lib/model/rule.ts";
+import { masterPasswordManaged } from "./master-password-managed.ts";
+import { rotationEnabled } from "./rotation-enabled.ts";
+import { rotationIntervalWithinLimit } from "./rotation-interval-within-limit.ts";
+import { rotationOnSchedule } from "./rotation-on-schedule.ts";
+import { secretBelongsToDatabase } from "./secret-belongs-to-database.ts";
+import { secretKeyAsRequired } from "./secret-key-as-required.ts";
+import { secretKeyConsistent } from "./secret-key-consistent.ts";
+import { secretKeyUsable } from "./secret-key-usable.ts";
+import { secretNotImpaired } from "./secret-not-impaired.ts";
+import { secretNotStuck } from "./secret-not-stuck.ts";
+import { toggleNotInterrupted } from "./toggle-not-interrupted.ts";
+
+/** The catalogue: every rule there is, in the order in which they are explained. */
+export const rules: readonly Rule[] = [
+  masterPasswordManaged,
+  secretNotImpaired,
+  secretNotStuck,
+  secretBelongsToDatabase,
+  secretKeyAsRequired,
+  secretKeyUsable,
+  secretKeyConsistent,
+  rotationEnabled,
+  rotationOnSchedule,
+  rotationIntervalWithinLimit,
+  toggleNotInterrupted,
+];

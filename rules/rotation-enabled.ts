@@ -1,0 +1,32 @@
+import { defineRule } from "../lib/model/rule.ts";
+import { isVerdict, secretMessages, secretOf } from "../lib/model/rule-guards.ts";
+
+export const rotationEnabled = defineRule({
+  id: "rotation-enabled",
+  title: "The managed secret rotates automatically",
+  severity: "medium",
+  rationale:
+    "Managed no longer implies rotated: rotation of a managed secret can be cancelled. " +
+    "Secrets Manager goes on showing the old schedule then, so only RotationEnabled tells. " +
+    "Managed rotation has no Lambda function; its absence says nothing.",
+  references: ["https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_managed.html"],
+  reads: ["rds:DescribeDBInstances", "rds:DescribeDBClusters", "secretsmanager:ListSecrets"],
+  messages: {
+    ...secretMessages,
+    on: { status: "COMPLIANT", text: "The secret of {database} rotates automatically." },
+    off: {
+      status: "NON_COMPLIANT",
+      text: "The secret of {database} is managed, but does not rotate automatically.",
+      remedy:
+        "Turn rotation on: aws secretsmanager rotate-secret --secret-id {secret} --rotation-rules AutomaticallyAfterDays=7 --no-rotate-immediately",
+      confirm: ["secretsmanager:DescribeSecret"],
+    },
+  },
+  check(database, context) {
+    const secret = secretOf(database, context);
+    if (isVerdict(secret)) return secret;
+    if (secret.rotationEnabled === true) return { says: "on" };
+    const { rotationEnabled, lastRotatedAt } = secret;
+    return { says: "off", slots: { secret: secret.arn }, evidence: { rotationEnabled, lastRotatedAt } };
+  },
+});

@@ -1,0 +1,50 @@
+import { longestIntervalDays } from "../lib/model/rotation-schedule.ts";
+import { defineRule } from "../lib/model/rule.ts";
+import { isVerdict, secretMessages, secretOf } from "../lib/model/rule-guards.ts";
+
+export const rotationIntervalWithinLimit = defineRule({
+  id: "rotation-interval-within-limit",
+  title: "The managed secret rotates at least as often as the policy wants",
+  severity: "low",
+  rationale:
+    "RDS rotates every seven days; the schedule can be made longer, in days or as a rate() or cron() expression. " +
+    "Of an expression the longest gap between two of its runs counts: a cron() that runs twice in January is a yearly one.",
+  references: ["https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html"],
+  reads: ["rds:DescribeDBInstances", "rds:DescribeDBClusters", "secretsmanager:ListSecrets"],
+  messages: {
+    ...secretMessages,
+    off: {
+      status: "NOT_APPLICABLE",
+      text: "The secret of {database} does not rotate automatically; rotation-enabled reports it.",
+    },
+    within: {
+      status: "COMPLIANT",
+      text: "The secret of {database} rotates at least every {days} days; the limit is {limit}.",
+    },
+    scheduleUnknown: {
+      status: "INSUFFICIENT_DATA",
+      text: "The rotation schedule of the secret of {database} cannot be understood: {schedule}.",
+      remedy: "Look at the secret's rotation in the console, and set its schedule again.",
+    },
+    tooLong: {
+      status: "NON_COMPLIANT",
+      text: "The secret of {database} may go {days} days without rotation ({schedule}); the limit is {limit}.",
+      remedy:
+        "Shorten the schedule: aws secretsmanager rotate-secret --secret-id {secret} --rotation-rules AutomaticallyAfterDays={limit} --no-rotate-immediately",
+      confirm: ["secretsmanager:DescribeSecret"],
+    },
+  },
+  check(database, context) {
+    const secret = secretOf(database, context);
+    if (isVerdict(secret)) return secret;
+    if (secret.rotationEnabled !== true) return { says: "off" };
+    const { rotationRules } = secret;
+    const schedule = rotationRules?.scheduleExpression ?? `every ${rotationRules?.automaticallyAfterDays ?? "?"} days`;
+    const intervalDays = longestIntervalDays(rotationRules);
+    if (intervalDays === null) return { says: "scheduleUnknown", slots: { schedule }, evidence: { schedule } };
+    const limitDays = context.thresholds.rotationIntervalDays;
+    const slots = { days: String(Math.ceil(intervalDays)), limit: String(limitDays), schedule, secret: secret.arn };
+    if (intervalDays <= limitDays) return { says: "within", slots };
+    return { says: "tooLong", slots, evidence: { schedule, intervalDays, limitDays } };
+  },
+});

@@ -1,0 +1,48 @@
+import { defineRule } from "../lib/model/rule.ts";
+import { isVerdict, secretMessages, secretOf } from "../lib/model/rule-guards.ts";
+import { describeHours, hoursBetween } from "../lib/model/time.ts";
+
+export const rotationOnSchedule = defineRule({
+  id: "rotation-on-schedule",
+  title: "The managed secret was rotated when it was due",
+  severity: "medium",
+  rationale:
+    "A rotation date in the past means that the rotation failed, often long before RDS calls the secret impaired. " +
+    "A stopped database cannot be rotated, and is not judged until it is started.",
+  references: ["https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DescribeSecret.html"],
+  reads: ["rds:DescribeDBInstances", "rds:DescribeDBClusters", "secretsmanager:ListSecrets"],
+  messages: {
+    ...secretMessages,
+    off: {
+      status: "NOT_APPLICABLE",
+      text: "The secret of {database} does not rotate automatically; rotation-enabled reports it.",
+    },
+    stopped: { status: "NOT_APPLICABLE", text: "{database} is {status}, and a stopped database is not rotated." },
+    onSchedule: { status: "COMPLIANT", text: "The secret of {database} is on schedule; it is due on {due}." },
+    dateUnknown: {
+      status: "INSUFFICIENT_DATA",
+      text: "The secret of {database} rotates automatically, and Secrets Manager does not say when next.",
+      remedy: "Look at the secret's rotation in the console, and set its schedule again.",
+    },
+    overdue: {
+      status: "NON_COMPLIANT",
+      text: "The rotation of the secret of {database} was due on {due}, {late} ago.",
+      remedy:
+        "Look for the database's event RDS-EVENT-0067 and the key's state, then rotate: {modify} --rotate-master-user-password --apply-immediately",
+      confirm: ["secretsmanager:DescribeSecret"],
+    },
+  },
+  check(database, context) {
+    const secret = secretOf(database, context);
+    if (isVerdict(secret)) return secret;
+    if (secret.rotationEnabled !== true) return { says: "off" };
+    if (database.status === "stopped" || database.status === "stopping")
+      return { says: "stopped", slots: { status: database.status } };
+    const due = secret.nextRotationAt;
+    if (due === null) return { says: "dateUnknown" };
+    const lateHours = hoursBetween(due, context.now);
+    if (lateHours <= context.thresholds.rotationGraceHours) return { says: "onSchedule", slots: { due } };
+    const evidence = { nextRotationAt: due, lastRotatedAt: secret.lastRotatedAt };
+    return { says: "overdue", slots: { due, late: describeHours(lateHours) }, evidence };
+  },
+});

@@ -1,0 +1,78 @@
+import type { KeyFacts, RequiredKey } from "../lib/model/rule.ts";
+import { defineRule } from "../lib/model/rule.ts";
+import { secretMessages } from "../lib/model/rule-guards.ts";
+
+export const secretKeyAsRequired = defineRule({
+  id: "secret-key-as-required",
+  title: "The secret is encrypted with a key that the policy requires",
+  severity: "high",
+  rationale:
+    "Who may use the key may read the password; a policy that wants a certain key wants certain people. " +
+    "The key of a managed secret cannot be changed, only chosen when management is turned on. " +
+    "Both the key that RDS reports and the one that Secrets Manager reports must be as required.",
+  references: ["https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.html"],
+  reads: ["rds:DescribeDBInstances", "rds:DescribeDBClusters", "secretsmanager:ListSecrets", "kms:DescribeKey"],
+  messages: {
+    notManaged: secretMessages.notManaged,
+    notRequired: { status: "NOT_APPLICABLE", text: "The policy requires no key for {database}." },
+    asRequired: { status: "COMPLIANT", text: "The secret of {database} is encrypted as required: {required}." },
+    rdsKeyOther: {
+      status: "NON_COMPLIANT",
+      text: "The secret of {database} is encrypted with {actual}; the policy requires {required}.",
+      remedy:
+        "Only turning management off and on changes the key, and it changes the secret's ARN: plan it with those who read the secret.",
+    },
+    secretKeyOther: {
+      status: "NON_COMPLIANT",
+      text: "Secrets Manager encrypts the secret of {database} with {actual}; the policy requires {required}.",
+      remedy:
+        "Somebody changed the key behind RDS's back: set it back in Secrets Manager, or turn management off and on with the required key.",
+      confirm: ["secretsmanager:DescribeSecret"],
+    },
+    notSeen: {
+      status: "INSUFFICIENT_DATA",
+      text: "Whether the secret of {database} is encrypted with {required} cannot be told: {why}.",
+      remedy: "Give the auditor what the gap names, and audit again.",
+    },
+  },
+  check(database, { requiredKeys, rdsKey, secretKey }) {
+    if (database.management !== "managed") return { says: "notManaged" };
+    if (requiredKeys.length === 0) return { says: "notRequired" };
+    const required = requiredKeys.map(({ requirement }) => requirement).join(" or ");
+    const byRds = meets(rdsKey, requiredKeys);
+    const bySecretsManager = meets(secretKey, requiredKeys);
+    const evidence = {
+      required: requiredKeys.map(({ requirement }) => requirement),
+      rdsKey: nameOf(rdsKey),
+      secretsManagerKey: nameOf(secretKey),
+    };
+    if (byRds === false) return { says: "rdsKeyOther", slots: { required, actual: nameOf(rdsKey) }, evidence };
+    if (bySecretsManager === false)
+      return { says: "secretKeyOther", slots: { required, actual: nameOf(secretKey) }, evidence };
+    for (const met of [byRds, bySecretsManager])
+      if (met !== true) return { says: "notSeen", slots: { required, why: met }, evidence };
+    return { says: "asRequired", slots: { required } };
+  },
+});
+
+/** Whether a key is one of those required, or why that cannot be told. */
+function meets(key: KeyFacts, required: readonly RequiredKey[]): boolean | string {
+  const verdicts = required.map((one) => meetsOne(key, one));
+  if (verdicts.includes(true)) return true;
+  return verdicts.find((verdict) => typeof verdict === "string") ?? false;
+}
+
+function meetsOne({ arn, key }: KeyFacts, { requirement, arn: requiredArn }: RequiredKey): boolean | string {
+  if (requirement === "customer-managed" || requirement === "aws-managed") {
+    if (!key.seen) return key.why;
+    return key.value?.manager === (requirement === "aws-managed" ? "AWS" : "CUSTOMER");
+  }
+  if (!arn.seen) return arn.why;
+  if (!requiredArn.seen) return requiredArn.why;
+  return requiredArn.value !== null && arn.value === requiredArn.value;
+}
+
+function nameOf({ arn, key }: KeyFacts): string {
+  const name = arn.seen ? (arn.value ?? "a key that does not exist") : "a key that could not be read";
+  return key.seen && key.value?.manager === "AWS" ? `the AWS managed key ${name}` : name;
+}

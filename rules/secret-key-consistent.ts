@@ -1,0 +1,35 @@
+import { defineRule } from "../lib/model/rule.ts";
+import { keyMessages } from "../lib/model/rule-guards.ts";
+
+export const secretKeyConsistent = defineRule({
+  id: "secret-key-consistent",
+  title: "RDS and Secrets Manager report the same key",
+  severity: "low",
+  rationale:
+    "Somebody who changes the key in Secrets Manager leaves RDS reporting the old one. " +
+    "From then on whoever reads RDS, an auditor or a template, is told the wrong key. " +
+    "Secrets Manager names no key where it is the default one; that is not a difference.",
+  references: ["https://github.com/hashicorp/terraform-provider-aws/issues/41817"],
+  reads: ["rds:DescribeDBInstances", "rds:DescribeDBClusters", "secretsmanager:ListSecrets", "kms:DescribeKey"],
+  messages: {
+    ...keyMessages,
+    same: { status: "COMPLIANT", text: "RDS and Secrets Manager report the same key for {database}." },
+    different: {
+      status: "NON_COMPLIANT",
+      text: "RDS reports the key {rdsKey} for {database}, Secrets Manager {secretsManagerKey}.",
+      remedy:
+        "Decide which key is meant; set it in Secrets Manager (aws secretsmanager update-secret --kms-key-id), or turn management off and on with it.",
+      confirm: ["secretsmanager:DescribeSecret"],
+    },
+  },
+  check(database, { rdsKey, secretKey }) {
+    if (database.management !== "managed") return { says: "notManaged" };
+    for (const { arn } of [rdsKey, secretKey]) if (!arn.seen) return { says: "keyNotSeen", slots: { why: arn.why } };
+    const [byRds, bySecretsManager] = [rdsKey, secretKey].map(
+      ({ arn }) => (arn.seen && arn.value) || "a key that does not exist",
+    );
+    if (byRds === bySecretsManager) return { says: "same" };
+    const keys = { rdsKey: byRds ?? "", secretsManagerKey: bySecretsManager ?? "" };
+    return { says: "different", slots: keys, evidence: keys };
+  },
+});

@@ -1,0 +1,64 @@
+import type { RuleContext } from "../lib/model/rule.ts";
+import { defineRule } from "../lib/model/rule.ts";
+import { secretMessages } from "../lib/model/rule-guards.ts";
+import { deniesRds, isKnownSecretStatus } from "../lib/model/secret.ts";
+
+export const secretNotImpaired = defineRule({
+  id: "secret-not-impaired",
+  title: "The managed secret is not impaired",
+  severity: "high",
+  rationale:
+    "An impaired secret still opens the database, but RDS cannot rotate it: it lost access to the secret or to its key. " +
+    "Nothing fails until the password has to change. Once the cause is gone, the status stays until the next rotation succeeds.",
+  references: ["https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_MasterUserSecret.html"],
+  reads: ["rds:DescribeDBInstances", "rds:DescribeDBClusters", "secretsmanager:ListSecrets", "kms:DescribeKey"],
+  messages: {
+    notManaged: secretMessages.notManaged,
+    healthy: { status: "COMPLIANT", text: "The secret of {database} is {status}." },
+    statusUnknown: {
+      status: "INSUFFICIENT_DATA",
+      text: "RDS reports the status {status} for the secret of {database}, which this version does not know.",
+      remedy: "Look the database up in the console, and see whether a newer version of the auditor knows the status.",
+    },
+    impairedByCause: {
+      status: "NON_COMPLIANT",
+      text: "The secret of {database} is impaired: {causes}.",
+      remedy: "Remove the cause, then rotate: {modify} --rotate-master-user-password --apply-immediately",
+      confirm: ["secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"],
+    },
+    impaired: {
+      status: "NON_COMPLIANT",
+      text: "The secret of {database} is impaired, and no cause can be seen.",
+      remedy:
+        "Rotate: {modify} --rotate-master-user-password --apply-immediately. Where that is refused or does not clear it, turn management off and on, which makes a new secret.",
+      confirm: ["secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"],
+    },
+  },
+  check(database, context) {
+    if (database.management !== "managed") return { says: "notManaged" };
+    const status = database.masterUserSecret?.status ?? "none";
+    if (!isKnownSecretStatus(status)) return { says: "statusUnknown", slots: { status } };
+    if (status !== "impaired") return { says: "healthy", slots: { status } };
+    const causes = causesOf(context);
+    if (causes.length === 0) return { says: "impaired", evidence: { causes } };
+    return { says: "impairedByCause", slots: { causes: causes.join("; ") }, evidence: { causes } };
+  },
+});
+
+function causesOf({ rdsKey: { key }, secret, resourcePolicy, now }: RuleContext): string[] {
+  const causes: string[] = [];
+  if (!key.seen) causes.push(`its key could not be read (${key.why})`);
+  else if (key.value === null) causes.push("its key does not exist");
+  else if (key.value.state !== "Enabled") causes.push(`its key ${key.value.arn} is ${key.value.state}`);
+  if (!secret.seen) causes.push(`the secret could not be read (${secret.why})`);
+  else if (secret.value === null) causes.push("the secret does not exist");
+  else {
+    const { deletedAt, nextRotationAt } = secret.value;
+    if (deletedAt !== null) causes.push(`the secret is scheduled for deletion since ${deletedAt}`);
+    if (nextRotationAt !== null && nextRotationAt < now) causes.push(`the rotation due on ${nextRotationAt} failed`);
+  }
+  if (!resourcePolicy.seen) causes.push(`the secret's resource policy could not be read (${resourcePolicy.why})`);
+  else if (resourcePolicy.value !== null && deniesRds(resourcePolicy.value))
+    causes.push("the secret's resource policy denies RDS");
+  return causes;
+}

@@ -1,0 +1,32 @@
+import { toggleTag } from "../lib/model/database.ts";
+import { defineRule } from "../lib/model/rule.ts";
+
+export const toggleNotInterrupted = defineRule({
+  id: "toggle-not-interrupted",
+  title: "Management that was turned off to be repaired is on again",
+  severity: "critical",
+  rationale:
+    "Some repairs turn management off and on. Before it turns anything off, the service writes a tag on the database, and takes it away when all is done. " +
+    "A database with that tag and without a managed password was left in between: its master password is one that nobody knows.",
+  references: ["https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html"],
+  reads: ["rds:DescribeDBInstances", "rds:DescribeDBClusters", "rds:DescribeTenantDatabases"],
+  messages: {
+    notJudged: { status: "NOT_APPLICABLE", text: "{database} is not judged: {explanation}." },
+    never: { status: "COMPLIANT", text: "{database} was not left behind by a repair." },
+    onAgain: { status: "COMPLIANT", text: "{database} is managed; the tag of a repair ({marker}) is still on it." },
+    interrupted: {
+      status: "NON_COMPLIANT",
+      text: "Management of {database} was turned off to be repaired and is still off: {marker}.",
+      remedy:
+        "Turn it on at once, with the key that the tag names: {modify} --manage-master-user-password --master-user-secret-kms-key-id KEY --apply-immediately",
+    },
+  },
+  check(database) {
+    if (database.management === "out-of-scope" || database.management === "inherited")
+      return { says: "notJudged", slots: { explanation: database.explanation ?? database.management } };
+    const marker = database.tags[toggleTag];
+    if (marker === undefined) return { says: "never" };
+    if (database.masterUserSecret !== null) return { says: "onAgain", slots: { marker } };
+    return { says: "interrupted", slots: { marker }, evidence: { marker } };
+  },
+});
