@@ -12,7 +12,12 @@ import { judgeTarget } from "./judge.ts";
  */
 export function assembleReport(
   inventory: Inventory,
-  { policy, rules, generatedAt, version }: { policy: Policy; rules: readonly Rule[]; generatedAt: string; version: string },
+  {
+    policy,
+    rules,
+    generatedAt,
+    version,
+  }: { policy: Policy; rules: readonly Rule[]; generatedAt: string; version: string },
 ): Report {
   const gaps: Gap[] = [...inventory.gaps];
   const databases: ClassifiedDatabase[] = [];

@@ -110,10 +110,7 @@ export function createFacts(
       return { arn: unseen, key: unseen };
     }
     if (secret.value.kmsKeyId !== null) return findKey(secret.value.kmsKeyId);
-    if (!rdsKey.key.seen) return { arn: rdsKey.key, key: rdsKey.key };
-    if (rdsKey.key.value?.manager === "AWS") return rdsKey;
-    const key = { arn: defaultKeyAlias, state: "Enabled", manager: "AWS", deletionAt: null };
-    return { arn: { seen: true, value: defaultKeyAlias }, key: { seen: true, value: key } };
+    return rdsKey.key.seen && rdsKey.key.value?.manager === "AWS" ? rdsKey : findKey(defaultKeyAlias);
   }
 
   function findRequiredKey(requirement: string): RequiredKey {

@@ -159,24 +159,28 @@ export const reasons: readonly Reason[] = [
   },
 ];
 
-/** Decides whose business the master password of a database is. What AWS reports wins over what AWS documents. */
-export function classify(database: Database, surroundings: Surroundings): ClassifiedDatabase {
-  const hasSecret = database.masterUserSecret !== null;
+/** The reason not to judge a database, if there is one; without one, what would have to be read to rule all out. */
+export function weigh(
+  database: Database,
+  surroundings: Surroundings,
+): { reason: Reason | null; doubts: readonly string[] } {
   const doubts: string[] = [];
-  for (const { applies, code, evenWithSecret, management, says } of reasons) {
-    if (hasSecret && !evenWithSecret) continue;
-    const verdict = applies(database, surroundings);
-    if (verdict === true) return { ...database, management, reason: code, explanation: says, doubt: null };
+  for (const reason of reasons) {
+    if (database.masterUserSecret !== null && !reason.evenWithSecret) continue;
+    const verdict = reason.applies(database, surroundings);
+    if (verdict === true) return { reason, doubts: [] };
     if (verdict !== false) doubts.push(verdict);
   }
-  const management = hasSecret ? "managed" : "unmanaged";
-  return {
-    ...database,
-    management,
-    reason: null,
-    explanation: null,
-    doubt: doubts.length > 0 ? doubts.join("; ") : null,
-  };
+  return { reason: null, doubts };
+}
+
+/** Decides whose business the master password of a database is. What AWS reports wins over what AWS documents. */
+export function classify(database: Database, surroundings: Surroundings): ClassifiedDatabase {
+  const { reason, doubts } = weigh(database, surroundings);
+  if (reason !== null)
+    return { ...database, management: reason.management, reason: reason.code, explanation: reason.says, doubt: null };
+  const management = database.masterUserSecret === null ? "unmanaged" : "managed";
+  return { ...database, management, reason: null, explanation: null, doubt: doubts.join("; ") || null };
 }
 
 /** Blue/green deployments that are over, or on their way out; any other state counts only where AWS documents it. */

@@ -36,7 +36,7 @@ export function toCanonicalReference(reference: string, scope: KeyScope): string
   return toKeyArn(reference, scope) ?? reference;
 }
 
-/** The default key of Secrets Manager. It is never asked of KMS by this name, because asking creates it. */
+/** The default key of Secrets Manager. Asking KMS for it by this name creates it where it does not exist yet. */
 export const defaultKeyAlias = "alias/aws/secretsmanager";
 
 /** Key states in which a secret can be read and rotated. Source: https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html */

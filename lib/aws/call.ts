@@ -1,0 +1,41 @@
+import { AwsCallError } from "../model/errors.ts";
+
+/** What an error of the SDK tells: AWS's code, or the network's where AWS did not answer. */
+export function toCode(error: unknown): string {
+  if (!(error instanceof Error)) return "UnknownError";
+  const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
+  return error.name === "Error" || error.name === "AggregateError" ? (code ?? error.name) : error.name;
+}
+
+/** The SDK's own sentence, in one line; some network errors have none. */
+function toMessage(error: unknown): string {
+  const message = error instanceof Error ? error.message.replaceAll(/\s+/g, " ").trim() : String(error);
+  return message === "" ? `the call failed with ${toCode(error)}` : message;
+}
+
+/** Names the IAM action of a call that failed. */
+export function toCallError(action: string, error: unknown): AwsCallError {
+  return error instanceof AwsCallError ? error : new AwsCallError(action, toCode(error), toMessage(error));
+}
+
+/** Waits for a call, and names its IAM action where it fails. */
+export async function call<T>(action: string, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw toCallError(action, error);
+  }
+}
+
+/** Translates page after page, and names the IAM action where one fails. */
+export async function* pages<Page, Item>(
+  action: string,
+  paginator: AsyncIterable<Page>,
+  translate: (page: Page) => readonly Item[],
+): AsyncGenerator<readonly Item[]> {
+  try {
+    for await (const page of paginator) yield translate(page);
+  } catch (error) {
+    throw toCallError(action, error);
+  }
+}

@@ -1,0 +1,118 @@
+import { AccountClient, paginateListRegions } from "@aws-sdk/client-account";
+import { KMSClient } from "@aws-sdk/client-kms";
+import { RDSClient } from "@aws-sdk/client-rds";
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import { AccessError } from "../model/errors.ts";
+import { pages, toCode } from "./call.ts";
+import { createRegion } from "./create-region.ts";
+import type { Scope } from "./to-database.ts";
+
+/** Whose credentials to use, and how. What is not given is left to the SDK's own configuration. */
+export type AccountOptions = {
+  /** How messages call the credentials. */
+  readonly name: string;
+  readonly profile?: string;
+  readonly endpoint?: string;
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** Attempts of each call, the first included; throttled calls wait longer each time. */
+  readonly maxAttempts?: number;
+  /** After how long a call that nobody answers counts as failed. */
+  readonly requestTimeoutSeconds?: number;
+};
+
+/** STS and the account service answer in every Region; where none is configured, this one is asked. */
+const fallbackRegion = "us-east-1";
+
+/** Opens an account: who the credentials are, its Regions, and what is in each. */
+export function createAccount(options: AccountOptions) {
+  const config = toConfig(options);
+
+  return {
+    name: options.name,
+    async identify(region = fallbackRegion): Promise<{ account: string; partition: string }> {
+      const sts = new STSClient({ ...config, region });
+      try {
+        const { Account, Arn } = await sts.send(new GetCallerIdentityCommand({}));
+        if (Account === undefined) throw new Error("AWS STS answered without an account");
+        return { account: Account, partition: Arn?.split(":")[1] ?? "aws" };
+      } catch (error) {
+        throw new AccessError(explain(options, error), { cause: error });
+      } finally {
+        sts.destroy();
+      }
+    },
+    async listRegions(region = fallbackRegion): Promise<readonly string[]> {
+      const client = new AccountClient({ ...config, region });
+      const paginator = paginateListRegions({ client }, { RegionOptStatusContains: ["ENABLED", "ENABLED_BY_DEFAULT"] });
+      try {
+        const names: string[] = [];
+        for await (const page of pages("account:ListRegions", paginator, ({ Regions }) => Regions ?? []))
+          names.push(...page.flatMap(({ RegionName }) => RegionName ?? []));
+        return names.sort();
+      } finally {
+        client.destroy();
+      }
+    },
+    region(scope: Scope) {
+      const regional = { ...config, region: scope.region };
+      return createRegion(scope, {
+        rds: new RDSClient(regional),
+        secrets: new SecretsManagerClient(regional),
+        kms: new KMSClient(regional),
+      });
+    },
+  };
+}
+
+function toConfig({ profile, endpoint, credentials, maxAttempts, requestTimeoutSeconds = 60 }: AccountOptions) {
+  return {
+    retryMode: "adaptive",
+    maxAttempts: maxAttempts ?? (Number(process.env.AWS_MAX_ATTEMPTS) || 6),
+    requestHandler: {
+      connectionTimeout: 5_000,
+      requestTimeout: requestTimeoutSeconds * 1_000,
+      throwOnRequestTimeout: true,
+    },
+    ...(profile === undefined ? {} : { profile }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(credentials === undefined ? {} : { credentials }),
+  };
+}
+
+const expired = ["ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenProviderError"];
+const refused = ["InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidAccessKeyId"];
+const unreachable = [
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "TimeoutError",
+];
+
+/** One sentence: why an account cannot be entered, and what to do. */
+function explain({ name, profile }: AccountOptions, error: unknown): string {
+  const code = toCode(error);
+  const message = error instanceof Error ? error.message.replaceAll(/\s+/g, " ").trim() : String(error);
+  const login = `aws sso login${profile === undefined ? "" : ` --profile ${profile}`}`;
+  if (expired.includes(code) || /expired|invalid_grant/i.test(message))
+    return `The AWS session of ${name} has expired: log in again, for instance with "${login}".`;
+  if (code === "CredentialsProviderError")
+    return `There are no AWS credentials for ${name} (${message.replace(/\.$/, "")}): log in with "${login}", or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`;
+  if (refused.includes(code))
+    return `AWS refuses the credentials of ${name} (${code}): check the access key and its secret.`;
+  if (unreachable.includes(code) || unreachable.some((one) => message.includes(one)))
+    return `AWS cannot be reached for ${name} (${message === "" ? code : message}): check the network, a proxy, and AWS_ENDPOINT_URL if it is set.`;
+  return `AWS STS does not say who ${name} is (${code}: ${message}).`;
+}
+
+/** The Region that the SDK's own configuration names (environment, profile), or null. */
+export async function defaultRegion(profile?: string): Promise<string | null> {
+  try {
+    return await new STSClient(profile === undefined ? {} : { profile }).config.region();
+  } catch {
+    return null;
+  }
+}

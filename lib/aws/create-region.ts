@@ -1,0 +1,111 @@
+import { DescribeKeyCommand, type KMSClient, NotFoundException } from "@aws-sdk/client-kms";
+import {
+  paginateDescribeBlueGreenDeployments,
+  paginateDescribeDBClusters,
+  paginateDescribeDBInstances,
+  paginateDescribeGlobalClusters,
+  paginateDescribeTenantDatabases,
+  type RDSClient,
+} from "@aws-sdk/client-rds";
+import {
+  DescribeSecretCommand,
+  GetResourcePolicyCommand,
+  paginateListSecrets,
+  ResourceNotFoundException,
+  type SecretsManagerClient,
+} from "@aws-sdk/client-secrets-manager";
+import { AwsCallError } from "../model/errors.ts";
+import { call, pages, toCallError } from "./call.ts";
+import {
+  type Scope,
+  toBlueGreenDeployments,
+  toCluster,
+  toGlobalClusterMembers,
+  toInstance,
+  toTenantDatabase,
+} from "./to-database.ts";
+import { toKey } from "./to-key.ts";
+import { toSecret } from "./to-secret.ts";
+
+/** The largest page that Secrets Manager gives. RDS gives its largest, 100 too, unless it is asked for less. */
+const pageSize = 100;
+
+/** The three services as one Region of one account has them. */
+export type RegionClients = {
+  readonly rds: RDSClient;
+  readonly secrets: SecretsManagerClient;
+  readonly kms: KMSClient;
+};
+
+/** What the audit reads in one Region, each method one API operation, translated. A call that fails throws an AwsCallError. */
+export function createRegion(scope: Scope, { rds, secrets, kms }: RegionClients) {
+  let calls = 0;
+  const count = <Next extends (args: never) => unknown>(next: Next): Next =>
+    ((args) => {
+      calls += 1;
+      return next(args);
+    }) as Next;
+  rds.middlewareStack.add(count);
+  secrets.middlewareStack.add(count);
+  kms.middlewareStack.add(count);
+  const page = { client: rds };
+
+  return {
+    ...scope,
+    calls: () => calls,
+    describeDBInstances: () =>
+      pages("rds:DescribeDBInstances", paginateDescribeDBInstances(page, {}), ({ DBInstances }) =>
+        (DBInstances ?? []).map((instance) => toInstance(instance, scope)),
+      ),
+    describeDBClusters: () =>
+      pages("rds:DescribeDBClusters", paginateDescribeDBClusters(page, {}), ({ DBClusters }) =>
+        (DBClusters ?? []).map((cluster) => toCluster(cluster, scope)),
+      ),
+    describeTenantDatabases: () =>
+      pages("rds:DescribeTenantDatabases", paginateDescribeTenantDatabases(page, {}), ({ TenantDatabases }) =>
+        (TenantDatabases ?? []).map((tenant) => toTenantDatabase(tenant, scope)),
+      ),
+    describeGlobalClusters: () =>
+      pages("rds:DescribeGlobalClusters", paginateDescribeGlobalClusters(page, {}), ({ GlobalClusters }) =>
+        (GlobalClusters ?? []).flatMap(toGlobalClusterMembers),
+      ),
+    describeBlueGreenDeployments: () =>
+      pages(
+        "rds:DescribeBlueGreenDeployments",
+        paginateDescribeBlueGreenDeployments(page, {}),
+        ({ BlueGreenDeployments }) => (BlueGreenDeployments ?? []).flatMap(toBlueGreenDeployments),
+      ),
+    listSecrets: () =>
+      pages(
+        "secretsmanager:ListSecrets",
+        paginateListSecrets(
+          { client: secrets, pageSize },
+          { IncludePlannedDeletion: true, Filters: [{ Key: "owning-service", Values: ["rds"] }] },
+        ),
+        ({ SecretList }) => (SecretList ?? []).map(toSecret),
+      ),
+    async describeSecret(SecretId: string) {
+      try {
+        return toSecret(await secrets.send(new DescribeSecretCommand({ SecretId })));
+      } catch (error) {
+        if (error instanceof ResourceNotFoundException) return null;
+        throw toCallError("secretsmanager:DescribeSecret", error);
+      }
+    },
+    async getResourcePolicy(SecretId: string) {
+      const answer = secrets.send(new GetResourcePolicyCommand({ SecretId }));
+      return (await call("secretsmanager:GetResourcePolicy", answer)).ResourcePolicy ?? null;
+    },
+    async describeKey(KeyId: string) {
+      const action = "kms:DescribeKey";
+      try {
+        const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId }));
+        if (KeyMetadata === undefined) throw new AwsCallError(action, "EmptyAnswer", "KMS answered without a key");
+        return toKey(KeyMetadata);
+      } catch (error) {
+        if (error instanceof NotFoundException) return null;
+        throw toCallError(action, error);
+      }
+    },
+  };
+}

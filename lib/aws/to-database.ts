@@ -1,0 +1,136 @@
+import type {
+  BlueGreenDeployment as AwsBlueGreenDeployment,
+  MasterUserSecret as AwsMasterUserSecret,
+  DBCluster,
+  DBInstance,
+  GlobalCluster,
+  Tag,
+  TenantDatabase,
+} from "@aws-sdk/client-rds";
+import { type Database, unknown } from "../model/database.ts";
+import type { BlueGreenDeployment } from "../model/inventory.ts";
+
+/** Where an answer came from; the API does not repeat it in every part of the answer. */
+export type Scope = { readonly partition: string; readonly region: string; readonly account: string };
+
+/** A DB instance as the model has it; what AWS left out is null or `unknown`. */
+export function toInstance(instance: DBInstance, scope: Scope): Database {
+  return {
+    ...nothing,
+    ...at(scope),
+    kind: "instance",
+    arn: instance.DBInstanceArn ?? arnOf(scope, "db", instance.DBInstanceIdentifier),
+    identifier: instance.DBInstanceIdentifier ?? unknown,
+    resourceId: instance.DbiResourceId ?? unknown,
+    engine: instance.Engine ?? unknown,
+    engineVersion: instance.EngineVersion ?? null,
+    status: instance.DBInstanceStatus ?? unknown,
+    createdAt: toInstant(instance.InstanceCreateTime),
+    masterUserSecret: toMasterUserSecret(instance.MasterUserSecret),
+    tags: toTags(instance.TagList),
+    clusterIdentifier: instance.DBClusterIdentifier ?? null,
+    replicationSource:
+      instance.ReadReplicaSourceDBInstanceIdentifier ?? instance.ReadReplicaSourceDBClusterIdentifier ?? null,
+    multiTenant: instance.MultiTenant ?? false,
+  };
+}
+
+/** A DB cluster as the model has it. Only a status that says so makes it a member of a global database by write forwarding. */
+export function toCluster(cluster: DBCluster, scope: Scope): Database {
+  return {
+    ...nothing,
+    ...at(scope),
+    kind: "cluster",
+    arn: cluster.DBClusterArn ?? arnOf(scope, "cluster", cluster.DBClusterIdentifier),
+    identifier: cluster.DBClusterIdentifier ?? unknown,
+    resourceId: cluster.DbClusterResourceId ?? unknown,
+    engine: cluster.Engine ?? unknown,
+    engineVersion: cluster.EngineVersion ?? null,
+    status: cluster.Status ?? unknown,
+    createdAt: toInstant(cluster.ClusterCreateTime),
+    masterUserSecret: toMasterUserSecret(cluster.MasterUserSecret),
+    tags: toTags(cluster.TagList),
+    replicationSource: cluster.ReplicationSourceIdentifier || null,
+    engineMode: cluster.EngineMode ?? null,
+    scalabilityType: cluster.ClusterScalabilityType ?? null,
+    globalClusterIdentifier: cluster.GlobalClusterIdentifier || null,
+    globalWriteForwarding: ["enabled", "enabling", "disabling"].includes(cluster.GlobalWriteForwardingStatus ?? ""),
+    rdsCustom: cluster.RdsCustomClusterConfiguration !== undefined,
+    expressConfiguration: cluster.InternetAccessGatewayEnabled === true || cluster.VPCNetworkingEnabled === false,
+  };
+}
+
+/** An Oracle tenant database; its engine is that of its container, which AWS does not repeat here. */
+export function toTenantDatabase(tenant: TenantDatabase, scope: Scope): Database {
+  const container = tenant.DBInstanceIdentifier ?? unknown;
+  const name = tenant.TenantDBName ?? unknown;
+  return {
+    ...nothing,
+    ...at(scope),
+    kind: "tenant-database",
+    arn: tenant.TenantDatabaseARN ?? arnOf(scope, "tenant-database", tenant.TenantDatabaseResourceId),
+    identifier: `${container}/${name}`,
+    resourceId: tenant.TenantDatabaseResourceId ?? unknown,
+    status: tenant.Status ?? unknown,
+    createdAt: toInstant(tenant.TenantDatabaseCreateTime),
+    masterUserSecret: toMasterUserSecret(tenant.MasterUserSecret),
+    tags: toTags(tenant.TagList),
+    containerArn: arnOf(scope, "db", container),
+  };
+}
+
+/** ARNs of the DB clusters of a global database, readers of each writer included. */
+export function toGlobalClusterMembers(globalCluster: GlobalCluster): readonly string[] {
+  return (globalCluster.GlobalClusterMembers ?? []).flatMap(({ DBClusterArn, Readers }) => [
+    ...(DBClusterArn === undefined ? [] : [DBClusterArn]),
+    ...(Readers ?? []),
+  ]);
+}
+
+/** A blue/green deployment, or nothing where AWS names no source. */
+export function toBlueGreenDeployments(deployment: AwsBlueGreenDeployment): readonly BlueGreenDeployment[] {
+  if (deployment.Source === undefined) return [];
+  return [{ source: deployment.Source, target: deployment.Target ?? null, status: deployment.Status ?? unknown }];
+}
+
+const nothing = {
+  engine: unknown as string,
+  engineVersion: null,
+  clusterIdentifier: null,
+  replicationSource: null,
+  multiTenant: false,
+  containerArn: null,
+  engineMode: null,
+  scalabilityType: null,
+  globalClusterIdentifier: null,
+  globalWriteForwarding: false,
+  rdsCustom: false,
+  expressConfiguration: false,
+};
+
+function at({ account, region }: Scope) {
+  return { account, region };
+}
+
+function toMasterUserSecret(secret: AwsMasterUserSecret | undefined): Database["masterUserSecret"] {
+  if (secret === undefined) return null;
+  return {
+    secretArn: secret.SecretArn ?? null,
+    status: secret.SecretStatus ?? null,
+    kmsKeyId: secret.KmsKeyId ?? null,
+  };
+}
+
+/** The last of two tags with one key counts; AWS does not allow two. */
+function toTags(tags: readonly Tag[] | undefined): Record<string, string> {
+  return Object.fromEntries((tags ?? []).flatMap(({ Key, Value }) => (Key === undefined ? [] : [[Key, Value ?? ""]])));
+}
+
+function arnOf({ partition, region, account }: Scope, type: string, name: string | undefined): string {
+  return `arn:${partition}:rds:${region}:${account}:${type}:${name ?? unknown}`;
+}
+
+/** ISO 8601; null for a date that is missing or none. */
+export function toInstant(date: Date | undefined): string | null {
+  return date === undefined || Number.isNaN(date.getTime()) ? null : date.toISOString();
+}

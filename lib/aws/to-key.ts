@@ -1,0 +1,14 @@
+import type { KeyMetadata } from "@aws-sdk/client-kms";
+import { unknown } from "../model/database.ts";
+import type { Key } from "../model/key.ts";
+import { toInstant } from "./to-database.ts";
+
+/** A KMS key; a state or manager that AWS left out is `unknown`, and judged so. */
+export function toKey(metadata: KeyMetadata): Key {
+  return {
+    arn: metadata.Arn ?? unknown,
+    state: metadata.KeyState ?? unknown,
+    manager: metadata.KeyManager ?? unknown,
+    deletionAt: toInstant(metadata.DeletionDate),
+  };
+}

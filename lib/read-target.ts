@@ -1,0 +1,218 @@
+import pMap from "p-map";
+import { requiredKeysOf, surroundingsOf } from "./audit/facts.ts";
+import { activeRules, judge, prepare } from "./audit/judge.ts";
+import { weigh } from "./audit/management.ts";
+import type { Database } from "./model/database.ts";
+import { AwsCallError } from "./model/errors.ts";
+import type { BlueGreenDeployment, Target } from "./model/inventory.ts";
+import type { Key } from "./model/key.ts";
+import { defaultKeyAlias, toCanonicalReference } from "./model/key.ts";
+import type { Policy } from "./model/policy.ts";
+import type { ConfirmingAction, Rule } from "./model/rule.ts";
+import type { Secret } from "./model/secret.ts";
+
+type Pages<T> = AsyncIterable<readonly T[]>;
+
+/** What the audit asks of one Region of one account: each method is one API operation. A call that fails throws an AwsCallError. */
+export type RegionPort = {
+  readonly account: string;
+  readonly region: string;
+  readonly partition: string;
+  /** API calls so far, retries not counted. */
+  calls(): number;
+  describeDBInstances(): Pages<Database>;
+  describeDBClusters(): Pages<Database>;
+  describeTenantDatabases(): Pages<Database>;
+  /** ARNs of the DB clusters that are members of a global database. */
+  describeGlobalClusters(): Pages<string>;
+  describeBlueGreenDeployments(): Pages<BlueGreenDeployment>;
+  /** All secrets that RDS owns, those that wait for their deletion included. */
+  listSecrets(): Pages<Secret>;
+  /** Null where there is no such secret. */
+  describeSecret(arn: string): Promise<Secret | null>;
+  /** JSON text, or null where the secret has no policy. */
+  getResourcePolicy(arn: string): Promise<string | null>;
+  /** Null where there is no such key. */
+  describeKey(reference: string): Promise<Key | null>;
+};
+
+/** How many keys or secrets are asked for at the same time; lists are read beside each other anyway. */
+const concurrency = 8;
+
+export type ReadOptions = { readonly policy: Policy; readonly rules: readonly Rule[]; readonly now: string };
+
+/**
+ * Reads one Region: first the lists, then only what they made necessary, then what the rules want confirmed.
+ * It never fails: what could not be read is in the target's gaps.
+ */
+export async function readTarget(port: RegionPort, { policy, rules, now }: ReadOptions): Promise<Target> {
+  const { account, region, partition } = port;
+  const target: Target = {
+    account,
+    region,
+    partition,
+    databases: [],
+    secrets: null,
+    missingSecrets: [],
+    keys: [],
+    resourcePolicies: [],
+    globalClusterMembers: null,
+    blueGreenDeployments: null,
+    gaps: [],
+    calls: 0,
+  };
+  const active = activeRules(rules, policy);
+  const needed = new Set(active.flatMap(({ reads }) => reads));
+
+  await readLists();
+  await readSurroundings();
+  await readKeys();
+  await confirm();
+  return { ...target, calls: port.calls() };
+
+  /** The secrets are listed as soon as the first managed database shows, beside the databases that are still to come. */
+  async function readLists(): Promise<void> {
+    let secrets: Promise<Secret[]> | null = null;
+    const look = (page: readonly Database[]): void => {
+      if (
+        secrets === null &&
+        needed.has("secretsmanager:ListSecrets") &&
+        page.some(({ masterUserSecret }) => masterUserSecret !== null)
+      )
+        secrets = collect("secretsmanager:ListSecrets", port.listSecrets());
+    };
+    const [instances, clusters] = await Promise.all([
+      collect("rds:DescribeDBInstances", port.describeDBInstances(), look),
+      collect("rds:DescribeDBClusters", port.describeDBClusters(), look),
+    ]);
+    const tenants = instances.some(({ multiTenant }) => multiTenant)
+      ? await collect("rds:DescribeTenantDatabases", port.describeTenantDatabases(), look)
+      : [];
+    target.databases = [...instances, ...clusters, ...withContainer(tenants, instances)];
+    target.secrets = await secrets;
+  }
+
+  /** Global databases and blue/green deployments are read only where they would excuse a database that is not managed. */
+  async function readSurroundings(): Promise<void> {
+    const unread = surroundingsOf(target, policy);
+    const doubts = new Set(target.databases.flatMap((database) => weigh(database, unread).doubts));
+    const isOpen = (action: string) => needed.has(action) && [...doubts].some((doubt) => doubt.startsWith(action));
+    const [globalClusterMembers, blueGreenDeployments] = await Promise.all([
+      isOpen("rds:DescribeGlobalClusters")
+        ? collect("rds:DescribeGlobalClusters", port.describeGlobalClusters())
+        : null,
+      isOpen("rds:DescribeBlueGreenDeployments")
+        ? collect("rds:DescribeBlueGreenDeployments", port.describeBlueGreenDeployments())
+        : null,
+    ]);
+    Object.assign(target, { globalClusterMembers, blueGreenDeployments });
+  }
+
+  /**
+   * Every distinct key once: those that RDS and Secrets Manager name, and aliases that the policy requires. The default key is
+   * asked for last, and only where a secret has it while RDS names another: then it exists, and asking does not create it.
+   */
+  async function readKeys(): Promise<void> {
+    if (!needed.has("kms:DescribeKey")) return;
+    const secrets = new Map(target.secrets?.map((secret) => [secret.arn, secret]));
+    const owners = target.databases.filter(({ masterUserSecret }) => masterUserSecret !== null);
+    const secretOf = ({ masterUserSecret }: Database) => secrets.get(masterUserSecret?.secretArn ?? "");
+    await describeKeys(
+      owners
+        .flatMap((database) => [
+          database.masterUserSecret?.kmsKeyId ?? [],
+          secretOf(database)?.kmsKeyId ?? [],
+          requiredKeysOf(database, policy).filter((requirement) => requirement.includes("alias/")),
+        ])
+        .flat(),
+    );
+    const awsManaged = new Set(
+      target.keys.filter(({ key }) => key?.manager === "AWS").map(({ reference }) => reference),
+    );
+    const hasDefaultKey = ({ masterUserSecret }: Database) =>
+      masterUserSecret?.kmsKeyId != null && awsManaged.has(toCanonicalReference(masterUserSecret.kmsKeyId, target));
+    if (owners.some((database) => secretOf(database)?.kmsKeyId === null && !hasDefaultKey(database)))
+      await describeKeys([defaultKeyAlias]);
+  }
+
+  async function describeKeys(references: readonly string[]): Promise<void> {
+    const wanted = new Set(references.map((reference) => toCanonicalReference(reference, target)));
+    for (const { reference } of target.keys) wanted.delete(reference);
+    for (const { resource } of target.gaps) wanted.delete(resource ?? "");
+    await each("kms:DescribeKey", wanted, async (reference) => {
+      target.keys.push({ reference, key: await port.describeKey(reference) });
+    });
+  }
+
+  /** What a list made suspicious is asked once more of the secret itself, and what is impaired is looked into. */
+  async function confirm(): Promise<void> {
+    const wanted = new Map<ConfirmingAction, Set<string>>();
+    for (const { database, context } of prepare(target, policy, now)) {
+      const secretArn = database.masterUserSecret?.secretArn ?? null;
+      if (secretArn === null) continue;
+      for (const rule of active)
+        for (const action of judge(rule, database, context, policy).confirm)
+          wanted.set(action, (wanted.get(action) ?? new Set()).add(secretArn));
+    }
+    const confirmed: Secret[] = [];
+    await each("secretsmanager:DescribeSecret", wanted.get("secretsmanager:DescribeSecret") ?? [], async (arn) => {
+      const secret = await port.describeSecret(arn);
+      if (secret === null) target.missingSecrets.push(arn);
+      else confirmed.push(secret);
+    });
+    if (confirmed.length > 0) {
+      const known = new Map([...(target.secrets ?? []), ...confirmed].map((secret) => [secret.arn, secret]));
+      target.secrets = [...known.values()];
+      await readKeys();
+    }
+    await each(
+      "secretsmanager:GetResourcePolicy",
+      wanted.get("secretsmanager:GetResourcePolicy") ?? [],
+      async (secretArn) => {
+        target.resourcePolicies.push({ secretArn, policy: await port.getResourcePolicy(secretArn) });
+      },
+    );
+  }
+
+  /** All pages of a list; what comes after a failed one is a gap. */
+  async function collect<T>(action: string, list: Pages<T>, look?: (page: readonly T[]) => void): Promise<T[]> {
+    const items: T[] = [];
+    try {
+      for await (const page of list) {
+        look?.(page);
+        for (const item of page) items.push(item);
+      }
+    } catch (error) {
+      addGap(action, error, null);
+    }
+    return items;
+  }
+
+  /** One call for each of some resources; one that fails is a gap of that resource, and the others go on. */
+  async function each(
+    action: string,
+    resources: Iterable<string>,
+    read: (resource: string) => Promise<void>,
+  ): Promise<void> {
+    await pMap(resources, (resource) => read(resource).catch((error: unknown) => addGap(action, error, resource)), {
+      concurrency,
+    });
+  }
+
+  function addGap(action: string, error: unknown, resource: string | null): void {
+    const { code, message } =
+      error instanceof AwsCallError ? error : { code: "UnexpectedError", message: String(error) };
+    target.gaps.push({ account, region, action, code, message, resource });
+  }
+}
+
+/** Tenant databases with what AWS says only of their container. */
+function withContainer(tenants: readonly Database[], instances: readonly Database[]): Database[] {
+  const containers = new Map(instances.map((instance) => [instance.arn, instance]));
+  return tenants.map((tenant) => {
+    const container = containers.get(tenant.containerArn ?? "");
+    return container === undefined
+      ? tenant
+      : { ...tenant, engine: container.engine, engineVersion: container.engineVersion };
+  });
+}

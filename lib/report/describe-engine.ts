@@ -1,0 +1,14 @@
+import type { Database } from "../model/database.ts";
+
+const kinds = { instance: "DB instance", cluster: "DB cluster", "tenant-database": "tenant database" } as const;
+
+/** "DB cluster, aurora-postgresql 16.4, stopped": what a database is, and its status where it is not the usual one. */
+export function describeEngine({
+  kind,
+  engine,
+  engineVersion,
+  status,
+}: Pick<Database, "kind" | "engine" | "engineVersion" | "status">): string {
+  const version = engineVersion === null ? engine : `${engine} ${engineVersion}`;
+  return [kinds[kind], version, status === "available" ? "" : status].filter((part) => part !== "").join(", ");
+}

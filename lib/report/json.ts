@@ -1,0 +1,14 @@
+import type { Report } from "../model/report.ts";
+
+/** The report as the contract has it, for other programs. Characters that could drive a terminal are escaped. */
+export function renderJson(report: Report): string {
+  return toJson(report);
+}
+
+/** Indented JSON with a newline at its end. JSON itself lets C1 controls and changes of direction through; this does not. */
+export function toJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 2).replaceAll(
+    /[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  )}\n`;
+}

@@ -1,0 +1,38 @@
+import stringWidth from "string-width";
+import wrapAnsi from "wrap-ansi";
+
+/** Stands for a space at which no line is broken, while lines are broken. */
+const tied = "\u00a0";
+
+/** An AWS CLI command within a sentence: from `aws` to the end of the last token before a punctuation mark. */
+const command = /\baws [a-z0-9-]+ [a-z0-9-]+(?: \S*[^\s.,;:)])*/g;
+
+/**
+ * A paragraph whose first line begins with `first` and whose others hang under the text. AWS CLI commands can be copied
+ * from it: one stays on one line where it fits on one, and is continued with a backslash, as a shell wants, where it does not.
+ */
+export function paragraph(text: string, { width, first = "" }: { width: number; first?: string }): string {
+  const indent = stringWidth(first);
+  const columns = Math.max(width - indent, 20);
+  const lines = wrapAnsi(keepCommands(text, columns), columns).replaceAll(tied, " ").split("\n");
+  return lines.map((line, index) => `${index === 0 ? first : " ".repeat(indent)}${line}`.trimEnd()).join("\n");
+}
+
+function keepCommands(text: string, columns: number): string {
+  return text.replaceAll(command, (found) => {
+    if (stringWidth(found) < columns) return found.replaceAll(" ", tied);
+    const [head = "", ...rest] = wrapAnsi(found, columns - 4).split("\n");
+    const lines = [head, ...rest.map((line) => `  ${line}`)].map((line) => line.replaceAll(" ", tied));
+    return `\n${lines.join(`${tied}\\\n`)}`;
+  });
+}
+
+/** A text filled with spaces to a number of columns; wide characters count as two. */
+export function pad(text: string, columns: number): string {
+  return text + " ".repeat(Math.max(0, columns - stringWidth(text)));
+}
+
+/** The columns that the widest of some texts takes. */
+export function widest(texts: readonly string[]): number {
+  return Math.max(0, ...texts.map((text) => stringWidth(text)));
+}
