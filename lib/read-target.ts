@@ -126,12 +126,13 @@ export async function readTarget(port: RegionPort, { policy, rules, now }: ReadO
         ])
         .flat(),
     );
-    const awsManaged = new Set(
-      target.keys.filter(({ key }) => key?.manager === "AWS").map(({ reference }) => reference),
-    );
-    const hasDefaultKey = ({ masterUserSecret }: Database) =>
-      masterUserSecret?.kmsKeyId != null && awsManaged.has(toCanonicalReference(masterUserSecret.kmsKeyId, target));
-    if (owners.some((database) => secretOf(database)?.kmsKeyId === null && !hasDefaultKey(database)))
+    const seen = new Map(target.keys.map(({ reference, key }) => [reference, key]));
+    const hasOtherKey = ({ masterUserSecret }: Database) => {
+      if (masterUserSecret?.kmsKeyId == null) return true;
+      const key = seen.get(toCanonicalReference(masterUserSecret.kmsKeyId, target));
+      return key !== undefined && key?.manager !== "AWS";
+    };
+    if (owners.some((database) => secretOf(database)?.kmsKeyId === null && hasOtherKey(database)))
       await describeKeys([defaultKeyAlias]);
   }
 

@@ -1,5 +1,5 @@
 import pLimit from "p-limit";
-import { AwsCallError, UsageError } from "./model/errors.ts";
+import { AccessError, AwsCallError, UsageError } from "./model/errors.ts";
 import type { Gap, Inventory } from "./model/inventory.ts";
 import type { Policy } from "./model/policy.ts";
 import type { Rule } from "./model/rule.ts";
@@ -84,8 +84,14 @@ async function openTargets({ accounts, regions, policy }: InventoryRequest, gaps
       }
     }),
   );
-  if (opened.size === 0 && refusal !== null) throw refusal;
+  if (opened.size === 0 && refusal !== null) throw toAccessError(refusal);
   return [...opened.values()].flat();
+}
+
+function toAccessError(refusal: unknown): unknown {
+  if (!(refusal instanceof AwsCallError)) return refusal;
+  const { action, code, message } = refusal;
+  return new AccessError(`${action} failed with ${code} (${message}): allow it, or name the Regions to audit.`);
 }
 
 function toGap({ name }: AccountPort, error: unknown): Gap {

@@ -59,9 +59,12 @@ const thresholdsSchema = z.strictObject({
 export type Thresholds = z.infer<typeof thresholdsSchema>;
 
 const policySchema = (ruleIds: readonly string[]) => {
-  const ruleId = z.string().refine((id) => ruleIds.includes(id), {
-    error: (issue) => `is no rule: "${issue.input}"${suggest(String(issue.input), ruleIds)}`,
-  });
+  const ruleId = z
+    .string()
+    .refine((id) => ruleIds.includes(id), {
+      error: (issue) => `is no rule: "${issue.input}"${suggest(String(issue.input), ruleIds)}`,
+    })
+    .meta({ enum: [...ruleIds] });
   return z.strictObject({
     accounts: oneOrMore(account).optional(),
     regions: oneOrMore(region).optional(),
@@ -105,9 +108,12 @@ export function parsePolicy(text: string, name: string, ruleIds: readonly string
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   if (issue === undefined) throw new UsageError(`${name} is no policy.`);
-  throw new UsageError(
-    `${name}: ${describe(innermost(issue), propertyNames(z.toJSONSchema(schema, { io: "input" })))}.`,
-  );
+  throw new UsageError(`${name}: ${describe(innermost(issue), propertyNames(policyJsonSchema(ruleIds)))}.`);
+}
+
+/** The JSON Schema of a policy file, for editors. */
+export function policyJsonSchema(ruleIds: readonly string[]) {
+  return z.toJSONSchema(policySchema(ruleIds), { io: "input" });
 }
 
 function readYaml(text: string, name: string): unknown {

@@ -18,7 +18,7 @@ const longestGaps = new Map<string, number | null>();
  * Source: https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html
  */
 export function longestIntervalDays(rules: RotationRules | null): number | null {
-  if (rules?.scheduleExpression == null) return rules?.automaticallyAfterDays ?? null;
+  if (rules?.scheduleExpression == null) return rules?.automaticallyAfterDays || null;
   const expression = rules.scheduleExpression;
   const [, kind, body] = /^(rate|cron)\((.*)\)$/.exec(expression.trim()) ?? [];
   if (body === undefined) return null;
@@ -27,7 +27,7 @@ export function longestIntervalDays(rules: RotationRules | null): number | null 
 
 function rateDays(body: string): number | null {
   const [, value, unit] = /^(\d+)\s+(hour|day)s?$/.exec(body.trim()) ?? [];
-  if (value === undefined) return null;
+  if (value === undefined || Number(value) === 0) return null;
   return unit === "day" ? Number(value) : Number(value) / 24;
 }
 

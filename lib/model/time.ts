@@ -3,9 +3,9 @@ export function hoursBetween(from: string, to: string): number {
   return (Date.parse(to) - Date.parse(from)) / 3_600_000;
 }
 
-/** A span as a person says it: "5 minutes", "9 hours", "3 days"; rounded down, so that it never claims too much. */
+/** A span as a person says it: "5 minutes", "9 hours", "3 days"; rounded down, so that it never claims too much, and never below 0. */
 export function describeHours(hours: number): string {
-  if (hours < 1) return plural(Math.floor(hours * 60), "minute");
+  if (hours < 1) return plural(Math.max(0, Math.floor(hours * 60)), "minute");
   if (hours < 48) return plural(Math.floor(hours), "hour");
   return plural(Math.floor(hours / 24), "day");
 }

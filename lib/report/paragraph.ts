@@ -4,8 +4,8 @@ import wrapAnsi from "wrap-ansi";
 /** Stands for a space at which no line is broken, while lines are broken. */
 const tied = "\u00a0";
 
-/** An AWS CLI command within a sentence: from `aws` to the end of the last token before a punctuation mark. */
-const command = /\baws [a-z0-9-]+ [a-z0-9-]+(?: \S*[^\s.,;:)])*/g;
+/** An AWS CLI command within a sentence: from `aws` to the last token before a punctuation mark, and what comes between it and the next word. */
+const command = /\baws [a-z0-9-]+ [a-z0-9-]+(?: \S*[^\s.,;:)])*(?<after>[.,;:)]* *)/g;
 
 /**
  * A paragraph whose first line begins with `first` and whose others hang under the text. AWS CLI commands can be copied
@@ -19,11 +19,14 @@ export function paragraph(text: string, { width, first = "" }: { width: number; 
 }
 
 function keepCommands(text: string, columns: number): string {
-  return text.replaceAll(command, (found) => {
-    if (stringWidth(found) < columns) return found.replaceAll(" ", tied);
-    const [head = "", ...rest] = wrapAnsi(found, columns - 4).split("\n");
+  return text.replaceAll(command, (found, after: string) => {
+    const words = found.slice(0, found.length - after.length);
+    if (stringWidth(words) < columns) return words.replaceAll(" ", tied) + after;
+    const [head = "", ...rest] = wrapAnsi(words, columns - 4).split("\n");
     const lines = [head, ...rest.map((line) => `  ${line}`)].map((line) => line.replaceAll(" ", tied));
-    return `\n${lines.join(`${tied}\\\n`)}`;
+    // The end of the line stands for a comma or a full stop, which would be copied with the command.
+    const end = after.includes(")") ? after : after.endsWith(" ") ? "\n" : after;
+    return `\n${lines.join(`${tied}\\\n`)}${end}`;
   });
 }
 

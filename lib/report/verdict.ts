@@ -13,12 +13,11 @@ export function describeVerdict(report: Report): ReportVerdict {
   const parts = [describeManaged(report)];
   if (wrong.length > 0)
     parts.push(`${count(wrong.length, "finding")} on ${count(databases, "database")}: ${countBySeverity(wrong)}.`);
-  else if (coverage.complete) parts.push(exempt.length === 0 ? "Nothing is wrong." : "Nothing else is wrong.");
-  else parts.push("Nothing wrong was found, but that proves little:");
-  if (exempt.length > 0)
-    parts.splice(1, 0, `${count(exempt.length, "finding")} ${exempt.length === 1 ? "is" : "are"} exempt.`);
+  else if (coverage.complete) parts.push(exempt.length === 0 ? "Nothing is wrong." : "Nothing active is wrong.");
+  else parts.push("Nothing wrong was found.");
+  if (exempt.length > 0) parts.push(`${count(exempt.length, "finding")} exempt.`);
   if (!coverage.complete)
-    parts.push(wrong.length > 0 ? "Not everything could be seen." : "not everything could be seen.");
+    parts.push(wrong.length > 0 ? "Not everything could be seen." : "But not everything could be seen.");
   return { word: clean ? "CLEAN" : "NOT CLEAN", sentence: parts.join(" ") };
 }
 

@@ -2,17 +2,15 @@ import { type Finding, severities } from "../model/finding.ts";
 import type { Report } from "../model/report.ts";
 import { count, countBySeverity, groupBy } from "./count.ts";
 import { describeEngine } from "./describe-engine.ts";
-import type { Paint } from "./paint.ts";
 import { paragraph } from "./paragraph.ts";
 import { describePlace } from "./places.ts";
+import type { Sheet } from "./sheet.ts";
 
 /** A terminal scrolls: so many databases of one account and Region, and so many in all, are shown in full. */
 const shownPerPlace = 20;
 const shownInAll = 200;
 /** Accounts and Regions that are only counted get a line each, up to so many. */
 const linesForTheRest = 40;
-
-type Sheet = { readonly width: number; readonly paint: Paint };
 
 /** What is wrong: by account and Region, and there by database, everywhere the worst first. One text block a place. */
 export function renderWrong(findings: readonly Finding[], report: Report, sheet: Sheet): string[] {
@@ -28,8 +26,8 @@ export function renderWrong(findings: readonly Finding[], report: Report, sheet:
     blocks.push(
       [
         `${sheet.paint.strong(place)}  ${sheet.paint.faint(countBySeverity(ofPlace))}`,
-        ...shown.map((ofDatabase) => renderDatabase(ofDatabase, databases, sheet)),
-        ...renderMore(byDatabase.slice(shown.length).flat(), "  ", sheet),
+        shown.map((ofDatabase) => renderDatabase(ofDatabase, databases, sheet)).join("\n\n"),
+        ...renderMore(byDatabase.slice(shown.length).flat(), "\n  ", sheet),
       ].join("\n"),
     );
   }
@@ -60,7 +58,9 @@ function renderFinding(finding: Finding, { width, paint }: Sheet): string {
   ];
   const hang = " ".repeat(14);
   if (endedExemption !== null)
-    lines.push(paragraph(`Was exempt: ${endedExemption.owner}, ${endedExemption.reason}`, { width, first: hang }));
+    lines.push(
+      paragraph(`Exempted until then by ${endedExemption.owner}: ${endedExemption.reason}`, { width, first: hang }),
+    );
   if (typeof evidence.exemptionIgnored === "string")
     lines.push(paragraph(`Not exempt: ${evidence.exemptionIgnored}.`, { width, first: hang }));
   if (remediation !== "") lines.push(paragraph(remediation, { width, first: `${hang}→ ` }));

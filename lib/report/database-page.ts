@@ -1,0 +1,133 @@
+import type { ClassifiedDatabase } from "../model/database.ts";
+import { describeDatabase } from "../model/database.ts";
+import type { Exemption, Finding, Severity, Status } from "../model/finding.ts";
+import { describeEngine } from "./describe-engine.ts";
+import { describeEnd } from "./exempt-findings.ts";
+import { pad, paragraph, widest } from "./paragraph.ts";
+import { makePrintable } from "./printable.ts";
+import type { ReportOptions } from "./reporter.ts";
+import { createSheet, type Sheet } from "./sheet.ts";
+
+/** What one rule says of the database, and what the policy makes of that. */
+export type DatabaseVerdict = {
+  readonly rule: string;
+  readonly severity: Severity;
+  readonly status: Status;
+  readonly message: string;
+  readonly remediation: string | null;
+  readonly evidence: Finding["evidence"];
+  readonly exemption: Exemption | null;
+  readonly endedExemption: Exemption | null;
+};
+
+/** One database and everything that is judged about it. `source` says where the reason for its management is documented. */
+export type DatabasePage = {
+  readonly database: ClassifiedDatabase;
+  readonly source: string | null;
+  readonly verdicts: readonly DatabaseVerdict[];
+  readonly rulesOff: readonly string[];
+  /** ISO 8601: when it was observed. */
+  readonly observedAt: string;
+};
+
+/** The worst first: what is wrong, what is unknown, what is right, what does not apply. */
+const order: readonly Status[] = ["NON_COMPLIANT", "INSUFFICIENT_DATA", "COMPLIANT", "NOT_APPLICABLE"];
+
+/** All about one database: what it is, whose password it has, and every rule's verdict with its evidence. */
+export function renderDatabase(untrusted: DatabasePage, options: Pick<ReportOptions, "width" | "color">): string {
+  const page = makePrintable(untrusted);
+  const sheet = createSheet(options);
+  const { database, verdicts, rulesOff } = page;
+  const title = describeDatabase(database);
+  const sections = [
+    [sheet.paint.strong(title.charAt(0).toUpperCase() + title.slice(1)), ...renderFacts(page, sheet)].join("\n"),
+    ...order
+      .flatMap((status) => verdicts.filter((verdict) => verdict.status === status))
+      .map((verdict) => renderVerdict(verdict, page, sheet)),
+  ];
+  if (rulesOff.length > 0) sections.push(paragraph(`Switched off by the policy: ${rulesOff.join(", ")}.`, sheet));
+  return `${sections.join("\n\n")}\n`;
+}
+
+function renderFacts({ database, source, observedAt }: DatabasePage, { width, paint }: Sheet): string[] {
+  const { masterUserSecret, explanation, doubt } = database;
+  const facts: [string, string | null][] = [
+    ["What", describeEngine(database)],
+    ["Where", `${database.account} ${database.region}`],
+    ["ARN", database.arn],
+    ["Resource id", database.resourceId],
+    ["Created", database.createdAt],
+    ["Observed", observedAt],
+    [
+      "Password",
+      explanation === null ? describeManagement(database) : `${describeManagement(database)}: ${explanation}`,
+    ],
+    ["Doubt", doubt],
+    ["Source", source],
+    [
+      "Secret",
+      masterUserSecret === null
+        ? null
+        : `${masterUserSecret.secretArn ?? "not named"} (${masterUserSecret.status ?? "no status"})`,
+    ],
+    ["Key", masterUserSecret === null ? null : (masterUserSecret.kmsKeyId ?? "not named")],
+    ["Tags", describeTags(database.tags)],
+  ];
+  const columns = widest(facts.map(([name]) => name));
+  return facts.flatMap(([name, value]) =>
+    value === null ? [] : [paragraph(value, { width, first: `  ${paint.faint(pad(name, columns))}  ` })],
+  );
+}
+
+function describeManagement({ management }: ClassifiedDatabase): string {
+  switch (management) {
+    case "managed":
+      return "managed by RDS in Secrets Manager";
+    case "unmanaged":
+      return "not managed by RDS, and could be";
+    case "inherited":
+      return "another database's";
+    case "unsupported":
+      return "cannot be managed by RDS";
+    case "out-of-scope":
+      return "out of scope";
+  }
+}
+
+function describeTags(tags: Readonly<Record<string, string>>): string | null {
+  const all = Object.entries(tags).map(([key, value]) => `${key}=${value}`);
+  return all.length === 0 ? null : all.join(", ");
+}
+
+function renderVerdict(verdict: DatabaseVerdict, { observedAt }: DatabasePage, { width, paint }: Sheet): string {
+  const { rule, severity, status, message, remediation, evidence, exemption, endedExemption } = verdict;
+  const word = status === "NON_COMPLIANT" ? `${status}, ${severity}` : status;
+  const exempt = exemption === null ? "" : paint.faint(", exempt");
+  const lines = [
+    `${paint.strong(rule)}  ${paint.status[status](word)}${exempt}`,
+    paragraph(message, { width, first: "  " }),
+  ];
+  for (const [name, value] of Object.entries(evidence))
+    lines.push(
+      paragraph(typeof value === "string" ? value : JSON.stringify(value), {
+        width,
+        first: `  ${paint.faint(`${name}:`)} `,
+      }),
+    );
+  if (exemption !== null)
+    lines.push(
+      paragraph(
+        `Exempt by ${exemption.owner} (${exemption.source}): ${exemption.reason}; ${describeEnd(exemption.until, observedAt)}`,
+        { width, first: "  " },
+      ),
+    );
+  if (endedExemption !== null)
+    lines.push(
+      paragraph(`Exempted until ${endedExemption.until} by ${endedExemption.owner}: ${endedExemption.reason}`, {
+        width,
+        first: "  ",
+      }),
+    );
+  if (remediation !== null && remediation !== "") lines.push(paragraph(remediation, { width, first: "  → " }));
+  return lines.join("\n");
+}
