@@ -1,0 +1,53 @@
+/** A span of virtual time; the parts are added up. */
+export type Span = { seconds?: number; minutes?: number; hours?: number; days?: number };
+
+/** Virtual time and what is due to happen in it. */
+export type Clock = {
+  now: () => Date;
+  /** Moves time forward, and lets everything that falls due happen in its order and at its own instant. */
+  advance: (span: Span) => void;
+  /** Lets `happen` run when the clock gets there; at once on the next move if that instant has passed. */
+  at: (instant: Date, happen: () => void) => void;
+  after: (seconds: number, happen: () => void) => void;
+};
+
+type Due = { at: number; happen: () => void };
+
+const millisecondsIn = ({ seconds = 0, minutes = 0, hours = 0, days = 0 }: Span): number =>
+  1000 * (seconds + 60 * (minutes + 60 * (hours + 24 * days)));
+
+/** A clock that stands still until it is told to move. */
+export const createClock = (start: Date): Clock => {
+  let now = start.getTime();
+  // Sorted by instant, first come first served among equals. A fleet is built in nearly ascending order, so inserting is cheap.
+  const agenda: Due[] = [];
+
+  const at = (instant: Date, happen: () => void): void => {
+    const due = { at: instant.getTime(), happen };
+    let low = 0;
+    let high = agenda.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((agenda[middle] as Due).at <= due.at) low = middle + 1;
+      else high = middle;
+    }
+    agenda.splice(low, 0, due);
+  };
+
+  const advance = (span: Span): void => {
+    const until = now + millisecondsIn(span);
+    for (let due = agenda[0]; due !== undefined && due.at <= until; due = agenda[0]) {
+      agenda.shift();
+      now = Math.max(now, due.at);
+      due.happen();
+    }
+    now = Math.max(now, until);
+  };
+
+  return {
+    now: () => new Date(now),
+    advance,
+    at,
+    after: (seconds, happen) => at(new Date(now + 1000 * seconds), happen),
+  };
+};

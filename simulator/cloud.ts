@@ -1,0 +1,93 @@
+import { createClock } from "./clock.ts";
+import { toFault } from "./faults.ts";
+import { fleetBuilders } from "./fleet.ts";
+import { defaultRegions } from "./regions.ts";
+import type { Account, Cloud, Region } from "./state.ts";
+
+const createRegion = (account: Account, name: string): Region => {
+  const state = {
+    name,
+    account,
+    instances: new Map(),
+    clusters: new Map(),
+    tenants: new Map(),
+    blueGreenDeployments: new Map(),
+    secrets: new Map(),
+    keys: new Map(),
+    aliases: new Map(),
+    secretHistory: [],
+    serials: new Map(),
+  };
+  // The builders need the finished Region, which consists of the state and of them.
+  const region: Region = Object.assign(
+    state,
+    fleetBuilders(() => region),
+  );
+  return region;
+};
+
+/** An empty AWS whose clock stands at `now`. Nothing in it is left to chance: the same calls make the same ids. */
+export const createCloud = ({ now }: { now: Date }): Cloud => {
+  const clock = createClock(now);
+  const accounts = new Map<string, Account>();
+
+  const account: Cloud["account"] = (id, options = {}) => {
+    if (!/^\d{12}$/.test(id)) throw new Error(`An account id has 12 digits: ${id}`);
+    const found = accounts.get(id);
+    if (found) {
+      if (options.regions) {
+        found.enabledRegions.clear();
+        for (const name of [...options.regions, ...found.regions.keys()]) found.enabledRegions.add(name);
+      }
+      if (options.roles) found.roles = options.roles;
+      return found;
+    }
+    const made: Account = {
+      id,
+      partition: options.partition ?? "aws",
+      cloud,
+      enabledRegions: new Set(options.regions ?? defaultRegions),
+      regions: new Map(),
+      globalClusters: new Map(),
+      ...(options.roles && { roles: options.roles }),
+    };
+    accounts.set(id, made);
+    return made;
+  };
+
+  const region: Cloud["region"] = (id, name) => {
+    const owner = account(id);
+    owner.enabledRegions.add(name);
+    const found = owner.regions.get(name) ?? createRegion(owner, name);
+    owner.regions.set(name, found);
+    return found;
+  };
+
+  const cloud: Cloud = {
+    now: clock.now,
+    advance: clock.advance,
+    clock,
+    accounts,
+    account,
+    region,
+    faults: [],
+    fault: (options) => {
+      const fault = toFault(options);
+      cloud.faults.push(fault);
+      return () => {
+        const index = cloud.faults.indexOf(fault);
+        if (index >= 0) cloud.faults.splice(index, 1);
+      };
+    },
+    lag: { listSecretsSeconds: 0 },
+    timing: {
+      createSeconds: 300,
+      resetStartsSeconds: 30,
+      resetEndsSeconds: 120,
+      rotateSeconds: 60,
+      deleteSeconds: 120,
+      startSeconds: 180,
+    },
+  };
+  return cloud;
+};

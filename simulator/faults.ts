@@ -1,0 +1,64 @@
+import type { Region } from "./state.ts";
+
+/** What goes wrong with which calls. `action` is as in IAM, `secretsmanager:ListSecrets`; a trailing `*` stands for the rest. */
+export type FaultOptions = {
+  action: string;
+  account?: string;
+  region?: string;
+  /** Only calls that name this in a parameter, such as an identifier or part of an ARN. */
+  matching?: string;
+  kind: "deny" | "throttle" | "error" | "hang" | "disconnect" | "expired-token";
+  /** The call does its work all the same, and only its answer is lost: what a client has to expect after a timeout. */
+  takesEffect?: boolean;
+  /** How many calls fail; for ever if absent. */
+  times?: number;
+  /** How many matching calls pass first: 1 fails on page 2. */
+  skip?: number;
+  /** For `error`: what to answer instead of `InternalFailure`, 500. */
+  code?: string;
+  message?: string;
+  status?: number;
+};
+
+/** A fault and how much of it is left. */
+export type Fault = FaultOptions & { toSkip: number; left: number };
+
+/** A call as faults are matched with it. */
+export type FaultCandidate = { action: string; account: string; region: string; params: unknown };
+
+const matchesAction = (pattern: string, action: string): boolean =>
+  pattern.endsWith("*") ? action.startsWith(pattern.slice(0, -1)) : pattern === action;
+
+const matches = (fault: Fault, call: FaultCandidate): boolean =>
+  matchesAction(fault.action, call.action) &&
+  (fault.account === undefined || fault.account === call.account) &&
+  (fault.region === undefined || fault.region === call.region) &&
+  (fault.matching === undefined || JSON.stringify(call.params).includes(fault.matching));
+
+/** A fault that has not hit anything yet. */
+export const toFault = (options: FaultOptions): Fault => ({
+  ...options,
+  toSkip: options.skip ?? 0,
+  left: options.times ?? Number.POSITIVE_INFINITY,
+});
+
+/** The fault that this call meets, if any; counts what is skipped and what is used up. */
+export const meetFault = (faults: readonly Fault[], call: FaultCandidate): Fault | undefined => {
+  for (const fault of faults) {
+    if (fault.left === 0 || !matches(fault, call)) continue;
+    if (fault.toSkip > 0) {
+      fault.toSkip -= 1;
+      continue;
+    }
+    fault.left -= 1;
+    return fault;
+  }
+  return undefined;
+};
+
+/** Whether the caller lacks a permission that RDS uses in the caller's name; a fault of kind `deny` takes it away. */
+export const isDenied = (region: Region, action: string, params: unknown = {}): boolean =>
+  meetFault(
+    region.account.cloud.faults.filter(({ kind }) => kind === "deny"),
+    { action, account: region.account.id, region: region.name, params },
+  ) !== undefined;

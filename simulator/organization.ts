@@ -1,0 +1,290 @@
+import { createCloud } from "./cloud.ts";
+import type { Managed } from "./fleet.ts";
+import { arnPrefix, awsManagedKey } from "./keys.ts";
+import type { Cloud, Region } from "./state.ts";
+
+/** The sample organization's accounts. */
+export const sampleAccounts = {
+  production: "111111111111",
+  staging: "222222222222",
+  dataPlatform: "333333333333",
+} as const;
+
+/** The Regions that are enabled in each of them. */
+export const sampleRegions: readonly string[] = ["ap-southeast-2", "eu-central-1", "eu-west-1", "us-east-1"];
+
+/** What the sample organization requires: customer-managed keys in production, and exemptions by tag. */
+const policyYaml = `# Production's secrets are encrypted with a key of its own; elsewhere any key will do.
+keys:
+  - match: { account: "${sampleAccounts.production}" }
+    require: customer-managed
+exemptionTags: true
+`;
+
+type Times = { hoursAgo: (hours: number) => Date; daysAhead: (days: number) => string };
+
+const exemption = (owner: string, reason: string, until: string): Record<string, string> => ({
+  "rds-password-audit:exempt-owner": owner,
+  "rds-password-audit:exempt-reason": reason,
+  "rds-password-audit:exempt-until": until,
+});
+
+const denyRds = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [
+    {
+      Sid: "OnlyApplications",
+      Effect: "Deny",
+      Principal: { Service: "rds.amazonaws.com" },
+      Action: "secretsmanager:*",
+      Resource: "*",
+    },
+  ],
+});
+
+/** Production's healthy part in one Region: everything managed with the account's own key. */
+const addHealthy = (region: Region, managed: Managed, names: Readonly<Record<string, string>>): void => {
+  for (const [identifier, engine] of Object.entries(names)) {
+    if (engine.startsWith("aurora")) region.addCluster({ identifier, engine, managed });
+    else region.addInstance({ identifier, engine, managed });
+  }
+};
+
+/** One database for each thing that can be wrong with a password that is not managed. */
+const addUnmanaged = (region: Region, { hoursAgo, daysAhead }: Times, keyArn: string): void => {
+  region.addInstance({ identifier: "orders-restored-20261012", tags: { team: "orders" } });
+  region.addInstance({ identifier: "returns", engine: "mysql", tags: { team: "orders" } });
+  region.addCluster({ identifier: "catalog-copy", engine: "aurora-mysql", members: 1 });
+  region.addInstance({
+    identifier: "gift-cards",
+    tags: { "rds-password-audit:toggle": `${hoursAgo(6).toISOString()} ${keyArn}` },
+  });
+  const replicaReason = "Has read replicas; its clients move to IAM authentication first";
+  region.addInstance({
+    identifier: "reviews",
+    engine: "mysql",
+    tags: exemption("team-reviews@example.com", replicaReason, daysAhead(5)),
+  });
+  region.addInstance({
+    identifier: "hr-portal",
+    engine: "sqlserver-se",
+    tags: exemption("it-operations@example.com", "The vendor's installer holds the password", daysAhead(-2)),
+  });
+};
+
+/** Secrets that RDS cannot rotate: three with a cause that shows, one without. */
+const addImpaired = (region: Region, { hoursAgo }: Times, keyArn: string): void => {
+  const overdue = { NextRotationDate: hoursAgo(16), LastRotatedDate: hoursAgo(7 * 24 + 16) };
+  const disabled = region.addKey({ alias: "alias/invoicing", state: "Disabled" });
+  const impaired = { kmsKeyId: keyArn, status: "impaired", ...overdue };
+  region.addInstance({ identifier: "invoices", managed: { ...impaired, kmsKeyId: disabled.Arn } });
+  region.addInstance({ identifier: "tickets", engine: "mysql", managed: { ...impaired, DeletedDate: hoursAgo(50) } });
+  region.addCluster({ identifier: "subscriptions", managed: { ...impaired, resourcePolicy: denyRds } });
+  region.addInstance({
+    identifier: "ledger",
+    engine: "oracle-se2",
+    managed: { kmsKeyId: keyArn, status: "impaired" },
+  });
+};
+
+/** Secrets that never got done. */
+const addStuck = (region: Region, { hoursAgo }: Times, keyArn: string): void => {
+  region.addInstance({
+    identifier: "refunds",
+    managed: { kmsKeyId: keyArn, status: "rotating", LastChangedDate: hoursAgo(9), NextRotationDate: hoursAgo(9) },
+  });
+  region.addInstance({
+    identifier: "onboarding",
+    InstanceCreateTime: hoursAgo(25),
+    managed: {
+      kmsKeyId: keyArn,
+      status: "creating",
+      CreatedDate: hoursAgo(25),
+      LastChangedDate: hoursAgo(25),
+      LastRotatedDate: undefined,
+    },
+  });
+};
+
+/** Databases that report a secret which is not theirs: they look managed and are not. */
+const addGhosts = (region: Region, keyArn: string): void => {
+  const source = region.instances.get("customers")?.MasterUserSecret;
+  region.addInstance({ identifier: "customers-restored", engine: "mysql", MasterUserSecret: { ...source } });
+  const gone = `${arnPrefix(region, "secretsmanager")}secret:rds!db-5d1e0c7a-8a3b-4c1f-9d53-0e7f3b1c2a64-Qw7ZxK`;
+  region.addInstance({
+    identifier: "loyalty",
+    MasterUserSecret: { SecretArn: gone, SecretStatus: "active", KmsKeyId: keyArn },
+  });
+  const own = region.addSecret({ name: "prod/vouchers/master", KmsKeyId: keyArn });
+  region.addInstance({
+    identifier: "vouchers",
+    MasterUserSecret: { SecretArn: own.ARN, SecretStatus: "active", KmsKeyId: keyArn },
+  });
+};
+
+/** Secrets with the wrong key, or with one that will not last. */
+const addKeyTrouble = (region: Region, keyArn: string): void => {
+  region.addInstance({ identifier: "profiles", managed: true });
+  region.addCluster({ identifier: "wishlists", engine: "aurora-mysql", managed: true });
+  const doomed = region.addKey({ alias: "alias/payments-2021", state: "PendingDeletion" });
+  region.addInstance({ identifier: "payments-archive", engine: "mariadb", managed: { kmsKeyId: doomed.Arn } });
+  const other = region.addKey({ alias: "alias/exports" });
+  const exports = region.addInstance({ identifier: "exports", managed: { kmsKeyId: keyArn } });
+  // Somebody changed the key in Secrets Manager: RDS goes on reporting the former one.
+  region.editSecret(exports.MasterUserSecret?.SecretArn ?? "", { KmsKeyId: other.Arn });
+};
+
+/** Secrets that are not rotated as they should be, and one that cannot be. */
+const addRotationTrouble = (region: Region, { hoursAgo }: Times, kmsKeyId: string): void => {
+  region.addInstance({
+    identifier: "marketing",
+    engine: "mysql",
+    managed: { kmsKeyId, RotationEnabled: false, NextRotationDate: undefined },
+  });
+  const overdue = { NextRotationDate: hoursAgo(3 * 24), LastRotatedDate: hoursAgo(10 * 24) };
+  region.addInstance({ identifier: "sessions", managed: { kmsKeyId, ...overdue } });
+  // A stopped database cannot be rotated: nothing is wrong with this one.
+  region.addInstance({
+    identifier: "campaign-2025",
+    engine: "mysql",
+    DBInstanceStatus: "stopped",
+    managed: { kmsKeyId, ...overdue },
+  });
+  region.addInstance({
+    identifier: "fraud-models",
+    managed: { kmsKeyId, RotationRules: { AutomaticallyAfterDays: 365 } },
+  });
+  region.addInstance({
+    identifier: "tax-reports",
+    engine: "oracle-ee",
+    managed: { kmsKeyId, RotationRules: { ScheduleExpression: "cron(0 3 1 1,7 ? *)", Duration: "2h" } },
+  });
+};
+
+/** Databases whose password somebody else owns, or that AWS cannot manage. */
+const addUnjudged = (region: Region, elsewhere: Region, managed: Managed): void => {
+  region.addInstance({ identifier: "orders-replica", ReadReplicaSourceDBInstanceIdentifier: "orders" });
+  region.addInstance({
+    identifier: "reviews-replica",
+    engine: "mysql",
+    ReadReplicaSourceDBInstanceIdentifier: "reviews",
+  });
+  region.addInstance({
+    identifier: "erp-replica",
+    engine: "sqlserver-ee",
+    ReadReplicaSourceDBInstanceIdentifier: "erp",
+    managed,
+  });
+  region.addInstance({ identifier: "scada", engine: "custom-sqlserver-ee", AutomationMode: "full" });
+  region.addCluster({ identifier: "intranet", engine: "aurora-mysql", members: 0, EngineMode: "serverless" });
+  region.addCluster({
+    identifier: "telemetry",
+    members: 0,
+    ClusterScalabilityType: "limitless",
+    LimitlessDatabase: { Status: "enabled", MinRequiredACU: 16 },
+  });
+  region.addCluster({
+    identifier: "prototype",
+    members: 1,
+    InternetAccessGatewayEnabled: true,
+    VPCNetworkingEnabled: false,
+  });
+  const writer = region.addCluster({ identifier: "accounts" });
+  const reader = elsewhere.addCluster({ identifier: "accounts-us", GlobalWriteForwardingStatus: "disabled" });
+  region.addGlobalCluster({ identifier: "accounts-global", writer, readers: [reader] });
+  const blue = region.addInstance({ identifier: "checkout", engine: "mysql" });
+  const green = region.addInstance({ identifier: "checkout-green-k2x9qa", engine: "mysql", EngineVersion: "8.4.5" });
+  region.addBlueGreenDeployment({ source: blue, target: green, name: "checkout-to-8-4" });
+  const container = region.addInstance({ identifier: "billing", engine: "oracle-ee-cdb", MultiTenant: true });
+  region.addTenantDatabase({ instance: container, name: "BILLING_EU", managed });
+  region.addTenantDatabase({ instance: container, name: "BILLING_CH" });
+  region.addInstance({ identifier: "treasury", engine: "oracle-se2-cdb", MultiTenant: false, managed });
+  region.addCluster({ identifier: "content", engine: "docdb" });
+  region.addCluster({ identifier: "relations", engine: "neptune", members: 1 });
+};
+
+const fillProduction = (cloud: Cloud, times: Times): void => {
+  const account = sampleAccounts.production;
+  const ireland = cloud.region(account, "eu-west-1");
+  const frankfurt = cloud.region(account, "eu-central-1");
+  const virginia = cloud.region(account, "us-east-1");
+  const [kmsKeyId, frankfurtKey, virginiaKey] = [ireland, frankfurt, virginia].map(
+    (region) => region.addKey({ alias: "alias/rds-master-passwords" }).Arn,
+  ) as [string, string, string];
+
+  addHealthy(
+    ireland,
+    { kmsKeyId },
+    {
+      orders: "postgres",
+      customers: "mysql",
+      inventory: "postgres",
+      identity: "aurora-postgresql",
+      catalog: "aurora-mysql",
+      search: "mariadb",
+      erp: "sqlserver-ee",
+      mainframe: "db2-se",
+    },
+  );
+  ireland.addCluster({ identifier: "warehouse", engine: "mysql", members: 3, managed: { kmsKeyId } });
+  addUnmanaged(ireland, times, kmsKeyId);
+  addImpaired(ireland, times, kmsKeyId);
+  addStuck(ireland, times, kmsKeyId);
+  addGhosts(ireland, kmsKeyId);
+  addKeyTrouble(ireland, kmsKeyId);
+  addRotationTrouble(ireland, times, kmsKeyId);
+  addUnjudged(ireland, virginia, { kmsKeyId });
+
+  addHealthy(
+    frankfurt,
+    { kmsKeyId: frankfurtKey },
+    { "orders-de": "postgres", "shop-de": "aurora-postgresql", "tax-de": "mysql" },
+  );
+  frankfurt.addCluster({
+    identifier: "catalog-dr",
+    engine: "aurora-mysql",
+    members: 1,
+    ReplicationSourceIdentifier: `${arnPrefix(ireland, "rds")}cluster:catalog`,
+  });
+  addHealthy(virginia, { kmsKeyId: virginiaKey }, { "orders-us": "postgres", "shop-us": "aurora-postgresql" });
+};
+
+const fillStaging = (cloud: Cloud): void => {
+  addHealthy(cloud.region(sampleAccounts.staging, "eu-west-1"), true, {
+    "orders-staging": "postgres",
+    "customers-staging": "mysql",
+    "shop-staging": "aurora-postgresql",
+    "catalog-staging": "aurora-mysql",
+    "erp-staging": "sqlserver-se",
+  });
+  cloud.region(sampleAccounts.staging, "us-east-1").addInstance({ identifier: "loadtest", engine: "mysql" });
+};
+
+/** What its databases' secrets are like stays unknown: nobody may list them. */
+const fillDataPlatform = (cloud: Cloud): void => {
+  addHealthy(cloud.region(sampleAccounts.dataPlatform, "eu-west-1"), true, {
+    "airflow-metadata": "postgres",
+    "feature-store": "aurora-postgresql",
+  });
+  addHealthy(cloud.region(sampleAccounts.dataPlatform, "ap-southeast-2"), true, { "superset-apac": "mysql" });
+  cloud.fault({ action: "secretsmanager:ListSecrets", account: sampleAccounts.dataPlatform, kind: "deny" });
+};
+
+/**
+ * Three accounts (production, staging, data platform) in four Regions: mostly healthy, with every rule failing somewhere and every reason
+ * for not judging a database. Dates are relative to `now`.
+ */
+export const createSampleOrganization = ({ now }: { now: Date }): { cloud: Cloud; policyYaml: string } => {
+  const cloud = createCloud({ now });
+  const times: Times = {
+    hoursAgo: (hours) => new Date(now.getTime() - hours * 3_600_000),
+    daysAhead: (days) => new Date(now.getTime() + days * 86_400_000).toISOString().slice(0, 10),
+  };
+  for (const id of Object.values(sampleAccounts)) cloud.account(id, { regions: sampleRegions });
+  for (const id of Object.values(sampleAccounts))
+    for (const name of sampleRegions) awsManagedKey(cloud.region(id, name), "secretsmanager");
+  fillProduction(cloud, times);
+  fillStaging(cloud);
+  fillDataPlatform(cloud);
+  return { cloud, policyYaml };
+};

@@ -1,0 +1,93 @@
+import { XMLBuilder } from "fast-xml-parser";
+import type { Params } from "../params.ts";
+import type { SimulatedError } from "../simulated-error.ts";
+import type { Protocol } from "./protocol.ts";
+
+/** What AWS calls the elements of a list in XML; where it is not here, `member`. */
+const elementNames: Readonly<Record<string, string>> = {
+  AssociatedRoles: "DBInstanceRole",
+  AvailabilityZones: "AvailabilityZone",
+  DBClusterMembers: "DBClusterMember",
+  DBClusters: "DBCluster",
+  DBInstances: "DBInstance",
+  DBParameterGroups: "DBParameterGroup",
+  DomainMemberships: "DomainMembership",
+  GlobalClusterMembers: "GlobalClusterMember",
+  GlobalClusters: "GlobalClusterMember",
+  OptionGroupMemberships: "OptionGroupMembership",
+  ProcessorFeatures: "ProcessorFeature",
+  ReadReplicaDBClusterIdentifiers: "ReadReplicaDBClusterIdentifier",
+  ReadReplicaDBInstanceIdentifiers: "ReadReplicaDBInstanceIdentifier",
+  ReadReplicaIdentifiers: "ReadReplicaIdentifier",
+  StatusInfos: "DBInstanceStatusInfo",
+  TagList: "Tag",
+  TenantDatabases: "TenantDatabase",
+  VpcSecurityGroups: "VpcSecurityGroupMembership",
+};
+
+const builder = new XMLBuilder();
+
+/** A value as the builder takes it: lists under the name of their elements, dates as text, nothing that is missing. */
+const toBuildable = (value: unknown, name = ""): unknown => {
+  if (value instanceof Date) return value.toISOString();
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return { [elementNames[name] ?? "member"]: value.map((item) => toBuildable(item)) };
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([field, item]) => (item == null ? [] : [[field, toBuildable(item, field)]])),
+  );
+};
+
+type Nested = { [part: string]: Nested | string };
+
+/** `Filters.Filter.1.Values.Value.2=x` as nested objects. */
+const nest = (fields: URLSearchParams): Nested => {
+  const root: Nested = {};
+  for (const [path, value] of fields) {
+    const parts = path.split(".");
+    const last = parts.pop() as string;
+    let at = root;
+    for (const part of parts) {
+      const next = at[part];
+      at = at[part] = typeof next === "object" ? next : {};
+    }
+    at[last] = value;
+  }
+  return root;
+};
+
+/** Numbered parts become lists, and the one name that wraps them (`Filter`, `member`) goes. */
+const collapse = (value: Nested | string): unknown => {
+  if (typeof value === "string") return value;
+  const entries = Object.entries(value);
+  if (entries.every(([part]) => /^\d+$/.test(part)))
+    return entries.sort(([a], [b]) => Number(a) - Number(b)).map(([, item]) => collapse(item));
+  const [only] = entries;
+  const inner = only && collapse(only[1]);
+  if (entries.length === 1 && Array.isArray(inner)) return inner;
+  return Object.fromEntries(entries.map(([part, item]) => [part, collapse(item)]));
+};
+
+const document = (root: string, namespace: string, content: object): string =>
+  `<${root} xmlns="${namespace}">${builder.build(toBuildable(content))}</${root}>`;
+
+/** AWS Query, as RDS and STS speak it: a form in, XML out. */
+export const queryXml = (namespace: string): Protocol => ({
+  contentType: "text/xml",
+  parse: ({ body }) => {
+    const fields = new URLSearchParams(body);
+    const action = fields.get("Action") ?? "";
+    const params = Object.entries(nest(fields)).map(([name, value]) => [name, collapse(value)]);
+    return { action, params: Object.fromEntries(params) as Params };
+  },
+  renderAnswer: (action, answer, requestId) =>
+    document(`${action}Response`, namespace, {
+      [`${action}Result`]: answer,
+      ResponseMetadata: { RequestId: requestId },
+    }),
+  renderError: ({ code, message, status }: SimulatedError, requestId) => ({
+    body: document("ErrorResponse", namespace, {
+      Error: { Type: status >= 500 ? "Receiver" : "Sender", Code: code, Message: message },
+      RequestId: requestId,
+    }),
+  }),
+});

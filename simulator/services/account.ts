@@ -1,0 +1,48 @@
+import { pageOf } from "../paging.ts";
+import { listIn, numberIn, textIn } from "../params.ts";
+import { restJson } from "../protocol/json.ts";
+import { defaultRegions, optInRegions } from "../regions.ts";
+import { SimulatedError } from "../simulated-error.ts";
+import type { Account } from "../state.ts";
+import { restRefusals } from "./refusals.ts";
+import type { Action, Service } from "./service.ts";
+
+const optStatusOf = ({ enabledRegions }: Account, region: string): string => {
+  if (!enabledRegions.has(region)) return "DISABLED";
+  return defaultRegions.includes(region) ? "ENABLED_BY_DEFAULT" : "ENABLED";
+};
+
+const listRegions: Action = (params, { account, callerArn }) => {
+  const id = textIn(params, "AccountId");
+  const subject = id === undefined ? account : account.cloud.accounts.get(id);
+  if (!subject)
+    throw new SimulatedError(
+      "AccessDeniedException",
+      `User: ${callerArn} is not authorized to perform: account:ListRegions`,
+      403,
+    );
+  const size = numberIn(params, "MaxResults") ?? 50;
+  if (size < 1 || size > 50) throw new SimulatedError("ValidationException", "MaxResults must be between 1 and 50");
+  const wanted = listIn<string>(params, "RegionOptStatusContains");
+  const names = [...new Set([...defaultRegions, ...optInRegions, ...subject.enabledRegions])].sort();
+  const { items, next } = pageOf(
+    names
+      .map((RegionName) => ({ RegionName, RegionOptStatus: optStatusOf(subject, RegionName) }))
+      .filter(({ RegionOptStatus }) => wanted.length === 0 || wanted.includes(RegionOptStatus)),
+    {
+      size,
+      token: textIn(params, "NextToken"),
+      scope: "ListRegions",
+      invalid: () => new SimulatedError("ValidationException", "Invalid NextToken"),
+    },
+  );
+  return { Regions: items, NextToken: next };
+};
+
+/** Account Management: which Regions are enabled. */
+export const accountManagement: Service = {
+  protocol: restJson,
+  refusals: restRefusals,
+  isGlobal: true,
+  actions: { ListRegions: listRegions },
+};

@@ -1,0 +1,143 @@
+import { arnPrefix, findKey, makeKey } from "../keys.ts";
+import { pageOf } from "../paging.ts";
+import { flagIn, numberIn, type Params, textIn } from "../params.ts";
+import { json11 } from "../protocol/json.ts";
+import { SimulatedError } from "../simulated-error.ts";
+import type { Key, Region } from "../state.ts";
+import { jsonRefusals } from "./refusals.ts";
+import type { Action, CallContext, Service } from "./service.ts";
+
+const keyIn = (params: Params, { region, callerArn }: CallContext, action: string): Key => {
+  const id = textIn(params, "KeyId") ?? "";
+  const key = findKey(region, id);
+  if (key) return key;
+  throw new SimulatedError(
+    "AccessDeniedException",
+    `User: ${callerArn} is not authorized to perform: kms:${action} on resource: ${id} because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access`,
+  );
+};
+
+/** A key's state with everything that follows from it. */
+const setState = (key: Key, state: string, deletionDate?: Date): void => {
+  key.KeyState = state;
+  key.Enabled = state === "Enabled";
+  key.DeletionDate = deletionDate;
+};
+
+const checkNotPending = (key: Key): void => {
+  if (key.KeyState === "PendingDeletion")
+    throw new SimulatedError("KMSInvalidStateException", `${key.Arn} is pending deletion.`);
+};
+
+const checkCustomer = (key: Key, { callerArn }: CallContext, action: string): void => {
+  if (key.KeyManager === "AWS")
+    throw new SimulatedError(
+      "AccessDeniedException",
+      `User: ${callerArn} is not authorized to perform: kms:${action} on resource: ${key.Arn}`,
+    );
+};
+
+const toggling =
+  (action: "DisableKey" | "EnableKey", state: string): Action =>
+  (params, context) => {
+    const key = keyIn(params, context, action);
+    checkCustomer(key, context, action);
+    checkNotPending(key);
+    setState(key, state);
+    return {};
+  };
+
+const scheduleKeyDeletion: Action = (params, context) => {
+  const key = keyIn(params, context, "ScheduleKeyDeletion");
+  checkCustomer(key, context, "ScheduleKeyDeletion");
+  checkNotPending(key);
+  const days = numberIn(params, "PendingWindowInDays") ?? 30;
+  if (days < 7 || days > 30)
+    throw new SimulatedError("ValidationException", "PendingWindowInDays must be between 7 and 30");
+  const { region } = context;
+  const deletionDate = new Date(region.account.cloud.now().getTime() + days * 86_400_000);
+  setState(key, "PendingDeletion", deletionDate);
+  region.account.cloud.clock.at(deletionDate, () => {
+    if (key.KeyState === "PendingDeletion" && key.DeletionDate === deletionDate) region.keys.delete(key.KeyId);
+  });
+  return { KeyId: key.Arn, DeletionDate: deletionDate, KeyState: key.KeyState, PendingWindowInDays: days };
+};
+
+const cancelKeyDeletion: Action = (params, context) => {
+  const key = keyIn(params, context, "CancelKeyDeletion");
+  if (key.KeyState !== "PendingDeletion")
+    throw new SimulatedError("KMSInvalidStateException", `${key.Arn} is not pending deletion.`);
+  setState(key, "Disabled");
+  return { KeyId: key.Arn };
+};
+
+const aliasIn = (params: Params): string => {
+  const alias = textIn(params, "AliasName") ?? "";
+  if (!/^alias\/[a-zA-Z0-9/_-]+$/.test(alias) || alias.startsWith("alias/aws/"))
+    throw new SimulatedError("InvalidAliasNameException", `Invalid alias name: ${alias}`);
+  return alias;
+};
+
+const pointAlias =
+  (action: "CreateAlias" | "UpdateAlias"): Action =>
+  (params, context) => {
+    const { region } = context;
+    const alias = aliasIn(params);
+    const arn = `${arnPrefix(region, "kms")}${alias}`;
+    if (action === "CreateAlias" && region.aliases.has(alias))
+      throw new SimulatedError("AlreadyExistsException", `An alias with the name ${arn} already exists`);
+    if (action === "UpdateAlias" && !region.aliases.has(alias))
+      throw new SimulatedError("NotFoundException", `Alias ${arn} is not found.`);
+    region.aliases.set(alias, keyIn({ KeyId: params.TargetKeyId }, context, action).KeyId);
+    return {};
+  };
+
+const pageIn = <T>(items: readonly T[], params: Params, region: Region, action: string, field: string): object => {
+  const size = numberIn(params, "Limit") ?? (action === "ListKeys" ? 100 : 50);
+  const { items: page, next } = pageOf(items, {
+    size,
+    token: textIn(params, "Marker"),
+    scope: `${action}/${region.account.id}/${region.name}`,
+    invalid: () => new SimulatedError("InvalidMarkerException", "The marker is invalid"),
+  });
+  return { [field]: page, NextMarker: next, Truncated: next !== undefined };
+};
+
+const listAliases: Action = (params, context) => {
+  const { region } = context;
+  const only = params.KeyId === undefined ? undefined : keyIn(params, context, "ListAliases").KeyId;
+  const aliases = [...region.aliases]
+    .filter(([, keyId]) => only === undefined || keyId === only)
+    .map(([alias, keyId]) => ({
+      AliasName: alias,
+      AliasArn: `${arnPrefix(region, "kms")}${alias}`,
+      TargetKeyId: keyId,
+    }));
+  return pageIn(aliases, params, region, "ListAliases", "Aliases");
+};
+
+/** Key Management Service: keys without key material. */
+export const kms: Service = {
+  protocol: json11("message"),
+  refusals: jsonRefusals,
+  actions: {
+    DescribeKey: (params, context) => ({ KeyMetadata: keyIn(params, context, "DescribeKey") }),
+    CreateKey: (params, { region }) => ({
+      KeyMetadata: makeKey(region, {
+        Description: textIn(params, "Description") ?? "",
+        MultiRegion: flagIn(params, "MultiRegion") ?? false,
+      }),
+    }),
+    CreateAlias: pointAlias("CreateAlias"),
+    UpdateAlias: pointAlias("UpdateAlias"),
+    ListAliases: listAliases,
+    ListKeys: (params, { region }) => {
+      const keys = [...region.keys.values()].map(({ KeyId, Arn }) => ({ KeyId, KeyArn: Arn }));
+      return pageIn(keys, params, region, "ListKeys", "Keys");
+    },
+    DisableKey: toggling("DisableKey", "Disabled"),
+    EnableKey: toggling("EnableKey", "Enabled"),
+    ScheduleKeyDeletion: scheduleKeyDeletion,
+    CancelKeyDeletion: cancelKeyDeletion,
+  },
+};

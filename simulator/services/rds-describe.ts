@@ -1,0 +1,159 @@
+import { findCluster, findInstance, findTenant } from "../databases.ts";
+import { pageOf } from "../paging.ts";
+import { listIn, numberIn, type Params, textIn } from "../params.ts";
+import { SimulatedError } from "../simulated-error.ts";
+import type {
+  BlueGreenDeployment,
+  Database,
+  DBCluster,
+  DBInstance,
+  GlobalCluster,
+  Region,
+  TenantDatabase,
+} from "../state.ts";
+import type { Action } from "./service.ts";
+
+type Filter = { Name: string; Values: string[] };
+
+/** For each filter of a call, what it is compared with. Identifiers may be given as ARNs. */
+type Filters<T> = Readonly<Record<string, (item: T) => readonly unknown[]>>;
+
+const invalidValue = (message: string): SimulatedError => new SimulatedError("InvalidParameterValue", message);
+
+const filtered = <T>(items: readonly T[], params: Params, known: Filters<T>): readonly T[] => {
+  const filters = listIn<Filter>(params, "Filters");
+  for (const { Name } of filters) if (!known[Name]) throw invalidValue(`Unrecognized filter name: ${Name}`);
+  if (filters.length === 0) return items;
+  return items.filter((item) =>
+    filters.every(({ Name, Values }) => known[Name]?.(item).some((value) => Values.includes(String(value)))),
+  );
+};
+
+const describe =
+  <T extends object>(
+    action: string,
+    field: string,
+    {
+      all,
+      one,
+      filters,
+    }: {
+      all: (region: Region) => Iterable<T>;
+      one: (params: Params, region: Region) => T[] | undefined;
+      filters: Filters<T>;
+    },
+  ): Action =>
+  (params, { region }) => {
+    const size = numberIn(params, "MaxRecords") ?? 100;
+    if (!Number.isInteger(size) || size < 20 || size > 100)
+      throw invalidValue(`Invalid value ${textIn(params, "MaxRecords")} for MaxRecords. Must be between 20 and 100`);
+    const items = filtered(one(params, region) ?? [...all(region)], params, filters);
+    const { items: page, next } = pageOf(items, {
+      size,
+      token: textIn(params, "Marker"),
+      scope: `${action}/${region.account.id}/${region.name}`,
+      // Wording not verified.
+      invalid: () => invalidValue("Invalid marker"),
+    });
+    return { [field]: page, Marker: next };
+  };
+
+const engineOf = ({ Engine }: Database): readonly unknown[] => [Engine];
+
+/** Standalone instances, members of clusters, and what other services keep in RDS. */
+export const describeDBInstances = describe<DBInstance>("DescribeDBInstances", "DBInstances", {
+  all: (region) => region.instances.values(),
+  one: (params, region) => {
+    const identifier = textIn(params, "DBInstanceIdentifier");
+    return identifier === undefined ? undefined : [findInstance(region, identifier)];
+  },
+  filters: {
+    engine: engineOf,
+    domain: () => [],
+    "dbi-resource-id": ({ DbiResourceId }) => [DbiResourceId],
+    "db-instance-id": ({ DBInstanceIdentifier, DBInstanceArn }) => [DBInstanceIdentifier, DBInstanceArn],
+    "db-cluster-id": ({ DBClusterIdentifier, DBInstanceArn }) =>
+      DBClusterIdentifier === undefined
+        ? []
+        : [DBClusterIdentifier, DBInstanceArn.replace(/:db:.*/, `:cluster:${DBClusterIdentifier}`)],
+  },
+});
+
+/** Clusters, those of Neptune and DocumentDB included. */
+export const describeDBClusters = describe<DBCluster>("DescribeDBClusters", "DBClusters", {
+  all: (region) => region.clusters.values(),
+  one: (params, region) => {
+    const identifier = textIn(params, "DBClusterIdentifier");
+    return identifier === undefined ? undefined : [findCluster(region, identifier)];
+  },
+  filters: {
+    engine: engineOf,
+    domain: () => [],
+    "clone-group-id": ({ CloneGroupId }) => [CloneGroupId],
+    "db-cluster-resource-id": ({ DbClusterResourceId }) => [DbClusterResourceId],
+    "db-cluster-id": ({ DBClusterIdentifier, DBClusterArn }) => [DBClusterIdentifier, DBClusterArn],
+  },
+});
+
+/** Tenant databases, of one container or of all. */
+export const describeTenantDatabases = describe<TenantDatabase>("DescribeTenantDatabases", "TenantDatabases", {
+  all: (region) => region.tenants.values(),
+  one: (params, region) => {
+    const instance = textIn(params, "DBInstanceIdentifier");
+    const name = textIn(params, "TenantDBName");
+    if (instance === undefined)
+      return name === undefined
+        ? undefined
+        : [...region.tenants.values()].filter((tenant) => tenant.TenantDBName === name);
+    if (name !== undefined) return [findTenant(region, instance, name)];
+    const { DBInstanceIdentifier } = findInstance(region, instance);
+    return [...region.tenants.values()].filter((tenant) => tenant.DBInstanceIdentifier === DBInstanceIdentifier);
+  },
+  filters: {
+    "tenant-db-name": ({ TenantDBName }) => [TenantDBName],
+    "tenant-database-resource-id": ({ TenantDatabaseResourceId }) => [TenantDatabaseResourceId],
+    "dbi-resource-id": ({ DbiResourceId }) => [DbiResourceId],
+  },
+});
+
+/** The same in every Region of an account. */
+export const describeGlobalClusters = describe<GlobalCluster>("DescribeGlobalClusters", "GlobalClusters", {
+  all: (region) => region.account.globalClusters.values(),
+  one: (params, region) => {
+    const identifier = textIn(params, "GlobalClusterIdentifier");
+    if (identifier === undefined) return undefined;
+    const found = region.account.globalClusters.get(identifier.toLowerCase());
+    if (!found) throw new SimulatedError("GlobalClusterNotFoundFault", `GlobalCluster ${identifier} not found.`, 404);
+    return [found];
+  },
+  filters: {
+    region: ({ GlobalClusterMembers }) => GlobalClusterMembers.map(({ DBClusterArn }) => DBClusterArn.split(":")[3]),
+  },
+});
+
+/** Deployments in every status; one that was switched over stays until it is deleted. */
+export const describeBlueGreenDeployments = describe<BlueGreenDeployment>(
+  "DescribeBlueGreenDeployments",
+  "BlueGreenDeployments",
+  {
+    all: (region) => region.blueGreenDeployments.values(),
+    one: (params, region) => {
+      const identifier = textIn(params, "BlueGreenDeploymentIdentifier");
+      if (identifier === undefined) return undefined;
+      const found = region.blueGreenDeployments.get(identifier);
+      if (!found)
+        throw new SimulatedError(
+          "BlueGreenDeploymentNotFoundFault",
+          `BlueGreenDeploymentIdentifier ${identifier} doesn't refer to an existing blue/green deployment.`,
+          404,
+        );
+      return [found];
+    },
+    filters: {
+      "blue-green-deployment-identifier": ({ BlueGreenDeploymentIdentifier }) => [BlueGreenDeploymentIdentifier],
+      "blue-green-deployment-name": ({ BlueGreenDeploymentName }) => [BlueGreenDeploymentName],
+      source: ({ Source }) => [Source],
+      target: ({ Target }) => [Target],
+    },
+  },
+);

@@ -1,0 +1,293 @@
+import { isStopped, withTags } from "../databases.ts";
+import { uuidFrom } from "../identifiers.ts";
+import { findKey } from "../keys.ts";
+import { pageOf } from "../paging.ts";
+import { flagIn, listIn, numberIn, type Params, textIn } from "../params.ts";
+import { json11 } from "../protocol/json.ts";
+import { nextRotationAt } from "../rotation-schedule.ts";
+import { changeSecret, ownerOf, scheduleRotation, secretsAsOf, startRotation } from "../secret-life.ts";
+import { SimulatedError } from "../simulated-error.ts";
+import type { Region, RotationRules, Secret, Tag } from "../state.ts";
+import { jsonRefusals } from "./refusals.ts";
+import type { Action, Service } from "./service.ts";
+
+const invalidRequest = (message: string): SimulatedError => new SimulatedError("InvalidRequestException", message);
+const invalidParameter = (message: string): SimulatedError => new SimulatedError("InvalidParameterException", message);
+
+/** By ARN, by name, or by ARN without the six letters at its end. */
+const secretIn = (params: Params, region: Region): Secret => {
+  const id = textIn(params, "SecretId") ?? "";
+  const found =
+    region.secrets.get(id) ??
+    [...region.secrets.values()].find(({ ARN, Name }) => Name === id || ARN.slice(0, -7) === id);
+  if (!found) throw new SimulatedError("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
+  return found;
+};
+
+/** The same, where a secret that is scheduled for deletion is refused. */
+const livingSecretIn = (params: Params, region: Region): Secret => {
+  const secret = secretIn(params, region);
+  if (secret.DeletedDate)
+    throw invalidRequest("You can't perform this operation on the secret because it was marked for deletion.");
+  return secret;
+};
+
+const versionStages = ({ ARN, version }: Secret): Record<string, string[]> => ({
+  [uuidFrom(`${ARN}@${version}`)]: ["AWSCURRENT"],
+  ...(version > 1 && { [uuidFrom(`${ARN}@${version - 1}`)]: ["AWSPREVIOUS"] }),
+});
+
+const toListEntry = (secret: Secret): object => {
+  const { version: _version, resourcePolicy: _policy, owner: _owner, ReplicationStatus: _replicas, ...fields } = secret;
+  return { ...fields, SecretVersionsToStages: versionStages(secret) };
+};
+
+const toDescription = (secret: Secret): object => {
+  const { version: _version, resourcePolicy: _policy, owner: _owner, ...fields } = secret;
+  return { ...fields, VersionIdsToStages: versionStages(secret) };
+};
+
+type Filter = { Key: string; Values: string[] };
+
+const valuesFor = (secret: Secret, key: string): (string | undefined)[] => {
+  switch (key) {
+    case "name":
+      return [secret.Name];
+    case "description":
+      return [secret.Description];
+    case "tag-key":
+      return secret.Tags.map(({ Key }) => Key);
+    case "tag-value":
+      return secret.Tags.map(({ Value }) => Value);
+    case "primary-region":
+      return [secret.PrimaryRegion];
+    case "owning-service":
+      return [secret.OwningService];
+    case "all":
+      return ["name", "description", "tag-key", "tag-value", "primary-region", "owning-service"].flatMap((each) =>
+        valuesFor(secret, each),
+      );
+    default:
+      // Wording not verified.
+      throw new SimulatedError("ValidationException", `Invalid filter key: ${key}`);
+  }
+};
+
+/** Values match as prefixes; one that begins with `!` must not match. */
+const toMatcher = ({ Key, Values }: Filter): ((secret: Secret) => boolean) => {
+  const wanted = Values.map((value) => ({ prefix: value.replace(/^!/, ""), isNegated: value.startsWith("!") }));
+  return (secret) => {
+    const actual = valuesFor(secret, Key);
+    return wanted.some(({ prefix, isNegated }) => actual.some((value) => value?.startsWith(prefix)) !== isNegated);
+  };
+};
+
+const listSecrets: Action = (params, { region }) => {
+  const size = numberIn(params, "MaxResults") ?? 100;
+  if (!Number.isInteger(size) || size < 1 || size > 100)
+    throw new SimulatedError(
+      "ValidationException",
+      `1 validation error detected: Value '${size}' at 'maxResults' failed to satisfy constraint: Member must have value ${size < 1 ? "greater than or equal to 1" : "less than or equal to 100"}`,
+    );
+  const matchers = listIn<Filter>(params, "Filters").map(toMatcher);
+  const withDeleted = flagIn(params, "IncludePlannedDeletion") ?? false;
+  const secrets = secretsAsOf(region, region.account.cloud.lag.listSecretsSeconds).filter(
+    (secret) => (withDeleted || !secret.DeletedDate) && matchers.every((isMatch) => isMatch(secret)),
+  );
+  const { items, next } = pageOf(secrets, {
+    size,
+    token: textIn(params, "NextToken"),
+    scope: `ListSecrets/${region.account.id}/${region.name}`,
+    invalid: () => new SimulatedError("InvalidNextTokenException", "The NextToken value is invalid."),
+  });
+  return { SecretList: items.map(toListEntry), NextToken: next };
+};
+
+const named = ({ ARN, Name }: Secret): { ARN: string; Name: string } => ({ ARN, Name });
+
+const rotateSecret: Action = (params, { region }) => {
+  const secret = livingSecretIn(params, region);
+  if (params.RotationLambdaARN !== undefined && secret.OwningService)
+    // Wording not verified.
+    throw invalidRequest("You can't specify a rotation function for a secret that is managed by another service.");
+  if (secret.OwningService === undefined && params.RotationLambdaARN === undefined)
+    throw invalidRequest("No Lambda rotation function ARN is associated with this secret.");
+  const rules = (params.RotationRules as RotationRules | undefined) ??
+    secret.RotationRules ?? { AutomaticallyAfterDays: 7 };
+  if (rules.AutomaticallyAfterDays !== undefined && rules.ScheduleExpression !== undefined)
+    // Wording not verified.
+    throw invalidParameter("You can't specify both AutomaticallyAfterDays and ScheduleExpression.");
+  if (
+    rules.AutomaticallyAfterDays !== undefined &&
+    (rules.AutomaticallyAfterDays < 1 || rules.AutomaticallyAfterDays > 1000)
+  )
+    throw invalidParameter("AutomaticallyAfterDays must be between 1 and 1000.");
+  if (rules.Duration !== undefined && !/^\d+h$/.test(rules.Duration)) throw invalidParameter("Invalid Duration.");
+  const now = region.account.cloud.now();
+  changeSecret(region, secret.ARN, {
+    RotationEnabled: true,
+    RotationRules: rules,
+    NextRotationDate: nextRotationAt(rules, now),
+    LastChangedDate: now,
+  });
+  scheduleRotation(region, region.secrets.get(secret.ARN) as Secret);
+  const database = ownerOf(region, secret);
+  if ((flagIn(params, "RotateImmediately") ?? true) && database && !isStopped(database))
+    startRotation(region, database);
+  return { ...named(secret), VersionId: uuidFrom(`${secret.ARN}@${secret.version + 1}`) };
+};
+
+const cancelRotateSecret: Action = (params, { region }) => {
+  const secret = livingSecretIn(params, region);
+  changeSecret(region, secret.ARN, {
+    RotationEnabled: false,
+    NextRotationDate: undefined,
+    LastChangedDate: region.account.cloud.now(),
+  });
+  return named(secret);
+};
+
+const updateSecret: Action = (params, { region }) => {
+  const secret = livingSecretIn(params, region);
+  if (params.SecretString !== undefined || params.SecretBinary !== undefined)
+    // Wording not verified. Nobody but RDS writes the value of a managed secret, and the simulator keeps no values.
+    throw invalidRequest("You can't change the value of a secret that is managed by another service.");
+  const kmsKeyId = textIn(params, "KmsKeyId");
+  const key = kmsKeyId === undefined ? undefined : findKey(region, kmsKeyId);
+  if (key && key.KeyState !== "Enabled") throw new SimulatedError("EncryptionFailure", `${key.Arn} is disabled.`);
+  const isDefault = key?.KeyManager === "AWS";
+  changeSecret(region, secret.ARN, {
+    ...(kmsKeyId !== undefined && { KmsKeyId: isDefault ? undefined : kmsKeyId }),
+    ...(params.Description !== undefined && { Description: textIn(params, "Description") ?? "" }),
+    LastChangedDate: region.account.cloud.now(),
+  });
+  return named(secret);
+};
+
+const deleteSecret: Action = (params, { region }) => {
+  const secret = secretIn(params, region);
+  const isForced = flagIn(params, "ForceDeleteWithoutRecovery") ?? false;
+  const days = numberIn(params, "RecoveryWindowInDays");
+  if (secret.DeletedDate)
+    throw invalidRequest("You can't perform this operation on the secret because it was marked for deletion.");
+  if (isForced && days !== undefined)
+    throw invalidParameter("You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.");
+  if (days !== undefined && (days < 7 || days > 30))
+    throw invalidParameter("The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).");
+  if (isForced && secret.OwningService)
+    // "The managing service might also restrict you from ... deleting them without a recovery period." Wording not verified.
+    throw invalidRequest("You can't delete a secret that is managed by another service without a recovery period.");
+  if ((secret.ReplicationStatus?.length ?? 0) > 0)
+    throw invalidRequest("You can't delete secret that still has replica regions.");
+  const now = region.account.cloud.now();
+  if (isForced) {
+    changeSecret(region, secret.ARN, undefined);
+    return { ...named(secret), DeletionDate: now };
+  }
+  const goneAt = new Date(now.getTime() + (days ?? 30) * 86_400_000);
+  changeSecret(region, secret.ARN, { DeletedDate: now });
+  region.account.cloud.clock.at(goneAt, () => {
+    if (region.secrets.get(secret.ARN)?.DeletedDate === now) changeSecret(region, secret.ARN, undefined);
+  });
+  return { ...named(secret), DeletionDate: goneAt };
+};
+
+const replicas = (secret: Secret): NonNullable<Secret["ReplicationStatus"]> => secret.ReplicationStatus ?? [];
+
+const inRegion = (arn: string, region: string): string => arn.split(":").with(3, region).join(":");
+
+const replicate: Action = (params, { region }) => {
+  const secret = livingSecretIn(params, region);
+  const added = listIn<{ Region: string; KmsKeyId?: string }>(params, "AddReplicaRegions");
+  for (const { Region: name, KmsKeyId } of added) {
+    const copy = region.account.cloud.region(region.account.id, name);
+    const { owner: _owner, ReplicationStatus: _replicas, ...fields } = secret;
+    changeSecret(copy, inRegion(secret.ARN, name), {
+      ...fields,
+      ARN: inRegion(secret.ARN, name),
+      KmsKeyId,
+      PrimaryRegion: region.name,
+    });
+  }
+  const status = [...replicas(secret), ...added.map((replica) => ({ ...replica, Status: "InSync" }))];
+  changeSecret(region, secret.ARN, { ReplicationStatus: status, PrimaryRegion: region.name });
+  return { ARN: secret.ARN, ReplicationStatus: status };
+};
+
+const removeReplicas: Action = (params, { region }) => {
+  const secret = livingSecretIn(params, region);
+  const removed = listIn<string>(params, "RemoveReplicaRegions");
+  for (const name of removed) {
+    const copy = region.account.regions.get(name);
+    if (copy?.secrets.has(inRegion(secret.ARN, name))) changeSecret(copy, inRegion(secret.ARN, name), undefined);
+  }
+  const status = replicas(secret).filter((replica) => !removed.includes(replica.Region));
+  changeSecret(region, secret.ARN, { ReplicationStatus: status });
+  return { ARN: secret.ARN, ReplicationStatus: status };
+};
+
+const putResourcePolicy: Action = (params, { region }) => {
+  const secret = livingSecretIn(params, region);
+  const policy = textIn(params, "ResourcePolicy") ?? "";
+  try {
+    JSON.parse(policy);
+  } catch {
+    throw new SimulatedError("MalformedPolicyDocumentException", "This resource policy contains a syntax error.");
+  }
+  changeSecret(region, secret.ARN, { resourcePolicy: policy });
+  return named(secret);
+};
+
+/** Refused whoever asks: the simulator has no passwords, and what it stands in for must never want one. */
+const refuseValue: Action = (_params, { callerArn }) => {
+  throw jsonRefusals.denied(
+    `User: ${callerArn} is not authorized to perform: secretsmanager:GetSecretValue with an explicit deny`,
+  );
+};
+
+/** Secrets Manager without values. */
+export const secretsManager: Service = {
+  protocol: json11("Message"),
+  refusals: jsonRefusals,
+  actions: {
+    ListSecrets: listSecrets,
+    DescribeSecret: (params, { region }) => toDescription(secretIn(params, region)),
+    GetSecretValue: refuseValue,
+    BatchGetSecretValue: refuseValue,
+    RotateSecret: rotateSecret,
+    CancelRotateSecret: cancelRotateSecret,
+    UpdateSecret: updateSecret,
+    DeleteSecret: deleteSecret,
+    RestoreSecret: (params, { region }) => {
+      const secret = secretIn(params, region);
+      changeSecret(region, secret.ARN, { DeletedDate: undefined });
+      return named(secret);
+    },
+    TagResource: (params, { region }) => {
+      const secret = livingSecretIn(params, region);
+      changeSecret(region, secret.ARN, { Tags: withTags(secret.Tags, listIn<Tag>(params, "Tags")) });
+      return {};
+    },
+    UntagResource: (params, { region }) => {
+      const secret = livingSecretIn(params, region);
+      const keys = listIn<string>(params, "TagKeys");
+      changeSecret(region, secret.ARN, { Tags: secret.Tags.filter(({ Key }) => !keys.includes(Key)) });
+      return {};
+    },
+    GetResourcePolicy: (params, { region }) => {
+      const secret = secretIn(params, region);
+      return {
+        ...named(secret),
+        ...(secret.resourcePolicy !== undefined && { ResourcePolicy: secret.resourcePolicy }),
+      };
+    },
+    PutResourcePolicy: putResourcePolicy,
+    DeleteResourcePolicy: (params, { region }) => {
+      const secret = livingSecretIn(params, region);
+      changeSecret(region, secret.ARN, { resourcePolicy: undefined });
+      return named(secret);
+    },
+    ReplicateSecretToRegions: replicate,
+    RemoveRegionsFromReplication: removeReplicas,
+  },
+};

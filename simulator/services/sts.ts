@@ -1,0 +1,55 @@
+import { textIn } from "../params.ts";
+import { queryXml } from "../protocol/query-xml.ts";
+import { SimulatedError } from "../simulated-error.ts";
+import { queryRefusals } from "./refusals.ts";
+import type { Action, Service } from "./service.ts";
+
+/** A session token says whose session it is, so that no sessions have to be kept. */
+const sessionTokenOf = (role: string, session: string): string =>
+  `simulated-${Buffer.from(`${role}/${session}`).toString("base64url")}`;
+
+/** `Role/session` of a token made by AssumeRole; other tokens belong to nobody in particular. */
+export const sessionIn = (token: string | undefined): string | undefined =>
+  token?.startsWith("simulated-") ? Buffer.from(token.slice(10), "base64url").toString() : undefined;
+
+const assumeRole: Action = (params, { account, callerArn, wallClock }) => {
+  const roleArn = textIn(params, "RoleArn") ?? "";
+  const session = textIn(params, "RoleSessionName") ?? "";
+  const [, , , , id = "", resource = ""] = roleArn.split(":");
+  const role = resource.split("/").at(-1) ?? "";
+  const target = account.cloud.accounts.get(id);
+  if (!resource.startsWith("role/") || !target || (target.roles && !target.roles.includes(role)))
+    throw new SimulatedError(
+      "AccessDenied",
+      `User: ${callerArn} is not authorized to perform: sts:AssumeRole on resource: ${roleArn}`,
+      403,
+    );
+  const seconds = Number(textIn(params, "DurationSeconds") ?? 3600);
+  return {
+    Credentials: {
+      AccessKeyId: target.id,
+      SecretAccessKey: "not-verified",
+      SessionToken: sessionTokenOf(role, session),
+      Expiration: new Date(wallClock.getTime() + 1000 * seconds),
+    },
+    AssumedRoleUser: {
+      AssumedRoleId: `AROASIMULATED${id.slice(0, 8)}:${session}`,
+      Arn: `arn:${target.partition}:sts::${id}:assumed-role/${role}/${session}`,
+    },
+  };
+};
+
+/** Security Token Service: an access key is the id of the account that it opens. */
+export const sts: Service = {
+  protocol: queryXml("https://sts.amazonaws.com/doc/2011-06-15/"),
+  refusals: queryRefusals("2011-06-15"),
+  isGlobal: true,
+  actions: {
+    GetCallerIdentity: (_params, { account, callerArn }) => ({
+      UserId: `AROASIMULATED${account.id.slice(0, 8)}:${callerArn.split("/").at(-1)}`,
+      Account: account.id,
+      Arn: callerArn,
+    }),
+    AssumeRole: assumeRole,
+  },
+};

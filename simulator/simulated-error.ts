@@ -1,0 +1,12 @@
+/** A refusal as AWS words it: `code` is what goes over the wire (not the SDK's class name), `status` the HTTP status. */
+export class SimulatedError extends Error {
+  readonly code: string;
+  readonly status: number;
+
+  constructor(code: string, message: string, status = 400) {
+    super(message);
+    this.name = "SimulatedError";
+    this.code = code;
+    this.status = status;
+  }
+}

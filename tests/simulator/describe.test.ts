@@ -1,0 +1,291 @@
+import { ListRegionsCommand, paginateListRegions } from "@aws-sdk/client-account";
+import {
+  AddTagsToResourceCommand,
+  BlueGreenDeploymentNotFoundFault,
+  DBClusterNotFoundFault,
+  DBInstanceNotFoundFault,
+  DescribeBlueGreenDeploymentsCommand,
+  DescribeDBClustersCommand,
+  DescribeDBInstancesCommand,
+  DescribeDBProxiesCommand,
+  DescribeGlobalClustersCommand,
+  DescribeTenantDatabasesCommand,
+  GlobalClusterNotFoundFault,
+  ListTagsForResourceCommand,
+  paginateDescribeDBInstances,
+  RemoveTagsFromResourceCommand,
+  TenantDatabaseNotFoundFault,
+} from "@aws-sdk/client-rds";
+import { AssumeRoleCommand, GetCallerIdentityCommand } from "@aws-sdk/client-sts";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { type Aws, account, failure, otherAccount, startAws } from "./aws.ts";
+
+let aws: Aws;
+beforeEach(async () => {
+  aws = await startAws();
+});
+afterEach(() => aws.stop());
+
+const identifiers = (instances: { DBInstanceIdentifier?: string | undefined }[] = []): (string | undefined)[] =>
+  instances.map(({ DBInstanceIdentifier }) => DBInstanceIdentifier);
+
+describe("pages", () => {
+  test("205 instances come in three pages of at most 100, each once", async () => {
+    for (let index = 0; index < 205; index += 1) aws.region.addInstance({ identifier: `db-${index}` });
+    const sizes: number[] = [];
+    const seen = new Set<string | undefined>();
+    for await (const { DBInstances = [] } of paginateDescribeDBInstances({ client: aws.rds }, {})) {
+      sizes.push(DBInstances.length);
+      for (const identifier of identifiers(DBInstances)) seen.add(identifier);
+    }
+    expect(sizes).toEqual([100, 100, 5]);
+    expect(seen.size).toBe(205);
+  });
+
+  test("exactly 100 instances are one page without a marker", async () => {
+    for (let index = 0; index < 100; index += 1) aws.region.addInstance({ identifier: `db-${index}` });
+    const { DBInstances, Marker } = await aws.rds.send(new DescribeDBInstancesCommand({}));
+    expect([DBInstances?.length, Marker]).toEqual([100, undefined]);
+  });
+
+  test.each([19, 101])("MaxRecords %d is refused", async (MaxRecords) => {
+    expect(await failure(aws.rds.send(new DescribeDBInstancesCommand({ MaxRecords })))).toBe(
+      `InvalidParameterValue: Invalid value ${MaxRecords} for MaxRecords. Must be between 20 and 100`,
+    );
+  });
+
+  test.each([20, 100])("MaxRecords %d is accepted", async (MaxRecords) => {
+    await expect(aws.rds.send(new DescribeDBInstancesCommand({ MaxRecords }))).resolves.toMatchObject({
+      DBInstances: [],
+    });
+  });
+
+  test("a marker that was never given, or by another call, is refused", async () => {
+    for (let index = 0; index < 21; index += 1) aws.region.addInstance({ identifier: `db-${index}` });
+    const { Marker } = await aws.rds.send(new DescribeDBInstancesCommand({ MaxRecords: 20 }));
+    expect(Marker).toBeDefined();
+    expect(await failure(aws.rds.send(new DescribeDBInstancesCommand({ Marker: "nonsense" })))).toMatch(
+      /^InvalidParameterValue/,
+    );
+    expect(await failure(aws.rds.send(new DescribeDBClustersCommand({ Marker })))).toMatch(/^InvalidParameterValue/);
+  });
+});
+
+describe("what is described", () => {
+  test("a managed instance says where its secret is, an unmanaged one nothing", async () => {
+    const managed = aws.region.addInstance({ identifier: "orders", managed: true, tags: { team: "shop" } });
+    aws.region.addInstance({ identifier: "legacy" });
+    const { DBInstances } = await aws.rds.send(new DescribeDBInstancesCommand({}));
+    expect(DBInstances?.[0]).toMatchObject({
+      DBInstanceArn: "arn:aws:rds:eu-west-1:111111111111:db:orders",
+      DBInstanceStatus: "available",
+      MasterUserSecret: managed.MasterUserSecret,
+      TagList: [{ Key: "team", Value: "shop" }],
+    });
+    expect(DBInstances?.[0]?.InstanceCreateTime).toBeInstanceOf(Date);
+    expect(managed.MasterUserSecret?.SecretArn).toMatch(
+      /^arn:aws:secretsmanager:eu-west-1:111111111111:secret:rds!db-[0-9a-f-]{36}-[A-Za-z0-9]{6}$/,
+    );
+    expect(DBInstances?.[1]?.MasterUserSecret).toBeUndefined();
+  });
+
+  test("a cluster has the secret and its members have none", async () => {
+    aws.region.addCluster({ identifier: "shop", managed: true, members: 2 });
+    const { DBClusters } = await aws.rds.send(new DescribeDBClustersCommand({}));
+    const { DBInstances } = await aws.rds.send(new DescribeDBInstancesCommand({}));
+    expect(DBClusters?.[0]?.MasterUserSecret?.SecretArn).toContain("rds!cluster-");
+    expect(DBClusters?.[0]?.DBClusterMembers?.map(({ IsClusterWriter }) => IsClusterWriter)).toEqual([true, false]);
+    expect(DBInstances?.map((member) => [member.DBClusterIdentifier, member.MasterUserSecret])).toEqual([
+      ["shop", undefined],
+      ["shop", undefined],
+    ]);
+  });
+
+  test("any further field of AWS's is said as it was given", async () => {
+    aws.region.addCluster({
+      identifier: "express",
+      members: 0,
+      InternetAccessGatewayEnabled: true,
+      VPCNetworkingEnabled: false,
+      ClusterScalabilityType: "limitless",
+      overrides: { RdsCustomClusterConfiguration: { ReplicaMode: "mounted" } },
+    });
+    const { DBClusters } = await aws.rds.send(new DescribeDBClustersCommand({}));
+    expect(DBClusters?.[0]).toMatchObject({
+      InternetAccessGatewayEnabled: true,
+      VPCNetworkingEnabled: false,
+      ClusterScalabilityType: "limitless",
+      RdsCustomClusterConfiguration: { ReplicaMode: "mounted" },
+    });
+  });
+
+  test("text with XML in it survives", async () => {
+    const odd = `<a & "b" 'c'>`;
+    aws.region.addInstance({ identifier: "odd", tags: { odd } });
+    const { DBInstances } = await aws.rds.send(new DescribeDBInstancesCommand({}));
+    expect(DBInstances?.[0]?.TagList).toEqual([{ Key: "odd", Value: odd }]);
+  });
+
+  test("DocumentDB and Neptune are returned too", async () => {
+    aws.region.addCluster({ identifier: "content", engine: "docdb", members: 1 });
+    aws.region.addCluster({ identifier: "relations", engine: "neptune", members: 1 });
+    const { DBClusters } = await aws.rds.send(new DescribeDBClustersCommand({}));
+    expect(DBClusters?.map(({ Engine }) => Engine)).toEqual(["docdb", "neptune"]);
+  });
+
+  test("tenant databases are found by their container", async () => {
+    const container = aws.region.addInstance({ identifier: "billing", engine: "oracle-ee-cdb", MultiTenant: true });
+    aws.region.addTenantDatabase({ instance: "billing", name: "EU", managed: true });
+    aws.region.addTenantDatabase({ instance: container, name: "CH" });
+    const { TenantDatabases } = await aws.rds.send(
+      new DescribeTenantDatabasesCommand({ DBInstanceIdentifier: "billing" }),
+    );
+    expect(TenantDatabases?.map((tenant) => [tenant.TenantDBName, tenant.MasterUserSecret?.SecretStatus])).toEqual([
+      ["EU", "active"],
+      ["CH", undefined],
+    ]);
+    expect(container.MasterUserSecret).toBeUndefined();
+  });
+
+  test("a global database is seen from every Region of its account, with writer and reader", async () => {
+    const writer = aws.region.addCluster({ identifier: "primary", members: 1 });
+    const reader = aws.cloud.region(account, "us-east-1").addCluster({ identifier: "secondary", members: 1 });
+    aws.region.addGlobalCluster({ identifier: "world", writer, readers: [reader] });
+    const elsewhere = aws.connect(account, "us-east-1");
+    const { GlobalClusters } = await elsewhere.rds.send(new DescribeGlobalClustersCommand({}));
+    expect(GlobalClusters?.[0]?.GlobalClusterMembers).toMatchObject([
+      { DBClusterArn: writer.DBClusterArn, IsWriter: true, Readers: [reader.DBClusterArn] },
+      { DBClusterArn: reader.DBClusterArn, IsWriter: false },
+    ]);
+    const { DBClusters } = await elsewhere.rds.send(new DescribeDBClustersCommand({}));
+    expect(DBClusters?.[0]?.GlobalClusterIdentifier).toBe("world");
+  });
+
+  test("a blue/green deployment names both sides", async () => {
+    const blue = aws.region.addInstance({ identifier: "blue" });
+    const green = aws.region.addInstance({ identifier: "green" });
+    aws.region.addBlueGreenDeployment({ source: blue, target: green });
+    const { BlueGreenDeployments } = await aws.rds.send(new DescribeBlueGreenDeploymentsCommand({}));
+    expect(BlueGreenDeployments).toMatchObject([
+      {
+        Source: blue.DBInstanceArn,
+        Target: green.DBInstanceArn,
+        Status: "AVAILABLE",
+        SwitchoverDetails: [{ SourceMember: blue.DBInstanceArn }],
+      },
+    ]);
+  });
+
+  test("tags can be added, replaced, listed and removed", async () => {
+    const { DBInstanceArn: ResourceName } = aws.region.addInstance({ identifier: "orders", tags: { a: "1", b: "2" } });
+    await aws.rds.send(
+      new AddTagsToResourceCommand({
+        ResourceName,
+        Tags: [
+          { Key: "b", Value: "3" },
+          { Key: "c", Value: "4" },
+        ],
+      }),
+    );
+    await aws.rds.send(new RemoveTagsFromResourceCommand({ ResourceName, TagKeys: ["a"] }));
+    const { TagList } = await aws.rds.send(new ListTagsForResourceCommand({ ResourceName }));
+    expect(TagList).toEqual([
+      { Key: "b", Value: "3" },
+      { Key: "c", Value: "4" },
+    ]);
+  });
+});
+
+describe("filters", () => {
+  test("by engine, cluster, identifier and resource id", async () => {
+    const orders = aws.region.addInstance({ identifier: "orders", engine: "mysql" });
+    aws.region.addInstance({ identifier: "legacy", engine: "postgres" });
+    aws.region.addCluster({ identifier: "shop", members: 1 });
+    const found = async (Name: string, ...Values: string[]) => {
+      const answer = await aws.rds.send(new DescribeDBInstancesCommand({ Filters: [{ Name, Values }] }));
+      return identifiers(answer.DBInstances);
+    };
+    expect(await found("engine", "mysql", "postgres")).toEqual(["orders", "legacy"]);
+    expect(await found("db-cluster-id", "shop")).toEqual(["shop-instance-1"]);
+    expect(await found("db-instance-id", orders.DBInstanceArn)).toEqual(["orders"]);
+    expect(await found("dbi-resource-id", orders.DbiResourceId)).toEqual(["orders"]);
+    expect(await found("db-instance-id", "nothing")).toEqual([]);
+  });
+
+  test("an unknown filter is refused", async () => {
+    const call = aws.rds.send(new DescribeDBInstancesCommand({ Filters: [{ Name: "colour", Values: ["red"] }] }));
+    expect(await failure(call)).toBe("InvalidParameterValue: Unrecognized filter name: colour");
+  });
+});
+
+describe("what does not exist is an error of its own class", () => {
+  test("for each kind", async () => {
+    aws.region.addInstance({ identifier: "billing", engine: "oracle-ee-cdb", MultiTenant: true });
+    const { rds } = aws;
+    await expect(rds.send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: "x" }))).rejects.toThrow(
+      DBInstanceNotFoundFault,
+    );
+    await expect(rds.send(new DescribeDBClustersCommand({ DBClusterIdentifier: "x" }))).rejects.toThrow(
+      DBClusterNotFoundFault,
+    );
+    await expect(
+      rds.send(new DescribeTenantDatabasesCommand({ DBInstanceIdentifier: "billing", TenantDBName: "x" })),
+    ).rejects.toThrow(TenantDatabaseNotFoundFault);
+    await expect(rds.send(new DescribeGlobalClustersCommand({ GlobalClusterIdentifier: "x" }))).rejects.toThrow(
+      GlobalClusterNotFoundFault,
+    );
+    await expect(
+      rds.send(new DescribeBlueGreenDeploymentsCommand({ BlueGreenDeploymentIdentifier: "x" })),
+    ).rejects.toThrow(BlueGreenDeploymentNotFoundFault);
+  });
+
+  test("and an action that the simulator lacks is InvalidAction", async () => {
+    expect(await failure(aws.rds.send(new DescribeDBProxiesCommand({})))).toMatch(/^InvalidAction: /);
+  });
+});
+
+describe("accounts and Regions", () => {
+  test("do not see each other", async () => {
+    aws.region.addInstance({ identifier: "orders" });
+    aws.cloud.region(account, "us-east-1").addInstance({ identifier: "orders-us" });
+    aws.cloud.region(otherAccount, "eu-west-1").addInstance({ identifier: "orders-other" });
+    const seen = async (id: string, region: string) =>
+      identifiers((await aws.connect(id, region).rds.send(new DescribeDBInstancesCommand({}))).DBInstances);
+    expect(await seen(account, "eu-west-1")).toEqual(["orders"]);
+    expect(await seen(account, "us-east-1")).toEqual(["orders-us"]);
+    expect(await seen(otherAccount, "eu-west-1")).toEqual(["orders-other"]);
+    expect(await seen(otherAccount, "us-east-1")).toEqual([]);
+  });
+
+  test("a role opens another account, and refusals name the session", async () => {
+    aws.cloud.account(otherAccount, { roles: ["Audit"] });
+    const assume = (role: string, id = otherAccount) =>
+      aws.sts.send(new AssumeRoleCommand({ RoleArn: `arn:aws:iam::${id}:role/${role}`, RoleSessionName: "night" }));
+    const { Credentials } = await assume("Audit");
+    expect(Credentials?.Expiration?.getTime()).toBeGreaterThan(Date.now());
+    const { sts } = aws.connect(Credentials?.AccessKeyId, "eu-west-1", Credentials?.SessionToken);
+    expect(await sts.send(new GetCallerIdentityCommand({}))).toMatchObject({
+      Account: otherAccount,
+      Arn: `arn:aws:sts::${otherAccount}:assumed-role/Audit/night`,
+    });
+    expect(await failure(assume("Admin"))).toMatch(
+      /^AccessDenied: .*not authorized to perform: sts:AssumeRole on resource: .*Admin$/,
+    );
+    expect(await failure(assume("Audit", "999999999999"))).toMatch(/^AccessDenied: /);
+  });
+
+  test("enabled Regions are listed over pages; in others no call is accepted", async () => {
+    aws.cloud.account(otherAccount, { regions: ["eu-west-1", "us-east-1", "eu-south-2"] });
+    const client = aws.connect(otherAccount, "us-east-1").account;
+    const names: (string | undefined)[] = [];
+    const input = { RegionOptStatusContains: ["ENABLED" as const, "ENABLED_BY_DEFAULT" as const], MaxResults: 2 };
+    for await (const { Regions = [] } of paginateListRegions({ client }, input))
+      names.push(...Regions.map(({ RegionName }) => RegionName));
+    expect(names).toEqual(["eu-south-2", "eu-west-1", "us-east-1"]);
+    const { Regions = [] } = await client.send(new ListRegionsCommand({ RegionOptStatusContains: ["DISABLED"] }));
+    expect(Regions.length).toBeGreaterThan(10);
+    expect(await failure(aws.connect(otherAccount, "eu-north-1").rds.send(new DescribeDBInstancesCommand({})))).toMatch(
+      /^InvalidClientTokenId/,
+    );
+  });
+});

@@ -1,0 +1,103 @@
+import {
+  AlreadyExistsException,
+  CancelKeyDeletionCommand,
+  CreateAliasCommand,
+  CreateKeyCommand,
+  DescribeKeyCommand,
+  DisableKeyCommand,
+  EnableKeyCommand,
+  InvalidArnException,
+  KMSInvalidStateException,
+  ListAliasesCommand,
+  ListKeysCommand,
+  NotFoundException,
+  ScheduleKeyDeletionCommand,
+  UpdateAliasCommand,
+} from "@aws-sdk/client-kms";
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { type Aws, failure, otherAccount, startAws } from "./aws.ts";
+
+let aws: Aws;
+beforeEach(async () => {
+  aws = await startAws();
+});
+afterEach(() => aws.stop());
+
+const metadata = async (KeyId: string) => (await aws.kms.send(new DescribeKeyCommand({ KeyId }))).KeyMetadata;
+
+test("a key is found by id, ARN, alias and alias ARN", async () => {
+  const { KeyId, Arn } = aws.region.addKey({ alias: "alias/own" });
+  for (const name of [KeyId, Arn, "alias/own", "arn:aws:kms:eu-west-1:111111111111:alias/own"])
+    expect(await metadata(name)).toMatchObject({ KeyId, Arn, KeyState: "Enabled", KeyManager: "CUSTOMER" });
+});
+
+test("looking at the default key's alias makes the key", async () => {
+  expect(aws.region.keys.size).toBe(0);
+  expect(await metadata("alias/aws/secretsmanager")).toMatchObject({ KeyManager: "AWS", KeyState: "Enabled" });
+  expect(aws.region.keys.size).toBe(1);
+});
+
+test.each([
+  ["alias/nothing", "NotFoundException: Alias arn:aws:kms:eu-west-1:111111111111:alias/nothing is not found."],
+  [
+    "0987dcba-09fe-87dc-65ba-ab0987654321",
+    "NotFoundException: Key 'arn:aws:kms:eu-west-1:111111111111:key/0987dcba-09fe-87dc-65ba-ab0987654321' does not exist",
+  ],
+  ["nonsense", "NotFoundException: Invalid keyId nonsense"],
+  [
+    "arn:aws:kms:us-east-1:111111111111:key/0987dcba-09fe-87dc-65ba-ab0987654321",
+    "NotFoundException: Invalid arn us-east-1",
+  ],
+])("DescribeKey %s", async (KeyId, expected) => {
+  expect(await failure(metadata(KeyId))).toBe(expected);
+  await expect(metadata(KeyId)).rejects.toThrow(NotFoundException);
+});
+
+test("an ARN of another service is invalid", async () => {
+  await expect(metadata("arn:aws:s3:eu-west-1:111111111111:key/x")).rejects.toThrow(InvalidArnException);
+});
+
+test("another account's key is seen where the account is known, and denied where it is not", async () => {
+  const { Arn } = aws.cloud.region(otherAccount, "eu-west-1").addKey();
+  expect((await metadata(Arn))?.AWSAccountId).toBe(otherAccount);
+  expect(await failure(metadata(Arn.replace(otherAccount, "999999999999")))).toMatch(
+    /^AccessDeniedException: .*kms:DescribeKey/,
+  );
+});
+
+test("a key's states", async () => {
+  const created = await aws.kms.send(new CreateKeyCommand({}));
+  const KeyId = created.KeyMetadata?.KeyId ?? "";
+  await aws.kms.send(new DisableKeyCommand({ KeyId }));
+  expect(await metadata(KeyId)).toMatchObject({ KeyState: "Disabled", Enabled: false });
+  await aws.kms.send(new EnableKeyCommand({ KeyId }));
+  const { DeletionDate } = await aws.kms.send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: 7 }));
+  expect(DeletionDate).toEqual(new Date("2026-12-01T09:00:00Z"));
+  expect(await metadata(KeyId)).toMatchObject({ KeyState: "PendingDeletion", DeletionDate });
+  await expect(aws.kms.send(new EnableKeyCommand({ KeyId }))).rejects.toThrow(KMSInvalidStateException);
+  await aws.kms.send(new CancelKeyDeletionCommand({ KeyId }));
+  expect((await metadata(KeyId))?.KeyState).toBe("Disabled");
+  await aws.kms.send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: 7 }));
+  aws.cloud.advance({ days: 7 });
+  await expect(metadata(KeyId)).rejects.toThrow(NotFoundException);
+});
+
+test("a key of AWS's own cannot be disabled", async () => {
+  const key = await metadata("alias/aws/secretsmanager");
+  expect(await failure(aws.kms.send(new DisableKeyCommand({ KeyId: key?.KeyId })))).toMatch(/^AccessDeniedException/);
+});
+
+test("aliases can be made, moved and listed, keys listed", async () => {
+  const first = aws.region.addKey();
+  const second = aws.region.addKey();
+  const make = () => aws.kms.send(new CreateAliasCommand({ AliasName: "alias/own", TargetKeyId: first.KeyId }));
+  await make();
+  await expect(make()).rejects.toThrow(AlreadyExistsException);
+  await aws.kms.send(new UpdateAliasCommand({ AliasName: "alias/own", TargetKeyId: second.KeyId }));
+  expect((await metadata("alias/own"))?.KeyId).toBe(second.KeyId);
+  const { Aliases } = await aws.kms.send(new ListAliasesCommand({ KeyId: second.KeyId }));
+  expect(Aliases).toMatchObject([{ AliasName: "alias/own", TargetKeyId: second.KeyId }]);
+  const page = await aws.kms.send(new ListKeysCommand({ Limit: 1 }));
+  const last = await aws.kms.send(new ListKeysCommand({ Limit: 1, Marker: page.NextMarker }));
+  expect([page.Truncated, last.Truncated, last.Keys?.[0]?.KeyId]).toEqual([true, false, second.KeyId]);
+});
