@@ -1,6 +1,6 @@
 import pMap from "p-map";
 import { requiredKeysOf, surroundingsOf } from "./audit/facts.ts";
-import { activeRules, judge, prepare } from "./audit/judge.ts";
+import { activeRules, ask, confirmationsOf, prepare } from "./audit/judge.ts";
 import { weigh } from "./audit/management.ts";
 import type { Database } from "./model/database.ts";
 import { AwsCallError } from "./model/errors.ts";
@@ -152,7 +152,7 @@ export async function readTarget(port: RegionPort, { policy, rules, now }: ReadO
       const secretArn = database.masterUserSecret?.secretArn ?? null;
       if (secretArn === null) continue;
       for (const rule of active)
-        for (const action of judge(rule, database, context, policy).confirm)
+        for (const action of confirmationsOf(ask(rule, database, context)))
           wanted.set(action, (wanted.get(action) ?? new Set()).add(secretArn));
     }
     const confirmed: Secret[] = [];

@@ -34,7 +34,7 @@ export type InventoryRequest = {
 };
 
 /** How many Regions are read at the same time, over all accounts. */
-const concurrency = 24;
+export const concurrency = 24;
 
 /**
  * Reads every Region of every account, side by side. An account that cannot be entered is a gap, unless it is all there is:

@@ -3,11 +3,20 @@ import { describeDatabase, modifyCommand, resourceType } from "../model/database
 import type { Finding, Severity, Status } from "../model/finding.ts";
 import type { Gap, Target } from "../model/inventory.ts";
 import type { Policy } from "../model/policy.ts";
-import type { ConfirmingAction, Rule, RuleContext, Verdict } from "../model/rule.ts";
+import type { ConfirmingAction, Message, Rule, RuleContext, Verdict } from "../model/rule.ts";
 import { fill } from "../model/rule.ts";
 import { exemptionOf } from "./exempt.ts";
 import { createFacts, surroundingsOf } from "./facts.ts";
 import { classify } from "./management.ts";
+
+/** What a rule answered, not yet in words: most answers are passes, and nobody reads them. */
+export type Answer = {
+  readonly rule: Rule;
+  readonly verdict: Verdict;
+  readonly message: Message;
+  /** Set where the rule crashed: an error in the program, never a pass. */
+  readonly crash: Error | null;
+};
 
 /** What a rule says of a database, in words. */
 export type Judgement = {
@@ -18,10 +27,6 @@ export type Judgement = {
   /** Null where nothing is to be done. */
   readonly remediation: string | null;
   readonly evidence: Finding["evidence"];
-  /** What has to be asked before it may be said. */
-  readonly confirm: readonly ConfirmingAction[];
-  /** Set where the rule crashed: an error in the program, never a pass. */
-  readonly crash: Error | null;
 };
 
 /** A target that was judged: its databases, what is wrong or unknown about them, and the rules that crashed. */
@@ -36,54 +41,64 @@ export function activeRules(rules: readonly Rule[], policy: Policy): readonly Ru
   return rules.filter(({ id }) => !policy.rulesOff.includes(id));
 }
 
+const crashed: Message = {
+  status: "INSUFFICIENT_DATA",
+  text: "The rule {rule} failed on {database}: {error}.",
+  remedy: "This is an error in the program: please report it with this message.",
+};
+
 /** Asks one rule about one database. A rule that throws has not passed. */
-export function judge(rule: Rule, database: ClassifiedDatabase, context: RuleContext, policy: Policy): Judgement {
-  const severity = policy.severities[rule.id] ?? rule.severity;
+export function ask(rule: Rule, database: ClassifiedDatabase, context: RuleContext): Answer {
   try {
-    return { rule: rule.id, severity, crash: null, ...word(rule, rule.check(database, context), database) };
+    const verdict = rule.check(database, context);
+    const message = rule.messages[verdict.says];
+    if (message === undefined) throw new Error(`it has no message "${verdict.says}"`);
+    return { rule, verdict, message, crash: null };
   } catch (thrown) {
     const crash = thrown instanceof Error ? thrown : new Error(String(thrown));
     return {
-      rule: rule.id,
-      severity,
-      status: "INSUFFICIENT_DATA",
-      message: `The rule ${rule.id} failed on ${describeDatabase(database)}: ${crash.message}.`,
-      remediation: "This is an error in the program: please report it with this message.",
-      evidence: {},
-      confirm: [],
+      rule,
+      verdict: { says: "crashed", slots: { rule: rule.id, error: crash.message } },
+      message: crashed,
       crash,
     };
   }
 }
 
-function word(
-  rule: Rule,
-  verdict: Verdict,
-  database: ClassifiedDatabase,
-): Omit<Judgement, "rule" | "severity" | "crash"> {
-  const message = rule.messages[verdict.says];
-  if (message === undefined) throw new Error(`it has no message "${verdict.says}"`);
+/** What has to be asked of the secret before an answer may be given. */
+export function confirmationsOf({ message }: Answer): readonly ConfirmingAction[] {
+  return ("confirm" in message && message.confirm) || [];
+}
+
+/** Puts an answer in words. */
+export function word({ rule, verdict, message }: Answer, database: ClassifiedDatabase, policy: Policy): Judgement {
   const slots = { ...verdict.slots, database: describeDatabase(database), modify: modifyCommand(database) };
   const evidence = { ...verdict.evidence } as Finding["evidence"];
   if (message.status === "INSUFFICIENT_DATA" && verdict.slots?.why !== undefined) evidence.notSeen = verdict.slots.why;
   const text = fill(message.text, slots);
   return {
+    rule: rule.id,
+    severity: policy.severities[rule.id] ?? rule.severity,
     status: message.status,
     message: text.charAt(0).toUpperCase() + text.slice(1),
     remediation: "remedy" in message ? fill(message.remedy, slots) : null,
     evidence,
-    confirm: "confirm" in message ? (message.confirm ?? []) : [],
   };
 }
 
-/** A target with its databases classified, and the context of each. */
-export function prepare(target: Target, policy: Policy, now: string) {
+/** One rule's word on one database. */
+export function judge(rule: Rule, database: ClassifiedDatabase, context: RuleContext, policy: Policy): Judgement {
+  return word(ask(rule, database, context), database, policy);
+}
+
+/** A target's databases, each classified and with its context. */
+export function* prepare(target: Target, policy: Policy, now: string) {
   const surroundings = surroundingsOf(target, policy);
   const contextOf = createFacts(target, policy, now);
-  return target.databases.map((database) => {
-    const classified = classify(database, surroundings);
-    return { database: classified, context: contextOf(classified) };
-  });
+  for (const each of target.databases) {
+    const database = classify(each, surroundings);
+    yield { database, context: contextOf(database) };
+  }
 }
 
 /** Judges every database of a target by every active rule. */
@@ -95,9 +110,10 @@ export function judgeTarget(target: Target, policy: Policy, rules: readonly Rule
   for (const { database, context } of prepare(target, policy, now)) {
     databases.push(database);
     for (const rule of active) {
-      const judgement = judge(rule, database, context, policy);
-      if (judgement.crash !== null) crashes.push(toGap(judgement.crash, rule, database));
-      const finding = toFinding(judgement, database, policy, now);
+      const answer = ask(rule, database, context);
+      if (isPass(answer.message.status)) continue;
+      if (answer.crash !== null) crashes.push(toGap(answer.crash, rule, database));
+      const finding = toFinding(word(answer, database, policy), database, policy, now);
       if (finding !== null) findings.push(finding);
     }
   }
@@ -108,6 +124,10 @@ function toGap(crash: Error, rule: Rule, { account, region, arn }: ClassifiedDat
   return { account, region, action: `rule:${rule.id}`, code: crash.name, message: crash.message, resource: arn };
 }
 
+function isPass(status: Status): status is "COMPLIANT" | "NOT_APPLICABLE" {
+  return status === "COMPLIANT" || status === "NOT_APPLICABLE";
+}
+
 /** The finding that a judgement is, or null for a pass. */
 export function toFinding(
   judgement: Judgement,
@@ -116,7 +136,7 @@ export function toFinding(
   now: string,
 ): Finding | null {
   const { rule, severity, status, remediation } = judgement;
-  if (status === "COMPLIANT" || status === "NOT_APPLICABLE") return null;
+  if (isPass(status)) return null;
   const { active, ended, ignored } = exemptionOf(database, rule, policy, now);
   const { arn, identifier, resourceId, account, region } = database;
   return {

@@ -1,0 +1,135 @@
+/**
+ * The numbers that the design promises, on the simulator with 80 ms latency a call, in one run: every comparison is a ratio of
+ * two readings that took turns on the same machine. `npm run bench -- --check` fails where a number does not hold.
+ */
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { promisify } from "node:util";
+import { type Fleet, fewestCalls } from "./fleet.ts";
+import type { Reading } from "./read-once.ts";
+
+const run = promisify(execFile);
+const rounds = 3;
+const latencyMs = 80;
+const accountIds = Array.from({ length: 20 }, (_, index) => String(111_111_111_111 + index));
+const regionNames = ["eu-west-1", "eu-central-1", "us-east-1", "us-west-2", "ap-southeast-1"];
+const moreRegions = [...regionNames, "eu-north-1", "us-east-2", "ca-central-1", "sa-east-1", "ap-northeast-1"];
+
+const one: Fleet = { accounts: accountIds.slice(0, 1), regions: ["eu-west-1"], databases: 10_000, keys: 5, latencyMs };
+const wide: Fleet = { accounts: accountIds, regions: moreRegions, databases: 20, keys: 1, latencyMs };
+const empty: Fleet = { accounts: accountIds.slice(0, 1), regions: moreRegions, databases: 0, keys: 0, latencyMs };
+
+type Row = { readonly measure: string; readonly value: string; readonly limit: string; readonly holds: boolean };
+const rows: Row[] = [];
+
+await withFleet(one, async (read) => {
+  const { audit, bare } = await compare(read);
+  const [calls, fewest] = [audit[0]?.calls ?? 0, fewestCalls(one)];
+  add(
+    "(a) API calls, 10,000 databases, 5 keys",
+    `${calls} (fewest possible ${fewest})`,
+    `≤ ${100 + 100 + 3 + one.keys}`,
+    calls <= 203 + one.keys,
+  );
+  const ratio = median(audit, "milliseconds") / median(bare, "milliseconds");
+  add(
+    "(b) wall time / bare SDK, same pages",
+    `${ratio.toFixed(2)} (${seconds(audit)} / ${seconds(bare)})`,
+    "≤ 1.15",
+    ratio <= 1.15,
+  );
+  const peak = Math.max(...audit.map(({ peakMebibytes }) => peakMebibytes));
+  const bases = Math.max(...bare.map(({ peakMebibytes }) => peakMebibytes));
+  add(
+    "(c) peak memory, 10,000 databases",
+    `${peak.toFixed(0)} MiB (bare SDK ${bases.toFixed(0)} MiB)`,
+    "≤ 256 MiB",
+    peak <= 256,
+  );
+});
+await withFleet(wide, async (read) => {
+  const { audit, bare } = await compare(read);
+  const [calls, fewest] = [audit[0]?.calls ?? 0, fewestCalls(wide)];
+  const ratio = median(audit, "milliseconds") / median(bare, "milliseconds");
+  add("(d) API calls, 200 account-Regions of 20", `${calls} (fewest possible ${fewest})`, "= fewest", calls === fewest);
+  add(
+    "(d) wall time / bare SDK, lists only",
+    `${ratio.toFixed(2)} (${seconds(audit)} / ${seconds(bare)})`,
+    "none",
+    true,
+  );
+});
+await withFleet(empty, async (read) => {
+  const { calls } = await read("audit");
+  add(
+    "API calls, 10 Regions without databases",
+    `${calls} (fewest possible ${fewestCalls(empty)})`,
+    "= fewest",
+    calls === fewestCalls(empty),
+  );
+});
+
+console.log(`Node ${process.version}, ${latencyMs} ms a call, median of ${rounds} readings in turn\n`);
+console.log(table(rows));
+if (process.argv.includes("--check") && rows.some(({ holds }) => !holds)) process.exitCode = 1;
+
+function add(measure: string, value: string, limit: string, holds: boolean): void {
+  rows.push({ measure, value, limit, holds });
+}
+
+function median(readings: readonly Reading[], field: "milliseconds"): number {
+  const values = readings.map((reading) => reading[field]).sort((a, b) => a - b);
+  return values[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+function seconds(readings: readonly Reading[]): string {
+  return `${(median(readings, "milliseconds") / 1000).toFixed(1)} s`;
+}
+
+function table(rows: readonly Row[]): string {
+  const cells = [
+    ["measure", "measured", "limit", "holds"],
+    ["---", "---", "---", "---"],
+  ];
+  for (const { measure, value, limit, holds } of rows) cells.push([measure, value, limit, holds ? "yes" : "NO"]);
+  return cells.map((row) => `| ${row.join(" | ")} |`).join("\n");
+}
+
+/** Audit and bare SDK in turn, so that a noisy neighbour disturbs both. */
+async function compare(read: (how: "audit" | "bare") => Promise<Reading>) {
+  const audit: Reading[] = [];
+  const bare: Reading[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    bare.push(await read("bare"));
+    audit.push(await read("audit"));
+  }
+  if (audit.some(({ clean }) => !clean)) throw new Error("the fleet is healthy, and the audit does not say so");
+  if (audit.some(({ databases }, round) => databases !== bare[round]?.databases))
+    throw new Error("the audit has not seen all databases");
+  return { audit, bare };
+}
+
+async function withFleet(
+  fleet: Fleet,
+  measure: (read: (how: "audit" | "bare") => Promise<Reading>) => Promise<void>,
+): Promise<void> {
+  const text = JSON.stringify(fleet);
+  const server: ChildProcess = spawn(process.execPath, [here("serve-fleet.ts"), text], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  try {
+    if (server.stdout === null) throw new Error("the simulator says nothing");
+    const [endpoint] = (await once(server.stdout, "data")) as [Buffer];
+    await measure(async (how) => {
+      const { stdout } = await run(process.execPath, [here("read-once.ts"), how, endpoint.toString().trim(), text]);
+      return JSON.parse(stdout) as Reading;
+    });
+  } finally {
+    server.kill("SIGTERM");
+    await once(server, "exit");
+  }
+}
+
+function here(file: string): string {
+  return new URL(file, import.meta.url).pathname;
+}

@@ -1,0 +1,79 @@
+/**
+ * Reads a fleet once, in a process of its own: `audit` as the command line does, to the rendered report, or `bare`: the SDK's own
+ * paginators over the same pages, with the same clients and as many Regions at a time. Prints what it took.
+ */
+import { KMSClient } from "@aws-sdk/client-kms";
+import { paginateDescribeDBClusters, paginateDescribeDBInstances, RDSClient } from "@aws-sdk/client-rds";
+import { paginateListSecrets, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import pLimit from "p-limit";
+import { assembleReport } from "../lib/audit/assemble-report.ts";
+import { createAccount } from "../lib/aws/create-account.ts";
+import { defaultPolicy } from "../lib/model/policy.ts";
+import { renderJson } from "../lib/report/json.ts";
+import { concurrency, takeInventory } from "../lib/take-inventory.ts";
+import { rules } from "../rules/index.ts";
+import type { Fleet } from "./fleet.ts";
+
+/** What one reading took. */
+export type Reading = {
+  readonly milliseconds: number;
+  readonly peakMebibytes: number;
+  readonly databases: number;
+  readonly calls: number;
+  readonly clean: boolean;
+};
+
+const [, , how, endpoint = "", fleetText = ""] = process.argv;
+const { accounts, regions } = JSON.parse(fleetText) as Fleet;
+const credentialsOf = (account: string) => ({ accessKeyId: account, secretAccessKey: "simulated" });
+
+const startedAt = performance.now();
+const result = how === "audit" ? await audit() : await bare();
+const milliseconds = performance.now() - startedAt;
+const reading: Reading = { milliseconds, peakMebibytes: process.resourceUsage().maxRSS / 1024, ...result };
+process.stdout.write(JSON.stringify(reading));
+
+async function audit() {
+  const now = new Date().toISOString();
+  const inventory = await takeInventory({
+    accounts: accounts.map((id) => createAccount({ name: id, endpoint, credentials: credentialsOf(id) })),
+    regions,
+    policy: defaultPolicy,
+    rules,
+    now,
+  });
+  const report = assembleReport(inventory, { policy: defaultPolicy, rules, generatedAt: now, version: "bench" });
+  if (renderJson(report).length === 0) throw new Error("there is no report");
+  const inTargets = report.coverage.targets.reduce((sum, { calls }) => sum + calls, 0);
+  return { databases: report.summary.databases, calls: accounts.length + inTargets, clean: report.clean };
+}
+
+async function bare() {
+  const limit = pLimit(concurrency);
+  let databases = 0;
+  let calls = 0;
+  const readAll = async (account: string, region: string) => {
+    const config = { endpoint, region, credentials: credentialsOf(account), retryMode: "adaptive" };
+    const rds = new RDSClient(config);
+    const secrets = new SecretsManagerClient(config);
+    new KMSClient(config);
+    await Promise.all([
+      drain(paginateDescribeDBInstances({ client: rds }, {}), (page) => (databases += page.DBInstances?.length ?? 0)),
+      drain(paginateDescribeDBClusters({ client: rds }, {})),
+      drain(
+        paginateListSecrets(
+          { client: secrets, pageSize: 100 },
+          { Filters: [{ Key: "owning-service", Values: ["rds"] }] },
+        ),
+      ),
+    ]);
+  };
+  const drain = async <Page>(pages: AsyncIterable<Page>, look?: (page: Page) => void) => {
+    for await (const page of pages) {
+      calls += 1;
+      look?.(page);
+    }
+  };
+  await Promise.all(accounts.flatMap((account) => regions.map((region) => limit(() => readAll(account, region)))));
+  return { databases, calls, clean: true };
+}

@@ -1,0 +1,22 @@
+/** Serves a healthy fleet from a process of its own, so that the audit's time and memory are its own. Prints the endpoint. */
+import { createCloud } from "../simulator/cloud.ts";
+import { startSimulator } from "../simulator/server.ts";
+import type { Fleet } from "./fleet.ts";
+
+const { accounts, regions, databases, keys, latencyMs } = JSON.parse(process.argv[2] ?? "") as Fleet;
+
+const cloud = createCloud({ now: new Date() });
+for (const account of accounts) {
+  for (const name of regions) {
+    const region = cloud.region(account, name);
+    const arns = Array.from({ length: keys }, () => region.addKey().Arn);
+    for (let index = 0; index < databases; index += 1) {
+      const kmsKeyId = arns[index % arns.length];
+      const managed = kmsKeyId === undefined ? true : { kmsKeyId };
+      region.addInstance({ identifier: `database-${index}`, engine: index % 2 === 0 ? "postgres" : "mysql", managed });
+    }
+  }
+}
+const simulator = await startSimulator(cloud, { latencyMs });
+process.stdout.write(`${simulator.endpoint}\n`);
+process.on("SIGTERM", () => void simulator.close().then(() => process.exit(0)));
