@@ -39,8 +39,8 @@ export const rotationOnSchedule = defineRule({
     if (database.status === "stopped" || database.status === "stopping")
       return { says: "stopped", slots: { status: database.status } };
     const due = secret.nextRotationAt;
-    if (due === null) return { says: "dateUnknown" };
-    const lateHours = hoursBetween(due, context.now);
+    const lateHours = due === null ? Number.NaN : hoursBetween(due, context.now);
+    if (due === null || Number.isNaN(lateHours)) return { says: "dateUnknown" };
     if (lateHours <= context.thresholds.rotationGraceHours) return { says: "onSchedule", slots: { due } };
     const evidence = { nextRotationAt: due, lastRotatedAt: secret.lastRotatedAt };
     return { says: "overdue", slots: { due, late: describeHours(lateHours) }, evidence };

@@ -65,7 +65,10 @@ function meets(key: KeyFacts, required: readonly RequiredKey[]): boolean | strin
 function meetsOne({ arn, key }: KeyFacts, { requirement, arn: requiredArn }: RequiredKey): boolean | string {
   if (requirement === "customer-managed" || requirement === "aws-managed") {
     if (!key.seen) return key.why;
-    return key.value?.manager === (requirement === "aws-managed" ? "AWS" : "CUSTOMER");
+    if (key.value === null) return false;
+    const { manager } = key.value;
+    if (manager !== "AWS" && manager !== "CUSTOMER") return `KMS says that the key is managed by ${manager}`;
+    return manager === (requirement === "aws-managed" ? "AWS" : "CUSTOMER");
   }
   if (!arn.seen) return arn.why;
   if (!requiredArn.seen) return requiredArn.why;

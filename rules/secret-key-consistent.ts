@@ -1,3 +1,4 @@
+import type { KeyFacts } from "../lib/model/rule.ts";
 import { defineRule } from "../lib/model/rule.ts";
 import { keyMessages } from "../lib/model/rule-guards.ts";
 
@@ -25,11 +26,18 @@ export const secretKeyConsistent = defineRule({
   check(database, { rdsKey, secretKey }) {
     if (database.management !== "managed") return { says: "notManaged" };
     for (const { arn } of [rdsKey, secretKey]) if (!arn.seen) return { says: "keyNotSeen", slots: { why: arn.why } };
-    const [byRds, bySecretsManager] = [rdsKey, secretKey].map(
-      ({ arn }) => (arn.seen && arn.value) || "a key that does not exist",
-    );
+    const [byRds, bySecretsManager] = [arnOf(rdsKey), arnOf(secretKey)];
+    if (byRds === null && bySecretsManager === null)
+      return { says: "keyNotSeen", slots: { why: "neither key exists" } };
     if (byRds === bySecretsManager) return { says: "same" };
-    const keys = { rdsKey: byRds ?? "", secretsManagerKey: bySecretsManager ?? "" };
+    const keys = {
+      rdsKey: byRds ?? "a key that does not exist",
+      secretsManagerKey: bySecretsManager ?? "a key that does not exist",
+    };
     return { says: "different", slots: keys, evidence: keys };
   },
 });
+
+function arnOf({ arn }: KeyFacts): string | null {
+  return arn.seen ? arn.value : null;
+}

@@ -35,8 +35,9 @@ export const secretKeyUsable = defineRule({
   },
   check(database, { rdsKey, secretKey }) {
     if (database.management !== "managed") return { says: "notManaged" };
-    const [byRds, bySecretsManager] = [judge(rdsKey), judge(secretKey)];
-    return byRds.says === "usable" ? bySecretsManager : byRds;
+    const both = [judge(rdsKey), judge(secretKey)] as const;
+    const isWrong = ({ says }: (typeof both)[number]) => says === "missing" || says === "unusable";
+    return both.find(isWrong) ?? both.find(({ says }) => says !== "usable") ?? both[0];
   },
 });
 

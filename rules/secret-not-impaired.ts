@@ -1,4 +1,5 @@
-import type { RuleContext } from "../lib/model/rule.ts";
+import { isUsableKeyState } from "../lib/model/key.ts";
+import type { KeyFacts, RuleContext } from "../lib/model/rule.ts";
 import { defineRule } from "../lib/model/rule.ts";
 import { secretMessages } from "../lib/model/rule-guards.ts";
 import { deniesRds, isKnownSecretStatus } from "../lib/model/secret.ts";
@@ -45,11 +46,10 @@ export const secretNotImpaired = defineRule({
   },
 });
 
-function causesOf({ rdsKey: { key }, secret, resourcePolicy, now }: RuleContext): string[] {
-  const causes: string[] = [];
-  if (!key.seen) causes.push(`its key could not be read (${key.why})`);
-  else if (key.value === null) causes.push("its key does not exist");
-  else if (key.value.state !== "Enabled") causes.push(`its key ${key.value.arn} is ${key.value.state}`);
+function causesOf({ rdsKey, secretKey, secret, resourcePolicy, now }: RuleContext): string[] {
+  const causes = keyCauses(rdsKey);
+  // Where somebody changed the key behind RDS's back, it is the other one that counts.
+  if (secretKey.key.seen) causes.push(...keyCauses(secretKey).filter((cause) => !causes.includes(cause)));
   if (!secret.seen) causes.push(`the secret could not be read (${secret.why})`);
   else if (secret.value === null) causes.push("the secret does not exist");
   else {
@@ -61,4 +61,10 @@ function causesOf({ rdsKey: { key }, secret, resourcePolicy, now }: RuleContext)
   else if (resourcePolicy.value !== null && deniesRds(resourcePolicy.value))
     causes.push("the secret's resource policy denies RDS");
   return causes;
+}
+
+function keyCauses({ key }: KeyFacts): string[] {
+  if (!key.seen) return [`its key could not be read (${key.why})`];
+  if (key.value === null) return ["its key does not exist"];
+  return isUsableKeyState(key.value.state) ? [] : [`its key ${key.value.arn} is ${key.value.state}`];
 }

@@ -54,8 +54,8 @@ export const secretNotStuck = defineRule({
       status === "creating"
         ? [secret.createdAt, context.thresholds.creatingMinutes]
         : [secret.lastChangedAt, context.thresholds.rotatingMinutes];
-    if (since === null) return { says: "ageUnknown", slots: { status } };
-    const hours = hoursBetween(since, context.now);
+    const hours = since === null ? Number.NaN : hoursBetween(since, context.now);
+    if (Number.isNaN(hours)) return { says: "ageUnknown", slots: { status } };
     const slots = { status, age: describeHours(hours), limit: describeHours(limitMinutes / 60) };
     if (hours * 60 <= limitMinutes) return { says: "inTime", slots };
     return { says: "stuck", slots, evidence: { status, since } };

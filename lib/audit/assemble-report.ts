@@ -29,7 +29,7 @@ export function assembleReport(
     findings.push(...judged.findings);
     gaps.push(...target.gaps, ...judged.crashes);
     const { account, region, calls } = target;
-    const complete = target.gaps.length === 0 && !judged.findings.some(isUnknown);
+    const complete = target.gaps.length === 0 && judged.crashes.length === 0 && !judged.findings.some(isUnknown);
     targets.push({ account, region, complete, databases: judged.databases.length, calls });
   }
   const complete = gaps.length === 0 && targets.every((target) => target.complete);
@@ -114,7 +114,9 @@ function compareGaps(a: Gap, b: Gap): number {
     compare(a.account, b.account) ||
     compare(a.region, b.region) ||
     compare(a.action, b.action) ||
-    compare(a.resource ?? "", b.resource ?? "")
+    compare(a.resource ?? "", b.resource ?? "") ||
+    compare(a.code, b.code) ||
+    compare(a.message, b.message)
   );
 }
 

@@ -22,15 +22,14 @@ export function isActive({ until }: Exemption, now: string): boolean {
   return now.slice(0, 10) <= until;
 }
 
-/** Looks up whether a database is exempt from a rule. Of several exemptions the one that lasts longest counts. */
+/** Looks up whether a database is exempt from a rule. Of several exemptions the one that lasts longest counts, of equals the first in the policy. */
 export function exemptionOf(database: Database, ruleId: string, policy: Policy, now: string): ExemptionState {
   const byTags = policy.exemptionTags ? readTags(database.tags) : null;
   const all = policy.exemptions
     .filter(({ rules, match }) => (rules === undefined || rules.includes(ruleId)) && matches(match, database))
     .map(({ owner, reason, until }): Exemption => ({ owner, reason, until, source: "policy" }));
   if (byTags !== null && typeof byTags !== "string") all.push(byTags);
-  all.sort((a, b) => (a.until < b.until ? 1 : -1));
-  const [longest] = all;
+  const [longest] = all.toSorted((a, b) => (a.until === b.until ? 0 : a.until < b.until ? 1 : -1));
   const ignored = typeof byTags === "string" ? byTags : null;
   if (longest === undefined) return { active: null, ended: null, ignored };
   return isActive(longest, now) ? { active: longest, ended: null, ignored } : { active: null, ended: longest, ignored };

@@ -1,6 +1,7 @@
 import picomatch from "picomatch";
 
-const options = { dot: true, nocase: true, strictBrackets: true, nonegate: true };
+/** `bash` lets `*` match across the slash of a tenant database's identifier, `container/tenant`. */
+const options = { bash: true, dot: true, nocase: true, strictBrackets: true, nonegate: true };
 
 /** Whether a text is a usable glob: `*`, `?`, `[ab]` and `{a,b}`, all brackets closed. */
 export function isGlob(glob: string): boolean {

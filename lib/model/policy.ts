@@ -27,7 +27,10 @@ const matchSchema = z.strictObject({
   region: oneOrMore(region).optional(),
   engine: oneOrMore(glob).optional(),
   identifier: oneOrMore(glob).optional(),
-  tags: z.record(z.string(), z.string()).optional(),
+  tags: z
+    .record(z.string(), z.string())
+    .refine((tags) => Object.keys(tags).length > 0, "must not be empty")
+    .optional(),
 });
 export type Match = z.infer<typeof matchSchema>;
 
@@ -108,7 +111,7 @@ export function parsePolicy(text: string, name: string, ruleIds: readonly string
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   if (issue === undefined) throw new UsageError(`${name} is no policy.`);
-  throw new UsageError(`${name}: ${describe(innermost(issue), propertyNames(policyJsonSchema(ruleIds)))}.`);
+  throw new UsageError(`${name}: ${describe(innermost(issue), namesAt(policyJsonSchema(ruleIds), issue.path))}.`);
 }
 
 /** The JSON Schema of a policy file, for editors. */
@@ -118,12 +121,22 @@ export function policyJsonSchema(ruleIds: readonly string[]) {
 
 function readYaml(text: string, name: string): unknown {
   try {
-    return parseYaml(text, { prettyErrors: true });
+    const value: unknown = parseYaml(text, { prettyErrors: true, logLevel: "error" });
+    JSON.stringify(value, refuseProto);
+    return value;
   } catch (error) {
-    if (!(error instanceof YAMLParseError)) throw error;
+    // An alias without its anchor, or too many of them, is a ReferenceError; a value that contains itself a TypeError.
+    if (!(error instanceof YAMLParseError || error instanceof ReferenceError || error instanceof TypeError))
+      throw error;
     const [first = "it is not YAML"] = error.message.split("\n");
     throw new UsageError(`${name} cannot be read as YAML: ${first.replace(/:$/, "")}.`);
   }
+}
+
+/** zod passes over this one key of a record without a word, and would leave a match that covers everything. */
+function refuseProto(key: string, value: unknown): unknown {
+  if (key === "__proto__") throw new ReferenceError("__proto__ is no name");
+  return value;
 }
 
 type Issue = z.core.$ZodIssue;
@@ -165,10 +178,11 @@ function show(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
-function propertyNames(schema: unknown): string[] {
-  if (Array.isArray(schema)) return [...new Set(schema.flatMap(propertyNames))];
+/** The names that a mapping of the policy may have. */
+function namesAt(schema: unknown, path: readonly PropertyKey[]): string[] {
   if (typeof schema !== "object" || schema === null) return [];
-  const own =
-    "properties" in schema && typeof schema.properties === "object" ? Object.keys(schema.properties ?? {}) : [];
-  return [...new Set([...own, ...Object.values(schema).flatMap(propertyNames)])];
+  const { properties, items } = schema as { properties?: Record<PropertyKey, unknown>; items?: unknown };
+  const [step, ...rest] = path;
+  if (step === undefined) return Object.keys(properties ?? {});
+  return namesAt(typeof step === "number" ? items : properties?.[step], rest);
 }

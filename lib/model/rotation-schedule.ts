@@ -31,7 +31,7 @@ function rateDays(body: string): number | null {
   return unit === "day" ? Number(value) : Number(value) / 24;
 }
 
-/** AWS writes minute, hour, day of month, month, day of week (1 = Sunday) and year; the year is always `*`. */
+/** AWS writes minute, hour, day of month, month, day of week (1 = Sunday) and year; the minute is always 0, the year `*`. */
 function cronDays(body: string): number | null {
   const known = longestGaps.get(body);
   if (known !== undefined) return known;
@@ -42,7 +42,7 @@ function cronDays(body: string): number | null {
 
 function longestCronGap(body: string): number | null {
   const fields = body.trim().split(/\s+/);
-  if (fields.length !== 6 || fields[5] !== "*") return null;
+  if (fields.length !== 6 || Number(fields[0]) !== 0 || fields[5] !== "*") return null;
   let cron: Cron;
   try {
     const pattern = ["0", ...fields.slice(0, 5)].join(" ").replaceAll("?", "*");

@@ -1,6 +1,7 @@
 import type { ClassifiedDatabase } from "../model/database.ts";
 import { describeDatabase } from "../model/database.ts";
-import type { Exemption, Finding, Severity, Status } from "../model/finding.ts";
+import { type Exemption, type Finding, type Severity, type Status, severities } from "../model/finding.ts";
+import { groupBy } from "./count.ts";
 import { describeEngine } from "./describe-engine.ts";
 import { describeEnd } from "./exempt-findings.ts";
 import { pad, paragraph, widest } from "./paragraph.ts";
@@ -37,20 +38,24 @@ const order: readonly Status[] = ["NON_COMPLIANT", "INSUFFICIENT_DATA", "COMPLIA
 export function renderDatabase(untrusted: DatabasePage, options: Pick<ReportOptions, "width" | "color">): string {
   const page = makePrintable(untrusted);
   const sheet = createSheet(options);
-  const { database, verdicts, rulesOff } = page;
+  const { database, rulesOff } = page;
+  const bySeverity = page.verdicts.toSorted((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
+  const sorted = order.flatMap((status) => bySeverity.filter((verdict) => verdict.status === status));
   const title = describeDatabase(database);
   const sections = [
     [sheet.paint.strong(title.charAt(0).toUpperCase() + title.slice(1)), ...renderFacts(page, sheet)].join("\n"),
-    ...order
-      .flatMap((status) => verdicts.filter((verdict) => verdict.status === status))
-      .map((verdict) => renderVerdict(verdict, page, sheet)),
+    ...[...groupBy(sorted, ({ status, message }) => `${status} ${message}`).values()].map((same) =>
+      renderVerdict(same, page, sheet),
+    ),
   ];
-  if (rulesOff.length > 0) sections.push(paragraph(`Switched off by the policy: ${rulesOff.join(", ")}.`, sheet));
+  if (rulesOff.length > 0)
+    sections.push(paragraph(`Switched off by the policy: ${rulesOff.join(", ")}.`, { width: sheet.width }));
   return `${sections.join("\n\n")}\n`;
 }
 
 function renderFacts({ database, source, observedAt }: DatabasePage, { width, paint }: Sheet): string[] {
-  const { masterUserSecret, explanation, doubt } = database;
+  const { masterUserSecret: secret, explanation, doubt } = database;
+  const management = describeManagement(database);
   const facts: [string, string | null][] = [
     ["What", describeEngine(database)],
     ["Where", `${database.account} ${database.region}`],
@@ -58,19 +63,11 @@ function renderFacts({ database, source, observedAt }: DatabasePage, { width, pa
     ["Resource id", database.resourceId],
     ["Created", database.createdAt],
     ["Observed", observedAt],
-    [
-      "Password",
-      explanation === null ? describeManagement(database) : `${describeManagement(database)}: ${explanation}`,
-    ],
+    ["Password", explanation === null ? management : `${management}: ${explanation}`],
     ["Doubt", doubt],
     ["Source", source],
-    [
-      "Secret",
-      masterUserSecret === null
-        ? null
-        : `${masterUserSecret.secretArn ?? "not named"} (${masterUserSecret.status ?? "no status"})`,
-    ],
-    ["Key", masterUserSecret === null ? null : (masterUserSecret.kmsKeyId ?? "not named")],
+    ["Secret", secret === null ? null : `${secret.secretArn ?? "not named"} (${secret.status ?? "no status"})`],
+    ["Key", secret === null ? null : (secret.kmsKeyId ?? "not named")],
     ["Tags", describeTags(database.tags)],
   ];
   const columns = widest(facts.map(([name]) => name));
@@ -99,17 +96,32 @@ function describeTags(tags: Readonly<Record<string, string>>): string | null {
   return all.length === 0 ? null : all.join(", ");
 }
 
-function renderVerdict(verdict: DatabaseVerdict, { observedAt }: DatabasePage, { width, paint }: Sheet): string {
-  const { rule, severity, status, message, remediation, evidence, exemption, endedExemption } = verdict;
+function showEvidence(value: Finding["evidence"][string]): string {
+  if (value === null) return "none";
+  if (Array.isArray(value)) return value.map(showEvidence).join("; ") || "none";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+/** Verdicts that say the same: one, or several rules for which the database is none of their business. */
+function renderVerdict(
+  same: readonly DatabaseVerdict[],
+  { observedAt }: DatabasePage,
+  { width, paint }: Sheet,
+): string {
+  const [verdict] = same;
+  if (verdict === undefined) return "";
+  const { severity, status, message, remediation, evidence, exemption, endedExemption } = verdict;
   const word = status === "NON_COMPLIANT" ? `${status}, ${severity}` : status;
   const exempt = exemption === null ? "" : paint.faint(", exempt");
   const lines = [
-    `${paint.strong(rule)}  ${paint.status[status](word)}${exempt}`,
+    paragraph(`${paint.strong(same.map(({ rule }) => rule).join(", "))}  ${paint.status[status](word)}${exempt}`, {
+      width,
+    }),
     paragraph(message, { width, first: "  " }),
   ];
   for (const [name, value] of Object.entries(evidence))
     lines.push(
-      paragraph(typeof value === "string" ? value : JSON.stringify(value), {
+      paragraph(showEvidence(value), {
         width,
         first: `  ${paint.faint(`${name}:`)} `,
       }),

@@ -1,8 +1,8 @@
 import stringWidth from "string-width";
 import wrapAnsi from "wrap-ansi";
 
-/** Stands for a space at which no line is broken, while lines are broken. */
-const tied = "\u00a0";
+/** Stands for a space that is neither broken nor trimmed, while lines are broken; one column wide, and used by nobody. */
+const tied = "\ue000";
 
 /** An AWS CLI command within a sentence: from `aws` to the last token before a punctuation mark, and what comes between it and the next word. */
 const command = /\baws [a-z0-9-]+ [a-z0-9-]+(?: \S*[^\s.,;:)])*(?<after>[.,;:)]* *)/g;

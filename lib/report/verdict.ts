@@ -13,11 +13,10 @@ export function describeVerdict(report: Report): ReportVerdict {
   const parts = [describeManaged(report)];
   if (wrong.length > 0)
     parts.push(`${count(wrong.length, "finding")} on ${count(databases, "database")}: ${countBySeverity(wrong)}.`);
-  else if (coverage.complete) parts.push(exempt.length === 0 ? "Nothing is wrong." : "Nothing active is wrong.");
-  else parts.push("Nothing wrong was found.");
+  else if (!coverage.complete) parts.push("Nothing wrong was found, but not everything could be seen.");
+  else parts.push(exempt.length === 0 ? "Nothing is wrong." : "Nothing active is wrong.");
   if (exempt.length > 0) parts.push(`${count(exempt.length, "finding")} exempt.`);
-  if (!coverage.complete)
-    parts.push(wrong.length > 0 ? "Not everything could be seen." : "But not everything could be seen.");
+  if (wrong.length > 0 && !coverage.complete) parts.push("Not everything could be seen.");
   return { word: clean ? "CLEAN" : "NOT CLEAN", sentence: parts.join(" ") };
 }
 
@@ -27,8 +26,8 @@ function describeManaged({ summary, coverage }: Report): string {
   if (coverage.targets.length === 0) return "Nothing was audited.";
   if (all === 0)
     return summary.databases === 0 ? "There are no databases." : "No database here can have a managed master password.";
-  if (unmanaged > 0) return `RDS manages ${managed} of ${count(all, "master password")}.`;
-  return all === 1
-    ? "RDS manages the one master password there is."
-    : `RDS manages all ${count(all, "master password")}.`;
+  const seen = coverage.complete ? "there is" : "that was seen";
+  if (unmanaged > 0) return `RDS manages ${managed} of ${count(all, "master password").replace(/d$/, "ds")}.`;
+  if (all === 1) return `RDS manages the one master password ${seen}.`;
+  return `RDS manages all ${count(all, "master password")}${coverage.complete ? "" : " that were seen"}.`;
 }

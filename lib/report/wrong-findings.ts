@@ -8,7 +8,7 @@ import type { Sheet } from "./sheet.ts";
 
 /** A terminal scrolls: so many databases of one account and Region, and so many in all, are shown in full. */
 const shownPerPlace = 20;
-const shownInAll = 200;
+const shownInAll = 100;
 /** Accounts and Regions that are only counted get a line each, up to so many. */
 const linesForTheRest = 40;
 

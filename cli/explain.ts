@@ -1,0 +1,114 @@
+import type { Command } from "commander";
+import { activeRules, judge, prepare, toFinding } from "../lib/audit/judge.ts";
+import { reasons } from "../lib/audit/management.ts";
+import type { Database } from "../lib/model/database.ts";
+import { UsageError } from "../lib/model/errors.ts";
+import type { Inventory, Target } from "../lib/model/inventory.ts";
+import { nearest, suggest } from "../lib/model/nearest.ts";
+import type { Policy } from "../lib/model/policy.ts";
+import { type DatabasePage, renderDatabase } from "../lib/report/database-page.ts";
+import { renderRule } from "../lib/report/rule-page.ts";
+import { rules } from "../rules/index.ts";
+import { exitStatus } from "./exit-status.ts";
+import { type Io, write } from "./io.ts";
+import { readPolicy } from "./policy-file.ts";
+import { toEntry } from "./rules.ts";
+import { screenOf } from "./screen.ts";
+import { addSourceOptions, checkSource, openInventory, type SourceOptions } from "./source.ts";
+
+const examples = `
+A database is named by its identifier, ARN or resource id; an ARN says its Region itself.
+
+Examples:
+  rds-password-audit explain secret-not-impaired
+  rds-password-audit explain orders --region eu-west-1
+  rds-password-audit explain arn:aws:rds:eu-west-1:123456789012:cluster:ledger --policy policy.yaml
+  rds-password-audit explain orders --from monday.json`;
+
+const ruleIds = rules.map(({ id }) => id);
+
+/** `explain`: all about one rule, or all about one database. */
+export function addExplain(program: Command, io: Io, end: (status: number) => void): void {
+  addSourceOptions(
+    program
+      .command("explain")
+      .description("say all about one rule, or about one database: what is judged, why, and what to do")
+      .argument("<rule-or-database>"),
+  )
+    .addHelpText("after", examples)
+    .action(async (name: string, options: SourceOptions) => end(await explain(name, options, io)));
+}
+
+async function explain(name: string, options: SourceOptions, io: Io): Promise<number> {
+  checkSource(options);
+  const policy = await readPolicy(options.policy);
+  const rule = rules.find(({ id }) => id === name);
+  const screen = screenOf(io.stdout, io);
+  const text =
+    rule === undefined
+      ? renderDatabase(await findPage(name, options, policy, io), screen)
+      : renderRule(toEntry(rule, policy), screen);
+  await write(io.stdout, text);
+  return exitStatus.clean;
+}
+
+async function findPage(name: string, options: SourceOptions, policy: Policy, io: Io): Promise<DatabasePage> {
+  const asksForDatabase = [options.from, options.region, options.allRegions, options.profile].some(
+    (one) => one !== undefined,
+  );
+  if (!asksForDatabase && nearest(name, ruleIds) !== null)
+    throw new UsageError(
+      `"${name}" is no rule${suggest(name, ruleIds)}; for a database of that name, give its ARN or --region.`,
+    );
+  const region = /^arn:[^:]+:rds:([^:]+):/.exec(name)?.[1];
+  const regions = region !== undefined && !asksForDatabase ? { region: [region] } : {};
+  const inventory = await openInventory({ ...options, ...regions }, policy, io);
+  const { target, database } = findDatabase(name, inventory);
+  return toPage(database, target, inventory, policy);
+}
+
+function findDatabase(name: string, inventory: Inventory): { target: Target; database: Database } {
+  const all = inventory.targets.flatMap((target) => target.databases.map((database) => ({ target, database })));
+  const found = all.filter(
+    ({ database: { arn, identifier, resourceId } }) =>
+      arn === name ||
+      resourceId.toLowerCase() === name.toLowerCase() ||
+      identifier.toLowerCase() === name.toLowerCase(),
+  );
+  const [one] = found;
+  if (found.length > 1)
+    throw new UsageError(
+      `There are ${found.length} databases called "${name}"; give the ARN of one:\n${found.map(({ database }) => `  ${database.arn}`).join("\n")}`,
+    );
+  if (one !== undefined) return one;
+  const known = all.flatMap(({ database: { arn, identifier } }) => (name.startsWith("arn:") ? arn : identifier));
+  const gaps = inventory.gaps.length + inventory.targets.reduce((sum, { gaps }) => sum + gaps.length, 0);
+  const hidden = gaps > 0 ? ", but not everything could be read" : "";
+  throw new UsageError(
+    `There is neither a rule nor a database called "${name}"${suggest(name, [...ruleIds, ...known])}${hidden}.`,
+  );
+}
+
+function toPage({ arn }: Database, target: Target, inventory: Inventory, policy: Policy): DatabasePage {
+  const prepared = [...prepare(target, policy, inventory.observedAt)].find(({ database }) => database.arn === arn);
+  if (prepared === undefined) throw new Error(`${arn} is in the inventory and was not prepared`);
+  const { database, context } = prepared;
+  const reason = reasons.find(({ code }) => code === database.reason);
+  return {
+    database,
+    source: reason === undefined ? null : `${reason.source} (as of ${reason.asOf})`,
+    verdicts: activeRules(rules, policy).map((rule) => {
+      const judgement = judge(rule, database, context, policy);
+      const finding = toFinding(judgement, database, policy, inventory.observedAt);
+      const { rule: id, severity, status, message, remediation, evidence } = judgement;
+      return {
+        ...{ rule: id, severity, status, message, remediation },
+        evidence: finding?.evidence ?? evidence,
+        exemption: finding?.exemption ?? null,
+        endedExemption: finding?.endedExemption ?? null,
+      };
+    }),
+    rulesOff: policy.rulesOff,
+    observedAt: inventory.observedAt,
+  };
+}

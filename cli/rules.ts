@@ -1,0 +1,54 @@
+import { type Command, Option } from "commander";
+import type { Policy } from "../lib/model/policy.ts";
+import type { Rule } from "../lib/model/rule.ts";
+import { toJson } from "../lib/report/json.ts";
+import { type RuleEntry, renderRules } from "../lib/report/rules-table.ts";
+import { rules } from "../rules/index.ts";
+import { oneOf } from "./choices.ts";
+import { exitStatus } from "./exit-status.ts";
+import { type Io, write } from "./io.ts";
+import { readPolicy } from "./policy-file.ts";
+import { screenOf } from "./screen.ts";
+
+type RulesOptions = { readonly policy?: string; readonly format: "table" | "json" };
+
+const examples = `
+Examples:
+  rds-password-audit rules
+  rds-password-audit rules --policy policy.yaml
+  rds-password-audit rules --format json
+  rds-password-audit explain secret-key-usable`;
+
+/** `rules`: lists what is judged, and what a policy makes of it. */
+export function addRules(program: Command, io: Io, end: (status: number) => void): void {
+  program
+    .command("rules")
+    .description("list the rules that databases are judged by")
+    .option("--policy <file>", "show what this policy makes of them")
+    .addOption(
+      new Option("-f, --format <format>", "table or json")
+        .default("table")
+        .argParser(oneOf("--format", ["table", "json"])),
+    )
+    .addHelpText("after", examples)
+    .action(async (options: RulesOptions) => end(await listRules(options, io)));
+}
+
+async function listRules(options: RulesOptions, io: Io): Promise<number> {
+  const policy = await readPolicy(options.policy);
+  const entries = rules.map((rule) => toEntry(rule, policy));
+  await write(
+    io.stdout,
+    options.format === "json" ? toJson(entries.map(toData)) : renderRules(entries, screenOf(io.stdout, io)),
+  );
+  return exitStatus.clean;
+}
+
+/** A rule, and what a policy makes of it. */
+export function toEntry(rule: Rule, policy: Policy): RuleEntry {
+  return { rule, severity: policy.severities[rule.id] ?? rule.severity, off: policy.rulesOff.includes(rule.id) };
+}
+
+function toData({ rule: { id, title, rationale, reads, references }, severity, off }: RuleEntry) {
+  return { id, title, severity, off, rationale, reads, references };
+}

@@ -1,0 +1,265 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import type { Aws } from "../../cli/io.ts";
+import { AccessError, AwsCallError } from "../../lib/model/errors.ts";
+import { inventorySchema } from "../../lib/model/inventory.ts";
+import { reportSchema } from "../../lib/model/report.ts";
+import { aBlindInventory, aCrowd } from "../report/sample-reports.ts";
+import { anInventory, now } from "../support/builders.ts";
+import { runCli } from "./run-cli.ts";
+import { startSimulatedAws } from "./simulated-aws.ts";
+
+let folder: string;
+let aws: Aws;
+let close: () => Promise<void>;
+
+function file(name: string): string {
+  return join(folder, name);
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "audit-"));
+  mkdirSync(file("folder"));
+  writeFileSync(file("clean.json"), JSON.stringify(anInventory()));
+  writeFileSync(file("wrong.json"), JSON.stringify(anInventory({ targets: [aCrowd(2)] })));
+  writeFileSync(file("blind.json"), JSON.stringify(aBlindInventory()));
+  writeFileSync(file("version.json"), JSON.stringify({ ...anInventory(), schemaVersion: "7.0" }));
+  writeFileSync(file("broken.json"), JSON.stringify({ ...anInventory(), observedAt: 7 }));
+  writeFileSync(file("array.json"), "[]");
+  writeFileSync(file("report.json"), (await runCli(["audit", "--from", file("clean.json"), "-f", "json"])).stdout);
+  writeFileSync(file("text.txt"), "an inventory");
+  writeFileSync(file("policy.yaml"), 'accounts: "222222222222"\nregions: us-east-1\n');
+  writeFileSync(file("medium.yaml"), "severities: { master-password-managed: medium }\n");
+  writeFileSync(file("wrong.yaml"), "excemptions: []\n");
+  ({ aws, close } = await startSimulatedAws());
+});
+
+afterAll(async () => {
+  await close();
+  rmSync(folder, { recursive: true });
+});
+
+describe("exit status", () => {
+  test.each<[string, string, string[], number]>([
+    ["clean", "clean.json", [], 0],
+    ["a finding", "wrong.json", [], 1],
+    ["a finding at --fail-on", "wrong.json", ["--fail-on", "high"], 1],
+    ["a finding below --fail-on", "wrong.json", ["--fail-on", "critical"], 0],
+    ["never", "wrong.json", ["--fail-on", "never"], 0],
+    ["not everything seen", "blind.json", [], 3],
+    ["not everything seen, and never", "blind.json", ["--fail-on", "never"], 3],
+    ["a policy that changes the severity", "wrong.json", ["--policy", "medium.yaml", "--fail-on", "high"], 0],
+  ])("%s", async (_, inventory, args, status) => {
+    const given = args.map((arg) => (arg.endsWith(".yaml") ? file(arg) : arg));
+    expect((await runCli(["audit", "--from", file(inventory), ...given])).status).toBe(status);
+  });
+});
+
+describe("what cannot be used ends with 2, one sentence and no output", () => {
+  test.each<[string[], string]>([
+    [["--from", "none.json"], "none.json cannot be read: there is no such file."],
+    [["--from", "folder"], "folder cannot be read: it is a directory."],
+    [["--from", "clean.json/x.json"], "clean.json/x.json cannot be read: a part of its path is no directory."],
+    [["--from", "text.txt"], "text.txt is no inventory: it is not JSON."],
+    [["--from", "version.json"], 'version.json has schemaVersion "7.0"; this version reads "1.0".'],
+    [["--from", "array.json"], "array.json is no inventory: save one with audit --save-inventory."],
+    [["--from", "broken.json"], "broken.json is no inventory at observedAt: save one with audit --save-inventory."],
+    [["--from", "report.json"], "report.json is a report, not an inventory: save one with audit --save-inventory."],
+    [["--from", "clean.json", "--region", "eu-west-1"], "--from and --region cannot be given together."],
+    [["--from", "clean.json", "--all-regions"], "--from and --all-regions cannot be given together."],
+    [["--from", "clean.json", "--profile", "a"], "--from and --profile cannot be given together."],
+    [["--from", "clean.json", "--save-inventory", "x"], "--from and --save-inventory cannot be given together."],
+    [["--region", "eu-west-1", "--all-regions"], "--region and --all-regions cannot be given together."],
+    [["--policy", "none.yaml"], "none.yaml cannot be read: there is no such file."],
+    [
+      ["--from", "clean.json", "--policy", "wrong.yaml"],
+      'wrong.yaml: unknown key "excemptions" (did you mean "exemptions"?).',
+    ],
+    [["--format", "jsn"], '--format takes table or json, not "jsn" (did you mean "json"?).'],
+    [["--format", "xml"], '--format takes table or json, not "xml".'],
+    [["--fail-on", "hihg"], '--fail-on takes critical, high, medium, low or never, not "hihg" (did you mean "high"?).'],
+    [["--output", "none/report.json"], "--output none/report.json cannot be written: its folder does not exist."],
+    [["--output", "folder"], "--output folder cannot be written: it is a directory."],
+    [["--output", "text.txt/x"], "--output text.txt/x cannot be written: its folder is a file."],
+    [["--save-inventory", "none/x"], "--save-inventory none/x cannot be written: its folder does not exist."],
+    [["--from", "clean.json", "--output", "clean.json"], "--output clean.json would overwrite a file that is read."],
+    [
+      ["--output", "new.json", "--save-inventory", "new.json"],
+      "--save-inventory and --output cannot be the same file.",
+    ],
+    [["--regoin", "eu-west-1"], 'Unknown option "--regoin" (did you mean --region?).'],
+    [["--region"], "--region needs a value."],
+    [["eu-west-1"], 'Too many arguments for "audit". Expected 0 arguments but got 1: eu-west-1.'],
+    [[], "Which Region? Give --region eu-west-1, --all-regions, or set AWS_REGION."],
+  ])("audit %j", async (args, message) => {
+    // Files are named by their names alone, as a user within the folder does.
+    const isFile = /^(none|folder|clean|text|version|array|broken|report|wrong|new)\b|^x$/;
+    const given = args.map((arg) => (isFile.test(arg) ? file(arg) : arg));
+    const ended = await runCli(["audit", ...given], { aws: { createAccount: () => refusing } });
+    expect({ ...ended, stderr: ended.stderr.replaceAll(`${folder}/`, "") }).toEqual({
+      status: 2,
+      stdout: "",
+      stderr: `${message}\n`,
+    });
+  });
+
+  const refusing = {
+    name: "refusing",
+    identify: () => Promise.reject(new AccessError("not to be asked")),
+    listRegions: () => Promise.reject(new AwsCallError("account:ListRegions", "AccessDeniedException", "no")),
+    region: () => {
+      throw new Error("not to be asked");
+    },
+  };
+
+  test.each([
+    ["eu-wset-1", '"eu-wset-1" is no Region (did you mean "eu-west-1"?).'],
+    ["Ireland", '"Ireland" is no Region.'],
+    ["eu-west-1,", '"" is no Region.'],
+    ["xx-north-9", '"xx-north-9" is no Region (did you mean "cn-north-1"?).'],
+  ])("--region %s", async (region, message) => {
+    const ended = await runCli(["audit", "--region", region], { aws: { createAccount: () => refusing } });
+    expect(ended).toEqual({ status: 2, stdout: "", stderr: `${message}\n` });
+  });
+});
+
+describe("where AWS cannot be entered", () => {
+  const account = { name: "mine", listRegions: async () => [], region: () => ({}) as never };
+
+  test.each<[string, Error, string]>([
+    ["no credentials", new AccessError("There are no AWS credentials."), "There are no AWS credentials.\n"],
+    [
+      "an error in the program",
+      new TypeError("x is undefined\nat y"),
+      "rds-password-audit failed: x is undefined. This is an error",
+    ],
+    [
+      "a full disk",
+      Object.assign(new Error("ENOSPC: no space left"), { syscall: "write" }),
+      "rds-password-audit failed: ENOSPC: no space left.\n",
+    ],
+  ])("%s ends with 4 and no stack", async (_, error, message) => {
+    const identify = () => Promise.reject(error);
+    const ended = await runCli(["audit", "--region", "eu-west-1"], {
+      aws: { createAccount: () => ({ ...account, identify }) },
+    });
+    expect(ended.status).toBe(4);
+    expect(ended.stdout).toBe("");
+    expect(ended.stderr.startsWith(message)).toBe(true);
+    expect(ended.stderr.trimEnd()).not.toContain("\n");
+  });
+
+  test("the stack is there for who asks", async () => {
+    const identify = () => Promise.reject(new TypeError("x is undefined"));
+    const world = { aws: { createAccount: () => ({ ...account, identify }) }, env: { DEBUG: "rds-password-audit" } };
+    expect((await runCli(["audit", "--region", "eu-west-1"], world)).stderr).toContain("audit.test.ts");
+  });
+});
+
+describe("output", () => {
+  test("JSON is all that goes to stdout, and what was not seen is told on stderr", async () => {
+    const { stdout, stderr } = await runCli(["audit", "--from", file("blind.json"), "--format", "json"]);
+    expect(reportSchema.parse(JSON.parse(stdout)).coverage.complete).toBe(false);
+    expect(stderr).toContain("NOT CLEAN");
+  });
+
+  test("a file is written as a whole, and the verdict is told on stderr", async () => {
+    const output = file("out.txt");
+    const { stdout, stderr } = await runCli(["audit", "--from", file("clean.json"), "--output", output], {
+      env: { FORCE_COLOR: "1" },
+    });
+    expect(stdout).toBe("");
+    expect(stderr).toContain(`The report is in ${output}.`);
+    expect(readFileSync(output, "utf8")).toMatch(/^CLEAN/);
+    expect(readdirSync(folder).filter((name) => name.startsWith("out.txt"))).toEqual(["out.txt"]);
+  });
+
+  test.each<[string, NodeJS.ProcessEnv, boolean, boolean]>([
+    ["a terminal", {}, true, true],
+    ["no terminal", {}, false, false],
+    ["NO_COLOR", { NO_COLOR: "1" }, true, false],
+    ["an empty NO_COLOR", { NO_COLOR: "" }, true, true],
+    ["a dumb terminal", { TERM: "dumb" }, true, false],
+    ["FORCE_COLOR", { FORCE_COLOR: "1", NO_COLOR: "1" }, false, true],
+    ["FORCE_COLOR=0", { FORCE_COLOR: "0" }, true, false],
+  ])("colours: %s", async (_, env, isTerminal, hasColors) => {
+    const world = { env, ...(isTerminal && { terminal: { columns: 120 } }) };
+    const { stdout } = await runCli(["audit", "--from", file("wrong.json")], world);
+    expect(stdout.includes("\u001b[")).toBe(hasColors);
+  });
+
+  test.each([
+    [{ terminal: { columns: 80 } }, 80],
+    [{ terminal: { columns: 150 } }, 150],
+    [{}, 100],
+    [{ env: { COLUMNS: "90" } }, 90],
+  ])("width: %j", async (world, width) => {
+    const { stdout } = await runCli(["audit", "--from", file("wrong.json")], { env: { NO_COLOR: "1" }, ...world });
+    const longest = Math.max(...stdout.split("\n").map((line) => line.length));
+    expect(longest).toBeGreaterThan(width - 30);
+    expect(longest).toBeLessThanOrEqual(width);
+  });
+});
+
+describe("live", () => {
+  test("the Region is the one that is configured, where nobody names one", async () => {
+    const { stdout, status } = await runCli(["audit"], { aws });
+    expect(stdout).toContain("222222222222 us-east-1");
+    expect(status).toBe(1);
+  });
+
+  test("the policy's Regions come before the configured one, and options before both", async () => {
+    const args = ["audit", "--policy", file("policy.yaml"), "-f", "json"];
+    const regionsOf = async (...more: string[]) =>
+      reportSchema
+        .parse(JSON.parse((await runCli([...args, ...more], { aws })).stdout))
+        .coverage.targets.map(({ region }) => region);
+    expect(await regionsOf()).toEqual(["us-east-1"]);
+    expect(await regionsOf("--region", "eu-west-1,eu-central-1", "eu-west-1")).toEqual(["eu-central-1", "eu-west-1"]);
+    expect(await regionsOf("--all-regions")).toEqual(["ap-southeast-2", "eu-central-1", "eu-west-1", "us-east-1"]);
+  });
+
+  test("each profile is an account", async () => {
+    const args = ["audit", "--profile", "staging", "dataPlatform", "--region", "us-east-1", "-f", "json"];
+    const { stdout } = await runCli(args, { aws });
+    const { targets } = reportSchema.parse(JSON.parse(stdout)).coverage;
+    expect(targets.map(({ account }) => account)).toEqual(["222222222222", "333333333333"]);
+  });
+
+  test("profiles with different Regions have to be told which", async () => {
+    const { status, stderr } = await runCli(["audit", "--profile", "staging", "production"], { aws });
+    expect(status).toBe(2);
+    expect(stderr).toBe(
+      "The profiles have different Regions (us-east-1, eu-central-1): give --region or --all-regions.\n",
+    );
+  });
+
+  test("credentials of an account that the policy does not name are refused", async () => {
+    const { status, stderr } = await runCli(["audit", "--profile", "production", "--policy", file("policy.yaml")], {
+      aws,
+    });
+    expect(status).toBe(2);
+    expect(stderr).toContain("111111111111");
+  });
+
+  test("a Region that is newer than the program is asked of AWS", async () => {
+    const listRegions = async () => ["eu-north-9"];
+    const createAccount: Aws["createAccount"] = (options) => ({ ...aws.createAccount(options), listRegions });
+    const { stdout } = await runCli(["audit", "--region", "eu-north-9", "-f", "json"], {
+      aws: { ...aws, createAccount },
+    });
+    expect(reportSchema.parse(JSON.parse(stdout)).coverage.targets[0]?.region).toBe("eu-north-9");
+  });
+
+  test("a saved inventory gives the same findings when it is judged again", async () => {
+    const saved = file("saved.json");
+    const args = ["--region", "us-east-1", "-f", "json"];
+    const live = await runCli(["audit", ...args, "--save-inventory", saved], { aws });
+    expect(inventorySchema.parse(JSON.parse(readFileSync(saved, "utf8"))).observedAt).toBe(now);
+    const again = await runCli(["audit", "--from", saved, "-f", "json"]);
+    expect(again).toMatchObject({ stdout: live.stdout, status: live.status });
+    expect(existsSync(saved)).toBe(true);
+  });
+});

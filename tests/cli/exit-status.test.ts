@@ -1,0 +1,34 @@
+import { expect, test } from "@jest/globals";
+import { auditStatus, type FailOn } from "../../cli/exit-status.ts";
+import type { Finding, Severity } from "../../lib/model/finding.ts";
+import type { Report } from "../../lib/model/report.ts";
+import { aCrowd, aReport } from "../report/sample-reports.ts";
+import { anInventory } from "../support/builders.ts";
+
+const [finding] = aReport(anInventory({ targets: [aCrowd(1)] })).findings;
+const exemption = { owner: "a", reason: "b", until: "2027-01-01", source: "policy" } as const;
+
+function found(severity: Severity, overrides: Partial<Finding> = {}): Finding {
+  return { ...(finding as Finding), severity, ...overrides };
+}
+
+const complete = { complete: true, targets: [], gaps: [], rulesOff: [] } satisfies Report["coverage"];
+
+test.each<[name: string, findings: Finding[], isComplete: boolean, failOn: FailOn, status: number]>([
+  ["nothing found, everything seen", [], true, "low", 0],
+  ["nothing found, not everything seen", [], false, "low", 3],
+  ["at the threshold", [found("high")], true, "high", 1],
+  ["above the threshold", [found("critical")], true, "high", 1],
+  ["below the threshold", [found("medium")], true, "high", 0],
+  ["below the threshold, not everything seen", [found("medium")], false, "high", 3],
+  ["the worst decides", [found("low"), found("critical")], true, "critical", 1],
+  ["at the lowest threshold", [found("low")], true, "low", 1],
+  ["a finding counts more than what was not seen", [found("low")], false, "low", 1],
+  ["never", [found("critical")], true, "never", 0],
+  ["never, not everything seen", [found("critical")], false, "never", 3],
+  ["exempt", [found("critical", { exemption })], true, "low", 0],
+  ["the exemption ended", [found("critical", { endedExemption: exemption })], true, "low", 1],
+  ["not judged is not found", [found("critical", { status: "INSUFFICIENT_DATA" })], false, "low", 3],
+])("%s", (_, findings, isComplete, failOn, status) =>
+  expect(auditStatus({ findings, coverage: { ...complete, complete: isComplete } }, failOn)).toBe(status),
+);

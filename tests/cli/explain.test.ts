@@ -1,0 +1,140 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { expectGolden } from "../golden/golden.ts";
+import { aCrowd } from "../report/sample-reports.ts";
+import { aMasterUserSecret, anInventory, aPlainDatabase, aSecret, aTarget } from "../support/builders.ts";
+import { runCli } from "./run-cli.ts";
+
+let folder: string;
+let inventory: string;
+let policy: string;
+
+const cluster = { kind: "cluster", engine: "aurora-mysql", globalClusterIdentifier: "world" } as const;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "explain-"));
+  inventory = join(folder, "inventory.json");
+  policy = join(folder, "policy.yaml");
+  const [plain] = aCrowd(1).databases;
+  const targets = [
+    aTarget({
+      databases: [
+        aPlainDatabase({
+          masterUserSecret: aMasterUserSecret({ status: "impaired" }),
+          tags: { team: "orders\u001b[2J" },
+        }),
+        ...aCrowd(2).databases,
+        aPlainDatabase({
+          ...cluster,
+          identifier: "ledger",
+          arn: "arn:aws:rds:eu-west-1:123456789012:cluster:ledger",
+          resourceId: "cluster-L",
+        }),
+      ],
+      secrets: [aSecret({ nextRotationAt: "2026-11-20T00:00:00.000Z" })],
+      blueGreenDeployments: [],
+      globalClusterMembers: [],
+    }),
+    aTarget({
+      region: "us-east-1",
+      databases: [
+        {
+          ...(plain as NonNullable<typeof plain>),
+          region: "us-east-1",
+          arn: "arn:aws:rds:us-east-1:123456789012:db:db-0000",
+        },
+      ],
+    }),
+  ];
+  writeFileSync(inventory, JSON.stringify(anInventory({ targets })));
+  writeFileSync(
+    policy,
+    `rulesOff: [rotation-enabled]
+severities: { secret-not-impaired: critical }
+exemptions:
+  - { match: { identifier: orders }, rules: rotation-on-schedule, owner: a@example.com, reason: It moves, until: 2026-11-26 }
+`,
+  );
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test("a rule", async () => expectGolden("explain-rule", (await runCli(["explain", "secret-key-usable"])).stdout));
+
+test("a rule that the policy changed", async () => {
+  expect((await runCli(["explain", "secret-not-impaired", "--policy", policy])).stdout).toContain(
+    "Severity: critical by the policy (high by default)",
+  );
+  expect((await runCli(["explain", "rotation-enabled", "--policy", policy])).stdout).toContain(
+    "the policy switches the rule off",
+  );
+});
+
+test("a database", async () => {
+  const { stdout, status } = await runCli(["explain", "orders", "--from", inventory, "--policy", policy]);
+  expect(status).toBe(0);
+  expectGolden("explain-database", stdout);
+});
+
+test("a database that is not judged", async () =>
+  expectGolden("explain-not-judged", (await runCli(["explain", "ledger", "--from", inventory])).stdout));
+
+test.each(["ORDERS", "db-ORDERS", "arn:aws:rds:eu-west-1:123456789012:db:orders"])("a database by %s", async (name) =>
+  expect((await runCli(["explain", name, "--from", inventory])).stdout).toContain("DB instance orders"),
+);
+
+test.each([
+  ["ordrs", 'There is neither a rule nor a database called "ordrs" (did you mean "orders"?).'],
+  [
+    "secret-not-impared",
+    'There is neither a rule nor a database called "secret-not-impared" (did you mean "secret-not-impaired"?).',
+  ],
+])("%s is not there", async (name, message) =>
+  expect(await runCli(["explain", name, "--from", inventory])).toEqual({
+    status: 2,
+    stdout: "",
+    stderr: `${message}\n`,
+  }),
+);
+
+test("a name that is nearly a rule's is not looked for in AWS", async () => {
+  const { status, stderr } = await runCli(["explain", "secret-not-impared"]);
+  expect(status).toBe(2);
+  expect(stderr).toContain('"secret-not-impared" is no rule (did you mean "secret-not-impaired"?)');
+});
+
+test("a name that two databases have", async () => {
+  const { status, stderr } = await runCli(["explain", "db-0000", "--from", inventory]);
+  expect(status).toBe(2);
+  expect(stderr.split("\n")).toEqual([
+    'There are 2 databases called "db-0000"; give the ARN of one:',
+    " arn:aws:rds:eu-west-1:123456789012:db:db-0000",
+    " arn:aws:rds:us-east-1:123456789012:db:db-0000",
+    "",
+  ]);
+});
+
+test("an ARN says which Region to read", async () => {
+  const asked: string[] = [];
+  const createAccount = () => ({
+    name: "mine",
+    identify: async (region?: string) => {
+      asked.push(region ?? "");
+      throw new Error("enough");
+    },
+    listRegions: async () => [],
+    region: () => ({}) as never,
+  });
+  await runCli(["explain", "arn:aws:rds:sa-east-1:123456789012:db:orders"], { aws: { createAccount } });
+  expect(asked).toEqual(["sa-east-1"]);
+});
+
+test("options before the name", async () => {
+  const { status, stderr } = await runCli(["explain", "--region", "eu-west-1", "orders"]);
+  expect(status).toBe(2);
+  expect(stderr).toBe(
+    "explain needs a rule or a database, before any options, as in: explain orders --region eu-west-1\n",
+  );
+});

@@ -1,0 +1,74 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "@jest/globals";
+import { expectGolden } from "../golden/golden.ts";
+import { runCli } from "./run-cli.ts";
+
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+
+test.each(["-v", "--version"])("%s", async (flag) =>
+  expect(await runCli([flag])).toEqual({ status: 0, stdout: `${version}\n`, stderr: "" }),
+);
+
+test.each([
+  [["--help"]],
+  [["audit", "--help"]],
+  [["demo", "-h"]],
+  [["rules", "-h"]],
+  [["explain", "-h"]],
+  [["help", "audit"]],
+])("%j goes to stdout", async (argv) => {
+  const { status, stdout, stderr } = await runCli(argv);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  expect(stdout).toContain("Usage: rds-password-audit");
+  if (argv.length > 1) expect(stdout).toContain("Examples:");
+});
+
+test("without a command it says what can be done, and that this was no use of it", async () => {
+  const { status, stdout, stderr } = await runCli([]);
+  expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+  expect(stderr).toContain("Usage: rds-password-audit");
+});
+
+test.each([
+  ["adit", 'Unknown command "adit" (did you mean audit?).'],
+  ["--verison", 'Unknown option "--verison" (did you mean --version?).'],
+])("%s", async (word, message) =>
+  expect(await runCli([word])).toEqual({ status: 2, stdout: "", stderr: `${message}\n` }),
+);
+
+describe("rules", () => {
+  test("all of them, as a table", async () => expectGolden("rules", (await runCli(["rules"])).stdout));
+
+  test("as JSON", async () => {
+    const { stdout } = await runCli(["rules", "--format", "json"]);
+    const [first, ...others] = JSON.parse(stdout);
+    expect(first).toMatchObject({ id: "master-password-managed", severity: "high", off: false });
+    expect(others.length).toBeGreaterThan(5);
+  });
+
+  test("an unknown format", async () =>
+    expect((await runCli(["rules", "--format", "tabel"])).stderr).toBe(
+      '--format takes table or json, not "tabel" (did you mean "table"?).\n',
+    ));
+});
+
+describe("main.ts, as a process of its own", () => {
+  const main = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
+  const node = fileURLToPath(new URL("../../node_modules/.bin/node", import.meta.url));
+
+  test("says what it knows on stdout, what is wrong on stderr, and ends with the status", () => {
+    const rules = spawnSync(node, [main, "rules"], { encoding: "utf8" });
+    expect(rules).toMatchObject({ status: 0, stderr: "" });
+    expect(rules.stdout).toContain("master-password-managed");
+    const typo = spawnSync(node, [main, "ruls"], { encoding: "utf8" });
+    expect(typo).toMatchObject({ status: 2, stdout: "", stderr: 'Unknown command "ruls" (did you mean rules?).\n' });
+  });
+
+  test("a reader who goes away is no error", () => {
+    const script = '"$0" "$1" rules --format json | head -c 1; echo "$PIPESTATUS"';
+    const shell = spawnSync("bash", ["-c", script, node, main], { encoding: "utf8" });
+    expect(shell).toMatchObject({ stdout: "[0\n", stderr: "" });
+  });
+});
