@@ -18,6 +18,7 @@ const documents = new Map<string, string>();
 for (const rule of rules) document(`docs/rules/${rule.id}.md`, { header: ruleHeader(rule) });
 document("docs/rules/README.md", { rules: ruleTable("./"), reasons: reasonTable() });
 document("README.md", {
+  picture: picture("tests/golden/demo-80.txt"),
   rules: ruleTable("docs/rules/"),
   permissions: `\`\`\`json\n${JSON.stringify(auditPolicy(rules, defaultPolicy), null, 2)}\n\`\`\``,
 });
@@ -63,6 +64,13 @@ function begin(name: string): string {
 
 function end(name: string): string {
   return `<!-- end ${name} -->`;
+}
+
+/** The beginning and the end of the demo's table, as its golden test has it. */
+function picture(path: string): string {
+  const sections = readFileSync(path, "utf8").trimEnd().split("\n\n");
+  const shown = [...sections.slice(0, 4), "  …", ...sections.slice(-4)];
+  return `\`\`\`text\n${shown.join("\n\n")}\n\`\`\``;
 }
 
 function ruleTable(base: string): string {

@@ -1,0 +1,128 @@
+import {
+  CancelKeyDeletionCommand,
+  CreateAliasCommand,
+  CreateKeyCommand,
+  DescribeKeyCommand,
+  DisableKeyCommand,
+  EnableKeyCommand,
+  ListAliasesCommand,
+  ScheduleKeyDeletionCommand,
+  UpdateAliasCommand,
+} from "@aws-sdk/client-kms";
+import { CreateDBInstanceCommand, DescribeDBInstancesCommand } from "@aws-sdk/client-rds";
+import { DescribeSecretCommand } from "@aws-sdk/client-secrets-manager";
+import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
+import type { Scenario, Stage } from "./scenario.ts";
+
+const newKey = async ({ kms }: Stage, AliasName?: string) => {
+  const { KeyMetadata } = await kms.send(new CreateKeyCommand({ Description: "of the contract" }));
+  const { KeyId = "", Arn = "" } = KeyMetadata ?? {};
+  if (AliasName !== undefined) await kms.send(new CreateAliasCommand({ AliasName, TargetKeyId: KeyId }));
+  return { KeyId, Arn, aliasArn: Arn.replace(/key\/.*/, AliasName ?? "") };
+};
+
+const describeKey = ({ kms }: Stage, KeyId: string) => kms.send(new DescribeKeyCommand({ KeyId }));
+
+const named = ["id", "ARN", "alias", "alias ARN"] as const;
+
+const nameOf = (key: Awaited<ReturnType<typeof newKey>>, how: (typeof named)[number]): string =>
+  ({ id: key.KeyId, ARN: key.Arn, alias: "alias/payments", "alias ARN": key.aliasArn })[how];
+
+/** What is said to KMS and STS, and what RDS makes of keys. */
+export const scenariosOfKeys: readonly Scenario[] = [
+  {
+    name: "key: described by id, ARN, alias and alias ARN",
+    async play(stage) {
+      const key = await newKey(stage, "alias/payments");
+      for (const how of named) await stage.answer(`by ${how}`, describeKey(stage, nameOf(key, how)));
+    },
+  },
+  {
+    name: "key: not found by id, ARN, alias, alias ARN and nonsense",
+    async play(stage) {
+      const { Arn } = await newKey(stage);
+      const id = "00000000-0000-0000-0000-000000000000";
+      await stage.refusal("by id", describeKey(stage, id));
+      await stage.refusal("by ARN", describeKey(stage, Arn.replace(/key\/.*/, `key/${id}`)));
+      await stage.refusal("by alias", describeKey(stage, "alias/nothing"));
+      await stage.refusal("by alias ARN", describeKey(stage, Arn.replace(/key\/.*/, "alias/nothing")));
+      await stage.refusal("by nonsense", describeKey(stage, "nonsense"));
+    },
+  },
+  {
+    name: "key: disabled and enabled",
+    async play(stage) {
+      const { kms, answer } = stage;
+      const { KeyId } = await newKey(stage);
+      await kms.send(new DisableKeyCommand({ KeyId }));
+      await answer("describe it disabled", describeKey(stage, KeyId));
+      await kms.send(new EnableKeyCommand({ KeyId }));
+      await answer("describe it enabled", describeKey(stage, KeyId));
+    },
+  },
+  {
+    name: "key: pending deletion, and saved",
+    async play(stage) {
+      const { kms, answer } = stage;
+      const { KeyId } = await newKey(stage);
+      await answer("schedule", kms.send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: 7 })));
+      await answer("describe it pending", describeKey(stage, KeyId));
+      await answer("cancel", kms.send(new CancelKeyDeletionCommand({ KeyId })));
+      await answer("describe it saved", describeKey(stage, KeyId));
+    },
+  },
+  {
+    name: "key: the default key of Secrets Manager",
+    async play(stage) {
+      await stage.answer("describe", describeKey(stage, "alias/aws/secretsmanager"));
+    },
+  },
+  {
+    name: "alias: listed, and pointed elsewhere",
+    async play(stage) {
+      const { kms, answer, refusal } = stage;
+      const first = await newKey(stage, "alias/payments");
+      const second = await newKey(stage);
+      await answer("of the first key", kms.send(new ListAliasesCommand({ KeyId: first.KeyId })));
+      await kms.send(new UpdateAliasCommand({ AliasName: "alias/payments", TargetKeyId: second.KeyId }));
+      await answer("of the first key, then", kms.send(new ListAliasesCommand({ KeyId: first.KeyId })));
+      await answer("of the second key, then", kms.send(new ListAliasesCommand({ KeyId: second.KeyId })));
+      await answer("describe", describeKey(stage, "alias/payments"));
+      await refusal(
+        "a name that is taken",
+        kms.send(new CreateAliasCommand({ AliasName: "alias/payments", TargetKeyId: first.KeyId })),
+      );
+    },
+  },
+  ...named.map(
+    (how): Scenario => ({
+      name: `key of a managed password: named by ${how}`,
+      async play(stage) {
+        const { rds, secrets, answer, note, settle } = stage;
+        const key = await newKey(stage, "alias/payments");
+        await rds.send(
+          new CreateDBInstanceCommand({
+            DBInstanceIdentifier: "orders",
+            Engine: "postgres",
+            DBInstanceClass: "db.t4g.micro",
+            AllocatedStorage: 20,
+            MasterUsername: "master",
+            ManageMasterUserPassword: true,
+            MasterUserSecretKmsKeyId: nameOf(key, how),
+          }),
+        );
+        settle();
+        const { DBInstances } = await answer("describe", rds.send(new DescribeDBInstancesCommand({})));
+        const { SecretArn, KmsKeyId } = DBInstances?.[0]?.MasterUserSecret ?? {};
+        note("RDS names it by ARN", KmsKeyId === key.Arn);
+        await answer("describe the secret", secrets.send(new DescribeSecretCommand({ SecretId: SecretArn })));
+      },
+    }),
+  ),
+  {
+    name: "caller: who it is",
+    async play({ sts, answer }) {
+      await answer("identity", sts.send(new GetCallerIdentityCommand({})));
+    },
+  },
+];
