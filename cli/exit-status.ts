@@ -1,4 +1,4 @@
-import { isAtLeast, type Severity, severities } from "../lib/model/finding.ts";
+import { isAtLeast, isWrong, type Severity, severities } from "../lib/model/finding.ts";
 import type { Report } from "../lib/model/report.ts";
 
 /** From which severity on a finding makes the audit fail. */
@@ -13,8 +13,7 @@ export const exitStatus = { clean: 0, findings: 1, usage: 2, incomplete: 3, fail
 /** The audit's exit status: a finding at or above the threshold counts more than that something was not seen. */
 export function auditStatus({ findings, coverage }: Pick<Report, "findings" | "coverage">, failOn: FailOn): 0 | 1 | 3 {
   const fails = findings.some(
-    ({ status, exemption, severity }) =>
-      status === "NON_COMPLIANT" && exemption === null && failOn !== "never" && isAtLeast(severity, failOn),
+    (finding) => isWrong(finding) && failOn !== "never" && isAtLeast(finding.severity, failOn),
   );
   if (fails) return exitStatus.findings;
   return coverage.complete ? exitStatus.clean : exitStatus.incomplete;

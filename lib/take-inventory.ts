@@ -17,7 +17,7 @@ export type AccountPort = {
 };
 
 /** Who some credentials are. */
-export type Identity = { readonly account: string; readonly partition: string };
+type Identity = { readonly account: string; readonly partition: string };
 
 /** How far the reading is: targets done, and how many there are in all. */
 export type Progress = { readonly done: number; readonly total: number };

@@ -18,7 +18,7 @@ export const rotationEnabled = defineRule({
       status: "NON_COMPLIANT",
       text: "The secret of {database} is managed, but does not rotate automatically.",
       remedy:
-        "Turn rotation on: aws secretsmanager rotate-secret --secret-id {secret} --rotation-rules AutomaticallyAfterDays=7 --no-rotate-immediately",
+        "Turn rotation on: aws secretsmanager rotate-secret --secret-id '{secret}' --rotation-rules AutomaticallyAfterDays=7 --no-rotate-immediately",
       confirm: ["secretsmanager:DescribeSecret"],
     },
   },

@@ -21,19 +21,21 @@ export const secretBelongsToDatabase = defineRule({
     missing: {
       status: "NON_COMPLIANT",
       text: "The secret that RDS names for {database} does not exist: {secret}.",
-      remedy: "Turn management off with a new password and on again, which makes a secret of its own: {modify}",
+      remedy:
+        "Turn management on, which makes a secret of its own: {modify} --manage-master-user-password --apply-immediately. Where RDS says that it is on already, turn it off first, with a new password.",
       confirm: ["secretsmanager:DescribeSecret"],
     },
     beingDeleted: {
       status: "NON_COMPLIANT",
       text: "The secret of {database} is scheduled for deletion since {deletedAt}.",
-      remedy: "Restore it before it is gone: aws secretsmanager restore-secret --secret-id {secret}",
+      remedy: "Restore it before it is gone: aws secretsmanager restore-secret --secret-id '{secret}'",
       confirm: ["secretsmanager:DescribeSecret"],
     },
     notOwned: {
       status: "NON_COMPLIANT",
       text: "The secret that RDS names for {database} is owned by {owner}, not by RDS.",
-      remedy: "Find out who made the secret; then turn management off with a new password and on again: {modify}",
+      remedy:
+        "Find out who made the secret, then turn management on: {modify} --manage-master-user-password --apply-immediately. Where RDS says that it is on already, turn it off first, with a new password.",
       confirm: ["secretsmanager:DescribeSecret"],
     },
     notNamed: {
@@ -49,7 +51,8 @@ export const secretBelongsToDatabase = defineRule({
     another: {
       status: "NON_COMPLIANT",
       text: "The secret that RDS names for {database} was made for another database: {primary}.",
-      remedy: "Turn management off with a new password and on again, which makes a secret of its own: {modify}",
+      remedy:
+        "Turn management on, which makes a secret of its own: {modify} --manage-master-user-password --apply-immediately. Where RDS says that it is on already, turn it off first, with a new password.",
       confirm: ["secretsmanager:DescribeSecret"],
     },
   },

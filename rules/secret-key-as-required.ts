@@ -1,6 +1,6 @@
 import type { KeyFacts, RequiredKey } from "../lib/model/rule.ts";
 import { defineRule } from "../lib/model/rule.ts";
-import { secretMessages } from "../lib/model/rule-guards.ts";
+import { lacksSecret, secretMessages } from "../lib/model/rule-guards.ts";
 
 export const secretKeyAsRequired = defineRule({
   id: "secret-key-as-required",
@@ -14,6 +14,7 @@ export const secretKeyAsRequired = defineRule({
   reads: ["rds:DescribeDBInstances", "rds:DescribeDBClusters", "secretsmanager:ListSecrets", "kms:DescribeKey"],
   messages: {
     notManaged: secretMessages.notManaged,
+    secretMissing: secretMessages.secretMissing,
     notRequired: { status: "NOT_APPLICABLE", text: "The policy requires no key for {database}." },
     asRequired: { status: "COMPLIANT", text: "The secret of {database} is encrypted as required: {required}." },
     rdsKeyOther: {
@@ -35,9 +36,11 @@ export const secretKeyAsRequired = defineRule({
       remedy: "Give the auditor what the gap names, and audit again.",
     },
   },
-  check(database, { requiredKeys, rdsKey, secretKey }) {
+  check(database, context) {
+    const { requiredKeys, rdsKey, secretKey } = context;
     if (database.management !== "managed") return { says: "notManaged" };
     if (requiredKeys.length === 0) return { says: "notRequired" };
+    if (lacksSecret(context)) return { says: "secretMissing" };
     const required = requiredKeys.map(({ requirement }) => requirement).join(" or ");
     const byRds = meets(rdsKey, requiredKeys);
     const bySecretsManager = meets(secretKey, requiredKeys);

@@ -1,6 +1,6 @@
 import type { KeyFacts } from "../lib/model/rule.ts";
 import { defineRule } from "../lib/model/rule.ts";
-import { keyMessages } from "../lib/model/rule-guards.ts";
+import { keyMessages, lacksSecret } from "../lib/model/rule-guards.ts";
 
 export const secretKeyConsistent = defineRule({
   id: "secret-key-consistent",
@@ -23,8 +23,10 @@ export const secretKeyConsistent = defineRule({
       confirm: ["secretsmanager:DescribeSecret"],
     },
   },
-  check(database, { rdsKey, secretKey }) {
+  check(database, context) {
+    const { rdsKey, secretKey } = context;
     if (database.management !== "managed") return { says: "notManaged" };
+    if (lacksSecret(context)) return { says: "secretMissing" };
     for (const { arn } of [rdsKey, secretKey]) if (!arn.seen) return { says: "keyNotSeen", slots: { why: arn.why } };
     const [byRds, bySecretsManager] = [arnOf(rdsKey), arnOf(secretKey)];
     if (byRds === null && bySecretsManager === null)

@@ -1,7 +1,7 @@
 import { isUnusableKeyState, isUsableKeyState } from "../lib/model/key.ts";
 import type { KeyFacts } from "../lib/model/rule.ts";
 import { defineRule } from "../lib/model/rule.ts";
-import { keyMessages } from "../lib/model/rule-guards.ts";
+import { keyMessages, lacksSecret } from "../lib/model/rule-guards.ts";
 
 export const secretKeyUsable = defineRule({
   id: "secret-key-usable",
@@ -21,11 +21,20 @@ export const secretKeyUsable = defineRule({
       remedy:
         "The secret cannot be read any more: turn management off with a new password and on again with a key that exists.",
     },
+    disabled: {
+      status: "NON_COMPLIANT",
+      text: "The key of the secret of {database} is disabled: the next rotation will fail.",
+      remedy: "Enable the key, then rotate the secret: aws kms enable-key --key-id {key}",
+    },
+    pendingDeletion: {
+      status: "NON_COMPLIANT",
+      text: "The key of the secret of {database} will be deleted on {deletionAt}, and the secret is lost with it.",
+      remedy: "Keep the key: aws kms cancel-key-deletion --key-id {key}. Then enable it, and rotate the secret.",
+    },
     unusable: {
       status: "NON_COMPLIANT",
       text: "The key of the secret of {database} is {state}: the next rotation will fail.",
-      remedy:
-        "Make the key usable again (aws kms cancel-key-deletion, aws kms enable-key --key-id {key}), then rotate the secret.",
+      remedy: "Make the key usable again (import its key material, or connect its key store), then rotate the secret.",
     },
     stateUnknown: {
       status: "INSUFFICIENT_DATA",
@@ -33,11 +42,13 @@ export const secretKeyUsable = defineRule({
       remedy: "Look the key up in the console, and audit again.",
     },
   },
-  check(database, { rdsKey, secretKey }) {
+  check(database, context) {
+    const { rdsKey, secretKey } = context;
     if (database.management !== "managed") return { says: "notManaged" };
+    if (lacksSecret(context)) return { says: "secretMissing" };
     const both = [judge(rdsKey), judge(secretKey)] as const;
-    const isWrong = ({ says }: (typeof both)[number]) => says === "missing" || says === "unusable";
-    return both.find(isWrong) ?? both.find(({ says }) => says !== "usable") ?? both[0];
+    const isKnown = ({ says }: (typeof both)[number]) => says !== "keyNotSeen" && says !== "stateUnknown";
+    return both.find((one) => isKnown(one) && one.says !== "usable") ?? both.find((one) => !isKnown(one)) ?? both[0];
   },
 });
 
@@ -49,5 +60,8 @@ function judge({ arn, key }: KeyFacts) {
   if (isUsableKeyState(state)) return { says: "usable", slots: { state } } as const;
   if (!isUnusableKeyState(state))
     return { says: "stateUnknown", slots: { state }, evidence: { key: name, state } } as const;
-  return { says: "unusable", slots: { state, key: name }, evidence: { key: name, state, deletionAt } } as const;
+  const evidence = { key: name, state, deletionAt };
+  if (state === "Disabled") return { says: "disabled", slots: { key: name }, evidence } as const;
+  if (deletionAt !== null) return { says: "pendingDeletion", slots: { key: name, deletionAt }, evidence } as const;
+  return { says: "unusable", slots: { state }, evidence } as const;
 }

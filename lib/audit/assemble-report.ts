@@ -1,5 +1,5 @@
 import type { ClassifiedDatabase, Management } from "../model/database.ts";
-import { type Finding, severities } from "../model/finding.ts";
+import { type Finding, isUnknown, isWrong, severities } from "../model/finding.ts";
 import type { Gap, Inventory } from "../model/inventory.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Report } from "../model/report.ts";
@@ -29,12 +29,13 @@ export function assembleReport(
     findings.push(...judged.findings);
     gaps.push(...target.gaps, ...judged.crashes);
     const { account, region, calls } = target;
-    const complete = target.gaps.length === 0 && judged.crashes.length === 0 && !judged.findings.some(isUnknown);
+    const complete = target.gaps.length === 0 && !judged.findings.some(isUnjudged);
     targets.push({ account, region, complete, databases: judged.databases.length, calls });
   }
   const complete = gaps.length === 0 && targets.every((target) => target.complete);
   return {
     schemaVersion: "1.0",
+    observedAt: inventory.observedAt,
     generatedAt,
     tool: { name: "rds-password-audit", version },
     clean: complete && !findings.some(isWrong),
@@ -58,14 +59,9 @@ export function assembleReport(
   };
 }
 
-/** Active and wrong. */
-export function isWrong({ status, exemption }: Finding): boolean {
-  return status === "NON_COMPLIANT" && exemption === null;
-}
-
-/** Active and not judged, because something could not be seen. */
-export function isUnknown({ status, exemption }: Finding): boolean {
-  return status === "INSUFFICIENT_DATA" && exemption === null;
+/** Exempt or not: an exemption excuses what is wrong, not what nobody could see. */
+function isUnjudged({ status }: Finding): boolean {
+  return status === "INSUFFICIENT_DATA";
 }
 
 function countFindings(findings: readonly Finding[]): Report["summary"]["findings"] {

@@ -1,14 +1,7 @@
-import type { Database } from "../model/database.ts";
+import { type Database, exemptionTags } from "../model/database.ts";
 import { type Exemption, exemptionSchema } from "../model/finding.ts";
 import type { Policy } from "../model/policy.ts";
 import { matches } from "./match.ts";
-
-/** The tags on a database that exempt it, where the policy allows tags to do so. */
-export const exemptionTags = {
-  owner: "rds-password-audit:exempt-owner",
-  reason: "rds-password-audit:exempt-reason",
-  until: "rds-password-audit:exempt-until",
-} as const;
 
 /** What exempts a database from a rule now, what did until it ended, and why tags that look like an exemption are none. */
 export type ExemptionState = {
@@ -18,7 +11,7 @@ export type ExemptionState = {
 };
 
 /** Whether an exemption still holds: to the end of its last day, in UTC. */
-export function isActive({ until }: Exemption, now: string): boolean {
+export function isInForce({ until }: Exemption, now: string): boolean {
   return now.slice(0, 10) <= until;
 }
 
@@ -32,7 +25,9 @@ export function exemptionOf(database: Database, ruleId: string, policy: Policy, 
   const [longest] = all.toSorted((a, b) => (a.until === b.until ? 0 : a.until < b.until ? 1 : -1));
   const ignored = typeof byTags === "string" ? byTags : null;
   if (longest === undefined) return { active: null, ended: null, ignored };
-  return isActive(longest, now) ? { active: longest, ended: null, ignored } : { active: null, ended: longest, ignored };
+  return isInForce(longest, now)
+    ? { active: longest, ended: null, ignored }
+    : { active: null, ended: longest, ignored };
 }
 
 /** The exemption that a database's tags make, null where they make none, or why they make none although they try. */

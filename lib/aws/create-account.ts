@@ -65,7 +65,7 @@ export function createAccount(options: AccountOptions) {
   };
 }
 
-function toConfig({ profile, endpoint, credentials, maxAttempts, requestTimeoutSeconds = 60 }: AccountOptions) {
+function toConfig({ profile, endpoint, credentials, maxAttempts, requestTimeoutSeconds = 30 }: AccountOptions) {
   return {
     retryMode: "adaptive",
     maxAttempts: maxAttempts ?? (Number(process.env.AWS_MAX_ATTEMPTS) || 6),
@@ -100,7 +100,7 @@ function explain({ name, profile }: AccountOptions, error: unknown): string {
   if (expired.includes(code) || /expired|invalid_grant/i.test(message))
     return `The AWS session of ${name} has expired: log in again, for instance with "${login}".`;
   if (code === "CredentialsProviderError")
-    return `There are no AWS credentials for ${name} (${message.replace(/\.$/, "")}): log in with "${login}", or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`;
+    return `There are no AWS credentials${profile === undefined ? "" : ` for profile ${profile}`} (${message.replace(/\.$/, "")}): log in with "${login}", or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`;
   if (refused.includes(code))
     return `AWS refuses the credentials of ${name} (${code}): check the access key and its secret.`;
   if (unreachable.includes(code) || unreachable.some((one) => message.includes(one)))

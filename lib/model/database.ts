@@ -9,6 +9,13 @@ export const unknown = "unknown";
 /** The tag that a repair writes on a database before it turns management off: when it started, and the key that is meant. */
 export const toggleTag = "rds-password-audit:toggle";
 
+/** The tags on a database that exempt it, where the policy allows tags to do so. */
+export const exemptionTags = {
+  owner: "rds-password-audit:exempt-owner",
+  reason: "rds-password-audit:exempt-reason",
+  until: "rds-password-audit:exempt-until",
+} as const;
+
 /** RDS's word on the managed secret. `status` is kept as AWS says it: new values are judged unknown, not dropped. */
 export const masterUserSecretSchema = z.object({
   secretArn: z.string().nullable(),
@@ -76,7 +83,12 @@ export function resourceType(database: Pick<Database, "kind">): string {
   return resourceTypes[database.kind];
 }
 
-const kindNames = { instance: "DB instance", cluster: "DB cluster", "tenant-database": "tenant database" } as const;
+/** What AWS calls each kind, in running text. */
+export const kindNames = {
+  instance: "DB instance",
+  cluster: "DB cluster",
+  "tenant-database": "tenant database",
+} as const;
 
 /** As a sentence has it: "DB instance orders". */
 export function describeDatabase(database: Pick<Database, "kind" | "identifier">): string {

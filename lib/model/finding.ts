@@ -5,8 +5,7 @@ export const severities = ["critical", "high", "medium", "low"] as const;
 export type Severity = (typeof severities)[number];
 
 /** AWS Config's four. */
-export const statuses = ["COMPLIANT", "NON_COMPLIANT", "NOT_APPLICABLE", "INSUFFICIENT_DATA"] as const;
-export type Status = (typeof statuses)[number];
+export type Status = "COMPLIANT" | "NON_COMPLIANT" | "NOT_APPLICABLE" | "INSUFFICIENT_DATA";
 
 /** An accepted risk: who accepted it, why, and the last day (UTC, included) on which it holds. */
 export const exemptionSchema = z.object({
@@ -43,4 +42,19 @@ export type Finding = z.infer<typeof findingSchema>;
 /** Whether a severity is at or above a threshold. */
 export function isAtLeast(severity: Severity, threshold: Severity): boolean {
   return severities.indexOf(severity) <= severities.indexOf(threshold);
+}
+
+/** Whether a finding counts: it is not exempt. */
+export function isActive({ exemption }: Pick<Finding, "exemption">): boolean {
+  return exemption === null;
+}
+
+/** Active, and wrong. */
+export function isWrong(finding: Pick<Finding, "status" | "exemption">): boolean {
+  return finding.status === "NON_COMPLIANT" && isActive(finding);
+}
+
+/** Active, and not judged, because something could not be seen. */
+export function isUnknown(finding: Pick<Finding, "status" | "exemption">): boolean {
+  return finding.status === "INSUFFICIENT_DATA" && isActive(finding);
 }

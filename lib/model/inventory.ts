@@ -28,7 +28,7 @@ export type BlueGreenDeployment = z.infer<typeof blueGreenDeploymentSchema>;
  * All that was read in one account and Region. A list that is null was not asked for, because nothing depended on it;
  * a list that a gap speaks of holds what came before the failure.
  */
-export const targetSchema = z.object({
+const targetSchema = z.object({
   account: z.string(),
   region: z.string(),
   partition: z.string(),

@@ -11,6 +11,8 @@ const count = z.int().nonnegative();
  */
 export const reportSchema = z.object({
   schemaVersion: z.literal("1.0"),
+  /** When AWS was asked; everything is judged as of then. */
+  observedAt: z.iso.datetime(),
   generatedAt: z.iso.datetime(),
   tool: z.object({ name: z.string(), version: z.string() }),
   /** Everything was seen, and nothing active is wrong. */

@@ -28,6 +28,7 @@ export function secretOf(database: ClassifiedDatabase, { secret }: RuleContext):
 /** What every rule about the secret's key says before it comes to its own facts. */
 export const keyMessages = {
   notManaged: secretMessages.notManaged,
+  secretMissing: secretMessages.secretMissing,
   keyNotSeen: {
     status: "INSUFFICIENT_DATA",
     text: "The key of the secret of {database} could not be read: {why}.",
@@ -35,6 +36,11 @@ export const keyMessages = {
       "Give the auditor what the gap names (for another account's key its key policy must allow it too), and audit again.",
   },
 } as const;
+
+/** Whether it was seen that the secret does not exist: then there is no key to be judged either. */
+export function lacksSecret({ secret }: RuleContext): boolean {
+  return secret.seen && secret.value === null;
+}
 
 /** Whether a guard ended the check. */
 export function isVerdict<V extends Verdict>(value: object | V | null): value is V {

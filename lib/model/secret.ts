@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** When a secret rotates: `AutomaticallyAfterDays`, or a `rate()` or `cron()` expression in UTC. */
-export const rotationRulesSchema = z.object({
+const rotationRulesSchema = z.object({
   automaticallyAfterDays: z.number().nullable(),
   scheduleExpression: z.string().nullable(),
 });

@@ -10,7 +10,7 @@ import type { ReportOptions } from "./reporter.ts";
 import { createSheet, type Sheet } from "./sheet.ts";
 
 /** What one rule says of the database, and what the policy makes of that. */
-export type DatabaseVerdict = {
+type DatabaseVerdict = {
   readonly rule: string;
   readonly severity: Severity;
   readonly status: Status;

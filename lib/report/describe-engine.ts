@@ -1,6 +1,4 @@
-import type { Database } from "../model/database.ts";
-
-const kinds = { instance: "DB instance", cluster: "DB cluster", "tenant-database": "tenant database" } as const;
+import { type Database, kindNames } from "../model/database.ts";
 
 /** "DB cluster, aurora-postgresql 16.4, stopped": what a database is, and its status where it is not the usual one. */
 export function describeEngine({
@@ -10,5 +8,5 @@ export function describeEngine({
   status,
 }: Pick<Database, "kind" | "engine" | "engineVersion" | "status">): string {
   const version = engineVersion === null ? engine : `${engine} ${engineVersion}`;
-  return [kinds[kind], version, status === "available" ? "" : status].filter((part) => part !== "").join(", ");
+  return [kindNames[kind], version, status === "available" ? "" : status].filter((part) => part !== "").join(", ");
 }

@@ -1,4 +1,4 @@
-import type { Finding } from "../model/finding.ts";
+import { type Finding, isActive, isUnknown, isWrong } from "../model/finding.ts";
 
 /** What every reporter tells apart: what is wrong now, what could not be judged, and what its owner accepted for a time. */
 export function sortOut(findings: readonly Finding[]): {
@@ -6,10 +6,9 @@ export function sortOut(findings: readonly Finding[]): {
   readonly notJudged: readonly Finding[];
   readonly exempt: readonly Finding[];
 } {
-  const active = findings.filter(({ exemption }) => exemption === null);
   return {
-    wrong: active.filter(({ status }) => status === "NON_COMPLIANT"),
-    notJudged: active.filter(({ status }) => status === "INSUFFICIENT_DATA"),
-    exempt: findings.filter(({ exemption }) => exemption !== null),
+    wrong: findings.filter(isWrong),
+    notJudged: findings.filter(isUnknown),
+    exempt: findings.filter((finding) => !isActive(finding)),
   };
 }

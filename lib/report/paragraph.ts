@@ -19,15 +19,16 @@ export function paragraph(text: string, { width, first = "" }: { width: number; 
 }
 
 function keepCommands(text: string, columns: number): string {
-  return text.replaceAll(command, (found, after: string) => {
+  const kept = text.replaceAll(command, (found, after: string) => {
     const words = found.slice(0, found.length - after.length);
-    if (stringWidth(words) < columns) return words.replaceAll(" ", tied) + after;
-    const [head = "", ...rest] = wrapAnsi(words, columns - 4).split("\n");
-    const lines = [head, ...rest.map((line) => `  ${line}`)].map((line) => line.replaceAll(" ", tied));
     // The end of the line stands for a comma or a full stop, which would be copied with the command.
     const end = after.includes(")") ? after : after.endsWith(" ") ? "\n" : after;
+    if (stringWidth(words) < columns) return words.replaceAll(" ", tied) + end;
+    const [head = "", ...rest] = wrapAnsi(words, columns - 4).split("\n");
+    const lines = [head, ...rest.map((line) => `  ${line}`)].map((line) => line.replaceAll(" ", tied));
     return `\n${lines.join(`${tied}\\\n`)}${end}`;
   });
+  return kept.replaceAll("\n\n", "\n");
 }
 
 /** A text filled with spaces to a number of columns; wide characters count as two. */

@@ -49,7 +49,8 @@ describe("promises that the source keeps", () => {
   });
 
   test("the pure parts have no clock, no randomness, no environment and no console", () => {
-    const impure = /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bprocess\.|\bconsole\.|\bcrypto\b|performance\.now/;
+    const impure =
+      /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bprocess\.|\bconsole\.\w+\(|\bcrypto\b|performance\.now/;
     expect(occurrences(impure, "lib/model", "lib/audit", "lib/report", "rules")).toEqual([]);
   });
 });

@@ -11,7 +11,7 @@ import { startSimulator } from "../../simulator/server.ts";
 
 /** When every simulated audit takes place. */
 export const now = "2026-11-24T12:00:00.000Z";
-export const account = "111111111111";
+const account = "111111111111";
 export const region = "eu-west-1";
 
 type Cloud = ReturnType<typeof createCloud>;

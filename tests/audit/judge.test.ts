@@ -1,0 +1,290 @@
+import { describe, expect, test } from "@jest/globals";
+import {
+  activeRules,
+  ask,
+  confirmationsOf,
+  judge,
+  judgeTarget,
+  prepare,
+  toFinding,
+  word,
+} from "../../lib/audit/judge.ts";
+import { defineRule, type Rule, statusOf, type Verdict } from "../../lib/model/rule.ts";
+import {
+  aContext,
+  account,
+  aDatabase,
+  aGap,
+  aMasterUserSecret,
+  aPlainCluster,
+  aPlainDatabase,
+  aPolicy,
+  aTarget,
+  databaseArn,
+  now,
+  region,
+} from "../support/builders.ts";
+
+/** A rule that says what it is told to say. */
+const saying = (verdict: Verdict, id = "example-rule"): Rule =>
+  defineRule({
+    id,
+    title: "An example",
+    severity: "medium",
+    rationale: "It serves.",
+    references: [],
+    reads: [],
+    messages: {
+      good: { status: "COMPLIANT", text: "all is well with {database}." },
+      aside: { status: "NOT_APPLICABLE", text: "{database} is not judged." },
+      bad: {
+        status: "NON_COMPLIANT",
+        text: "{database} is bad: {what}, {nothing}.",
+        remedy: "Repair {what}: {modify}",
+        confirm: ["secretsmanager:DescribeSecret"],
+      },
+      unknown: { status: "INSUFFICIENT_DATA", text: "It was not seen: {why}.", remedy: "Look again." },
+      plain: { status: "NON_COMPLIANT", text: "it is bad.", remedy: "Repair it." },
+    },
+    check: () => verdict as Verdict<"good">,
+  });
+
+const throwing = (thrown: unknown, id = "broken-rule"): Rule => ({
+  ...saying({ says: "good" }, id),
+  check: () => {
+    throw thrown;
+  },
+});
+
+const database = aDatabase();
+const judged = (rule: Rule, policy = aPolicy()) => judge(rule, database, aContext(), policy);
+const bad = { says: "bad", slots: { what: "this" }, evidence: { fact: 1 } };
+
+describe("a judgement", () => {
+  test("is in words: slots filled, the first letter large, the remedy with the command", () => {
+    expect(judged(saying(bad))).toEqual({
+      rule: "example-rule",
+      severity: "medium",
+      status: "NON_COMPLIANT",
+      message: "DB instance orders is bad: this, {nothing}.",
+      remediation: "Repair this: aws rds modify-db-instance --region eu-west-1 --db-instance-identifier orders",
+      evidence: { fact: 1 },
+    });
+  });
+
+  test("of a pass has no remedy", () => {
+    expect(judged(saying({ says: "good" }))).toMatchObject({
+      status: "COMPLIANT",
+      message: "All is well with DB instance orders.",
+      remediation: null,
+      evidence: {},
+    });
+  });
+
+  test("that something was not seen has the reason in its evidence, too", () => {
+    expect(judged(saying({ says: "unknown", slots: { why: "denied" }, evidence: { fact: 1 } })).evidence).toEqual({
+      fact: 1,
+      notSeen: "denied",
+    });
+    expect(judged(saying({ says: "unknown" })).evidence).toEqual({});
+    expect(judged(saying({ says: "plain", slots: { why: "denied" } })).evidence).toEqual({});
+  });
+
+  test("has the severity of the policy, where it gives one", () => {
+    expect(judged(saying(bad), aPolicy({ severities: { "example-rule": "critical" } })).severity).toBe("critical");
+    expect(judged(saying(bad), aPolicy({ severities: { "another-rule": "critical" } })).severity).toBe("medium");
+  });
+
+  test("a slot that holds a slot is not filled again", () => {
+    expect(judged(saying({ says: "bad", slots: { what: "{database}" } })).message).toContain("bad: {database},");
+  });
+
+  test("asks AWS again only where its message says so", () => {
+    const confirmations = (verdict: Verdict) => confirmationsOf(ask(saying(verdict), database, aContext()));
+    expect(confirmations(bad)).toEqual(["secretsmanager:DescribeSecret"]);
+    expect(confirmations({ says: "plain" })).toEqual([]);
+    expect(confirmations({ says: "good" })).toEqual([]);
+  });
+
+  test("is the answer of the rule, in words", () => {
+    const answer = ask(saying(bad), database, aContext());
+    expect(answer).toMatchObject({ verdict: bad, crash: null });
+    expect(word(answer, database, aPolicy())).toEqual(judged(saying(bad)));
+  });
+});
+
+describe("a rule that crashes", () => {
+  const failed = {
+    rule: "broken-rule",
+    severity: "medium",
+    status: "INSUFFICIENT_DATA",
+    remediation: "This is an error in the program: please report it with this message.",
+    evidence: {},
+  };
+
+  test.each([
+    ["an error", new RangeError("out of reach"), "out of reach"],
+    ["text", "no error at all", "no error at all"],
+    ["nothing", undefined, "undefined"],
+  ])("has not passed, whatever it threw: %s", (_, thrown, message) => {
+    expect(judged(throwing(thrown))).toEqual({
+      ...failed,
+      message: `The rule broken-rule failed on DB instance orders: ${message}.`,
+    });
+    const answer = ask(throwing(thrown), database, aContext());
+    expect([answer.verdict.says, answer.crash?.message, confirmationsOf(answer)]).toEqual(["crashed", message, []]);
+  });
+
+  test("so has one that says what it has no message for", () => {
+    expect(judged(saying({ says: "nonsense" }, "broken-rule"))).toEqual({
+      ...failed,
+      message: 'The rule broken-rule failed on DB instance orders: it has no message "nonsense".',
+    });
+    expect(() => statusOf(saying(bad, "broken-rule"), { says: "nonsense" })).toThrow(
+      'rule broken-rule has no message "nonsense"',
+    );
+  });
+
+  test("leaves a gap, and does not keep the others from being judged", () => {
+    const rules = [throwing(new RangeError("out of reach")), saying({ says: "plain" })];
+    const { findings, crashes } = judgeTarget(aTarget(), aPolicy(), rules, now);
+    expect(crashes).toEqual([
+      {
+        account,
+        region,
+        action: "rule:broken-rule",
+        code: "RangeError",
+        message: "out of reach",
+        resource: databaseArn,
+      },
+    ]);
+    expect(findings.map(({ rule, status }) => [rule, status])).toEqual([
+      ["broken-rule", "INSUFFICIENT_DATA"],
+      ["example-rule", "NON_COMPLIANT"],
+    ]);
+  });
+
+  test("leaves a gap even for a database that is exempt", () => {
+    const policy = aPolicy({
+      exemptions: [{ match: { identifier: ["orders"] }, owner: "ann", reason: "legacy", until: "2026-12-31" }],
+    });
+    const { findings, crashes } = judgeTarget(aTarget(), policy, [throwing(new Error("x"))], now);
+    expect([findings[0]?.exemption?.owner, crashes.length]).toEqual(["ann", 1]);
+  });
+});
+
+describe("the rules that are on", () => {
+  const rules = [saying(bad, "one"), saying(bad, "two"), saying(bad, "three")];
+
+  test("are those that the policy does not switch off", () => {
+    expect(activeRules(rules, aPolicy())).toEqual(rules);
+    expect(activeRules(rules, aPolicy({ rulesOff: ["two"] })).map(({ id }) => id)).toEqual(["one", "three"]);
+  });
+
+  test("are the only ones that are asked", () => {
+    const { findings } = judgeTarget(aTarget(), aPolicy({ rulesOff: ["one", "three"] }), rules, now);
+    expect(findings.map(({ rule }) => rule)).toEqual(["two"]);
+  });
+});
+
+describe("a finding", () => {
+  const judgement = judged(saying({ says: "plain", evidence: { fact: 1 } }));
+
+  test("is made of what is wrong or unknown", () => {
+    expect(toFinding(judgement, database, aPolicy(), now)).toEqual({
+      id: `example-rule/${databaseArn}`,
+      rule: "example-rule",
+      status: "NON_COMPLIANT",
+      severity: "medium",
+      resource: { arn: databaseArn, type: "AWS::RDS::DBInstance", identifier: "orders", resourceId: "db-ORDERS" },
+      account,
+      region,
+      message: "It is bad.",
+      evidence: { fact: 1 },
+      remediation: "Repair it.",
+      exemption: null,
+      endedExemption: null,
+      firstSeenAt: now,
+    });
+    expect(toFinding(judged(saying({ says: "unknown" })), database, aPolicy(), now)?.status).toBe("INSUFFICIENT_DATA");
+  });
+
+  test("is not made of a pass", () => {
+    expect(toFinding(judged(saying({ says: "good" })), database, aPolicy(), now)).toBeNull();
+    expect(toFinding(judged(saying({ says: "aside" })), database, aPolicy(), now)).toBeNull();
+  });
+
+  const exempt = (until: string) =>
+    aPolicy({ exemptions: [{ match: { identifier: ["orders"] }, owner: "ann", reason: "legacy", until }] });
+
+  test("that is exempt says by whom, and is still what it was", () => {
+    const finding = toFinding(judgement, database, exempt("2026-11-24"), now);
+    expect(finding).toMatchObject({
+      status: "NON_COMPLIANT",
+      message: "It is bad.",
+      exemption: { owner: "ann", reason: "legacy", until: "2026-11-24", source: "policy" },
+      endedExemption: null,
+    });
+  });
+
+  test("whose exemption ended is active again, and says so", () => {
+    const finding = toFinding(judgement, database, exempt("2026-11-23"), now);
+    expect(finding).toMatchObject({
+      message: "It is bad. Its exemption ended on 2026-11-23.",
+      exemption: null,
+      endedExemption: { owner: "ann", until: "2026-11-23" },
+    });
+  });
+
+  test("has in its evidence why tags that try to exempt it do not", () => {
+    const tagged = aDatabase({ tags: { "rds-password-audit:exempt-owner": "bob" } });
+    expect(toFinding(judgement, tagged, aPolicy({ exemptionTags: true }), now)?.evidence).toEqual({
+      fact: 1,
+      exemptionIgnored:
+        "an exemption needs the tag rds-password-audit:exempt-reason and rds-password-audit:exempt-until too",
+    });
+  });
+
+  test("of a judgement without a remedy has none", () => {
+    expect(toFinding({ ...judgement, remediation: null }, database, aPolicy(), now)?.remediation).toBe("");
+  });
+});
+
+describe("a target", () => {
+  const target = aTarget({
+    databases: [aPlainDatabase({ masterUserSecret: aMasterUserSecret() }), aPlainCluster()],
+    globalClusterMembers: [],
+    blueGreenDeployments: [],
+  });
+
+  test("has each of its databases classified, and a context for each", () => {
+    const prepared = [...prepare(target, aPolicy(), now)];
+    expect(
+      prepared.map(({ database, context }) => [database.identifier, database.management, context.secret.seen]),
+    ).toEqual([
+      ["orders", "managed", true],
+      ["ledger", "unmanaged", false],
+    ]);
+  });
+
+  test("has every rule asked about every database", () => {
+    const { databases, findings, crashes } = judgeTarget(
+      target,
+      aPolicy(),
+      [saying({ says: "plain" }), saying({ says: "good" }, "pass")],
+      now,
+    );
+    expect(databases.map(({ identifier }) => identifier)).toEqual(["orders", "ledger"]);
+    expect(findings.map(({ rule, resource }) => `${rule} ${resource.identifier}`)).toEqual([
+      "example-rule orders",
+      "example-rule ledger",
+    ]);
+    expect(crashes).toEqual([]);
+  });
+
+  test("with a list that failed has the database in doubt", () => {
+    const gaps = [aGap({ action: "rds:DescribeGlobalClusters", code: "AccessDenied" })];
+    const [, cluster] = [...prepare({ ...target, gaps }, aPolicy(), now)];
+    expect(cluster?.database.doubt).toBe("rds:DescribeGlobalClusters failed with AccessDenied");
+  });
+});

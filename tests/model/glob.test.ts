@@ -1,0 +1,53 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { isGlob, matchesGlob } from "../../lib/model/glob.ts";
+
+describe("a name matches a glob", () => {
+  test.each([
+    ["orders", "orders"],
+    ["orders", "ORDERS"],
+    ["orders", "*"],
+    [".hidden", "*"],
+    ["prod-orders", "prod-*"],
+    ["orders-1", "orders-?"],
+    ["orders-a", "orders-[ab]"],
+    ["orders", "{orders,ledger}"],
+    ["erp/PDB1", "erp/PDB1"],
+    ["erp/PDB1", "erp/*"],
+  ])("%s: %s", (name, glob) => {
+    expect(matchesGlob(name, glob)).toBe(true);
+  });
+
+  test.each(["*", "erp*", "*PDB1"])("a star covers a tenant database, container and all: %s", (glob) => {
+    expect(matchesGlob("erp/PDB1", glob)).toBe(true);
+  });
+
+  test.each([
+    ["orders", "order"],
+    ["orders", "ders"],
+    ["orders", "!ledger"],
+    ["ordersX1", "orders?.1"],
+    ["aXb", "a.b"],
+    ["orders", "orders-*"],
+  ])("%s does not: %s", (name, glob) => {
+    expect(matchesGlob(name, glob)).toBe(false);
+  });
+});
+
+describe("a usable glob", () => {
+  test.each(["*", "prod-*", "[ab]", "{a,b}", "a.b"])("%s", (glob) => {
+    expect(isGlob(glob)).toBe(true);
+  });
+
+  test.each(["", "[a", "{a", "(a"])("not %j", (glob) => {
+    expect(isGlob(glob)).toBe(false);
+  });
+
+  test("what is usable can be matched against any name", () => {
+    fc.assert(
+      fc.property(fc.string(), fc.string(), (name, glob) => {
+        if (isGlob(glob)) matchesGlob(name, glob);
+      }),
+    );
+  });
+});

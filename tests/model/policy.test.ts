@@ -1,0 +1,311 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { stringify } from "yaml";
+import { UsageError } from "../../lib/model/errors.ts";
+import { defaultPolicy, parsePolicy } from "../../lib/model/policy.ts";
+
+const ruleIds = ["rotation-enabled", "secret-not-stuck"];
+const read = (text: string) => parsePolicy(text, "policy.yml", ruleIds);
+/** What is said of a policy that cannot be used. */
+function refusalOf(text: string): string {
+  try {
+    read(text);
+  } catch (error) {
+    expect(error).toBeInstanceOf(UsageError);
+    return (error as UsageError).message;
+  }
+  throw new Error(`accepted: ${text}`);
+}
+const exemption = (fields: string) => `exemptions: [{ ${fields} }]`;
+const complete = "owner: ann, reason: legacy, until: 2026-12-31";
+
+describe("a policy that is right", () => {
+  test.each(["", "null", "# nothing yet", "{}"])("%j is the default policy", (text) => {
+    expect(read(text)).toEqual(defaultPolicy);
+  });
+
+  test("the defaults require no key, exempt nobody and switch nothing off", () => {
+    expect(defaultPolicy).toEqual({
+      keys: [],
+      thresholds: { creatingMinutes: 60, rotatingMinutes: 60, rotationGraceHours: 24, rotationIntervalDays: 90 },
+      severities: {},
+      rulesOff: [],
+      exemptionTags: false,
+      exemptions: [],
+      support: { oracleCdb: "supported" },
+    });
+  });
+
+  test("everything that can be said, in YAML", () => {
+    const policy = read(`
+accounts: ["123456789012"]
+regions: [eu-west-1, us-east-1]
+keys:
+  - match: { account: "123456789012", region: eu-west-1, engine: "aurora-*", identifier: [prod-*, live-?], tags: { stage: prod } }
+    require: [alias/prod, arn:aws:kms:eu-west-1:123456789012:key/mrk-1]
+  - require: customer-managed
+thresholds: { creatingMinutes: 5, rotationGraceHours: 0 }
+severities: { rotation-enabled: critical }
+rulesOff: [secret-not-stuck]
+exemptionTags: true
+exemptions:
+  - { match: { identifier: old-* }, rules: rotation-enabled, owner: ann, reason: legacy, until: 2026-12-31 }
+support: { oracleCdb: unsupported }
+`);
+    expect(policy).toEqual({
+      accounts: ["123456789012"],
+      regions: ["eu-west-1", "us-east-1"],
+      keys: [
+        {
+          match: {
+            account: ["123456789012"],
+            region: ["eu-west-1"],
+            engine: ["aurora-*"],
+            identifier: ["prod-*", "live-?"],
+            tags: { stage: "prod" },
+          },
+          require: ["alias/prod", "arn:aws:kms:eu-west-1:123456789012:key/mrk-1"],
+        },
+        { match: {}, require: ["customer-managed"] },
+      ],
+      thresholds: { creatingMinutes: 5, rotatingMinutes: 60, rotationGraceHours: 0, rotationIntervalDays: 90 },
+      severities: { "rotation-enabled": "critical" },
+      rulesOff: ["secret-not-stuck"],
+      exemptionTags: true,
+      exemptions: [
+        {
+          match: { identifier: ["old-*"] },
+          rules: ["rotation-enabled"],
+          owner: "ann",
+          reason: "legacy",
+          until: "2026-12-31",
+        },
+      ],
+      support: { oracleCdb: "unsupported" },
+    });
+  });
+
+  test("JSON is YAML", () => {
+    expect(read('{"exemptionTags": true}').exemptionTags).toBe(true);
+  });
+
+  test("the alias of the default key means any AWS managed key", () => {
+    expect(read("keys: [{ require: alias/aws/secretsmanager }]").keys).toEqual([
+      { match: {}, require: ["aws-managed"] },
+    ]);
+  });
+
+  test("a Region that is newer than the list is taken", () => {
+    expect(read("regions: [eu-west-9]").regions).toEqual(["eu-west-9"]);
+  });
+});
+
+describe("a mistake is told in one sentence, with its place and what was probably meant", () => {
+  test.each([
+    ["exemptons: []", 'policy.yml: unknown key "exemptons" (did you mean "exemptions"?).'],
+    [
+      "owner: ann",
+      'policy.yml: unknown key "owner" (known: accounts, regions, keys, thresholds, severities, rulesOff, exemptionTags, exemptions, support).',
+    ],
+    [
+      "keys: [{ match: { acount: '1' }, require: aws-managed }]",
+      'policy.yml: unknown key "keys[0].match.acount" (did you mean "account"?).',
+    ],
+    [
+      "thresholds: { days: 3 }",
+      'policy.yml: unknown key "thresholds.days" (known: creatingMinutes, rotatingMinutes, rotationGraceHours, rotationIntervalDays).',
+    ],
+    [
+      exemption(`match: { identifier: a }, ownr: ann, reason: b, until: 2026-12-31`),
+      'policy.yml: "exemptions[0].owner" is missing.',
+    ],
+    [
+      exemption("match: { identifier: a }, owner: ann, until: 2026-12-31"),
+      'policy.yml: "exemptions[0].reason" is missing.',
+    ],
+    [
+      exemption("match: { identifier: a }, owner: ann, reason: legacy"),
+      'policy.yml: "exemptions[0].until" is missing.',
+    ],
+    [exemption(complete), 'policy.yml: "exemptions[0].match" is missing.'],
+    [
+      exemption(`match: {}, ${complete}`),
+      'policy.yml: "exemptions[0].match" must say which databases are exempt, not {}.',
+    ],
+    [
+      exemption(`match: { tags: {} }, ${complete}`),
+      'policy.yml: "exemptions[0].match.tags" must not be empty, not {}.',
+    ],
+    [
+      exemption(`match: { identifier: [] }, ${complete}`),
+      'policy.yml: "exemptions[0].match.identifier" must not be empty, not [].',
+    ],
+    [
+      exemption(`match: { identifier: "[a" }, ${complete}`),
+      'policy.yml: "exemptions[0].match.identifier[0]" must be a glob with all brackets closed, as in prod-*, not "[a".',
+    ],
+    [
+      exemption(`match: { tags: { cost: 12 } }, ${complete}`),
+      'policy.yml: "exemptions[0].match.tags.cost" must be a string, not 12.',
+    ],
+    [
+      exemption("match: { identifier: a }, owner: ' ', reason: legacy, until: 2026-12-31"),
+      'policy.yml: "exemptions[0].owner" must not be empty, not "".',
+    ],
+    [
+      exemption("match: { identifier: a }, owner: ann, reason: 3, until: 2026-12-31"),
+      'policy.yml: "exemptions[0].reason" must be text, not 3.',
+    ],
+    [
+      exemption("match: { identifier: a }, owner: ann, reason: b, until: 2026-02-30"),
+      'policy.yml: "exemptions[0].until" must be a date, as in 2026-12-31, not "2026-02-30".',
+    ],
+    [
+      exemption("match: { identifier: a }, owner: ann, reason: b, until: 2026"),
+      'policy.yml: "exemptions[0].until" must be a date, as in 2026-12-31, not 2026.',
+    ],
+    [
+      exemption(`match: { identifier: a }, rules: rotation-enabld, ${complete}`),
+      'policy.yml: "exemptions[0].rules[0]" is no rule: "rotation-enabld" (did you mean "rotation-enabled"?).',
+    ],
+    [
+      "severities: { rotation-enabld: high }",
+      'policy.yml: "severities" is no rule: "rotation-enabld" (did you mean "rotation-enabled"?).',
+    ],
+    [
+      "severities: { rotation-enabled: hihg }",
+      'policy.yml: "severities.rotation-enabled" must be "critical" or "high" or "medium" or "low", not "hihg" (did you mean "high"?).',
+    ],
+    [
+      "severities: { rotation-enabled: 1 }",
+      'policy.yml: "severities.rotation-enabled" must be "critical" or "high" or "medium" or "low", not 1.',
+    ],
+    ["rulesOff: [stuck]", 'policy.yml: "rulesOff[0]" is no rule: "stuck" (known: rotation-enabled, secret-not-stuck).'],
+    ["rulesOff: secret-not-stuck", 'policy.yml: "rulesOff" must be a list, not "secret-not-stuck".'],
+    [
+      "accounts: 123456789012",
+      'policy.yml: "accounts[0]" must be an account id in quotes (YAML reads digits as a number), not 123456789012.',
+    ],
+    ['accounts: "1234"', 'policy.yml: "accounts[0]" must be an account id of 12 digits, not "1234".'],
+    ["accounts: []", 'policy.yml: "accounts" must not be empty, not [].'],
+    ["regions: Ireland", 'policy.yml: "regions[0]" must be the name of a Region, as in eu-west-1, not "Ireland".'],
+    [
+      "regions: eu-west1",
+      'policy.yml: "regions[0]" must be the name of a Region, as in eu-west-1 (did you mean "eu-west-1"?), not "eu-west1".',
+    ],
+    [
+      "keys: [{ require: customer }]",
+      'policy.yml: "keys[0].require[0]" must be customer-managed, aws-managed, or a key by ARN, id or alias (alias/…), not "customer".',
+    ],
+    ["keys: [{ require: [] }]", 'policy.yml: "keys[0].require" must not be empty, not [].'],
+    ["keys: {}", 'policy.yml: "keys" must be a list, not {}.'],
+    ["keys: [1]", 'policy.yml: "keys[0]" must be a mapping, not 1.'],
+    ["thresholds: { creatingMinutes: 0 }", 'policy.yml: "thresholds.creatingMinutes" must be more than 0, not 0.'],
+    [
+      "thresholds: { rotatingMinutes: 1 hour }",
+      'policy.yml: "thresholds.rotatingMinutes" must be a number of minutes, not "1 hour".',
+    ],
+    [
+      "thresholds: { rotationGraceHours: -1 }",
+      'policy.yml: "thresholds.rotationGraceHours" must not be negative, not -1.',
+    ],
+    [
+      "thresholds: { rotationIntervalDays: '7' }",
+      'policy.yml: "thresholds.rotationIntervalDays" must be a number of days, not "7".',
+    ],
+    ["exemptionTags: 'yes'", 'policy.yml: "exemptionTags" must be a boolean, not "yes".'],
+    ["support: { oracleCdb: no }", 'policy.yml: "support.oracleCdb" must be "supported" or "unsupported", not "no".'],
+    ["[]", "policy.yml: the policy must be a mapping, not []."],
+    [`${"x".repeat(100)}`, `policy.yml: the policy must be a mapping, not "${"x".repeat(56)}….`],
+    ["keys: &a [*a]", "policy.yml cannot be read as YAML: Converting circular structure to JSON."],
+    ["a: [1", /^policy\.yml cannot be read as YAML: .* at line 1, column \d+\.$/],
+    ["a: *b", /^policy\.yml cannot be read as YAML: Unresolved alias .*\.$/],
+    ["a: 1\n---\nb: 2", /^policy\.yml cannot be read as YAML: .* at line 2, column 1\.$/],
+    ["keys: [{ match: { tags: { __proto__: x } }, require: aws-managed }]", /__proto__ is no name\.$/],
+  ])("%s", (text, sentence) => {
+    const refusal = refusalOf(text);
+    if (typeof sentence === "string") expect(refusal).toBe(sentence);
+    else expect(refusal).toMatch(sentence);
+    expect(refusal).not.toContain("\n");
+  });
+
+  test("aliases that would grow without end are refused", () => {
+    const tens = (name: string, of: string) => `${name}: &${name} [${Array(10).fill(of).join(", ")}]\n`;
+    const bomb = tens("a", "x") + tens("b", "*a") + tens("c", "*b") + tens("d", "*c");
+    expect(refusalOf(bomb)).toMatch(/^policy\.yml cannot be read as YAML: Excessive alias count/);
+  });
+});
+
+describe("whatever is given for a policy", () => {
+  /** Each run makes the schema again. */
+  const few = { numRuns: 40 };
+  const known = Object.keys({ ...defaultPolicy, accounts: [], regions: [] });
+  const anyName = fc.oneof(
+    {
+      weight: 4,
+      arbitrary: fc.constantFrom(...known, "match", "require", "tags", "owner", "until", "rotation-enabled"),
+    },
+    fc.string(),
+  );
+  const { value: anyPolicyValue } = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 4 },
+      fc.constantFrom(
+        null,
+        true,
+        "aws-managed",
+        "high",
+        "rotation-enabled",
+        "2026-12-31",
+        "eu-west-1",
+        "123456789012",
+        5,
+      ),
+      fc.string(),
+      fc.double(),
+      fc.array(tie("value"), { maxLength: 3 }),
+      fc.dictionary(anyName, tie("value"), { maxKeys: 4 }),
+    ),
+  }));
+
+  function expectPolicyOrRefusal(text: string): void {
+    try {
+      const policy = read(text);
+      expect(known).toEqual(expect.arrayContaining(Object.keys(policy)));
+      for (const { match } of [...policy.keys, ...policy.exemptions])
+        expect(["account", "region", "engine", "identifier", "tags"]).toEqual(
+          expect.arrayContaining(Object.keys(match)),
+        );
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      expect(error.message).toMatch(/^policy\.yml[: ].*\.$/s);
+    }
+  }
+
+  test("a value gives a policy of known keys or a UsageError", () => {
+    fc.assert(
+      fc.property(fc.dictionary(anyName, anyPolicyValue, { maxKeys: 4 }), (value) =>
+        expectPolicyOrRefusal(stringify(value)),
+      ),
+      few,
+    );
+  });
+
+  test("JSON gives a policy of known keys or a UsageError", () => {
+    fc.assert(fc.property(fc.json(), expectPolicyOrRefusal), few);
+  });
+
+  test("text gives a policy of known keys or a UsageError", () => {
+    const pieces = fc.constantFrom(..."keys|:| |\n|- |&a|*a|{|}|[|]|!!|>|?|'|#|---|%|<<|1".split("|"));
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.array(pieces, { maxLength: 20 }).map((all) => all.join("")),
+        ),
+        expectPolicyOrRefusal,
+      ),
+      few,
+    );
+  });
+});

@@ -1,0 +1,249 @@
+import { describe, expect, test } from "@jest/globals";
+import { assembleReport } from "../../lib/audit/assemble-report.ts";
+import type { Database } from "../../lib/model/database.ts";
+import type { Target } from "../../lib/model/inventory.ts";
+import type { Policy } from "../../lib/model/policy.ts";
+import { rules } from "../../rules/index.ts";
+import {
+  account,
+  aGap,
+  aKey,
+  aMasterUserSecret,
+  anInventory,
+  aPlainCluster,
+  aPlainDatabase,
+  aPolicy,
+  aSecret,
+  aTarget,
+  databaseArn,
+  keyArn,
+  now,
+  otherKeyArn,
+  region,
+  secretArn,
+} from "../support/builders.ts";
+
+/** Audits one Region as the program does, with every rule there is. */
+function audit(target: Partial<Target>, policy: Partial<Policy> = {}) {
+  const inventory = anInventory({
+    targets: [aTarget({ globalClusterMembers: [], blueGreenDeployments: [], ...target })],
+  });
+  return assembleReport(inventory, { policy: aPolicy(policy), rules, generatedAt: now, version: "0" });
+}
+
+/** What is found, as `rule status`; empty where all is well. */
+const findingsOf = (...args: Parameters<typeof audit>) =>
+  audit(...args).findings.map(({ rule, status }) => `${rule} ${status}`);
+const withSecret = (overrides: Partial<ReturnType<typeof aSecret>>): Partial<Target> => ({
+  secrets: [aSecret(overrides)],
+});
+const rotating = (automaticallyAfterDays: number | null, scheduleExpression: string | null = null) =>
+  withSecret({ rotationRules: { automaticallyAfterDays, scheduleExpression } });
+const managed = (overrides: Partial<Database> = {}) =>
+  aPlainDatabase({ masterUserSecret: aMasterUserSecret(), ...overrides });
+const tooLong = ["rotation-interval-within-limit NON_COMPLIANT"];
+
+describe("where peers are wrong about managed secrets (peers.md, section 4)", () => {
+  test("CloudSploit secretRotationEnabled: a 7-day schedule fails and a 365-day one passes; here it is the other way round", () => {
+    expect(findingsOf(rotating(7))).toEqual([]);
+    expect(findingsOf(rotating(365))).toEqual(tooLong);
+  });
+
+  test("CloudSploit secretRotationEnabled: ScheduleExpression is ignored; here it wins over the days", () => {
+    expect(findingsOf(rotating(7, "rate(365 days)"))).toEqual(tooLong);
+    expect(findingsOf(rotating(365, "rate(7 days)"))).toEqual([]);
+  });
+
+  test("Powerpipe automatic_rotation_lambda_enabled: alarms where there is no Lambda function; managed rotation has none and is on", () => {
+    expect(Object.keys(aSecret())).not.toContain("rotationLambdaArn");
+    expect(findingsOf({})).toEqual([]);
+  });
+
+  test("Powerpipe automatic_rotation_enabled: a cancelled rotation still shows its rules and reads ok; only RotationEnabled tells", () => {
+    const cancelled = { rotationEnabled: false, nextRotationAt: null };
+    expect(findingsOf(withSecret(cancelled))).toEqual(["rotation-enabled NON_COMPLIANT"]);
+  });
+
+  test("Powerpipe rotated_as_scheduled: cron and rate schedules fall through to no status; here they are judged", () => {
+    const late = { nextRotationAt: "2026-11-20T00:00:00.000Z" };
+    for (const scheduleExpression of ["cron(0 8 1 * ? *)", "rate(10 days)"])
+      expect(
+        findingsOf(withSecret({ ...late, rotationRules: { automaticallyAfterDays: null, scheduleExpression } })),
+      ).toEqual(["rotation-on-schedule NON_COMPLIANT"]);
+  });
+
+  test("Powerpipe encrypted_with_kms_cmk: a key that is omitted is called not encrypted; it is aws/secretsmanager, and consistent", () => {
+    const target = { ...withSecret({ kmsKeyId: null }), keys: [{ reference: keyArn, key: aKey({ manager: "AWS" }) }] };
+    expect(findingsOf(target)).toEqual([]);
+    expect(findingsOf(target, { keys: [{ match: {}, require: ["aws-managed"] }] })).toEqual([]);
+  });
+
+  test("Checkov CKV_AWS_304: any cron passes; here a yearly one is too long", () => {
+    expect(findingsOf(rotating(null, "cron(0 8 1 1 ? *)"))).toEqual(tooLong);
+    expect(findingsOf(rotating(null, "cron(0 8 1,15 1 ? *)"))).toEqual(tooLong);
+    expect(findingsOf(rotating(null, "cron(0 8 1 * ? *)"))).toEqual([]);
+  });
+
+  test("Stave NOSECRET: IAM authentication exempts; here it is not even read, because the master password stays", () => {
+    expect(Object.keys(aPlainDatabase()).filter((name) => /iam/i.test(name))).toEqual([]);
+    expect(findingsOf({ databases: [aPlainDatabase()] })).toEqual(["master-password-managed NON_COMPLIANT"]);
+  });
+
+  test("ASR SecretsManager.3: may delete a secret that a service owns; no rule here proposes to delete one", () => {
+    const texts = rules.flatMap(({ messages }) =>
+      Object.values(messages).map((message) => ("remedy" in message ? message.remedy : "")),
+    );
+    expect(texts.filter((text) => /delete-secret|DeleteSecret/.test(text))).toEqual([]);
+  });
+});
+
+describe("what hurts in the field (peers.md, section 6)", () => {
+  test("2, rotated after 7 days and nobody knew (terraform-aws-rds#527): what is overdue or on schedule says its next date", () => {
+    const [overdue] = audit(withSecret({ nextRotationAt: "2026-11-20T00:00:00.000Z" })).findings;
+    expect(overdue?.evidence).toMatchObject({ nextRotationAt: "2026-11-20T00:00:00.000Z" });
+  });
+
+  test("3, many turn rotation off (tf#49659): managed but not rotating is a finding of its own, and can be exempt for a time", () => {
+    const off = withSecret({ rotationEnabled: false });
+    const exemption = { match: { identifier: ["orders"] }, rules: ["rotation-enabled"], owner: "ann", reason: "cache" };
+    const [active] = audit(off, { exemptions: [{ ...exemption, until: "2026-12-31" }] }).findings;
+    expect(active).toMatchObject({ rule: "rotation-enabled", exemption: { owner: "ann" } });
+    const [ended] = audit(off, { exemptions: [{ ...exemption, until: "2026-11-23" }] }).findings;
+    expect(ended).toMatchObject({ exemption: null, endedExemption: { until: "2026-11-23" } });
+  });
+
+  test("4, Terraform's state says managed and AWS does not (tf#31509): AWS's answer counts, whatever a tag says", () => {
+    const restored = aPlainDatabase({ tags: { manage_master_user_password: "true" } });
+    expect(findingsOf({ databases: [restored] })).toEqual(["master-password-managed NON_COMPLIANT"]);
+  });
+
+  test("5, a restored copy reports a ghost (tf PR #48901): a secret that is gone, another's, or nobody's is found", () => {
+    const found = ["secret-belongs-to-database NON_COMPLIANT"];
+    expect(findingsOf({ secrets: [] })).toEqual(found);
+    expect(findingsOf({ missingSecrets: [secretArn] })).toEqual(found);
+    expect(findingsOf(withSecret({ primaryArns: [databaseArn.replace("orders", "source")] }))).toEqual(found);
+    expect(findingsOf(withSecret({ owningService: null }))).toEqual(found);
+    expect(findingsOf(withSecret({ deletedAt: "2026-11-23T00:00:00.000Z" }))).toEqual(found);
+  });
+
+  test("6, the key is changed in Secrets Manager and RDS goes on reporting the old one (tf#41817): three views are compared", () => {
+    const target = {
+      ...withSecret({ kmsKeyId: otherKeyArn }),
+      keys: [
+        { reference: keyArn, key: aKey() },
+        { reference: otherKeyArn, key: aKey({ arn: otherKeyArn }) },
+      ],
+    };
+    expect(findingsOf(target)).toEqual(["secret-key-consistent NON_COMPLIANT"]);
+    const [required] = audit(target, { keys: [{ match: {}, require: [keyArn] }] }).findings;
+    expect(required).toMatchObject({ rule: "secret-key-as-required", status: "NON_COMPLIANT" });
+    expect(required?.message).toContain(
+      `Secrets Manager encrypts the secret of DB instance orders with ${otherKeyArn}`,
+    );
+  });
+
+  test("6, the key cannot be changed (tf#41795): the remedy says that only turning management off and on does it", () => {
+    const [finding] = audit({}, { keys: [{ match: {}, require: [otherKeyArn] }] }).findings;
+    expect(finding?.remediation).toMatch(/^Only turning management off and on changes the key/);
+  });
+
+  test("9, blue/green fails while managed (tf#46544): an unmanaged database in an open deployment is excused, with the reason", () => {
+    const blueGreenDeployments = [{ source: databaseArn, target: null, status: "AVAILABLE" }];
+    const report = audit({ databases: [aPlainDatabase()], blueGreenDeployments });
+    expect([report.findings, report.databases[0]?.reason]).toEqual([[], "blue-green-deployment"]);
+  });
+
+  test("10, secondaries of a global database (tf#31706): a reason, not a failure that never clears", () => {
+    const cluster = aPlainCluster({ globalClusterIdentifier: "world" });
+    const report = audit({ databases: [cluster] });
+    expect([report.findings, report.databases[0]?.reason]).toEqual([[], "global-database"]);
+  });
+
+  test.each(["ThrottlingException", "AccessDeniedException"])(
+    "20, %s is read as not found or swallowed (sensu-plugins-aws#101, Prowler): nothing is clean, and nothing is called missing",
+    (code) => {
+      const report = audit({ secrets: [], gaps: [aGap({ code })] });
+      expect([report.clean, report.coverage.complete]).toEqual([false, false]);
+      expect(new Set(report.findings.map(({ status }) => status))).toEqual(new Set(["INSUFFICIENT_DATA"]));
+      expect(
+        report.findings.every(({ evidence }) => evidence.notSeen === `secretsmanager:ListSecrets failed with ${code}`),
+      ).toBe(true);
+    },
+  );
+
+  test("20, a Region whose databases could not be listed has no findings and is not clean (Prowler)", () => {
+    const gaps = [aGap({ action: "rds:DescribeDBInstances", code: "AccessDenied" })];
+    const report = audit({ databases: [], secrets: null, keys: [], gaps });
+    expect([report.findings, report.clean, report.coverage.complete]).toEqual([[], false, false]);
+  });
+
+  test("20, a throttled DescribeKey is no missing key", () => {
+    const gaps = [aGap({ action: "kms:DescribeKey", resource: keyArn, code: "ThrottlingException" })];
+    expect(findingsOf({ keys: [], gaps })).toEqual(["secret-key-usable INSUFFICIENT_DATA"]);
+  });
+
+  test("21, an account that could not be entered is absent without a word (prowler#8250): it is a gap, and nothing is clean", () => {
+    const gap = aGap({ action: "sts:AssumeRole", account: "210987654321", region: "" });
+    const report = assembleReport(anInventory({ gaps: [gap] }), {
+      policy: aPolicy(),
+      rules,
+      generatedAt: now,
+      version: "0",
+    });
+    expect([report.clean, report.coverage.complete, report.coverage.gaps]).toEqual([false, false, [gap]]);
+  });
+
+  test("23, a database is described before its secret is there (c7n#9678): unknown, and to be audited again, not wrong", () => {
+    const creating = managed({
+      masterUserSecret: aMasterUserSecret({ secretArn: null, status: "creating", kmsKeyId: null }),
+    });
+    const report = audit({ databases: [creating], secrets: [] });
+    expect(new Set(report.findings.map(({ status }) => status))).toEqual(new Set(["INSUFFICIENT_DATA"]));
+  });
+
+  test("25, are suppressed findings remediated (ASR#245): an exempt finding is reported as exempt, and counted apart", () => {
+    const exemption = { match: { identifier: ["orders"] }, owner: "ann", reason: "legacy", until: "2026-12-31" };
+    const report = audit({ databases: [aPlainDatabase()] }, { exemptions: [exemption] });
+    expect(report.findings.map(({ exemption }) => exemption?.owner)).toEqual(["ann"]);
+    expect(report.summary.findings).toMatchObject({ high: 0, exempt: 1 });
+  });
+
+  test("26, cluster members fail instance rules (guard-rules#216, c7n#7696): one owner, one finding", () => {
+    const member = (identifier: string) =>
+      aPlainDatabase({
+        arn: `arn:aws:rds:${region}:${account}:db:${identifier}`,
+        identifier,
+        engine: "aurora-postgresql",
+        clusterIdentifier: "ledger",
+      });
+    const report = audit({ databases: [aPlainCluster(), member("ledger-1"), member("ledger-2")] });
+    expect(report.findings.map(({ resource }) => resource.identifier)).toEqual(["ledger"]);
+    expect(report.summary).toMatchObject({ databases: 3, unmanaged: 1, inherited: 2 });
+  });
+
+  test("26, a member whose cluster could not be read is not passed over", () => {
+    const member = aPlainDatabase({ engine: "aurora-postgresql", clusterIdentifier: "ledger" });
+    expect(findingsOf({ databases: [member] })).toEqual(["master-password-managed INSUFFICIENT_DATA"]);
+  });
+});
+
+describe("facts of AWS that peers trip over (peers.md, section 5)", () => {
+  test("Prowler keeps Neptune, Steampipe DocumentDB: what the RDS API returns of other services is counted, not judged", () => {
+    const report = audit({
+      databases: [aPlainCluster({ arn: "arn:a", engine: "docdb" }), aPlainCluster({ arn: "arn:b", engine: "neptune" })],
+    });
+    expect([report.findings, report.summary.outOfScope, report.clean]).toEqual([[], 2, true]);
+  });
+
+  test("a naive comparison of key id, alias and ARN always differs: all are made ARNs first", () => {
+    const keyId = keyArn.split("/")[1] ?? "";
+    const database = managed({ masterUserSecret: aMasterUserSecret({ kmsKeyId: keyId }) });
+    const aliasArn = `arn:aws:kms:${region}:${account}:alias/orders`;
+    const keys = [
+      { reference: keyArn, key: aKey() },
+      { reference: aliasArn, key: aKey() },
+    ];
+    const target = { databases: [database], ...withSecret({ kmsKeyId: aliasArn }), keys };
+    expect(findingsOf(target, { keys: [{ match: {}, require: ["alias/orders"] }] })).toEqual([]);
+  });
+});

@@ -1,0 +1,136 @@
+import { secretBelongsToDatabase } from "../../rules/secret-belongs-to-database.ts";
+import {
+  aContext,
+  aDatabase,
+  aMasterUserSecret,
+  databaseArn,
+  secretArn,
+  seen,
+  unseen,
+  withSecret,
+} from "../support/builders.ts";
+import { describeRule } from "../support/rule-harness.ts";
+
+const database = aDatabase();
+const anotherArn = databaseArn.replace("orders", "orders-before-restore");
+const tenant = aDatabase({
+  kind: "tenant-database",
+  arn: "arn:aws:rds:eu-west-1:123456789012:tenant-database:tdb-1",
+  containerArn: databaseArn,
+});
+const asking = ["secretsmanager:DescribeSecret"];
+
+describeRule({
+  rule: secretBelongsToDatabase,
+  url: import.meta.url,
+  confirms: { missing: asking, beingDeleted: asking, notOwned: asking, another: asking },
+  examples: {
+    COMPLIANT: [
+      { name: "a secret that is tagged with this database", database, context: aContext(), says: "own" },
+      {
+        name: "a secret that is tagged with this database and one more",
+        database,
+        context: withSecret({ primaryArns: [anotherArn, databaseArn] }),
+        says: "own",
+      },
+      {
+        name: "a tenant database's secret, tagged with its container",
+        database: tenant,
+        context: aContext(),
+        says: "own",
+      },
+      {
+        name: "a tenant database's secret, tagged with itself",
+        database: tenant,
+        context: withSecret({ primaryArns: [tenant.arn] }),
+        says: "own",
+      },
+    ],
+    NON_COMPLIANT: [
+      {
+        name: "a restored copy that reports a secret that is gone",
+        database,
+        context: aContext({ secret: seen<never>(null) }),
+        says: "missing",
+        mentions: [secretArn],
+        evidence: { secretArn },
+      },
+      {
+        name: "a restored copy that reports the secret of its source",
+        database,
+        context: withSecret({ primaryArns: [anotherArn] }),
+        says: "another",
+        mentions: [anotherArn],
+        evidence: { secretArn, primaryArns: [anotherArn] },
+      },
+      {
+        name: "a secret made for two other databases",
+        database,
+        context: withSecret({ primaryArns: [anotherArn, "arn:two"] }),
+        says: "another",
+        mentions: [`${anotherArn}, arn:two.`],
+        evidence: { secretArn, primaryArns: [anotherArn, "arn:two"] },
+      },
+      {
+        name: "a secret that waits for its deletion",
+        database,
+        context: withSecret({ deletedAt: "2026-11-23T10:00:00.000Z" }),
+        says: "beingDeleted",
+        mentions: ["since 2026-11-23T10:00:00.000Z", `restore-secret --secret-id '${secretArn}'`],
+        evidence: { secretArn, deletedAt: "2026-11-23T10:00:00.000Z" },
+      },
+      {
+        name: "a secret that belongs to another service, although it is tagged with this database",
+        database,
+        context: withSecret({ owningService: "redshift" }),
+        says: "notOwned",
+        mentions: ["owned by redshift"],
+        evidence: { secretArn, owningService: "redshift" },
+      },
+      {
+        name: "a secret that somebody made by hand",
+        database,
+        context: withSecret({ owningService: null, primaryArns: [] }),
+        says: "notOwned",
+        mentions: ["owned by nobody"],
+        evidence: { secretArn, owningService: null },
+      },
+    ],
+    NOT_APPLICABLE: [
+      {
+        name: "a database without a managed password",
+        database: aDatabase({ management: "unmanaged" }),
+        context: aContext(),
+        says: "notManaged",
+      },
+    ],
+    INSUFFICIENT_DATA: [
+      {
+        name: "a managed database for which RDS names no secret",
+        database: aDatabase({ masterUserSecret: aMasterUserSecret({ secretArn: null }) }),
+        context: aContext(),
+        says: "notNamed",
+      },
+      {
+        name: "a managed database without anything about its secret",
+        database: aDatabase({ masterUserSecret: null }),
+        context: aContext(),
+        says: "notNamed",
+      },
+      {
+        name: "a secret that RDS owns and that names no database",
+        database,
+        context: withSecret({ primaryArns: [] }),
+        says: "notTagged",
+        evidence: { secretArn },
+      },
+      {
+        name: "secrets that could not be listed",
+        database,
+        context: aContext({ secret: unseen() }),
+        says: "secretNotSeen",
+        mentions: ["secretsmanager:ListSecrets failed"],
+      },
+    ],
+  },
+});

@@ -1,0 +1,75 @@
+import { toggleNotInterrupted } from "../../rules/toggle-not-interrupted.ts";
+import { aContext, aDatabase, aMasterUserSecret, unseen } from "../support/builders.ts";
+import { describeRule } from "../support/rule-harness.ts";
+
+const marker = "2026-11-24T09:00:00Z alias/orders";
+const tags = { "rds-password-audit:toggle": marker };
+
+describeRule({
+  rule: toggleNotInterrupted,
+  url: import.meta.url,
+  examples: {
+    COMPLIANT: [
+      {
+        name: "an unmanaged database that no repair has touched",
+        database: aDatabase({ management: "unmanaged" }),
+        context: aContext(),
+        says: "never",
+      },
+      {
+        name: "a managed database that no repair has touched",
+        database: aDatabase({ tags: { stage: "prod" } }),
+        context: aContext(),
+        says: "never",
+      },
+      {
+        name: "a repair that finished all but its last step",
+        database: aDatabase({ tags }),
+        context: aContext({ secret: unseen() }),
+        says: "onAgain",
+        mentions: [marker],
+      },
+    ],
+    NON_COMPLIANT: [
+      {
+        name: "a repair that turned management off and did not come back",
+        database: aDatabase({ management: "unmanaged", tags }),
+        context: aContext(),
+        says: "interrupted",
+        mentions: [`still off: ${marker}`, "--manage-master-user-password"],
+        evidence: { marker },
+      },
+      {
+        name: "a marker without a text is a marker",
+        database: aDatabase({ management: "unmanaged", tags: { "rds-password-audit:toggle": "" } }),
+        context: aContext(),
+        says: "interrupted",
+        evidence: { marker: "" },
+      },
+      {
+        name: "a database that became unsupported in between was left behind too",
+        database: aDatabase({ management: "unsupported", reason: "blue-green-deployment", tags }),
+        context: aContext(),
+        says: "interrupted",
+        evidence: { marker },
+      },
+    ],
+    NOT_APPLICABLE: [
+      {
+        name: "a cluster member to which RDS copied the cluster's tags",
+        database: aDatabase({ management: "inherited", explanation: "its cluster is judged", tags }),
+        context: aContext(),
+        says: "notJudged",
+        mentions: ["its cluster is judged"],
+      },
+      {
+        name: "a database of another service",
+        database: aDatabase({ management: "out-of-scope", masterUserSecret: aMasterUserSecret(), tags }),
+        context: aContext(),
+        says: "notJudged",
+        mentions: ["out-of-scope"],
+      },
+    ],
+    INSUFFICIENT_DATA: [],
+  },
+});

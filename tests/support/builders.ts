@@ -1,0 +1,189 @@
+import type { ClassifiedDatabase, Database } from "../../lib/model/database.ts";
+import type { Gap, Inventory, Target } from "../../lib/model/inventory.ts";
+import type { Key } from "../../lib/model/key.ts";
+import { defaultPolicy, type Policy } from "../../lib/model/policy.ts";
+import type { Fact, KeyFacts, RuleContext } from "../../lib/model/rule.ts";
+import type { Secret } from "../../lib/model/secret.ts";
+
+/** The instant at which everything in these tests is judged. */
+export const now = "2026-11-24T12:00:00.000Z";
+export const account = "123456789012";
+export const region = "eu-west-1";
+
+/** The database of most examples, and what belongs to it. */
+export const databaseArn = `arn:aws:rds:${region}:${account}:db:orders`;
+export const secretArn = `arn:aws:secretsmanager:${region}:${account}:secret:rds!db-0123abcd-xmJRDx`;
+export const keyArn = `arn:aws:kms:${region}:${account}:key/11111111-2222-3333-4444-555555555555`;
+export const otherKeyArn = `arn:aws:kms:${region}:${account}:key/99999999-8888-7777-6666-555555555555`;
+
+/** An instant so many hours from now; `hoursFromNow(-1)` is an hour ago. */
+export function hoursFromNow(hours: number): string {
+  return new Date(Date.parse(now) + hours * 3_600_000).toISOString();
+}
+
+/** A standalone PostgreSQL instance without a managed password, as RDS reports it. */
+export function aPlainDatabase(overrides: Partial<Database> = {}): Database {
+  return {
+    arn: databaseArn,
+    kind: "instance",
+    identifier: "orders",
+    resourceId: "db-ORDERS",
+    account,
+    region,
+    engine: "postgres",
+    engineVersion: "16.3",
+    status: "available",
+    createdAt: "2024-01-15T08:00:00.000Z",
+    masterUserSecret: null,
+    tags: {},
+    clusterIdentifier: null,
+    replicationSource: null,
+    multiTenant: false,
+    containerArn: null,
+    engineMode: null,
+    scalabilityType: null,
+    globalClusterIdentifier: null,
+    globalWriteForwarding: false,
+    rdsCustom: false,
+    expressConfiguration: false,
+    ...overrides,
+  };
+}
+
+/** What RDS says of a healthy managed secret. */
+export function aMasterUserSecret(overrides: Partial<NonNullable<Database["masterUserSecret"]>> = {}) {
+  return { secretArn, status: "active", kmsKeyId: keyArn, ...overrides };
+}
+
+/** A database whose management is decided: healthy and managed, unless said otherwise. */
+export function aDatabase(overrides: Partial<ClassifiedDatabase> = {}): ClassifiedDatabase {
+  const management = overrides.management ?? "managed";
+  return {
+    ...aPlainDatabase({ masterUserSecret: management === "managed" ? aMasterUserSecret() : null }),
+    management,
+    reason: null,
+    explanation: null,
+    doubt: null,
+    ...overrides,
+  };
+}
+
+/** An Aurora cluster, as RDS reports it. */
+export function aPlainCluster(overrides: Partial<Database> = {}): Database {
+  return aPlainDatabase({
+    arn: `arn:aws:rds:${region}:${account}:cluster:ledger`,
+    kind: "cluster",
+    identifier: "ledger",
+    resourceId: "cluster-LEDGER",
+    engine: "aurora-postgresql",
+    ...overrides,
+  });
+}
+
+/** A secret that RDS made for the database of these tests, and rotated four days ago. */
+export function aSecret(overrides: Partial<Secret> = {}): Secret {
+  return {
+    arn: secretArn,
+    name: "rds!db-0123abcd",
+    owningService: "rds",
+    kmsKeyId: keyArn,
+    rotationEnabled: true,
+    rotationRules: { automaticallyAfterDays: 7, scheduleExpression: null },
+    createdAt: "2024-01-15T08:05:00.000Z",
+    lastChangedAt: "2026-11-20T03:00:00.000Z",
+    lastRotatedAt: "2026-11-20T03:00:00.000Z",
+    nextRotationAt: "2026-11-27T23:59:59.000Z",
+    deletedAt: null,
+    primaryArns: [databaseArn],
+    ...overrides,
+  };
+}
+
+/** An enabled customer managed key. */
+export function aKey(overrides: Partial<Key> = {}): Key {
+  return { arn: keyArn, state: "Enabled", manager: "CUSTOMER", deletionAt: null, ...overrides };
+}
+
+export function seen<T>(value: T | null): Fact<T> {
+  return { seen: true, value };
+}
+
+export function unseen(why = "secretsmanager:ListSecrets failed with AccessDeniedException") {
+  return { seen: false, why } as const;
+}
+
+/** A key that was read. */
+export function aSeenKey(overrides: Partial<Key> = {}): KeyFacts {
+  const key = aKey(overrides);
+  return { arn: seen(key.arn), key: seen(key) };
+}
+
+/** A key whose ARN is known, and which could not be read. */
+export function anUnseenKey(
+  arn: string | null = keyArn,
+  why = "kms:DescribeKey failed with AccessDeniedException",
+): KeyFacts {
+  return { arn: arn === null ? unseen(why) : seen(arn), key: unseen(why) };
+}
+
+/** Everything seen, everything healthy, no key required. */
+export function aContext(overrides: Partial<RuleContext> = {}): RuleContext {
+  return {
+    now,
+    thresholds: defaultPolicy.thresholds,
+    secret: seen(aSecret()),
+    resourcePolicy: seen<string>(null),
+    rdsKey: aSeenKey(),
+    secretKey: aSeenKey(),
+    requiredKeys: [],
+    cluster: seen<true>(true),
+    tenantDatabases: seen<true>(true),
+    ...overrides,
+  };
+}
+
+/** The same, with the secret changed. */
+export function withSecret(overrides: Partial<Secret>, context: Partial<RuleContext> = {}): RuleContext {
+  return aContext({ secret: seen(aSecret(overrides)), ...context });
+}
+
+/** A call that failed for the whole Region. */
+export function aGap(overrides: Partial<Gap> = {}): Gap {
+  return {
+    account,
+    region,
+    action: "secretsmanager:ListSecrets",
+    code: "AccessDeniedException",
+    message: "not authorized",
+    resource: null,
+    ...overrides,
+  };
+}
+
+/** One healthy managed database, its secret and its key, all seen. */
+export function aTarget(overrides: Partial<Target> = {}): Target {
+  return {
+    account,
+    region,
+    partition: "aws",
+    databases: [aPlainDatabase({ masterUserSecret: aMasterUserSecret() })],
+    secrets: [aSecret()],
+    missingSecrets: [],
+    keys: [{ reference: keyArn, key: aKey() }],
+    resourcePolicies: [],
+    globalClusterMembers: null,
+    blueGreenDeployments: null,
+    gaps: [],
+    calls: 4,
+    ...overrides,
+  };
+}
+
+export function anInventory(overrides: Partial<Inventory> = {}): Inventory {
+  return { schemaVersion: "1.0", observedAt: now, targets: [aTarget()], gaps: [], ...overrides };
+}
+
+/** The default policy, with something changed. */
+export function aPolicy(overrides: Partial<Policy> = {}): Policy {
+  return { ...defaultPolicy, ...overrides };
+}
