@@ -2,7 +2,7 @@ import pMap from "p-map";
 import { requiredKeysOf, surroundingsOf } from "./audit/facts.ts";
 import { activeRules, ask, confirmationsOf, prepare } from "./audit/judge.ts";
 import { weigh } from "./audit/management.ts";
-import type { Database } from "./model/database.ts";
+import type { Database, DatabaseReference } from "./model/database.ts";
 import { AwsCallError } from "./model/errors.ts";
 import type { BlueGreenDeployment, Target } from "./model/inventory.ts";
 import type { Key } from "./model/key.ts";
@@ -20,9 +20,11 @@ export type RegionPort = {
   readonly partition: string;
   /** API calls so far, retries not counted. */
   calls(): number;
-  describeDBInstances(): Pages<Database>;
-  describeDBClusters(): Pages<Database>;
-  describeTenantDatabases(): Pages<Database>;
+  /** All, or the one that is referred to: none where there is no such database. */
+  describeDBInstances(only?: DatabaseReference): Pages<Database>;
+  describeDBClusters(only?: DatabaseReference): Pages<Database>;
+  /** All, or those of one container. */
+  describeTenantDatabases(container?: string): Pages<Database>;
   /** ARNs of the DB clusters that are members of a global database. */
   describeGlobalClusters(): Pages<string>;
   describeBlueGreenDeployments(): Pages<BlueGreenDeployment>;
@@ -39,13 +41,19 @@ export type RegionPort = {
 /** How many keys or secrets are asked for at the same time; lists are read beside each other anyway. */
 const concurrency = 8;
 
-export type ReadOptions = { readonly policy: Policy; readonly rules: readonly Rule[]; readonly now: string };
+export type ReadOptions = {
+  readonly policy: Policy;
+  readonly rules: readonly Rule[];
+  readonly now: string;
+  /** Reads just these databases, and what their verdicts depend on; all where it is left out. */
+  readonly only?: readonly DatabaseReference[];
+};
 
 /**
  * Reads one Region: first the lists, then only what they made necessary, then what the rules want confirmed.
  * It never fails: what could not be read is in the target's gaps.
  */
-export async function readTarget(port: RegionPort, { policy, rules, now }: ReadOptions): Promise<Target> {
+export async function readTarget(port: RegionPort, { policy, rules, now, only }: ReadOptions): Promise<Target> {
   const { account, region, partition } = port;
   const target: Target = {
     account,
@@ -63,8 +71,9 @@ export async function readTarget(port: RegionPort, { policy, rules, now }: ReadO
   };
   const active = activeRules(rules, policy);
   const needed = new Set(active.flatMap(({ reads }) => reads));
+  const described = new Set<string>();
 
-  await readLists();
+  await (only === undefined ? readLists() : readOnly(only));
   await readSurroundings();
   await readKeys();
   await confirm();
@@ -88,8 +97,31 @@ export async function readTarget(port: RegionPort, { policy, rules, now }: ReadO
     const tenants = instances.some(({ multiTenant }) => multiTenant)
       ? await collect("rds:DescribeTenantDatabases", port.describeTenantDatabases(), look)
       : [];
-    target.databases = [...instances, ...clusters, ...withContainer(tenants, instances)];
+    target.databases = withContainer([...instances, ...clusters, ...tenants]);
     target.secrets = await secrets;
+  }
+
+  /** A few databases, with the cluster that a member belongs to, the tenants of a container, and the secrets one by one. */
+  async function readOnly(references: readonly DatabaseReference[]): Promise<void> {
+    const describe = async ({ kind, ...reference }: DatabaseReference): Promise<Database[]> =>
+      kind === "cluster"
+        ? collect("rds:DescribeDBClusters", port.describeDBClusters({ kind, ...reference }))
+        : collect("rds:DescribeDBInstances", port.describeDBInstances({ kind, ...reference }));
+    const named = await pMap(references, describe, { concurrency });
+    const related = await pMap(
+      named.flat(),
+      async ({ clusterIdentifier, multiTenant, identifier }) => {
+        if (clusterIdentifier !== null)
+          return describe({ kind: "cluster", by: "identifier", value: clusterIdentifier });
+        return multiTenant ? collect("rds:DescribeTenantDatabases", port.describeTenantDatabases(identifier)) : [];
+      },
+      { concurrency },
+    );
+    const found = new Map([...named.flat(), ...related.flat()].map((database) => [database.arn, database]));
+    target.databases = withContainer([...found.values()]);
+    target.secrets = [];
+    if (needed.has("secretsmanager:ListSecrets"))
+      await describeSecrets(target.databases.flatMap(({ masterUserSecret }) => masterUserSecret?.secretArn ?? []));
   }
 
   /** Global databases and blue/green deployments are read only where they would excuse a database that is not managed. */
@@ -155,17 +187,8 @@ export async function readTarget(port: RegionPort, { policy, rules, now }: ReadO
         for (const action of confirmationsOf(ask(rule, database, context)))
           wanted.set(action, (wanted.get(action) ?? new Set()).add(secretArn));
     }
-    const confirmed: Secret[] = [];
-    await each("secretsmanager:DescribeSecret", wanted.get("secretsmanager:DescribeSecret") ?? [], async (arn) => {
-      const secret = await port.describeSecret(arn);
-      if (secret === null) target.missingSecrets.push(arn);
-      else confirmed.push(secret);
-    });
-    if (confirmed.length > 0) {
-      const known = new Map([...(target.secrets ?? []), ...confirmed].map((secret) => [secret.arn, secret]));
-      target.secrets = [...known.values()];
-      await readKeys();
-    }
+    await describeSecrets(wanted.get("secretsmanager:DescribeSecret") ?? []);
+    await readKeys();
     await each(
       "secretsmanager:GetResourcePolicy",
       wanted.get("secretsmanager:GetResourcePolicy") ?? [],
@@ -173,6 +196,21 @@ export async function readTarget(port: RegionPort, { policy, rules, now }: ReadO
         target.resourcePolicies.push({ secretArn, policy: await port.getResourcePolicy(secretArn) });
       },
     );
+  }
+
+  /** What Secrets Manager says of single secrets, which is never as old as its list; each is asked once. */
+  async function describeSecrets(arns: Iterable<string>): Promise<void> {
+    const wanted = [...new Set(arns)].filter((arn) => !described.has(arn));
+    const found: Secret[] = [];
+    await each("secretsmanager:DescribeSecret", wanted, async (arn) => {
+      described.add(arn);
+      const secret = await port.describeSecret(arn);
+      if (secret === null) target.missingSecrets.push(arn);
+      else found.push(secret);
+    });
+    if (found.length === 0) return;
+    const known = new Map([...(target.secrets ?? []), ...found].map((secret) => [secret.arn, secret]));
+    target.secrets = [...known.values()];
   }
 
   /** All pages of a list; what comes after a failed one is a gap. */
@@ -207,13 +245,12 @@ export async function readTarget(port: RegionPort, { policy, rules, now }: ReadO
   }
 }
 
-/** Tenant databases with what AWS says only of their container. */
-function withContainer(tenants: readonly Database[], instances: readonly Database[]): Database[] {
-  const containers = new Map(instances.map((instance) => [instance.arn, instance]));
-  return tenants.map((tenant) => {
-    const container = containers.get(tenant.containerArn ?? "");
-    return container === undefined
-      ? tenant
-      : { ...tenant, engine: container.engine, engineVersion: container.engineVersion };
+/** AWS says of a tenant database neither engine nor version: they are its container's. */
+function withContainer(databases: readonly Database[]): Database[] {
+  const byArn = new Map(databases.map((database) => [database.arn, database]));
+  return databases.map((database) => {
+    const container = byArn.get(database.containerArn ?? "");
+    if (container === undefined) return database;
+    return { ...database, engine: container.engine, engineVersion: container.engineVersion };
   });
 }

@@ -1,3 +1,5 @@
+import { UsageError } from "../lib/model/errors.ts";
+import { suggest } from "../lib/model/nearest.ts";
 import type { Rule } from "../lib/model/rule.ts";
 import { masterPasswordManaged } from "./master-password-managed.ts";
 import { rotationEnabled } from "./rotation-enabled.ts";
@@ -25,3 +27,11 @@ export const rules: readonly Rule[] = [
   rotationIntervalWithinLimit,
   toggleNotInterrupted,
 ];
+
+/** The rule of an id. Throws a UsageError that names the nearest one. */
+export function findRule(id: string): Rule {
+  const rule = rules.find((one) => one.id === id);
+  const known = rules.map((one) => one.id);
+  if (rule === undefined) throw new UsageError(`There is no rule "${id}"${suggest(id, known)}.`);
+  return rule;
+}

@@ -32,7 +32,7 @@ export function assembleReport(
     const complete = target.gaps.length === 0 && !judged.findings.some(isUnjudged);
     targets.push({ account, region, complete, databases: judged.databases.length, calls });
   }
-  const complete = gaps.length === 0 && targets.every((target) => target.complete);
+  const complete = targets.length > 0 && gaps.length === 0 && targets.every((target) => target.complete);
   return {
     schemaVersion: "1.0",
     observedAt: inventory.observedAt,

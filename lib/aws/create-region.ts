@@ -14,6 +14,7 @@ import {
   ResourceNotFoundException,
   type SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
+import type { DatabaseReference } from "../model/database.ts";
 import { AwsCallError } from "../model/errors.ts";
 import { call, pages, toCallError } from "./call.ts";
 import {
@@ -29,6 +30,16 @@ import { toSecret } from "./to-secret.ts";
 
 /** The largest page that Secrets Manager gives. RDS gives its largest, 100 too, unless it is asked for less. */
 const pageSize = 100;
+
+const filterNames = {
+  instance: { identifier: "db-instance-id", resourceId: "dbi-resource-id" },
+  cluster: { identifier: "db-cluster-id", resourceId: "db-cluster-resource-id" },
+} as const;
+
+/** A filter, unlike an identifier, makes an empty answer of a database that does not exist, not an error. */
+function toFilters(only: DatabaseReference | undefined) {
+  return only === undefined ? {} : { Filters: [{ Name: filterNames[only.kind][only.by], Values: [only.value] }] };
+}
 
 /** The three services as one Region of one account has them. */
 export type RegionClients = {
@@ -53,17 +64,19 @@ export function createRegion(scope: Scope, { rds, secrets, kms }: RegionClients)
   return {
     ...scope,
     calls: () => calls,
-    describeDBInstances: () =>
-      pages("rds:DescribeDBInstances", paginateDescribeDBInstances(page, {}), ({ DBInstances }) =>
+    describeDBInstances: (only?: DatabaseReference) =>
+      pages("rds:DescribeDBInstances", paginateDescribeDBInstances(page, toFilters(only)), ({ DBInstances }) =>
         (DBInstances ?? []).map((instance) => toInstance(instance, scope)),
       ),
-    describeDBClusters: () =>
-      pages("rds:DescribeDBClusters", paginateDescribeDBClusters(page, {}), ({ DBClusters }) =>
+    describeDBClusters: (only?: DatabaseReference) =>
+      pages("rds:DescribeDBClusters", paginateDescribeDBClusters(page, toFilters(only)), ({ DBClusters }) =>
         (DBClusters ?? []).map((cluster) => toCluster(cluster, scope)),
       ),
-    describeTenantDatabases: () =>
-      pages("rds:DescribeTenantDatabases", paginateDescribeTenantDatabases(page, {}), ({ TenantDatabases }) =>
-        (TenantDatabases ?? []).map((tenant) => toTenantDatabase(tenant, scope)),
+    describeTenantDatabases: (DBInstanceIdentifier?: string) =>
+      pages(
+        "rds:DescribeTenantDatabases",
+        paginateDescribeTenantDatabases(page, DBInstanceIdentifier === undefined ? {} : { DBInstanceIdentifier }),
+        ({ TenantDatabases }) => (TenantDatabases ?? []).map((tenant) => toTenantDatabase(tenant, scope)),
       ),
     describeGlobalClusters: () =>
       pages("rds:DescribeGlobalClusters", paginateDescribeGlobalClusters(page, {}), ({ GlobalClusters }) =>

@@ -130,7 +130,9 @@ function arnOf({ partition, region, account }: Scope, type: string, name: string
   return `arn:${partition}:rds:${region}:${account}:${type}:${name ?? unknown}`;
 }
 
-/** ISO 8601; null for a date that is missing or none. */
+/** ISO 8601; null for a date that is missing, none, or in no year of four digits. */
 export function toInstant(date: Date | undefined): string | null {
-  return date === undefined || Number.isNaN(date.getTime()) ? null : date.toISOString();
+  if (date === undefined || Number.isNaN(date.getTime())) return null;
+  const year = date.getUTCFullYear();
+  return year < 0 || year > 9999 ? null : date.toISOString();
 }

@@ -105,3 +105,15 @@ export function modifyCommand(database: Database): string {
   const [container, tenant] = database.identifier.split("/");
   return `aws rds modify-tenant-database ${region} --db-instance-identifier ${container} --tenant-db-name ${tenant}`;
 }
+
+/** One database, by what AWS can look up without a list: its name, or the resource id that AWS Config knows it by. */
+export type DatabaseReference = {
+  readonly kind: "instance" | "cluster";
+  readonly by: "identifier" | "resourceId";
+  readonly value: string;
+};
+
+/** Whether a database is the one that a reference means. RDS does not tell upper from lower case in identifiers. */
+export function isReferredTo(database: Database, { kind, by, value }: DatabaseReference): boolean {
+  return database.kind === kind && database[by].toLowerCase() === value.toLowerCase();
+}

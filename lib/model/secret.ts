@@ -6,6 +6,8 @@ const rotationRulesSchema = z.object({
   scheduleExpression: z.string().nullable(),
 });
 
+const instant = z.iso.datetime().nullable();
+
 /** What Secrets Manager says of a secret: never its value, only what surrounds it. Instants are ISO 8601. */
 export const secretSchema = z.object({
   arn: z.string(),
@@ -17,12 +19,12 @@ export const secretSchema = z.object({
   /** Null where rotation was never configured. */
   rotationEnabled: z.boolean().nullable(),
   rotationRules: rotationRulesSchema.nullable(),
-  createdAt: z.string().nullable(),
-  lastChangedAt: z.string().nullable(),
-  lastRotatedAt: z.string().nullable(),
-  nextRotationAt: z.string().nullable(),
+  createdAt: instant,
+  lastChangedAt: instant,
+  lastRotatedAt: instant,
+  nextRotationAt: instant,
   /** Set while the secret waits for its deletion. */
-  deletedAt: z.string().nullable(),
+  deletedAt: instant,
   /** Values of the tags `aws:rds:primary…Arn`: the databases that RDS says it made the secret for. */
   primaryArns: z.array(z.string()),
 });
