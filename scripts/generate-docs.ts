@@ -8,6 +8,7 @@ import { reasons } from "../lib/audit/management.ts";
 import { auditPolicy } from "../lib/audit/permissions.ts";
 import type { Status } from "../lib/model/finding.ts";
 import { inventorySchema } from "../lib/model/inventory.ts";
+import { messageSchema } from "../lib/model/message.ts";
 import { defaultPolicy, policyJsonSchema } from "../lib/model/policy.ts";
 import { reportSchema } from "../lib/model/report.ts";
 import type { Rule } from "../lib/model/rule.ts";
@@ -25,6 +26,7 @@ document("README.md", {
 for (const [name, schema] of [
   ["report", z.toJSONSchema(reportSchema)],
   ["inventory", z.toJSONSchema(inventorySchema)],
+  ["message", z.toJSONSchema(messageSchema)],
   ["policy", policyJsonSchema(rules.map(({ id }) => id))],
 ] as const)
   documents.set(`docs/schemas/${name}.schema.json`, `${JSON.stringify(schema, null, 2)}\n`);

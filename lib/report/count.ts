@@ -8,6 +8,11 @@ export function count(number: number, noun: string): string {
   return number < 1000 ? plural(number, noun) : `${grouped.format(number)} ${noun}s`;
 }
 
+/** "12,345". */
+export function formatNumber(number: number): string {
+  return grouped.format(number);
+}
+
 /** "2 critical, 1 low": how many findings there are of each severity, from the worst. */
 export function countBySeverity(findings: readonly Pick<Finding, "severity">[]): string {
   return severities

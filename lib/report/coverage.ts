@@ -18,7 +18,8 @@ export function renderCoverage(report: Report, reasons: Readonly<Record<string, 
   return lines.join("\n");
 }
 
-function describeTargets({ coverage, databases }: Report): string {
+/** "2 accounts, 1 Region (eu-west-1), 12 databases, 7 API calls.": how much was looked at. */
+export function describeTargets({ coverage, databases }: Report): string {
   const { targets } = coverage;
   const accounts = new Set(targets.map(({ account }) => account)).size;
   const regions = [...new Set(targets.map(({ region }) => region))];
@@ -73,13 +74,15 @@ function renderGaps(gaps: readonly Gap[], { width, paint }: Sheet): string[] {
   return lines;
 }
 
-function describeFailure(action: string, code: string): string {
+/** "kms:DescribeKey failed with AccessDeniedException", as the heading of a gap. */
+export function describeFailure(action: string, code: string): string {
   if (action.startsWith("rule:")) return `The rule ${action.slice("rule:".length)} failed (${code})`;
   if (code === "AccessError") return "The account could not be entered";
   return `${action} failed with ${code}`;
 }
 
-function advise(action: string, code: string): string | null {
+/** What to do about a gap, or null where nothing general can be said. */
+export function advise(action: string, code: string): string | null {
   if (action.startsWith("rule:")) return "This is an error in the program: please report it with this message.";
   if (code === "OptInRequired" || code === "UnrecognizedClientException" || code === "InvalidClientTokenId")
     return "The Region may not be enabled for the account: enable it, or do not audit it.";

@@ -96,7 +96,8 @@ function describeTags(tags: Readonly<Record<string, string>>): string | null {
   return all.length === 0 ? null : all.join(", ");
 }
 
-function showEvidence(value: Finding["evidence"][string]): string {
+/** A fact as a person reads it. */
+export function showEvidence(value: Finding["evidence"][string]): string {
   if (value === null) return "none";
   if (Array.isArray(value)) return value.map(showEvidence).join("; ") || "none";
   return typeof value === "object" ? JSON.stringify(value) : String(value);

@@ -1,4 +1,5 @@
 import { renderJson } from "./json.ts";
+import { renderPage } from "./page.ts";
 import type { Reporter } from "./reporter.ts";
 import { renderTable } from "./table.ts";
 
@@ -6,4 +7,5 @@ import { renderTable } from "./table.ts";
 export const formats: Readonly<Record<string, Reporter>> = {
   table: renderTable,
   json: renderJson,
+  html: renderPage,
 };

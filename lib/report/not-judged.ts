@@ -16,7 +16,7 @@ export function renderNotJudged(findings: readonly Finding[], sheet: Sheet): str
 }
 
 /** What was not seen, or for a database that AWS says something strange about, the rule that did not understand it. */
-function causeOf({ evidence, rule }: Finding): string {
+export function causeOf({ evidence, rule }: Finding): string {
   return typeof evidence.notSeen === "string" ? evidence.notSeen : `rule ${rule}`;
 }
 

@@ -1,11 +1,9 @@
 import stringWidth from "string-width";
 import wrapAnsi from "wrap-ansi";
+import { command } from "./commands.ts";
 
 /** Stands for a space that is neither broken nor trimmed, while lines are broken; one column wide, and used by nobody. */
 const tied = "\ue000";
-
-/** An AWS CLI command within a sentence: from `aws` to the last token before a punctuation mark, and what comes between it and the next word. */
-const command = /\baws [a-z0-9-]+ [a-z0-9-]+(?: \S*[^\s.,;:)])*(?<after>[.,;:)]* *)/g;
 
 /**
  * A paragraph whose first line begins with `first` and whose others hang under the text. AWS CLI commands can be copied

@@ -88,12 +88,13 @@ function renderRest(places: readonly (readonly [string, readonly Finding[]])[], 
   return [sheet.paint.strong("Elsewhere"), ...lines, ...more].join("\n");
 }
 
-function bySeverity(findings: readonly Finding[]): Finding[] {
+/** The worst first; equals stay in their order. */
+export function bySeverity(findings: readonly Finding[]): Finding[] {
   return findings.toSorted((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
 }
 
 /** More of the worst comes first, then more of the next; equals stay in the report's order, by ARN. */
-function compareWorst(a: readonly Finding[], b: readonly Finding[]): number {
+export function compareWorst(a: readonly Finding[], b: readonly Finding[]): number {
   for (const severity of severities) {
     const [inA = 0, inB = 0] = [a, b].map((all) => all.filter((finding) => finding.severity === severity).length);
     if (inA !== inB) return inB - inA;

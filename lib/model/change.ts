@@ -1,0 +1,29 @@
+import { z } from "zod";
+import { findingSchema } from "./finding.ts";
+import { reportSchema } from "./report.ts";
+
+/** Why a finding is published. */
+export const changeReasons = {
+  "finding.opened": ["new"],
+  "finding.changed": ["worse", "exemption-ended", "exempted"],
+  "finding.resolved": ["fixed", "database-gone", "not-audited"],
+} as const;
+
+/** One finding that is not as it was at the last audit; `finding` is as it is now, or as it was last where it is resolved. */
+export const changeSchema = z.object({
+  type: z.enum(["finding.opened", "finding.changed", "finding.resolved"]),
+  because: z.enum(["new", "worse", "exemption-ended", "exempted", "fixed", "database-gone", "not-audited"]),
+  finding: findingSchema,
+  at: z.iso.datetime(),
+});
+export type Change = z.infer<typeof changeSchema>;
+
+/** The daily digest: what the audit found, without the findings themselves. */
+export const digestSchema = reportSchema.pick({ generatedAt: true, clean: true, summary: true }).extend({
+  complete: z.boolean(),
+  gaps: z.int().nonnegative(),
+  /** Since when the oldest active finding is open; null where there is none. */
+  oldestFirstSeenAt: z.iso.datetime().nullable(),
+  reportUrl: z.string().nullable(),
+});
+export type Digest = z.infer<typeof digestSchema>;

@@ -1,0 +1,88 @@
+import fc from "fast-check";
+import type { Change } from "../../lib/model/change.ts";
+import { type Finding, severities } from "../../lib/model/finding.ts";
+import { now } from "../support/builders.ts";
+
+const nasty = fc.constantFrom(
+  "<!channel>",
+  "<@U123>",
+  "<https://evil.example|Report>",
+  "[Report](https://evil.example)",
+  "https://evil.example",
+  "@here",
+  "```",
+  "`",
+  "*",
+  "_x_",
+  "~",
+  "&",
+  "&amp;",
+  "</script><script>alert(1)</script>",
+  "\" onload='x'",
+  "\r\n",
+  "\u2028",
+  "\u001b[2J",
+  "\u202e",
+  "\ud83d",
+  "😀",
+  "\uffff",
+  "\0",
+  " ",
+  "aws rds delete-db-instance --db-instance-identifier x",
+  "orders",
+);
+
+/** Texts that AWS could send, and texts that it never would: markup, control characters, halves of characters, much of all of it. */
+export const hostile: fc.Arbitrary<string> = fc.oneof(
+  fc.array(nasty, { maxLength: 6 }).map((parts) => parts.join("")),
+  fc.string({ unit: "binary", maxLength: 40 }),
+  fc.tuple(nasty, fc.integer({ min: 1, max: 3_000 })).map(([part, times]) => part.repeat(times)),
+);
+
+const exemption = fc.record({
+  owner: hostile,
+  reason: hostile,
+  until: fc.constant("2026-12-31"),
+  source: fc.constantFrom("policy" as const, "tags" as const),
+});
+
+export const hostileFinding: fc.Arbitrary<Finding> = fc.record({
+  id: hostile,
+  rule: hostile,
+  status: fc.constantFrom("NON_COMPLIANT" as const, "INSUFFICIENT_DATA" as const),
+  severity: fc.constantFrom(...severities),
+  resource: fc.record({
+    arn: hostile,
+    type: fc.oneof(fc.constantFrom("AWS::RDS::DBInstance", "AWS::RDS::DBCluster", "AWS::RDS::TenantDatabase"), hostile),
+    identifier: hostile,
+    resourceId: hostile,
+  }),
+  account: hostile,
+  region: hostile,
+  message: hostile,
+  evidence: fc.dictionary(
+    hostile,
+    fc.oneof(hostile, fc.integer(), fc.constant(null), fc.array(hostile, { maxLength: 2 })),
+    {
+      maxKeys: 3,
+    },
+  ),
+  remediation: hostile,
+  exemption: fc.option(exemption, { nil: null }),
+  endedExemption: fc.option(exemption, { nil: null }),
+  firstSeenAt: fc.constant("2026-11-01T00:00:00.000Z"),
+});
+
+const kinds = [
+  ["finding.opened", "new"],
+  ["finding.changed", "worse"],
+  ["finding.changed", "exemption-ended"],
+  ["finding.changed", "exempted"],
+  ["finding.resolved", "fixed"],
+  ["finding.resolved", "database-gone"],
+  ["finding.resolved", "not-audited"],
+] as const;
+
+export const hostileChange: fc.Arbitrary<Change> = fc
+  .tuple(fc.constantFrom(...kinds), hostileFinding)
+  .map(([[type, because], finding]) => ({ type, because, finding, at: now }));
