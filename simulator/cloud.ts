@@ -1,6 +1,7 @@
 import { createClock } from "./clock.ts";
 import { toFault } from "./faults.ts";
 import { fleetBuilders } from "./fleet.ts";
+import { outletBuilders } from "./outlets.ts";
 import { defaultRegions } from "./regions.ts";
 import type { Account, Cloud, Region } from "./state.ts";
 
@@ -15,6 +16,11 @@ const createRegion = (account: Account, name: string): Region => {
     secrets: new Map(),
     keys: new Map(),
     aliases: new Map(),
+    buckets: new Map(),
+    topics: new Map(),
+    securityHub: { isEnabled: false, findings: new Map() },
+    configRules: new Map(),
+    evaluations: new Map(),
     secretHistory: [],
     serials: new Map(),
   };
@@ -22,6 +28,7 @@ const createRegion = (account: Account, name: string): Region => {
   const region: Region = Object.assign(
     state,
     fleetBuilders(() => region),
+    outletBuilders(() => region),
   );
   return region;
 };

@@ -7,17 +7,22 @@ export type FaultOptions = {
   region?: string;
   /** Only calls that name this in a parameter, such as an identifier or part of an ARN. */
   matching?: string;
-  kind: "deny" | "throttle" | "error" | "hang" | "disconnect" | "expired-token";
+  /** `entry` fails single entries of a call that carries several, and leaves the others alone; it is counted per entry. */
+  kind: "deny" | "throttle" | "error" | "hang" | "disconnect" | "expired-token" | "entry";
   /** The call does its work all the same, and only its answer is lost: what a client has to expect after a timeout. */
   takesEffect?: boolean;
   /** How many calls fail; for ever if absent. */
   times?: number;
   /** How many matching calls pass first: 1 fails on page 2. */
   skip?: number;
-  /** For `error`: what to answer instead of `InternalFailure`, 500. */
+  /** For `error` and `entry`: what to answer instead of `InternalFailure`, 500. */
   code?: string;
   message?: string;
   status?: number;
+  /** For `entry`: whether the service blames the sender, where it says so. */
+  isSenderFault?: boolean;
+  /** For `entry`, of SNS and Security Hub: the entry fails, and the answer does not name it. */
+  isUnnamed?: boolean;
 };
 
 /** A fault and how much of it is left. */
@@ -55,6 +60,13 @@ export const meetFault = (faults: readonly Fault[], call: FaultCandidate): Fault
   }
   return undefined;
 };
+
+/** The fault that one entry of a call meets, if any. */
+export const meetEntryFault = (region: Region, action: string, entry: unknown): Fault | undefined =>
+  meetFault(
+    region.account.cloud.faults.filter(({ kind }) => kind === "entry"),
+    { action, account: region.account.id, region: region.name, params: entry },
+  );
 
 /** Whether the caller lacks a permission that RDS uses in the caller's name; a fault of kind `deny` takes it away. */
 export const isDenied = (region: Region, action: string, params: unknown = {}): boolean =>

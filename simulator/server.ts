@@ -5,10 +5,14 @@ import { type Fault, meetFault } from "./faults.ts";
 import { uuidFrom } from "./identifiers.ts";
 import type { Params } from "./params.ts";
 import { accountManagement } from "./services/account.ts";
+import { config } from "./services/config.ts";
 import { kms } from "./services/kms.ts";
 import { rds } from "./services/rds.ts";
+import { s3 } from "./services/s3.ts";
 import { secretsManager } from "./services/secretsmanager.ts";
+import { securityHub } from "./services/securityhub.ts";
 import type { Service } from "./services/service.ts";
+import { sns } from "./services/sns.ts";
 import { sessionIn, sts } from "./services/sts.ts";
 import { unknownService } from "./services/unknown.ts";
 import { SimulatedError } from "./simulated-error.ts";
@@ -41,9 +45,13 @@ export type SimulatorOptions = {
 /** By the name that a request is signed for. */
 const services: Readonly<Record<string, Service>> = {
   account: accountManagement,
+  config,
   kms,
   rds,
+  s3,
   secretsmanager: secretsManager,
+  securityhub: securityHub,
+  sns,
   sts,
 };
 
@@ -126,7 +134,7 @@ export const startSimulator = async (cloud: Cloud, options: SimulatorOptions = {
     const contentType = protocol.contentType;
     try {
       const { action, result } = answer();
-      return { status: 200, contentType, body: protocol.renderAnswer(action, result, requestId) };
+      return { status: 200, contentType, ...protocol.renderAnswer(action, result, requestId) };
     } catch (error) {
       if (!(error instanceof SimulatedError)) throw error;
       return { status: error.status, contentType, ...protocol.renderError(error, requestId) };
@@ -166,17 +174,20 @@ export const startSimulator = async (cloud: Cloud, options: SimulatorOptions = {
     let call: { action: string; params: Params };
     try {
       call = service.protocol.parse({
+        method: request.method ?? "GET",
         path: request.url ?? "/",
+        headers: request.headers,
         target: request.headers["x-amz-target"] as string | undefined,
         body,
       });
     } catch {
       return refuse(new SimulatedError("SerializationException", "The request body cannot be read"));
     }
-    const action = `${scope.service}:${call.action}`;
+    const action = `${scope.service}:${service.permissions?.[call.action] ?? call.action}`;
     calls.push({ account: account.id, region: scope.region, action });
     const callerArn = callerArnOf(account, request.headers["x-amz-security-token"] as string | undefined);
-    const fault = meetFault(cloud.faults, { action, account: account.id, region: scope.region, params: call.params });
+    const ofCalls = cloud.faults.filter(({ kind }) => kind !== "entry");
+    const fault = meetFault(ofCalls, { action, account: account.id, region: scope.region, params: call.params });
     const perform = service.actions[call.action];
     const answerFully = (): Answer => {
       if (!perform) return refuse(refusals.unknownAction(call.action));

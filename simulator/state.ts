@@ -1,6 +1,7 @@
 import type { Clock, Span } from "./clock.ts";
 import type { Fault, FaultOptions } from "./faults.ts";
 import type { FleetBuilders } from "./fleet.ts";
+import type { OutletBuilders } from "./outlets.ts";
 
 /** A tag as RDS and Secrets Manager have it. */
 export type Tag = { Key: string; Value: string };
@@ -108,23 +109,83 @@ export type Key = {
   [field: string]: unknown;
 };
 
-/** What one Region of one account holds. Maps are keyed by lower-case identifier; secrets by ARN, keys by key id, tenants by instance and name. */
-export type Region = FleetBuilders & {
-  readonly name: string;
-  readonly account: Account;
-  readonly instances: Map<string, DBInstance>;
-  readonly clusters: Map<string, DBCluster>;
-  readonly tenants: Map<string, TenantDatabase>;
-  readonly blueGreenDeployments: Map<string, BlueGreenDeployment>;
-  readonly secrets: Map<string, Secret>;
-  readonly keys: Map<string, Key>;
-  /** Alias name to key id. */
-  readonly aliases: Map<string, string>;
-  /** What secrets were before they changed, newest last: `ListSecrets` may be five minutes behind. */
-  readonly secretHistory: { at: number; arn: string; before: Secret | undefined }[];
-  /** How many of a kind were ever made, so that ids are new and yet the same on every run. */
-  readonly serials: Map<string, number>;
+/** An object in a bucket; text only. */
+export type StoredObject = {
+  readonly body: string;
+  /** In double quotes, as S3 has it. */
+  readonly ETag: string;
+  readonly LastModified: Date;
+  readonly contentType: string;
+  readonly cacheControl?: string | undefined;
+  readonly metadata: Readonly<Record<string, string>>;
 };
+
+/** A bucket of S3. */
+export type Bucket = { readonly name: string; readonly objects: Map<string, StoredObject> };
+
+/** A message that SNS took. */
+type PublishedMessage = {
+  readonly MessageId: string;
+  readonly Message: string;
+  readonly Subject?: string | undefined;
+  readonly MessageAttributes: Readonly<Record<string, string>>;
+};
+
+/** A standard topic of SNS, and what was published to it, oldest first. Nothing is delivered to its subscriptions. */
+export type Topic = {
+  readonly TopicArn: string;
+  readonly messages: PublishedMessage[];
+  readonly subscriptions: {
+    readonly SubscriptionArn: string;
+    readonly Protocol: string;
+    readonly Endpoint: string;
+    readonly FilterPolicy?: string | undefined;
+  }[];
+};
+
+/** A finding as it was imported last, in ASFF. */
+export type ImportedFinding = { readonly Id: string; readonly UpdatedAt: string; readonly [field: string]: unknown };
+
+/** A rule of AWS Config, and the token with which its function may answer. */
+export type ConfigRule = { readonly ConfigRuleName: string; readonly resultToken: string };
+
+/** What AWS Config was told of a resource last. */
+export type StoredEvaluation = {
+  readonly ConfigRuleName: string;
+  readonly ComplianceResourceType: string;
+  readonly ComplianceResourceId: string;
+  readonly ComplianceType: string;
+  readonly Annotation?: string | undefined;
+  readonly OrderingTimestamp: Date;
+  readonly ResultRecordedTime: Date;
+};
+
+/**
+ * What one Region of one account holds. Maps are keyed by lower-case identifier; secrets and topics by ARN, keys by key id, tenants by
+ * instance and name, buckets and rules by name, findings by id, evaluations by rule, resource type and resource id.
+ */
+export type Region = FleetBuilders &
+  OutletBuilders & {
+    readonly name: string;
+    readonly account: Account;
+    readonly instances: Map<string, DBInstance>;
+    readonly clusters: Map<string, DBCluster>;
+    readonly tenants: Map<string, TenantDatabase>;
+    readonly blueGreenDeployments: Map<string, BlueGreenDeployment>;
+    readonly secrets: Map<string, Secret>;
+    readonly keys: Map<string, Key>;
+    /** Alias name to key id. */
+    readonly aliases: Map<string, string>;
+    readonly buckets: Map<string, Bucket>;
+    readonly topics: Map<string, Topic>;
+    readonly securityHub: { isEnabled: boolean; readonly findings: Map<string, ImportedFinding> };
+    readonly configRules: Map<string, ConfigRule>;
+    readonly evaluations: Map<string, StoredEvaluation>;
+    /** What secrets were before they changed, newest last: `ListSecrets` may be five minutes behind. */
+    readonly secretHistory: { at: number; arn: string; before: Secret | undefined }[];
+    /** How many of a kind were ever made, so that ids are new and yet the same on every run. */
+    readonly serials: Map<string, number>;
+  };
 
 /** One AWS account. */
 export type Account = {

@@ -5,20 +5,14 @@ import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { AccessError } from "../model/errors.ts";
 import { pages, toCode } from "./call.ts";
+import { type ClientOptions, toClientConfig } from "./client-config.ts";
 import { createRegion } from "./create-region.ts";
 import type { Scope } from "./to-database.ts";
 
-/** Whose credentials to use, and how. What is not given is left to the SDK's own configuration. */
-export type AccountOptions = {
+/** Whose credentials to use, and how; the Region is named by each method. */
+export type AccountOptions = Omit<ClientOptions, "region"> & {
   /** How messages call the credentials. */
   readonly name: string;
-  readonly profile?: string;
-  readonly endpoint?: string;
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  /** Attempts of each call, the first included; throttled calls wait longer each time. */
-  readonly maxAttempts?: number;
-  /** After how long a call that nobody answers counts as failed. */
-  readonly requestTimeoutSeconds?: number;
 };
 
 /** STS and the account service answer in every Region; where none is configured, this one is asked. */
@@ -26,7 +20,7 @@ const fallbackRegion = "us-east-1";
 
 /** Opens an account: who the credentials are, its Regions, and what is in each. */
 export function createAccount(options: AccountOptions) {
-  const config = toConfig(options);
+  const config = toClientConfig(options);
 
   return {
     name: options.name,
@@ -62,21 +56,6 @@ export function createAccount(options: AccountOptions) {
         kms: new KMSClient(regional),
       });
     },
-  };
-}
-
-function toConfig({ profile, endpoint, credentials, maxAttempts, requestTimeoutSeconds = 30 }: AccountOptions) {
-  return {
-    retryMode: "adaptive",
-    maxAttempts: maxAttempts ?? (Number(process.env.AWS_MAX_ATTEMPTS) || 6),
-    requestHandler: {
-      connectionTimeout: 5_000,
-      requestTimeout: requestTimeoutSeconds * 1_000,
-      throwOnRequestTimeout: true,
-    },
-    ...(profile === undefined ? {} : { profile }),
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(credentials === undefined ? {} : { credentials }),
   };
 }
 

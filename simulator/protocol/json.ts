@@ -9,9 +9,11 @@ const withEpochSeconds = (value: unknown): unknown => {
 };
 
 const parseBody = (body: string): Record<string, unknown> => (body === "" ? {} : JSON.parse(body));
-const renderAnswer: Protocol["renderAnswer"] = (_action, answer) => JSON.stringify(withEpochSeconds(answer));
+const renderAnswer: Protocol["renderAnswer"] = (_action, answer) => ({
+  body: JSON.stringify(withEpochSeconds(answer)),
+});
 
-/** JSON 1.1, as Secrets Manager and KMS speak it: the action in `X-Amz-Target`. `messageField` differs between the two. */
+/** JSON 1.1, as Secrets Manager, KMS and AWS Config speak it: the action in `X-Amz-Target`. `messageField` differs between them. */
 export const json11 = (messageField: "message" | "Message"): Protocol => ({
   contentType: "application/x-amz-json-1.1",
   parse: ({ target, body }) => ({ action: target?.split(".")[1] ?? "", params: parseBody(body) }),
@@ -19,13 +21,14 @@ export const json11 = (messageField: "message" | "Message"): Protocol => ({
   renderError: ({ code, message }) => ({ body: JSON.stringify({ __type: code, [messageField]: message }) }),
 });
 
-/** REST-JSON, as Account Management speaks it: the action is the path, `POST /listRegions`. */
-export const restJson: Protocol = {
+/** REST-JSON: `actions` are by path; the action of another path is the path itself, as in `POST /listRegions` of Account Management. */
+export const restJson = (actions: Readonly<Record<string, string>> = {}): Protocol => ({
   contentType: "application/json",
   parse: ({ path, body }) => {
-    const name = path.split("?")[0]?.slice(1) ?? "";
-    return { action: name.charAt(0).toUpperCase() + name.slice(1), params: parseBody(body) };
+    const [place = ""] = path.split("?");
+    const name = place.slice(1);
+    return { action: actions[place] ?? name.charAt(0).toUpperCase() + name.slice(1), params: parseBody(body) };
   },
   renderAnswer,
   renderError: ({ code, message }) => ({ body: JSON.stringify({ message }), headers: { "x-amzn-errortype": code } }),
-};
+});

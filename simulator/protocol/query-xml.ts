@@ -70,7 +70,7 @@ const collapse = (value: Nested | string): unknown => {
 const document = (root: string, namespace: string, content: object): string =>
   `<${root} xmlns="${namespace}">${builder.build(toBuildable(content))}</${root}>`;
 
-/** AWS Query, as RDS and STS speak it: a form in, XML out. */
+/** AWS Query, as RDS, SNS and STS speak it: a form in, XML out. */
 export const queryXml = (namespace: string): Protocol => ({
   contentType: "text/xml",
   parse: ({ body }) => {
@@ -79,11 +79,12 @@ export const queryXml = (namespace: string): Protocol => ({
     const params = Object.entries(nest(fields)).map(([name, value]) => [name, collapse(value)]);
     return { action, params: Object.fromEntries(params) as Params };
   },
-  renderAnswer: (action, answer, requestId) =>
-    document(`${action}Response`, namespace, {
+  renderAnswer: (action, answer, requestId) => ({
+    body: document(`${action}Response`, namespace, {
       [`${action}Result`]: answer,
       ResponseMetadata: { RequestId: requestId },
     }),
+  }),
   renderError: ({ code, message, status }: SimulatedError, requestId) => ({
     body: document("ErrorResponse", namespace, {
       Error: { Type: status >= 500 ? "Receiver" : "Sender", Code: code, Message: message },

@@ -41,7 +41,7 @@ const listRegions: Action = (params, { account, callerArn }) => {
 
 /** Account Management: which Regions are enabled. */
 export const accountManagement: Service = {
-  protocol: restJson,
+  protocol: restJson(),
   refusals: restRefusals,
   isGlobal: true,
   actions: { ListRegions: listRegions },

@@ -4,7 +4,7 @@ import type { Refusals } from "./service.ts";
 const invalidToken = "The security token included in the request is invalid.";
 const expiredToken = "The security token included in the request is expired";
 
-/** How RDS and STS refuse. */
+/** How RDS and STS refuse, and SNS but for a denial. */
 export const queryRefusals = (version: string): Refusals => ({
   denied: (message) => new SimulatedError("AccessDenied", message, 403),
   throttled: () => new SimulatedError("Throttling", "Rate exceeded"),
@@ -15,7 +15,7 @@ export const queryRefusals = (version: string): Refusals => ({
     new SimulatedError("InvalidAction", `Could not find operation ${action} for version ${version}`),
 });
 
-/** How Secrets Manager and KMS refuse. */
+/** How Secrets Manager, KMS and AWS Config refuse. */
 export const jsonRefusals: Refusals = {
   denied: (message) => new SimulatedError("AccessDeniedException", message),
   throttled: () => new SimulatedError("ThrottlingException", "Rate exceeded"),
@@ -25,7 +25,7 @@ export const jsonRefusals: Refusals = {
   unknownAction: (action) => new SimulatedError("UnknownOperationException", `Unknown operation ${action}`),
 };
 
-/** How Account Management refuses. */
+/** How Account Management and Security Hub refuse. */
 export const restRefusals: Refusals = {
   ...jsonRefusals,
   denied: (message) => new SimulatedError("AccessDeniedException", message, 403),

@@ -31,6 +31,8 @@ export type Service = {
   protocol: Protocol;
   refusals: Refusals;
   actions: Readonly<Record<string, Action>>;
+  /** The permission that an operation needs, where it is not called like the operation: faults and the list of calls go by it. */
+  permissions?: Readonly<Record<string, string>>;
   /** Whether it is the same in every Region, enabled or not. */
   isGlobal?: boolean;
 };

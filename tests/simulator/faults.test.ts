@@ -171,13 +171,13 @@ describe("who is let in", () => {
   });
 
   test("a service that the simulator lacks is named", async () => {
-    const authorization = `AWS4-HMAC-SHA256 Credential=${account}/20261124/eu-west-1/config/aws4_request, SignedHeaders=host, Signature=0`;
-    const headers = { authorization, "x-amz-target": "StarlingDoveService.PutEvaluations" };
+    const authorization = `AWS4-HMAC-SHA256 Credential=${account}/20261124/eu-west-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0`;
+    const headers = { authorization, "x-amz-target": "DynamoDB_20120810.ListTables" };
     const answer = await fetch(aws.simulator.endpoint, { method: "POST", body: "{}", headers });
     expect([answer.status, await answer.json()]).toMatchObject([
       400,
-      { __type: "UnknownOperationException", message: expect.stringContaining("config:PutEvaluations") },
+      { __type: "UnknownOperationException", message: expect.stringContaining("dynamodb:ListTables") },
     ]);
-    expect(aws.simulator.calls).toEqual([{ account, region: "eu-west-1", action: "config:PutEvaluations" }]);
+    expect(aws.simulator.calls).toEqual([{ account, region: "eu-west-1", action: "dynamodb:ListTables" }]);
   });
 });

@@ -1,0 +1,30 @@
+import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
+import { AwsCallError } from "../model/errors.ts";
+import { call } from "./call.ts";
+import { type ClientOptions, type CredentialProvider, toClientConfig } from "./client-config.ts";
+
+const action = "sts:AssumeRole";
+
+/** Credentials of a role, got when a client first needs them and again when they expire. A refusal surfaces in the client's call. */
+export function assumeRole(
+  roleArn: string,
+  { sessionName = "rds-password-audit", ...options }: ClientOptions & { readonly sessionName?: string } = {},
+): CredentialProvider {
+  return async () => {
+    const sts = new STSClient(toClientConfig(options));
+    try {
+      const answer = sts.send(new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: sessionName }));
+      const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = (await call(action, answer)).Credentials ?? {};
+      if (!AccessKeyId || !SecretAccessKey || !SessionToken || !Expiration)
+        throw new AwsCallError(action, "EmptyAnswer", `AWS STS answered without credentials of ${roleArn}`);
+      return {
+        accessKeyId: AccessKeyId,
+        secretAccessKey: SecretAccessKey,
+        sessionToken: SessionToken,
+        expiration: Expiration,
+      };
+    } finally {
+      sts.destroy();
+    }
+  };
+}

@@ -1,0 +1,62 @@
+import { XMLBuilder } from "fast-xml-parser";
+import type { Protocol, Rendered, WireRequest } from "./protocol.ts";
+
+const builder = new XMLBuilder();
+const namespace = "http://s3.amazonaws.com/doc/2006-03-01/";
+
+/** An answer of S3: an object as it is, or fields for an XML document under `root`; lists are repeated elements. */
+export type RestAnswer = Omit<Rendered, "body"> & { body?: string; root?: string; fields?: object };
+
+/** What comes in with a call to S3; header names in lower case, query parameters as they are. */
+export type RestParams = {
+  bucket: string;
+  key: string;
+  query: Readonly<Record<string, string>>;
+  headers: Readonly<Record<string, string>>;
+  body: string;
+};
+
+/** Operations by method, on an object and on its bucket; listing is told by its query. */
+const onObject: Readonly<Record<string, string>> = {
+  PUT: "PutObject",
+  GET: "GetObject",
+  HEAD: "HeadObject",
+  DELETE: "DeleteObject",
+};
+const onBucket: Readonly<Record<string, string>> = { PUT: "CreateBucket" };
+
+/** Only `x-id`, which repeats the operation's name, may come with an operation on an object; anything else asks for another. */
+const operationOf = ({ method }: WireRequest, { key, query }: RestParams): string => {
+  const asked = Object.keys(query).filter((name) => name !== "x-id");
+  if (key === "" && method === "GET" && query["list-type"] === "2") return "ListObjectsV2";
+  const operation = (key === "" ? onBucket : onObject)[method];
+  return operation !== undefined && asked.length === 0 ? operation : `${method} ${asked.join("&")}`.trim();
+};
+
+/** REST-XML, as S3 speaks it, with the bucket in the path. */
+export const restXml: Protocol = {
+  contentType: "application/xml",
+  parse: (request) => {
+    const url = new URL(request.path, "http://localhost");
+    const [bucket = "", ...rest] = url.pathname.slice(1).split("/");
+    const headers = Object.entries(request.headers).map(([name, value]) => [name, String(value)]);
+    const params: RestParams = {
+      bucket,
+      key: decodeURIComponent(rest.join("/")),
+      query: Object.fromEntries(url.searchParams),
+      headers: Object.fromEntries(headers),
+      body: request.body,
+    };
+    return { action: operationOf(request, params), params };
+  },
+  renderAnswer: (_action, answer) => {
+    const { root, fields, body = "", ...rest } = answer as RestAnswer;
+    return {
+      ...rest,
+      body: root === undefined ? body : `<${root} xmlns="${namespace}">${builder.build(fields)}</${root}>`,
+    };
+  },
+  renderError: ({ code, message }, requestId) => ({
+    body: `<Error>${builder.build({ Code: code, Message: message, RequestId: requestId })}</Error>`,
+  }),
+};

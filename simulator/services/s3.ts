@@ -1,0 +1,160 @@
+import { createHash } from "node:crypto";
+import { isDenied } from "../faults.ts";
+import { pageOf } from "../paging.ts";
+import type { Params } from "../params.ts";
+import { type RestAnswer, type RestParams, restXml } from "../protocol/rest-xml.ts";
+import { SimulatedError } from "../simulated-error.ts";
+import type { Bucket, Region, StoredObject } from "../state.ts";
+import type { Action, CallContext, Refusals, Service } from "./service.ts";
+
+const refused = (code: string, message: string, status: number): SimulatedError =>
+  new SimulatedError(code, message, status);
+
+/** How S3 refuses. */
+const refusals: Refusals = {
+  denied: (message) => refused("AccessDenied", message, 403),
+  throttled: () => refused("SlowDown", "Please reduce your request rate.", 503),
+  expiredToken: () => refused("ExpiredToken", "The provided token has expired.", 400),
+  invalidToken: () =>
+    refused("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.", 403),
+  unsigned: () => refused("AccessDenied", "Access Denied", 403),
+  unknownAction: () =>
+    refused("NotImplemented", "A header you provided implies functionality that is not implemented", 501),
+};
+
+type Operation = (params: RestParams, context: CallContext) => RestAnswer;
+
+const operation =
+  (perform: Operation): Action =>
+  (params: Params, context) =>
+    perform(params as unknown as RestParams, context);
+
+/** Names of buckets are known everywhere; what is in them only to their account, in their Region. */
+const bucketIn = ({ bucket }: RestParams, region: Region): Bucket => {
+  const own = region.buckets.get(bucket);
+  if (own) return own;
+  for (const account of region.account.cloud.accounts.values())
+    for (const other of account.regions.values()) {
+      if (!other.buckets.has(bucket)) continue;
+      if (account !== region.account) throw refusals.denied("Access Denied");
+      throw refused(
+        "PermanentRedirect",
+        "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.",
+        301,
+      );
+    }
+  throw refused("NoSuchBucket", "The specified bucket does not exist", 404);
+};
+
+/** Whoever may not list a bucket is not told that an object is missing from it. */
+const objectIn = (params: RestParams, region: Region): StoredObject => {
+  const found = bucketIn(params, region).objects.get(params.key);
+  if (found) return found;
+  if (isDenied(region, "s3:ListBucket", params)) throw refusals.denied("Access Denied");
+  throw refused("NoSuchKey", "The specified key does not exist.", 404);
+};
+
+const failedPrecondition = (): SimulatedError =>
+  refused("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", 412);
+
+/** Whether what is there allows the write: the conditions that S3 knows for writing. */
+const checkConditions = (headers: RestParams["headers"], there: StoredObject | undefined): void => {
+  const { "if-match": match, "if-none-match": noneMatch } = headers;
+  if (noneMatch !== undefined && noneMatch !== "*")
+    throw refused("NotImplemented", "A header you provided implies functionality that is not implemented", 501);
+  if (noneMatch === "*" && there) throw failedPrecondition();
+  if (match === undefined) return;
+  if (!there) throw refused("NoSuchKey", "The specified key does not exist.", 404);
+  if (match.replaceAll('"', "") !== there.ETag.replaceAll('"', "")) throw failedPrecondition();
+};
+
+const metadataPrefix = "x-amz-meta-";
+
+const putObject = operation((params, { region }) => {
+  const { key, headers, body } = params;
+  const { objects } = bucketIn(params, region);
+  if (headers["x-amz-acl"] !== undefined)
+    throw refused("AccessControlListNotSupported", "The bucket does not allow ACLs", 400);
+  // To compare with what is there is to learn about it.
+  if (headers["if-match"] !== undefined && isDenied(region, "s3:GetObject", params))
+    throw refusals.denied("Access Denied");
+  checkConditions(headers, objects.get(key));
+  const metadata = Object.entries(headers).filter(([name]) => name.startsWith(metadataPrefix));
+  const stored: StoredObject = {
+    body,
+    ETag: `"${createHash("md5").update(body).digest("hex")}"`,
+    LastModified: region.account.cloud.now(),
+    contentType: headers["content-type"] ?? "binary/octet-stream",
+    cacheControl: headers["cache-control"],
+    metadata: Object.fromEntries(metadata.map(([name, value]) => [name.slice(metadataPrefix.length), value])),
+  };
+  objects.set(key, stored);
+  return { headers: { etag: stored.ETag } };
+});
+
+const getObject = operation((params, { region }) => {
+  const { body, ETag, LastModified, contentType, cacheControl, metadata } = objectIn(params, region);
+  return {
+    body,
+    contentType,
+    headers: {
+      etag: ETag,
+      "last-modified": LastModified.toUTCString(),
+      "content-length": String(Buffer.byteLength(body)),
+      ...(cacheControl !== undefined && { "cache-control": cacheControl }),
+      ...Object.fromEntries(Object.entries(metadata).map(([name, value]) => [`${metadataPrefix}${name}`, value])),
+    },
+  };
+});
+
+const listObjects = operation((params, { region }) => {
+  const { bucket, query } = params;
+  const prefix = query.prefix ?? "";
+  const size = Number(query["max-keys"] ?? 1000);
+  const found = [...bucketIn(params, region).objects].filter(([key]) => key.startsWith(prefix)).sort();
+  const { items, next } = pageOf(found, {
+    size: Math.min(size, 1000),
+    token: query["continuation-token"],
+    scope: `ListObjectsV2/${bucket}/${prefix}`,
+    invalid: () => refused("InvalidArgument", "The continuation token provided is incorrect", 400),
+  });
+  return {
+    root: "ListBucketResult",
+    fields: {
+      Name: bucket,
+      Prefix: prefix,
+      KeyCount: items.length,
+      MaxKeys: size,
+      IsTruncated: next !== undefined,
+      ...(next !== undefined && { NextContinuationToken: next }),
+      Contents: items.map(([Key, { ETag, LastModified, body }]) => ({
+        Key,
+        LastModified: LastModified.toISOString(),
+        ETag,
+        Size: Buffer.byteLength(body),
+        StorageClass: "STANDARD",
+      })),
+    },
+  };
+});
+
+/** S3 with buckets that have no versions and no ACLs, and objects that are text. */
+export const s3: Service = {
+  protocol: restXml,
+  refusals,
+  permissions: { HeadObject: "GetObject", ListObjectsV2: "ListBucket" },
+  actions: {
+    CreateBucket: operation(({ bucket }, { region }) => {
+      if (!region.buckets.has(bucket)) region.addBucket(bucket);
+      return { headers: { location: `/${bucket}` } };
+    }),
+    PutObject: putObject,
+    GetObject: getObject,
+    HeadObject: getObject,
+    ListObjectsV2: listObjects,
+    DeleteObject: operation((params, { region }) => {
+      bucketIn(params, region).objects.delete(params.key);
+      return { status: 204 };
+    }),
+  },
+};

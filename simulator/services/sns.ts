@@ -1,0 +1,176 @@
+import { meetEntryFault } from "../faults.ts";
+import { uuidFrom } from "../identifiers.ts";
+import { nextSerial } from "../keys.ts";
+import { pageOf } from "../paging.ts";
+import { listIn, type Params, textIn } from "../params.ts";
+import { queryXml } from "../protocol/query-xml.ts";
+import { SimulatedError } from "../simulated-error.ts";
+import type { Region, Topic } from "../state.ts";
+import { queryRefusals } from "./refusals.ts";
+import type { Action, CallContext, Refusals, Service } from "./service.ts";
+
+const refusals: Refusals = {
+  ...queryRefusals("2010-03-31"),
+  denied: (message) => new SimulatedError("AuthorizationError", message, 403),
+};
+
+const invalidParameter = (what: string): SimulatedError =>
+  new SimulatedError("InvalidParameter", `Invalid parameter: ${what}`);
+
+/** Bytes of a message, or of a batch of them. */
+const maxBytes = 262_144;
+const maxEntries = 10;
+
+/** A topic by its ARN, which must be of the Region that is asked. */
+const topicIn = (params: Params, { region, callerArn }: CallContext): Topic => {
+  const arn = textIn(params, "TopicArn") ?? textIn(params, "TargetArn") ?? "";
+  const [, , service, regionName, accountId] = arn.split(":");
+  if (service !== "sns" || regionName !== region.name) throw invalidParameter("TopicArn");
+  if (accountId !== region.account.id)
+    throw refusals.denied(
+      `User: ${callerArn} is not authorized to perform: SNS:Publish on resource: ${arn} because no resource-based policy allows the SNS:Publish action`,
+    );
+  const topic = region.topics.get(arn);
+  if (!topic) throw new SimulatedError("NotFound", "Topic does not exist", 404);
+  return topic;
+};
+
+type Attribute = { Name: string; Value: { DataType?: string; StringValue?: string; BinaryValue?: string } };
+
+const sizeOf = (entry: Params): number =>
+  [
+    textIn(entry, "Message") ?? "",
+    ...listIn<Attribute>(entry, "MessageAttributes").flatMap(({ Name, Value }) => [
+      Name,
+      Value.DataType ?? "",
+      Value.StringValue ?? Value.BinaryValue ?? "",
+    ]),
+  ].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+
+/** What is wrong with a message, if anything. Wordings not verified. */
+const refusalOf = (entry: Params): SimulatedError | undefined => {
+  if ((textIn(entry, "Message") ?? "") === "") return invalidParameter("Empty message");
+  if (sizeOf(entry) > maxBytes) return invalidParameter("Message too long");
+  for (const { Name, Value } of listIn<Attribute>(entry, "MessageAttributes")) {
+    if (!/^[A-Za-z0-9_.-]{1,256}$/.test(Name))
+      return new SimulatedError("ParameterValueInvalid", `The message attribute name '${Name}' is invalid.`);
+    if ((Value.StringValue ?? Value.BinaryValue ?? "") === "" || (Value.DataType ?? "") === "")
+      return new SimulatedError(
+        "ParameterValueInvalid",
+        `The message attribute '${Name}' must contain non-empty message attribute value for message attribute type '${Value.DataType}'.`,
+      );
+  }
+  return undefined;
+};
+
+const publish = (topic: Topic, entry: Params, region: Region): string => {
+  const MessageId = uuidFrom(`${topic.TopicArn}/${nextSerial(region, "message")}`);
+  const attributes = listIn<Attribute>(entry, "MessageAttributes");
+  topic.messages.push({
+    MessageId,
+    Message: textIn(entry, "Message") ?? "",
+    Subject: textIn(entry, "Subject"),
+    MessageAttributes: Object.fromEntries(attributes.map(({ Name, Value }) => [Name, Value.StringValue ?? ""])),
+  });
+  return MessageId;
+};
+
+const publishOne: Action = (params, context) => {
+  const topic = topicIn(params, context);
+  const refusal = refusalOf(params);
+  if (refusal) throw refusal;
+  return { MessageId: publish(topic, params, context.region) };
+};
+
+const checkBatch = (entries: readonly Params[]): void => {
+  const ids = entries.map((entry) => textIn(entry, "Id") ?? "");
+  if (entries.length === 0)
+    throw new SimulatedError("EmptyBatchRequest", "The batch request doesn't contain any entries.");
+  if (entries.length > maxEntries)
+    throw new SimulatedError(
+      "TooManyEntriesInBatchRequest",
+      "The batch request contains more entries than permissible.",
+    );
+  if (!ids.every((id) => /^[A-Za-z0-9_-]{1,80}$/.test(id)))
+    throw new SimulatedError(
+      "InvalidBatchEntryId",
+      "The Id of a batch entry in a batch request doesn't abide by the specification.",
+    );
+  if (new Set(ids).size < ids.length)
+    throw new SimulatedError("BatchEntryIdsNotDistinct", "Two or more batch entries in the request have the same Id.");
+  if (entries.reduce((sum, entry) => sum + sizeOf(entry), 0) > maxBytes)
+    throw new SimulatedError(
+      "BatchRequestTooLong",
+      "The length of all the batch messages put together is more than the limit.",
+    );
+};
+
+const publishBatch: Action = (params, context) => {
+  const topic = topicIn(params, context);
+  const entries = listIn<Params>(params, "PublishBatchRequestEntries");
+  checkBatch(entries);
+  const Successful: object[] = [];
+  const Failed: object[] = [];
+  for (const entry of entries) {
+    const Id = textIn(entry, "Id") ?? "";
+    const fault = meetEntryFault(context.region, "sns:Publish", entry);
+    const refusal = refusalOf(entry);
+    if (fault?.isUnnamed) continue;
+    if (fault)
+      Failed.push({
+        Id,
+        Code: fault.code ?? "InternalError",
+        Message: fault.message ?? "An internal error occurred",
+        SenderFault: fault.isSenderFault ?? false,
+      });
+    else if (refusal) Failed.push({ Id, Code: refusal.code, Message: refusal.message, SenderFault: true });
+    else Successful.push({ Id, MessageId: publish(topic, entry, context.region) });
+  }
+  return { Successful, Failed };
+};
+
+const createTopic: Action = (params, { region }) => {
+  const name = textIn(params, "Name") ?? "";
+  if (!/^[A-Za-z0-9_-]{1,256}$/.test(name)) throw invalidParameter("Topic Name");
+  const known = [...region.topics.values()].find(({ TopicArn }) => TopicArn.endsWith(`:${name}`));
+  return { TopicArn: (known ?? region.addTopic(name)).TopicArn };
+};
+
+type SubscriptionAttribute = { key: string; value: string };
+
+const subscribe: Action = (params, context) => {
+  const topic = topicIn(params, context);
+  const attributes = listIn<SubscriptionAttribute>(params, "Attributes");
+  const subscription = {
+    SubscriptionArn: `${topic.TopicArn}:${uuidFrom(`${topic.TopicArn}/${topic.subscriptions.length}`)}`,
+    Protocol: textIn(params, "Protocol") ?? "",
+    Endpoint: textIn(params, "Endpoint") ?? "",
+    FilterPolicy: attributes.find(({ key }) => key === "FilterPolicy")?.value,
+  };
+  topic.subscriptions.push(subscription);
+  return { SubscriptionArn: subscription.SubscriptionArn };
+};
+
+const listTopics: Action = (params, { region }) => {
+  const { items, next } = pageOf([...region.topics.keys()], {
+    size: 100,
+    token: textIn(params, "NextToken"),
+    scope: "ListTopics",
+    invalid: () => invalidParameter("NextToken"),
+  });
+  return { Topics: items.map((TopicArn) => ({ TopicArn })), NextToken: next };
+};
+
+/** SNS up to the topic: what is published is kept there, and delivered to nobody. */
+export const sns: Service = {
+  protocol: queryXml("http://sns.amazonaws.com/doc/2010-03-31/"),
+  refusals,
+  permissions: { PublishBatch: "Publish" },
+  actions: {
+    CreateTopic: createTopic,
+    ListTopics: listTopics,
+    Publish: publishOne,
+    PublishBatch: publishBatch,
+    Subscribe: subscribe,
+  },
+};

@@ -1,0 +1,207 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { assumeRole } from "../../lib/aws/assume-role.ts";
+import type { ClientOptions } from "../../lib/aws/client-config.ts";
+import { createConfig } from "../../lib/aws/config-service.ts";
+import { type ConfigEvaluation, toEvaluation } from "../../lib/report/config-evaluation.ts";
+import type { ConfigRule } from "../../simulator/state.ts";
+import { type Aws, account, otherAccount, startAws } from "../simulator/aws.ts";
+
+const orderingAt = "2026-11-24T08:59:00.000Z";
+
+let aws: Aws;
+let rule: ConfigRule;
+beforeEach(async () => {
+  aws = await startAws();
+  rule = aws.region.addConfigRule("master-password-managed");
+});
+afterEach(() => aws.stop());
+
+const open = (options: ClientOptions = {}) =>
+  createConfig({
+    region: "eu-west-1",
+    endpoint: aws.simulator.endpoint,
+    credentials: { accessKeyId: account, secretAccessKey: "not-verified" },
+    maxAttempts: 1,
+    ...options,
+  });
+
+function anEvaluation(
+  resourceId: string,
+  status: "COMPLIANT" | "NON_COMPLIANT" | "NOT_APPLICABLE" = "NON_COMPLIANT",
+): ConfigEvaluation {
+  const resourceType = "AWS::RDS::DBInstance";
+  const evaluation = toEvaluation({ status, message: `About ${resourceId}.`, resourceType, resourceId, orderingAt });
+  if (evaluation === null) throw new Error("no evaluation");
+  return evaluation;
+}
+
+const some = (count: number) => Array.from({ length: count }, (_, index) => anEvaluation(`db-${index}`));
+const known = () => [...aws.region.evaluations.values()];
+const calls = () => aws.simulator.calls.length;
+
+describe("evaluations", () => {
+  test("one arrives as it is", async () => {
+    await open().putEvaluations([anEvaluation("db-A")], rule.resultToken);
+    expect(known()).toMatchObject([
+      {
+        ConfigRuleName: "master-password-managed",
+        ComplianceResourceType: "AWS::RDS::DBInstance",
+        ComplianceResourceId: "db-A",
+        ComplianceType: "NON_COMPLIANT",
+        Annotation: "About db-A.",
+        OrderingTimestamp: new Date(orderingAt),
+      },
+    ]);
+  });
+
+  test.each([
+    [0, 0],
+    [1, 1],
+    [100, 1],
+    [101, 2],
+    [250, 3],
+  ])("%i take %i calls", async (count, expected) => {
+    await open().putEvaluations(some(count), rule.resultToken);
+    expect(known()).toHaveLength(count);
+    expect(calls()).toBe(expected);
+  });
+
+  test("in test mode nothing is kept, whatever the token", async () => {
+    await open().putEvaluations(some(1), "any", true);
+    expect(known()).toEqual([]);
+    expect(calls()).toBe(1);
+  });
+
+  test("those that fail are sent again, without the others", async () => {
+    aws.cloud.fault({ action: "config:PutEvaluations", kind: "entry", matching: '"db-7"', times: 2 });
+    await open().putEvaluations(some(120), rule.resultToken);
+    expect(known()).toHaveLength(120);
+    expect(calls()).toBe(4);
+  });
+
+  test("those that fail four times are an error that counts and names them; the others are kept", async () => {
+    aws.cloud.fault({ action: "config:PutEvaluations", kind: "entry", matching: '"db-1' });
+    await expect(open().putEvaluations(some(20), rule.resultToken)).rejects.toMatchObject({
+      name: "AwsCallError",
+      action: "config:PutEvaluations",
+      code: "FailedEvaluations",
+      message: "AWS Config did not take 11 of 20 evaluations: db-1, db-10, db-11 and 8 more",
+    });
+    expect(known()).toHaveLength(9);
+    expect(calls()).toBe(4);
+  });
+
+  test("a resource of another type with the same id is another resource", async () => {
+    const cluster = { ...anEvaluation("same"), ComplianceResourceType: "AWS::RDS::DBCluster" };
+    aws.cloud.fault({ action: "config:PutEvaluations", kind: "entry", matching: "DBCluster" });
+    await expect(open().putEvaluations([anEvaluation("same"), cluster], rule.resultToken)).rejects.toThrow(
+      "did not take 1 of 2 evaluations: same",
+    );
+  });
+
+  test("a token that is none throws", async () => {
+    await expect(open().putEvaluations(some(1), "not-a-token")).rejects.toMatchObject({
+      action: "config:PutEvaluations",
+      code: "InvalidResultTokenException",
+    });
+  });
+
+  test("a call that fails throws, and throttling is overcome by the SDK", async () => {
+    aws.cloud.fault({ action: "config:PutEvaluations", kind: "throttle", times: 2 });
+    await expect(open().putEvaluations(some(1), rule.resultToken)).rejects.toMatchObject({
+      code: "ThrottlingException",
+    });
+    await open({ maxAttempts: 3 }).putEvaluations(some(1), rule.resultToken);
+    expect(known()).toHaveLength(1);
+  });
+});
+
+describe("what was evaluated", () => {
+  test.each([0, 1, 100, 101])("%i resources are listed", async (count) => {
+    await open().putEvaluations(some(count), rule.resultToken);
+    aws.simulator.calls.length = 0;
+    expect(await open().listEvaluated(rule.ConfigRuleName)).toEqual(
+      some(count).map(({ ComplianceResourceType, ComplianceResourceId }) => ({
+        resourceType: ComplianceResourceType,
+        resourceId: ComplianceResourceId,
+      })),
+    );
+    expect(calls()).toBe(count > 100 ? 2 : 1);
+  });
+
+  test("what was retired, and what another rule evaluated, is not listed", async () => {
+    const other = aws.region.addConfigRule("another-rule");
+    await open().putEvaluations([anEvaluation("db-B")], other.resultToken);
+    await open().putEvaluations(
+      [anEvaluation("db-A", "COMPLIANT"), anEvaluation("db-gone", "NOT_APPLICABLE")],
+      rule.resultToken,
+    );
+    expect(await open().listEvaluated(rule.ConfigRuleName)).toEqual([
+      { resourceType: "AWS::RDS::DBInstance", resourceId: "db-A" },
+    ]);
+  });
+
+  test("a page that fails is an error, never a short list", async () => {
+    await open().putEvaluations(some(150), rule.resultToken);
+    aws.cloud.fault({ action: "config:GetComplianceDetailsByConfigRule", kind: "deny", skip: 1 });
+    await expect(open().listEvaluated(rule.ConfigRuleName)).rejects.toMatchObject({
+      action: "config:GetComplianceDetailsByConfigRule",
+      code: "AccessDeniedException",
+    });
+  });
+
+  test("a rule that does not exist is an error", async () => {
+    await expect(open().listEvaluated("no-such-rule")).rejects.toMatchObject({ code: "NoSuchConfigRuleException" });
+  });
+});
+
+describe("in another account, with the role that AWS Config names", () => {
+  const roleArn = `arn:aws:iam::${otherAccount}:role/ConfigRole`;
+  const credentials = () =>
+    assumeRole(roleArn, {
+      region: "eu-west-1",
+      endpoint: aws.simulator.endpoint,
+      credentials: { accessKeyId: account, secretAccessKey: "not-verified" },
+      maxAttempts: 1,
+    });
+
+  test("the evaluations are that account's", async () => {
+    const there = aws.cloud.region(otherAccount, "eu-west-1");
+    const { resultToken } = there.addConfigRule("master-password-managed");
+    const config = open({ credentials: credentials() });
+    await config.putEvaluations(some(101), resultToken);
+    expect([known().length, there.evaluations.size]).toEqual([0, 101]);
+    expect(aws.simulator.calls).toEqual([
+      { account, region: "eu-west-1", action: "sts:AssumeRole" },
+      { account: otherAccount, region: "eu-west-1", action: "config:PutEvaluations" },
+      { account: otherAccount, region: "eu-west-1", action: "config:PutEvaluations" },
+    ]);
+  });
+
+  test("the session has this service's name, or the one that is given", async () => {
+    aws.cloud.account(otherAccount);
+    aws.cloud.fault({ action: "sts:AssumeRole", matching: "rds-password-audit", kind: "error", code: "Seen" });
+    await expect(credentials()()).rejects.toMatchObject({ code: "Seen" });
+    const named = assumeRole(roleArn, {
+      sessionName: "somebody-else",
+      region: "eu-west-1",
+      endpoint: aws.simulator.endpoint,
+      credentials: { accessKeyId: account, secretAccessKey: "not-verified" },
+    });
+    expect(await named()).toEqual({
+      accessKeyId: otherAccount,
+      secretAccessKey: expect.any(String),
+      sessionToken: expect.any(String),
+      expiration: expect.any(Date),
+    });
+  });
+
+  test("a role that may not be assumed throws with that action, not with the one it was wanted for", async () => {
+    aws.cloud.account(otherAccount, { roles: ["Another"] });
+    await expect(open({ credentials: credentials() }).putEvaluations(some(1), "token")).rejects.toMatchObject({
+      name: "AwsCallError",
+      action: "sts:AssumeRole",
+      code: "AccessDenied",
+    });
+  });
+});

@@ -1,0 +1,306 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { assembleReport } from "../../lib/audit/assemble-report.ts";
+import { createStore, type StoreOptions } from "../../lib/aws/create-store.ts";
+import { emptyLedger, type Ledger } from "../../lib/model/ledger.ts";
+import type { Report } from "../../lib/model/report.ts";
+import type { Store } from "../../lib/publish-report.ts";
+import { rules } from "../../rules/index.ts";
+import type { Bucket } from "../../simulator/state.ts";
+import { type Aws, account, startAws } from "../simulator/aws.ts";
+import { anInventory, aPolicy } from "../support/builders.ts";
+
+let aws: Aws;
+let bucket: Bucket;
+beforeEach(async () => {
+  aws = await startAws();
+  bucket = aws.region.addBucket("reports-bucket");
+});
+afterEach(() => aws.stop());
+
+const open = (options: Partial<StoreOptions> = {}): Store =>
+  createStore({
+    bucket: "reports-bucket",
+    region: "eu-west-1",
+    endpoint: aws.simulator.endpoint,
+    credentials: { accessKeyId: account, secretAccessKey: "not-verified" },
+    maxAttempts: 1,
+    toPage: ({ generatedAt }) => `<!doctype html><title>${generatedAt}</title>`,
+    ...options,
+  });
+
+const aReport = (generatedAt: string): Report =>
+  assembleReport(anInventory(), { policy: aPolicy(), rules, generatedAt, version: "0.0.0" });
+
+const having = (...handledEvents: string[]): Ledger => ({ ...emptyLedger, handledEvents });
+const stored = (key: string) => bucket.objects.get(key)?.body;
+const names = () => [...bucket.objects.keys()].sort();
+const put = (key: string, body: string) =>
+  bucket.objects.set(key, {
+    body,
+    ETag: '"by hand"',
+    LastModified: aws.cloud.now(),
+    contentType: "text/plain",
+    metadata: {},
+  });
+const losesAnswer = (skip = 0) =>
+  aws.cloud.fault({ action: "s3:PutObject", kind: "disconnect", takesEffect: true, skip, times: 1 });
+
+describe("the ledger", () => {
+  test("is empty and has no version before the first audit", async () => {
+    expect(await open().readLedger()).toEqual({ ledger: emptyLedger, version: null });
+  });
+
+  test("is read as it was written", async () => {
+    const store = open();
+    expect(await store.writeLedger(having("é"), null)).toBe(true);
+    const { ledger, version } = await store.readLedger();
+    expect(ledger).toEqual(having("é"));
+    expect(await store.writeLedger(having("é", "2"), version)).toBe(true);
+    expect((await store.readLedger()).ledger).toEqual(having("é", "2"));
+    expect(bucket.objects.get("ledger.json")).toMatchObject({
+      contentType: "application/json",
+      cacheControl: "no-store",
+    });
+  });
+
+  test("of two that write it first exactly one does", async () => {
+    const answers = await Promise.all(
+      [open(), open()].map((store, index) => store.writeLedger(having(`${index}`), null)),
+    );
+    expect(answers.sort()).toEqual([false, true]);
+  });
+
+  test("of eight that change the same version exactly one does", async () => {
+    await open().writeLedger(having(), null);
+    const stores = Array.from({ length: 8 }, () => open());
+    const versions = await Promise.all(stores.map((store) => store.readLedger()));
+    const answers = await Promise.all(
+      stores.map((store, index) => store.writeLedger(having(`${index}`), versions[index]?.version ?? null)),
+    );
+    expect(answers.filter(Boolean)).toHaveLength(1);
+    expect(JSON.parse(stored("ledger.json") ?? "")).toEqual(having(String(answers.indexOf(true))));
+  });
+
+  test("an old version does not overwrite", async () => {
+    const store = open();
+    await store.writeLedger(having("1"), null);
+    const { version } = await store.readLedger();
+    await store.writeLedger(having("2"), version);
+    expect(await store.writeLedger(having("3"), version)).toBe(false);
+    expect(await store.writeLedger(having("3"), null)).toBe(false);
+    expect(JSON.parse(stored("ledger.json") ?? "")).toEqual(having("2"));
+  });
+
+  test("one that was deleted since is not written", async () => {
+    const store = open();
+    await store.writeLedger(having("1"), null);
+    const { version } = await store.readLedger();
+    bucket.objects.clear();
+    expect(await store.writeLedger(having("2"), version)).toBe(false);
+    expect(names()).toEqual([]);
+  });
+
+  test.each(["ConditionalRequestConflict", "OperationAborted"])(
+    "a write that meets another (%s) did not happen",
+    async (code) => {
+      aws.cloud.fault({ action: "s3:PutObject", kind: "error", code, status: 409 });
+      expect(await open().writeLedger(having(), null)).toBe(false);
+    },
+  );
+
+  test.each([
+    ["not JSON", "{", " \\("],
+    ["empty", "", " \\("],
+    ["a list", "[]", " \\("],
+    ["of another version", JSON.stringify({ ...emptyLedger, schemaVersion: "2.0" }), " at schemaVersion \\("],
+    ["cut", JSON.stringify({ schemaVersion: "1.0" }), " at known \\("],
+    ["wrong inside", JSON.stringify({ ...emptyLedger, handledEvents: ["a", 1] }), " at handledEvents\\.1 \\("],
+  ])("one that is %s is an error and never empty", async (_what, body, where) => {
+    put("ledger.json", body);
+    await expect(open().readLedger()).rejects.toThrow(
+      new RegExp(`^s3://reports-bucket/ledger\\.json is no ledger${where}.*: restore an earlier version of it`),
+    );
+    expect(stored("ledger.json")).toBe(body);
+  });
+
+  test.each([
+    ["deny", "AccessDenied"],
+    ["throttle", "SlowDown"],
+    ["error", "InternalFailure"],
+    ["disconnect", expect.any(String)],
+  ] as const)("where reading fails (%s) that is an error and never empty", async (kind, code) => {
+    aws.cloud.fault({ action: "s3:GetObject", kind });
+    await expect(open().readLedger()).rejects.toMatchObject({ name: "AwsCallError", action: "s3:GetObject", code });
+  });
+
+  test("where S3 hides that it is missing, the error says which permission is missing", async () => {
+    aws.cloud.fault({ action: "s3:ListBucket", kind: "deny" });
+    await expect(open().readLedger()).rejects.toThrow(
+      "s3://reports-bucket/ledger.json cannot be read: access is denied; if it is not there, the role needs s3:ListBucket",
+    );
+  });
+
+  test("without the bucket there is no ledger to be empty", async () => {
+    await expect(open({ bucket: "no-such-bucket" }).readLedger()).rejects.toMatchObject({ code: "NoSuchBucket" });
+    await expect(open({ bucket: "no-such-bucket" }).writeLedger(having(), null)).rejects.toMatchObject({
+      action: "s3:PutObject",
+      code: "NoSuchBucket",
+    });
+  });
+
+  test("a write that is denied is an error, not somebody else's write", async () => {
+    aws.cloud.fault({ action: "s3:PutObject", kind: "deny" });
+    await expect(open().writeLedger(having(), null)).rejects.toMatchObject({
+      action: "s3:PutObject",
+      code: "AccessDenied",
+    });
+  });
+
+  test("a write whose answer was lost counts as written, though the SDK's second attempt fails", async () => {
+    losesAnswer();
+    const store = open({ maxAttempts: 3 });
+    expect(await store.writeLedger(having("1"), null)).toBe(true);
+    const { version } = await store.readLedger();
+    losesAnswer();
+    expect(await store.writeLedger(having("2"), version)).toBe(true);
+    expect(JSON.parse(stored("ledger.json") ?? "")).toEqual(having("2"));
+  });
+
+  test("a second attempt that meets somebody else's write does not", async () => {
+    await open().writeLedger(having("theirs"), null);
+    aws.cloud.fault({ action: "s3:PutObject", kind: "disconnect", times: 1 });
+    expect(await open({ maxAttempts: 3 }).writeLedger(having("ours"), null)).toBe(false);
+  });
+});
+
+describe("a report", () => {
+  const noon = "2026-11-24T12:00:00.000Z";
+  const dated = "reports/2026/11/24/2026-11-24T12-00-00.000Z";
+
+  test("is kept for good and as the latest, each as JSON and as a page", async () => {
+    const report = aReport(noon);
+    expect(await open().writeReport(report)).toBe(`s3://reports-bucket/${dated}-1.html`);
+    expect(names()).toEqual(["latest.html", "latest.json", `${dated}-1.html`, `${dated}-1.json`]);
+    for (const key of ["latest.json", `${dated}-1.json`]) {
+      expect(JSON.parse(stored(key) ?? "")).toEqual(report);
+      expect(bucket.objects.get(key)).toMatchObject({ contentType: "application/json", cacheControl: "no-store" });
+    }
+    for (const key of ["latest.html", `${dated}-1.html`]) {
+      expect(stored(key)).toBe(`<!doctype html><title>${noon}</title>`);
+      expect(bucket.objects.get(key)).toMatchObject({
+        contentType: "text/html; charset=utf-8",
+        cacheControl: "no-store",
+      });
+    }
+  });
+
+  test("goes by UTC, however its date is written", async () => {
+    await open().writeReport(aReport("2026-11-24T12:00:00Z"));
+    expect(names()).toContain(`${dated}-1.json`);
+  });
+
+  test("of one instant as others is kept beside them, however many there are at once", async () => {
+    const reports = Array.from({ length: 4 }, (_, index) => {
+      const report = aReport(noon);
+      return { ...report, tool: { ...report.tool, version: `${index}` } };
+    });
+    await Promise.all(reports.map((report) => open().writeReport(report)));
+    const kept = names().filter((name) => name.startsWith(dated) && name.endsWith(".json"));
+    expect(kept).toEqual([1, 2, 3, 4].map((serial) => `${dated}-${serial}.json`));
+    const versions = kept.map((name) => (JSON.parse(stored(name) ?? "") as Report).tool.version);
+    expect(versions.sort()).toEqual(["0", "1", "2", "3"]);
+  });
+
+  test("of the same instant as the latest does not replace it", async () => {
+    await open().writeReport(aReport(noon));
+    const { tool, ...report } = aReport(noon);
+    await open().writeReport({ ...report, tool: { ...tool, version: "other" } });
+    expect((JSON.parse(stored("latest.json") ?? "") as Report).tool.version).toBe("0.0.0");
+  });
+
+  test("replaces the latest where it is later", async () => {
+    await open().writeReport(aReport(noon));
+    await open().writeReport(aReport("2026-11-24T12:00:00.001Z"));
+    expect(JSON.parse(stored("latest.json") ?? "").generatedAt).toBe("2026-11-24T12:00:00.001Z");
+    expect(stored("latest.html")).toContain("12:00:00.001Z");
+  });
+
+  test("does not replace a later one, and is kept all the same", async () => {
+    await open().writeReport(aReport(noon));
+    await open().writeReport(aReport("2026-11-24T11:59:59.999Z"));
+    expect(JSON.parse(stored("latest.json") ?? "").generatedAt).toBe(noon);
+    expect(stored("latest.html")).toContain(noon);
+    expect(names()).toContain("reports/2026/11/24/2026-11-24T11-59-59.999Z-1.json");
+  });
+
+  test("of many at once the last one is the latest", async () => {
+    const instants = [3, 1, 4, 0, 2].map((minute) => `2026-11-24T12:0${minute}:00.000Z`);
+    await Promise.all(instants.map((instant) => open().writeReport(aReport(instant))));
+    expect(JSON.parse(stored("latest.json") ?? "").generatedAt).toBe("2026-11-24T12:04:00.000Z");
+    expect(stored("latest.html")).toContain("12:04:00.000Z");
+  });
+
+  test("replaces a latest that somebody put there by hand", async () => {
+    put("latest.json", "{}");
+    await open().writeReport(aReport(noon));
+    expect(JSON.parse(stored("latest.json") ?? "").generatedAt).toBe(noon);
+  });
+
+  test("is written once where an answer is lost", async () => {
+    losesAnswer();
+    await open({ maxAttempts: 3 }).writeReport(aReport(noon));
+    expect(names()).toEqual(["latest.html", "latest.json", `${dated}-1.html`, `${dated}-1.json`]);
+  });
+
+  test("is kept where its page cannot be made", async () => {
+    const toPage = () => {
+      throw new Error("no page");
+    };
+    await expect(open({ toPage }).writeReport(aReport(noon))).rejects.toThrow("no page");
+    expect(names()).toEqual([`${dated}-1.json`]);
+  });
+
+  test("where the latest cannot be looked at, that is an error", async () => {
+    aws.cloud.fault({ action: "s3:GetObject", kind: "deny" });
+    await expect(open().writeReport(aReport(noon))).rejects.toMatchObject({
+      name: "AwsCallError",
+      action: "s3:GetObject",
+      code: "AccessDenied",
+    });
+  });
+
+  test("where others are always faster, it says so", async () => {
+    aws.cloud.fault({ action: "s3:PutObject", kind: "error", code: "ConditionalRequestConflict", status: 409 });
+    await expect(open().writeReport(aReport(noon))).rejects.toThrow("and the 7 names after it are taken");
+    aws.cloud.faults.length = 0;
+    aws.cloud.fault({
+      action: "s3:PutObject",
+      matching: "latest.json",
+      kind: "error",
+      code: "ConditionalRequestConflict",
+      status: 409,
+    });
+    await expect(open().writeReport(aReport(noon))).rejects.toThrow(
+      "s3://reports-bucket/latest.json was changed by others 8 times in a row",
+    );
+  });
+});
+
+describe("where S3 is not at AWS's own address", () => {
+  afterEach(() => {
+    delete process.env.AWS_ENDPOINT_URL;
+  });
+
+  test("buckets are named in the path, also where the environment says where it is", async () => {
+    process.env.AWS_ENDPOINT_URL = aws.simulator.endpoint.replace("127.0.0.1", "localhost");
+    const store = createStore({
+      bucket: "reports-bucket",
+      region: "eu-west-1",
+      credentials: { accessKeyId: account, secretAccessKey: "not-verified" },
+      maxAttempts: 1,
+      toPage: () => "<!doctype html>",
+    });
+    expect(await store.writeReport(aReport("2026-11-24T12:00:00.000Z"))).toMatch(/^s3:\/\/reports-bucket\//);
+    expect(names()).toHaveLength(4);
+  });
+});

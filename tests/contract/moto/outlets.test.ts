@@ -1,0 +1,202 @@
+import { ConfigServiceClient, PutEvaluationsCommand } from "@aws-sdk/client-config-service";
+import { CreateBucketCommand, GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { GetFindingsCommand, SecurityHubClient } from "@aws-sdk/client-securityhub";
+import { CreateTopicCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { createConfig } from "../../../lib/aws/config-service.ts";
+import { createStore } from "../../../lib/aws/create-store.ts";
+import { importFindings } from "../../../lib/aws/import-findings.ts";
+import { publishMessages } from "../../../lib/aws/publish-messages.ts";
+import { emptyLedger, type Ledger } from "../../../lib/model/ledger.ts";
+import type { Report } from "../../../lib/model/report.ts";
+import { toAsff } from "../../../lib/report/asff.ts";
+import { toFindingMessage } from "../../../lib/report/finding-message.ts";
+import { aFinding, assortedChanges, filterPolicies } from "../../aws/sample-findings.ts";
+import { account, createSimulator, type Emulator, type OpenAws, region, startMoto } from "../emulators.ts";
+import { describeWith } from "./when-installed.ts";
+
+const bucket = "reports-bucket";
+const productArn = `arn:aws:securityhub:${region}:${account}:product/${account}/default`;
+
+describeWith(["moto_server"], "what the service writes to", () => {
+  describe.each(["simulator", "moto"] as const)("on %s", (name) => {
+    let emulator: Emulator;
+    let aws: OpenAws;
+    beforeAll(async () => {
+      emulator = name === "moto" ? await startMoto() : createSimulator();
+    }, 40_000);
+    afterAll(() => emulator?.stop());
+    beforeEach(async () => {
+      aws = await emulator.open();
+      aws.cloud?.region(account, region).enableSecurityHub();
+    });
+    afterEach(() => aws.close());
+
+    const settings = () => ({
+      endpoint: aws.endpoint,
+      region,
+      credentials: { accessKeyId: account, secretAccessKey: "not-verified" },
+      maxAttempts: 1,
+    });
+
+    describe("S3", () => {
+      const open = () => createStore({ ...settings(), bucket, toPage: () => "<!doctype html>" });
+      const connect = () => new S3Client({ ...settings(), forcePathStyle: true });
+      const having = (event: string): Ledger => ({ ...emptyLedger, handledEvents: [event] });
+      beforeEach(async () => {
+        await connect().send(
+          new CreateBucketCommand({ Bucket: bucket, CreateBucketConfiguration: { LocationConstraint: region } }),
+        );
+      });
+
+      test("the ledger is written by whoever read it last", async () => {
+        const [one, other] = [open(), open()];
+        expect(await one.readLedger()).toEqual({ ledger: emptyLedger, version: null });
+        expect(await one.writeLedger(having("1"), null)).toBe(true);
+        expect(await other.writeLedger(having("2"), null)).toBe(false);
+        const { ledger, version } = await other.readLedger();
+        expect(ledger).toEqual(having("1"));
+        expect(await other.writeLedger(having("2"), version)).toBe(true);
+        expect(await one.writeLedger(having("3"), version)).toBe(false);
+        expect((await one.readLedger()).ledger).toEqual(having("2"));
+      });
+
+      test("a ledger that is gone is not written over", async () => {
+        expect(await open().writeLedger(having("1"), '"0123456789abcdef0123456789abcdef"')).toBe(false);
+      });
+
+      test("without the bucket nothing is empty", async () => {
+        const lost = createStore({ ...settings(), bucket: "no-such-bucket", toPage: () => "" });
+        await expect(lost.readLedger()).rejects.toMatchObject({ code: "NoSuchBucket" });
+      });
+
+      test("reports are kept beside each other, and the later is the latest", async () => {
+        const at = (minute: number) => ({ generatedAt: `2026-11-24T12:0${minute}:00.000Z` }) as Report;
+        for (const minute of [1, 2, 0, 2]) await open().writeReport(at(minute));
+        const read = async (Key: string) => {
+          const answer = await connect().send(new GetObjectCommand({ Bucket: bucket, Key }));
+          return { type: answer.ContentType, report: JSON.parse((await answer.Body?.transformToString()) ?? "") };
+        };
+        expect(await read("latest.json")).toEqual({ type: "application/json", report: at(2) });
+        for (const [minute, serial] of [
+          [0, 1],
+          [1, 1],
+          [2, 1],
+          [2, 2],
+        ])
+          expect(await read(`reports/2026/11/24/2026-11-24T12-0${minute}-00.000Z-${serial}.json`)).toEqual({
+            type: "application/json",
+            report: at(minute ?? 0),
+          });
+      });
+    });
+
+    describe("SNS", () => {
+      const createTopic = async () => {
+        const { TopicArn = "" } = await new SNSClient(settings()).send(new CreateTopicCommand({ Name: "findings" }));
+        return TopicArn;
+      };
+      const messages = assortedChanges.map((change, index) => ({ id: `${index}`, ...toFindingMessage(change) }));
+
+      test("more messages than one call carries are taken", async () => {
+        const many = Array.from({ length: 25 }, (_, index) => ({
+          id: `id/${index}`,
+          body: `${index}`,
+          attributes: {},
+        }));
+        expect(await publishMessages(await createTopic(), many, settings())).toEqual([]);
+      });
+
+      test("a topic that does not exist is an error", async () => {
+        const missing = publishMessages(`${await createTopic()}-x`, messages, settings());
+        await expect(missing).rejects.toMatchObject({ action: "sns:Publish", code: "NotFoundException" });
+      });
+
+      // Our simulator keeps messages in their topics and delivers none.
+      if (name === "simulator") return;
+      test.each(filterPolicies)("a queue with a filter policy receives $passes", async ({ policy, passes }) => {
+        const TopicArn = await createTopic();
+        const { QueueUrl } = await askSqs(aws.endpoint, "CreateQueue", { QueueName: "q" });
+        await new SNSClient(settings()).send(
+          new SubscribeCommand({
+            TopicArn,
+            Protocol: "sqs",
+            Endpoint: `arn:aws:sqs:${region}:${account}:q`,
+            Attributes: { RawMessageDelivery: "true", FilterPolicy: JSON.stringify(policy) },
+          }),
+        );
+        expect(await publishMessages(TopicArn, messages, settings())).toEqual([]);
+        const { Messages = [] } = await askSqs(aws.endpoint, "ReceiveMessage", { QueueUrl, MaxNumberOfMessages: 10 });
+        const bodies = (Messages as { Body: string }[]).map(({ Body }) => Body);
+        expect(bodies.map((body) => JSON.parse(body).finding.resource.identifier).sort()).toEqual(passes);
+        for (const body of bodies) expect(messages.map((message) => message.body)).toContain(body);
+      });
+    });
+
+    describe("Security Hub", () => {
+      const toImport = (identifier: string) =>
+        toAsff(aFinding(identifier, { account }), { state: "active", at: "2026-11-24T09:00:00.000Z", productArn });
+      const bring = (findings: ReturnType<typeof toImport>[]) => importFindings(findings, { ...settings(), account });
+
+      test("more findings than one call carries are imported", async () => {
+        const findings = Array.from({ length: 101 }, (_, index) => toImport(`orders-${index}`));
+        expect(await bring(findings)).toEqual([]);
+        if (name === "simulator") return;
+        const hub = new SecurityHubClient(settings());
+        const { Findings = [] } = await hub.send(new GetFindingsCommand({ MaxResults: 100 }));
+        expect(Findings).toHaveLength(100);
+        expect(findings).toContainEqual(Findings[0]);
+      });
+
+      test("one without a resource is given back, and the others are imported", async () => {
+        const wrong = { ...toImport("wrong"), Resources: [] };
+        expect(await bring([wrong, toImport("right")])).toEqual([
+          { id: wrong.Id, reason: expect.stringMatching(/^InvalidInput: /) },
+        ]);
+      });
+    });
+
+    describe("AWS Config", () => {
+      const evaluations = Array.from({ length: 101 }, (_, index) => ({
+        ComplianceResourceType: "AWS::RDS::DBInstance",
+        ComplianceResourceId: `db-${index}`,
+        ComplianceType: "COMPLIANT" as const,
+        OrderingTimestamp: new Date("2026-11-24T09:00:00Z"),
+      }));
+
+      test("a test of more evaluations than one call carries is taken", async () => {
+        await createConfig(settings()).putEvaluations(evaluations, "any", true);
+      });
+
+      test("no evaluation is refused, and never sent", async () => {
+        const config = new ConfigServiceClient(settings());
+        const none = config.send(new PutEvaluationsCommand({ Evaluations: [], ResultToken: "any", TestMode: true }));
+        await expect(none).rejects.toMatchObject({ name: "InvalidParameterValueException" });
+        await createConfig(settings()).putEvaluations([], "any");
+      });
+
+      // moto can do no more than test.
+      if (name === "moto") return;
+      test("a token that is none is refused", async () => {
+        await expect(createConfig(settings()).putEvaluations(evaluations, "any")).rejects.toMatchObject({
+          code: "InvalidResultTokenException",
+        });
+      });
+    });
+  });
+});
+
+/** SQS without its client, which the project does not otherwise need. */
+async function askSqs(endpoint: string, operation: string, body: object): Promise<Record<string, unknown>> {
+  const answer = await fetch(endpoint, {
+    method: "POST",
+    headers: {
+      "content-type": "application/x-amz-json-1.0",
+      "x-amz-target": `AmazonSQS.${operation}`,
+      authorization: `AWS4-HMAC-SHA256 Credential=${account}/20261124/${region}/sqs/aws4_request, SignedHeaders=host, Signature=0`,
+    },
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error(`${operation}: ${await answer.text()}`);
+  return (await answer.json()) as Record<string, unknown>;
+}
