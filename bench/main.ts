@@ -7,10 +7,13 @@ import { once } from "node:events";
 import { promisify } from "node:util";
 import { type Fleet, fewestCalls } from "./fleet.ts";
 import type { Reading } from "./read-once.ts";
+import { measureStartUp } from "./start-up.ts";
 
 const run = promisify(execFile);
 const rounds = 3;
 const latencyMs = 80;
+/** What Lambda's runtime sets for a function of 256 MB. */
+const v8Limits = ["--max-semi-space-size=12", "--max-old-space-size=230"];
 const accountIds = Array.from({ length: 20 }, (_, index) => String(111_111_111_111 + index));
 const regionNames = ["eu-west-1", "eu-central-1", "us-east-1", "us-west-2", "ap-southeast-1"];
 const moreRegions = [...regionNames, "eu-north-1", "us-east-2", "ca-central-1", "sa-east-1", "ap-northeast-1"];
@@ -69,6 +72,13 @@ await withFleet(empty, async (read) => {
   );
 });
 
+const { audit: packaged, bare: plain } = await measureStartUp();
+const startUp = packaged.milliseconds / plain.milliseconds;
+const took = `${packaged.milliseconds.toFixed(0)} ms / ${plain.milliseconds.toFixed(0)} ms`;
+add("import of the packaged audit / bare handler", `${startUp.toFixed(2)} (${took})`, "≤ 1.5", startUp <= 1.5);
+const mebibytes = ({ bytes }: { bytes: number }) => `${(bytes / 2 ** 20).toFixed(2)} MiB`;
+add("bundle of the packaged audit", `${mebibytes(packaged)} (bare handler ${mebibytes(plain)})`, "none", true);
+
 console.log(`Node ${process.version}, ${latencyMs} ms a call, median of ${rounds} readings in turn\n`);
 console.log(table(rows));
 if (process.argv.includes("--check") && rows.some(({ holds }) => !holds)) process.exitCode = 1;
@@ -121,7 +131,8 @@ async function withFleet(
     if (server.stdout === null) throw new Error("the simulator says nothing");
     const [endpoint] = (await once(server.stdout, "data")) as [Buffer];
     await measure(async (how) => {
-      const { stdout } = await run(process.execPath, [here("read-once.ts"), how, endpoint.toString().trim(), text]);
+      const args = [...v8Limits, here("read-once.ts"), how, endpoint.toString().trim(), text];
+      const { stdout } = await run(process.execPath, args);
       return JSON.parse(stdout) as Reading;
     });
   } finally {

@@ -8,7 +8,7 @@ import { paginateListSecrets, SecretsManagerClient } from "@aws-sdk/client-secre
 import pLimit from "p-limit";
 import { assembleReport } from "../lib/audit/assemble-report.ts";
 import { createAccount } from "../lib/aws/create-account.ts";
-import { defaultPolicy } from "../lib/model/policy.ts";
+import { defaultPolicy } from "../lib/model/default-policy.ts";
 import { renderJson } from "../lib/report/json.ts";
 import { concurrency, takeInventory } from "../lib/take-inventory.ts";
 import { rules } from "../rules/index.ts";

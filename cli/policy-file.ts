@@ -1,4 +1,5 @@
-import { defaultPolicy, type Policy, parsePolicy } from "../lib/model/policy.ts";
+import { defaultPolicy } from "../lib/model/default-policy.ts";
+import { type Policy, parsePolicy } from "../lib/model/policy.ts";
 import { rules } from "../rules/index.ts";
 import { readText } from "./files.ts";
 

@@ -3,13 +3,14 @@
  * the JSON Schemas. With --check it writes nothing and fails where a document is not what it would be.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { z } from "zod";
+import * as z from "zod";
 import { reasons } from "../lib/audit/management.ts";
 import { auditPolicy } from "../lib/audit/permissions.ts";
+import { defaultPolicy } from "../lib/model/default-policy.ts";
 import type { Status } from "../lib/model/finding.ts";
 import { inventorySchema } from "../lib/model/inventory.ts";
 import { messageSchema } from "../lib/model/message.ts";
-import { defaultPolicy, policyJsonSchema } from "../lib/model/policy.ts";
+import { policyJsonSchema } from "../lib/model/policy.ts";
 import { reportSchema } from "../lib/model/report.ts";
 import type { Rule } from "../lib/model/rule.ts";
 import { rules } from "../rules/index.ts";

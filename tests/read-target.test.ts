@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { defaultPolicy } from "../lib/model/policy.ts";
+import { defaultPolicy } from "../lib/model/default-policy.ts";
 import { auditSimulated, inShort, region } from "./support/simulated-audit.ts";
 
 /** How often each action was called, Region left out. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { createAccount } from "../lib/aws/create-account.ts";
+import { defaultPolicy } from "../lib/model/default-policy.ts";
 import { AccessError, UsageError } from "../lib/model/errors.ts";
-import { defaultPolicy } from "../lib/model/policy.ts";
 import { takeInventory } from "../lib/take-inventory.ts";
 import { auditSimulated, inShort, now } from "./support/simulated-audit.ts";
 

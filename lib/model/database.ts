@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** What can own a master user password. Members of a DB cluster are instances too: their password is the cluster's. */
 export const databaseKinds = ["instance", "cluster", "tenant-database"] as const;

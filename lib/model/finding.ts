@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** From the worst to the least. */
 export const severities = ["critical", "high", "medium", "low"] as const;

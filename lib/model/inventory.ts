@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { databaseSchema } from "./database.ts";
 import { keySchema } from "./key.ts";
 import { secretSchema } from "./secret.ts";

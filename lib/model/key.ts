@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** A KMS key as `DescribeKey` reports it. `state` and `manager` are kept as AWS says them. */
 export const keySchema = z.object({

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { changeSchema, digestSchema } from "./change.ts";
 
 const schemaVersion = z.literal("1.0");

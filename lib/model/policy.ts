@@ -1,5 +1,5 @@
 import { parse as parseYaml, YAMLParseError } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 import { UsageError } from "./errors.ts";
 import { severities } from "./finding.ts";
 import { isGlob } from "./glob.ts";
@@ -61,7 +61,8 @@ const thresholdsSchema = z.strictObject({
 });
 export type Thresholds = z.infer<typeof thresholdsSchema>;
 
-const policySchema = (ruleIds: readonly string[]) => {
+/** What a policy file may hold; the ids are those of the rules that it may speak of. */
+export const policySchema = (ruleIds: readonly string[]) => {
   const ruleId = z
     .string()
     .refine((id) => ruleIds.includes(id), {
@@ -97,9 +98,6 @@ const policySchema = (ruleIds: readonly string[]) => {
 
 /** What the operator requires. Everything has a default: with no policy file nothing is required of keys. */
 export type Policy = z.infer<ReturnType<typeof policySchema>>;
-
-/** The policy where there is no file. */
-export const defaultPolicy: Policy = policySchema([]).parse({});
 
 /**
  * Reads a policy from YAML or JSON text. `name` is the file's name, for the message.

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { databaseKinds, managements, masterUserSecretSchema } from "./database.ts";
 import { findingSchema } from "./finding.ts";
 import { gapSchema } from "./inventory.ts";

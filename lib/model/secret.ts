@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** When a secret rotates: `AutomaticallyAfterDays`, or a `rate()` or `cron()` expression in UTC. */
 const rotationRulesSchema = z.object({

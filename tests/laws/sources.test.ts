@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
 import { auditPolicy } from "../../lib/audit/permissions.ts";
-import { defaultPolicy } from "../../lib/model/policy.ts";
+import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import { rules } from "../../rules/index.ts";
 
 /** The lines of some files in which a pattern occurs, comments left out. */

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { stringify } from "yaml";
+import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import { UsageError } from "../../lib/model/errors.ts";
-import { defaultPolicy, parsePolicy } from "../../lib/model/policy.ts";
+import { parsePolicy } from "../../lib/model/policy.ts";
 
 const ruleIds = ["rotation-enabled", "secret-not-stuck"];
 const read = (text: string) => parsePolicy(text, "policy.yml", ruleIds);

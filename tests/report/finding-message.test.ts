@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { z } from "zod";
+import * as z from "zod";
 import type { Digest } from "../../lib/model/change.ts";
 import { messageSchema } from "../../lib/model/message.ts";
 import {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { judge } from "../../lib/audit/judge.ts";
-import { defaultPolicy } from "../../lib/model/policy.ts";
+import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import { secretKeyUsable } from "../../rules/secret-key-usable.ts";
 import { anyText } from "../support/arbitraries.ts";
 import { aContext, aDatabase, anUnseenKey, aSeenKey, keyArn, otherKeyArn, seen } from "../support/builders.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { judge } from "../../lib/audit/judge.ts";
-import { defaultPolicy } from "../../lib/model/policy.ts";
+import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import type { RuleContext } from "../../lib/model/rule.ts";
 import { secretNotImpaired } from "../../rules/secret-not-impaired.ts";
 import { anyContext, anyText } from "../support/arbitraries.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { judge } from "../../lib/audit/judge.ts";
-import { defaultPolicy } from "../../lib/model/policy.ts";
+import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import { secretNotStuck } from "../../rules/secret-not-stuck.ts";
 import { anyContext, anyText } from "../support/arbitraries.ts";
 import {

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import type { ClassifiedDatabase, Database } from "../../lib/model/database.ts";
 import { databaseKinds, managements, toggleTag, unknown } from "../../lib/model/database.ts";
+import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import type { Gap, Target } from "../../lib/model/inventory.ts";
 import type { Key } from "../../lib/model/key.ts";
-import { defaultPolicy } from "../../lib/model/policy.ts";
 import type { Fact, KeyFacts, RequiredKey, RuleContext } from "../../lib/model/rule.ts";
 import type { Secret } from "../../lib/model/secret.ts";
 import { account, databaseArn, keyArn, now, otherKeyArn, region, secretArn } from "./builders.ts";

@@ -1,7 +1,8 @@
 import type { ClassifiedDatabase, Database } from "../../lib/model/database.ts";
+import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import type { Gap, Inventory, Target } from "../../lib/model/inventory.ts";
 import type { Key } from "../../lib/model/key.ts";
-import { defaultPolicy, type Policy } from "../../lib/model/policy.ts";
+import type { Policy } from "../../lib/model/policy.ts";
 import type { Fact, KeyFacts, RuleContext } from "../../lib/model/rule.ts";
 import type { Secret } from "../../lib/model/secret.ts";
 

@@ -1,0 +1,72 @@
+import { activeRules } from "../lib/audit/judge.ts";
+import type { Policy } from "../lib/model/policy.ts";
+import type { Rule } from "../lib/model/rule.ts";
+import type { Settings } from "./settings.ts";
+
+/** CloudFormation's limit. */
+const maxDescription = 256;
+
+const messageTypes = ["ConfigurationItemChangeNotification", "OversizedConfigurationItemChangeNotification"];
+
+/**
+ * The CloudFormation resources that make AWS Config ask: a rule of its own for each of the audit's rules that the policy leaves on and
+ * that a database can fail, all on one function, and the permission to invoke it.
+ */
+export function configRules(rules: readonly Rule[], policy: Policy, settings: Settings): Record<string, object> {
+  if (settings.configRules === "off") return permissions(settings.configAccounts);
+  const failing = activeRules(rules, policy).filter(({ messages }) =>
+    Object.values(messages).some(({ status }) => status === "NON_COMPLIANT"),
+  );
+  return {
+    ...permissions([{ Ref: "AWS::AccountId" }, ...settings.configAccounts]),
+    ...Object.fromEntries(failing.map((rule) => [toLogicalId(rule.id), toConfigRule(rule, policy, settings)])),
+  };
+}
+
+function toConfigRule({ id, title, severity }: Rule, policy: Policy, { configFrequency }: Settings) {
+  return {
+    Type: "AWS::Config::ConfigRule",
+    DependsOn: "ConfigPermission",
+    Properties: {
+      ConfigRuleName: `rds-password-audit-${id}`,
+      Description: `${title}. Severity: ${policy.severities[id] ?? severity}.`.slice(0, maxDescription),
+      InputParameters: { rule: id },
+      Scope: { ComplianceResourceTypes: ["AWS::RDS::DBInstance", "AWS::RDS::DBCluster"] },
+      Source: {
+        Owner: "CUSTOM_LAMBDA",
+        SourceIdentifier: { "Fn::GetAtt": ["ConfigRuleLambdaFunction", "Arn"] },
+        SourceDetails: [
+          ...messageTypes.map((MessageType) => ({ EventSource: "aws.config", MessageType })),
+          {
+            EventSource: "aws.config",
+            MessageType: "ScheduledNotification",
+            MaximumExecutionFrequency: configFrequency,
+          },
+        ],
+      },
+    },
+  };
+}
+
+/** One permission an account; the stack's own is `ConfigPermission`, on which the rules wait. */
+function permissions(accounts: readonly (string | { Ref: string })[]): Record<string, object> {
+  return Object.fromEntries(
+    accounts.map((account) => [
+      typeof account === "string" ? `ConfigPermission${account}` : "ConfigPermission",
+      {
+        Type: "AWS::Lambda::Permission",
+        Properties: {
+          FunctionName: { "Fn::GetAtt": ["ConfigRuleLambdaFunction", "Arn"] },
+          Action: "lambda:InvokeFunction",
+          Principal: "config.amazonaws.com",
+          SourceAccount: account,
+        },
+      },
+    ]),
+  );
+}
+
+/** `secret-key-usable` is the resource `ConfigRuleSecretKeyUsable`. */
+function toLogicalId(id: string): string {
+  return `ConfigRule${id.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase())}`;
+}

@@ -1,0 +1,65 @@
+import { rules } from "../rules/index.ts";
+import { configRules } from "./config-rules.ts";
+import { type Intrinsic, permissions, type Statement } from "./permissions.ts";
+import { readSettings, type Settings } from "./settings.ts";
+
+/** CloudFormation leaves out a property with this value. */
+const noValue: Intrinsic = { Ref: "AWS::NoValue" };
+
+/** How many executions of each function run at once: audits in a row, and no more of the others than AWS answers without throttling. */
+const concurrency = { audit: 1, recheck: 2, configRule: 5 };
+
+/** What serverless.yml and the YAML files beside this one take from the parameters, as `${self:custom.deployment.…}`. */
+export function template(given: Readonly<Record<string, unknown>>, stackRegion: string) {
+  const settings = readSettings(given, stackRegion);
+  const places = {
+    findingsTopicArn: settings.findingsTopicArn || { Ref: "FindingsTopic" },
+    alertsTopicArn: settings.alertsTopicArn || { Ref: "AlertsTopic" },
+    kmsKeyArn: settings.kmsKeyArn || { "Fn::GetAtt": ["Key", "Arn"] },
+  };
+  return {
+    ...places,
+    // A dollar sign would begin a variable of osls.
+    packagedPolicy: JSON.stringify(settings.policy).replaceAll("$", "\\u0024"),
+    regions: toRegions(settings),
+    alertThreshold: settings.alertThreshold,
+    securityHub: settings.securityHub,
+    logLevel: settings.logLevel,
+    schedule: settings.schedule.expression,
+    overdueHours: settings.schedule.overdueHours,
+    logRetentionDays: settings.logRetentionDays,
+    reportRetentionDays: settings.reportRetentionDays,
+    logKmsKeyArn: settings.logKmsKeyArn || noValue,
+    permissionsBoundary: settings.permissionsBoundary || noValue,
+    concurrency: settings.reservedConcurrency === "on" ? concurrency : noValues(concurrency),
+    policies: toPolicies(permissions(settings, places)),
+    resources: {
+      key: unlessGiven(settings.kmsKeyArn, "key"),
+      findingsTopic: unlessGiven(settings.findingsTopicArn, "findings-topic"),
+      alertsTopic: unlessGiven(settings.alertsTopicArn, "alerts-topic"),
+      configRules: { Resources: configRules(rules, settings.policy, settings) },
+    },
+  };
+}
+
+/** The file with resources that are made unless somebody gave theirs. */
+function unlessGiven(arn: string, file: string) {
+  return arn === "" ? `\${file(deploy/${file}.yml)}` : {};
+}
+
+function toRegions({ regions }: Settings): string | Intrinsic {
+  if (regions === "all") return "all";
+  return regions.length === 0 ? { Ref: "AWS::Region" } : regions.join(",");
+}
+
+function toPolicies(statements: Readonly<Record<string, readonly Statement[]>>) {
+  const entries = Object.entries(statements).map(([role, Statement]) => [
+    role,
+    [{ PolicyName: "all-that-its-code-needs", PolicyDocument: { Version: "2012-10-17", Statement } }],
+  ]);
+  return Object.fromEntries(entries);
+}
+
+function noValues<T extends object>(values: T): Record<keyof T, Intrinsic> {
+  return Object.fromEntries(Object.keys(values).map((name) => [name, noValue])) as Record<keyof T, Intrinsic>;
+}

@@ -1,0 +1,45 @@
+import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
+import { logMetrics } from "@aws-lambda-powertools/metrics/middleware";
+import { parser } from "@aws-lambda-powertools/parser/middleware";
+import middy from "@middy/core";
+import * as z from "zod";
+import { auditAndPublish } from "../lib/audit-and-publish.ts";
+import { createAccount } from "../lib/aws/create-account.ts";
+import { rules } from "../rules/index.ts";
+import { accountOf } from "./wiring/invocation.ts";
+import { createService, version } from "./wiring/service.ts";
+import { packagedPolicy, readAuditSettings } from "./wiring/settings.ts";
+import { logErrors, logger, metrics, tell } from "./wiring/telemetry.ts";
+
+const settings = readAuditSettings(process.env);
+const policy = packagedPolicy();
+
+/**
+ * What EventBridge Scheduler sends; the same id for each delivery of one execution.
+ *
+ * ```json
+ * { "id": "7f3d0a4e-1c2b-4d5e-8f90-123456789abc", "time": "2026-11-24T06:00:00Z" }
+ * ```
+ */
+const eventSchema = z.object({ id: z.string().min(1), time: z.string() });
+
+/** Audits this account in the configured Regions and publishes what changed. */
+export const handler = middy()
+  .use(injectLambdaContext(logger))
+  .use(logMetrics(metrics))
+  .use(logErrors)
+  .use(parser({ schema: eventSchema }))
+  .handler(async ({ id }: z.infer<typeof eventSchema>, context) => {
+    const publication = await auditAndPublish({
+      ...createService(settings, policy, accountOf(context)),
+      accounts: [createAccount({ name: "this account" })],
+      regions: settings.REGIONS,
+      policy,
+      rules,
+      version,
+      eventId: id,
+      now: () => new Date().toISOString(),
+    });
+    tell(publication, true);
+    return { changes: publication.changes.length, clean: publication.report.clean };
+  });

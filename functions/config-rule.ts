@@ -1,0 +1,47 @@
+import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
+import { logMetrics } from "@aws-lambda-powertools/metrics/middleware";
+import { parser } from "@aws-lambda-powertools/parser/middleware";
+import middy from "@middy/core";
+import { assumeRole } from "../lib/aws/assume-role.ts";
+import { createConfig } from "../lib/aws/config-service.ts";
+import { createAccount } from "../lib/aws/create-account.ts";
+import { evaluateRule } from "../lib/evaluate-rule.ts";
+import { type ConfigEvent, configEventSchema } from "../lib/model/config-event.ts";
+import { findRule } from "../rules/index.ts";
+import { accountOf, partitionOf, regionOf } from "./wiring/invocation.ts";
+import { packagedPolicy } from "./wiring/settings.ts";
+import { logErrors, logger, measure, metrics } from "./wiring/telemetry.ts";
+
+const policy = packagedPolicy();
+
+/** Evaluates one of the audit's rules for AWS Config: one database that changed, or all of the Region. */
+export const handler = middy()
+  .use(injectLambdaContext(logger))
+  .use(logMetrics(metrics))
+  .use(logErrors)
+  .use(parser({ schema: configEventSchema }))
+  .handler(async (event: ConfigEvent, context) => {
+    const { accountId: account, executionRoleArn, resultToken, ruleParameters } = event;
+    const region = regionOf(context);
+    const isForeign = account !== accountOf(context) && executionRoleArn !== undefined;
+    const credentials = isForeign ? { credentials: assumeRole(executionRoleArn, { region }) } : {};
+    const config = createConfig({ region, ...credentials });
+    const result = await evaluateRule({
+      event,
+      rule: findRule(ruleParameters.rule),
+      policy,
+      port: createAccount({ name: account, ...credentials }).region({
+        account,
+        region,
+        partition: partitionOf(context),
+      }),
+      config: {
+        putEvaluations: (evaluations) => config.putEvaluations(evaluations, resultToken, resultToken === "TESTMODE"),
+        listEvaluated: config.listEvaluated,
+      },
+      now: new Date().toISOString(),
+    });
+    measure({ name: "EvaluationsWithheld", unit: "Count", value: result.withheld });
+    logger.info("Evaluated.", { rule: ruleParameters.rule, ...result });
+    return result;
+  });

@@ -1,0 +1,32 @@
+import { reasons } from "../../lib/audit/management.ts";
+import { createStore } from "../../lib/aws/create-store.ts";
+import { importFindings } from "../../lib/aws/import-findings.ts";
+import { publishMessages } from "../../lib/aws/publish-messages.ts";
+import type { Policy } from "../../lib/model/policy.ts";
+import { createAlertsOutlet, createFindingsOutlet, createSecurityHubOutlet } from "../../lib/outlets.ts";
+import type { Outlet, Store } from "../../lib/publish-report.ts";
+import { renderPage } from "../../lib/report/page.ts";
+import packageJson from "../../package.json" with { type: "json" };
+import type { AuditSettings } from "./settings.ts";
+
+/** The program's version, as reports carry it. */
+export const { version } = packageJson;
+
+/** Where this deployment keeps what it knows, and where it publishes. */
+export function createService(
+  settings: AuditSettings,
+  policy: Policy,
+  account: string,
+): { store: Store; outlets: readonly Outlet[] } {
+  const { ALERT_THRESHOLD, ALERTS_TOPIC_ARN, FINDINGS_TOPIC_ARN, REPORT_BUCKET, SECURITY_HUB } = settings;
+  const texts = Object.fromEntries(reasons.map(({ code, says }) => [code, says]));
+  const alertOptions = { threshold: ALERT_THRESHOLD, exemptionTags: policy.exemptionTags };
+  return {
+    store: createStore({ bucket: REPORT_BUCKET, toPage: (report) => renderPage(report, { reasons: texts }) }),
+    outlets: [
+      createFindingsOutlet((messages) => publishMessages(FINDINGS_TOPIC_ARN, messages)),
+      createAlertsOutlet((messages) => publishMessages(ALERTS_TOPIC_ARN, messages), alertOptions),
+      ...(SECURITY_HUB === "on" ? [createSecurityHubOutlet((findings) => importFindings(findings, { account }))] : []),
+    ],
+  };
+}

@@ -1,0 +1,45 @@
+import { Logger } from "@aws-lambda-powertools/logger";
+import { Metrics } from "@aws-lambda-powertools/metrics";
+import type { MiddlewareObj } from "@middy/core";
+import type { Publication } from "../../lib/publish-report.ts";
+import { type Metric, toMetrics } from "../../lib/report/metrics.ts";
+
+/** Structured logs with the request's id, and metrics in the embedded format: CloudWatch reads both from the function's output. */
+export const logger = new Logger();
+export const metrics = new Metrics();
+
+/** Logs what ends an invocation and lets it out, so that retries, dead letters and alarms work. */
+export const logErrors: MiddlewareObj = {
+  onError({ error }) {
+    logger.error("The invocation failed.", error instanceof Error ? error : new Error(String(error)));
+  },
+};
+
+/** One metric; a further dimension makes it a metric of its own. */
+export function measure({ name, unit, value, dimensions }: Metric): void {
+  const one = metrics.singleMetric();
+  for (const [dimension, of] of Object.entries(dimensions ?? {})) one.addDimension(dimension, of);
+  one.addMetric(name, unit, value);
+}
+
+/** Says what an audit found and what could not be delivered; `isFull` for one that looked at everything. */
+export function tell({ report, changes, failures, isNew }: Publication, isFull: boolean): void {
+  if (!isNew) {
+    logger.info("The event was handled before; nothing was published again.");
+    return;
+  }
+  if (isFull) for (const metric of toMetrics(report, { now: report.generatedAt })) measure(metric);
+  for (const { where, error } of failures) {
+    logger.error(`What was found could not be delivered: ${where}.`, error);
+    measure({ name: "DeliveryFailures", unit: "Count", value: 1, dimensions: { outlet: where } });
+  }
+  measure({ name: "DeliveryFailures", unit: "Count", value: failures.length });
+  const { summary, coverage, clean } = report;
+  logger.info("Audited.", {
+    clean,
+    summary,
+    complete: coverage.complete,
+    gaps: coverage.gaps,
+    changes: changes.length,
+  });
+}

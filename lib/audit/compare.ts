@@ -1,0 +1,84 @@
+import type { Change } from "../model/change.ts";
+import { type Finding, severities } from "../model/finding.ts";
+import type { Gap } from "../model/inventory.ts";
+import type { Report } from "../model/report.ts";
+
+/** What a report changes about what was known before. */
+export type Comparison = {
+  readonly changes: readonly Change[];
+  /** What is known now: the report's findings with their first-seen dates, and earlier ones that nobody could look at again. */
+  readonly known: readonly Finding[];
+};
+
+/**
+ * Compares a report with the findings that were known before it. What the report could not see clears nothing:
+ * a finding is resolved only where its database was judged again and passed, or is gone from a list that was read to its end.
+ */
+export function compareReports(known: readonly Finding[], report: Report): Comparison {
+  const before = new Map(known.map((finding) => [finding.id, finding]));
+  const now = new Map(report.findings.map((finding) => [finding.id, finding]));
+  const fateOf = createFates(report);
+  const changes: Change[] = [];
+  const remaining: Finding[] = [];
+  const add = (because: Change["because"], type: Change["type"], finding: Finding) =>
+    changes.push({ type, because, finding, at: report.generatedAt });
+
+  for (const finding of report.findings) {
+    const earlier = before.get(finding.id);
+    const dated = earlier === undefined ? finding : carryOver(earlier, finding);
+    remaining.push(dated);
+    if (earlier === undefined) {
+      if (finding.exemption === null) add("new", "finding.opened", dated);
+    } else if (earlier.exemption !== null && finding.exemption === null)
+      add("exemption-ended", "finding.changed", dated);
+    else if (earlier.exemption === null && finding.exemption !== null) add("exempted", "finding.changed", dated);
+    else if (finding.exemption === null && isWorse(earlier, dated)) add("worse", "finding.changed", dated);
+  }
+  for (const finding of known) {
+    if (now.has(finding.id)) continue;
+    const fate = fateOf(finding);
+    if (fate === "not-seen") remaining.push(finding);
+    else if (finding.exemption === null) add(fate, "finding.resolved", finding);
+  }
+  return { changes, known: remaining };
+}
+
+/** What is wrong stays wrong while it cannot be seen: NON_COMPLIANT does not become INSUFFICIENT_DATA. */
+function carryOver(earlier: Finding, finding: Finding): Finding {
+  const { firstSeenAt } = earlier;
+  const isBlind = earlier.status === "NON_COMPLIANT" && finding.status === "INSUFFICIENT_DATA";
+  return isBlind
+    ? { ...earlier, exemption: finding.exemption, endedExemption: finding.endedExemption }
+    : { ...finding, firstSeenAt };
+}
+
+function isWorse(earlier: Finding, finding: Finding): boolean {
+  if (earlier.status === "INSUFFICIENT_DATA" && finding.status === "NON_COMPLIANT") return true;
+  return severities.indexOf(finding.severity) < severities.indexOf(earlier.severity);
+}
+
+type Fate = "fixed" | "database-gone" | "not-audited" | "not-seen";
+
+/** What became of a finding that a report does not have any more. */
+function createFates({ coverage, databases, observedAt }: Report): (finding: Finding) => Fate {
+  const judged = new Set(databases.map(({ arn }) => arn));
+  const targets = new Set(coverage.targets.map(({ account, region }) => `${account} ${region}`));
+  const off = new Set(coverage.rulesOff);
+  const brokenLists = new Set(coverage.gaps.filter(isOfDatabases).map(({ account, region }) => `${account} ${region}`));
+  const hasClosedAccounts = coverage.gaps.some(({ region }) => region === "*");
+  return ({ resource, rule, account, region, firstSeenAt }) => {
+    // Somebody else saw it, after this report had looked: a long audit ends after a short one that began later.
+    if (firstSeenAt > observedAt) return "not-seen";
+    if (off.has(rule)) return "not-audited";
+    if (judged.has(resource.arn)) return "fixed";
+    const place = `${account} ${region}`;
+    if (!targets.has(place)) return hasClosedAccounts ? "not-seen" : "not-audited";
+    return brokenLists.has(place) ? "not-seen" : "database-gone";
+  };
+}
+
+const listsOfDatabases = ["rds:DescribeDBInstances", "rds:DescribeDBClusters", "rds:DescribeTenantDatabases"];
+
+function isOfDatabases({ action }: Gap): boolean {
+  return listsOfDatabases.includes(action);
+}

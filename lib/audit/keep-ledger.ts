@@ -1,0 +1,77 @@
+import type { Change } from "../model/change.ts";
+import type { Finding } from "../model/finding.ts";
+import type { Debt, Ledger, OutletName } from "../model/ledger.ts";
+import type { Report } from "../model/report.ts";
+import { compareReports } from "./compare.ts";
+
+/** How many handled events are remembered: AWS delivers an event again within hours, if at all. */
+const rememberedEvents = 200;
+
+/** Longer than any execution lasts: a claim that is older was left by one that crashed. */
+const claimMinutes = 20;
+
+/** What an audit adds to the ledger, and what is to be delivered now. */
+export type Entry = {
+  readonly ledger: Ledger;
+  readonly changes: readonly Change[];
+  readonly due: ReadonlyMap<OutletName, readonly Change[]>;
+};
+
+/**
+ * Enters a report into the ledger: what it changes is owed to each outlet and claimed, along with what was refused before.
+ * `only` are the ARNs of the databases that were looked at, where it was not all of them: nothing is said of the others.
+ */
+export function enterReport(
+  ledger: Ledger,
+  {
+    report,
+    only,
+    eventId,
+    outlets,
+  }: { report: Report; only: ReadonlySet<string> | null; eventId: string; outlets: readonly OutletName[] },
+): Entry {
+  const now = report.generatedAt;
+  const isLookedAt = ({ resource }: Finding) => only?.has(resource.arn) ?? true;
+  const { changes, known } = compareReports(ledger.known.filter(isLookedAt), report);
+  const claimedUntil = new Date(Date.parse(now) + claimMinutes * 60_000).toISOString();
+  const due = new Map<OutletName, readonly Change[]>();
+  const owed: Ledger["owed"] = { ...ledger.owed };
+  for (const name of outlets) {
+    const debts = ledger.owed[name] ?? [];
+    const isFree = (debt: Debt) => debt.claimedUntil === null || debt.claimedUntil < now;
+    due.set(name, [...debts.filter(isFree).map(({ change }) => change), ...changes]);
+    owed[name] = [
+      ...debts.map((debt) => (isFree(debt) ? { ...debt, claimedUntil } : debt)),
+      ...changes.map((change) => ({ change, claimedUntil })),
+    ];
+  }
+  return {
+    ledger: {
+      ...ledger,
+      known: [...ledger.known.filter((finding) => !isLookedAt(finding)), ...known],
+      owed,
+      handledEvents: [...ledger.handledEvents, eventId].slice(-rememberedEvents),
+    },
+    changes,
+    due,
+  };
+}
+
+/** Takes what was delivered off the ledger, and frees what was refused, in its place; what others entered or delivered meanwhile stays so. */
+export function settle(ledger: Ledger, due: Entry["due"], refused: Entry["due"]): Ledger {
+  const owed: Ledger["owed"] = { ...ledger.owed };
+  for (const [name, changes] of due) {
+    const mine = new Set(changes.map(keyOf));
+    const left = new Set(refused.get(name)?.map(keyOf));
+    owed[name] = (ledger.owed[name] ?? []).flatMap((debt) => {
+      const key = keyOf(debt.change);
+      if (!mine.has(key)) return debt;
+      return left.has(key) ? { ...debt, claimedUntil: null } : [];
+    });
+  }
+  return { ...ledger, owed };
+}
+
+function keyOf({ type, at, finding }: Change): string {
+  return `${type} ${at} ${finding.id}`;
+}

@@ -1,0 +1,74 @@
+import type { DatabaseReference } from "../model/database.ts";
+import type { RecheckEvent } from "../model/recheck-event.ts";
+
+/** What an event is about: databases by name, a secret by ARN, or a key; nothing where a call failed or names none. */
+export type Subjects = {
+  readonly databases: readonly DatabaseReference[];
+  readonly secretArn: string | null;
+  readonly keyReference: string | null;
+};
+
+const nothing: Subjects = { databases: [], secretArn: null, keyReference: null };
+
+/** Reads from an event which databases may have another verdict now. */
+export function toSubjects(event: RecheckEvent): Subjects {
+  switch (event["detail-type"]) {
+    case "RDS DB Instance Event":
+      return { ...nothing, databases: [named("instance", event.detail.SourceIdentifier)] };
+    case "RDS DB Cluster Event":
+      return { ...nothing, databases: [named("cluster", event.detail.SourceIdentifier)] };
+    case "Secret Label Updated":
+      return { ...nothing, secretArn: event.resources[0] ?? null };
+    case "AWS Service Event via CloudTrail":
+      return { ...nothing, secretArn: event.detail.additionalEventData.SecretId };
+    case "AWS API Call via CloudTrail":
+      return event.detail.errorCode === undefined ? ofCall(event.detail) : nothing;
+  }
+}
+
+function ofCall({
+  eventSource,
+  requestParameters,
+}: {
+  eventSource: string;
+  requestParameters?: Record<string, unknown> | null | undefined;
+}): Subjects {
+  const parameters = new Map(
+    Object.entries(requestParameters ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+  const textOf = (name: string) => {
+    const value = parameters.get(name);
+    return typeof value === "string" && value !== "" ? value : null;
+  };
+  if (eventSource === "kms.amazonaws.com") return { ...nothing, keyReference: textOf("keyid") };
+  const databases = namesOfDatabases.flatMap(([kind, name]) => {
+    const value = textOf(name);
+    return value === null ? [] : [named(kind, value)];
+  });
+  return { ...nothing, databases };
+}
+
+/** A database has its old name until it is renamed, which takes minutes or waits for the maintenance window: both are looked for. */
+const namesOfDatabases = [
+  ["instance", "newdbinstanceidentifier"],
+  ["instance", "targetdbinstanceidentifier"],
+  ["instance", "dbinstanceidentifier"],
+  ["cluster", "newdbclusteridentifier"],
+  ["cluster", "dbclusteridentifier"],
+] as const;
+
+/**
+ * An event may name a database by its ARN, and in the caller's spelling. RDS keeps names in lower case, and its filters tell the two apart.
+ * Source: https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_Filter.html
+ */
+function named(kind: DatabaseReference["kind"], name: string): DatabaseReference {
+  return { kind, by: "identifier", value: (name.split(":").at(-1) ?? name).toLowerCase() };
+}
+
+/** The database that an ARN names, or null for anything else. */
+export function toReference(arn: string): DatabaseReference | null {
+  const [, , service, , , type, name] = arn.split(":");
+  if (service !== "rds" || name === undefined) return null;
+  if (type === "db") return named("instance", name);
+  return type === "cluster" ? named("cluster", name) : null;
+}

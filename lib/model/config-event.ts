@@ -1,0 +1,53 @@
+import * as z from "zod";
+
+/** JSON within JSON, as AWS Config sends it. */
+const jsonText = z.string().transform((text, context) => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    context.addIssue({ code: "custom", message: "is not JSON" });
+    return z.NEVER;
+  }
+});
+
+const item = z.object({
+  awsAccountId: z.string(),
+  awsRegion: z.string(),
+  resourceType: z.string(),
+  resourceId: z.string(),
+  configurationItemStatus: z.string(),
+  configurationItemCaptureTime: z.iso.datetime({ offset: true }),
+});
+export type ConfigurationItem = z.infer<typeof item>;
+
+const notification = z.discriminatedUnion("messageType", [
+  z.object({ messageType: z.literal("ConfigurationItemChangeNotification"), configurationItem: item }),
+  z.object({ messageType: z.literal("OversizedConfigurationItemChangeNotification"), configurationItemSummary: item }),
+  z.object({
+    messageType: z.literal("ScheduledNotification"),
+    awsAccountId: z.string(),
+    notificationCreationTime: z.iso.datetime({ offset: true }),
+  }),
+]);
+
+/**
+ * What AWS Config invokes a custom rule with; `rule` says which of the audit's rules the AWS Config rule stands for. A sample:
+ *
+ * ```json
+ * { "version": "1.0", "accountId": "123456789012", "configRuleName": "rds-password-audit-master-password-managed",
+ *   "ruleParameters": "{\"rule\":\"master-password-managed\"}", "resultToken": "myResultToken", "eventLeftScope": false,
+ *   "executionRoleArn": "arn:aws:iam::123456789012:role/config-role",
+ *   "invokingEvent": "{\"messageType\":\"ConfigurationItemChangeNotification\",\"configurationItem\":{\"awsAccountId\":\"123456789012\",\"awsRegion\":\"eu-west-1\",\"resourceType\":\"AWS::RDS::DBInstance\",\"resourceId\":\"db-ABC\",\"configurationItemStatus\":\"OK\",\"configurationItemCaptureTime\":\"2026-11-24T01:36:34.043Z\"}}" }
+ * ```
+ * Source: https://docs.aws.amazon.com/config/latest/developerguide/evaluate-config_develop-rules_example-events.html
+ */
+export const configEventSchema = z.object({
+  invokingEvent: jsonText.pipe(notification),
+  ruleParameters: jsonText.pipe(z.object({ rule: z.string() })),
+  resultToken: z.string().min(1),
+  eventLeftScope: z.boolean().default(false),
+  executionRoleArn: z.string().optional(),
+  configRuleName: z.string(),
+  accountId: z.string(),
+});
+export type ConfigEvent = z.infer<typeof configEventSchema>;

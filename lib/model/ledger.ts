@@ -1,0 +1,28 @@
+import * as z from "zod";
+import { changeSchema } from "./change.ts";
+import { findingSchema } from "./finding.ts";
+
+/** Where changes are published. */
+export const outletNames = ["findings", "alerts", "securityHub"] as const;
+export type OutletName = (typeof outletNames)[number];
+
+/** A change that an outlet has not taken yet. While it is claimed, somebody is delivering it; whoever crashes leaves it to the next. */
+const debtSchema = z.object({ change: changeSchema, claimedUntil: z.iso.datetime().nullable() });
+export type Debt = z.infer<typeof debtSchema>;
+
+/**
+ * What the service knows from one audit to the next. It is written before anything is published, on condition that nobody else
+ * wrote it meanwhile, so that of two audits at once each publishes only what the other does not.
+ */
+export const ledgerSchema = z.object({
+  schemaVersion: z.literal("1.0"),
+  /** Findings that are open, exempt ones included, with the day on which they were first seen. */
+  known: z.array(findingSchema),
+  owed: z.partialRecord(z.enum(outletNames), z.array(debtSchema)),
+  /** Ids of the events that were handled last, newest last: AWS delivers some twice. */
+  handledEvents: z.array(z.string()),
+});
+export type Ledger = z.infer<typeof ledgerSchema>;
+
+/** A ledger before the first audit. */
+export const emptyLedger: Ledger = { schemaVersion: "1.0", known: [], owed: {}, handledEvents: [] };

@@ -1,0 +1,73 @@
+import * as z from "zod";
+
+const envelope = z.object({ id: z.string(), account: z.string(), region: z.string(), time: z.iso.datetime() });
+const text = z.string().optional();
+
+/**
+ * RDS says that something happened to a database.
+ *
+ * ```json
+ * { "id": "844e2571-85d4-695f-b930-0153b71dcb42", "detail-type": "RDS DB Instance Event", "source": "aws.rds",
+ *   "account": "123456789012", "region": "eu-west-1", "time": "2026-11-24T19:34:09Z",
+ *   "detail": { "SourceType": "DB_INSTANCE", "SourceIdentifier": "orders", "EventID": "RDS-EVENT-0005" } }
+ * ```
+ */
+const rdsEvent = envelope.extend({
+  "detail-type": z.enum(["RDS DB Instance Event", "RDS DB Cluster Event"]),
+  detail: z.object({ SourceIdentifier: z.string(), EventID: text }),
+});
+
+/**
+ * A managed secret has a new current version: it was rotated.
+ *
+ * ```json
+ * { "id": "a7f3…", "detail-type": "Secret Label Updated", "source": "aws.secretsmanager", "account": "123456789012",
+ *   "region": "eu-west-1", "time": "2026-11-24T19:34:09Z",
+ *   "resources": ["arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!db-0123-a1b2c3"],
+ *   "detail": { "name": "rds!db-0123", "labelUpdated": "AWSCURRENT" } }
+ * ```
+ */
+const labelEvent = envelope.extend({
+  "detail-type": z.literal("Secret Label Updated"),
+  resources: z.array(z.string()).min(1),
+});
+
+/**
+ * CloudTrail tells of a service event, such as a rotation that failed.
+ *
+ * ```json
+ * { "id": "c0ff…", "detail-type": "AWS Service Event via CloudTrail", "source": "aws.secretsmanager", "account": "123456789012",
+ *   "region": "eu-west-1", "time": "2026-11-24T19:34:09Z",
+ *   "detail": { "eventSource": "secretsmanager.amazonaws.com", "eventName": "RotationFailed",
+ *     "additionalEventData": { "SecretId": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!db-0123-a1b2c3" } } }
+ * ```
+ */
+const serviceEvent = envelope.extend({
+  "detail-type": z.literal("AWS Service Event via CloudTrail"),
+  detail: z.object({ eventName: z.string(), additionalEventData: z.object({ SecretId: z.string() }) }),
+});
+
+/**
+ * CloudTrail tells of a call that created, restored or changed a database, or that disabled or condemned a key.
+ * CloudTrail's spelling of the parameters is not documented: either case of their first letters is taken.
+ *
+ * ```json
+ * { "id": "beef…", "detail-type": "AWS API Call via CloudTrail", "source": "aws.rds", "account": "123456789012",
+ *   "region": "eu-west-1", "time": "2026-11-24T19:34:09Z",
+ *   "detail": { "eventSource": "rds.amazonaws.com", "eventName": "ModifyDBInstance",
+ *     "requestParameters": { "dBInstanceIdentifier": "orders", "manageMasterUserPassword": true } } }
+ * ```
+ */
+const callEvent = envelope.extend({
+  "detail-type": z.literal("AWS API Call via CloudTrail"),
+  detail: z.object({
+    eventSource: z.string(),
+    eventName: z.string(),
+    errorCode: text,
+    requestParameters: z.record(z.string(), z.unknown()).nullish(),
+  }),
+});
+
+/** What EventBridge sends where a verdict may have changed. */
+export const recheckEventSchema = z.discriminatedUnion("detail-type", [rdsEvent, labelEvent, serviceEvent, callEvent]);
+export type RecheckEvent = z.infer<typeof recheckEventSchema>;

@@ -1,0 +1,131 @@
+import { type Entry, enterReport, settle } from "./audit/keep-ledger.ts";
+import type { Change, Digest } from "./model/change.ts";
+import { type Finding, isActive } from "./model/finding.ts";
+import { emptyLedger, type Ledger, type OutletName } from "./model/ledger.ts";
+import type { Report } from "./model/report.ts";
+
+/** Where the service keeps what it knows. Every method throws where the store does not answer. */
+export type Store = {
+  readLedger(): Promise<{ ledger: Ledger; version: string | null }>;
+  /** False where somebody else wrote the ledger since `version` was read. */
+  writeLedger(ledger: Ledger, version: string | null): Promise<boolean>;
+  /** Keeps a report for good and as the latest; answers with a link for people, if there is one. */
+  writeReport(report: Report): Promise<string | null>;
+};
+
+/** A change that an outlet did not take, and why, in its own words. */
+export type Refusal = { readonly change: Change; readonly reason: string };
+
+/** Where changes go. */
+export type Outlet = {
+  readonly name: OutletName;
+  /** Answers with the changes that were not taken; throws where none was. */
+  deliver(changes: readonly Change[], context: { readonly reportUrl: string | null }): Promise<readonly Refusal[]>;
+  /** The digest of a full audit, where the outlet has one. */
+  announce?(digest: Digest): Promise<void>;
+  /** All open findings after a full audit, where the outlet forgets what it is not told again. */
+  refresh?(findings: readonly Finding[], at: string): Promise<void>;
+};
+
+/** What happened while publishing. A failure stops no other outlet; whoever asked logs, counts and alarms it. */
+export type Publication = {
+  /** False where the event was handled before, and nothing was published again. */
+  readonly isNew: boolean;
+  readonly changes: readonly Change[];
+  /** The report with the days on which its findings were first seen. */
+  readonly report: Report;
+  readonly failures: readonly { readonly where: OutletName | "store"; readonly error: Error }[];
+};
+
+export type PublishRequest = {
+  readonly report: Report;
+  /** ARNs of the databases that were looked at, where it was not all of them. */
+  readonly only: ReadonlySet<string> | null;
+  readonly eventId: string;
+  readonly store: Store;
+  readonly outlets: readonly Outlet[];
+};
+
+/** How often the ledger is read again because somebody else was faster. */
+const attempts = 8;
+
+/** Publishes what a report changes, and what was refused before: to each outlet once, whatever becomes of the others. */
+export async function publishReport(request: PublishRequest): Promise<Publication> {
+  const { only, eventId, store, outlets } = request;
+  const failures: { where: OutletName | "store"; error: Error }[] = [];
+  const attempt = async <T>(where: OutletName | "store", work: () => Promise<T>): Promise<T | null> => {
+    try {
+      return await work();
+    } catch (error) {
+      failures.push({ where, error: error instanceof Error ? error : new Error(String(error)) });
+      return null;
+    }
+  };
+  const enter = (ledger: Ledger): Entry =>
+    enterReport(ledger, { report: request.report, only, eventId, outlets: outlets.map(({ name }) => name) });
+
+  let lastRead = emptyLedger;
+  const isEntered = await attempt("store", () =>
+    update(store, (ledger) => {
+      lastRead = ledger;
+      return ledger.handledEvents.includes(eventId) ? null : enter(ledger).ledger;
+    }),
+  );
+  if (isEntered === false) return { isNew: false, changes: [], report: request.report, failures };
+  // A ledger that cannot be written still tells what is new. Without one everything is told: silence would look like health.
+  const { ledger, changes, due } = enter(lastRead);
+  const report = withFirstSeen(request.report, ledger.known);
+  const reportUrl = only === null ? await attempt("store", () => store.writeReport(report)) : null;
+  const refused = new Map<OutletName, readonly Change[]>();
+  await Promise.all(
+    outlets.map(async (outlet) => {
+      const { name } = outlet;
+      const owed = due.get(name) ?? [];
+      if (owed.length > 0) {
+        const left = await attempt(name, () => outlet.deliver(owed, { reportUrl }));
+        refused.set(name, left?.map(({ change }) => change) ?? owed);
+        if (left !== null && left.length > 0) failures.push({ where: name, error: toError(left, owed.length) });
+      }
+      if (only !== null) return;
+      await attempt(name, async () => outlet.announce?.(toDigest(report, reportUrl)));
+      await attempt(name, async () => outlet.refresh?.(ledger.known.filter(isActive), report.generatedAt));
+    }),
+  );
+  if (isEntered) await attempt("store", () => update(store, (latest) => settle(latest, due, refused)));
+  return { isNew: true, changes, report, failures };
+}
+
+/** Reads, changes and writes the ledger until nobody wrote it in between; false where the change is null and nothing is written. */
+async function update(store: Store, change: (ledger: Ledger) => Ledger | null): Promise<boolean> {
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    const { ledger, version } = await store.readLedger();
+    const changed = change(ledger);
+    if (changed === null) return false;
+    if (await store.writeLedger(changed, version)) return true;
+  }
+  throw new Error(`the ledger was changed by others ${attempts} times in a row`);
+}
+
+function toError(refusals: readonly Refusal[], count: number): Error {
+  const because = refusals[0]?.reason;
+  return new Error(`${refusals.length} of ${count} changes were refused, the first because: ${because}`);
+}
+
+function withFirstSeen(report: Report, known: readonly Finding[]): Report {
+  const firstSeenAt = new Map(known.map((finding) => [finding.id, finding.firstSeenAt]));
+  const dated = (finding: Finding) => ({ ...finding, firstSeenAt: firstSeenAt.get(finding.id) ?? finding.firstSeenAt });
+  return { ...report, findings: report.findings.map(dated) };
+}
+
+/** An audit in one message: counts, and since when the oldest active finding is open. */
+export function toDigest(
+  { generatedAt, clean, summary, coverage, findings }: Report,
+  reportUrl: string | null,
+): Digest {
+  const [oldestFirstSeenAt = null] = findings
+    .filter(isActive)
+    .map(({ firstSeenAt }) => firstSeenAt)
+    .sort();
+  const { complete, gaps } = coverage;
+  return { generatedAt, clean, summary, complete, gaps: gaps.length, oldestFirstSeenAt, reportUrl };
+}

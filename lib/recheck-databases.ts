@@ -1,0 +1,84 @@
+import { assembleReport } from "./audit/assemble-report.ts";
+import { type Subjects, toReference } from "./audit/subjects.ts";
+import { type Database, type DatabaseReference, isReferredTo } from "./model/database.ts";
+import { AwsCallError } from "./model/errors.ts";
+import type { Inventory, Target } from "./model/inventory.ts";
+import { toCanonicalReference } from "./model/key.ts";
+import type { Policy } from "./model/policy.ts";
+import type { Report } from "./model/report.ts";
+import type { Rule } from "./model/rule.ts";
+import { type RegionPort, readTarget } from "./read-target.ts";
+
+export type RecheckRequest = {
+  readonly subjects: Subjects;
+  readonly port: RegionPort;
+  readonly policy: Policy;
+  readonly rules: readonly Rule[];
+  readonly version: string;
+  /** ISO 8601. */
+  readonly now: () => string;
+  readonly sleep: (seconds: number) => Promise<void>;
+};
+
+/** An event can be ahead of what the Describe calls show: so long is waited before they are asked, until all are found. */
+const waitsSeconds = [5, 15, 40];
+
+/**
+ * Judges the databases that an event is about, and no others. Answers with their report and their ARNs, or null where the event
+ * is about no database that is there: what is not found may be late, so nothing is concluded from it. Throws an AwsCallError where
+ * nothing could be read, so that the event comes again.
+ */
+export async function recheckDatabases(
+  request: RecheckRequest,
+): Promise<{ report: Report; only: ReadonlySet<string> } | null> {
+  const { policy, rules, version, now } = request;
+  const references = await findReferences(request);
+  if (references.length === 0) return null;
+  const { observedAt, target } = await readUntilFound(references, request);
+  if (target.databases.length === 0) {
+    const [gap] = target.gaps;
+    if (gap === undefined) return null;
+    throw new AwsCallError(gap.action, gap.code, gap.message);
+  }
+  const inventory: Inventory = { schemaVersion: "1.0", observedAt, targets: [target], gaps: [] };
+  const report = assembleReport(inventory, { policy, rules, generatedAt: now(), version });
+  return { report, only: new Set(target.databases.map(({ arn }) => arn)) };
+}
+
+async function readUntilFound(
+  references: readonly DatabaseReference[],
+  request: RecheckRequest,
+  [seconds = 0, ...more]: readonly number[] = waitsSeconds,
+): Promise<{ observedAt: string; target: Target }> {
+  const { port, policy, rules, now, sleep } = request;
+  await sleep(seconds);
+  const observedAt = now();
+  const target = await readTarget(port, { policy, rules, now: observedAt, only: references });
+  const isFound = (reference: DatabaseReference) =>
+    target.databases.some((database) => isReferredTo(database, reference));
+  if (more.length === 0 || references.every(isFound)) return { observedAt, target };
+  return readUntilFound(references, request, more);
+}
+
+/** The databases by name; those that a secret was made for; those whose secret has a key. */
+async function findReferences({ subjects, port }: RecheckRequest): Promise<readonly DatabaseReference[]> {
+  const { databases, secretArn, keyReference } = subjects;
+  if (secretArn !== null) {
+    const secret = await port.describeSecret(secretArn);
+    return secret?.primaryArns.flatMap((arn) => toReference(arn) ?? []) ?? [];
+  }
+  return keyReference === null ? databases : await findByKey(port, toCanonicalReference(keyReference, port));
+}
+
+/** AWS finds no databases by the key of their secret: the lists are read, and no more than the lists. A tenant is found by its container. */
+async function findByKey(port: RegionPort, keyArn: string): Promise<readonly DatabaseReference[]> {
+  const databases: Database[] = [];
+  for await (const page of port.describeDBInstances()) databases.push(...page);
+  for await (const page of port.describeDBClusters()) databases.push(...page);
+  if (databases.some(({ multiTenant }) => multiTenant))
+    for await (const page of port.describeTenantDatabases()) databases.push(...page);
+  const hasKey = ({ masterUserSecret }: Database) =>
+    masterUserSecret?.kmsKeyId != null && toCanonicalReference(masterUserSecret.kmsKeyId, port) === keyArn;
+  const arns = new Set(databases.filter(hasKey).map(({ arn, containerArn }) => containerArn ?? arn));
+  return [...arns].flatMap((arn) => toReference(arn) ?? []);
+}

@@ -1,0 +1,108 @@
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { unzipSync } from "fflate";
+
+export type Resource = {
+  readonly Type: string;
+  readonly Properties: Readonly<Record<string, unknown>>;
+  readonly DeletionPolicy?: string;
+};
+export type Template = { readonly Resources: Readonly<Record<string, Resource>> };
+export type Packaged = { readonly folder: string; readonly templateFile: string; readonly template: Template };
+
+/** How a program ended, and all that it wrote. */
+export type Ended = { readonly status: number | null; readonly said: string };
+
+/** Runs a program to its end; what hangs is killed, and has no status. */
+export function run(program: string, args: readonly string[], env: NodeJS.ProcessEnv, seconds = 120): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(program, args, { env, timeout: seconds * 1000, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
+      const status = error === null ? 0 : typeof error.code === "number" ? error.code : null;
+      resolve({ status, said: stdout + stderr });
+    });
+  });
+}
+
+/** Packages the service as `npx serverless package` does, with no credentials, no configuration of AWS and no way to the network. */
+export function packageService(folder: string, parameters: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  const nowhere = "http://127.0.0.1:9";
+  const home = join(folder, "home");
+  mkdirSync(home, { recursive: true });
+  const workFolder = `.esbuild/${basename(folder)}`;
+  const env = {
+    PATH: process.env.PATH,
+    HOME: home,
+    HTTP_PROXY: nowhere,
+    HTTPS_PROXY: nowhere,
+    CI: "1",
+    ESBUILD_WORK_FOLDER: workFolder,
+  };
+  const params = Object.entries(parameters).map(([name, value]) => `--param=${name}=${value}`);
+  const args = ["node_modules/osls/bin/serverless.js", "package", "--region", "eu-west-1", "--package", folder];
+  return run(process.execPath, [...args, ...params], env);
+}
+
+/** Packages the service into a folder of its own and reads the template. Throws what osls says where it fails. */
+export async function readPackaged(parameters: Readonly<Record<string, string>> = {}): Promise<Packaged> {
+  const folder = mkdtempSync(join(tmpdir(), "rds-password-audit-"));
+  const { status, said } = await packageService(folder, parameters);
+  if (status !== 0) throw new Error(`packaging ended with ${status}: ${said}`);
+  const templateFile = join(folder, "cloudformation-template-update-stack.json");
+  return { folder, templateFile, template: JSON.parse(readFileSync(templateFile, "utf8")) as Template };
+}
+
+/** The resources of a type, by logical id. */
+export function ofType({ Resources }: Template, type: string): [id: string, properties: Record<string, unknown>][] {
+  return Object.entries(Resources)
+    .filter(([, { Type }]) => Type === type)
+    .map(([id, { Properties }]) => [id, withoutNoValues(Properties) as Record<string, unknown>]);
+}
+
+/** What CloudFormation makes of a value: properties that are AWS::NoValue are not there. */
+function withoutNoValues(value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((item) => !isNoValue(item)).map(withoutNoValues);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, of]) => (isNoValue(of) ? [] : [[name, withoutNoValues(of)]])),
+  );
+}
+
+function isNoValue(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "Ref" in value && value.Ref === "AWS::NoValue";
+}
+
+export type Statement = {
+  readonly Sid?: string;
+  readonly Effect: string;
+  readonly Action: string | string[];
+  readonly Resource?: unknown;
+  readonly Principal?: string | Record<string, unknown>;
+  readonly Condition?: unknown;
+};
+
+/** What is one or several, as a list. */
+export function listOf<T>(oneOrMore: T | readonly T[] | undefined): readonly T[] {
+  if (oneOrMore === undefined) return [];
+  return Array.isArray(oneOrMore) ? oneOrMore : [oneOrMore as T];
+}
+
+/** The statements of all inline policies of a role. */
+export function statementsOf(role: Record<string, unknown>): readonly Statement[] {
+  const policies = role.Policies as readonly { PolicyDocument: { Statement: Statement[] } }[];
+  return policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+}
+
+/** The actions that a role is allowed, sorted. */
+export function allowedTo(role: Record<string, unknown>): readonly string[] {
+  return statementsOf(role)
+    .filter(({ Effect }) => Effect === "Allow")
+    .flatMap(({ Action }) => listOf(Action))
+    .sort();
+}
+
+/** The files of a zip, by name. */
+export function readZip(zip: Uint8Array): ReadonlyMap<string, Buffer> {
+  return new Map(Object.entries(unzipSync(zip)).map(([name, bytes]) => [name, Buffer.from(bytes)]));
+}

@@ -1,0 +1,180 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "@jest/globals";
+import { parse } from "yaml";
+import { configRules } from "../../deploy/config-rules.ts";
+import { readingStatements } from "../../deploy/permissions.ts";
+import { readSettings, settingNames } from "../../deploy/settings.ts";
+import { template } from "../../deploy/template.ts";
+import { defaultPolicy } from "../../lib/model/default-policy.ts";
+import { UsageError } from "../../lib/model/errors.ts";
+import { parsePolicy } from "../../lib/model/policy.ts";
+import { rules } from "../../rules/index.ts";
+
+const ignoreTags = { logLevel: "silent" } as const;
+const defaults = parse(readFileSync("serverless.yml", "utf8"), ignoreTags).params.default as Record<string, unknown>;
+const region = "eu-west-1";
+const read = (changes: Record<string, unknown>) => readSettings({ ...defaults, ...changes }, region);
+
+function refusalOf(changes: Record<string, unknown>): string {
+  try {
+    read(changes);
+  } catch (error) {
+    if (error instanceof UsageError) return error.message;
+    throw error;
+  }
+  throw new Error(`${JSON.stringify(changes)} was taken`);
+}
+
+describe("the parameters", () => {
+  test("all have a default, and each default makes sense", () => {
+    expect(Object.keys(defaults).sort()).toEqual([...settingNames].sort());
+    expect(read({}).schedule).toEqual({ expression: "rate(1 day)", overdueHours: 36 });
+  });
+
+  test("all are in docs/deploy.md, in this order", () => {
+    const documented = [...readFileSync("docs/deploy.md", "utf8").matchAll(/^\| `(\w+)` +\| .* \| .* \|$/gm)];
+    expect(documented.map(([, name]) => name).filter((name) => name !== undefined && name in defaults)).toEqual(
+      Object.keys(defaults),
+    );
+  });
+
+  test("the policy that travels with the deployment requires what the rules require by themselves", () => {
+    expect(read({}).policy).toEqual(defaultPolicy);
+  });
+
+  test.each([
+    ["rate(1 hour)", 2],
+    ["rate(12 hours)", 18],
+    ["rate(4 days)", 144],
+    ["cron(30 5 * * ? *)", 36],
+    ["cron(0 5 ? * MON-FRI *)", 108],
+  ])("the schedule %s is overdue after %i hours", (expression, overdueHours) => {
+    expect(read({ schedule: expression }).schedule).toEqual({ expression, overdueHours });
+  });
+
+  test.each([
+    ["", []],
+    ["all", "all"],
+    ["eu-west-1", ["eu-west-1"]],
+    [" eu-west-1, us-east-1 ", ["eu-west-1", "us-east-1"]],
+    ["eu-west-9", ["eu-west-9"]],
+  ])("the Regions %j", (given, meant) => {
+    expect(read({ regions: given }).regions).toEqual(meant);
+  });
+
+  test("what the command line gives is text", () => {
+    expect(read({ logRetentionDays: "365", reportRetentionDays: "30" })).toMatchObject({
+      logRetentionDays: 365,
+      reportRetentionDays: 30,
+    });
+  });
+});
+
+describe("what makes no sense is refused, by name", () => {
+  test.each([
+    ["schedule", "rate(1 days)"],
+    ["schedule", "rate(15 minutes)"],
+    ["schedule", "rate(0 days)"],
+    ["schedule", "at(2026-11-24T00:00:00)"],
+    ["schedule", "cron(30 5 * * *)"],
+    ["schedule", "cron(30 5 * * * *)"],
+    ["schedule", "cron(*/5 5 * * ? *)"],
+    ["schedule", "cron(0 0 31 2 ? *)"],
+    ["schedule", "rate(7 days)"],
+    ["schedule", "daily"],
+    ["regions", "eu-wset-1"],
+    ["regions", "eu-west-1,everywhere"],
+    ["policy", ""],
+    ["policy", "no-such-policy.yaml"],
+    ["policy", "package.json"],
+    ["alertThreshold", "hihg"],
+    ["securityHub", true],
+    ["configRules", "yes"],
+    ["configFrequency", "Daily"],
+    ["configAccounts", "12345"],
+    ["configRoleName", "path/to/role"],
+    ["findingsTopicArn", "findings"],
+    ["alertsTopicArn", "arn:aws:sns:eu-west-1:123456789012:alerts.fifo"],
+    ["alertsTopicArn", "arn:aws:sns:us-east-1:123456789012:alerts"],
+    ["kmsKeyArn", "alias/audit"],
+    ["kmsKeyArn", "arn:aws:kms:us-east-1:123456789012:key/1234abcd"],
+    ["logKmsKeyArn", "arn:aws:kms:eu-west-1:123456789012:alias/logs"],
+    ["logRetentionDays", 100],
+    ["logRetentionDays", "forever"],
+    ["reportRetentionDays", 7],
+    ["permissionsBoundary", "boundary"],
+    ["reservedConcurrency", 1],
+    ["logLevel", "LOUD"],
+  ])("%s: %j", (name, value) => {
+    const refusal = refusalOf({ [name]: value });
+    expect(refusal).toMatch(new RegExp(`^The parameter "${name}" (must|names) .*\\.$`));
+    expect(refusal).not.toMatch(/Invalid input|undefined|\.\.$/);
+  });
+
+  test("a parameter that there is not, with the one that was probably meant", () => {
+    expect(refusalOf({ shedule: "rate(1 day)" })).toBe('There is no parameter "shedule" (did you mean "schedule"?).');
+  });
+
+  test("several at once", () => {
+    expect(refusalOf({ logLevel: "LOUD", alertThreshold: "hihg" })).toBe(
+      'The parameter "alertThreshold" must be one of critical, high, medium, low, not "hihg". The parameter "logLevel" must be one of DEBUG, INFO, WARN, ERROR, not "LOUD".',
+    );
+  });
+
+  test("other accounts of AWS Config without the role that is assumed there, and the reverse", () => {
+    expect(refusalOf({ configAccounts: "123456789012" })).toMatch(/^The parameter "configRoleName" must be given/);
+    expect(refusalOf({ configRoleName: "audit" })).toMatch(/^The parameter "configAccounts" must be given/);
+  });
+});
+
+describe("AWS Config rules", () => {
+  const typesOf = (resources: object) =>
+    Object.values(resources as Record<string, { Type: string }>).map(({ Type }) => Type);
+
+  test("none are made where the parameter is off, and the function cannot be invoked by AWS Config", () => {
+    expect(configRules(rules, defaultPolicy, read({ configRules: "off" }))).toEqual({});
+  });
+
+  test("none is made for a rule that the policy switches off", () => {
+    const policy = parsePolicy(
+      "rulesOff: [rotation-enabled]",
+      "policy.yaml",
+      rules.map(({ id }) => id),
+    );
+    const made = configRules(rules, policy, read({}));
+    expect(made).not.toHaveProperty("ConfigRuleRotationEnabled");
+    expect(typesOf(made)).toHaveLength(rules.length);
+  });
+
+  test("none is made for a rule that no database can fail", () => {
+    const [rule] = rules;
+    if (rule === undefined) throw new Error("there are no rules");
+    const messages = { fine: { status: "COMPLIANT", text: "It is." } } as const;
+    expect(typesOf(configRules([{ ...rule, messages }], defaultPolicy, read({})))).toEqual(["AWS::Lambda::Permission"]);
+  });
+
+  test("a new rule has an AWS Config rule without anybody doing anything", () => {
+    const [rule] = rules;
+    if (rule === undefined) throw new Error("there are no rules");
+    const made = configRules([{ ...rule, id: "backup-key-usable" }], defaultPolicy, read({}));
+    expect(made).toHaveProperty(
+      "ConfigRuleBackupKeyUsable.Properties.ConfigRuleName",
+      "rds-password-audit-backup-key-usable",
+    );
+  });
+});
+
+test("an action of a rule that nobody said the resources of ends the packaging, with its name", () => {
+  expect(() => readingStatements(["rds:DescribeDBInstances", "dynamodb:GetItem"])).toThrow(
+    /on what dynamodb:GetItem is allowed/,
+  );
+});
+
+test("all Regions, some, or that of the stack", () => {
+  const regionsOf = (regions: string) => template({ ...defaults, regions }, region).regions;
+  expect([regionsOf("all"), regionsOf("eu-west-1, us-east-1"), regionsOf("")]).toEqual([
+    "all",
+    "eu-west-1,us-east-1",
+    { Ref: "AWS::Region" },
+  ]);
+});

@@ -1,0 +1,336 @@
+import { rmSync } from "node:fs";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { reportSchema } from "../../lib/model/report.ts";
+import { createCloud } from "../../simulator/cloud.ts";
+import { type Simulator, startSimulator } from "../../simulator/server.ts";
+import type { Cloud, Region } from "../../simulator/state.ts";
+import { type Packaged, readPackaged } from "../deployment/packaged.ts";
+import { type Invocation, measured, type UnpackedFunction, unpackFunction } from "../support/invoke-packaged.ts";
+
+const account = "111111111111";
+const bucket = "reports";
+
+let packaged: Packaged;
+let functions: Record<"audit" | "recheck" | "configRule", UnpackedFunction>;
+let cloud: Cloud;
+let here: Region;
+let simulator: Simulator;
+let port: number | undefined;
+
+beforeAll(async () => {
+  packaged = await readPackaged();
+  functions = {
+    audit: unpackFunction(packaged, "audit"),
+    recheck: unpackFunction(packaged, "recheck"),
+    configRule: unpackFunction(packaged, "configRule"),
+  };
+}, 120_000);
+
+afterAll(() => {
+  for (const one of Object.values(functions)) one.stop();
+  for (const { folder } of [packaged, ...Object.values(functions)]) rmSync(folder, { recursive: true, force: true });
+});
+
+beforeEach(async () => {
+  cloud = createCloud({ now: new Date() });
+  here = cloud.region(account, "eu-west-1");
+  here.addBucket(bucket);
+  here.addTopic("findings");
+  here.addTopic("alerts");
+  // The same port for every test: the functions stay warm.
+  simulator = await startSimulator(cloud, port === undefined ? {} : { port });
+  port = simulator.port;
+});
+
+afterEach(() => simulator.close());
+
+/** Invokes a packaged function with the environment that the template gives it, its resources being the simulator's. */
+function invoke(name: keyof typeof functions, event: unknown, env: Record<string, string> = {}): Promise<Invocation> {
+  const topic = (of: string) => `arn:aws:sns:eu-west-1:${account}:${of}`;
+  return functions[name].invoke(event, {
+    references: {
+      "AWS::Region": "eu-west-1",
+      ReportBucket: bucket,
+      FindingsTopic: topic("findings"),
+      AlertsTopic: topic("alerts"),
+    },
+    env: { AWS_ENDPOINT_URL: simulator.endpoint, AWS_ACCESS_KEY_ID: account, ...env },
+  });
+}
+
+const audit = (id: string, env = {}) => invoke("audit", { id, time: new Date().toISOString() }, env);
+
+/** Takes what a topic was sent: the machines' messages as `type rule identifier`, the people's by title. */
+function take(topic: "findings" | "alerts"): string[] {
+  const messages = here.topics.get(`arn:aws:sns:eu-west-1:${account}:${topic}`)?.messages ?? [];
+  return messages.splice(0).map(({ Message }) => {
+    const { type, finding, content } = JSON.parse(Message);
+    if (content !== undefined) return content.title;
+    return [type, finding?.rule, finding?.resource.identifier].filter(Boolean).join(" ");
+  });
+}
+
+function stored(key: string): unknown {
+  return JSON.parse(String(here.buckets.get(bucket)?.objects.get(key)?.body));
+}
+
+describe("audit", () => {
+  test("stores a report, publishes what is new, and the next time the digest alone", async () => {
+    here.addInstance({ identifier: "orders", managed: true });
+    here.addInstance({ identifier: "legacy" });
+    const first = await audit("one");
+    expect(first.error).toBeNull();
+    expect(first.answer).toEqual({ changes: 1, clean: false });
+    expect(take("findings").sort()).toEqual(["audit.completed", "finding.opened master-password-managed legacy"]);
+    expect(take("alerts")).toEqual([expect.stringContaining("legacy")]);
+    const report = reportSchema.parse(stored("latest.json"));
+    expect(report.summary).toMatchObject({ databases: 2, managed: 1, unmanaged: 1 });
+
+    expect((await audit("two")).answer).toEqual({ changes: 0, clean: false });
+    expect(take("findings")).toEqual(["audit.completed"]);
+    expect(take("alerts")).toEqual([]);
+    expect(reportSchema.parse(stored("latest.json")).findings[0]?.firstSeenAt).toBe(report.findings[0]?.firstSeenAt);
+  }, 30_000);
+
+  test("the same event twice publishes once", async () => {
+    here.addInstance({ identifier: "legacy" });
+    await audit("one");
+    take("findings");
+    const again = await audit("one");
+    expect(again.error).toBeNull();
+    expect(take("findings")).toEqual([]);
+  }, 30_000);
+
+  test("what is fixed is resolved", async () => {
+    const legacy = here.addInstance({ identifier: "legacy" });
+    await audit("one");
+    take("findings");
+    here.instances.delete(legacy.DBInstanceIdentifier);
+    here.addInstance({ identifier: "legacy", managed: true });
+    await audit("two");
+    expect(take("findings")).toContain("finding.resolved master-password-managed legacy");
+  }, 30_000);
+
+  test("metrics say how the fleet is", async () => {
+    here.addInstance({ identifier: "legacy" });
+    const ended = await audit("one");
+    expect(measured(ended, "Findings")).toContainEqual(expect.objectContaining({ severity: "high", Findings: 1 }));
+    expect(measured(ended, "Databases")).toContainEqual(
+      expect.objectContaining({ management: "unmanaged", Databases: 1 }),
+    );
+    expect(measured(ended, "AuditCompleted")).toContainEqual(expect.objectContaining({ AuditCompleted: 1 }));
+    expect(measured(ended, "DeliveryFailures")).toEqual([expect.objectContaining({ DeliveryFailures: 0 })]);
+  }, 30_000);
+
+  test.each([
+    ["findings", { action: "sns:Publish", matching: ":findings", kind: "deny" }],
+    ["alerts", { action: "sns:Publish", matching: ":alerts", kind: "deny" }],
+    ["store", { action: "s3:*", kind: "deny" }],
+    ["securityHub", { action: "securityhub:BatchImportFindings", kind: "deny" }],
+  ] as const)(
+    "%s fails: the others get everything, it is counted, and the next audit makes up for it",
+    async (outlet, fault) => {
+      here.enableSecurityHub();
+      here.addInstance({ identifier: "legacy" });
+      const repair = cloud.fault(fault);
+      const failed = await audit("one", { SECURITY_HUB: "on" });
+      expect(failed.error).toBeNull();
+      expect(measured(failed, "DeliveryFailures")).toContainEqual(expect.objectContaining({ outlet }));
+      const opened = "finding.opened master-password-managed legacy";
+      expect(take("findings").includes(opened)).toBe(outlet !== "findings");
+      expect(take("alerts").length > 0).toBe(outlet !== "alerts");
+      expect(here.securityHub.findings.size > 0).toBe(outlet !== "securityHub");
+
+      repair();
+      const next = await audit("two", { SECURITY_HUB: "on" });
+      expect(measured(next, "DeliveryFailures")).toEqual([expect.objectContaining({ DeliveryFailures: 0 })]);
+      // Without its ledger the service cannot know what it told already: it tells again rather than not at all.
+      expect(take("findings").includes(opened)).toBe(outlet === "findings" || outlet === "store");
+      expect(take("alerts").length > 0).toBe(outlet === "alerts" || outlet === "store");
+      expect([...here.securityHub.findings.keys()]).toHaveLength(1);
+      expect(here.buckets.get(bucket)?.objects.has("ledger.json")).toBe(true);
+    },
+    60_000,
+  );
+
+  test("an incomplete audit is measured, and clears nothing", async () => {
+    here.addInstance({ identifier: "legacy" });
+    await audit("one");
+    take("findings");
+    cloud.fault({ action: "rds:DescribeDBInstances", kind: "deny" });
+    const blind = await audit("two");
+    expect(measured(blind, "AuditIncomplete")).toContainEqual(expect.objectContaining({ AuditIncomplete: 1 }));
+    expect(take("findings")).toEqual(["audit.completed"]);
+  }, 30_000);
+
+  test("an event that is none is refused by name, and nothing is evaluated", async () => {
+    const { error, logged } = await invoke("audit", { time: "now" });
+    expect(error).not.toBeNull();
+    expect(logged).toContainEqual(expect.objectContaining({ level: "ERROR", function_request_id: "request-1" }));
+    expect(simulator.calls).toEqual([]);
+  }, 30_000);
+
+  test.each([
+    ["ALERT_THRESHOLD", "hihg"],
+    ["REGIONS", "eu-west"],
+    ["FINDINGS_TOPIC_ARN", "findings"],
+    ["SECURITY_HUB", "yes"],
+  ])(
+    "%s=%s does not start",
+    async (variable, value) => {
+      expect((await audit("one", { [variable]: value })).error).toContain(variable);
+      expect(simulator.calls).toEqual([]);
+    },
+    30_000,
+  );
+});
+
+describe("recheck", () => {
+  const rdsEvent = (SourceIdentifier: string, id = "event-1") => ({
+    id,
+    "detail-type": "RDS DB Instance Event",
+    source: "aws.rds",
+    account,
+    region: "eu-west-1",
+    time: "2026-11-24T19:34:09Z",
+    detail: { SourceType: "DB_INSTANCE", SourceIdentifier, EventID: "RDS-EVENT-0043" },
+  });
+
+  test("a restored database is published at once, and only once", async () => {
+    here.addInstance({ identifier: "orders-restored" });
+    here.addInstance({ identifier: "other" });
+    const ended = await invoke("recheck", rdsEvent("orders-restored"));
+    expect(ended.error).toBeNull();
+    expect(take("findings")).toEqual(["finding.opened master-password-managed orders-restored"]);
+    await invoke("recheck", rdsEvent("orders-restored", "event-2"));
+    expect(take("findings")).toEqual([]);
+    expect(simulator.calls.map(({ action }) => action)).not.toContain("secretsmanager:ListSecrets");
+  }, 60_000);
+
+  test("an event of an unknown kind is refused", async () => {
+    const { error } = await invoke("recheck", { ...rdsEvent("orders"), "detail-type": "Something Else" });
+    expect(error).not.toBeNull();
+    expect(simulator.calls).toEqual([]);
+  }, 30_000);
+});
+
+describe("configRule", () => {
+  const capturedAt = "2026-11-24T01:36:34.043Z";
+  const configEvent = (invokingEvent: unknown, more: Record<string, unknown> = {}) => ({
+    version: "1.0",
+    accountId: account,
+    configRuleName: "rds-password-audit-master-password-managed",
+    configRuleArn: `arn:aws:config:eu-west-1:${account}:config-rule/config-rule-abc`,
+    ruleParameters: JSON.stringify({ rule: "master-password-managed" }),
+    resultToken: here.addConfigRule("rds-password-audit-master-password-managed").resultToken,
+    eventLeftScope: false,
+    invokingEvent: JSON.stringify(invokingEvent),
+    ...more,
+  });
+  const item = (resourceId: string, more: Record<string, unknown> = {}) => ({
+    awsAccountId: account,
+    awsRegion: "eu-west-1",
+    resourceType: "AWS::RDS::DBInstance",
+    resourceId,
+    configurationItemStatus: "OK",
+    configurationItemCaptureTime: capturedAt,
+    ...more,
+  });
+  const change = (configurationItem: unknown) => ({
+    messageType: "ConfigurationItemChangeNotification",
+    configurationItem,
+  });
+  const scheduled = {
+    messageType: "ScheduledNotification",
+    awsAccountId: account,
+    notificationCreationTime: "2026-11-24T21:50:00.373Z",
+  };
+  const evaluations = () =>
+    [...here.evaluations.values()]
+      .map(({ ComplianceResourceId, ComplianceType }) => [ComplianceResourceId, ComplianceType])
+      .sort();
+
+  test("a change is one evaluation, of the live database, as of the item's capture", async () => {
+    const legacy = here.addInstance({ identifier: "legacy" });
+    here.addInstance({ identifier: "other" });
+    const ended = await invoke("configRule", configEvent(change(item(legacy.DbiResourceId))));
+    expect(ended).toMatchObject({ error: null, answer: { sent: 1, retired: 0, withheld: 0 } });
+    const [evaluation] = here.evaluations.values();
+    expect(evaluation).toMatchObject({ ComplianceResourceId: legacy.DbiResourceId, ComplianceType: "NON_COMPLIANT" });
+    expect(evaluation?.Annotation).toContain("has a master password that RDS does not manage");
+    expect(evaluation?.OrderingTimestamp).toEqual(new Date(capturedAt));
+  }, 30_000);
+
+  test("an oversized change and a deleted database", async () => {
+    const orders = here.addInstance({ identifier: "orders", managed: true });
+    const oversized = {
+      messageType: "OversizedConfigurationItemChangeNotification",
+      configurationItemSummary: item(orders.DbiResourceId),
+    };
+    await invoke("configRule", configEvent(oversized));
+    await invoke("configRule", configEvent(change(item("db-GONE", { configurationItemStatus: "ResourceDeleted" }))));
+    expect(evaluations()).toEqual(
+      [
+        ["db-GONE", "NOT_APPLICABLE"],
+        [orders.DbiResourceId, "COMPLIANT"],
+      ].sort(),
+    );
+  }, 30_000);
+
+  test("a fleet of 250, in pages, and a database that is gone is retired", async () => {
+    for (let index = 0; index < 250; index += 1) here.addInstance({ identifier: `db-${index}`, managed: index > 0 });
+    const gone = here.addInstance({ identifier: "gone" });
+    await invoke("configRule", configEvent(scheduled));
+    here.instances.delete("gone");
+    const ended = await invoke("configRule", configEvent(scheduled));
+    expect(ended.answer).toEqual({ sent: 251, retired: 1, withheld: 0 });
+    const statuses = evaluations();
+    expect(statuses).toHaveLength(251);
+    expect(statuses).toContainEqual([gone.DbiResourceId, "NOT_APPLICABLE"]);
+    expect(statuses.filter(([, status]) => status === "COMPLIANT")).toHaveLength(249);
+    // Three pages of 251, three of 250, and one that retires.
+    expect(simulator.calls.filter(({ action }) => action === "config:PutEvaluations")).toHaveLength(7);
+  }, 60_000);
+
+  test("a scan that was denied halfway retires and passes nothing that it did not see", async () => {
+    for (let index = 0; index < 150; index += 1) here.addInstance({ identifier: `db-${index}`, managed: true });
+    await invoke("configRule", configEvent(scheduled));
+    const before = evaluations();
+    here.evaluations.clear();
+    cloud.fault({ action: "rds:DescribeDBInstances", kind: "deny", skip: 1 });
+    const ended = await invoke("configRule", configEvent(scheduled));
+    expect(ended.answer).toEqual({ sent: 100, retired: 0, withheld: 0 });
+    expect(before).toEqual(expect.arrayContaining(evaluations()));
+  }, 60_000);
+
+  test("what cannot be told is withheld and measured", async () => {
+    here.addInstance({ identifier: "orders", managed: true });
+    cloud.fault({ action: "secretsmanager:ListSecrets", kind: "deny" });
+    const event = configEvent(scheduled, { ruleParameters: JSON.stringify({ rule: "rotation-enabled" }) });
+    const ended = await invoke("configRule", event);
+    expect(ended.answer).toEqual({ sent: 0, retired: 0, withheld: 1 });
+    expect(measured(ended, "EvaluationsWithheld")).toEqual([expect.objectContaining({ EvaluationsWithheld: 1 })]);
+    expect(evaluations()).toEqual([]);
+  }, 30_000);
+
+  test("a token of TESTMODE stores nothing", async () => {
+    here.addInstance({ identifier: "orders", managed: true });
+    const ended = await invoke("configRule", configEvent(scheduled, { resultToken: "TESTMODE" }));
+    expect(ended.answer).toEqual({ sent: 1, retired: 0, withheld: 0 });
+    expect(evaluations()).toEqual([]);
+  }, 30_000);
+
+  test.each([
+    ["a rule that there is not", { ruleParameters: '{"rule":"rotation-enable"}' }, /rotation-enable.*rotation-enabled/],
+    ["an unknown message type", { invokingEvent: '{"messageType":"Nonsense"}' }, /./],
+    ["an invoking event that is not JSON", { invokingEvent: "{" }, /./],
+  ])(
+    "%s is refused, and nothing is evaluated",
+    async (_, more, message) => {
+      const { error } = await invoke("configRule", { ...configEvent(scheduled), ...more });
+      expect(error).toMatch(message);
+      expect(simulator.calls).toEqual([]);
+    },
+    30_000,
+  );
+});

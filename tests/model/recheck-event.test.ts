@@ -1,0 +1,79 @@
+import { describe, expect, test } from "@jest/globals";
+import { toSubjects } from "../../lib/audit/subjects.ts";
+import { recheckEventSchema } from "../../lib/model/recheck-event.ts";
+import { samplesIn } from "../support/samples.ts";
+
+const samples = samplesIn("lib/model/recheck-event.ts") as Record<string, unknown>[];
+const [rds, label, service, call] = samples;
+
+/** What is wrong with an event, as `path: message`. */
+function problemsOf(event: unknown): string[] {
+  const { error } = recheckEventSchema.safeParse(event);
+  return (error?.issues ?? []).map(({ path, message }) => `${path.join(".")}: ${message}`);
+}
+
+describe("the samples in the comments", () => {
+  test("are four", () => {
+    expect(samples).toHaveLength(4);
+  });
+
+  test.each(samples.map((sample) => [String(sample["detail-type"]), sample]))(
+    "%s is read, and is about something",
+    (_, sample) => {
+      const event = recheckEventSchema.parse(sample);
+      expect(sample).toMatchObject(event);
+      const { databases, secretArn, keyReference } = toSubjects(event);
+      expect([...databases, secretArn, keyReference].filter((subject) => subject !== null)).toHaveLength(1);
+    },
+  );
+});
+
+describe("an event", () => {
+  test("of a DB cluster is read", () => {
+    const event = { ...rds, "detail-type": "RDS DB Cluster Event" };
+    expect(recheckEventSchema.parse(event)).toMatchObject({ "detail-type": "RDS DB Cluster Event" });
+  });
+
+  test("as AWS sends it, with more than is needed, is read", () => {
+    const more = { version: "0", resources: ["arn:aws:rds:eu-west-1:123456789012:db:orders"] };
+    const detail = { SourceType: "DB_INSTANCE", SourceIdentifier: "orders", EventID: "RDS-EVENT-0005", Message: "…" };
+    expect(recheckEventSchema.parse({ ...rds, ...more, detail })).toEqual({
+      id: rds?.id,
+      account: "123456789012",
+      region: "eu-west-1",
+      time: rds?.time,
+      "detail-type": "RDS DB Instance Event",
+      detail: { SourceIdentifier: "orders", EventID: "RDS-EVENT-0005" },
+    });
+  });
+
+  test.each([[undefined], [null], [{}]])("of a call with the parameters %p is read", (requestParameters) => {
+    const detail = { eventSource: "rds.amazonaws.com", eventName: "ModifyDBInstance", requestParameters };
+    expect(problemsOf({ ...call, detail })).toEqual([]);
+  });
+});
+
+describe("an event that is refused says where", () => {
+  test.each<[string, unknown, string]>([
+    ["a source without a name", { ...rds, detail: {} }, "detail.SourceIdentifier: Invalid input"],
+    ["no detail", { ...rds, detail: undefined }, "detail: Invalid input"],
+    ["no id", { ...rds, id: undefined }, "id: Invalid input"],
+    ["no instant", { ...rds, time: "now" }, "time: Invalid ISO datetime"],
+    ["no secret", { ...label, resources: [] }, "resources: Too small"],
+    [
+      "a service event without a secret",
+      { ...service, detail: { eventName: "RotationFailed" } },
+      "detail.additionalEventData: Invalid input",
+    ],
+    [
+      "a call of no service",
+      { ...call, detail: { eventName: "ModifyDBInstance" } },
+      "detail.eventSource: Invalid input",
+    ],
+    ["another kind", { ...rds, "detail-type": "RDS DB Snapshot Event" }, "detail-type: Invalid"],
+    ["no kind", {}, "detail-type: Invalid"],
+    ["no event", null, ": Invalid input"],
+  ])("%s", (_, event, problem) => {
+    expect(problemsOf(event)).toEqual([expect.stringContaining(problem)]);
+  });
+});

@@ -1,0 +1,112 @@
+import type { Change } from "../../lib/model/change.ts";
+import type { Exemption, Finding } from "../../lib/model/finding.ts";
+import type { Report } from "../../lib/model/report.ts";
+import { account, now, region } from "./builders.ts";
+
+/** Ann took the risk until the end of the year. */
+export const anExemption: Exemption = { owner: "ann", reason: "legacy", until: "2026-12-31", source: "policy" };
+
+/** Where a DB instance is, and which it is, by its name. */
+function placeOf(identifier: string, place: { account?: string; region?: string } = {}) {
+  const where = { account: place.account ?? account, region: place.region ?? region };
+  const arn = `arn:aws:rds:${where.region}:${where.account}:db:${identifier}`;
+  return { ...where, arn, resourceId: `db-${identifier.toUpperCase()}` };
+}
+
+/** What the rule that most databases break says of a DB instance, seen for the first time now. */
+export function aFindingOn(identifier: string, overrides: Partial<Finding> = {}): Finding {
+  const { arn, resourceId, ...where } = placeOf(identifier, overrides);
+  const rule = overrides.rule ?? "master-password-managed";
+  return {
+    id: `${rule}/${arn}`,
+    rule,
+    status: "NON_COMPLIANT",
+    severity: "high",
+    resource: { arn, type: "AWS::RDS::DBInstance", identifier, resourceId },
+    ...where,
+    message: `DB instance ${identifier} has a master password that RDS does not manage.`,
+    evidence: {},
+    remediation: "Turn management on.",
+    exemption: null,
+    endedExemption: null,
+    firstSeenAt: now,
+    ...overrides,
+  };
+}
+
+/** A finding that is opened now, unless said otherwise. */
+export function aChangeOn(
+  identifier: string,
+  change: Partial<Omit<Change, "finding">> = {},
+  finding: Partial<Finding> = {},
+): Change {
+  return { type: "finding.opened", because: "new", at: now, ...change, finding: aFindingOn(identifier, finding) };
+}
+
+type ReportParts = {
+  readonly at?: string;
+  /** Names of DB instances that were judged and about which there may be nothing to find. */
+  readonly judged?: readonly string[];
+  readonly findings?: readonly Finding[];
+  readonly coverage?: Partial<Report["coverage"]>;
+};
+
+/** A report of one Region that was read to its end. The databases of its findings are judged too. */
+export function aReportWith({ at = now, judged = [], findings = [], coverage = {} }: ReportParts = {}): Report {
+  const owners = [
+    ...judged.map((identifier) => ({ identifier, ...placeOf(identifier) })),
+    ...findings.map(({ resource, account, region }) => ({ ...resource, account, region })),
+  ];
+  const gaps = coverage.gaps ?? [];
+  return {
+    schemaVersion: "1.0",
+    observedAt: at,
+    generatedAt: at,
+    tool: { name: "rds-password-audit", version: "0.0.0" },
+    clean: findings.length === 0 && gaps.length === 0,
+    coverage: {
+      complete: gaps.length === 0,
+      targets: [aTargetOf(region)],
+      gaps,
+      rulesOff: [],
+      ...coverage,
+    },
+    summary: {
+      databases: owners.length,
+      managed: 0,
+      unmanaged: owners.length,
+      inherited: 0,
+      unsupported: 0,
+      outOfScope: 0,
+      findings: { critical: 0, high: 0, medium: 0, low: 0, exempt: 0, insufficientData: 0 },
+    },
+    databases: [...new Map(owners.map((owner) => [owner.arn, owner])).values()].map(
+      ({ arn, identifier, resourceId, account, region }) => ({
+        arn,
+        kind: "instance",
+        identifier,
+        resourceId,
+        account,
+        region,
+        engine: "postgres",
+        engineVersion: "16.3",
+        status: "available",
+        management: "unmanaged",
+        reason: null,
+        masterUserSecret: null,
+        tags: {},
+      }),
+    ),
+    findings: findings.map((finding) => ({ ...finding, firstSeenAt: at })),
+  };
+}
+
+/** A Region that was read, as a report's coverage has it. */
+export function aTargetOf(region: string, of: string = account): Report["coverage"]["targets"][number] {
+  return { account: of, region, complete: true, databases: 1, calls: 2 };
+}
+
+/** Changes in short: `type because identifier`. */
+export function changesInShort(changes: readonly Change[]): string[] {
+  return changes.map(({ type, because, finding }) => `${type} ${because} ${finding.resource.identifier}`);
+}
