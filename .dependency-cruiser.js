@@ -22,6 +22,11 @@ const layers = [
     may: ["^lib/[^/]+\\.ts$", "^lib/(model|audit|report|remediate)/", ...libraries("p-map", "p-limit")],
   },
   {
+    name: "deploy",
+    from: "^deploy/",
+    may: ["^deploy/", "^lib/(model|audit)/", "^rules/", ...libraries("zod"), "^(fs|path)$"],
+  },
+  {
     name: "simulator",
     from: "^simulator/",
     may: ["^simulator/", ...libraries("fast-xml-parser", "croner"), "^(crypto|http|net|stream|timers)(/|$)"],

@@ -54,7 +54,7 @@ export function createAlertsOutlet(
 }
 
 /**
- * AWS Security Hub. All open findings are imported again by every full audit, because it forgets what it is not told for
+ * AWS Security Hub. All that is wrong is imported again by every full audit, because it forgets what it is not told for
  * 90 days; what is resolved or exempt is archived.
  */
 export function createSecurityHubOutlet(importFindings: Import): Outlet {

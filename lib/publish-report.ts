@@ -1,6 +1,6 @@
 import { type Entry, enterReport, settle } from "./audit/keep-ledger.ts";
 import type { Change, Digest } from "./model/change.ts";
-import { type Finding, isActive } from "./model/finding.ts";
+import { type Finding, isActive, isWrong } from "./model/finding.ts";
 import { emptyLedger, type Ledger, type OutletName } from "./model/ledger.ts";
 import type { Report } from "./model/report.ts";
 
@@ -23,13 +23,13 @@ export type Outlet = {
   deliver(changes: readonly Change[], context: { readonly reportUrl: string | null }): Promise<readonly Refusal[]>;
   /** The digest of a full audit, where the outlet has one. */
   announce?(digest: Digest): Promise<void>;
-  /** All open findings after a full audit, where the outlet forgets what it is not told again. */
+  /** All that is wrong after a full audit, where the outlet forgets what it is not told again. */
   refresh?(findings: readonly Finding[], at: string): Promise<void>;
 };
 
 /** What happened while publishing. A failure stops no other outlet; whoever asked logs, counts and alarms it. */
 export type Publication = {
-  /** False where the event was handled before, and nothing was published again. */
+  /** False where the event was settled before, and nothing was published again. */
   readonly isNew: boolean;
   readonly changes: readonly Change[];
   /** The report with the days on which its findings were first seen. */
@@ -44,14 +44,24 @@ export type PublishRequest = {
   readonly eventId: string;
   readonly store: Store;
   readonly outlets: readonly Outlet[];
+  /** How the time between two attempts to write the ledger passes; real time, unless said otherwise. */
+  readonly sleep?: (milliseconds: number) => Promise<unknown>;
+  /** From 0 to 1. */
+  readonly random?: () => number;
 };
 
 /** How often the ledger is read again because somebody else was faster. */
 const attempts = 8;
 
-/** Publishes what a report changes, and what was refused before: to each outlet once, whatever becomes of the others. */
+/** About so long is waited after the first attempt, and twice as long after each further one: six seconds in all. */
+const firstPauseMilliseconds = 50;
+
+/**
+ * Publishes what a report changes, and what was refused before: to each outlet once, whatever becomes of the others. Two executions of
+ * one event at the same time share the changes, and each has its digest.
+ */
 export async function publishReport(request: PublishRequest): Promise<Publication> {
-  const { only, eventId, store, outlets } = request;
+  const { only, eventId, store, outlets, sleep = passTime, random = Math.random } = request;
   const failures: { where: OutletName | "store"; error: Error }[] = [];
   const attempt = async <T>(where: OutletName | "store", work: () => Promise<T>): Promise<T | null> => {
     try {
@@ -62,11 +72,13 @@ export async function publishReport(request: PublishRequest): Promise<Publicatio
     }
   };
   const enter = (ledger: Ledger): Entry =>
-    enterReport(ledger, { report: request.report, only, eventId, outlets: outlets.map(({ name }) => name) });
+    enterReport(ledger, { report: request.report, only, outlets: outlets.map(({ name }) => name) });
+  /** From half to all of a pause that doubles: those who met wait longer each time, and not equally long. */
+  const pause = (attempt: number) => sleep(firstPauseMilliseconds * 2 ** attempt * (0.5 + random() / 2));
 
   let lastRead = emptyLedger;
   const isEntered = await attempt("store", () =>
-    update(store, (ledger) => {
+    update(store, pause, (ledger) => {
       lastRead = ledger;
       return ledger.handledEvents.includes(eventId) ? null : enter(ledger).ledger;
     }),
@@ -88,16 +100,26 @@ export async function publishReport(request: PublishRequest): Promise<Publicatio
       }
       if (only !== null) return;
       await attempt(name, async () => outlet.announce?.(toDigest(report, reportUrl)));
-      await attempt(name, async () => outlet.refresh?.(ledger.known.filter(isActive), report.generatedAt));
+      await attempt(name, async () => outlet.refresh?.(ledger.known.filter(isWrong), report.generatedAt));
     }),
   );
-  if (isEntered) await attempt("store", () => update(store, (latest) => settle(latest, due, refused)));
+  if (isEntered)
+    await attempt("store", () => update(store, pause, (latest) => settle(latest, { due, refused, eventId })));
   return { isNew: true, changes, report, failures };
 }
 
+function passTime(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
 /** Reads, changes and writes the ledger until nobody wrote it in between; false where the change is null and nothing is written. */
-async function update(store: Store, change: (ledger: Ledger) => Ledger | null): Promise<boolean> {
+async function update(
+  store: Store,
+  pause: (attempt: number) => Promise<unknown>,
+  change: (ledger: Ledger) => Ledger | null,
+): Promise<boolean> {
   for (let attempt = 0; attempt < attempts; attempt += 1) {
+    if (attempt > 0) await pause(attempt - 1);
     const { ledger, version } = await store.readLedger();
     const changed = change(ledger);
     if (changed === null) return false;

@@ -98,7 +98,8 @@ export async function readTarget(port: RegionPort, { policy, rules, now, only }:
       ? await collect("rds:DescribeTenantDatabases", port.describeTenantDatabases(), look)
       : [];
     target.databases = withContainer([...instances, ...clusters, ...tenants]);
-    target.secrets = await secrets;
+    const keysOfRds = target.databases.flatMap(({ masterUserSecret }) => masterUserSecret?.kmsKeyId ?? []);
+    [target.secrets] = await Promise.all([secrets, describeKeys(keysOfRds)]);
   }
 
   /** A few databases, with the cluster that a member belongs to, the tenants of a container, and the secrets one by one. */
@@ -145,7 +146,6 @@ export async function readTarget(port: RegionPort, { policy, rules, now, only }:
    * asked for last, and only where a secret has it while RDS names another: then it exists, and asking does not create it.
    */
   async function readKeys(): Promise<void> {
-    if (!needed.has("kms:DescribeKey")) return;
     const secrets = new Map(target.secrets?.map((secret) => [secret.arn, secret]));
     const owners = target.databases.filter(({ masterUserSecret }) => masterUserSecret !== null);
     const secretOf = ({ masterUserSecret }: Database) => secrets.get(masterUserSecret?.secretArn ?? "");
@@ -169,6 +169,7 @@ export async function readTarget(port: RegionPort, { policy, rules, now, only }:
   }
 
   async function describeKeys(references: readonly string[]): Promise<void> {
+    if (!needed.has("kms:DescribeKey")) return;
     const wanted = new Set(references.map((reference) => toCanonicalReference(reference, target)));
     for (const { reference } of target.keys) wanted.delete(reference);
     for (const { resource } of target.gaps) wanted.delete(resource ?? "");

@@ -25,24 +25,25 @@ const waitsSeconds = [5, 15, 40];
 
 /**
  * Judges the databases that an event is about, and no others. Answers with their report and their ARNs, or null where the event
- * is about no database that is there: what is not found may be late, so nothing is concluded from it. Throws an AwsCallError where
- * nothing could be read, so that the event comes again.
+ * is about no database that is there: what is not found may be late, so nothing is concluded from it, unless RDS said that it was
+ * deleted. Then its findings are over; those on the tenants of a container, which no event names, wait for the next audit. Throws an
+ * AwsCallError where nothing could be read, so that the event comes again.
  */
 export async function recheckDatabases(
   request: RecheckRequest,
 ): Promise<{ report: Report; only: ReadonlySet<string> } | null> {
-  const { policy, rules, version, now } = request;
+  const { subjects, policy, rules, version, now } = request;
   const references = await findReferences(request);
   if (references.length === 0) return null;
   const { observedAt, target } = await readUntilFound(references, request);
-  if (target.databases.length === 0) {
-    const [gap] = target.gaps;
-    if (gap === undefined) return null;
-    throw new AwsCallError(gap.action, gap.code, gap.message);
-  }
+  const [gap] = target.gaps;
+  if (target.databases.length === 0 && gap !== undefined) throw new AwsCallError(gap.action, gap.code, gap.message);
+  const only = new Set(target.databases.map(({ arn }) => arn));
+  if (subjects.deletedArn !== null) only.add(subjects.deletedArn);
+  if (only.size === 0) return null;
   const inventory: Inventory = { schemaVersion: "1.0", observedAt, targets: [target], gaps: [] };
   const report = assembleReport(inventory, { policy, rules, generatedAt: now(), version });
-  return { report, only: new Set(target.databases.map(({ arn }) => arn)) };
+  return { report, only };
 }
 
 async function readUntilFound(
@@ -62,9 +63,9 @@ async function readUntilFound(
 
 /** The databases by name; those that a secret was made for; those whose secret has a key. */
 async function findReferences({ subjects, port }: RecheckRequest): Promise<readonly DatabaseReference[]> {
-  const { databases, secretArn, keyReference } = subjects;
-  if (secretArn !== null) {
-    const secret = await port.describeSecret(secretArn);
+  const { databases, secretId, keyReference } = subjects;
+  if (secretId !== null) {
+    const secret = await port.describeSecret(secretId);
     return secret?.primaryArns.flatMap((arn) => toReference(arn) ?? []) ?? [];
   }
   return keyReference === null ? databases : await findByKey(port, toCanonicalReference(keyReference, port));

@@ -4,6 +4,12 @@ import { build } from "esbuild";
 
 const outfile = "dist/rds-password-audit.js";
 
+/** A checkout brings its own Node; the package runs on the user's, and what is too old for it should be told so. */
+const guard = `if (Number(process.versions.node.split(".")[0]) < 22) {
+  process.stderr.write("rds-password-audit needs Node 22 or newer; this is " + process.version + ".\\n");
+  process.exit(4);
+}`;
+
 await build({
   entryPoints: ["cli/main.ts"],
   outfile,
@@ -11,6 +17,7 @@ await build({
   packages: "external",
   platform: "node",
   format: "esm",
-  target: "node20",
+  target: "node22",
+  banner: { js: guard },
 });
 chmodSync(outfile, 0o755);

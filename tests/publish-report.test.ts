@@ -35,6 +35,7 @@ function aService(ledger?: Ledger) {
     RecordingOutlet,
   ];
   const outlets = [findings, alerts, securityHub];
+  const pauses: number[] = [];
   let events = 0;
   const publish = (report: Report, request: Partial<PublishRequest> = {}) => {
     events += 1;
@@ -44,10 +45,11 @@ function aService(ledger?: Ledger) {
       eventId: `event-${events}`,
       store,
       outlets,
+      sleep: async (milliseconds) => pauses.push(milliseconds),
       ...request,
     });
   };
-  return { store, findings, alerts, securityHub, outlets, publish };
+  return { store, pauses, findings, alerts, securityHub, outlets, publish };
 }
 
 const takenBy = (outlets: readonly RecordingOutlet[]) => outlets.map(({ taken }) => changesInShort(taken));
@@ -88,16 +90,31 @@ describe("a full audit", () => {
     for (const { digests } of outlets) expect(digests).toEqual([toDigest(report, "https://reports.example/1")]);
   });
 
-  test("refreshes all open findings, those included that it could not see, and no exempt ones", async () => {
+  test("refreshes all that is wrong, what it could not see this time included, and nothing exempt or unknown", async () => {
     const ledger = openedBefore("orders", "unseen");
     const exempt = aFindingOn("shop", { exemption: anExemption });
+    const unknown = aFindingOn("ledger", { status: "INSUFFICIENT_DATA" });
     const { outlets, publish } = aService({ ...ledger, known: [...ledger.known, exempt] });
     const gaps = [aGap({ action: "rds:DescribeDBInstances" })];
-    await publish(aReportWith({ findings: [...finding("orders"), exempt], coverage: { gaps } }));
+    await publish(aReportWith({ findings: [...finding("orders"), exempt, unknown], coverage: { gaps } }));
     for (const { refreshed } of outlets) {
       expect(refreshed.map(({ at }) => at)).toEqual([now]);
       expect(refreshed[0]?.findings.map(({ resource }) => resource.identifier)).toEqual(["orders", "unseen"]);
     }
+  });
+
+  test("that could not judge a database says so in its report and its digest, and in no message of its own", async () => {
+    const { store, outlets, publish } = aService();
+    const unknown = aFindingOn("orders", { status: "INSUFFICIENT_DATA" });
+    const { changes, report } = await publish(aReportWith({ findings: [unknown], coverage: { gaps: [aGap()] } }));
+    expect(changes).toEqual([]);
+    expect(takenBy(outlets)).toEqual([[], [], []]);
+    expect(outlets.map(({ digests }) => digests[0]?.complete)).toEqual([false, false, false]);
+    expect(report.findings).toEqual([unknown]);
+    expect(store.ledger().known).toEqual([unknown]);
+    await publish(aReportOn([], minutes(1)));
+    expect(takenBy(outlets)).toEqual([[], [], []]);
+    expect(store.ledger().known).toEqual([]);
   });
 
   test("goes to an outlet that has neither digests nor a memory", async () => {
@@ -153,12 +170,26 @@ describe("the same event", () => {
     expect(store.reports).toHaveLength(1);
   });
 
-  test("delivered twice at once is published once", async () => {
+  test("delivered twice at once publishes each change once, and is remembered once", async () => {
     const { store, outlets, publish } = aService();
     const publications = await Promise.all([1, 2, 3].map(() => publish(aReportOn(["orders"]), { eventId: "same" })));
-    expect(publications.map(({ isNew }) => isNew).sort()).toEqual([false, false, true]);
+    expect(publications.flatMap(({ changes }) => changes)).toHaveLength(1);
     expect(takenBy(outlets)).toEqual(Array(3).fill(["finding.opened new orders"]));
     expect(owedTo(store)).toEqual(nothingOwed);
+    expect(store.ledger().handledEvents).toEqual(["same"]);
+  });
+
+  test("is not remembered while it is under way", async () => {
+    const { store, alerts, publish } = aService();
+    let during: readonly string[] | null = null;
+    const { deliver } = alerts;
+    alerts.deliver = (...args) => {
+      during = store.ledger().handledEvents;
+      return deliver(...args);
+    };
+    await publish(aReportOn(["orders"]), { eventId: "same" });
+    expect(during).toEqual([]);
+    expect(store.ledger().handledEvents).toEqual(["same"]);
   });
 });
 
@@ -178,6 +209,28 @@ describe("somebody else is faster", () => {
     expect(failuresOf(publication)).toEqual(["store: the ledger was changed by others 8 times in a row"]);
     expect(takenBy(outlets)).toEqual(Array(3).fill(["finding.opened new shop"]));
     expect(store.writes()).toBe(0);
+  });
+
+  test.each([
+    [0, 0, []],
+    [1, 0, [25]],
+    [1, 1, [50]],
+    [4, 0.5, [37.5, 75, 150, 300]],
+    [8, 1, [50, 100, 200, 400, 800, 1600, 3200]],
+  ])("%d times, random being %d: the pauses between the attempts are %p", async (times, random, expected) => {
+    const { store, pauses, publish } = aService();
+    store.overtake(times);
+    await publish(aReportOn(["orders"]), { random: () => random });
+    expect(pauses).toEqual(expected);
+  });
+
+  test("without anybody who says how time passes: a moment passes", async () => {
+    const { store, outlets } = aService();
+    store.overtake(1);
+    const before = performance.now();
+    await publishReport({ report: aReportOn(["orders"]), only: null, eventId: "event", store, outlets });
+    expect(performance.now() - before).toBeGreaterThanOrEqual(24);
+    expect(takenBy(outlets)).toEqual(Array(3).fill(["finding.opened new orders"]));
   });
 
   test("whoever settles after others have entered leaves what they entered", async () => {
@@ -217,7 +270,8 @@ describe("somebody else is faster", () => {
         const publish = (found: readonly string[], minute: number) => {
           const only = new Set(finding(...found).map(({ resource }) => resource.arn));
           const report = aReportWith({ at: minutes(minute), findings: finding(...found) });
-          return publishReport({ report, only, eventId: String(minute), store, outlets });
+          const sleep = () => scheduler.schedule(Promise.resolve());
+          return publishReport({ report, only, eventId: String(minute), store, outlets, sleep });
         };
         const publications = await scheduler.waitFor(Promise.all(reports.map(publish)));
         ahead.length = 0;
@@ -352,6 +406,25 @@ describe("a store", () => {
     expect(changesInShort(alerts.taken)).toEqual(["finding.opened new orders", "finding.opened new orders"]);
     expect(owedTo(store)).toEqual(nothingOwed);
   });
+
+  test("that fails while settling: the event is not remembered, and its next delivery makes up for it", async () => {
+    const { store, alerts, publish } = aService();
+    alerts.fail.deliver = new Error("down");
+    const { announce } = alerts;
+    alerts.announce = (...args) => {
+      store.fail.writeLedger = down;
+      return announce(...args);
+    };
+    await publish(aReportOn(["orders"]), { eventId: "same" });
+    alerts.announce = announce;
+    alerts.fail.deliver = null;
+    store.fail = {};
+    expect(store.ledger().handledEvents).toEqual([]);
+    expect((await publish(aReportOn(["orders"], minutes(21)), { eventId: "same" })).isNew).toBe(true);
+    expect(changesInShort(alerts.taken)).toEqual(["finding.opened new orders"]);
+    expect(store.ledger().handledEvents).toEqual(["same"]);
+    expect(owedTo(store)).toEqual(nothingOwed);
+  });
 });
 
 describe("an execution that crashes after it recorded and before it delivered", () => {
@@ -383,11 +456,24 @@ describe("an execution that crashes after it recorded and before it delivered", 
     expect(takenBy(service.outlets)).toEqual([both, both, both]);
   });
 
-  test("its event is handled: when it comes again at once, nothing is published", async () => {
+  test("its event comes again at once: the report and the digest are there, and what it found is still on its way", async () => {
     const service = aService();
     await crash(service);
-    expect((await service.publish(aReportOn(["orders"], minutes(1)), { eventId: "crashed" })).isNew).toBe(false);
+    const again = await service.publish(aReportOn(["orders"], minutes(1)), { eventId: "crashed" });
+    expect(again).toMatchObject({ isNew: true, changes: [], failures: [] });
+    expect(service.store.reports.at(-1)).toEqual(again.report);
+    expect(service.outlets.map(({ digests }) => digests.length)).toEqual([1, 1, 1]);
     expect(service.outlets.flatMap(({ taken }) => taken)).toEqual([]);
+  });
+
+  test("its event comes again when the claim is over: all that it found is told, once, and it is handled", async () => {
+    const service = aService();
+    await crash(service);
+    await service.publish(aReportOn(["orders"], minutes(21)), { eventId: "crashed" });
+    const third = await service.publish(aReportOn(["orders"], minutes(22)), { eventId: "crashed" });
+    expect(third.isNew).toBe(false);
+    expect(takenBy(service.outlets)).toEqual(Array(3).fill(["finding.opened new orders"]));
+    expect(owedTo(service.store)).toEqual(nothingOwed);
   });
 });
 

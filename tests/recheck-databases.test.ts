@@ -1,16 +1,19 @@
 import { describe, expect, test } from "@jest/globals";
+import { enterReport } from "../lib/audit/keep-ledger.ts";
 import type { Subjects } from "../lib/audit/subjects.ts";
 import { defaultPolicy } from "../lib/model/default-policy.ts";
 import { AwsCallError } from "../lib/model/errors.ts";
+import { emptyLedger } from "../lib/model/ledger.ts";
 import { recheckDatabases } from "../lib/recheck-databases.ts";
 import { rules } from "../rules/index.ts";
+import { aFindingOn, changesInShort } from "./support/findings.ts";
 import { inShort } from "./support/simulated-audit.ts";
 import { type SimulatedRegion, withSimulatedRegion } from "./support/simulated-region.ts";
 
 const start = Date.parse("2026-11-24T12:00:00.000Z");
 const instance = (value: string) => ({ kind: "instance", by: "identifier", value }) as const;
 const cluster = (value: string) => ({ kind: "cluster", by: "identifier", value }) as const;
-const nothing: Subjects = { databases: [], secretArn: null, keyReference: null };
+const nothing: Subjects = { databases: [], deletedArn: null, secretId: null, keyReference: null };
 
 type Recheck = Partial<Subjects> & {
   /** What happens while it waits, by how many times it has waited before. */
@@ -169,6 +172,57 @@ describe("an event that is ahead of what AWS shows", () => {
     }));
 });
 
+describe("a database that RDS says is deleted", () => {
+  const arnOf = (name: string) => `arn:aws:rds:eu-west-1:111111111111:${name}`;
+  const orders = { databases: [instance("orders")], deletedArn: arnOf("db:orders") };
+  /** What was known of a database before becomes this. */
+  const resolved = ({ result }: Awaited<ReturnType<typeof recheck>>, identifier: string, arn: string) => {
+    const { resource, ...finding } = aFindingOn(identifier, { account: "111111111111", region: "eu-west-1" });
+    const known = [{ ...finding, resource: { ...resource, arn }, firstSeenAt: "2026-11-23T12:00:00.000Z" }];
+    if (result === null) return "nothing";
+    const { changes } = enterReport({ ...emptyLedger, known }, { ...result, outlets: [] });
+    return changesInShort(changes);
+  };
+
+  test("and is not there has its findings resolved, when it was waited for in vain", () =>
+    withSimulatedRegion(async (simulated) => {
+      aFleet(simulated);
+      simulated.here.instances.delete("orders");
+      const rechecked = await recheck(simulated, orders);
+      expect(rechecked.waits).toEqual([5, 15, 40]);
+      expect(rechecked.only).toEqual(["db:orders"]);
+      expect(resolved(rechecked, "orders", orders.deletedArn)).toEqual(["finding.resolved database-gone orders"]);
+    }));
+
+  test("is a DB cluster just as well", () =>
+    withSimulatedRegion(async (simulated) => {
+      const deletedArn = arnOf("cluster:ledger");
+      const rechecked = await recheck(simulated, { databases: [cluster("ledger")], deletedArn });
+      expect(resolved(rechecked, "ledger", deletedArn)).toEqual(["finding.resolved database-gone ledger"]);
+    }));
+
+  test("and that there is one of that name again is judged as it is, and nothing is gone", () =>
+    withSimulatedRegion(async (simulated) => {
+      aFleet(simulated);
+      const rechecked = await recheck(simulated, orders);
+      expect(rechecked.findings).toEqual(["master-password-managed orders NON_COMPLIANT"]);
+      expect(rechecked.only).toEqual(["db:orders"]);
+      expect(resolved(rechecked, "orders", orders.deletedArn)).toEqual([]);
+    }));
+
+  test("and that may not be described is not gone: the event fails, and comes again", () =>
+    withSimulatedRegion(async (simulated) => {
+      simulated.cloud.fault({ action: "rds:DescribeDBInstances", kind: "deny" });
+      await expect(recheck(simulated, orders)).rejects.toThrow(AwsCallError);
+    }));
+
+  test("and is not there is not gone where RDS did not say so", () =>
+    withSimulatedRegion(async (simulated) => {
+      const rechecked = await recheck(simulated, { ...orders, deletedArn: null });
+      expect(resolved(rechecked, "orders", orders.deletedArn)).toBe("nothing");
+    }));
+});
+
 describe("a secret", () => {
   const secretOf = (database: { MasterUserSecret?: { SecretArn: string } | undefined } | undefined) =>
     database?.MasterUserSecret?.SecretArn ?? "none";
@@ -178,17 +232,29 @@ describe("a secret", () => {
       aFleet(simulated);
       const secretArn = secretOf(simulated.here.instances.get("managed"));
       simulated.here.editSecret(secretArn, { RotationEnabled: false });
-      const { findings, only } = await recheck(simulated, { secretArn });
+      const { findings, only } = await recheck(simulated, { secretId: secretArn });
       expect(findings).toEqual(["rotation-enabled managed NON_COMPLIANT"]);
       expect(only).toEqual(["db:managed"]);
       expect(simulated.calls()["rds:DescribeDBInstances"]).toBe(1);
       expect(simulated.calls()["secretsmanager:ListSecrets"]).toBeUndefined();
     }));
 
+  test("leads there by its name too, and also while it waits for its deletion", () =>
+    withSimulatedRegion(async (simulated) => {
+      aFleet(simulated);
+      const secretArn = secretOf(simulated.here.instances.get("managed"));
+      simulated.here.editSecret(secretArn, { DeletedDate: new Date(start) });
+      const name = secretArn.split(":").at(-1)?.slice(0, -7) ?? "";
+      expect(name).toMatch(/^rds!db-/);
+      const { findings, only } = await recheck(simulated, { secretId: name });
+      expect(findings).toContain("secret-belongs-to-database managed NON_COMPLIANT");
+      expect(only).toEqual(["db:managed"]);
+    }));
+
   test("leads to the DB cluster that it was made for", () =>
     withSimulatedRegion(async (simulated) => {
       aFleet(simulated);
-      const { only } = await recheck(simulated, { secretArn: secretOf(simulated.here.clusters.get("shop")) });
+      const { only } = await recheck(simulated, { secretId: secretOf(simulated.here.clusters.get("shop")) });
       expect(only).toEqual(["cluster:shop"]);
     }));
 
@@ -196,7 +262,7 @@ describe("a secret", () => {
     withSimulatedRegion(async (simulated) => {
       simulated.here.addInstance({ identifier: "erp", engine: "oracle-ee-cdb", MultiTenant: true });
       const tenant = simulated.here.addTenantDatabase({ instance: "erp", name: "PAY", managed: true });
-      const { only } = await recheck(simulated, { secretArn: secretOf(tenant) });
+      const { only } = await recheck(simulated, { secretId: secretOf(tenant) });
       expect(only).toHaveLength(2);
     }));
 
@@ -205,7 +271,7 @@ describe("a secret", () => {
       aFleet(simulated);
       const { ARN } = simulated.here.addSecret({ name: "rds!db-nobody" });
       for (const secretArn of [ARN, ARN.replace("nobody", "gone")]) {
-        const { result, waits } = await recheck(simulated, { secretArn });
+        const { result, waits } = await recheck(simulated, { secretId: secretArn });
         expect(result).toBeNull();
         expect(waits).toEqual([]);
       }
@@ -217,7 +283,7 @@ describe("a secret", () => {
       aFleet(simulated);
       simulated.cloud.fault({ action: "secretsmanager:DescribeSecret", kind: "deny" });
       const secretArn = secretOf(simulated.here.instances.get("managed"));
-      await expect(recheck(simulated, { secretArn })).rejects.toThrow(AwsCallError);
+      await expect(recheck(simulated, { secretId: secretArn })).rejects.toThrow(AwsCallError);
     }));
 });
 

@@ -1,5 +1,5 @@
 import type { Change } from "../model/change.ts";
-import { type Finding, severities } from "../model/finding.ts";
+import { type Finding, isWrong, severities } from "../model/finding.ts";
 import type { Gap } from "../model/inventory.ts";
 import type { Report } from "../model/report.ts";
 
@@ -13,6 +13,9 @@ export type Comparison = {
 /**
  * Compares a report with the findings that were known before it. What the report could not see clears nothing:
  * a finding is resolved only where its database was judged again and passed, or is gone from a list that was read to its end.
+ *
+ * Only what is wrong is a change. What could not be judged is known, and silent: one throttled list leaves every database without a
+ * verdict until tomorrow, and would be announced once a database, and then as fixed. It is said once, of the audit as a whole.
  */
 export function compareReports(known: readonly Finding[], report: Report): Comparison {
   const before = new Map(known.map((finding) => [finding.id, finding]));
@@ -25,35 +28,35 @@ export function compareReports(known: readonly Finding[], report: Report): Compa
 
   for (const finding of report.findings) {
     const earlier = before.get(finding.id);
-    const dated = earlier === undefined ? finding : carryOver(earlier, finding);
-    remaining.push(dated);
-    if (earlier === undefined) {
-      if (finding.exemption === null) add("new", "finding.opened", dated);
-    } else if (earlier.exemption !== null && finding.exemption === null)
-      add("exemption-ended", "finding.changed", dated);
-    else if (earlier.exemption === null && finding.exemption !== null) add("exempted", "finding.changed", dated);
-    else if (finding.exemption === null && isWorse(earlier, dated)) add("worse", "finding.changed", dated);
+    const current = earlier === undefined ? finding : carryOver(earlier, finding);
+    remaining.push(current);
+    if (earlier?.status !== "NON_COMPLIANT") {
+      if (isWrong(current)) add("new", "finding.opened", current);
+    } else if (earlier.exemption !== null && current.exemption === null)
+      add("exemption-ended", "finding.changed", current);
+    else if (earlier.exemption === null && current.exemption !== null) add("exempted", "finding.changed", current);
+    else if (current.exemption === null && isWorse(earlier, current)) add("worse", "finding.changed", current);
   }
   for (const finding of known) {
     if (now.has(finding.id)) continue;
     const fate = fateOf(finding);
     if (fate === "not-seen") remaining.push(finding);
-    else if (finding.exemption === null) add(fate, "finding.resolved", finding);
+    else if (isWrong(finding)) add(fate, "finding.resolved", finding);
   }
   return { changes, known: remaining };
 }
 
-/** What is wrong stays wrong while it cannot be seen: NON_COMPLIANT does not become INSUFFICIENT_DATA. */
+/**
+ * What is wrong stays wrong while it cannot be seen: NON_COMPLIANT does not become INSUFFICIENT_DATA. What turns out to be wrong was
+ * first seen so now: how long it had been while nobody could look, nobody knows.
+ */
 function carryOver(earlier: Finding, finding: Finding): Finding {
-  const { firstSeenAt } = earlier;
-  const isBlind = earlier.status === "NON_COMPLIANT" && finding.status === "INSUFFICIENT_DATA";
-  return isBlind
-    ? { ...earlier, exemption: finding.exemption, endedExemption: finding.endedExemption }
-    : { ...finding, firstSeenAt };
+  if (earlier.status === finding.status) return { ...finding, firstSeenAt: earlier.firstSeenAt };
+  if (finding.status === "NON_COMPLIANT") return finding;
+  return { ...earlier, exemption: finding.exemption, endedExemption: finding.endedExemption };
 }
 
 function isWorse(earlier: Finding, finding: Finding): boolean {
-  if (earlier.status === "INSUFFICIENT_DATA" && finding.status === "NON_COMPLIANT") return true;
   return severities.indexOf(finding.severity) < severities.indexOf(earlier.severity);
 }
 

@@ -4,7 +4,7 @@ import type { Debt, Ledger, OutletName } from "../model/ledger.ts";
 import type { Report } from "../model/report.ts";
 import { compareReports } from "./compare.ts";
 
-/** How many handled events are remembered: AWS delivers an event again within hours, if at all. */
+/** How many settled events are remembered: AWS delivers an event again within hours, if at all. */
 const rememberedEvents = 200;
 
 /** Longer than any execution lasts: a claim that is older was left by one that crashed. */
@@ -23,12 +23,7 @@ export type Entry = {
  */
 export function enterReport(
   ledger: Ledger,
-  {
-    report,
-    only,
-    eventId,
-    outlets,
-  }: { report: Report; only: ReadonlySet<string> | null; eventId: string; outlets: readonly OutletName[] },
+  { report, only, outlets }: { report: Report; only: ReadonlySet<string> | null; outlets: readonly OutletName[] },
 ): Entry {
   const now = report.generatedAt;
   const isLookedAt = ({ resource }: Finding) => only?.has(resource.arn) ?? true;
@@ -50,15 +45,20 @@ export function enterReport(
       ...ledger,
       known: [...ledger.known.filter((finding) => !isLookedAt(finding)), ...known],
       owed,
-      handledEvents: [...ledger.handledEvents, eventId].slice(-rememberedEvents),
     },
     changes,
     due,
   };
 }
 
-/** Takes what was delivered off the ledger, and frees what was refused, in its place; what others entered or delivered meanwhile stays so. */
-export function settle(ledger: Ledger, due: Entry["due"], refused: Entry["due"]): Ledger {
+/**
+ * Takes what was delivered off the ledger, and frees what was refused, in its place; what others entered or delivered meanwhile stays so.
+ * Only now is the event handled: whoever crashed before is made up for when it comes again, and entering a report twice changes nothing.
+ */
+export function settle(
+  ledger: Ledger,
+  { due, refused, eventId }: { due: Entry["due"]; refused: Entry["due"]; eventId: string },
+): Ledger {
   const owed: Ledger["owed"] = { ...ledger.owed };
   for (const [name, changes] of due) {
     const mine = new Set(changes.map(keyOf));
@@ -69,7 +69,8 @@ export function settle(ledger: Ledger, due: Entry["due"], refused: Entry["due"])
       return left.has(key) ? { ...debt, claimedUntil: null } : [];
     });
   }
-  return { ...ledger, owed };
+  const handledEvents = [...new Set([...ledger.handledEvents, eventId])].slice(-rememberedEvents);
+  return { ...ledger, owed, handledEvents };
 }
 
 function keyOf({ type, at, finding }: Change): string {

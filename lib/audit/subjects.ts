@@ -1,29 +1,49 @@
 import type { DatabaseReference } from "../model/database.ts";
 import type { RecheckEvent } from "../model/recheck-event.ts";
 
-/** What an event is about: databases by name, a secret by ARN, or a key; nothing where a call failed or names none. */
+/** What an event is about: databases by name, a secret, or a key; nothing where a call failed or names none. */
 export type Subjects = {
   readonly databases: readonly DatabaseReference[];
-  readonly secretArn: string | null;
+  /** ARN of the one that RDS says it has deleted. */
+  readonly deletedArn: string | null;
+  /** ARN or name. */
+  readonly secretId: string | null;
   readonly keyReference: string | null;
 };
 
-const nothing: Subjects = { databases: [], secretArn: null, keyReference: null };
+const nothing: Subjects = { databases: [], deletedArn: null, secretId: null, keyReference: null };
+
+/**
+ * What RDS says when a DB instance and a DB cluster are gone. A call that deletes one says so minutes before it is.
+ * Source: https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/USER_Events.Messages.html
+ */
+const deletions = ["RDS-EVENT-0003", "RDS-EVENT-0171"];
 
 /** Reads from an event which databases may have another verdict now. */
 export function toSubjects(event: RecheckEvent): Subjects {
   switch (event["detail-type"]) {
     case "RDS DB Instance Event":
-      return { ...nothing, databases: [named("instance", event.detail.SourceIdentifier)] };
+      return ofDatabase("instance", event.detail);
     case "RDS DB Cluster Event":
-      return { ...nothing, databases: [named("cluster", event.detail.SourceIdentifier)] };
+      return ofDatabase("cluster", event.detail);
     case "Secret Label Updated":
-      return { ...nothing, secretArn: event.resources[0] ?? null };
+      return { ...nothing, secretId: event.resources[0] ?? null };
     case "AWS Service Event via CloudTrail":
-      return { ...nothing, secretArn: event.detail.additionalEventData.SecretId };
+      return { ...nothing, secretId: event.detail.additionalEventData.SecretId };
     case "AWS API Call via CloudTrail":
       return event.detail.errorCode === undefined ? ofCall(event.detail) : nothing;
   }
+}
+
+type RdsDetail = Extract<RecheckEvent, { "detail-type": "RDS DB Instance Event" | "RDS DB Cluster Event" }>["detail"];
+
+function ofDatabase(kind: DatabaseReference["kind"], { SourceIdentifier, SourceArn, EventID }: RdsDetail): Subjects {
+  const isDeletion = deletions.some((id) => id === EventID);
+  return {
+    ...nothing,
+    databases: [named(kind, SourceIdentifier)],
+    deletedArn: isDeletion ? (SourceArn ?? null) : null,
+  };
 }
 
 function ofCall({
@@ -41,6 +61,7 @@ function ofCall({
     return typeof value === "string" && value !== "" ? value : null;
   };
   if (eventSource === "kms.amazonaws.com") return { ...nothing, keyReference: textOf("keyid") };
+  if (eventSource === "secretsmanager.amazonaws.com") return { ...nothing, secretId: textOf("secretid") };
   const databases = namesOfDatabases.flatMap(([kind, name]) => {
     const value = textOf(name);
     return value === null ? [] : [named(kind, value)];

@@ -9,7 +9,7 @@ export const changeReasons = {
   "finding.resolved": ["fixed", "database-gone", "not-audited"],
 } as const;
 
-/** One finding that is not as it was at the last audit; `finding` is as it is now, or as it was last where it is resolved. */
+/** Something wrong that is not as it was at the last audit; `finding` is as it is now, or as it was last where it is resolved. */
 export const changeSchema = z.object({
   type: z.enum(["finding.opened", "finding.changed", "finding.resolved"]),
   because: z.enum(["new", "worse", "exemption-ended", "exempted", "fixed", "database-gone", "not-audited"]),

@@ -17,7 +17,7 @@ export const exemptionTags = {
 } as const;
 
 /** RDS's word on the managed secret. `status` is kept as AWS says it: new values are judged unknown, not dropped. */
-export const masterUserSecretSchema = z.object({
+const masterUserSecretSchema = z.object({
   secretArn: z.string().nullable(),
   status: z.string().nullable(),
   kmsKeyId: z.string().nullable(),

@@ -12,14 +12,14 @@ export type Debt = z.infer<typeof debtSchema>;
 
 /**
  * What the service knows from one audit to the next. It is written before anything is published, on condition that nobody else
- * wrote it meanwhile, so that of two audits at once each publishes only what the other does not.
+ * wrote it meanwhile, so that of two audits at once each publishes only what the other does not; and once more when all is delivered.
  */
 export const ledgerSchema = z.object({
   schemaVersion: z.literal("1.0"),
-  /** Findings that are open, exempt ones included, with the day on which they were first seen. */
+  /** Findings that are open, exempt ones and those that could not be judged included, with the day on which they were first seen. */
   known: z.array(findingSchema),
   owed: z.partialRecord(z.enum(outletNames), z.array(debtSchema)),
-  /** Ids of the events that were handled last, newest last: AWS delivers some twice. */
+  /** Ids of the events that were settled last, newest last: AWS delivers some twice. */
   handledEvents: z.array(z.string()),
 });
 export type Ledger = z.infer<typeof ledgerSchema>;

@@ -4,17 +4,18 @@ const envelope = z.object({ id: z.string(), account: z.string(), region: z.strin
 const text = z.string().optional();
 
 /**
- * RDS says that something happened to a database.
+ * RDS says that something happened to a database. The ARN matters once the database is deleted, when nobody else can tell it any more.
  *
  * ```json
  * { "id": "844e2571-85d4-695f-b930-0153b71dcb42", "detail-type": "RDS DB Instance Event", "source": "aws.rds",
  *   "account": "123456789012", "region": "eu-west-1", "time": "2026-11-24T19:34:09Z",
- *   "detail": { "SourceType": "DB_INSTANCE", "SourceIdentifier": "orders", "EventID": "RDS-EVENT-0005" } }
+ *   "detail": { "SourceType": "DB_INSTANCE", "SourceIdentifier": "orders", "EventID": "RDS-EVENT-0003",
+ *     "SourceArn": "arn:aws:rds:eu-west-1:123456789012:db:orders" } }
  * ```
  */
 const rdsEvent = envelope.extend({
   "detail-type": z.enum(["RDS DB Instance Event", "RDS DB Cluster Event"]),
-  detail: z.object({ SourceIdentifier: z.string(), EventID: text }),
+  detail: z.object({ SourceIdentifier: z.string(), SourceArn: text, EventID: text }),
 });
 
 /**
@@ -48,7 +49,7 @@ const serviceEvent = envelope.extend({
 });
 
 /**
- * CloudTrail tells of a call that created, restored or changed a database, or that disabled or condemned a key.
+ * CloudTrail tells of a call that created, restored or changed a database or its secret, or that disabled or condemned a key.
  * CloudTrail's spelling of the parameters is not documented: either case of their first letters is taken.
  *
  * ```json
@@ -56,6 +57,15 @@ const serviceEvent = envelope.extend({
  *   "region": "eu-west-1", "time": "2026-11-24T19:34:09Z",
  *   "detail": { "eventSource": "rds.amazonaws.com", "eventName": "ModifyDBInstance",
  *     "requestParameters": { "dBInstanceIdentifier": "orders", "manageMasterUserPassword": true } } }
+ * ```
+ *
+ * A secret is named by its name or by its ARN, as the caller has it.
+ *
+ * ```json
+ * { "id": "cafe…", "detail-type": "AWS API Call via CloudTrail", "source": "aws.secretsmanager", "account": "123456789012",
+ *   "region": "eu-west-1", "time": "2026-11-24T19:34:09Z",
+ *   "detail": { "eventSource": "secretsmanager.amazonaws.com", "eventName": "CancelRotateSecret",
+ *     "requestParameters": { "secretId": "rds!db-0123" } } }
  * ```
  */
 const callEvent = envelope.extend({

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { databaseKinds, managements, masterUserSecretSchema } from "./database.ts";
+import { databaseSchema, managements } from "./database.ts";
 import { findingSchema } from "./finding.ts";
 import { gapSchema } from "./inventory.ts";
 
@@ -44,21 +44,21 @@ export const reportSchema = z.object({
     }),
   }),
   databases: z.array(
-    z.object({
-      arn: z.string(),
-      kind: z.enum(databaseKinds),
-      identifier: z.string(),
-      resourceId: z.string(),
-      account: z.string(),
-      region: z.string(),
-      engine: z.string(),
-      engineVersion: z.string().nullable(),
-      status: z.string(),
-      management: z.enum(managements),
-      reason: z.string().nullable(),
-      masterUserSecret: masterUserSecretSchema.nullable(),
-      tags: z.record(z.string(), z.string()),
-    }),
+    databaseSchema
+      .pick({
+        arn: true,
+        kind: true,
+        identifier: true,
+        resourceId: true,
+        account: true,
+        region: true,
+        engine: true,
+        engineVersion: true,
+        status: true,
+        masterUserSecret: true,
+        tags: true,
+      })
+      .extend({ management: z.enum(managements), reason: z.string().nullable() }),
   ),
   findings: z.array(findingSchema),
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { compareReports } from "../../lib/audit/compare.ts";
 import { type Change, changeReasons } from "../../lib/model/change.ts";
-import { type Finding, severities } from "../../lib/model/finding.ts";
+import { type Finding, isWrong, severities } from "../../lib/model/finding.ts";
 import type { Report } from "../../lib/model/report.ts";
 import { account, aGap, hoursFromNow, now, region } from "../support/builders.ts";
 import { deepFreeze } from "../support/deep-freeze.ts";
@@ -60,15 +60,71 @@ describe("a finding that is reported", () => {
       finding: aFindingOn("orders", { severity: "critical", firstSeenAt: yesterday }),
     });
   });
+});
 
-  test("wrong, where it was not known whether it is, is worse", () => {
-    expect(reasonsOf([known(blind)], reported())).toEqual(["finding.changed worse"]);
+describe("what nobody could judge is known, and silent", () => {
+  const silent = (before: readonly Finding[], report: Report) => {
+    const { changes, known } = compare(before, report);
+    expect(changes).toEqual([]);
+    return known;
+  };
+
+  test("at first sight", () => {
+    expect(silent([], reported(blind))).toEqual([aFindingOn("orders", blind)]);
   });
 
-  test("still unknown is no news, and is known for the reason that it has now", () => {
-    const { changes, known: after } = compare([known(blind)], reported({ ...blind, message: "Another call failed." }));
-    expect(changes).toEqual([]);
-    expect(after).toEqual([known({ ...blind, message: "Another call failed." })]);
+  test("again, for the reason that it has now and since the day on which it was first seen", () => {
+    const again = { ...blind, severity: "critical", message: "Another call failed." } as const;
+    expect(silent([known(blind)], reported(again))).toEqual([known(again)]);
+  });
+
+  test.each([
+    ["its exemption begins", {}, exempt],
+    ["its exemption ends", exempt, { endedExemption: anExemption }],
+  ])("when %s", (_, before, after) => {
+    expect(silent([known({ ...blind, ...before })], reported({ ...blind, ...after }))).toEqual([
+      known({ ...blind, ...after }),
+    ]);
+  });
+
+  test.each([
+    ["its database passes", aReportWith({ judged: ["orders"] })],
+    ["its database is gone", aReportWith()],
+    ["its rule is off", aReportWith({ coverage: { rulesOff: ["master-password-managed"] } })],
+  ])("when it goes because %s", (_, report) => {
+    expect(silent([known(blind)], report)).toEqual([]);
+  });
+
+  test("while its list is broken, and then it stays", () => {
+    const gaps = [aGap({ action: "rds:DescribeDBInstances" })];
+    expect(silent([known(blind)], aReportWith({ coverage: { gaps } }))).toEqual([known(blind)]);
+  });
+
+  test("until it turns out to be wrong: that is new, and first seen now, whatever its severity was", () => {
+    const finding = aFindingOn("orders", { severity: "medium", firstSeenAt: now });
+    const { changes, known: after } = compare(
+      [known({ ...blind, severity: "medium" })],
+      reported({ severity: "medium" }),
+    );
+    expect(changes).toEqual([{ type: "finding.opened", because: "new", at: now, finding }]);
+    expect(after).toEqual([finding]);
+  });
+
+  test("until it turns out to be wrong and its exemption has ended: that is new, because nobody was told before", () => {
+    const { changes } = compare([known({ ...blind, ...exempt })], reported({ endedExemption: anExemption }));
+    expect(changesInShort(changes)).toEqual(["finding.opened new orders"]);
+  });
+
+  test("also where it turns out to be wrong, and is exempt", () => {
+    expect(silent([known(blind)], reported(exempt))).toEqual([aFindingOn("orders", exempt)]);
+  });
+
+  test("also where one failed call leaves every database without a verdict, and the next audit has all of them again", () => {
+    const fleet = ["orders", "shop", "ledger"];
+    const before = fleet.map((name) => aFindingOn(name, { firstSeenAt: yesterday }));
+    const during = silent(before, aReportWith({ findings: fleet.map((name) => aFindingOn(name, blind)) }));
+    expect(during).toEqual(before);
+    expect(silent(during, aReportWith({ findings: fleet.map((name) => aFindingOn(name)) }))).toEqual(before);
   });
 });
 
@@ -274,7 +330,7 @@ describe("laws", () => {
     );
   });
 
-  test("nothing that is known disappears without a word, unless it was exempt", () => {
+  test("nothing that is known to be wrong disappears without a word, unless it was exempt", () => {
     fc.assert(
       fc.property(anyFindings, anyReport, (before, report) => {
         const { changes, known } = compare(before, report);
@@ -282,33 +338,52 @@ describe("laws", () => {
           changes.filter(({ type }) => type === "finding.resolved").map(({ finding }) => finding.id),
         );
         const left = new Set(known.map(({ id }) => id));
-        for (const { id, exemption } of before) {
-          expect(left.has(id) && told.has(id)).toBe(false);
-          if (exemption === null) expect(left.has(id) || told.has(id)).toBe(true);
+        for (const finding of before) {
+          expect(left.has(finding.id) && told.has(finding.id)).toBe(false);
+          if (isWrong(finding)) expect(left.has(finding.id) || told.has(finding.id)).toBe(true);
         }
       }),
     );
   });
 
-  test("what is reported is known, once, and not since later than before", () => {
+  test("what is reported is known, once, and since when it was first seen as it is", () => {
     fc.assert(
       fc.property(anyFindings, anyReport, (before, report) => {
         const { known } = compare(before, report);
         const ids = known.map(({ id }) => id);
         expect(new Set(ids).size).toBe(ids.length);
         expect(ids).toEqual(expect.arrayContaining(report.findings.map(({ id }) => id)));
-        const since = new Map(before.map(({ id, firstSeenAt }) => [id, firstSeenAt]));
-        for (const { id, firstSeenAt } of known) expect(firstSeenAt).toBe(since.get(id) ?? report.observedAt);
+        const since = new Map(before.map(({ id, status, firstSeenAt }) => [`${id} ${status}`, firstSeenAt]));
+        for (const { id, status, firstSeenAt } of known)
+          expect(firstSeenAt).toBe(since.get(`${id} ${status}`) ?? report.observedAt);
       }),
     );
   });
 
-  test("every change has a reason that goes with its type, and one finding changes once", () => {
+  test("a report that could judge none of what it has opens nothing, and what was wrong with it is still known to be", () => {
+    fc.assert(
+      fc.property(anyFindings, anyReport, (before, report) => {
+        const findings = report.findings.map((finding) => ({ ...finding, ...blind, exemption: null }));
+        const { changes, known } = compare(before, { ...report, findings });
+        const wrong = before.filter(
+          ({ id, status }) => status === "NON_COMPLIANT" && findings.some((one) => one.id === id),
+        );
+        expect(known).toEqual(
+          expect.arrayContaining(wrong.map(({ id }) => expect.objectContaining({ id, status: "NON_COMPLIANT" }))),
+        );
+        expect(changes.filter(({ type }) => type === "finding.opened")).toEqual([]);
+      }),
+    );
+  });
+
+  test("every change is of something wrong and has a reason that goes with its type, and one finding changes once", () => {
     fc.assert(
       fc.property(anyFindings, anyReport, (before, report) => {
         const { changes } = compare(before, report);
-        for (const { type, because } of changes)
+        for (const { type, because, finding } of changes) {
+          expect(finding.status).toBe("NON_COMPLIANT");
           expect<readonly Change["because"][]>(changeReasons[type]).toContain(because);
+        }
         expect(new Set(changes.map(({ finding }) => finding.id)).size).toBe(changes.length);
       }),
     );

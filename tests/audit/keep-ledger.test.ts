@@ -33,10 +33,12 @@ const enter = (ledger: Ledger, entering: Entering = {}) =>
   enterReport(deepFreeze(ledger), {
     report: aReportWith(),
     only: null,
-    eventId: "event",
     outlets: ["alerts"],
     ...entering,
   });
+/** Settles with nothing refused, unless said otherwise. */
+const settleAll = (ledger: Ledger, settling: Partial<Parameters<typeof settle>[1]> = {}) =>
+  settle(deepFreeze(ledger), { due: new Map(), refused: new Map(), eventId: "event", ...settling });
 const opening = (...identifiers: string[]): Report =>
   aReportWith({ findings: identifiers.map((identifier) => aFindingOn(identifier)) });
 
@@ -109,7 +111,7 @@ describe("what was owed before", () => {
     const off = enter(aLedger({ owed }), { report: opening("shop"), outlets: ["alerts"] });
     expect(off.ledger.owed.securityHub).toEqual(owed.securityHub);
     expect(off.due.has("securityHub")).toBe(false);
-    const on = enter(settle(off.ledger, off.due, new Map()), { report: opening("shop"), outlets: ["securityHub"] });
+    const on = enter(settleAll(off.ledger, { due: off.due }), { report: opening("shop"), outlets: ["securityHub"] });
     expect(named(on.due.get("securityHub"))).toEqual(["orders"]);
   });
 });
@@ -147,10 +149,16 @@ describe("a report on a few databases", () => {
 
 describe("the events that were handled", () => {
   const ids = (count: number) => Array.from({ length: count }, (_, index) => `event-${index}`);
-  const remembered = (count: number) => enter(aLedger({ handledEvents: ids(count) })).ledger.handledEvents;
+  const remembered = (count: number) => settleAll(aLedger({ handledEvents: ids(count) })).handledEvents;
 
-  test("are remembered, the newest last", () => {
-    expect(remembered(2)).toEqual(["event-0", "event-1", "event"]);
+  test("are remembered when they are settled, the newest last", () => {
+    const before = aLedger({ handledEvents: ids(2) });
+    expect(enter(before, { report: opening("orders") }).ledger.handledEvents).toEqual(ids(2));
+    expect(settleAll(before).handledEvents).toEqual(["event-0", "event-1", "event"]);
+  });
+
+  test("are remembered once, also where two executions settle the same", () => {
+    expect(settleAll(settleAll(emptyLedger)).handledEvents).toEqual(["event"]);
   });
 
   test.each([
@@ -169,14 +177,14 @@ describe("when a delivery is settled", () => {
   const entered = enter(emptyLedger, { report: opening("orders", "shop"), outlets: ["findings", "alerts"] });
   const changes = entered.due.get("alerts") ?? [];
   const settleWith = (refused: [OutletName, readonly Change[]][] = [], ledger = entered.ledger) =>
-    settle(deepFreeze(ledger), entered.due, new Map(refused));
+    settleAll(ledger, { due: entered.due, refused: new Map(refused) });
 
   test("what was delivered is not owed any more", () => {
     expect(settleWith().owed).toEqual({ findings: [], alerts: [] });
   });
 
   test("all else stays as it is", () => {
-    expect({ ...settleWith(), owed: null }).toEqual({ ...entered.ledger, owed: null });
+    expect({ ...settleWith(), owed: null }).toEqual({ ...entered.ledger, owed: null, handledEvents: ["event"] });
   });
 
   test("what one outlet refused is free, and the others have theirs", () => {
@@ -192,7 +200,6 @@ describe("when a delivery is settled", () => {
   test("what others entered meanwhile stays, behind what was refused", () => {
     const meanwhile = enter(entered.ledger, {
       report: aReportWith({ at: minutes(1), findings: ["orders", "shop", "new"].map((name) => aFindingOn(name)) }),
-      eventId: "another",
     }).ledger;
     const { owed } = settleWith([["alerts", changes.slice(1)]], meanwhile);
     expect(owed.alerts?.map(({ change, claimedUntil }) => [change.finding.resource.identifier, claimedUntil])).toEqual([
@@ -214,7 +221,7 @@ describe("when a delivery is settled", () => {
   ])("a change %s is another change", (_, change) => {
     const others = { change, claimedUntil: null };
     const ledger = aLedger({ owed: { alerts: [others] } });
-    expect(settle(ledger, new Map([["alerts", [aChangeOn("orders")]]]), new Map()).owed.alerts).toEqual([others]);
+    expect(settleAll(ledger, { due: new Map([["alerts", [aChangeOn("orders")]]]) }).owed.alerts).toEqual([others]);
   });
 
   test("an outlet of which the ledger has nothing owes nothing", () => {
@@ -256,7 +263,7 @@ describe("laws", () => {
         for (const [index, { findings, outlets, isCrash, refused, afterMinutes }] of audits.entries()) {
           clock += afterMinutes;
           const report = aReportWith({ at: minutes(clock), judged: identifiers, findings });
-          const entry = enter(ledger, { report, outlets, eventId: String(index) });
+          const entry = enter(ledger, { report, outlets });
           ledger = entry.ledger;
           for (const name of outlets) published.get(name)?.push(...entry.changes);
           if (isCrash) continue;
@@ -268,7 +275,7 @@ describe("laws", () => {
               return [name, due.filter(isRefused)] as const;
             }),
           );
-          ledger = settle(ledger, entry.due, left);
+          ledger = settleAll(ledger, { due: entry.due, refused: left, eventId: String(index) });
         }
         for (const name of outletNames) {
           const owed = (ledger.owed[name] ?? []).map(({ change }) => change);

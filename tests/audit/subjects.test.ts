@@ -4,13 +4,19 @@ import type { RecheckEvent } from "../../lib/model/recheck-event.ts";
 import { account, keyArn, now, region, secretArn } from "../support/builders.ts";
 
 const envelope = { id: "event", account, region, time: now };
-const nothing = { databases: [], secretArn: null, keyReference: null };
+const nothing = { databases: [], deletedArn: null, secretId: null, keyReference: null };
 const instance = (value: string) => ({ kind: "instance", by: "identifier", value });
 const cluster = (value: string) => ({ kind: "cluster", by: "identifier", value });
 
 describe("an event of RDS names a database", () => {
   const about = (type: "RDS DB Instance Event" | "RDS DB Cluster Event", SourceIdentifier: string) =>
     toSubjects({ ...envelope, "detail-type": type, detail: { SourceIdentifier } });
+  const said = (EventID: string | undefined, SourceArn: string | undefined) =>
+    toSubjects({
+      ...envelope,
+      "detail-type": "RDS DB Instance Event",
+      detail: { SourceIdentifier: "orders", SourceArn, EventID },
+    });
 
   test("a DB instance", () => {
     expect(about("RDS DB Instance Event", "orders")).toEqual({ ...nothing, databases: [instance("orders")] });
@@ -19,6 +25,17 @@ describe("an event of RDS names a database", () => {
   test("a DB cluster", () => {
     expect(about("RDS DB Cluster Event", "ledger")).toEqual({ ...nothing, databases: [cluster("ledger")] });
   });
+
+  const arn = `arn:aws:rds:${region}:${account}:db:orders`;
+  test.each([
+    ["RDS-EVENT-0003", arn, arn],
+    ["RDS-EVENT-0171", arn, arn],
+    ["RDS-EVENT-0003", undefined, null],
+    ["RDS-EVENT-0005", arn, null],
+    [undefined, arn, null],
+  ])("with the id %s and the ARN %s: deleted is %s", (id, SourceArn, deletedArn) => {
+    expect(said(id, SourceArn)).toEqual({ ...nothing, databases: [instance("orders")], deletedArn });
+  });
 });
 
 describe("an event of Secrets Manager names a secret", () => {
@@ -26,7 +43,7 @@ describe("an event of Secrets Manager names a secret", () => {
     const resources = [secretArn, "another"];
     expect(toSubjects({ ...envelope, "detail-type": "Secret Label Updated", resources })).toEqual({
       ...nothing,
-      secretArn,
+      secretId: secretArn,
     });
   });
 
@@ -38,7 +55,7 @@ describe("an event of Secrets Manager names a secret", () => {
     const detail = { eventName: "RotationFailed", additionalEventData: { SecretId: secretArn } };
     expect(toSubjects({ ...envelope, "detail-type": "AWS Service Event via CloudTrail", detail })).toEqual({
       ...nothing,
-      secretArn,
+      secretId: secretArn,
     });
   });
 });
@@ -111,6 +128,17 @@ describe("a call", () => {
     expect(ofCall({ ...kms, requestParameters: { dBInstanceIdentifier: "orders" } })).toEqual(nothing);
     expect(ofCall({ eventName: "DisableKey", requestParameters: { keyId: keyArn } })).toEqual(nothing);
   });
+
+  test.each([[secretArn], ["rds!db-0123"]])(
+    "of Secrets Manager names a secret, as its caller has it: %s",
+    (secretId) => {
+      const call = { eventSource: "secretsmanager.amazonaws.com", eventName: "CancelRotateSecret" };
+      expect(ofCall({ ...call, requestParameters: { secretId } })).toEqual({ ...nothing, secretId });
+      expect(ofCall({ ...call, requestParameters: { secretId }, errorCode: "AccessDenied" })).toEqual(nothing);
+      expect(ofCall({ ...call, requestParameters: { dBInstanceIdentifier: "orders" } })).toEqual(nothing);
+      expect(ofCall({ requestParameters: { secretId } })).toEqual(nothing);
+    },
+  );
 });
 
 describe("an ARN", () => {

@@ -6,6 +6,7 @@ import { auditActions } from "../../lib/audit/permissions.ts";
 import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import { toMetrics } from "../../lib/report/metrics.ts";
 import { rules } from "../../rules/index.ts";
+import { samplesIn } from "../support/samples.ts";
 import { matches } from "./event-pattern.ts";
 import {
   allowedTo,
@@ -339,9 +340,21 @@ describe.each(["as it stands", "with everything given"])("the template %s", (nam
     }
   });
 
+  test("every rule of events may invoke its target, and nothing else of EventBridge may", () => {
+    const allowed = ofType(template(), "AWS::Lambda::Permission")
+      .filter(([, { Principal }]) => Principal === "events.amazonaws.com")
+      .map(([, { FunctionName, SourceArn }]) => [FunctionName, SourceArn]);
+    expect(allowed).toEqual(
+      ofType(template(), "AWS::Events::Rule").map(([id]) => [
+        { "Fn::GetAtt": ["RecheckLambdaFunction", "Arn"] },
+        { "Fn::GetAtt": [id, "Arn"] },
+      ]),
+    );
+  });
+
   test("every target of an event has a queue for what it did not take", () => {
     const targets = ofType(template(), "AWS::Events::Rule").flatMap(([, { Targets }]) => Targets as object[]);
-    expect(targets).toHaveLength(5);
+    expect(targets).toHaveLength(6);
     for (const target of targets)
       expect(target).toMatchObject({
         Arn: { "Fn::GetAtt": ["RecheckLambdaFunction", "Arn"] },
@@ -433,13 +446,16 @@ describe("events", () => {
     "detail-type": "AWS API Call via CloudTrail",
     detail: { eventSource: `${service}.amazonaws.com`, eventName, ...detail },
   });
+  const secretArn = (name: string) => `arn:aws:secretsmanager:eu-west-1:123456789012:secret:${name}-a1b2c3`;
+  const secretCall = (eventName: string, secretId: string, detail: object = {}) =>
+    call("secretsmanager", eventName, { requestParameters: { secretId }, ...detail });
   const rotationFailed = (name: string) => ({
     source: "aws.secretsmanager",
     "detail-type": "AWS Service Event via CloudTrail",
     detail: {
       eventSource: "secretsmanager.amazonaws.com",
       eventName: "RotationFailed",
-      additionalEventData: { SecretId: `arn:aws:secretsmanager:eu-west-1:123456789012:secret:${name}-a1b2c3` },
+      additionalEventData: { SecretId: secretArn(name) },
     },
   });
   const labelUpdated = (name: string) => ({
@@ -449,18 +465,32 @@ describe("events", () => {
   });
 
   test.each([
-    ...["0005", "0043", "0016", "0067", "0327"].map((id) => ["DatabaseEvents", rdsEvent(`RDS-EVENT-${id}`)] as const),
+    ...["0003", "0005", "0043", "0016", "0067", "0327"].map(
+      (id) => ["DatabaseEvents", rdsEvent(`RDS-EVENT-${id}`)] as const,
+    ),
     ["DatabaseEvents", rdsEvent("RDS-EVENT-0170", "Cluster")],
+    ["DatabaseEvents", rdsEvent("RDS-EVENT-0171", "Cluster")],
     ["SecretEvents", labelUpdated("rds!db-0123")],
     ["DatabaseCalls", call("rds", "CreateDBInstance")],
     ["DatabaseCalls", call("rds", "ModifyTenantDatabase")],
     ["DatabaseCalls", call("rds", "RestoreDBClusterToPointInTime")],
     ["DatabaseCalls", call("rds", "PromoteReadReplica")],
+    ["SecretCalls", secretCall("CancelRotateSecret", "rds!db-0123")],
+    ["SecretCalls", secretCall("RotateSecret", secretArn("rds!cluster-0123"))],
+    ["SecretCalls", secretCall("DeleteSecret", "rds!db-0123")],
+    ["SecretCalls", secretCall("RestoreSecret", "rds!db-0123")],
+    ["SecretCalls", secretCall("PutResourcePolicy", "rds!db-0123")],
+    ["SecretCalls", secretCall("DeleteResourcePolicy", "rds!db-0123")],
+    ["SecretCalls", secretCall("UpdateSecret", secretArn("rds!db-0123"))],
     ["RotationFailures", rotationFailed("rds!cluster-0123")],
     ["KeyCalls", call("kms", "DisableKey")],
     ["KeyCalls", call("kms", "ScheduleKeyDeletion")],
   ] as const)("%s catches %j", (id, event) => {
     expect(caught(event)).toEqual([id]);
+  });
+
+  test.each(samplesIn("lib/model/recheck-event.ts") as object[])("one rule catches the sample %j", (sample) => {
+    expect(caught(sample)).toHaveLength(1);
   });
 
   test.each([
@@ -471,6 +501,12 @@ describe("events", () => {
     call("rds", "ModifyDBInstance", { errorCode: "AccessDenied" }),
     call("kms", "DisableKey", { errorCode: "AccessDenied" }),
     call("kms", "Decrypt"),
+    secretCall("DescribeSecret", "rds!db-0123"),
+    secretCall("CancelRotateSecret", "orders-api"),
+    secretCall("CancelRotateSecret", secretArn("orders-rds!db")),
+    secretCall("CancelRotateSecret", "orders-rds!db"),
+    secretCall("CancelRotateSecret", "rds!db-0123", { errorCode: "AccessDeniedException" }),
+    call("secretsmanager", "CancelRotateSecret", { requestParameters: null }),
   ])("nothing catches %j", (event) => {
     expect(caught(event)).toEqual([]);
   });

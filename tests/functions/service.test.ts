@@ -163,6 +163,17 @@ describe("audit", () => {
     expect(take("findings")).toEqual(["audit.completed"]);
   }, 30_000);
 
+  test("one list that fails leaves a managed database unjudged, of which the digest alone speaks, then and when it is over", async () => {
+    here.addInstance({ identifier: "orders", managed: true });
+    const repair = cloud.fault({ action: "secretsmanager:ListSecrets", kind: "deny" });
+    expect((await audit("one")).answer).toEqual({ changes: 0, clean: false });
+    expect(reportSchema.parse(stored("latest.json")).summary.findings.insufficientData).toBeGreaterThan(1);
+    repair();
+    expect((await audit("two")).answer).toEqual({ changes: 0, clean: true });
+    expect(take("findings")).toEqual(["audit.completed", "audit.completed"]);
+    expect(take("alerts")).toEqual([]);
+  }, 30_000);
+
   test("an event that is none is refused by name, and nothing is evaluated", async () => {
     const { error, logged } = await invoke("audit", { time: "now" });
     expect(error).not.toBeNull();

@@ -13,8 +13,8 @@ function problemsOf(event: unknown): string[] {
 }
 
 describe("the samples in the comments", () => {
-  test("are four", () => {
-    expect(samples).toHaveLength(4);
+  test("are five", () => {
+    expect(samples).toHaveLength(5);
   });
 
   test.each(samples.map((sample) => [String(sample["detail-type"]), sample]))(
@@ -22,8 +22,8 @@ describe("the samples in the comments", () => {
     (_, sample) => {
       const event = recheckEventSchema.parse(sample);
       expect(sample).toMatchObject(event);
-      const { databases, secretArn, keyReference } = toSubjects(event);
-      expect([...databases, secretArn, keyReference].filter((subject) => subject !== null)).toHaveLength(1);
+      const { databases, secretId, keyReference } = toSubjects(event);
+      expect([...databases, secretId, keyReference].filter((subject) => subject !== null)).toHaveLength(1);
     },
   );
 });
@@ -36,14 +36,15 @@ describe("an event", () => {
 
   test("as AWS sends it, with more than is needed, is read", () => {
     const more = { version: "0", resources: ["arn:aws:rds:eu-west-1:123456789012:db:orders"] };
-    const detail = { SourceType: "DB_INSTANCE", SourceIdentifier: "orders", EventID: "RDS-EVENT-0005", Message: "…" };
+    const read = { SourceIdentifier: "orders", SourceArn: more.resources[0], EventID: "RDS-EVENT-0005" };
+    const detail = { ...read, SourceType: "DB_INSTANCE", Message: "…" };
     expect(recheckEventSchema.parse({ ...rds, ...more, detail })).toEqual({
       id: rds?.id,
       account: "123456789012",
       region: "eu-west-1",
       time: rds?.time,
       "detail-type": "RDS DB Instance Event",
-      detail: { SourceIdentifier: "orders", EventID: "RDS-EVENT-0005" },
+      detail: read,
     });
   });
 
