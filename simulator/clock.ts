@@ -13,11 +13,12 @@ export type Clock = {
 
 type Due = { at: number; happen: () => void };
 
-const millisecondsIn = ({ seconds = 0, minutes = 0, hours = 0, days = 0 }: Span): number =>
-  1000 * (seconds + 60 * (minutes + 60 * (hours + 24 * days)));
+function millisecondsIn({ seconds = 0, minutes = 0, hours = 0, days = 0 }: Span): number {
+  return 1000 * (seconds + 60 * (minutes + 60 * (hours + 24 * days)));
+}
 
 /** A clock that stands still until it is told to move. */
-export const createClock = (start: Date): Clock => {
+export function createClock(start: Date): Clock {
   let now = start.getTime();
   // Sorted by instant, first come first served among equals. A fleet is built in nearly ascending order, so inserting is cheap.
   const agenda: Due[] = [];
@@ -50,4 +51,4 @@ export const createClock = (start: Date): Clock => {
     at,
     after: (seconds, happen) => at(new Date(now + 1000 * seconds), happen),
   };
-};
+}

@@ -5,7 +5,8 @@ import { outletBuilders } from "./outlets.ts";
 import { defaultRegions } from "./regions.ts";
 import type { Account, Cloud, Region } from "./state.ts";
 
-const createRegion = (account: Account, name: string): Region => {
+/** An empty Region of an account, which does not know of it yet. */
+export function createRegion(account: Account, name: string): Region {
   const state = {
     name,
     account,
@@ -31,10 +32,10 @@ const createRegion = (account: Account, name: string): Region => {
     outletBuilders(() => region),
   );
   return region;
-};
+}
 
 /** An empty AWS whose clock stands at `now`. Nothing in it is left to chance: the same calls make the same ids. */
-export const createCloud = ({ now }: { now: Date }): Cloud => {
+export function createCloud({ now }: { now: Date }): Cloud {
   const clock = createClock(now);
   const accounts = new Map<string, Account>();
 
@@ -97,4 +98,4 @@ export const createCloud = ({ now }: { now: Date }): Cloud => {
     },
   };
   return cloud;
-};
+}

@@ -1,4 +1,4 @@
-import { arnPrefix } from "./keys.ts";
+import { arnPrefix } from "./identifiers.ts";
 import { SimulatedError } from "./simulated-error.ts";
 import type { Database, DBCluster, DBInstance, Region, Tag, TenantDatabase } from "./state.ts";
 
@@ -6,75 +6,93 @@ import type { Database, DBCluster, DBInstance, Region, Tag, TenantDatabase } fro
 export type AnyDatabase = DBInstance | DBCluster | TenantDatabase;
 
 /** A DB instance, member of a cluster or not. */
-export const isInstance = (database: Database): database is DBInstance => "DBInstanceStatus" in database;
+export function isInstance(database: Database): database is DBInstance {
+  return "DBInstanceStatus" in database;
+}
+
 /** A tenant database: it too has a `DBInstanceIdentifier`, that of its container. */
-const isTenant = (database: Database): database is TenantDatabase => "TenantDBName" in database;
+function isTenant(database: Database): database is TenantDatabase {
+  return "TenantDBName" in database;
+}
+
 /** A DB cluster, Aurora or Multi-AZ. */
-export const isCluster = (database: Database): database is DBCluster => "DBClusterArn" in database;
+export function isCluster(database: Database): database is DBCluster {
+  return "DBClusterArn" in database;
+}
 
 /** The ARN, which each kind keeps in a field of its own. */
-export const arnOf = (database: AnyDatabase): string => {
+export function arnOf(database: AnyDatabase): string {
   if (isInstance(database)) return database.DBInstanceArn;
   return isTenant(database) ? database.TenantDatabaseARN : database.DBClusterArn;
-};
+}
 
 /** The status of the database itself, not of its secret. */
-export const statusOf = (database: AnyDatabase): string =>
-  isInstance(database) ? database.DBInstanceStatus : database.Status;
+export function statusOf(database: AnyDatabase): string {
+  return isInstance(database) ? database.DBInstanceStatus : database.Status;
+}
 
 /** Changes what {@link statusOf} says. */
-export const setStatus = (database: AnyDatabase, status: string): void => {
+export function setStatus(database: AnyDatabase, status: string): void {
   if (isInstance(database)) database.DBInstanceStatus = status;
   else database.Status = status;
-};
+}
 
 /** The key of a tenant database in its Region's map. */
-export const tenantKey = (instance: string, name: string): string => `${instance.toLowerCase()}/${name.toLowerCase()}`;
+export function tenantKey(instance: string, name: string): string {
+  return `${instance.toLowerCase()}/${name.toLowerCase()}`;
+}
 
-/** Identifiers are case-insensitive, and may be given as ARNs. */
-const identifierIn = (nameOrArn: string): string =>
-  (nameOrArn.startsWith("arn:") ? nameOrArn.split(":").slice(6).join(":") : nameOrArn).toLowerCase();
+/** Identifiers are case-insensitive, and may be given as ARNs; one of elsewhere, or of another kind, names nothing here. */
+function identifierIn(region: Region, nameOrArn: string, kind: "db" | "cluster"): string {
+  if (!nameOrArn.startsWith("arn:")) return nameOrArn.toLowerCase();
+  const prefix = `${arnPrefix(region, "rds")}${kind}:`;
+  return nameOrArn.startsWith(prefix) ? nameOrArn.slice(prefix.length).toLowerCase() : "";
+}
 
 /** @throws SimulatedError `DBInstanceNotFound` */
-export const findInstance = (region: Region, nameOrArn: string): DBInstance => {
-  const found = region.instances.get(identifierIn(nameOrArn));
+export function findInstance(region: Region, nameOrArn: string): DBInstance {
+  const found = region.instances.get(identifierIn(region, nameOrArn, "db"));
   if (!found) throw new SimulatedError("DBInstanceNotFound", `DBInstance ${nameOrArn} not found.`, 404);
   return found;
-};
+}
 
 /** @throws SimulatedError `DBClusterNotFoundFault` */
-export const findCluster = (region: Region, nameOrArn: string): DBCluster => {
-  const found = region.clusters.get(identifierIn(nameOrArn));
+export function findCluster(region: Region, nameOrArn: string): DBCluster {
+  const found = region.clusters.get(identifierIn(region, nameOrArn, "cluster"));
   if (!found) throw new SimulatedError("DBClusterNotFoundFault", `DBCluster ${nameOrArn} not found.`, 404);
   return found;
-};
+}
 
 /** @throws SimulatedError `DBInstanceNotFound`, `TenantDatabaseNotFound` */
-export const findTenant = (region: Region, instance: string, name: string): TenantDatabase => {
+export function findTenant(region: Region, instance: string, name: string): TenantDatabase {
   const found = region.tenants.get(tenantKey(findInstance(region, instance).DBInstanceIdentifier, name));
   // Wording not verified.
   if (!found) throw new SimulatedError("TenantDatabaseNotFound", `Tenant database ${name} not found.`, 404);
   return found;
-};
+}
 
 /** The database with this ARN in this Region, if there is one. */
-export const databaseWithArn = (region: Region, arn: string): AnyDatabase | undefined => {
-  if (arn.startsWith(`${arnPrefix(region, "rds")}db:`)) return region.instances.get(identifierIn(arn));
-  if (arn.startsWith(`${arnPrefix(region, "rds")}cluster:`)) return region.clusters.get(identifierIn(arn));
-  return [...region.tenants.values()].find(({ TenantDatabaseARN }) => TenantDatabaseARN === arn);
-};
+export function databaseWithArn(region: Region, arn: string): AnyDatabase | undefined {
+  return (
+    region.instances.get(identifierIn(region, arn, "db")) ??
+    region.clusters.get(identifierIn(region, arn, "cluster")) ??
+    [...region.tenants.values()].find(({ TenantDatabaseARN }) => TenantDatabaseARN === arn)
+  );
+}
 
 /** A stopped database can neither be modified nor given a new password. */
-export const isStopped = (database: AnyDatabase): boolean => ["stopped", "stopping"].includes(statusOf(database));
+export function isStopped(database: AnyDatabase): boolean {
+  return ["stopped", "stopping"].includes(statusOf(database));
+}
 
 /** Adds tags, replacing those of the same key. */
-export const withTags = (tags: readonly Tag[], added: readonly Tag[]): Tag[] => [
-  ...tags.filter(({ Key }) => !added.some((tag) => tag.Key === Key)),
-  ...added,
-];
+export function withTags(tags: readonly Tag[], added: readonly Tag[]): Tag[] {
+  return [...tags.filter(({ Key }) => !added.some((tag) => tag.Key === Key)), ...added];
+}
 
 /** Tags written as an object or as AWS has them. */
-export const toTags = (tags: Readonly<Record<string, string>> | readonly Tag[] = {}): Tag[] =>
-  Array.isArray(tags)
+export function toTags(tags: Readonly<Record<string, string>> | readonly Tag[] = {}): Tag[] {
+  return Array.isArray(tags)
     ? [...tags]
     : Object.entries(tags as Record<string, string>).map(([Key, Value]) => ({ Key, Value }));
+}

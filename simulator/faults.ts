@@ -31,24 +31,30 @@ export type Fault = FaultOptions & { toSkip: number; left: number };
 /** A call as faults are matched with it. */
 export type FaultCandidate = { action: string; account: string; region: string; params: unknown };
 
-const matchesAction = (pattern: string, action: string): boolean =>
-  pattern.endsWith("*") ? action.startsWith(pattern.slice(0, -1)) : pattern === action;
+function matchesAction(pattern: string, action: string): boolean {
+  return pattern.endsWith("*") ? action.startsWith(pattern.slice(0, -1)) : pattern === action;
+}
 
-const matches = (fault: Fault, call: FaultCandidate): boolean =>
-  matchesAction(fault.action, call.action) &&
-  (fault.account === undefined || fault.account === call.account) &&
-  (fault.region === undefined || fault.region === call.region) &&
-  (fault.matching === undefined || JSON.stringify(call.params).includes(fault.matching));
+function matches(fault: Fault, call: FaultCandidate): boolean {
+  return (
+    matchesAction(fault.action, call.action) &&
+    (fault.account === undefined || fault.account === call.account) &&
+    (fault.region === undefined || fault.region === call.region) &&
+    (fault.matching === undefined || JSON.stringify(call.params).includes(fault.matching))
+  );
+}
 
 /** A fault that has not hit anything yet. */
-export const toFault = (options: FaultOptions): Fault => ({
-  ...options,
-  toSkip: options.skip ?? 0,
-  left: options.times ?? Number.POSITIVE_INFINITY,
-});
+export function toFault(options: FaultOptions): Fault {
+  return {
+    ...options,
+    toSkip: options.skip ?? 0,
+    left: options.times ?? Number.POSITIVE_INFINITY,
+  };
+}
 
 /** The fault that this call meets, if any; counts what is skipped and what is used up. */
-export const meetFault = (faults: readonly Fault[], call: FaultCandidate): Fault | undefined => {
+export function meetFault(faults: readonly Fault[], call: FaultCandidate): Fault | undefined {
   for (const fault of faults) {
     if (fault.left === 0 || !matches(fault, call)) continue;
     if (fault.toSkip > 0) {
@@ -59,18 +65,22 @@ export const meetFault = (faults: readonly Fault[], call: FaultCandidate): Fault
     return fault;
   }
   return undefined;
-};
+}
 
 /** The fault that one entry of a call meets, if any. */
-export const meetEntryFault = (region: Region, action: string, entry: unknown): Fault | undefined =>
-  meetFault(
+export function meetEntryFault(region: Region, action: string, entry: unknown): Fault | undefined {
+  return meetFault(
     region.account.cloud.faults.filter(({ kind }) => kind === "entry"),
     { action, account: region.account.id, region: region.name, params: entry },
   );
+}
 
 /** Whether the caller lacks a permission that RDS uses in the caller's name; a fault of kind `deny` takes it away. */
-export const isDenied = (region: Region, action: string, params: unknown = {}): boolean =>
-  meetFault(
-    region.account.cloud.faults.filter(({ kind }) => kind === "deny"),
-    { action, account: region.account.id, region: region.name, params },
-  ) !== undefined;
+export function isDenied(region: Region, action: string, params: unknown = {}): boolean {
+  return (
+    meetFault(
+      region.account.cloud.faults.filter(({ kind }) => kind === "deny"),
+      { action, account: region.account.id, region: region.name, params },
+    ) !== undefined
+  );
+}

@@ -1,6 +1,8 @@
+import { joinCluster } from "./cluster-members.ts";
 import { type AnyDatabase, arnOf, tenantKey, toTags } from "./databases.ts";
-import { resourceIdFrom, spreadFrom, uuidFrom } from "./identifiers.ts";
-import { arnPrefix, awsManagedKey, lookForKey, makeKey } from "./keys.ts";
+import { arnPrefix, resourceIdFrom, spreadFrom, uuidFrom } from "./identifiers.ts";
+import { awsManagedKey, lookForKey, makeKey } from "./keys.ts";
+import { newCluster, newInstance, newTenant, versionOf } from "./new-databases.ts";
 import { nextRotationAt } from "./rotation-schedule.ts";
 import { changeSecret, scheduleRotation, secretFor } from "./secret-life.ts";
 import type {
@@ -66,122 +68,11 @@ export type FleetBuilders = {
   editSecret: (arn: string, change: Partial<Secret> | undefined) => void;
 };
 
-const engineVersions: Record<string, string> = {
-  "aurora-mysql": "8.0.mysql_aurora.3.08.2",
-  "aurora-postgresql": "16.8",
-  docdb: "5.0.0",
-  mariadb: "11.4.5",
-  mysql: "8.0.42",
-  neptune: "1.4.5.0",
-  postgres: "16.8",
-};
-
-const versionOf = (engine: string): string => {
-  const known = engineVersions[engine];
-  if (known) return known;
-  if (engine.includes("oracle")) return "19.0.0.0.ru-2025-07.rur-2025-07.r1";
-  return engine.includes("sqlserver") ? "16.00.4205.1.v1" : "11.5.9.0.sb00063198.r1";
-};
-
-const portOf = (engine: string): number => {
-  if (engine.includes("postgres")) return 5432;
-  if (engine.includes("oracle")) return 1521;
-  if (engine.includes("sqlserver")) return 1433;
-  if (engine.startsWith("db2")) return 50_000;
-  if (engine === "docdb") return 27_017;
-  return engine === "neptune" ? 8182 : 3306;
-};
-
 const hour = 3_600_000;
 const day = 24 * hour;
 
-/** What an RDS instance looks like a while after it was made. */
-export const newInstance = (region: Region, identifier: string, engine: string, createdAt: Date): DBInstance => {
-  const arn = `${arnPrefix(region, "rds")}db:${identifier}`;
-  return {
-    DBInstanceIdentifier: identifier,
-    DBInstanceClass: engine.startsWith("custom-") ? "db.m5.xlarge" : "db.r6g.large",
-    Engine: engine,
-    DBInstanceStatus: "available",
-    MasterUsername: engine.includes("postgres") ? "postgres" : "admin",
-    Endpoint: { Address: `${identifier}.simulated.${region.name}.rds.amazonaws.com`, Port: portOf(engine) },
-    AllocatedStorage: 100,
-    InstanceCreateTime: createdAt,
-    PreferredBackupWindow: "01:00-01:30",
-    BackupRetentionPeriod: 7,
-    AvailabilityZone: `${region.name}a`,
-    PreferredMaintenanceWindow: "sun:03:00-sun:04:00",
-    PendingModifiedValues: {},
-    MultiAZ: false,
-    EngineVersion: versionOf(engine),
-    AutoMinorVersionUpgrade: true,
-    ReadReplicaDBInstanceIdentifiers: [],
-    PubliclyAccessible: false,
-    StorageType: "gp3",
-    StorageEncrypted: true,
-    KmsKeyId: awsManagedKey(region, "rds").Arn,
-    DbiResourceId: `db-${resourceIdFrom(arn)}`,
-    DBInstanceArn: arn,
-    IAMDatabaseAuthenticationEnabled: false,
-    DeletionProtection: false,
-    TagList: [],
-  };
-};
-
-/** What a DB cluster looks like a while after it was made. */
-export const newCluster = (region: Region, identifier: string, engine: string, createdAt: Date): DBCluster => {
-  const arn = `${arnPrefix(region, "rds")}cluster:${identifier}`;
-  return {
-    AllocatedStorage: 1,
-    BackupRetentionPeriod: 7,
-    DBClusterIdentifier: identifier,
-    Status: "available",
-    Endpoint: `${identifier}.cluster-simulated.${region.name}.rds.amazonaws.com`,
-    ReaderEndpoint: `${identifier}.cluster-ro-simulated.${region.name}.rds.amazonaws.com`,
-    MultiAZ: true,
-    Engine: engine,
-    EngineVersion: versionOf(engine),
-    Port: portOf(engine),
-    MasterUsername: engine.includes("postgres") ? "postgres" : "admin",
-    PreferredBackupWindow: "01:00-01:30",
-    PreferredMaintenanceWindow: "sun:03:00-sun:04:00",
-    PendingModifiedValues: {},
-    ReadReplicaIdentifiers: [],
-    DBClusterMembers: [],
-    StorageEncrypted: true,
-    KmsKeyId: awsManagedKey(region, "rds").Arn,
-    DbClusterResourceId: `cluster-${resourceIdFrom(arn)}`,
-    DBClusterArn: arn,
-    IAMDatabaseAuthenticationEnabled: false,
-    ClusterCreateTime: createdAt,
-    EngineMode: "provisioned",
-    DeletionProtection: false,
-    HttpEndpointEnabled: false,
-    TagList: [],
-  };
-};
-
-/** What a tenant database looks like a while after it was made. */
-export const newTenant = (region: Region, instance: DBInstance, name: string, createdAt: Date): TenantDatabase => {
-  const id = resourceIdFrom(`${instance.DBInstanceArn}/${name}`);
-  return {
-    TenantDatabaseCreateTime: createdAt,
-    DBInstanceIdentifier: instance.DBInstanceIdentifier,
-    TenantDBName: name,
-    Status: "available",
-    MasterUsername: "admin",
-    DbiResourceId: instance.DbiResourceId,
-    TenantDatabaseResourceId: `tdb-${id}`,
-    TenantDatabaseARN: `${arnPrefix(region, "rds")}tenant-database:tdb-${id.toLowerCase()}`,
-    CharacterSetName: "AL32UTF8",
-    DeletionProtection: false,
-    PendingModifiedValues: {},
-    TagList: [],
-  };
-};
-
 /** Gives a database a secret that has been rotated for long; the fleet is spread over the week. */
-const manage = (region: Region, database: AnyDatabase, createdAt: Date, managed: Managed | undefined): void => {
+function manage(region: Region, database: AnyDatabase, createdAt: Date, managed: Managed | undefined): void {
   if (!managed) return;
   const { kmsKeyId, status = "active", ...fields } = managed === true ? {} : managed;
   const { clock } = region.account.cloud;
@@ -200,30 +91,26 @@ const manage = (region: Region, database: AnyDatabase, createdAt: Date, managed:
   // Not by changeSecret: what is built has been there for long, so no lag hides it.
   region.secrets.set(secret.ARN, secret);
   database.MasterUserSecret = { SecretArn: secret.ARN, SecretStatus: status, KmsKeyId: keyArn };
-  const isDue = (secret.NextRotationDate?.getTime() ?? 0) > clock.now().getTime();
-  if (secret.RotationEnabled && status === "active" && isDue) scheduleRotation(region, secret);
-};
+  if (secret.RotationEnabled && status === "active") scheduleUnlessOverdue(region, secret);
+}
 
-const memberIdentifiers = (cluster: string, members: number | readonly string[]): readonly string[] =>
-  typeof members === "number"
+/** A secret that is built overdue stays so: whatever kept it from being rotated still does. */
+function scheduleUnlessOverdue(region: Region, secret: Secret): void {
+  if (secret.NextRotationDate && secret.NextRotationDate > region.account.cloud.now()) scheduleRotation(region, secret);
+}
+
+function memberIdentifiers(cluster: string, members: number | readonly string[]): readonly string[] {
+  return typeof members === "number"
     ? Array.from({ length: members }, (_, index) => `${cluster}-instance-${index + 1}`)
     : members;
+}
 
-/** Puts an instance into its cluster; the first one writes. */
-export const joinCluster = (cluster: DBCluster, instance: DBInstance): void => {
-  instance.DBClusterIdentifier = cluster.DBClusterIdentifier;
-  instance.MasterUsername = cluster.MasterUsername;
-  if (cluster.Engine.startsWith("aurora")) instance.StorageType = "aurora";
-  cluster.DBClusterMembers.push({
-    DBInstanceIdentifier: instance.DBInstanceIdentifier,
-    IsClusterWriter: cluster.DBClusterMembers.length === 0,
-  });
-};
-
-const arnIn = (database: AnyDatabase | string): string => (typeof database === "string" ? database : arnOf(database));
+function arnIn(database: AnyDatabase | string): string {
+  return typeof database === "string" ? database : arnOf(database);
+}
 
 /** The builders of a Region, which `regionOf` gives when they are used. */
-export const fleetBuilders = (regionOf: () => Region): FleetBuilders => {
+export function fleetBuilders(regionOf: () => Region): FleetBuilders {
   const now = (): Date => regionOf().account.cloud.now();
   const longAgo = (seed: string): Date => new Date(now().getTime() - (60 + spreadFrom(seed, 900)) * day);
 
@@ -238,7 +125,9 @@ export const fleetBuilders = (regionOf: () => Region): FleetBuilders => {
   const addInstance: FleetBuilders["addInstance"] = ({ identifier, engine = "postgres", ...options }) => {
     const region = regionOf();
     const createdAt = longAgo(identifier);
-    const instance = finish(newInstance(region, identifier, engine, createdAt), createdAt, options);
+    const isReplica = options.ReadReplicaSourceDBInstanceIdentifier !== undefined;
+    const fields = { ...(isReplica && { BackupRetentionPeriod: 0 }), ...options };
+    const instance = finish(newInstance(region, identifier, engine, createdAt), createdAt, fields);
     region.instances.set(identifier.toLowerCase(), instance);
     const source = region.instances.get(instance.ReadReplicaSourceDBInstanceIdentifier?.toLowerCase() ?? "");
     source?.ReadReplicaDBInstanceIdentifiers.push(identifier);
@@ -252,10 +141,8 @@ export const fleetBuilders = (regionOf: () => Region): FleetBuilders => {
       const createdAt = longAgo(identifier);
       const cluster = finish(newCluster(region, identifier, engine, createdAt), createdAt, options);
       region.clusters.set(identifier.toLowerCase(), cluster);
-      for (const member of memberIdentifiers(identifier, members)) {
-        const { EngineVersion, DBClusterIdentifier } = cluster;
-        joinCluster(cluster, addInstance({ identifier: member, engine, EngineVersion, DBClusterIdentifier }));
-      }
+      for (const member of memberIdentifiers(identifier, members))
+        joinCluster(cluster, addInstance({ identifier: member, engine }));
       return cluster;
     },
     addTenantDatabase: ({ instance, name, ...options }) => {
@@ -342,8 +229,7 @@ export const fleetBuilders = (regionOf: () => Region): FleetBuilders => {
     editSecret: (arn, change) => {
       changeSecret(regionOf(), arn, change);
       const secret = regionOf().secrets.get(arn);
-      const isDue = (secret?.NextRotationDate?.getTime() ?? 0) > now().getTime();
-      if (secret && change?.NextRotationDate && isDue) scheduleRotation(regionOf(), secret);
+      if (secret && change?.NextRotationDate) scheduleUnlessOverdue(regionOf(), secret);
     },
   };
-};
+}

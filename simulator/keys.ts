@@ -1,20 +1,9 @@
-import { uuidFrom } from "./identifiers.ts";
+import { arnPrefix, nextSerial, uuidFrom } from "./identifiers.ts";
 import { SimulatedError } from "./simulated-error.ts";
 import type { Key, Region } from "./state.ts";
 
-/** The first part of every ARN of one service in a Region: `arn:aws:kms:eu-west-1:111111111111:`. */
-export const arnPrefix = (region: Region, service: string): string =>
-  `arn:${region.account.partition}:${service}:${region.name}:${region.account.id}:`;
-
-/** The next number of its kind in this Region, from 0. */
-export const nextSerial = (region: Region, kind: string): number => {
-  const serial = region.serials.get(kind) ?? 0;
-  region.serials.set(kind, serial + 1);
-  return serial;
-};
-
 /** Makes a key; `fields` override AWS's defaults. */
-export const makeKey = (region: Region, fields: Partial<Key> = {}): Key => {
+export function makeKey(region: Region, fields: Partial<Key> = {}): Key {
   const id = fields.KeyId ?? uuidFrom(`${arnPrefix(region, "kms")}${nextSerial(region, "key")}`);
   const state = fields.KeyState ?? "Enabled";
   const key: Key = {
@@ -36,10 +25,10 @@ export const makeKey = (region: Region, fields: Partial<Key> = {}): Key => {
   };
   region.keys.set(id, key);
   return key;
-};
+}
 
 /** The key that AWS keeps for a service, such as `secretsmanager`; it comes into being when it is first asked for. */
-export const awsManagedKey = (region: Region, service: string): Key => {
+export function awsManagedKey(region: Region, service: string): Key {
   const alias = `alias/aws/${service}`;
   const known = region.keys.get(region.aliases.get(alias) ?? "");
   if (known) return known;
@@ -50,23 +39,23 @@ export const awsManagedKey = (region: Region, service: string): Key => {
   });
   region.aliases.set(alias, key.KeyId);
   return key;
-};
+}
 
 /** Where a key or alias named in this Region is to be looked up: an ARN may name another account. */
-const homeOf = (region: Region, arn: string): { home: Region | undefined; resource: string } => {
+function homeOf(region: Region, arn: string): { home: Region | undefined; resource: string } {
   const [, , service, regionName, accountId, ...rest] = arn.split(":");
   const resource = rest.join(":");
   if (service !== "kms") throw new SimulatedError("InvalidArnException", `Invalid arn ${arn}`);
   if (regionName !== region.name) throw new SimulatedError("NotFoundException", `Invalid arn ${regionName}`);
   if (accountId === region.account.id) return { home: region, resource };
   return { home: region.account.cloud.accounts.get(accountId ?? "")?.regions.get(region.name), resource };
-};
+}
 
 /**
  * The key that a key id, key ARN, alias name or alias ARN stands for. Naming an alias of AWS's own makes its key, as it does in AWS.
  * @throws SimulatedError `NotFoundException`, `InvalidArnException`; `undefined` for a key of an account that cannot be seen.
  */
-export const findKey = (region: Region, keyId: string): Key | undefined => {
+export function findKey(region: Region, keyId: string): Key | undefined {
   const { home, resource } = keyId.startsWith("arn:") ? homeOf(region, keyId) : { home: region, resource: keyId };
   if (!home) return undefined;
   if (resource.startsWith("alias/")) {
@@ -82,14 +71,14 @@ export const findKey = (region: Region, keyId: string): Key | undefined => {
   if (!/^(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.test(id))
     throw new SimulatedError("NotFoundException", `Invalid keyId ${id}`);
   throw new SimulatedError("NotFoundException", `Key '${arnPrefix(home, "kms")}key/${id}' does not exist`);
-};
+}
 
 /** The key, or nothing where it cannot be found for whatever reason. */
-export const lookForKey = (region: Region, keyId: string): Key | undefined => {
+export function lookForKey(region: Region, keyId: string): Key | undefined {
   try {
     return findKey(region, keyId);
   } catch (error) {
     if (error instanceof SimulatedError) return undefined;
     throw error;
   }
-};
+}

@@ -1,27 +1,14 @@
 import { type AnyDatabase, arnOf, isCluster, isInstance, isStopped, setStatus, statusOf } from "./databases.ts";
 import { isDenied } from "./faults.ts";
 import { awsManagedKey, findKey } from "./keys.ts";
-import { changeSecret, scheduleRotation, secretFor, startRotation } from "./secret-life.ts";
+import type { PasswordRequest } from "./master-password.ts";
+import { invalidCombination, invalidState, invalidValue } from "./rds-errors.ts";
+import { changeSecret, removeSecret, scheduleRotation, secretFor, startRotation } from "./secret-life.ts";
 import { SimulatedError } from "./simulated-error.ts";
 import type { Region } from "./state.ts";
 
-/** What a Create or Modify call says about the master password. The password itself stays outside: it is looked at and forgotten. */
-export type PasswordRequest = {
-  manage?: boolean | undefined;
-  kmsKeyId?: string | undefined;
-  hasPassword: boolean;
-  rotate?: boolean | undefined;
-  applyImmediately?: boolean | undefined;
-};
-
-const combination = (message: string): SimulatedError => new SimulatedError("InvalidParameterCombination", message);
-
-/** The error of a database that is not in a state to be changed. */
-export const invalidState = (database: AnyDatabase, message: string): SimulatedError =>
-  new SimulatedError(isCluster(database) ? "InvalidDBClusterStateFault" : "InvalidDBInstanceState", message);
-
 /** The key that RDS will report, as an ARN. @throws SimulatedError `KMSKeyNotAccessibleFault` where it cannot be used. */
-const keyArnFor = (region: Region, kmsKeyId: string | undefined): string => {
+function keyArnFor(region: Region, kmsKeyId: string | undefined): string {
   const inaccessible = (): SimulatedError =>
     // Wording not verified.
     new SimulatedError(
@@ -37,22 +24,23 @@ const keyArnFor = (region: Region, kmsKeyId: string | undefined): string => {
   } catch (error) {
     throw error instanceof SimulatedError ? inaccessible() : error;
   }
-};
+}
 
 /** What `kms:DescribeKey` and `secretsmanager:CreateSecret` refuse the caller, RDS cannot do in the caller's name. */
-const checkPermissions = (region: Region): void => {
+function checkPermissions(region: Region): void {
   for (const action of ["secretsmanager:CreateSecret", "secretsmanager:TagResource"])
     if (isDenied(region, action))
       // Code and wording not verified.
       throw new SimulatedError("AccessDenied", `You don't have sufficient permissions to perform ${action}.`, 403);
-};
+}
 
 /** The secret's former default key and the named one are compared as ARNs. */
-const isSameKey = (region: Region, database: AnyDatabase, kmsKeyId: string): boolean =>
-  keyArnFor(region, kmsKeyId) === database.MasterUserSecret?.KmsKeyId;
+function isSameKey(region: Region, database: AnyDatabase, kmsKeyId: string): boolean {
+  return keyArnFor(region, kmsKeyId) === database.MasterUserSecret?.KmsKeyId;
+}
 
 /** Shows the change of a master password as AWS does: pending at once, in the status after a while, then gone from both. */
-const showReset = (region: Region, database: AnyDatabase): void => {
+function showReset(region: Region, database: AnyDatabase): void {
   const { clock, timing } = region.account.cloud;
   database.PendingModifiedValues.MasterUserPassword = "****";
   clock.after(timing.resetStartsSeconds, () => {
@@ -62,14 +50,14 @@ const showReset = (region: Region, database: AnyDatabase): void => {
     delete database.PendingModifiedValues.MasterUserPassword;
     if (statusOf(database) === "resetting-master-credentials") setStatus(database, "available");
   });
-};
+}
 
 /** Gives the database a new secret; `activeAfterSeconds` is how long RDS takes to fill it. */
-export const attachSecret = (
+export function attachSecret(
   region: Region,
   database: AnyDatabase,
   options: { kmsKeyId?: string | undefined; status: "creating" | "rotating"; activeAfterSeconds: number },
-): void => {
+): void {
   checkPermissions(region);
   const { clock, now } = region.account.cloud;
   const keyArn = keyArnFor(region, options.kmsKeyId);
@@ -84,42 +72,46 @@ export const attachSecret = (
     if (reported?.SecretArn === secret.ARN && reported.SecretStatus === options.status)
       reported.SecretStatus = "active";
   });
-};
+}
 
-const turnOn = (region: Region, database: AnyDatabase, kmsKeyId: string | undefined): void => {
+function turnOn(region: Region, database: AnyDatabase, kmsKeyId: string | undefined): void {
   const { timing } = region.account.cloud;
   attachSecret(region, database, { kmsKeyId, status: "rotating", activeAfterSeconds: timing.rotateSeconds });
   showReset(region, database);
-};
+}
 
 /** Whether RDS would leave the password managed although it accepted the call; documented for Aurora only. */
-const isReplicated = (region: Region, database: AnyDatabase): boolean =>
-  isCluster(database) &&
-  (region.secrets.get(database.MasterUserSecret?.SecretArn ?? "")?.ReplicationStatus?.length ?? 0) > 0;
+function isReplicated(region: Region, database: AnyDatabase): boolean {
+  return (
+    isCluster(database) &&
+    (region.secrets.get(database.MasterUserSecret?.SecretArn ?? "")?.ReplicationStatus?.length ?? 0) > 0
+  );
+}
 
 /** Removes the secret in the middle of the reset: for a while the database still reports it. */
-const turnOff = (region: Region, database: AnyDatabase): void => {
+function turnOff(region: Region, database: AnyDatabase): void {
   const { clock, timing } = region.account.cloud;
   const arn = database.MasterUserSecret?.SecretArn;
   const isTrapped = isReplicated(region, database);
   showReset(region, database);
   clock.after((timing.resetStartsSeconds + timing.resetEndsSeconds) / 2, () => {
     if (arn === undefined || isTrapped || database.MasterUserSecret?.SecretArn !== arn) return;
-    delete database.MasterUserSecret;
-    // A ghost's secret belongs to another database, which keeps it.
-    if (region.secrets.get(arn)?.owner === arnOf(database)) changeSecret(region, arn, undefined);
+    removeSecret(region, database);
   });
-};
+}
 
-const isReplica = (database: AnyDatabase): boolean =>
-  (isInstance(database) &&
-    !database.Engine.startsWith("sqlserver") &&
-    (database.ReadReplicaSourceDBInstanceIdentifier !== undefined ||
-      database.ReadReplicaSourceDBClusterIdentifier !== undefined)) ||
-  database.ReplicationSourceIdentifier !== undefined;
+function isReplica(database: AnyDatabase): boolean {
+  return (
+    (isInstance(database) &&
+      !database.Engine.startsWith("sqlserver") &&
+      (database.ReadReplicaSourceDBInstanceIdentifier !== undefined ||
+        database.ReadReplicaSourceDBClusterIdentifier !== undefined)) ||
+    database.ReplicationSourceIdentifier !== undefined
+  );
+}
 
 /** What the database is that its password cannot be managed by RDS, in words. Wordings not verified. */
-const unsupportedFeature = (region: Region, database: AnyDatabase): string | undefined => {
+function unsupportedFeature(region: Region, database: AnyDatabase): string | undefined {
   if (isInstance(database) && database.Engine.startsWith("custom-")) return "RDS Custom";
   if (database.EngineMode === "serverless") return "Aurora Serverless v1";
   if (database.ClusterScalabilityType === "limitless") return "Aurora Limitless Database";
@@ -130,24 +122,22 @@ const unsupportedFeature = (region: Region, database: AnyDatabase): string | und
   );
   if (isGlobal || database.GlobalClusterIdentifier !== undefined) return "Aurora global databases";
   return undefined;
-};
+}
 
-const checkEligible = (region: Region, database: AnyDatabase): void => {
+function checkEligible(region: Region, database: AnyDatabase): void {
   if (isInstance(database)) {
     if (database.DBClusterIdentifier !== undefined)
-      throw combination(
+      throw invalidCombination(
         "The master user password of a DB instance in a DB cluster is managed by the DB cluster. Modify the DB cluster instead.",
       );
     if (database.MultiTenant === true)
-      throw combination(
+      throw invalidCombination(
         "You can't manage the master user password of a multi-tenant container database. Use ModifyTenantDatabase.",
       );
   }
-  if (isReplica(database))
-    throw new SimulatedError("InvalidParameterValue", "ManageMasterUserPassword isn't supported for read replica");
+  if (isReplica(database)) throw invalidValue("ManageMasterUserPassword isn't supported for read replica");
   const feature = unsupportedFeature(region, database);
-  if (feature)
-    throw new SimulatedError("InvalidParameterValue", `ManageMasterUserPassword isn't supported for ${feature}.`);
+  if (feature) throw invalidValue(`ManageMasterUserPassword isn't supported for ${feature}.`);
   const inBlueGreen = [...region.blueGreenDeployments.values()].some(
     ({ Source, Target, Status }) =>
       [Source, Target].includes(arnOf(database)) && !["SWITCHOVER_COMPLETED", "DELETING"].includes(Status),
@@ -157,60 +147,63 @@ const checkEligible = (region: Region, database: AnyDatabase): void => {
       database,
       "The database is part of a blue/green deployment, which doesn't support managing master user passwords.",
     );
-};
+}
 
-const checkSelfManaged = (database: AnyDatabase): void => {
+function checkSelfManaged(database: AnyDatabase): void {
   if (isInstance(database) && database.DBClusterIdentifier !== undefined)
     // Wording not verified.
-    throw combination(
+    throw invalidCombination(
       "The parameter MasterUserPassword can't be set for a DB instance in a DB cluster. Modify the DB cluster instead.",
     );
   if (isInstance(database) && isReplica(database))
-    throw combination(
+    throw invalidCombination(
       `Cannot change master user password on an RDS ${database.Engine} Read Replica because it uses physical replication and therefore cannot differ from its parent.`,
     );
-};
+}
 
 /** Whether the call is about the master password at all. */
-const concernsPassword = ({ manage, kmsKeyId, hasPassword, rotate }: PasswordRequest): boolean =>
-  manage !== undefined || kmsKeyId !== undefined || hasPassword || rotate !== undefined;
+function concernsPassword({ manage, kmsKeyId, hasPassword, rotate }: PasswordRequest): boolean {
+  return manage !== undefined || kmsKeyId !== undefined || hasPassword || rotate !== undefined;
+}
 
 /** What no state of the database could make right, for Create and Modify alike. */
-export const checkRequest = (
+export function checkRequest(
   { manage, kmsKeyId, hasPassword, rotate, applyImmediately }: PasswordRequest,
   isManaged: boolean,
-): void => {
+): void {
   if (kmsKeyId !== undefined && manage !== true)
-    throw combination("A ManageMasterUserPassword value is required when MasterUserSecretKmsKeyId is specified.");
+    throw invalidCombination(
+      "A ManageMasterUserPassword value is required when MasterUserSecretKmsKeyId is specified.",
+    );
   if (manage === true && hasPassword)
     // Wording not verified.
-    throw combination("You can't specify MasterUserPassword when ManageMasterUserPassword is true.");
+    throw invalidCombination("You can't specify MasterUserPassword when ManageMasterUserPassword is true.");
   if (manage === false && !hasPassword)
-    throw combination("MasterUserPassword is required when ManageMasterUserPassword is false");
+    throw invalidCombination("MasterUserPassword is required when ManageMasterUserPassword is false");
   if (manage === false && !isManaged)
-    throw combination(
+    throw invalidCombination(
       "You cannot set ManageMasterUserPassword to false because the master user password is not currently managed by RDS",
     );
   if (manage === undefined && hasPassword && isManaged)
     // Wording not verified.
-    throw combination(
+    throw invalidCombination(
       "You can't specify MasterUserPassword for a database whose master user password is managed by RDS in AWS Secrets Manager.",
     );
   if (rotate === undefined) return;
   if (applyImmediately !== true)
-    throw combination("You must specify apply immediately when rotating the master user password.");
+    throw invalidCombination("You must specify apply immediately when rotating the master user password.");
   if (manage !== undefined || hasPassword)
     // Wording not verified.
-    throw combination("You can't rotate the master user password in the call that changes how it is managed.");
+    throw invalidCombination("You can't rotate the master user password in the call that changes how it is managed.");
   if (rotate && !isManaged)
     // Wording not verified.
-    throw combination(
+    throw invalidCombination(
       "You can't rotate the master user password because it isn't managed by RDS in AWS Secrets Manager.",
     );
-};
+}
 
 /** What a Modify call does to a database's master password, or why it is refused. */
-export const changeManagement = (region: Region, database: AnyDatabase, request: PasswordRequest): void => {
+export function changeManagement(region: Region, database: AnyDatabase, request: PasswordRequest): void {
   if (!concernsPassword(request)) return;
   if (request.manage === true) checkEligible(region, database);
   if (request.hasPassword) checkSelfManaged(database);
@@ -223,18 +216,18 @@ export const changeManagement = (region: Region, database: AnyDatabase, request:
   else if (request.manage === true && !reported) turnOn(region, database, request.kmsKeyId);
   else if (request.manage === true && request.kmsKeyId !== undefined && !isSameKey(region, database, request.kmsKeyId))
     // Wording not verified.
-    throw combination(
+    throw invalidCombination(
       "You can't change the KMS key of a master user password that is already managed by RDS in AWS Secrets Manager.",
     );
   else if (request.manage === false) turnOff(region, database);
   else if (request.hasPassword) showReset(region, database);
-};
+}
 
 /** Refuses what cannot be modified now, as AWS does whatever the change. */
-export const checkModifiable = (database: AnyDatabase): void => {
+export function checkModifiable(database: AnyDatabase): void {
   if (isStopped(database) || ["creating", "deleting", "starting"].includes(statusOf(database)))
     throw invalidState(
       database,
       isCluster(database) ? `DB cluster isn't in available state.` : "Database instance is not in available state.",
     );
-};
+}

@@ -1,6 +1,7 @@
 import { createCloud } from "./cloud.ts";
 import type { Managed } from "./fleet.ts";
-import { arnPrefix, awsManagedKey } from "./keys.ts";
+import { arnPrefix } from "./identifiers.ts";
+import { awsManagedKey } from "./keys.ts";
 import type { Cloud, Region } from "./state.ts";
 
 /** The sample organization's accounts. */
@@ -23,11 +24,13 @@ exemptionTags: true
 
 type Times = { hoursAgo: (hours: number) => Date; daysAhead: (days: number) => string };
 
-const exemption = (owner: string, reason: string, until: string): Record<string, string> => ({
-  "rds-password-audit:exempt-owner": owner,
-  "rds-password-audit:exempt-reason": reason,
-  "rds-password-audit:exempt-until": until,
-});
+function exemption(owner: string, reason: string, until: string): Record<string, string> {
+  return {
+    "rds-password-audit:exempt-owner": owner,
+    "rds-password-audit:exempt-reason": reason,
+    "rds-password-audit:exempt-until": until,
+  };
+}
 
 const denyRds = JSON.stringify({
   Version: "2012-10-17",
@@ -43,15 +46,15 @@ const denyRds = JSON.stringify({
 });
 
 /** Production's healthy part in one Region: everything managed with the account's own key. */
-const addHealthy = (region: Region, managed: Managed, names: Readonly<Record<string, string>>): void => {
+function addHealthy(region: Region, managed: Managed, names: Readonly<Record<string, string>>): void {
   for (const [identifier, engine] of Object.entries(names)) {
     if (engine.startsWith("aurora")) region.addCluster({ identifier, engine, managed });
     else region.addInstance({ identifier, engine, managed });
   }
-};
+}
 
 /** One database for each thing that can be wrong with a password that is not managed. */
-const addUnmanaged = (region: Region, { hoursAgo, daysAhead }: Times, keyArn: string): void => {
+function addUnmanaged(region: Region, { hoursAgo, daysAhead }: Times, keyArn: string): void {
   region.addInstance({ identifier: "orders-restored-20261012", tags: { team: "orders" } });
   region.addInstance({ identifier: "returns", engine: "mysql", tags: { team: "orders" } });
   region.addCluster({ identifier: "catalog-copy", engine: "aurora-mysql", members: 1 });
@@ -70,10 +73,10 @@ const addUnmanaged = (region: Region, { hoursAgo, daysAhead }: Times, keyArn: st
     engine: "sqlserver-se",
     tags: exemption("it-operations@example.com", "The vendor's installer holds the password", daysAhead(-2)),
   });
-};
+}
 
 /** Secrets that RDS cannot rotate: three with a cause that shows, one without. */
-const addImpaired = (region: Region, { hoursAgo }: Times, keyArn: string): void => {
+function addImpaired(region: Region, { hoursAgo }: Times, keyArn: string): void {
   const overdue = { NextRotationDate: hoursAgo(16), LastRotatedDate: hoursAgo(7 * 24 + 16) };
   const disabled = region.addKey({ alias: "alias/invoicing", state: "Disabled" });
   const impaired = { kmsKeyId: keyArn, status: "impaired", ...overdue };
@@ -85,10 +88,10 @@ const addImpaired = (region: Region, { hoursAgo }: Times, keyArn: string): void 
     engine: "oracle-se2",
     managed: { kmsKeyId: keyArn, status: "impaired" },
   });
-};
+}
 
 /** Secrets that never got done. */
-const addStuck = (region: Region, { hoursAgo }: Times, keyArn: string): void => {
+function addStuck(region: Region, { hoursAgo }: Times, keyArn: string): void {
   region.addInstance({
     identifier: "refunds",
     managed: { kmsKeyId: keyArn, status: "rotating", LastChangedDate: hoursAgo(9), NextRotationDate: hoursAgo(9) },
@@ -104,10 +107,10 @@ const addStuck = (region: Region, { hoursAgo }: Times, keyArn: string): void => 
       LastRotatedDate: undefined,
     },
   });
-};
+}
 
 /** Databases that report a secret which is not theirs: they look managed and are not. */
-const addGhosts = (region: Region, keyArn: string): void => {
+function addGhosts(region: Region, keyArn: string): void {
   const source = region.instances.get("customers")?.MasterUserSecret;
   region.addInstance({ identifier: "customers-restored", engine: "mysql", MasterUserSecret: { ...source } });
   const gone = `${arnPrefix(region, "secretsmanager")}secret:rds!db-5d1e0c7a-8a3b-4c1f-9d53-0e7f3b1c2a64-Qw7ZxK`;
@@ -120,10 +123,10 @@ const addGhosts = (region: Region, keyArn: string): void => {
     identifier: "vouchers",
     MasterUserSecret: { SecretArn: own.ARN, SecretStatus: "active", KmsKeyId: keyArn },
   });
-};
+}
 
 /** Secrets with the wrong key, or with one that will not last. */
-const addKeyTrouble = (region: Region, keyArn: string): void => {
+function addKeyTrouble(region: Region, keyArn: string): void {
   region.addInstance({ identifier: "profiles", managed: true });
   region.addCluster({ identifier: "wishlists", engine: "aurora-mysql", managed: true });
   const doomed = region.addKey({ alias: "alias/payments-2021", state: "PendingDeletion" });
@@ -132,10 +135,10 @@ const addKeyTrouble = (region: Region, keyArn: string): void => {
   const exports = region.addInstance({ identifier: "exports", managed: { kmsKeyId: keyArn } });
   // Somebody changed the key in Secrets Manager: RDS goes on reporting the former one.
   region.editSecret(exports.MasterUserSecret?.SecretArn ?? "", { KmsKeyId: other.Arn });
-};
+}
 
 /** Secrets that are not rotated as they should be, and one that cannot be. */
-const addRotationTrouble = (region: Region, { hoursAgo }: Times, kmsKeyId: string): void => {
+function addRotationTrouble(region: Region, { hoursAgo }: Times, kmsKeyId: string): void {
   region.addInstance({
     identifier: "marketing",
     engine: "mysql",
@@ -159,10 +162,10 @@ const addRotationTrouble = (region: Region, { hoursAgo }: Times, kmsKeyId: strin
     engine: "oracle-ee",
     managed: { kmsKeyId, RotationRules: { ScheduleExpression: "cron(0 3 1 1,7 ? *)", Duration: "2h" } },
   });
-};
+}
 
 /** Databases whose password somebody else owns, or that AWS cannot manage. */
-const addUnjudged = (region: Region, elsewhere: Region, managed: Managed): void => {
+function addUnjudged(region: Region, elsewhere: Region, managed: Managed): void {
   region.addInstance({ identifier: "orders-replica", ReadReplicaSourceDBInstanceIdentifier: "orders" });
   region.addInstance({
     identifier: "reviews-replica",
@@ -201,9 +204,9 @@ const addUnjudged = (region: Region, elsewhere: Region, managed: Managed): void 
   region.addInstance({ identifier: "treasury", engine: "oracle-se2-cdb", MultiTenant: false, managed });
   region.addCluster({ identifier: "content", engine: "docdb" });
   region.addCluster({ identifier: "relations", engine: "neptune", members: 1 });
-};
+}
 
-const fillProduction = (cloud: Cloud, times: Times): void => {
+function fillProduction(cloud: Cloud, times: Times): void {
   const account = sampleAccounts.production;
   const ireland = cloud.region(account, "eu-west-1");
   const frankfurt = cloud.region(account, "eu-central-1");
@@ -247,9 +250,9 @@ const fillProduction = (cloud: Cloud, times: Times): void => {
     ReplicationSourceIdentifier: `${arnPrefix(ireland, "rds")}cluster:catalog`,
   });
   addHealthy(virginia, { kmsKeyId: virginiaKey }, { "orders-us": "postgres", "shop-us": "aurora-postgresql" });
-};
+}
 
-const fillStaging = (cloud: Cloud): void => {
+function fillStaging(cloud: Cloud): void {
   addHealthy(cloud.region(sampleAccounts.staging, "eu-west-1"), true, {
     "orders-staging": "postgres",
     "customers-staging": "mysql",
@@ -258,23 +261,23 @@ const fillStaging = (cloud: Cloud): void => {
     "erp-staging": "sqlserver-se",
   });
   cloud.region(sampleAccounts.staging, "us-east-1").addInstance({ identifier: "loadtest", engine: "mysql" });
-};
+}
 
 /** What its databases' secrets are like stays unknown: nobody may list them. */
-const fillDataPlatform = (cloud: Cloud): void => {
+function fillDataPlatform(cloud: Cloud): void {
   addHealthy(cloud.region(sampleAccounts.dataPlatform, "eu-west-1"), true, {
     "airflow-metadata": "postgres",
     "feature-store": "aurora-postgresql",
   });
   addHealthy(cloud.region(sampleAccounts.dataPlatform, "ap-southeast-2"), true, { "superset-apac": "mysql" });
   cloud.fault({ action: "secretsmanager:ListSecrets", account: sampleAccounts.dataPlatform, kind: "deny" });
-};
+}
 
 /**
  * Three accounts (production, staging, data platform) in four Regions: mostly healthy, with every rule failing somewhere and every reason
  * for not judging a database. Dates are relative to `now`.
  */
-export const createSampleOrganization = ({ now }: { now: Date }): { cloud: Cloud; policyYaml: string } => {
+export function createSampleOrganization({ now }: { now: Date }): { cloud: Cloud; policyYaml: string } {
   const cloud = createCloud({ now });
   const times: Times = {
     hoursAgo: (hours) => new Date(now.getTime() - hours * 3_600_000),
@@ -287,4 +290,4 @@ export const createSampleOrganization = ({ now }: { now: Date }): { cloud: Cloud
   fillStaging(cloud);
   fillDataPlatform(cloud);
   return { cloud, policyYaml };
-};
+}

@@ -1,5 +1,4 @@
-import { uuidFrom } from "./identifiers.ts";
-import { arnPrefix } from "./keys.ts";
+import { arnPrefix, uuidFrom } from "./identifiers.ts";
 import type { Bucket, ConfigRule, Region, Topic } from "./state.ts";
 
 /** Ways to give a Region what a service writes to. */
@@ -12,24 +11,26 @@ export type OutletBuilders = {
 };
 
 /** The builders of a Region, which `regionOf` gives when they are used. */
-export const outletBuilders = (regionOf: () => Region): OutletBuilders => ({
-  addBucket: (name) => {
-    const bucket: Bucket = { name, objects: new Map() };
-    regionOf().buckets.set(name, bucket);
-    return bucket;
-  },
-  addTopic: (name) => {
-    const TopicArn = `${arnPrefix(regionOf(), "sns")}${name}`;
-    const topic: Topic = { TopicArn, messages: [], subscriptions: [] };
-    regionOf().topics.set(TopicArn, topic);
-    return topic;
-  },
-  enableSecurityHub: () => {
-    regionOf().securityHub.isEnabled = true;
-  },
-  addConfigRule: (name) => {
-    const rule = { ConfigRuleName: name, resultToken: uuidFrom(`${arnPrefix(regionOf(), "config")}${name}`) };
-    regionOf().configRules.set(name, rule);
-    return rule;
-  },
-});
+export function outletBuilders(regionOf: () => Region): OutletBuilders {
+  return {
+    addBucket: (name) => {
+      const bucket: Bucket = { name, objects: new Map() };
+      regionOf().buckets.set(name, bucket);
+      return bucket;
+    },
+    addTopic: (name) => {
+      const TopicArn = `${arnPrefix(regionOf(), "sns")}${name}`;
+      const topic: Topic = { TopicArn, messages: [], subscriptions: [] };
+      regionOf().topics.set(TopicArn, topic);
+      return topic;
+    },
+    enableSecurityHub: () => {
+      regionOf().securityHub.isEnabled = true;
+    },
+    addConfigRule: (name) => {
+      const rule = { ConfigRuleName: name, resultToken: uuidFrom(`${arnPrefix(regionOf(), "config")}${name}`) };
+      regionOf().configRules.set(name, rule);
+      return rule;
+    },
+  };
+}

@@ -3,15 +3,18 @@ import { SimulatedError } from "./simulated-error.ts";
 import type { RotationRules } from "./state.ts";
 
 const hour = 3_600_000;
-const invalid = (expression: string): SimulatedError =>
+
+function invalid(expression: string): SimulatedError {
   // Wording not verified.
-  new SimulatedError("InvalidParameterException", `Invalid schedule expression: ${expression}`);
+  return new SimulatedError("InvalidParameterException", `Invalid schedule expression: ${expression}`);
+}
 
 /** AWS counts the days of the week from 1 = Sunday, everybody else from 0. */
-const shiftWeekdays = (weekdays: string): string =>
-  weekdays.replace(/(?<!#)\b[1-7]\b/g, (day) => String(Number(day) - 1));
+function shiftWeekdays(weekdays: string): string {
+  return weekdays.replace(/(?<![#/])\b[1-7]\b/g, (day) => String(Number(day) - 1));
+}
 
-const nextOfCron = (fields: string, after: Date, expression: string): Date => {
+function nextOfCron(fields: string, after: Date, expression: string): Date {
   const [minute, at, day, month, weekday, year, ...rest] = fields.trim().split(/\s+/);
   // Secrets Manager rotates on the hour and in every year.
   if (minute !== "0" || year !== "*" || rest.length > 0 || !at || !day || !month || !weekday) throw invalid(expression);
@@ -27,13 +30,13 @@ const nextOfCron = (fields: string, after: Date, expression: string): Date => {
     // croner's own words would not be AWS's.
   }
   throw invalid(expression);
-};
+}
 
 /** When a secret with these rules is due again after `after`. @throws SimulatedError for rules that Secrets Manager refuses. */
-export const nextRotationAt = (
+export function nextRotationAt(
   { AutomaticallyAfterDays: days, ScheduleExpression: expression }: RotationRules,
   after: Date,
-): Date => {
+): Date {
   if (expression === undefined) return new Date(after.getTime() + (days ?? 7) * 24 * hour);
   const rate = /^rate\((\d+) (hour|day)s?\)$/.exec(expression);
   if (rate) {
@@ -44,4 +47,4 @@ export const nextRotationAt = (
   const cron = /^cron\((.+)\)$/.exec(expression);
   if (!cron?.[1]) throw invalid(expression);
   return nextOfCron(cron[1], after, expression);
-};
+}

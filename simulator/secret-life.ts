@@ -1,6 +1,6 @@
 import { type AnyDatabase, arnOf, databaseWithArn, isCluster, isInstance, isStopped, statusOf } from "./databases.ts";
-import { secretSuffixFrom, uuidFrom } from "./identifiers.ts";
-import { arnPrefix, awsManagedKey, lookForKey, nextSerial } from "./keys.ts";
+import { arnPrefix, nextSerial, secretSuffixFrom, uuidFrom } from "./identifiers.ts";
+import { awsManagedKey, lookForKey } from "./keys.ts";
 import { nextRotationAt } from "./rotation-schedule.ts";
 import type { Region, Secret } from "./state.ts";
 
@@ -8,7 +8,7 @@ import type { Region, Secret } from "./state.ts";
 const longestLagSeconds = 300;
 
 /** Changes a secret, makes it or (with `undefined`) removes it, in a way that a belated `ListSecrets` does not see yet. */
-export const changeSecret = (region: Region, arn: string, change: Partial<Secret> | undefined): void => {
+export function changeSecret(region: Region, arn: string, change: Partial<Secret> | undefined): void {
   const now = region.account.cloud.now().getTime();
   const before = region.secrets.get(arn);
   const { secretHistory } = region;
@@ -16,10 +16,17 @@ export const changeSecret = (region: Region, arn: string, change: Partial<Secret
   while (secretHistory[0] && secretHistory[0].at < now - 1000 * longestLagSeconds) secretHistory.shift();
   if (change) region.secrets.set(arn, { ...before, ...change } as Secret);
   else region.secrets.delete(arn);
-};
+}
+
+/** Takes a database's secret away. A ghost's belongs to another database, which keeps it. */
+export function removeSecret(region: Region, database: AnyDatabase): void {
+  const arn = database.MasterUserSecret?.SecretArn;
+  delete database.MasterUserSecret;
+  if (arn !== undefined && region.secrets.get(arn)?.owner === arnOf(database)) changeSecret(region, arn, undefined);
+}
 
 /** The secrets as they were some seconds ago. */
-export const secretsAsOf = (region: Region, secondsAgo: number): Secret[] => {
+export function secretsAsOf(region: Region, secondsAgo: number): Secret[] {
   if (secondsAgo === 0) return [...region.secrets.values()];
   const asOf = region.account.cloud.now().getTime() - 1000 * secondsAgo;
   const then = new Map(region.secrets);
@@ -29,15 +36,15 @@ export const secretsAsOf = (region: Region, secondsAgo: number): Secret[] => {
     else then.delete(arn);
   }
   return [...then.values()];
-};
+}
 
 /** A new secret for a database's master password, not yet put anywhere. `kmsKeyId` is left out for the default key. */
-export const secretFor = (
+export function secretFor(
   region: Region,
   database: AnyDatabase,
   kmsKeyId: string | undefined,
   createdAt: Date,
-): Secret => {
+): Secret {
   const arn = arnOf(database);
   const seed = `${arn}#${nextSerial(region, arn)}`;
   const kind = isCluster(database) ? "cluster" : "db";
@@ -66,12 +73,12 @@ export const secretFor = (
     owner: arn,
     version: 1,
   };
-};
+}
 
 type Statement = { Effect?: string; Principal?: unknown; Condition?: unknown };
 
 /** Whether a resource policy keeps RDS out: by naming it, or by naming everybody without a condition. */
-const deniesRds = (policy: string | undefined): boolean => {
+function deniesRds(policy: string | undefined): boolean {
   if (policy === undefined) return false;
   const { Statement: statements = [] } = JSON.parse(policy) as { Statement?: Statement | Statement[] };
   return [statements].flat().some(({ Effect, Principal, Condition }) => {
@@ -79,29 +86,30 @@ const deniesRds = (policy: string | undefined): boolean => {
     const namesRds = principal.includes("rds.amazonaws.com") || principal.includes("AWSServiceRoleForRDS");
     return Effect === "Deny" && (namesRds || (principal.includes('"*"') && Condition === undefined));
   });
-};
+}
 
-const isKeyUsable = (region: Region, keyId: string | undefined): boolean => {
+function isKeyUsable(region: Region, keyId: string | undefined): boolean {
   if (keyId === undefined) return awsManagedKey(region, "secretsmanager").KeyState === "Enabled";
   const key = lookForKey(region, keyId);
   if (key) return key.KeyState === "Enabled";
   // Of a key in an account that is not part of this cloud nothing is known, so nothing is held against it.
   const accountId = keyId.startsWith("arn:") ? keyId.split(":")[4] : region.account.id;
   return !region.account.cloud.accounts.has(accountId ?? "");
-};
+}
 
 /** Whether RDS can write the secret, which is what a rotation needs. */
-const isRotatable = (region: Region, secret: Secret): boolean =>
-  secret.DeletedDate === undefined && !deniesRds(secret.resourcePolicy) && isKeyUsable(region, secret.KmsKeyId);
+function isRotatable(region: Region, secret: Secret): boolean {
+  return secret.DeletedDate === undefined && !deniesRds(secret.resourcePolicy) && isKeyUsable(region, secret.KmsKeyId);
+}
 
 /** The database that this secret is the master password of, by RDS's account of it. */
-export const ownerOf = (region: Region, secret: Secret): AnyDatabase | undefined => {
+export function ownerOf(region: Region, secret: Secret): AnyDatabase | undefined {
   const database = secret.owner === undefined ? undefined : databaseWithArn(region, secret.owner);
   return database?.MasterUserSecret?.SecretArn === secret.ARN ? database : undefined;
-};
+}
 
 /** Lets the clock rotate the secret at `at`, unless its next rotation has been moved by then. */
-export const scheduleRotation = (region: Region, { ARN, NextRotationDate: planned }: Secret, at = planned): void => {
+export function scheduleRotation(region: Region, { ARN, NextRotationDate: planned }: Secret, at = planned): void {
   if (!planned || !at) return;
   region.account.cloud.clock.at(at, () => {
     const secret = region.secrets.get(ARN);
@@ -110,9 +118,9 @@ export const scheduleRotation = (region: Region, { ARN, NextRotationDate: planne
     // A stopped database cannot be given a new password: its date passes, and it is rotated when it is started.
     if (database && !isStopped(database) && statusOf(database) !== "deleting") startRotation(region, database);
   });
-};
+}
 
-const finishRotation = (region: Region, database: AnyDatabase, secretArn: string): void => {
+function finishRotation(region: Region, database: AnyDatabase, secretArn: string): void {
   const reported = database.MasterUserSecret;
   if (reported?.SecretArn !== secretArn || reported.SecretStatus !== "rotating") return;
   const secret = region.secrets.get(secretArn);
@@ -133,14 +141,14 @@ const finishRotation = (region: Region, database: AnyDatabase, secretArn: string
   });
   const rotated = region.secrets.get(secretArn);
   if (rotated?.RotationEnabled) scheduleRotation(region, rotated);
-};
+}
 
 /** Begins a rotation; whether it succeeds shows after a while, and depends on the key and policy at that time. */
-export const startRotation = (region: Region, database: AnyDatabase): void => {
+export function startRotation(region: Region, database: AnyDatabase): void {
   const reported = database.MasterUserSecret;
   if (!reported) return;
   const { SecretArn } = reported;
   reported.SecretStatus = "rotating";
   const { clock, timing } = region.account.cloud;
   clock.after(timing.rotateSeconds, () => finishRotation(region, database, SecretArn));
-};
+}

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { createRegion } from "./cloud.ts";
 import { type Fault, meetFault } from "./faults.ts";
 import { uuidFrom } from "./identifiers.ts";
 import type { Params } from "./params.ts";
@@ -58,34 +59,38 @@ const services: Readonly<Record<string, Service>> = {
 type Scope = { accessKeyId: string; region: string; service: string };
 type Answer = { status: number; contentType: string; body: string; headers?: Record<string, string> };
 
-const scopeOf = ({ headers }: IncomingMessage): Scope | undefined => {
+function scopeOf({ headers }: IncomingMessage): Scope | undefined {
   const parts = /Credential=([^/\s]+)\/\d+\/([^/\s]+)\/([^/\s]+)\/aws4_request/.exec(headers.authorization ?? "");
   if (!parts) return undefined;
   const [, accessKeyId = "", region = "", service = ""] = parts;
   return { accessKeyId, region, service };
-};
+}
 
 /** An unsigned request tells its service by its shape alone. */
-const serviceByShape = ({ headers, url }: IncomingMessage): Service => {
+function serviceByShape({ headers, url }: IncomingMessage): Service {
   const target = String(headers["x-amz-target"] ?? "");
   if (target.startsWith("TrentService.")) return kms;
   if (target.startsWith("secretsmanager.")) return secretsManager;
   return url === "/listRegions" ? accountManagement : rds;
-};
+}
 
-const serviceNamed = (name: string, { headers }: IncomingMessage): Service =>
-  services[name] ??
-  unknownService(
-    name,
-    headers["content-type"]?.startsWith("application/x-www-form-urlencoded") ?? false,
-    Object.keys(services),
+function serviceNamed(name: string, { headers }: IncomingMessage): Service {
+  return (
+    services[name] ??
+    unknownService(
+      name,
+      headers["content-type"]?.startsWith("application/x-www-form-urlencoded") ?? false,
+      Object.keys(services),
+    )
   );
+}
 
-const callerArnOf = ({ id, partition }: Account, token: string | undefined): string =>
-  `arn:${partition}:sts::${id}:assumed-role/${sessionIn(token) ?? "Simulated/session"}`;
+function callerArnOf({ id, partition }: Account, token: string | undefined): string {
+  return `arn:${partition}:sts::${id}:assumed-role/${sessionIn(token) ?? "Simulated/session"}`;
+}
 
 /** What a fault answers; `hang` and `disconnect` answer nothing and are seen to before. */
-const refusalOf = (fault: Fault, { refusals }: Service, callerArn: string, action: string): SimulatedError => {
+function refusalOf(fault: Fault, { refusals }: Service, callerArn: string, action: string): SimulatedError {
   switch (fault.kind) {
     case "deny":
       return refusals.denied(
@@ -103,16 +108,16 @@ const refusalOf = (fault: Fault, { refusals }: Service, callerArn: string, actio
         fault.status ?? 500,
       );
   }
-};
+}
 
-const bodyOf = async (request: IncomingMessage): Promise<string> => {
+async function bodyOf(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk);
   return Buffer.concat(chunks).toString();
-};
+}
 
 /** Serves the cloud to any AWS client that is pointed at `endpoint`, on this machine only. */
-export const startSimulator = async (cloud: Cloud, options: SimulatorOptions = {}): Promise<Simulator> => {
+export async function startSimulator(cloud: Cloud, options: SimulatorOptions = {}): Promise<Simulator> {
   const { latencyMs = 0, secondsPerCall = 0, pace = 0 } = options;
   const calls: Call[] = [];
   let served = 0;
@@ -203,11 +208,9 @@ export const startSimulator = async (cloud: Cloud, options: SimulatorOptions = {
     return refuse(refusalOf(fault, service, callerArn, action));
   };
 
-  /** Looking at an empty Region must not change the account, and a global service is not in any Region. */
+  /** A call to a global service is made in a Region that may not be enabled: it must neither enable it nor leave anything in it. */
   const regionOf = (account: Account, name: string, { isGlobal }: Service): Region =>
-    isGlobal
-      ? (account.regions.values().next().value ?? cloud.region(account.id, "us-east-1"))
-      : cloud.region(account.id, name);
+    isGlobal ? (account.regions.get(name) ?? createRegion(account, name)) : cloud.region(account.id, name);
 
   const server = createServer((request, response) => {
     answerCall(request, response).catch((error: unknown) => {
@@ -232,4 +235,4 @@ export const startSimulator = async (cloud: Cloud, options: SimulatorOptions = {
         server.closeAllConnections();
       }),
   };
-};
+}

@@ -28,19 +28,19 @@ const elementNames: Readonly<Record<string, string>> = {
 const builder = new XMLBuilder();
 
 /** A value as the builder takes it: lists under the name of their elements, dates as text, nothing that is missing. */
-const toBuildable = (value: unknown, name = ""): unknown => {
+function toBuildable(value: unknown, name = ""): unknown {
   if (value instanceof Date) return value.toISOString();
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return { [elementNames[name] ?? "member"]: value.map((item) => toBuildable(item)) };
   return Object.fromEntries(
     Object.entries(value).flatMap(([field, item]) => (item == null ? [] : [[field, toBuildable(item, field)]])),
   );
-};
+}
 
 type Nested = { [part: string]: Nested | string };
 
 /** `Filters.Filter.1.Values.Value.2=x` as nested objects. */
-const nest = (fields: URLSearchParams): Nested => {
+function nest(fields: URLSearchParams): Nested {
   const root: Nested = {};
   for (const [path, value] of fields) {
     const parts = path.split(".");
@@ -53,10 +53,10 @@ const nest = (fields: URLSearchParams): Nested => {
     at[last] = value;
   }
   return root;
-};
+}
 
 /** Numbered parts become lists, and the one name that wraps them (`Filter`, `member`) goes. */
-const collapse = (value: Nested | string): unknown => {
+function collapse(value: Nested | string): unknown {
   if (typeof value === "string") return value;
   const entries = Object.entries(value);
   if (entries.every(([part]) => /^\d+$/.test(part)))
@@ -65,30 +65,33 @@ const collapse = (value: Nested | string): unknown => {
   const inner = only && collapse(only[1]);
   if (entries.length === 1 && Array.isArray(inner)) return inner;
   return Object.fromEntries(entries.map(([part, item]) => [part, collapse(item)]));
-};
+}
 
-const document = (root: string, namespace: string, content: object): string =>
-  `<${root} xmlns="${namespace}">${builder.build(toBuildable(content))}</${root}>`;
+function document(root: string, namespace: string, content: object): string {
+  return `<${root} xmlns="${namespace}">${builder.build(toBuildable(content))}</${root}>`;
+}
 
 /** AWS Query, as RDS, SNS and STS speak it: a form in, XML out. */
-export const queryXml = (namespace: string): Protocol => ({
-  contentType: "text/xml",
-  parse: ({ body }) => {
-    const fields = new URLSearchParams(body);
-    const action = fields.get("Action") ?? "";
-    const params = Object.entries(nest(fields)).map(([name, value]) => [name, collapse(value)]);
-    return { action, params: Object.fromEntries(params) as Params };
-  },
-  renderAnswer: (action, answer, requestId) => ({
-    body: document(`${action}Response`, namespace, {
-      [`${action}Result`]: answer,
-      ResponseMetadata: { RequestId: requestId },
+export function queryXml(namespace: string): Protocol {
+  return {
+    contentType: "text/xml",
+    parse: ({ body }) => {
+      const fields = new URLSearchParams(body);
+      const action = fields.get("Action") ?? "";
+      const params = Object.entries(nest(fields)).map(([name, value]) => [name, collapse(value)]);
+      return { action, params: Object.fromEntries(params) as Params };
+    },
+    renderAnswer: (action, answer, requestId) => ({
+      body: document(`${action}Response`, namespace, {
+        [`${action}Result`]: answer,
+        ResponseMetadata: { RequestId: requestId },
+      }),
     }),
-  }),
-  renderError: ({ code, message, status }: SimulatedError, requestId) => ({
-    body: document("ErrorResponse", namespace, {
-      Error: { Type: status >= 500 ? "Receiver" : "Sender", Code: code, Message: message },
-      RequestId: requestId,
+    renderError: ({ code, message, status }: SimulatedError, requestId) => ({
+      body: document("ErrorResponse", namespace, {
+        Error: { Type: status >= 500 ? "Receiver" : "Sender", Code: code, Message: message },
+        RequestId: requestId,
+      }),
     }),
-  }),
-});
+  };
+}

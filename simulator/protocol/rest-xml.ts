@@ -26,12 +26,12 @@ const onObject: Readonly<Record<string, string>> = {
 const onBucket: Readonly<Record<string, string>> = { PUT: "CreateBucket" };
 
 /** Only `x-id`, which repeats the operation's name, may come with an operation on an object; anything else asks for another. */
-const operationOf = ({ method }: WireRequest, { key, query }: RestParams): string => {
+function operationOf({ method }: WireRequest, { key, query }: RestParams): string {
   const asked = Object.keys(query).filter((name) => name !== "x-id");
   if (key === "" && method === "GET" && query["list-type"] === "2") return "ListObjectsV2";
   const operation = (key === "" ? onBucket : onObject)[method];
   return operation !== undefined && asked.length === 0 ? operation : `${method} ${asked.join("&")}`.trim();
-};
+}
 
 /** REST-XML, as S3 speaks it, with the bucket in the path. */
 export const restXml: Protocol = {

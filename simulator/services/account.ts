@@ -1,18 +1,18 @@
 import { pageOf } from "../paging.ts";
-import { listIn, numberIn, textIn } from "../params.ts";
+import { listIn, numberIn, type Params, textIn } from "../params.ts";
 import { restJson } from "../protocol/json.ts";
 import { defaultRegions, optInRegions } from "../regions.ts";
 import { SimulatedError } from "../simulated-error.ts";
 import type { Account } from "../state.ts";
 import { restRefusals } from "./refusals.ts";
-import type { Action, Service } from "./service.ts";
+import type { CallContext, Service } from "./service.ts";
 
-const optStatusOf = ({ enabledRegions }: Account, region: string): string => {
+function optStatusOf({ enabledRegions }: Account, region: string): string {
   if (!enabledRegions.has(region)) return "DISABLED";
   return defaultRegions.includes(region) ? "ENABLED_BY_DEFAULT" : "ENABLED";
-};
+}
 
-const listRegions: Action = (params, { account, callerArn }) => {
+function listRegions(params: Params, { account, callerArn }: CallContext): object {
   const id = textIn(params, "AccountId");
   const subject = id === undefined ? account : account.cloud.accounts.get(id);
   if (!subject)
@@ -37,7 +37,7 @@ const listRegions: Action = (params, { account, callerArn }) => {
     },
   );
   return { Regions: items, NextToken: next };
-};
+}
 
 /** Account Management: which Regions are enabled. */
 export const accountManagement: Service = {

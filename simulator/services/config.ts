@@ -5,25 +5,26 @@ import { json11 } from "../protocol/json.ts";
 import { SimulatedError } from "../simulated-error.ts";
 import type { Region, StoredEvaluation } from "../state.ts";
 import { jsonRefusals } from "./refusals.ts";
-import type { Action, Service } from "./service.ts";
+import type { CallContext, Service } from "./service.ts";
 
-const invalidParameter = (message: string): SimulatedError =>
-  new SimulatedError("InvalidParameterValueException", message);
+function invalidParameter(message: string): SimulatedError {
+  return new SimulatedError("InvalidParameterValueException", message);
+}
 
 const pageSize = 100;
 const sendable = ["COMPLIANT", "NON_COMPLIANT", "NOT_APPLICABLE"];
 
-const checkLength = (params: Params, field: string, min: number, max: number): void => {
+function checkLength(params: Params, field: string, min: number, max: number): void {
   const { length } = textIn(params, field) ?? "";
   if (length < min || length > max)
     throw new SimulatedError(
       "ValidationException",
       `1 validation error detected: Value at '${field}' failed to satisfy constraint: Member must have length ${length < min ? "greater" : "less"} than or equal to ${length < min ? min : max}`,
     );
-};
+}
 
 /** One evaluation that is wrong fails the whole call. Wordings not verified. */
-const checkEvaluation = (evaluation: Params): void => {
+function checkEvaluation(evaluation: Params): void {
   checkLength(evaluation, "ComplianceResourceType", 1, 256);
   checkLength(evaluation, "ComplianceResourceId", 1, 768);
   if (evaluation.Annotation !== undefined) checkLength(evaluation, "Annotation", 1, 256);
@@ -33,16 +34,16 @@ const checkEvaluation = (evaluation: Params): void => {
     );
   if (!Number.isFinite(numberIn(evaluation, "OrderingTimestamp")))
     throw invalidParameter("The OrderingTimestamp is missing or not valid.");
-};
+}
 
-const ruleOf = (token: string, region: Region): string => {
+function ruleOf(token: string, region: Region): string {
   const rule = [...region.configRules.values()].find(({ resultToken }) => resultToken === token);
   if (!rule) throw new SimulatedError("InvalidResultTokenException", "The specified ResultToken is invalid.");
   return rule.ConfigRuleName;
-};
+}
 
 /** Nothing says what becomes of an evaluation that is older than the last one; here it is ignored. */
-const keep = (region: Region, ConfigRuleName: string, evaluation: Params): void => {
+function keep(region: Region, ConfigRuleName: string, evaluation: Params): void {
   const stored: StoredEvaluation = {
     ConfigRuleName,
     ComplianceResourceType: textIn(evaluation, "ComplianceResourceType") ?? "",
@@ -56,9 +57,9 @@ const keep = (region: Region, ConfigRuleName: string, evaluation: Params): void 
   const before = region.evaluations.get(key);
   if (before && before.OrderingTimestamp > stored.OrderingTimestamp) return;
   region.evaluations.set(key, stored);
-};
+}
 
-const putEvaluations: Action = (params, { region }) => {
+function putEvaluations(params: Params, { region }: CallContext): object {
   const evaluations = listIn<Params>(params, "Evaluations");
   const token = textIn(params, "ResultToken");
   if (evaluations.length === 0)
@@ -77,25 +78,27 @@ const putEvaluations: Action = (params, { region }) => {
   if (rule !== null)
     for (const evaluation of evaluations) if (!failed.includes(evaluation)) keep(region, rule, evaluation);
   return { FailedEvaluations: failed };
-};
+}
 
-const toResult = (evaluation: StoredEvaluation): object => ({
-  EvaluationResultIdentifier: {
-    EvaluationResultQualifier: {
-      ConfigRuleName: evaluation.ConfigRuleName,
-      ResourceType: evaluation.ComplianceResourceType,
-      ResourceId: evaluation.ComplianceResourceId,
-      EvaluationMode: "DETECTIVE",
+function toResult(evaluation: StoredEvaluation): object {
+  return {
+    EvaluationResultIdentifier: {
+      EvaluationResultQualifier: {
+        ConfigRuleName: evaluation.ConfigRuleName,
+        ResourceType: evaluation.ComplianceResourceType,
+        ResourceId: evaluation.ComplianceResourceId,
+        EvaluationMode: "DETECTIVE",
+      },
+      OrderingTimestamp: evaluation.OrderingTimestamp,
     },
-    OrderingTimestamp: evaluation.OrderingTimestamp,
-  },
-  ComplianceType: evaluation.ComplianceType,
-  ResultRecordedTime: evaluation.ResultRecordedTime,
-  ConfigRuleInvokedTime: evaluation.ResultRecordedTime,
-  Annotation: evaluation.Annotation,
-});
+    ComplianceType: evaluation.ComplianceType,
+    ResultRecordedTime: evaluation.ResultRecordedTime,
+    ConfigRuleInvokedTime: evaluation.ResultRecordedTime,
+    Annotation: evaluation.Annotation,
+  };
+}
 
-const complianceDetails: Action = (params, { region }) => {
+function complianceDetails(params: Params, { region }: CallContext): object {
   const name = textIn(params, "ConfigRuleName") ?? "";
   if (!region.configRules.has(name))
     throw new SimulatedError(
@@ -118,7 +121,7 @@ const complianceDetails: Action = (params, { region }) => {
     invalid: () => new SimulatedError("InvalidNextTokenException", "The specified next token is not valid."),
   });
   return { EvaluationResults: items.map(toResult), NextToken: next };
-};
+}
 
 /** AWS Config as the function of a custom rule needs it. */
 export const config: Service = {

@@ -1,4 +1,5 @@
-import { arnPrefix, findKey, makeKey } from "../keys.ts";
+import { arnPrefix } from "../identifiers.ts";
+import { findKey, makeKey } from "../keys.ts";
 import { pageOf } from "../paging.ts";
 import { flagIn, numberIn, type Params, textIn } from "../params.ts";
 import { json11 } from "../protocol/json.ts";
@@ -7,7 +8,7 @@ import type { Key, Region } from "../state.ts";
 import { jsonRefusals } from "./refusals.ts";
 import type { Action, CallContext, Service } from "./service.ts";
 
-const keyIn = (params: Params, { region, callerArn }: CallContext, action: string): Key => {
+function keyIn(params: Params, { region, callerArn }: CallContext, action: string): Key {
   const id = textIn(params, "KeyId") ?? "";
   const key = findKey(region, id);
   if (key) return key;
@@ -15,39 +16,39 @@ const keyIn = (params: Params, { region, callerArn }: CallContext, action: strin
     "AccessDeniedException",
     `User: ${callerArn} is not authorized to perform: kms:${action} on resource: ${id} because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access`,
   );
-};
+}
 
 /** A key's state with everything that follows from it. */
-const setState = (key: Key, state: string, deletionDate?: Date): void => {
+function setState(key: Key, state: string, deletionDate?: Date): void {
   key.KeyState = state;
   key.Enabled = state === "Enabled";
   key.DeletionDate = deletionDate;
-};
+}
 
-const checkNotPending = (key: Key): void => {
+function checkNotPending(key: Key): void {
   if (key.KeyState === "PendingDeletion")
     throw new SimulatedError("KMSInvalidStateException", `${key.Arn} is pending deletion.`);
-};
+}
 
-const checkCustomer = (key: Key, { callerArn }: CallContext, action: string): void => {
+function checkCustomer(key: Key, { callerArn }: CallContext, action: string): void {
   if (key.KeyManager === "AWS")
     throw new SimulatedError(
       "AccessDeniedException",
       `User: ${callerArn} is not authorized to perform: kms:${action} on resource: ${key.Arn}`,
     );
-};
+}
 
-const toggling =
-  (action: "DisableKey" | "EnableKey", state: string): Action =>
-  (params, context) => {
+function toggling(action: "DisableKey" | "EnableKey", state: string): Action {
+  return (params, context) => {
     const key = keyIn(params, context, action);
     checkCustomer(key, context, action);
     checkNotPending(key);
     setState(key, state);
     return {};
   };
+}
 
-const scheduleKeyDeletion: Action = (params, context) => {
+function scheduleKeyDeletion(params: Params, context: CallContext): object {
   const key = keyIn(params, context, "ScheduleKeyDeletion");
   checkCustomer(key, context, "ScheduleKeyDeletion");
   checkNotPending(key);
@@ -58,29 +59,30 @@ const scheduleKeyDeletion: Action = (params, context) => {
   const deletionDate = new Date(region.account.cloud.now().getTime() + days * 86_400_000);
   setState(key, "PendingDeletion", deletionDate);
   region.account.cloud.clock.at(deletionDate, () => {
-    if (key.KeyState === "PendingDeletion" && key.DeletionDate === deletionDate) region.keys.delete(key.KeyId);
+    if (key.KeyState !== "PendingDeletion" || key.DeletionDate !== deletionDate) return;
+    region.keys.delete(key.KeyId);
+    for (const [alias, keyId] of region.aliases) if (keyId === key.KeyId) region.aliases.delete(alias);
   });
   return { KeyId: key.Arn, DeletionDate: deletionDate, KeyState: key.KeyState, PendingWindowInDays: days };
-};
+}
 
-const cancelKeyDeletion: Action = (params, context) => {
+function cancelKeyDeletion(params: Params, context: CallContext): object {
   const key = keyIn(params, context, "CancelKeyDeletion");
   if (key.KeyState !== "PendingDeletion")
     throw new SimulatedError("KMSInvalidStateException", `${key.Arn} is not pending deletion.`);
   setState(key, "Disabled");
   return { KeyId: key.Arn };
-};
+}
 
-const aliasIn = (params: Params): string => {
+function aliasIn(params: Params): string {
   const alias = textIn(params, "AliasName") ?? "";
   if (!/^alias\/[a-zA-Z0-9/_-]+$/.test(alias) || alias.startsWith("alias/aws/"))
     throw new SimulatedError("InvalidAliasNameException", `Invalid alias name: ${alias}`);
   return alias;
-};
+}
 
-const pointAlias =
-  (action: "CreateAlias" | "UpdateAlias"): Action =>
-  (params, context) => {
+function pointAlias(action: "CreateAlias" | "UpdateAlias"): Action {
+  return (params, context) => {
     const { region } = context;
     const alias = aliasIn(params);
     const arn = `${arnPrefix(region, "kms")}${alias}`;
@@ -91,8 +93,9 @@ const pointAlias =
     region.aliases.set(alias, keyIn({ KeyId: params.TargetKeyId }, context, action).KeyId);
     return {};
   };
+}
 
-const pageIn = <T>(items: readonly T[], params: Params, region: Region, action: string, field: string): object => {
+function pageIn<T>(items: readonly T[], params: Params, region: Region, action: string, field: string): object {
   const size = numberIn(params, "Limit") ?? (action === "ListKeys" ? 100 : 50);
   const { items: page, next } = pageOf(items, {
     size,
@@ -101,9 +104,9 @@ const pageIn = <T>(items: readonly T[], params: Params, region: Region, action: 
     invalid: () => new SimulatedError("InvalidMarkerException", "The marker is invalid"),
   });
   return { [field]: page, NextMarker: next, Truncated: next !== undefined };
-};
+}
 
-const listAliases: Action = (params, context) => {
+function listAliases(params: Params, context: CallContext): object {
   const { region } = context;
   const only = params.KeyId === undefined ? undefined : keyIn(params, context, "ListAliases").KeyId;
   const aliases = [...region.aliases]
@@ -114,7 +117,7 @@ const listAliases: Action = (params, context) => {
       TargetKeyId: keyId,
     }));
   return pageIn(aliases, params, region, "ListAliases", "Aliases");
-};
+}
 
 /** Key Management Service: keys without key material. */
 export const kms: Service = {

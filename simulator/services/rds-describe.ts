@@ -1,6 +1,7 @@
 import { findCluster, findInstance, findTenant } from "../databases.ts";
 import { pageOf } from "../paging.ts";
 import { listIn, numberIn, type Params, textIn } from "../params.ts";
+import { invalidValue } from "../rds-errors.ts";
 import { SimulatedError } from "../simulated-error.ts";
 import type {
   BlueGreenDeployment,
@@ -18,32 +19,29 @@ type Filter = { Name: string; Values: string[] };
 /** For each filter of a call, what it is compared with. Identifiers may be given as ARNs. */
 type Filters<T> = Readonly<Record<string, (item: T) => readonly unknown[]>>;
 
-const invalidValue = (message: string): SimulatedError => new SimulatedError("InvalidParameterValue", message);
-
-const filtered = <T>(items: readonly T[], params: Params, known: Filters<T>): readonly T[] => {
+function filtered<T>(items: readonly T[], params: Params, known: Filters<T>): readonly T[] {
   const filters = listIn<Filter>(params, "Filters");
   for (const { Name } of filters) if (!known[Name]) throw invalidValue(`Unrecognized filter name: ${Name}`);
   if (filters.length === 0) return items;
   return items.filter((item) =>
     filters.every(({ Name, Values }) => known[Name]?.(item).some((value) => Values.includes(String(value)))),
   );
-};
+}
 
-const describe =
-  <T extends object>(
-    action: string,
-    field: string,
-    {
-      all,
-      one,
-      filters,
-    }: {
-      all: (region: Region) => Iterable<T>;
-      one: (params: Params, region: Region) => T[] | undefined;
-      filters: Filters<T>;
-    },
-  ): Action =>
-  (params, { region }) => {
+function describe<T extends object>(
+  action: string,
+  field: string,
+  {
+    all,
+    one,
+    filters,
+  }: {
+    all: (region: Region) => Iterable<T>;
+    one: (params: Params, region: Region) => T[] | undefined;
+    filters: Filters<T>;
+  },
+): Action {
+  return (params, { region }) => {
     const size = numberIn(params, "MaxRecords") ?? 100;
     if (!Number.isInteger(size) || size < 20 || size > 100)
       throw invalidValue(`Invalid value ${textIn(params, "MaxRecords")} for MaxRecords. Must be between 20 and 100`);
@@ -57,8 +55,11 @@ const describe =
     });
     return { [field]: page, Marker: next };
   };
+}
 
-const engineOf = ({ Engine }: Database): readonly unknown[] => [Engine];
+function engineOf({ Engine }: Database): readonly unknown[] {
+  return [Engine];
+}
 
 /** Standalone instances, members of clusters, and what other services keep in RDS. */
 export const describeDBInstances = describe<DBInstance>("DescribeDBInstances", "DBInstances", {

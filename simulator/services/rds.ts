@@ -1,27 +1,10 @@
-import {
-  type AnyDatabase,
-  arnOf,
-  databaseWithArn,
-  findCluster,
-  findInstance,
-  setStatus,
-  statusOf,
-  withTags,
-} from "../databases.ts";
-import { invalidState } from "../management.ts";
+import { type AnyDatabase, databaseWithArn, findCluster, findInstance, withTags } from "../databases.ts";
 import { listIn, type Params, textIn } from "../params.ts";
 import { queryXml } from "../protocol/query-xml.ts";
-import { startRotation } from "../secret-life.ts";
-import { SimulatedError } from "../simulated-error.ts";
+import { invalidValue } from "../rds-errors.ts";
 import type { Region, Tag } from "../state.ts";
-import {
-  createDBCluster,
-  createDBInstance,
-  createDBInstanceReadReplica,
-  createTenantDatabase,
-  deleteDBCluster,
-  deleteDBInstance,
-} from "./rds-create.ts";
+import { createDBCluster, createDBInstance, createDBInstanceReadReplica, createTenantDatabase } from "./rds-create.ts";
+import { deleteDBCluster, deleteDBInstance } from "./rds-delete.ts";
 import {
   describeBlueGreenDeployments,
   describeDBClusters,
@@ -30,68 +13,18 @@ import {
   describeTenantDatabases,
 } from "./rds-describe.ts";
 import { modifyDBCluster, modifyDBInstance, modifyTenantDatabase } from "./rds-modify.ts";
+import { startDBCluster, startDBInstance, stopDBCluster, stopDBInstance } from "./rds-stop.ts";
 import { queryRefusals } from "./refusals.ts";
-import type { Action, Service } from "./service.ts";
+import type { Service } from "./service.ts";
 
-const taggedIn = (params: Params, region: Region): AnyDatabase => {
+function taggedIn(params: Params, region: Region): AnyDatabase {
   const arn = textIn(params, "ResourceName") ?? "";
-  if (!arn.startsWith("arn:")) throw new SimulatedError("InvalidParameterValue", `Invalid resource name: ${arn}`);
+  if (!arn.startsWith("arn:")) throw invalidValue(`Invalid resource name: ${arn}`);
   const found = databaseWithArn(region, arn);
   if (found) return found;
   if (arn.includes(":cluster:")) return findCluster(region, arn);
   return findInstance(region, arn);
-};
-
-const nameOf = (database: AnyDatabase): string => arnOf(database).split(":").at(-1) ?? "";
-
-const stop = (region: Region, database: AnyDatabase): void => {
-  if (statusOf(database) !== "available")
-    throw invalidState(database, `Instance ${nameOf(database)} is not in available state.`);
-  const { clock, timing } = region.account.cloud;
-  setStatus(database, "stopping");
-  clock.after(timing.startSeconds, () => {
-    if (statusOf(database) === "stopping") setStatus(database, "stopped");
-  });
-};
-
-/** A rotation that was missed while the database was stopped is made up for. */
-const start = (region: Region, database: AnyDatabase): void => {
-  if (statusOf(database) !== "stopped")
-    throw invalidState(database, `Instance ${nameOf(database)} is not in stopped state.`);
-  const { clock, now, timing } = region.account.cloud;
-  setStatus(database, "starting");
-  clock.after(timing.startSeconds, () => {
-    if (statusOf(database) !== "starting") return;
-    setStatus(database, "available");
-    const secret = region.secrets.get(database.MasterUserSecret?.SecretArn ?? "");
-    if (secret?.RotationEnabled && secret.NextRotationDate && secret.NextRotationDate <= now())
-      startRotation(region, database);
-  });
-};
-
-const membersOf = (region: Region, clusterIdentifier: string): AnyDatabase[] =>
-  [...region.instances.values()].filter(({ DBClusterIdentifier }) => DBClusterIdentifier === clusterIdentifier);
-
-const onInstance =
-  (change: (region: Region, database: AnyDatabase) => void): Action =>
-  (params, { region }) => {
-    const instance = findInstance(region, textIn(params, "DBInstanceIdentifier") ?? "");
-    if (instance.DBClusterIdentifier !== undefined)
-      throw new SimulatedError(
-        "InvalidParameterCombination",
-        "DB instances in a DB cluster are stopped and started with the DB cluster.",
-      );
-    change(region, instance);
-    return { DBInstance: instance };
-  };
-
-const onCluster =
-  (change: (region: Region, database: AnyDatabase) => void): Action =>
-  (params, { region }) => {
-    const cluster = findCluster(region, textIn(params, "DBClusterIdentifier") ?? "");
-    for (const database of [cluster, ...membersOf(region, cluster.DBClusterIdentifier)]) change(region, database);
-    return { DBCluster: cluster };
-  };
+}
 
 /** Relational Database Service: databases as far as their master passwords go. */
 export const rds: Service = {
@@ -112,10 +45,10 @@ export const rds: Service = {
     ModifyTenantDatabase: modifyTenantDatabase,
     DeleteDBInstance: deleteDBInstance,
     DeleteDBCluster: deleteDBCluster,
-    StopDBInstance: onInstance(stop),
-    StartDBInstance: onInstance(start),
-    StopDBCluster: onCluster(stop),
-    StartDBCluster: onCluster(start),
+    StopDBInstance: stopDBInstance,
+    StartDBInstance: startDBInstance,
+    StopDBCluster: stopDBCluster,
+    StartDBCluster: startDBCluster,
     AddTagsToResource: (params, { region }) => {
       const database = taggedIn(params, region);
       database.TagList = withTags(database.TagList, listIn<Tag>(params, "Tags"));

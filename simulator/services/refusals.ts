@@ -5,15 +5,17 @@ const invalidToken = "The security token included in the request is invalid.";
 const expiredToken = "The security token included in the request is expired";
 
 /** How RDS and STS refuse, and SNS but for a denial. */
-export const queryRefusals = (version: string): Refusals => ({
-  denied: (message) => new SimulatedError("AccessDenied", message, 403),
-  throttled: () => new SimulatedError("Throttling", "Rate exceeded"),
-  expiredToken: () => new SimulatedError("ExpiredToken", expiredToken, 403),
-  invalidToken: () => new SimulatedError("InvalidClientTokenId", invalidToken, 403),
-  unsigned: () => new SimulatedError("MissingAuthenticationToken", "Request is missing Authentication Token", 403),
-  unknownAction: (action) =>
-    new SimulatedError("InvalidAction", `Could not find operation ${action} for version ${version}`),
-});
+export function queryRefusals(version: string): Refusals {
+  return {
+    denied: (message) => new SimulatedError("AccessDenied", message, 403),
+    throttled: () => new SimulatedError("Throttling", "Rate exceeded"),
+    expiredToken: () => new SimulatedError("ExpiredToken", expiredToken, 403),
+    invalidToken: () => new SimulatedError("InvalidClientTokenId", invalidToken, 403),
+    unsigned: () => new SimulatedError("MissingAuthenticationToken", "Request is missing Authentication Token", 403),
+    unknownAction: (action) =>
+      new SimulatedError("InvalidAction", `Could not find operation ${action} for version ${version}`),
+  };
+}
 
 /** How Secrets Manager, KMS and AWS Config refuse. */
 export const jsonRefusals: Refusals = {
@@ -27,7 +29,6 @@ export const jsonRefusals: Refusals = {
 
 /** How Account Management and Security Hub refuse. */
 export const restRefusals: Refusals = {
-  ...jsonRefusals,
   denied: (message) => new SimulatedError("AccessDeniedException", message, 403),
   throttled: () => new SimulatedError("TooManyRequestsException", "Rate exceeded", 429),
   expiredToken: () => new SimulatedError("ExpiredTokenException", expiredToken, 403),

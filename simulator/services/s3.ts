@@ -7,8 +7,9 @@ import { SimulatedError } from "../simulated-error.ts";
 import type { Bucket, Region, StoredObject } from "../state.ts";
 import type { Action, CallContext, Refusals, Service } from "./service.ts";
 
-const refused = (code: string, message: string, status: number): SimulatedError =>
-  new SimulatedError(code, message, status);
+function refused(code: string, message: string, status: number): SimulatedError {
+  return new SimulatedError(code, message, status);
+}
 
 /** How S3 refuses. */
 const refusals: Refusals = {
@@ -24,13 +25,12 @@ const refusals: Refusals = {
 
 type Operation = (params: RestParams, context: CallContext) => RestAnswer;
 
-const operation =
-  (perform: Operation): Action =>
-  (params: Params, context) =>
-    perform(params as unknown as RestParams, context);
+function operation(perform: Operation): Action {
+  return (params: Params, context) => perform(params as unknown as RestParams, context);
+}
 
 /** Names of buckets are known everywhere; what is in them only to their account, in their Region. */
-const bucketIn = ({ bucket }: RestParams, region: Region): Bucket => {
+function bucketIn({ bucket }: RestParams, region: Region): Bucket {
   const own = region.buckets.get(bucket);
   if (own) return own;
   for (const account of region.account.cloud.accounts.values())
@@ -44,21 +44,22 @@ const bucketIn = ({ bucket }: RestParams, region: Region): Bucket => {
       );
     }
   throw refused("NoSuchBucket", "The specified bucket does not exist", 404);
-};
+}
 
 /** Whoever may not list a bucket is not told that an object is missing from it. */
-const objectIn = (params: RestParams, region: Region): StoredObject => {
+function objectIn(params: RestParams, region: Region): StoredObject {
   const found = bucketIn(params, region).objects.get(params.key);
   if (found) return found;
   if (isDenied(region, "s3:ListBucket", params)) throw refusals.denied("Access Denied");
   throw refused("NoSuchKey", "The specified key does not exist.", 404);
-};
+}
 
-const failedPrecondition = (): SimulatedError =>
-  refused("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", 412);
+function failedPrecondition(): SimulatedError {
+  return refused("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", 412);
+}
 
 /** Whether what is there allows the write: the conditions that S3 knows for writing. */
-const checkConditions = (headers: RestParams["headers"], there: StoredObject | undefined): void => {
+function checkConditions(headers: RestParams["headers"], there: StoredObject | undefined): void {
   const { "if-match": match, "if-none-match": noneMatch } = headers;
   if (noneMatch !== undefined && noneMatch !== "*")
     throw refused("NotImplemented", "A header you provided implies functionality that is not implemented", 501);
@@ -66,7 +67,7 @@ const checkConditions = (headers: RestParams["headers"], there: StoredObject | u
   if (match === undefined) return;
   if (!there) throw refused("NoSuchKey", "The specified key does not exist.", 404);
   if (match.replaceAll('"', "") !== there.ETag.replaceAll('"', "")) throw failedPrecondition();
-};
+}
 
 const metadataPrefix = "x-amz-meta-";
 
@@ -107,11 +108,16 @@ const getObject = operation((params, { region }) => {
   };
 });
 
+/** By code unit, whatever the locale. */
+function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1;
+}
+
 const listObjects = operation((params, { region }) => {
   const { bucket, query } = params;
   const prefix = query.prefix ?? "";
   const size = Number(query["max-keys"] ?? 1000);
-  const found = [...bucketIn(params, region).objects].filter(([key]) => key.startsWith(prefix)).sort();
+  const found = [...bucketIn(params, region).objects].filter(([key]) => key.startsWith(prefix)).sort(byKey);
   const { items, next } = pageOf(found, {
     size: Math.min(size, 1000),
     token: query["continuation-token"],

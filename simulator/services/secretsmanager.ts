@@ -9,47 +9,54 @@ import { changeSecret, ownerOf, scheduleRotation, secretsAsOf, startRotation } f
 import { SimulatedError } from "../simulated-error.ts";
 import type { Region, RotationRules, Secret, Tag } from "../state.ts";
 import { jsonRefusals } from "./refusals.ts";
-import type { Action, Service } from "./service.ts";
+import type { CallContext, Service } from "./service.ts";
 
-const invalidRequest = (message: string): SimulatedError => new SimulatedError("InvalidRequestException", message);
-const invalidParameter = (message: string): SimulatedError => new SimulatedError("InvalidParameterException", message);
+function invalidRequest(message: string): SimulatedError {
+  return new SimulatedError("InvalidRequestException", message);
+}
+
+function invalidParameter(message: string): SimulatedError {
+  return new SimulatedError("InvalidParameterException", message);
+}
 
 /** By ARN, by name, or by ARN without the six letters at its end. */
-const secretIn = (params: Params, region: Region): Secret => {
+function secretIn(params: Params, region: Region): Secret {
   const id = textIn(params, "SecretId") ?? "";
   const found =
     region.secrets.get(id) ??
     [...region.secrets.values()].find(({ ARN, Name }) => Name === id || ARN.slice(0, -7) === id);
   if (!found) throw new SimulatedError("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
   return found;
-};
+}
 
 /** The same, where a secret that is scheduled for deletion is refused. */
-const livingSecretIn = (params: Params, region: Region): Secret => {
+function livingSecretIn(params: Params, region: Region): Secret {
   const secret = secretIn(params, region);
   if (secret.DeletedDate)
     throw invalidRequest("You can't perform this operation on the secret because it was marked for deletion.");
   return secret;
-};
+}
 
-const versionStages = ({ ARN, version }: Secret): Record<string, string[]> => ({
-  [uuidFrom(`${ARN}@${version}`)]: ["AWSCURRENT"],
-  ...(version > 1 && { [uuidFrom(`${ARN}@${version - 1}`)]: ["AWSPREVIOUS"] }),
-});
+function versionStages({ ARN, version }: Secret): Record<string, string[]> {
+  return {
+    [uuidFrom(`${ARN}@${version}`)]: ["AWSCURRENT"],
+    ...(version > 1 && { [uuidFrom(`${ARN}@${version - 1}`)]: ["AWSPREVIOUS"] }),
+  };
+}
 
-const toListEntry = (secret: Secret): object => {
+function toListEntry(secret: Secret): object {
   const { version: _version, resourcePolicy: _policy, owner: _owner, ReplicationStatus: _replicas, ...fields } = secret;
   return { ...fields, SecretVersionsToStages: versionStages(secret) };
-};
+}
 
-const toDescription = (secret: Secret): object => {
+function toDescription(secret: Secret): object {
   const { version: _version, resourcePolicy: _policy, owner: _owner, ...fields } = secret;
   return { ...fields, VersionIdsToStages: versionStages(secret) };
-};
+}
 
 type Filter = { Key: string; Values: string[] };
 
-const valuesFor = (secret: Secret, key: string): (string | undefined)[] => {
+function valuesFor(secret: Secret, key: string): (string | undefined)[] {
   switch (key) {
     case "name":
       return [secret.Name];
@@ -71,18 +78,18 @@ const valuesFor = (secret: Secret, key: string): (string | undefined)[] => {
       // Wording not verified.
       throw new SimulatedError("ValidationException", `Invalid filter key: ${key}`);
   }
-};
+}
 
 /** Values match as prefixes; one that begins with `!` must not match. */
-const toMatcher = ({ Key, Values }: Filter): ((secret: Secret) => boolean) => {
+function toMatcher({ Key, Values }: Filter): (secret: Secret) => boolean {
   const wanted = Values.map((value) => ({ prefix: value.replace(/^!/, ""), isNegated: value.startsWith("!") }));
   return (secret) => {
     const actual = valuesFor(secret, Key);
     return wanted.some(({ prefix, isNegated }) => actual.some((value) => value?.startsWith(prefix)) !== isNegated);
   };
-};
+}
 
-const listSecrets: Action = (params, { region }) => {
+function listSecrets(params: Params, { region }: CallContext): object {
   const size = numberIn(params, "MaxResults") ?? 100;
   if (!Number.isInteger(size) || size < 1 || size > 100)
     throw new SimulatedError(
@@ -101,11 +108,13 @@ const listSecrets: Action = (params, { region }) => {
     invalid: () => new SimulatedError("InvalidNextTokenException", "The NextToken value is invalid."),
   });
   return { SecretList: items.map(toListEntry), NextToken: next };
-};
+}
 
-const named = ({ ARN, Name }: Secret): { ARN: string; Name: string } => ({ ARN, Name });
+function named({ ARN, Name }: Secret): { ARN: string; Name: string } {
+  return { ARN, Name };
+}
 
-const rotateSecret: Action = (params, { region }) => {
+function rotateSecret(params: Params, { region }: CallContext): object {
   const secret = livingSecretIn(params, region);
   if (params.RotationLambdaARN !== undefined && secret.OwningService)
     // Wording not verified.
@@ -135,9 +144,9 @@ const rotateSecret: Action = (params, { region }) => {
   if ((flagIn(params, "RotateImmediately") ?? true) && database && !isStopped(database))
     startRotation(region, database);
   return { ...named(secret), VersionId: uuidFrom(`${secret.ARN}@${secret.version + 1}`) };
-};
+}
 
-const cancelRotateSecret: Action = (params, { region }) => {
+function cancelRotateSecret(params: Params, { region }: CallContext): object {
   const secret = livingSecretIn(params, region);
   changeSecret(region, secret.ARN, {
     RotationEnabled: false,
@@ -145,9 +154,9 @@ const cancelRotateSecret: Action = (params, { region }) => {
     LastChangedDate: region.account.cloud.now(),
   });
   return named(secret);
-};
+}
 
-const updateSecret: Action = (params, { region }) => {
+function updateSecret(params: Params, { region }: CallContext): object {
   const secret = livingSecretIn(params, region);
   if (params.SecretString !== undefined || params.SecretBinary !== undefined)
     // Wording not verified. Nobody but RDS writes the value of a managed secret, and the simulator keeps no values.
@@ -162,14 +171,12 @@ const updateSecret: Action = (params, { region }) => {
     LastChangedDate: region.account.cloud.now(),
   });
   return named(secret);
-};
+}
 
-const deleteSecret: Action = (params, { region }) => {
-  const secret = secretIn(params, region);
+function deleteSecret(params: Params, { region }: CallContext): object {
+  const secret = livingSecretIn(params, region);
   const isForced = flagIn(params, "ForceDeleteWithoutRecovery") ?? false;
   const days = numberIn(params, "RecoveryWindowInDays");
-  if (secret.DeletedDate)
-    throw invalidRequest("You can't perform this operation on the secret because it was marked for deletion.");
   if (isForced && days !== undefined)
     throw invalidParameter("You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.");
   if (days !== undefined && (days < 7 || days > 30))
@@ -190,15 +197,22 @@ const deleteSecret: Action = (params, { region }) => {
     if (region.secrets.get(secret.ARN)?.DeletedDate === now) changeSecret(region, secret.ARN, undefined);
   });
   return { ...named(secret), DeletionDate: goneAt };
-};
+}
 
-const replicas = (secret: Secret): NonNullable<Secret["ReplicationStatus"]> => secret.ReplicationStatus ?? [];
+function replicas(secret: Secret): NonNullable<Secret["ReplicationStatus"]> {
+  return secret.ReplicationStatus ?? [];
+}
 
-const inRegion = (arn: string, region: string): string => arn.split(":").with(3, region).join(":");
+function inRegion(arn: string, region: string): string {
+  return arn.split(":").with(3, region).join(":");
+}
 
-const replicate: Action = (params, { region }) => {
+function replicate(params: Params, { region }: CallContext): object {
   const secret = livingSecretIn(params, region);
   const added = listIn<{ Region: string; KmsKeyId?: string }>(params, "AddReplicaRegions");
+  const disabled = added.find(({ Region: name }) => !region.account.enabledRegions.has(name));
+  // Wording not verified.
+  if (disabled) throw invalidParameter(`The Region ${disabled.Region} is not enabled for this account.`);
   for (const { Region: name, KmsKeyId } of added) {
     const copy = region.account.cloud.region(region.account.id, name);
     const { owner: _owner, ReplicationStatus: _replicas, ...fields } = secret;
@@ -212,9 +226,9 @@ const replicate: Action = (params, { region }) => {
   const status = [...replicas(secret), ...added.map((replica) => ({ ...replica, Status: "InSync" }))];
   changeSecret(region, secret.ARN, { ReplicationStatus: status, PrimaryRegion: region.name });
   return { ARN: secret.ARN, ReplicationStatus: status };
-};
+}
 
-const removeReplicas: Action = (params, { region }) => {
+function removeReplicas(params: Params, { region }: CallContext): object {
   const secret = livingSecretIn(params, region);
   const removed = listIn<string>(params, "RemoveReplicaRegions");
   for (const name of removed) {
@@ -224,9 +238,9 @@ const removeReplicas: Action = (params, { region }) => {
   const status = replicas(secret).filter((replica) => !removed.includes(replica.Region));
   changeSecret(region, secret.ARN, { ReplicationStatus: status });
   return { ARN: secret.ARN, ReplicationStatus: status };
-};
+}
 
-const putResourcePolicy: Action = (params, { region }) => {
+function putResourcePolicy(params: Params, { region }: CallContext): object {
   const secret = livingSecretIn(params, region);
   const policy = textIn(params, "ResourcePolicy") ?? "";
   try {
@@ -236,14 +250,14 @@ const putResourcePolicy: Action = (params, { region }) => {
   }
   changeSecret(region, secret.ARN, { resourcePolicy: policy });
   return named(secret);
-};
+}
 
 /** Refused whoever asks: the simulator has no passwords, and what it stands in for must never want one. */
-const refuseValue: Action = (_params, { callerArn }) => {
+function refuseValue(_params: Params, { callerArn }: CallContext): object {
   throw jsonRefusals.denied(
     `User: ${callerArn} is not authorized to perform: secretsmanager:GetSecretValue with an explicit deny`,
   );
-};
+}
 
 /** Secrets Manager without values. */
 export const secretsManager: Service = {

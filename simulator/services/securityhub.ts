@@ -4,7 +4,7 @@ import { restJson } from "../protocol/json.ts";
 import { SimulatedError } from "../simulated-error.ts";
 import type { ImportedFinding } from "../state.ts";
 import { restRefusals } from "./refusals.ts";
-import type { Action, CallContext, Service } from "./service.ts";
+import type { CallContext, Service } from "./service.ts";
 
 const maxFindings = 100;
 const maxFindingBytes = 240 * 1024;
@@ -22,7 +22,7 @@ const texts: readonly (readonly [field: string, min: number, max: number])[] = [
   ["Description", 1, 1024],
 ];
 
-const textProblem = (finding: Params): string | undefined => {
+function textProblem(finding: Params): string | undefined {
   for (const [field, min, max] of texts) {
     const value = finding[field];
     if (typeof value !== "string") return `data must have required property '${field}'`;
@@ -30,51 +30,51 @@ const textProblem = (finding: Params): string | undefined => {
     if (value.length > max) return `data.${field} should NOT be longer than ${max} characters`;
   }
   return undefined;
-};
+}
 
 const instant = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:?\d{2})$/;
 
 type Resource = { Type?: unknown; Id?: unknown };
 
-const resourcesProblem = (resources: unknown): string | undefined => {
+function resourcesProblem(resources: unknown): string | undefined {
   if (!Array.isArray(resources)) return "data must have required property 'Resources'";
   if (resources.length < 1) return "data.Resources should NOT have fewer than 1 items";
   if (resources.length > 32) return "data.Resources should NOT have more than 32 items";
   const isWhole = (resource: Resource): boolean => Boolean(resource.Type) && Boolean(resource.Id);
   return resources.every(isWhole) ? undefined : "data.Resources[0] must have required properties 'Type' and 'Id'";
-};
+}
 
-const fieldsProblem = (fields: unknown): string | undefined => {
+function fieldsProblem(fields: unknown): string | undefined {
   const pairs = Object.entries((fields ?? {}) as Record<string, unknown>);
   if (pairs.length > 50) return "data.ProductFields should NOT have more than 50 properties";
   const isFitting = ([name, value]: [string, unknown]): boolean => name.length <= 128 && String(value).length <= 2048;
   return pairs.every(isFitting) ? undefined : "data.ProductFields should NOT be longer than 2048 characters";
-};
+}
 
 /** What the format forbids in a finding, if anything. Wordings not verified. */
-const problemOf = (finding: Params): string | undefined => {
+function problemOf(finding: Params): string | undefined {
   const problem = textProblem(finding) ?? resourcesProblem(finding.Resources) ?? fieldsProblem(finding.ProductFields);
   if (problem) return problem;
   if (finding.SchemaVersion !== "2018-10-08") return "data.SchemaVersion must be equal to '2018-10-08'";
   const dates = ["CreatedAt", "UpdatedAt", "FirstObservedAt", "LastObservedAt"];
   const wrong = dates.find((field) => finding[field] !== undefined && !instant.test(String(finding[field])));
   return wrong && `data.${wrong} must match format "date-time"`;
-};
+}
 
 /** The one product whose findings an account may import without an integration, and those only about itself. AWS denies the whole call. */
-const checkProduct = (finding: Params, { region, callerArn }: CallContext): void => {
+function checkProduct(finding: Params, { region, callerArn }: CallContext): void {
   const { id, partition } = region.account;
   const own = `arn:${partition}:securityhub:${region.name}:${id}:product/${id}/default`;
   if (finding.ProductArn === undefined || (finding.ProductArn === own && finding.AwsAccountId === id)) return;
   throw restRefusals.denied(
     `User: ${callerArn} is not authorized to perform: securityhub:BatchImportFindings on resource: ${finding.ProductArn}`,
   );
-};
+}
 
 type Failure = { Id: string; ErrorCode: string; ErrorMessage: string };
 
 /** Why a finding is not imported, if it is not; a fault can keep it from being named. */
-const failureOf = (finding: Params, { region }: CallContext): Failure | "unnamed" | undefined => {
+function failureOf(finding: Params, { region }: CallContext): Failure | "unnamed" | undefined {
   const failed = (ErrorCode: string, ErrorMessage: string): Failure => ({
     Id: String(finding.Id ?? ""),
     ErrorCode,
@@ -89,9 +89,9 @@ const failureOf = (finding: Params, { region }: CallContext): Failure | "unnamed
   return problem === undefined
     ? undefined
     : failed("InvalidInput", `Finding does not adhere to Amazon Finding Format. ${problem}.`);
-};
+}
 
-const importFindings: Action = (params, context) => {
+function importFindings(params: Params, context: CallContext): object {
   const { securityHub, account } = context.region;
   const findings = listIn<Params>(params, "Findings");
   if (!securityHub.isEnabled)
@@ -115,14 +115,14 @@ const importFindings: Action = (params, context) => {
     SuccessCount: findings.length - failed.length,
     FailedFindings: failed.filter((failure) => failure !== "unnamed"),
   };
-};
+}
 
 /** A finding that is not newer than the one before changes nothing, and is no error either. */
-const keep = (findings: Map<string, ImportedFinding>, finding: ImportedFinding): void => {
+function keep(findings: Map<string, ImportedFinding>, finding: ImportedFinding): void {
   const before = findings.get(finding.Id);
   if (before && Date.parse(finding.UpdatedAt) <= Date.parse(before.UpdatedAt)) return;
   findings.set(finding.Id, finding);
-};
+}
 
 /** Security Hub CSPM as far as findings go in. */
 export const securityHub: Service = {

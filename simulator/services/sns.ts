@@ -1,28 +1,28 @@
 import { meetEntryFault } from "../faults.ts";
-import { uuidFrom } from "../identifiers.ts";
-import { nextSerial } from "../keys.ts";
+import { nextSerial, uuidFrom } from "../identifiers.ts";
 import { pageOf } from "../paging.ts";
 import { listIn, type Params, textIn } from "../params.ts";
 import { queryXml } from "../protocol/query-xml.ts";
 import { SimulatedError } from "../simulated-error.ts";
 import type { Region, Topic } from "../state.ts";
 import { queryRefusals } from "./refusals.ts";
-import type { Action, CallContext, Refusals, Service } from "./service.ts";
+import type { CallContext, Refusals, Service } from "./service.ts";
 
 const refusals: Refusals = {
   ...queryRefusals("2010-03-31"),
   denied: (message) => new SimulatedError("AuthorizationError", message, 403),
 };
 
-const invalidParameter = (what: string): SimulatedError =>
-  new SimulatedError("InvalidParameter", `Invalid parameter: ${what}`);
+function invalidParameter(what: string): SimulatedError {
+  return new SimulatedError("InvalidParameter", `Invalid parameter: ${what}`);
+}
 
 /** Bytes of a message, or of a batch of them. */
 const maxBytes = 262_144;
 const maxEntries = 10;
 
 /** A topic by its ARN, which must be of the Region that is asked. */
-const topicIn = (params: Params, { region, callerArn }: CallContext): Topic => {
+function topicIn(params: Params, { region, callerArn }: CallContext): Topic {
   const arn = textIn(params, "TopicArn") ?? textIn(params, "TargetArn") ?? "";
   const [, , service, regionName, accountId] = arn.split(":");
   if (service !== "sns" || regionName !== region.name) throw invalidParameter("TopicArn");
@@ -33,12 +33,12 @@ const topicIn = (params: Params, { region, callerArn }: CallContext): Topic => {
   const topic = region.topics.get(arn);
   if (!topic) throw new SimulatedError("NotFound", "Topic does not exist", 404);
   return topic;
-};
+}
 
 type Attribute = { Name: string; Value: { DataType?: string; StringValue?: string; BinaryValue?: string } };
 
-const sizeOf = (entry: Params): number =>
-  [
+function sizeOf(entry: Params): number {
+  return [
     textIn(entry, "Message") ?? "",
     ...listIn<Attribute>(entry, "MessageAttributes").flatMap(({ Name, Value }) => [
       Name,
@@ -46,9 +46,10 @@ const sizeOf = (entry: Params): number =>
       Value.StringValue ?? Value.BinaryValue ?? "",
     ]),
   ].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+}
 
 /** What is wrong with a message, if anything. Wordings not verified. */
-const refusalOf = (entry: Params): SimulatedError | undefined => {
+function refusalOf(entry: Params): SimulatedError | undefined {
   if ((textIn(entry, "Message") ?? "") === "") return invalidParameter("Empty message");
   if (sizeOf(entry) > maxBytes) return invalidParameter("Message too long");
   for (const { Name, Value } of listIn<Attribute>(entry, "MessageAttributes")) {
@@ -61,9 +62,9 @@ const refusalOf = (entry: Params): SimulatedError | undefined => {
       );
   }
   return undefined;
-};
+}
 
-const publish = (topic: Topic, entry: Params, region: Region): string => {
+function publish(topic: Topic, entry: Params, region: Region): string {
   const MessageId = uuidFrom(`${topic.TopicArn}/${nextSerial(region, "message")}`);
   const attributes = listIn<Attribute>(entry, "MessageAttributes");
   topic.messages.push({
@@ -73,16 +74,16 @@ const publish = (topic: Topic, entry: Params, region: Region): string => {
     MessageAttributes: Object.fromEntries(attributes.map(({ Name, Value }) => [Name, Value.StringValue ?? ""])),
   });
   return MessageId;
-};
+}
 
-const publishOne: Action = (params, context) => {
+function publishOne(params: Params, context: CallContext): object {
   const topic = topicIn(params, context);
   const refusal = refusalOf(params);
   if (refusal) throw refusal;
   return { MessageId: publish(topic, params, context.region) };
-};
+}
 
-const checkBatch = (entries: readonly Params[]): void => {
+function checkBatch(entries: readonly Params[]): void {
   const ids = entries.map((entry) => textIn(entry, "Id") ?? "");
   if (entries.length === 0)
     throw new SimulatedError("EmptyBatchRequest", "The batch request doesn't contain any entries.");
@@ -103,9 +104,9 @@ const checkBatch = (entries: readonly Params[]): void => {
       "BatchRequestTooLong",
       "The length of all the batch messages put together is more than the limit.",
     );
-};
+}
 
-const publishBatch: Action = (params, context) => {
+function publishBatch(params: Params, context: CallContext): object {
   const topic = topicIn(params, context);
   const entries = listIn<Params>(params, "PublishBatchRequestEntries");
   checkBatch(entries);
@@ -127,18 +128,18 @@ const publishBatch: Action = (params, context) => {
     else Successful.push({ Id, MessageId: publish(topic, entry, context.region) });
   }
   return { Successful, Failed };
-};
+}
 
-const createTopic: Action = (params, { region }) => {
+function createTopic(params: Params, { region }: CallContext): object {
   const name = textIn(params, "Name") ?? "";
   if (!/^[A-Za-z0-9_-]{1,256}$/.test(name)) throw invalidParameter("Topic Name");
   const known = [...region.topics.values()].find(({ TopicArn }) => TopicArn.endsWith(`:${name}`));
   return { TopicArn: (known ?? region.addTopic(name)).TopicArn };
-};
+}
 
 type SubscriptionAttribute = { key: string; value: string };
 
-const subscribe: Action = (params, context) => {
+function subscribe(params: Params, context: CallContext): object {
   const topic = topicIn(params, context);
   const attributes = listIn<SubscriptionAttribute>(params, "Attributes");
   const subscription = {
@@ -149,9 +150,9 @@ const subscribe: Action = (params, context) => {
   };
   topic.subscriptions.push(subscription);
   return { SubscriptionArn: subscription.SubscriptionArn };
-};
+}
 
-const listTopics: Action = (params, { region }) => {
+function listTopics(params: Params, { region }: CallContext): object {
   const { items, next } = pageOf([...region.topics.keys()], {
     size: 100,
     token: textIn(params, "NextToken"),
@@ -159,7 +160,7 @@ const listTopics: Action = (params, { region }) => {
     invalid: () => invalidParameter("NextToken"),
   });
   return { Topics: items.map((TopicArn) => ({ TopicArn })), NextToken: next };
-};
+}
 
 /** SNS up to the topic: what is published is kept there, and delivered to nobody. */
 export const sns: Service = {

@@ -1,18 +1,20 @@
-import { textIn } from "../params.ts";
+import { type Params, textIn } from "../params.ts";
 import { queryXml } from "../protocol/query-xml.ts";
 import { SimulatedError } from "../simulated-error.ts";
 import { queryRefusals } from "./refusals.ts";
-import type { Action, Service } from "./service.ts";
+import type { CallContext, Service } from "./service.ts";
 
 /** A session token says whose session it is, so that no sessions have to be kept. */
-const sessionTokenOf = (role: string, session: string): string =>
-  `simulated-${Buffer.from(`${role}/${session}`).toString("base64url")}`;
+function sessionTokenOf(role: string, session: string): string {
+  return `simulated-${Buffer.from(`${role}/${session}`).toString("base64url")}`;
+}
 
 /** `Role/session` of a token made by AssumeRole; other tokens belong to nobody in particular. */
-export const sessionIn = (token: string | undefined): string | undefined =>
-  token?.startsWith("simulated-") ? Buffer.from(token.slice(10), "base64url").toString() : undefined;
+export function sessionIn(token: string | undefined): string | undefined {
+  return token?.startsWith("simulated-") ? Buffer.from(token.slice(10), "base64url").toString() : undefined;
+}
 
-const assumeRole: Action = (params, { account, callerArn, wallClock }) => {
+function assumeRole(params: Params, { account, callerArn, wallClock }: CallContext): object {
   const roleArn = textIn(params, "RoleArn") ?? "";
   const session = textIn(params, "RoleSessionName") ?? "";
   const [, , , , id = "", resource = ""] = roleArn.split(":");
@@ -37,7 +39,7 @@ const assumeRole: Action = (params, { account, callerArn, wallClock }) => {
       Arn: `arn:${target.partition}:sts::${id}:assumed-role/${role}/${session}`,
     },
   };
-};
+}
 
 /** Security Token Service: an access key is the id of the account that it opens. */
 export const sts: Service = {

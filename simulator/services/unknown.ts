@@ -5,16 +5,18 @@ import { jsonRefusals, queryRefusals } from "./refusals.ts";
 import type { Service } from "./service.ts";
 
 /** Stands in for a service that the simulator does not have: says so, in the protocol that the client seems to speak. */
-export const unknownService = (name: string, isForm: boolean, known: readonly string[]): Service => ({
-  protocol: isForm ? queryXml("http://simulator.invalid/") : json11("message"),
-  refusals: {
-    ...(isForm ? queryRefusals("") : jsonRefusals),
-    unknownAction: (action) =>
-      new SimulatedError(
-        isForm ? "InvalidAction" : "UnknownOperationException",
-        `The simulator cannot do ${name}:${action}: it has no service ${name}, only ${known.join(", ")}.`,
-      ),
-  },
-  isGlobal: true,
-  actions: {},
-});
+export function unknownService(name: string, isForm: boolean, known: readonly string[]): Service {
+  return {
+    protocol: isForm ? queryXml("http://simulator.invalid/") : json11("message"),
+    refusals: {
+      ...(isForm ? queryRefusals("") : jsonRefusals),
+      unknownAction: (action) =>
+        new SimulatedError(
+          isForm ? "InvalidAction" : "UnknownOperationException",
+          `The simulator cannot do ${name}:${action}: it has no service ${name}, only ${known.join(", ")}.`,
+        ),
+    },
+    isGlobal: true,
+    actions: {},
+  };
+}

@@ -30,7 +30,6 @@ export const knownDifferences: readonly KnownDifference[] = [
       "CACertificateIdentifier",
       "CopyTagsToSnapshot",
       "CrossAccountClone",
-      "DBCluster.DBClusterInstanceClass",
       "DBCluster.DBClusterParameterGroup",
       "DBCluster.DBSubnetGroup",
       "DBCluster.Endpoint",
@@ -54,7 +53,6 @@ export const knownDifferences: readonly KnownDifference[] = [
       "EarliestRestorableTime",
       "Endpoint.Address",
       "EngineVersion",
-      "Iops",
       "LatestRestorableTime",
       "PreferredBackupWindow",
       "PreferredMaintenanceWindow",
@@ -65,10 +63,9 @@ export const knownDifferences: readonly KnownDifference[] = [
     reason: settings,
   },
   {
-    asAws: "neither",
+    asAws: "simulator",
     fields: ["DBCluster.MultiAZ"],
-    reason:
-      "in AWS it depends on the cluster's kind and members: moto always says no, the simulator always yes; nothing here reads it",
+    reason: "in AWS it depends on the cluster's kind and on its members; moto always says no",
   },
   {
     asAws: "simulator",
@@ -154,12 +151,6 @@ export const knownDifferences: readonly KnownDifference[] = [
     scenario: "key: the default key of Secrets Manager",
     fields: ["KeyMetadata.KeyManager", "KeyMetadata.Description"],
     reason: "moto says of the default key that it is the customer's",
-  },
-  {
-    asAws: "moto",
-    scenario: "read replica: of an unmanaged instance",
-    fields: ["DBInstance.DBInstanceClass"],
-    reason: "a replica has the class of its source where none is asked for; the simulator gives its default",
   },
   {
     asAws: "simulator",

@@ -274,6 +274,14 @@ describe("accounts and Regions", () => {
     expect(await failure(assume("Audit", "999999999999"))).toMatch(/^AccessDenied: /);
   });
 
+  test("no Region is enabled by a call to a service that is in none", async () => {
+    const { enabledRegions, regions } = aws.cloud.account(otherAccount, { regions: ["eu-west-1"] });
+    const { sts, account: management } = aws.connect(otherAccount, "us-east-1");
+    await sts.send(new GetCallerIdentityCommand({}));
+    await management.send(new ListRegionsCommand({}));
+    expect([[...enabledRegions], regions.size]).toEqual([["eu-west-1"], 0]);
+  });
+
   test("enabled Regions are listed over pages; in others no call is accepted", async () => {
     aws.cloud.account(otherAccount, { regions: ["eu-west-1", "us-east-1", "eu-south-2"] });
     const client = aws.connect(otherAccount, "us-east-1").account;

@@ -82,6 +82,13 @@ test("a key's states", async () => {
   await expect(metadata(KeyId)).rejects.toThrow(NotFoundException);
 });
 
+test("a deleted key takes its aliases along", async () => {
+  const { KeyId } = aws.region.addKey({ alias: "alias/own" });
+  await aws.kms.send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: 7 }));
+  aws.cloud.advance({ days: 7 });
+  expect((await aws.kms.send(new ListAliasesCommand({}))).Aliases).toEqual([]);
+});
+
 test("a key of AWS's own cannot be disabled", async () => {
   const key = await metadata("alias/aws/secretsmanager");
   expect(await failure(aws.kms.send(new DisableKeyCommand({ KeyId: key?.KeyId })))).toMatch(/^AccessDeniedException/);

@@ -12,6 +12,7 @@ describe("the next rotation after Tuesday 2026-11-24 09:00", () => {
     [{ ScheduleExpression: "cron(0 4 ? * SUN *)" }, "2026-11-29T04:00:00Z"],
     [{ ScheduleExpression: "cron(0 4 ? * 1 *)" }, "2026-11-29T04:00:00Z"],
     [{ ScheduleExpression: "cron(0 4 ? * 2#1 *)" }, "2026-12-07T04:00:00Z"],
+    [{ ScheduleExpression: "cron(0 4 ? * 3-7/2 *)" }, "2026-11-26T04:00:00Z"],
     [{ ScheduleExpression: "cron(0 0 L * ? *)" }, "2026-11-30T00:00:00Z"],
     [{ ScheduleExpression: "cron(0 3 1 1,7 ? *)" }, "2027-01-01T03:00:00Z"],
     [{ ScheduleExpression: "cron(0 /4 * * ? *)" }, "2026-11-24T12:00:00Z"],

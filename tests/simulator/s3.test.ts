@@ -117,6 +117,14 @@ test("lists come in pages, sorted, of what has the prefix", async () => {
   expect(pages).toEqual([["b/1", "b/2"], ["b/3"]]);
 });
 
+test("a list is sorted by key alone", async () => {
+  for (const key of ["a!", "a", "a-b"]) await put(key, key);
+  const keys: (string | undefined)[] = [];
+  for await (const { Contents } of paginateListObjectsV2({ client: s3 }, { Bucket: "reports" }))
+    keys.push(...(Contents ?? []).map(({ Key }) => Key));
+  expect(keys).toEqual(["a", "a!", "a-b"]);
+});
+
 test("what is deleted is gone, and deleting it again is no error", async () => {
   await put("a", "a");
   for (let time = 0; time < 2; time += 1) await s3.send(new DeleteObjectCommand({ Bucket: "reports", Key: "a" }));

@@ -263,6 +263,15 @@ describe("the life of a secret", () => {
   });
 });
 
+describe("replication", () => {
+  test("into a Region that is not enabled is refused, and does not enable it", async () => {
+    const SecretId = arnOf(aws.region.addInstance({ identifier: "orders", managed: true }));
+    const replicate = new ReplicateSecretToRegionsCommand({ SecretId, AddReplicaRegions: [{ Region: "eu-south-2" }] });
+    await expect(aws.secrets.send(replicate)).rejects.toThrow(InvalidParameterException);
+    expect(aws.cloud.account(account).enabledRegions.has("eu-south-2")).toBe(false);
+  });
+});
+
 describe("refusals", () => {
   test("each with its own class", async () => {
     const SecretId = arnOf(aws.region.addInstance({ identifier: "orders", managed: true }));

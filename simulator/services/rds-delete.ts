@@ -1,0 +1,65 @@
+import { leaveCluster } from "../cluster-members.ts";
+import { type AnyDatabase, findCluster, findInstance, setStatus, statusOf } from "../databases.ts";
+import { type Params, requiredIn } from "../params.ts";
+import { invalidCombination, invalidState } from "../rds-errors.ts";
+import { removeSecret } from "../secret-life.ts";
+import type { DBInstance, Region } from "../state.ts";
+import type { CallContext } from "./service.ts";
+
+/** `deleting` for a while, then gone, with the managed secret. */
+function takeDown(region: Region, database: AnyDatabase, remove: () => void): void {
+  const { clock, timing } = region.account.cloud;
+  setStatus(database, "deleting");
+  clock.after(timing.deleteSeconds, () => {
+    remove();
+    removeSecret(region, database);
+  });
+}
+
+function checkDeletable(database: AnyDatabase, kind: "Instance" | "Cluster"): void {
+  if (database.DeletionProtection === true)
+    throw invalidCombination(
+      `Cannot delete protected ${kind === "Instance" ? "DB Instance" : "Cluster"}, please disable deletion protection and try again.`,
+    );
+  if (statusOf(database) === "deleting") throw invalidState(database, `${kind} is already being deleted.`);
+}
+
+/** Lets go of everything that knows an instance: its cluster, its replicas, its source and its tenant databases. */
+function removeInstance(region: Region, instance: DBInstance): void {
+  const { DBInstanceIdentifier: identifier } = instance;
+  region.instances.delete(identifier.toLowerCase());
+  const cluster = region.clusters.get(instance.DBClusterIdentifier?.toLowerCase() ?? "");
+  if (cluster) leaveCluster(cluster, instance);
+  for (const other of region.instances.values()) {
+    other.ReadReplicaDBInstanceIdentifiers = other.ReadReplicaDBInstanceIdentifiers.filter((id) => id !== identifier);
+    // A replica in the source's Region is promoted.
+    if (other.ReadReplicaSourceDBInstanceIdentifier === identifier) delete other.ReadReplicaSourceDBInstanceIdentifier;
+  }
+  for (const [key, tenant] of region.tenants) {
+    if (tenant.DBInstanceIdentifier !== identifier) continue;
+    region.tenants.delete(key);
+    removeSecret(region, tenant);
+  }
+}
+
+/** Deletes an instance without a final snapshot, whatever is asked for. */
+export function deleteDBInstance(params: Params, { region }: CallContext): object {
+  const instance = findInstance(region, requiredIn(params, "DBInstanceIdentifier"));
+  checkDeletable(instance, "Instance");
+  takeDown(region, instance, () => removeInstance(region, instance));
+  return { DBInstance: instance };
+}
+
+/** Deletes a cluster whose members are gone or going. */
+export function deleteDBCluster(params: Params, { region }: CallContext): object {
+  const cluster = findCluster(region, requiredIn(params, "DBClusterIdentifier"));
+  checkDeletable(cluster, "Cluster");
+  const isInhabited = cluster.DBClusterMembers.some(
+    ({ DBInstanceIdentifier }) =>
+      region.instances.get(DBInstanceIdentifier.toLowerCase())?.DBInstanceStatus !== "deleting",
+  );
+  if (isInhabited)
+    throw invalidState(cluster, "Cluster cannot be deleted, it still contains DB instances in non-deleting state.");
+  takeDown(region, cluster, () => region.clusters.delete(cluster.DBClusterIdentifier.toLowerCase()));
+  return { DBCluster: cluster };
+}

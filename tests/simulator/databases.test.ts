@@ -1,0 +1,211 @@
+import {
+  AddTagsToResourceCommand,
+  CreateDBClusterCommand,
+  CreateDBInstanceCommand,
+  type CreateDBInstanceMessage,
+  CreateDBInstanceReadReplicaCommand,
+  DBInstanceNotFoundFault,
+  DeleteDBInstanceCommand,
+  DescribeDBClustersCommand,
+  DescribeDBInstancesCommand,
+  InvalidDBInstanceStateFault,
+  ModifyDBClusterCommand,
+  StopDBClusterCommand,
+} from "@aws-sdk/client-rds";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { type Aws, account, startAws } from "./aws.ts";
+
+let aws: Aws;
+beforeEach(async () => {
+  aws = await startAws();
+});
+afterEach(() => aws.stop());
+
+const remove = async (DBInstanceIdentifier: string) => {
+  await aws.rds.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier, SkipFinalSnapshot: true }));
+  aws.cloud.advance({ minutes: 3 });
+};
+
+const clusterNamed = async (DBClusterIdentifier: string) =>
+  (await aws.rds.send(new DescribeDBClustersCommand({ DBClusterIdentifier }))).DBClusters?.[0];
+
+const instanceNamed = async (DBInstanceIdentifier: string) =>
+  (await aws.rds.send(new DescribeDBInstancesCommand({ DBInstanceIdentifier }))).DBInstances?.[0];
+
+const create = (settings: Partial<CreateDBInstanceMessage>) =>
+  aws.rds.send(
+    new CreateDBInstanceCommand({
+      DBInstanceIdentifier: "orders",
+      DBInstanceClass: "db.t4g.micro",
+      Engine: "postgres",
+      MasterUsername: "app",
+      ManageMasterUserPassword: true,
+      ...settings,
+    }),
+  );
+
+const replicate = (settings: { DBInstanceClass?: string } = {}) =>
+  aws.rds.send(
+    new CreateDBInstanceReadReplicaCommand({
+      DBInstanceIdentifier: "orders-replica",
+      SourceDBInstanceIdentifier: "orders",
+      ...settings,
+    }),
+  );
+
+describe("settings", () => {
+  test("of an instance are those it was made with", async () => {
+    const settings = {
+      AllocatedStorage: 400,
+      BackupRetentionPeriod: 0,
+      CopyTagsToSnapshot: true,
+      Iops: 12_000,
+      MultiAZ: true,
+      PreferredBackupWindow: "05:00-05:30",
+      StorageEncrypted: false,
+      StorageType: "io2",
+    };
+    expect((await create(settings)).DBInstance).toMatchObject(settings);
+  });
+
+  test("of a Multi-AZ DB cluster too, and storage can be changed", async () => {
+    const settings = {
+      AllocatedStorage: 100,
+      BackupRetentionPeriod: 3,
+      DBClusterInstanceClass: "db.m6gd.large",
+      Iops: 1000,
+      StorageEncrypted: false,
+      StorageType: "io1",
+    };
+    const { DBCluster } = await aws.rds.send(
+      new CreateDBClusterCommand({
+        DBClusterIdentifier: "ledger",
+        Engine: "mysql",
+        MasterUsername: "app",
+        ManageMasterUserPassword: true,
+        ...settings,
+      }),
+    );
+    expect(DBCluster).toMatchObject(settings);
+    aws.cloud.advance({ minutes: 5 });
+    const modified = await aws.rds.send(
+      new ModifyDBClusterCommand({ DBClusterIdentifier: "ledger", Iops: 3000, ApplyImmediately: true }),
+    );
+    expect(modified.DBCluster?.Iops).toBe(3000);
+  });
+
+  test("a member has its cluster's version and user", async () => {
+    aws.region.addCluster({ identifier: "shop", members: 0, EngineVersion: "15.4", MasterUsername: "shop" });
+    const { DBInstance } = await aws.rds.send(
+      new CreateDBInstanceCommand({
+        DBInstanceIdentifier: "shop-1",
+        DBInstanceClass: "db.r6g.large",
+        DBClusterIdentifier: "shop",
+        Engine: "aurora-postgresql",
+      }),
+    );
+    expect(DBInstance).toMatchObject({ EngineVersion: "15.4", MasterUsername: "shop", StorageType: "aurora" });
+  });
+});
+
+describe("MultiAZ of a cluster", () => {
+  test("is always true for a Multi-AZ DB cluster", async () => {
+    aws.region.addCluster({ identifier: "ledger", engine: "mysql", members: 0 });
+    expect((await clusterNamed("ledger"))?.MultiAZ).toBe(true);
+  });
+
+  test("takes two members in Aurora", async () => {
+    for (const members of [0, 1, 2]) aws.region.addCluster({ identifier: `shop-${members}`, members });
+    const { DBClusters = [] } = await aws.rds.send(new DescribeDBClustersCommand({}));
+    expect(DBClusters.map(({ MultiAZ }) => MultiAZ)).toEqual([false, false, true]);
+  });
+
+  test("ends with the second member, and another one writes", async () => {
+    aws.region.addCluster({ identifier: "shop", members: ["first", "second"] });
+    await remove("first");
+    expect(await clusterNamed("shop")).toMatchObject({
+      MultiAZ: false,
+      DBClusterMembers: [{ DBInstanceIdentifier: "second", IsClusterWriter: true }],
+    });
+  });
+});
+
+describe("a read replica", () => {
+  test("is like its source, but without backups", async () => {
+    const likeSource = {
+      AllocatedStorage: 400,
+      DBInstanceClass: "db.t4g.micro",
+      EngineVersion: "15.12",
+      Iops: 12_000,
+      MasterUsername: "app",
+      StorageType: "io2",
+    };
+    aws.region.addInstance({ identifier: "orders", ...likeSource });
+    expect((await replicate()).DBInstance).toMatchObject({ ...likeSource, BackupRetentionPeriod: 0, MultiAZ: false });
+  });
+
+  test("unless it is told otherwise", async () => {
+    aws.region.addInstance({ identifier: "orders" });
+    const settings = { DBInstanceClass: "db.r6g.4xlarge" };
+    expect((await replicate(settings)).DBInstance).toMatchObject(settings);
+  });
+
+  test("has no backups either where it is built", async () => {
+    aws.region.addInstance({ identifier: "orders" });
+    aws.region.addInstance({ identifier: "copy", ReadReplicaSourceDBInstanceIdentifier: "orders" });
+    expect((await instanceNamed("copy"))?.BackupRetentionPeriod).toBe(0);
+  });
+
+  test("that is deleted is no longer its source's", async () => {
+    const source = aws.region.addInstance({ identifier: "orders" });
+    await replicate();
+    expect(source.ReadReplicaDBInstanceIdentifiers).toEqual(["orders-replica"]);
+    await remove("orders-replica");
+    expect(source.ReadReplicaDBInstanceIdentifiers).toEqual([]);
+  });
+
+  test("whose source is deleted stands on its own", async () => {
+    aws.region.addInstance({ identifier: "orders" });
+    await replicate();
+    aws.cloud.advance({ minutes: 5 });
+    await remove("orders");
+    expect((await instanceNamed("orders-replica"))?.ReadReplicaSourceDBInstanceIdentifier).toBeUndefined();
+  });
+});
+
+test("a container takes its tenant databases and their secrets along", async () => {
+  aws.region.addInstance({ identifier: "billing", engine: "oracle-ee-cdb", MultiTenant: true });
+  aws.region.addTenantDatabase({ instance: "billing", name: "EU", managed: true });
+  await remove("billing");
+  expect([aws.region.tenants.size, aws.region.secrets.size]).toEqual([0, 0]);
+});
+
+test("a ghost leaves the secret to the database that it belongs to", async () => {
+  const { MasterUserSecret } = aws.region.addInstance({ identifier: "orders", managed: true });
+  aws.region.addInstance({ identifier: "restored", MasterUserSecret: { ...MasterUserSecret } });
+  await remove("restored");
+  expect(aws.region.secrets.has(MasterUserSecret?.SecretArn ?? "")).toBe(true);
+});
+
+test("a cluster with a member that cannot be stopped is not stopped by half", async () => {
+  const cluster = aws.region.addCluster({ identifier: "shop", members: ["first", "second"] });
+  const second = aws.region.instances.get("second");
+  if (second) second.DBInstanceStatus = "creating";
+  await expect(aws.rds.send(new StopDBClusterCommand({ DBClusterIdentifier: "shop" }))).rejects.toThrow(
+    InvalidDBInstanceStateFault,
+  );
+  expect([cluster.Status, aws.region.instances.get("first")?.DBInstanceStatus]).toEqual(["available", "available"]);
+});
+
+test("an ARN of another Region or account names nothing here", async () => {
+  const { DBInstanceArn } = aws.region.addInstance({ identifier: "orders" });
+  for (const ResourceName of [
+    DBInstanceArn.replace("eu-west-1", "us-east-1"),
+    DBInstanceArn.replace(account, "999999999999"),
+  ]) {
+    const tag = new AddTagsToResourceCommand({ ResourceName, Tags: [{ Key: "a", Value: "1" }] });
+    await expect(aws.rds.send(tag)).rejects.toThrow(DBInstanceNotFoundFault);
+    const describeIt = new DescribeDBInstancesCommand({ DBInstanceIdentifier: ResourceName });
+    await expect(aws.rds.send(describeIt)).rejects.toThrow(DBInstanceNotFoundFault);
+  }
+});
