@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { assembleReport } from "../lib/audit/assemble-report.ts";
 import { UsageError } from "../lib/model/errors.ts";
@@ -6,7 +5,7 @@ import { toJson } from "../lib/report/json.ts";
 import { rules } from "../rules/index.ts";
 import { oneOf, refuseBoth } from "./choices.ts";
 import { auditStatus, type FailOn, failOnChoices } from "./exit-status.ts";
-import { checkWritable, writeWhole } from "./files.ts";
+import { areSame, checkWritable, writeWhole } from "./files.ts";
 import { type Io, write } from "./io.ts";
 import { readPolicy } from "./policy-file.ts";
 import { addOutputOptions, checkOutput, type OutputOptions, writeReport } from "./report-output.ts";
@@ -47,12 +46,12 @@ export function addAudit(program: Command, io: Io, end: (status: number) => void
 async function audit(options: AuditOptions, io: Io): Promise<number> {
   const { from, saveInventory, output, policy: policyFile, failOn } = options;
   checkSource(options);
-  refuseBoth({ "--from": from, ...(from !== undefined && { "--save-inventory": saveInventory }) });
+  refuseBoth({ "--from": from, "--save-inventory": saveInventory });
   const policy = await readPolicy(policyFile);
   await checkOutput(options, [policyFile, from]);
   if (saveInventory !== undefined) {
     await checkWritable(saveInventory, "--save-inventory", [policyFile]);
-    if (output !== undefined && resolve(output) === resolve(saveInventory))
+    if (output !== undefined && (await areSame(output, saveInventory)))
       throw new UsageError("--save-inventory and --output cannot be the same file.");
   }
   const inventory = await openInventory(options, policy, io);

@@ -61,7 +61,8 @@ async function findPage(name: string, options: SourceOptions, policy: Policy, io
       `"${name}" is no rule${suggest(name, ruleIds)}; for a database of that name, give its ARN or --region.`,
     );
   const region = /^arn:[^:]+:rds:([^:]+):/.exec(name)?.[1];
-  const regions = region !== undefined && !asksForDatabase ? { region: [region] } : {};
+  const isPlaced = options.region !== undefined || options.allRegions !== undefined;
+  const regions = region !== undefined && !isPlaced ? { region: [region] } : {};
   const inventory = await openInventory({ ...options, ...regions }, policy, io);
   const { target, database } = findDatabase(name, inventory);
   return toPage(database, target, inventory, policy);

@@ -20,14 +20,15 @@ export async function checkWritable(
   option: string,
   read: readonly (string | undefined)[],
 ): Promise<void> {
-  if (read.some((other) => other !== undefined && resolve(other) === resolve(file)))
-    throw new UsageError(`${option} ${file} would overwrite a file that is read.`);
+  for (const other of read)
+    if (other !== undefined && (await areSame(other, file)))
+      throw new UsageError(`${option} ${file} would overwrite a file that is read.`);
   try {
     const found = await stat(file).catch(() => null);
     if (found?.isDirectory()) throw new UsageError(`${option} ${file} cannot be written: it is a directory.`);
     if (found !== null) await access(file, constants.W_OK);
     if (found !== null && !found.isFile()) return;
-    const folder = dirname(await realpath(file).catch(() => resolve(file)));
+    const folder = dirname(await locate(file));
     if (!(await stat(folder)).isDirectory())
       throw new UsageError(`${option} ${file} cannot be written: its folder is a file.`);
     await access(folder, constants.W_OK);
@@ -35,6 +36,15 @@ export async function checkWritable(
     if (error instanceof UsageError) throw error;
     throw new UsageError(`${option} ${file} cannot be written: ${explain(error, "its folder does not exist")}.`);
   }
+}
+
+/** Whether two paths lead to one file, be it by way of a symbolic link. */
+export async function areSame(one: string, other: string): Promise<boolean> {
+  return (await locate(one)) === (await locate(other));
+}
+
+function locate(file: string): Promise<string> {
+  return realpath(file).catch(() => resolve(file));
 }
 
 /** Writes a file as a whole or not at all. A device or a pipe, as in /dev/stdout, is written to, not replaced. */

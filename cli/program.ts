@@ -51,9 +51,18 @@ async function explainFailure(error: unknown, io: Io): Promise<number> {
   if (error instanceof CommanderError && error.exitCode === 0) return exitStatus.clean;
   if (error instanceof CommanderError && error.code === "commander.help") return exitStatus.usage;
   const { text, status } = describeFailure(error);
-  await write(io.stderr, `${text.split("\n").map(toPrintable).join("\n")}\n`);
-  if (io.env.DEBUG === name && error instanceof Error) await write(io.stderr, `${error.stack}\n`);
+  await write(io.stderr, `${toPrintableLines(text)}\n`);
+  if (io.env.DEBUG === name && error instanceof Error)
+    await write(io.stderr, `${toPrintableLines(error.stack ?? "")}\n`);
   return status;
+}
+
+/** A text of several lines, each indented as it was, with nothing in it that drives a terminal. */
+function toPrintableLines(text: string): string {
+  return text
+    .split("\n")
+    .map((line) => " ".repeat(line.search(/[^ ]|$/)) + toPrintable(line).trimStart())
+    .join("\n");
 }
 
 function describeFailure(error: unknown): { text: string; status: number } {

@@ -39,7 +39,7 @@ async function listRules(options: RulesOptions, io: Io): Promise<number> {
   const entries = rules.map((rule) => toEntry(rule, policy));
   await write(
     io.stdout,
-    options.format === "json" ? toJson(entries.map(toData)) : renderRules(entries, screenOf(io.stdout, io)),
+    options.format === "json" ? toJson(entries.map(toJsonEntry)) : renderRules(entries, screenOf(io.stdout, io)),
   );
   return exitStatus.clean;
 }
@@ -49,6 +49,6 @@ export function toEntry(rule: Rule, policy: Policy): RuleEntry {
   return { rule, severity: policy.severities[rule.id] ?? rule.severity, off: policy.rulesOff.includes(rule.id) };
 }
 
-function toData({ rule: { id, title, rationale, reads, references }, severity, off }: RuleEntry) {
+function toJsonEntry({ rule: { id, title, rationale, reads, references }, severity, off }: RuleEntry) {
   return { id, title, severity, off, rationale, reads, references };
 }

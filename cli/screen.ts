@@ -4,7 +4,7 @@ import type { Io, OutputStream } from "./io.ts";
 /** Lines of this length are read well where nobody says how wide the paper is. */
 const defaultWidth = 100;
 
-/** How wide a stream is and whether it shows colours; a file (null) has neither. */
+/** How wide a stream is and whether it shows colours. A file (null) shows none, and is as wide as COLUMNS or the default. */
 export function screenOf(
   stream: OutputStream | null,
   { env }: Pick<Io, "env">,

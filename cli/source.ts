@@ -36,9 +36,9 @@ export function addSourceOptions(command: Command): Command {
 /** Refuses options that contradict each other, before anything is read. */
 export function checkSource({ region, allRegions, profile, from }: SourceOptions): void {
   refuseBoth({ "--region": region, "--all-regions": allRegions });
-  refuseBoth({ "--from": from, ...(from !== undefined && { "--region": region }) });
-  refuseBoth({ "--from": from, ...(from !== undefined && { "--all-regions": allRegions }) });
-  refuseBoth({ "--from": from, ...(from !== undefined && { "--profile": profile }) });
+  refuseBoth({ "--from": from, "--region": region });
+  refuseBoth({ "--from": from, "--all-regions": allRegions });
+  refuseBoth({ "--from": from, "--profile": profile });
 }
 
 /** The inventory that the options name: read from a file, or taken now. */

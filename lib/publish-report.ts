@@ -1,6 +1,6 @@
 import { type Entry, enterReport, settle } from "./audit/keep-ledger.ts";
 import type { Change, Digest } from "./model/change.ts";
-import { type Finding, isActive, isWrong } from "./model/finding.ts";
+import { type Finding, isWrong } from "./model/finding.ts";
 import { emptyLedger, type Ledger, type OutletName } from "./model/ledger.ts";
 import type { Report } from "./model/report.ts";
 
@@ -139,13 +139,13 @@ function withFirstSeen(report: Report, known: readonly Finding[]): Report {
   return { ...report, findings: report.findings.map(dated) };
 }
 
-/** An audit in one message: counts, and since when the oldest active finding is open. */
+/** An audit in one message: counts, and since when the oldest finding is open. */
 export function toDigest(
   { generatedAt, clean, summary, coverage, findings }: Report,
   reportUrl: string | null,
 ): Digest {
   const [oldestFirstSeenAt = null] = findings
-    .filter(isActive)
+    .filter(isWrong)
     .map(({ firstSeenAt }) => firstSeenAt)
     .sort();
   const { complete, gaps } = coverage;

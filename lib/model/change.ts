@@ -22,7 +22,7 @@ export type Change = z.infer<typeof changeSchema>;
 export const digestSchema = reportSchema.pick({ generatedAt: true, clean: true, summary: true }).extend({
   complete: z.boolean(),
   gaps: z.int().nonnegative(),
-  /** Since when the oldest active finding is open; null where there is none. */
+  /** Since when the oldest finding that is neither exempt nor unknown is open; null where there is none. */
   oldestFirstSeenAt: z.iso.datetime().nullable(),
   reportUrl: z.string().nullable(),
 });

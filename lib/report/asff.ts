@@ -1,7 +1,7 @@
 import type { Change } from "../model/change.ts";
 import type { Finding, Severity, Status } from "../model/finding.ts";
-import { cut } from "./cut.ts";
 import { describeResource } from "./describe-resource.ts";
+import { toLine, toLines } from "./line.ts";
 import { toPrintable } from "./printable.ts";
 
 /** The part of ASFF that is sent, as `BatchImportFindings` takes it; below 20 KB, where 240 are allowed. */
@@ -107,7 +107,7 @@ export function toAsff(
     Compliance: { Status: toCompliance(finding, state) },
     RecordState: isOpen ? "ACTIVE" : "ARCHIVED",
     Remediation: {
-      Recommendation: { ...optional("Text", toText(remediation, limits.recommendation)), Url: documentation },
+      Recommendation: { ...toLines({ Text: remediation }, limits.recommendation), Url: documentation },
     },
     ProductFields: toFields(finding, state),
   };
@@ -131,7 +131,7 @@ function toResource({ resource, region }: Finding): SecurityHubResource {
   const partition = (["aws", "aws-cn", "aws-us-gov"] as const).find((one) => arn.startsWith(`arn:${one}:`));
   const known = { "AWS::RDS::DBInstance": "AwsRdsDbInstance", "AWS::RDS::DBCluster": "AwsRdsDbCluster" } as const;
   const asffType = Object.entries(known).find(([name]) => name === type)?.[1] ?? "Other";
-  const other = toFilled({ type, identifier, resourceId });
+  const other = toLines({ type, identifier, resourceId }, limits.fieldValue);
   return {
     Type: asffType,
     Id: orUnknown(arn, limits.id),
@@ -152,28 +152,14 @@ function toFields(finding: Finding, state: SecurityHubState): Record<string, str
     exemptUntil: exemption?.until ?? "",
     exemptionEnded: endedExemption?.until ?? "",
   };
-  return toFilled(Object.fromEntries(Object.entries(fields).map(([name, value]) => [`${product}/${name}`, value])));
-}
-
-/** ASFF refuses empty texts. */
-function toFilled(fields: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(fields)
-      .map(([name, value]) => [name, toText(value, limits.fieldValue)] as const)
-      .filter(([, value]) => value !== ""),
+  return toLines(
+    Object.fromEntries(Object.entries(fields).map(([name, value]) => [`${product}/${name}`, value])),
+    limits.fieldValue,
   );
 }
 
-function optional(name: "Text", value: string): { readonly Text?: string } {
-  return value === "" ? {} : { [name]: value };
-}
-
-function toText(text: string, max: number): string {
-  return cut(toPrintable(text).trim(), max);
-}
-
 function orUnknown(text: string, max: number): string {
-  return toText(text, max) || "unknown";
+  return toLine(text, max) || "unknown";
 }
 
 /** An id as it is, or where it is too long, its beginning and a hash of all of it. */

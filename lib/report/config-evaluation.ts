@@ -1,7 +1,7 @@
 import type { Status } from "../model/finding.ts";
 import { count } from "./count.ts";
-import { cut } from "./cut.ts";
-import { toPrintable } from "./printable.ts";
+import { toLine } from "./line.ts";
+import { statuses } from "./sort-out.ts";
 
 /** What `PutEvaluations` takes, as the SDK types it. */
 export type ConfigEvaluation = {
@@ -34,7 +34,7 @@ export function toEvaluation({
   readonly orderingAt: string;
 }): ConfigEvaluation | null {
   if (status === "INSUFFICIENT_DATA") return null;
-  const annotation = cut(toPrintable(message).trim(), maxAnnotation);
+  const annotation = toLine(message, maxAnnotation);
   return {
     ComplianceResourceType: resourceType,
     ComplianceResourceId: resourceId,
@@ -44,15 +44,12 @@ export function toEvaluation({
   };
 }
 
-/** From the worst: what is wrong counts however much else could not be seen, and what could not be seen is no pass. */
-const order: readonly Status[] = ["NON_COMPLIANT", "INSUFFICIENT_DATA", "COMPLIANT", "NOT_APPLICABLE"];
-
 /**
  * One verdict out of several on what is one resource for AWS Config: an Oracle container and its tenant databases, which Config does not know.
- * The worst wins, with its message. Without any verdict nothing was judged, which is no pass either.
+ * The worst wins, with its message: what is wrong counts however much else could not be seen. Without any verdict nothing was judged, which is no pass either.
  */
 export function combine(verdicts: readonly Said[]): Said {
-  for (const status of order) {
+  for (const status of statuses) {
     const [first, ...more] = verdicts.filter((verdict) => verdict.status === status);
     if (first === undefined) continue;
     if (more.length === 0 || status === "COMPLIANT" || status === "NOT_APPLICABLE") return first;

@@ -21,8 +21,3 @@ export function countBySeverity(findings: readonly Pick<Finding, "severity">[]):
     .map(([number, severity]) => `${grouped.format(number)} ${severity}`)
     .join(", ");
 }
-
-/** Items by what `keyOf` says of them, in the order in which the keys first come. */
-export function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {
-  return Map.groupBy(items, keyOf);
-}

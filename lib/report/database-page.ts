@@ -1,13 +1,14 @@
 import type { ClassifiedDatabase } from "../model/database.ts";
 import { describeDatabase } from "../model/database.ts";
-import { type Exemption, type Finding, type Severity, type Status, severities } from "../model/finding.ts";
-import { groupBy } from "./count.ts";
+import type { Exemption, Finding, Severity, Status } from "../model/finding.ts";
+import { describeEnd } from "./describe-end.ts";
 import { describeEngine } from "./describe-engine.ts";
-import { describeEnd } from "./exempt-findings.ts";
 import { pad, paragraph, widest } from "./paragraph.ts";
 import { makePrintable } from "./printable.ts";
 import type { ReportOptions } from "./reporter.ts";
 import { createSheet, type Sheet } from "./sheet.ts";
+import { showEvidence } from "./show-evidence.ts";
+import { bySeverity, statuses } from "./sort-out.ts";
 
 /** What one rule says of the database, and what the policy makes of that. */
 type DatabaseVerdict = {
@@ -31,20 +32,17 @@ export type DatabasePage = {
   readonly observedAt: string;
 };
 
-/** The worst first: what is wrong, what is unknown, what is right, what does not apply. */
-const order: readonly Status[] = ["NON_COMPLIANT", "INSUFFICIENT_DATA", "COMPLIANT", "NOT_APPLICABLE"];
-
 /** All about one database: what it is, whose password it has, and every rule's verdict with its evidence. */
 export function renderDatabase(untrusted: DatabasePage, options: Pick<ReportOptions, "width" | "color">): string {
   const page = makePrintable(untrusted);
   const sheet = createSheet(options);
   const { database, rulesOff } = page;
-  const bySeverity = page.verdicts.toSorted((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
-  const sorted = order.flatMap((status) => bySeverity.filter((verdict) => verdict.status === status));
+  const verdicts = bySeverity(page.verdicts);
+  const sorted = statuses.flatMap((status) => verdicts.filter((verdict) => verdict.status === status));
   const title = describeDatabase(database);
   const sections = [
     [sheet.paint.strong(title.charAt(0).toUpperCase() + title.slice(1)), ...renderFacts(page, sheet)].join("\n"),
-    ...[...groupBy(sorted, ({ status, message }) => `${status} ${message}`).values()].map((same) =>
+    ...[...Map.groupBy(sorted, ({ status, message }) => `${status} ${message}`).values()].map((same) =>
       renderVerdict(same, page, sheet),
     ),
   ];
@@ -94,13 +92,6 @@ function describeManagement({ management }: ClassifiedDatabase): string {
 function describeTags(tags: Readonly<Record<string, string>>): string | null {
   const all = Object.entries(tags).map(([key, value]) => `${key}=${value}`);
   return all.length === 0 ? null : all.join(", ");
-}
-
-/** A fact as a person reads it. */
-export function showEvidence(value: Finding["evidence"][string]): string {
-  if (value === null) return "none";
-  if (Array.isArray(value)) return value.map(showEvidence).join("; ") || "none";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 /** Verdicts that say the same: one, or several rules for which the database is none of their business. */

@@ -3,7 +3,7 @@ import type { Finding } from "../model/finding.ts";
 import type { FindingsMessage } from "../model/message.ts";
 import { cut } from "./cut.ts";
 import { escapeUnseen } from "./json.ts";
-import { toPrintable } from "./printable.ts";
+import { toLines } from "./line.ts";
 
 /** What SNS is given: the body, and the attributes that filter policies match, none of them empty, which SNS refuses. */
 export type TopicMessage = { readonly body: string; readonly attributes: Readonly<Record<string, string>> };
@@ -19,7 +19,7 @@ const maxText = 2_000;
 /** A change for machines: the finding as the report has it. Of one that is too large the evidence is left out, and then what is long is cut. */
 export function toFindingMessage({ type, because, finding, at }: Change): TopicMessage {
   const { severity, rule, account, region } = finding;
-  const attributes = toAttributes({ type, severity, rule, account, region });
+  const attributes = toLines({ type, severity, rule, account, region }, maxAttribute);
   let body = "";
   for (const shorter of shorterAndShorter(finding)) {
     body = toBody({ schemaVersion: "1.0", type, because, at, ...shorter });
@@ -58,14 +58,6 @@ function cutTexts(value: unknown, path: string, cuts: string[]): unknown {
 /** One line of JSON without characters that XML, in which SNS is spoken to, cannot carry. */
 function toBody(message: FindingsMessage): string {
   return escapeUnseen(JSON.stringify(message));
-}
-
-function toAttributes(values: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(values)
-      .map(([name, value]) => [name, cut(toPrintable(value).trim(), maxAttribute)] as const)
-      .filter(([, value]) => value !== ""),
-  );
 }
 
 /** An attribute counts with its name and its type, `String`. */

@@ -1,7 +1,7 @@
 import type { Gap } from "../model/inventory.ts";
 import type { Report } from "../model/report.ts";
-import { count, formatNumber, groupBy } from "./count.ts";
-import { advise, describeFailure, describeTargets } from "./coverage.ts";
+import { count, formatNumber } from "./count.ts";
+import { advise, byFailure, byReason, describeFailure, describeTargets } from "./describe-coverage.ts";
 import { type Html, html } from "./html.ts";
 import { label, table } from "./page-parts.ts";
 import { describePlace, listPlaces } from "./places.ts";
@@ -20,9 +20,8 @@ ${renderGaps(coverage.gaps)}${renderTargets(report)}${renderReasons(report, reas
 
 function renderGaps(gaps: readonly Gap[]): Html | null {
   if (gaps.length === 0) return null;
-  const groups = [...groupBy(gaps, ({ action, code }) => `${action} ${code}`).values()];
   return html`<h3>Could not be read</h3>
-${groups.map((same) => {
+${byFailure(gaps).map((same) => {
   const [first] = same;
   if (first === undefined) return null;
   const advice = advise(first.action, first.code);
@@ -36,7 +35,7 @@ ${groups.map((same) => {
 /** A row for each account, because accounts times Regions are too many. */
 function renderTargets({ coverage }: Report): Html | null {
   if (coverage.targets.length === 0) return null;
-  const rows = [...groupBy(coverage.targets, ({ account }) => account)].map(([account, targets]) => [
+  const rows = [...Map.groupBy(coverage.targets, ({ account }) => account)].map(([account, targets]) => [
     account,
     targets.flatMap(({ complete, region }) => (complete ? [region] : [])).join(", ") || "none",
     targets.flatMap(({ complete, region }) => (complete ? [] : [region])).join(", ") || "none",
@@ -49,12 +48,11 @@ ${table("What was read of each account", ["Account", "Read in full", "Not read i
 }
 
 function renderReasons({ databases }: Report, reasons: Readonly<Record<string, string>>): Html | null {
-  const others = databases.filter(({ management }) => management !== "managed" && management !== "unmanaged");
-  if (others.length === 0) return null;
-  const rows = [...groupBy(others, ({ reason, management }) => reason ?? management)]
-    .sort(([, a], [, b]) => b.length - a.length)
-    .map(([code, all]) => [code, String(all.length), reasons[code] ?? ""]);
-  return html`<details class="place"><summary><h3>Not judged by design</h3> <span class="soft">${count(others.length, "database")}</span></summary>
+  const groups = byReason(databases);
+  if (groups.length === 0) return null;
+  const number = groups.reduce((sum, [, all]) => sum + all.length, 0);
+  const rows = groups.map(([code, all]) => [code, String(all.length), reasons[code] ?? ""]);
+  return html`<details class="place"><summary><h3>Not judged by design</h3> <span class="soft">${count(number, "database")}</span></summary>
 ${table("Why a database is not judged", ["Reason", "Databases", "What it means"], rows)}</details>
 `;
 }

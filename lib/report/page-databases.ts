@@ -1,6 +1,6 @@
 import type { Finding } from "../model/finding.ts";
 import type { Report } from "../model/report.ts";
-import { count, groupBy } from "./count.ts";
+import { count } from "./count.ts";
 import { describeEngine } from "./describe-engine.ts";
 import { type Html, html } from "./html.ts";
 import { labelOf, table } from "./page-parts.ts";
@@ -13,8 +13,8 @@ export function renderDatabasesSection(
   { databases, findings }: Report,
   reasons: Readonly<Record<string, string>>,
 ): Html {
-  const byArn = groupBy(findings, ({ resource }) => resource.arn);
-  const places = [...groupBy(databases, describePlace)].sort(([a], [b]) => (a < b ? -1 : 1));
+  const byArn = Map.groupBy(findings, ({ resource }) => resource.arn);
+  const places = [...Map.groupBy(databases, describePlace)].sort(([a], [b]) => (a < b ? -1 : 1));
   return html`<section id="databases" aria-labelledby="databases-title"><h2 id="databases-title">All databases</h2>
 ${databases.length === 0 ? html`<p>There are none.</p>` : null}${places.map(
   ([

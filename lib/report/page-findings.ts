@@ -1,17 +1,17 @@
 import type { Exemption, Finding } from "../model/finding.ts";
 import type { Report } from "../model/report.ts";
 import { describeHours, hoursBetween } from "../model/time.ts";
-import { count, countBySeverity, groupBy } from "./count.ts";
+import { count, countBySeverity } from "./count.ts";
 import { cut } from "./cut.ts";
-import { showEvidence } from "./database-page.ts";
+import { describeEnd } from "./describe-end.ts";
 import { describeEngine } from "./describe-engine.ts";
 import { describeResource } from "./describe-resource.ts";
-import { describeEnd } from "./exempt-findings.ts";
+import { describeStanding } from "./describe-standing.ts";
 import { type Html, html } from "./html.ts";
-import { causeOf } from "./not-judged.ts";
 import { dayOf, labelOf, remediationOf, table } from "./page-parts.ts";
 import { describePlace, listPlaces } from "./places.ts";
-import { bySeverity, compareWorst } from "./wrong-findings.ts";
+import { showEvidence } from "./show-evidence.ts";
+import { byCause, byDatabase, byPlace } from "./sort-out.ts";
 
 /** So many databases are shown with all that is wrong; the list of all databases has the others. */
 const shownInFull = 1_000;
@@ -24,23 +24,24 @@ const longestFact = 2_000;
 
 /** What is wrong: by account and Region, and there by database, the worst first, with what to do. */
 export function renderWrongSection(findings: readonly Finding[], report: Report): Html {
-  const databases = new Map(report.databases.map((database) => [database.arn, database]));
-  const places = [...groupBy(findings, describePlace)].sort(([, a], [, b]) => compareWorst(a, b));
+  const known = new Map(report.databases.map((database) => [database.arn, database]));
   let shown = 0;
-  const folds = places.map(([place, ofPlace], index) => {
-    const byDatabase = [...groupBy(ofPlace, ({ resource }) => resource.arn).values()].sort(compareWorst);
-    const inFull = byDatabase.slice(0, Math.max(0, shownInFull - shown));
-    shown += byDatabase.length;
-    const rest = byDatabase.length - inFull.length;
-    const summary = html`<summary><h3>${place}</h3> <span class="soft">${countBySeverity(ofPlace)} on ${count(byDatabase.length, "database")}</span></summary>`;
+  const folds = byPlace(findings).map(({ place, findings, databases }, index) => {
+    const inFull = databases.slice(0, Math.max(0, shownInFull - shown));
+    shown += databases.length;
+    const rest = databases.length - inFull.length;
+    const summary = html`<summary><h3>${place}</h3> <span class="soft">${countBySeverity(findings)} on ${count(databases.length, "database")}</span></summary>`;
     const content = html`${summary}
-${inFull.map((ofDatabase) => renderDatabase(ofDatabase, databases, report.generatedAt))}${rest > 0 ? html`<p class="database">… and ${count(rest, "more database")}, each with its findings in the <a href="#databases">list of all databases</a>.</p>` : null}`;
+${inFull.map((ofDatabase) => renderDatabase(ofDatabase, known, report.generatedAt))}${rest > 0 ? html`<p class="database">… and ${count(rest, "more database")}, each with its findings in the <a href="#databases">list of all databases</a>.</p>` : null}`;
     return index === 0 || shown <= unfolded
       ? html`<details class="place" open>${content}</details>\n`
       : html`<details class="place">${content}</details>\n`;
   });
+  const nothing = report.findings.some(({ exemption }) => exemption !== null)
+    ? "Nothing active that was seen is wrong."
+    : "Nothing that was seen is wrong.";
   return html`<section id="findings" aria-labelledby="findings-title"><h2 id="findings-title">What is wrong</h2>
-${findings.length === 0 ? html`<p>Nothing that was seen is wrong.</p>` : html`<p class="soft hint">A click on a command marks it, so that it can be copied.</p>${folds}`}</section>`;
+${findings.length === 0 ? html`<p>${nothing}</p>` : html`<p class="soft hint">A click on a command marks it, so that it can be copied.</p>${folds}`}</section>`;
 }
 
 function renderDatabase(
@@ -54,7 +55,7 @@ function renderDatabase(
   const database = databases.get(arn);
   const what = database === undefined ? describeResource(first.resource) : describeEngine(database);
   return html`<article class="database"><h4>${identifier} <span class="soft">${what}</span></h4>
-${bySeverity(findings).map((finding) => renderFinding(finding, now))}</article>
+${findings.map((finding) => renderFinding(finding, now))}</article>
 `;
 }
 
@@ -80,26 +81,25 @@ function describeOwner({ owner, reason }: Exemption): string {
 /** What could not be judged: one entry for each cause, however many verdicts hang on it. Nothing where there is none. */
 export function renderNotJudgedSection(findings: readonly Finding[], report: Report): Html | null {
   if (findings.length === 0) return null;
-  const byCause = [...groupBy(findings, causeOf).values()].sort((a, b) => b.length - a.length);
   return html`<section id="not-judged" aria-labelledby="not-judged-title"><h2 id="not-judged-title">What could not be judged</h2>
 <p>None of this counts as a pass.</p>
-${byCause.map((ofCause) => renderCause(ofCause, report.generatedAt))}</section>`;
+${byCause(findings).map((ofCause) => renderCause(ofCause, report.generatedAt))}</section>`;
 }
 
 function renderCause(findings: readonly Finding[], now: string): Html | null {
   const [first] = findings;
   if (first === undefined) return null;
   const { notSeen } = first.evidence;
-  const byDatabase = [...groupBy(findings, ({ resource }) => resource.arn).values()];
+  const databases = byDatabase(findings);
   const isShared = typeof notSeen === "string";
-  return html`<details class="place"><summary><h3>${isShared ? notSeen : first.rule}</h3> <span class="soft">${count(findings.length, "verdict")} on ${count(byDatabase.length, "database")} (${listPlaces(findings)})</span></summary>
+  return html`<details class="place"><summary><h3>${isShared ? notSeen : first.rule}</h3> <span class="soft">${count(findings.length, "verdict")} on ${count(databases.length, "database")} (${listPlaces(findings)})</span></summary>
 <div class="database">${
     isShared
-      ? html`${remediationOf(first.remediation)}${renderList(byDatabase.slice(0, shownPerCause).map(toBlindEntry))}`
-      : byDatabase
+      ? html`${remediationOf(first.remediation)}${renderList(databases.slice(0, shownPerCause).map(toBlindEntry))}`
+      : databases
           .slice(0, shownPerCause)
           .map(([finding]) => (finding === undefined ? null : renderFinding(finding, now)))
-  }${renderMore(byDatabase.length - shownPerCause)}</div></details>
+  }${renderMore(databases.length - shownPerCause)}</div></details>
 `;
 }
 
@@ -122,19 +122,13 @@ function renderMore(databases: number): Html | null {
 /** What is wrong and accepted for a time, by the day on which that ends. Nothing where there is none. */
 export function renderExemptSection(findings: readonly Finding[], report: Report): Html | null {
   if (findings.length === 0) return null;
-  const rows = findings
-    .toSorted((a, b) => compareText(a.exemption?.until ?? "", b.exemption?.until ?? ""))
-    .map((finding) => [
-      html`${finding.resource.identifier} <span class="soft">${describePlace(finding)}</span>`,
-      html`${finding.rule}, ${finding.severity}`,
-      finding.exemption?.owner ?? "",
-      finding.exemption?.reason ?? "",
-      describeEnd(finding.exemption?.until ?? "", report.generatedAt),
-    ]);
+  const rows = findings.map((finding) => [
+    html`${finding.resource.identifier} <span class="soft">${describePlace(finding)}</span>`,
+    html`${finding.rule}, ${describeStanding(finding)}`,
+    finding.exemption?.owner ?? "",
+    finding.exemption?.reason ?? "",
+    describeEnd(finding.exemption?.until ?? "", report.generatedAt),
+  ]);
   return html`<section id="exempt" aria-labelledby="exempt-title"><h2 id="exempt-title">What is exempt</h2>
 ${table(`${count(findings.length, "finding")} that somebody accepted for a time; what ends first comes first`, ["Database", "Rule", "Owner", "Reason", "Ends"], rows)}</section>`;
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

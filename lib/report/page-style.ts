@@ -72,7 +72,6 @@ th, td { text-align: left; vertical-align: top; padding: .4rem .9rem; border-top
 thead th { border-top: 0; color: var(--soft); font-weight: 600; white-space: nowrap; }
 tbody th { font-weight: 600; overflow-wrap: break-word; min-width: 9rem; }
 details caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-td.number { text-align: right; font-variant-numeric: tabular-nums; }
 @media (max-width: 40rem) {
   .verdict strong { font-size: 1.6rem; }
   dl { grid-template-columns: 1fr; } dd { margin-bottom: .4rem; }

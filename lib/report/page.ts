@@ -1,7 +1,6 @@
 import { type Finding, severities } from "../model/finding.ts";
 import type { Report } from "../model/report.ts";
 import { formatNumber } from "./count.ts";
-import { sortOut } from "./finding-kinds.ts";
 import { type Html, html, toText, trusted } from "./html.ts";
 import { renderCoverageSection } from "./page-coverage.ts";
 import { renderDatabasesSection } from "./page-databases.ts";
@@ -10,6 +9,7 @@ import { timeOf } from "./page-parts.ts";
 import { pageStyle } from "./page-style.ts";
 import { makePrintable } from "./printable.ts";
 import type { ReportOptions } from "./reporter.ts";
+import { sortOut } from "./sort-out.ts";
 import { describeVerdict } from "./verdict.ts";
 
 /** No script, no form, nothing from anywhere: even a text that got through as markup could do nothing. */
@@ -61,12 +61,14 @@ function renderTiles({ summary, coverage }: Report, wrong: readonly Finding[]): 
   const bySeverity = severities
     .map((severity) => [severity, wrong.filter((finding) => finding.severity === severity).length] as const)
     .filter(([, number]) => number > 0);
+  // Green is only what was seen to be good.
+  const seen = coverage.complete ? "good" : "";
   return html`<ul class="tiles">
-${tile(`${formatNumber(managed)} of ${formatNumber(managed + unmanaged)}`, "managed", "#databases", unmanaged === 0 ? "good" : "")}
-${bySeverity.map(([severity, number]) => tile(formatNumber(number), severity, "#findings", severity))}${wrong.length === 0 ? tile("0", "wrong", "#findings", "good") : null}
+${tile(`${formatNumber(managed)} of ${formatNumber(managed + unmanaged)}`, "managed", "#databases", unmanaged === 0 ? seen : "")}
+${bySeverity.map(([severity, number]) => tile(formatNumber(number), severity, "#findings", severity))}${wrong.length === 0 ? tile("0", "wrong", "#findings", seen) : null}
 ${findings.insufficientData > 0 ? tile(formatNumber(findings.insufficientData), "not judged", "#not-judged", "calm") : null}
 ${findings.exempt > 0 ? tile(formatNumber(findings.exempt), "exempt", "#exempt", "") : null}
-${tile(formatNumber(coverage.gaps.length), "not read", "#coverage", coverage.gaps.length > 0 ? "calm" : "good")}
+${tile(formatNumber(coverage.gaps.length), "not read", "#coverage", coverage.complete ? "good" : "calm")}
 ${tile(formatNumber(databases), databases === 1 ? "database" : "databases", "#databases", "")}
 </ul>`;
 }

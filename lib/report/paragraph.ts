@@ -6,14 +6,16 @@ import { command } from "./commands.ts";
 const tied = "\ue000";
 
 /**
- * A paragraph whose first line begins with `first` and whose others hang under the text. AWS CLI commands can be copied
+ * A paragraph whose first line begins with `first` and whose others hang under the text, or at the column `hang`. AWS CLI commands can be copied
  * from it: one stays on one line where it fits on one, and is continued with a backslash, as a shell wants, where it does not.
  */
-export function paragraph(text: string, { width, first = "" }: { width: number; first?: string }): string {
-  const indent = stringWidth(first);
-  const columns = Math.max(width - indent, 20);
+export function paragraph(
+  text: string,
+  { width, first = "", hang = stringWidth(first) }: { width: number; first?: string; hang?: number },
+): string {
+  const columns = Math.max(width - Math.max(stringWidth(first), hang), 20);
   const lines = wrapAnsi(keepCommands(text, columns), columns).replaceAll(tied, " ").split("\n");
-  return lines.map((line, index) => `${index === 0 ? first : " ".repeat(indent)}${line}`.trimEnd()).join("\n");
+  return lines.map((line, index) => `${index === 0 ? first : " ".repeat(hang)}${line}`.trimEnd()).join("\n");
 }
 
 function keepCommands(text: string, columns: number): string {

@@ -1,4 +1,4 @@
-import { count, groupBy } from "./count.ts";
+import { formatNumber } from "./count.ts";
 
 /** Where something is: an account, and a Region or nothing, for what concerns the account as a whole. */
 export type Place = { readonly account: string; readonly region: string };
@@ -13,11 +13,11 @@ const shown = 6;
 
 /** "123456789012 eu-west-1, us-east-1; 210987654321 eu-west-1; and 40 more": each place once, by account. */
 export function listPlaces(places: readonly Place[]): string {
-  const distinct = [...groupBy(places, describePlace).values()].flatMap(([place]) => place ?? []);
-  const accounts = [...groupBy(distinct.slice(0, shown), ({ account }) => account).values()].map((regions) => {
+  const distinct = [...Map.groupBy(places, describePlace).values()].flatMap(([place]) => place ?? []);
+  const accounts = [...Map.groupBy(distinct.slice(0, shown), ({ account }) => account).values()].map((regions) => {
     const [{ account = "" } = {}] = regions;
     return describePlace({ account, region: regions.map(({ region }) => region).join(", ") });
   });
   const more = distinct.length - shown;
-  return more > 0 ? `${accounts.join("; ")}; and ${count(more, "more").replace(/s$/, "")}` : accounts.join("; ");
+  return more > 0 ? `${accounts.join("; ")}; and ${formatNumber(more)} more` : accounts.join("; ");
 }

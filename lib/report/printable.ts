@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 
 /** C0, DEL and C1 controls, and the marks that change the direction of text. */
-const unprintable = /[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+const unprintable = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
 /** Most texts are printable ASCII with single spaces; to find that out is all that they cost. */
 const harmless = /^(?!.* {2})[ -~]*$/;

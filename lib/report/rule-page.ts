@@ -3,9 +3,7 @@ import { paragraph } from "./paragraph.ts";
 import type { ReportOptions } from "./reporter.ts";
 import type { RuleEntry } from "./rules-table.ts";
 import { createSheet, type Sheet } from "./sheet.ts";
-
-/** In the order in which a reader asks: what is wrong, what may be unknown, what is right, what does not matter. */
-const order: readonly Status[] = ["NON_COMPLIANT", "INSUFFICIENT_DATA", "COMPLIANT", "NOT_APPLICABLE"];
+import { statuses } from "./sort-out.ts";
 
 /** All about one rule: why it is there, what it reads, and everything that it can say, with what to do then. */
 export function renderRule(entry: RuleEntry, options: Pick<ReportOptions, "width" | "color">): string {
@@ -16,7 +14,7 @@ export function renderRule(entry: RuleEntry, options: Pick<ReportOptions, "width
     [paint.strong(rule.id), paragraph(`${rule.title}.`, { width }), describeSeverity(entry, sheet)].join("\n"),
     [paint.strong("WHY"), paragraph(rule.rationale, { width, first: "  " })].join("\n"),
     [paint.strong("READS"), ...rule.reads.map((action) => `  ${action}`)].join("\n"),
-    [paint.strong("SAYS"), ...order.flatMap((status) => renderMessages(entry, status, sheet))].join("\n"),
+    [paint.strong("SAYS"), ...statuses.flatMap((status) => renderMessages(entry, status, sheet))].join("\n"),
     [paint.strong("REFERENCES"), ...rule.references.map((reference) => `  ${reference}`)].join("\n"),
   ];
   return `${sections.join("\n\n")}\n`;

@@ -12,9 +12,7 @@ export function renderRules(entries: readonly RuleEntry[], options: Pick<ReportO
   const { width, paint } = createSheet(options);
   const columns = widest(entries.map(({ rule }) => rule.id));
   const lines = entries.map(({ rule, severity, off }) => {
-    const label = off
-      ? paint.faint(pad("off", 8))
-      : paint.severity[severity](severity) + " ".repeat(8 - severity.length);
+    const label = pad(off ? paint.faint("off") : paint.severity[severity](severity), 8);
     const changed = !off && severity !== rule.severity ? paint.faint(` (${rule.severity} by default)`) : "";
     return paragraph(`${rule.title}${changed}`, { width, first: `${pad(rule.id, columns)}  ${label}  ` });
   });

@@ -1,11 +1,11 @@
 import { renderCoverage } from "./coverage.ts";
 import { renderExempt } from "./exempt-findings.ts";
-import { sortOut } from "./finding-kinds.ts";
 import { renderNotJudged } from "./not-judged.ts";
 import { paragraph } from "./paragraph.ts";
 import { makePrintable } from "./printable.ts";
 import type { Reporter } from "./reporter.ts";
 import { createSheet, type Sheet } from "./sheet.ts";
+import { sortOut } from "./sort-out.ts";
 import { describeVerdict } from "./verdict.ts";
 import { renderWrong } from "./wrong-findings.ts";
 

@@ -1,6 +1,6 @@
 import type { Report } from "../model/report.ts";
-import { count, countBySeverity } from "./count.ts";
-import { sortOut } from "./finding-kinds.ts";
+import { count, countBySeverity, formatNumber } from "./count.ts";
+import { sortOut } from "./sort-out.ts";
 
 /** The answer to the question that was asked: clean or not, in a sentence or two. */
 export type ReportVerdict = { readonly word: "CLEAN" | "NOT CLEAN"; readonly sentence: string };
@@ -27,7 +27,7 @@ function describeManaged({ summary, coverage }: Report): string {
   if (all === 0)
     return summary.databases === 0 ? "There are no databases." : "No database here can have a managed master password.";
   const seen = coverage.complete ? "there is" : "that was seen";
-  if (unmanaged > 0) return `RDS manages ${managed} of ${count(all, "master password").replace(/d$/, "ds")}.`;
+  if (unmanaged > 0) return `RDS manages ${formatNumber(managed)} of ${formatNumber(all)} master passwords.`;
   if (all === 1) return `RDS manages the one master password ${seen}.`;
   return `RDS manages all ${count(all, "master password")}${coverage.complete ? "" : " that were seen"}.`;
 }

@@ -1,10 +1,10 @@
-import { type Finding, severities } from "../model/finding.ts";
+import type { Finding } from "../model/finding.ts";
 import type { Report } from "../model/report.ts";
-import { count, countBySeverity, groupBy } from "./count.ts";
+import { count, countBySeverity } from "./count.ts";
 import { describeEngine } from "./describe-engine.ts";
-import { paragraph } from "./paragraph.ts";
-import { describePlace } from "./places.ts";
+import { pad, paragraph } from "./paragraph.ts";
 import type { Sheet } from "./sheet.ts";
+import { byDatabase, byPlace, type WrongPlace } from "./sort-out.ts";
 
 /** A terminal scrolls: so many databases of one account and Region, and so many in all, are shown in full. */
 const shownPerPlace = 20;
@@ -14,25 +14,25 @@ const linesForTheRest = 40;
 
 /** What is wrong: by account and Region, and there by database, everywhere the worst first. One text block a place. */
 export function renderWrong(findings: readonly Finding[], report: Report, sheet: Sheet): string[] {
-  const databases = new Map(report.databases.map((database) => [database.arn, database]));
-  const places = [...groupBy(findings, describePlace)].sort(([, a], [, b]) => compareWorst(a, b));
+  const known = new Map(report.databases.map((database) => [database.arn, database]));
+  const { width, paint } = sheet;
+  const elsewhere: WrongPlace[] = [];
   const blocks: string[] = [];
   let left = shownInAll;
-  while (left > 0 && places.length > 0) {
-    const [place = "", ofPlace = []] = places.shift() ?? [];
-    const byDatabase = [...groupBy(ofPlace, ({ resource }) => resource.arn).values()].sort(compareWorst);
-    const shown = byDatabase.slice(0, Math.min(shownPerPlace, left));
+  for (const one of byPlace(findings)) {
+    const shown = one.databases.slice(0, Math.min(shownPerPlace, left));
     left -= shown.length;
-    blocks.push(
-      [
-        `${sheet.paint.strong(place)}  ${sheet.paint.faint(countBySeverity(ofPlace))}`,
-        shown.map((ofDatabase) => renderDatabase(ofDatabase, databases, sheet)).join("\n\n"),
-        ...renderMore(byDatabase.slice(shown.length).flat(), "\n  ", sheet),
-      ].join("\n"),
-    );
+    if (shown.length === 0) elsewhere.push(one);
+    else
+      blocks.push(
+        [
+          paragraph(`${paint.strong(one.place)}  ${paint.faint(countBySeverity(one.findings))}`, { width }),
+          shown.map((ofDatabase) => renderDatabase(ofDatabase, known, sheet)).join("\n\n"),
+          ...renderMore(one.databases.slice(shown.length).flat(), "\n  ", sheet),
+        ].join("\n"),
+      );
   }
-  if (places.length > 0) blocks.push(renderRest(places, sheet));
-  return blocks;
+  return elsewhere.length > 0 ? [...blocks, renderElsewhere(elsewhere, sheet)] : blocks;
 }
 
 function renderDatabase(
@@ -43,8 +43,12 @@ function renderDatabase(
   const [{ resource } = { resource: null }] = findings;
   const database = databases.get(resource?.arn ?? "");
   const what = database === undefined ? (resource?.type ?? "") : describeEngine(database);
-  const heading = `  ${paint.strong(resource?.identifier ?? "")}  ${paint.faint(what)}`;
-  return [heading, ...bySeverity(findings).map((finding) => renderFinding(finding, { width, paint }))].join("\n");
+  const heading = paragraph(`${paint.strong(resource?.identifier ?? "")}  ${paint.faint(what)}`, {
+    width,
+    first: "  ",
+    hang: 4,
+  });
+  return [heading, ...findings.map((finding) => renderFinding(finding, { width, paint }))].join("\n");
 }
 
 function renderFinding(finding: Finding, { width, paint }: Sheet): string {
@@ -53,7 +57,7 @@ function renderFinding(finding: Finding, { width, paint }: Sheet): string {
   const lines = [
     paragraph(`${message} ${paint.faint(`[${rule}]`)}`, {
       width,
-      first: `    ${label}${" ".repeat(10 - severity.length)}`,
+      first: `    ${pad(label, 10)}`,
     }),
   ];
   const hang = " ".repeat(14);
@@ -67,37 +71,24 @@ function renderFinding(finding: Finding, { width, paint }: Sheet): string {
   return lines.join("\n");
 }
 
-function renderMore(findings: readonly Finding[], indent: string, { paint }: Sheet): string[] {
+function renderMore(findings: readonly Finding[], indent: string, { width, paint }: Sheet): string[] {
   if (findings.length === 0) return [];
-  const databases = new Set(findings.map(({ resource }) => resource.arn)).size;
-  const more = `… and ${count(databases, "more database")} (${countBySeverity(findings)}); --format json has all`;
-  return [`${indent}${paint.faint(more)}`];
+  const databases = count(byDatabase(findings).length, "more database");
+  const more = `… and ${databases} (${countBySeverity(findings)}); --format json has all`;
+  return [paragraph(paint.faint(more), { width, first: indent })];
 }
 
-function renderRest(places: readonly (readonly [string, readonly Finding[]])[], sheet: Sheet): string {
-  const lines = places.slice(0, linesForTheRest).map(([place, findings]) => {
-    const databases = new Set(findings.map(({ resource }) => resource.arn)).size;
-    return `  ${place}  ${sheet.paint.faint(`${countBySeverity(findings)} on ${count(databases, "database")}`)}`;
+function renderElsewhere(places: readonly WrongPlace[], sheet: Sheet): string {
+  const { width, paint } = sheet;
+  const lines = places.slice(0, linesForTheRest).map(({ place, findings, databases }) => {
+    const counts = `${countBySeverity(findings)} on ${count(databases.length, "database")}`;
+    return paragraph(paint.faint(counts), { width, first: `  ${place}  ` });
   });
   const rest = places.slice(linesForTheRest);
   const more = renderMore(
-    rest.flatMap(([, findings]) => findings),
+    rest.flatMap(({ findings }) => findings),
     `  ${count(rest.length, "more place")}: `,
     sheet,
   );
-  return [sheet.paint.strong("Elsewhere"), ...lines, ...more].join("\n");
-}
-
-/** The worst first; equals stay in their order. */
-export function bySeverity(findings: readonly Finding[]): Finding[] {
-  return findings.toSorted((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
-}
-
-/** More of the worst comes first, then more of the next; equals stay in the report's order, by ARN. */
-export function compareWorst(a: readonly Finding[], b: readonly Finding[]): number {
-  for (const severity of severities) {
-    const [inA = 0, inB = 0] = [a, b].map((all) => all.filter((finding) => finding.severity === severity).length);
-    if (inA !== inB) return inB - inA;
-  }
-  return 0;
+  return [paint.strong("Elsewhere"), ...lines, ...more].join("\n");
 }

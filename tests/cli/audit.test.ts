@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
@@ -29,6 +38,7 @@ beforeAll(async () => {
   writeFileSync(file("broken.json"), JSON.stringify({ ...anInventory(), observedAt: 7 }));
   writeFileSync(file("array.json"), "[]");
   writeFileSync(file("report.json"), (await runCli(["audit", "--from", file("clean.json"), "-f", "json"])).stdout);
+  symlinkSync(file("clean.json"), file("clean-link.json"));
   writeFileSync(file("text.txt"), "an inventory");
   writeFileSync(file("policy.yaml"), 'accounts: "222222222222"\nregions: us-east-1\n');
   writeFileSync(file("medium.yaml"), "severities: { master-password-managed: medium }\n");
@@ -85,6 +95,10 @@ describe("what cannot be used ends with 2, one sentence and no output", () => {
     [["--output", "text.txt/x"], "--output text.txt/x cannot be written: its folder is a file."],
     [["--save-inventory", "none/x"], "--save-inventory none/x cannot be written: its folder does not exist."],
     [["--from", "clean.json", "--output", "clean.json"], "--output clean.json would overwrite a file that is read."],
+    [
+      ["--from", "clean.json", "--output", "clean-link.json"],
+      "--output clean-link.json would overwrite a file that is read.",
+    ],
     [
       ["--output", "new.json", "--save-inventory", "new.json"],
       "--save-inventory and --output cannot be the same file.",
@@ -152,9 +166,11 @@ describe("where AWS cannot be entered", () => {
   });
 
   test("the stack is there for who asks", async () => {
-    const identify = () => Promise.reject(new TypeError("x is undefined"));
+    const identify = () => Promise.reject(new TypeError("x is undefined\u001b[2J"));
     const world = { aws: { createAccount: () => ({ ...account, identify }) }, env: { DEBUG: "rds-password-audit" } };
-    expect((await runCli(["audit", "--region", "eu-west-1"], world)).stderr).toContain("audit.test.ts");
+    const { stderr } = await runCli(["audit", "--region", "eu-west-1"], world);
+    expect(stderr).toContain("audit.test.ts");
+    expect(stderr).not.toContain("\u001b");
   });
 });
 

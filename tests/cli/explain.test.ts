@@ -110,13 +110,13 @@ test("a name that two databases have", async () => {
   expect(status).toBe(2);
   expect(stderr.split("\n")).toEqual([
     'There are 2 databases called "db-0000"; give the ARN of one:',
-    " arn:aws:rds:eu-west-1:123456789012:db:db-0000",
-    " arn:aws:rds:us-east-1:123456789012:db:db-0000",
+    "  arn:aws:rds:eu-west-1:123456789012:db:db-0000",
+    "  arn:aws:rds:us-east-1:123456789012:db:db-0000",
     "",
   ]);
 });
 
-test("an ARN says which Region to read", async () => {
+test.each([[[]], [["--profile", "production"]]])("an ARN says which Region to read, %j", async (args) => {
   const asked: string[] = [];
   const createAccount = () => ({
     name: "mine",
@@ -127,7 +127,7 @@ test("an ARN says which Region to read", async () => {
     listRegions: async () => [],
     region: () => ({}) as never,
   });
-  await runCli(["explain", "arn:aws:rds:sa-east-1:123456789012:db:orders"], { aws: { createAccount } });
+  await runCli(["explain", "arn:aws:rds:sa-east-1:123456789012:db:orders", ...args], { aws: { createAccount } });
   expect(asked).toEqual(["sa-east-1"]);
 });
 

@@ -1,11 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import type { Change, Digest } from "../../lib/model/change.ts";
+import type { Change } from "../../lib/model/change.ts";
 import { exemptionTags } from "../../lib/model/database.ts";
 import { type Severity, severities } from "../../lib/model/finding.ts";
-import { type AlertMessage, type AlertOptions, toAlerts, toDigestAlert } from "../../lib/report/alert.ts";
+import { type AlertMessage, type AlertOptions, toAlerts } from "../../lib/report/alert.ts";
 import { expectGolden } from "../golden/golden.ts";
-import { now } from "../support/builders.ts";
 import { hostileChange } from "./hostile.ts";
 import { aChange, aChangeOf, aFinding, aFlood, anEndedExemption, show, threeWeeksAgo } from "./sample-changes.ts";
 
@@ -236,6 +235,21 @@ describe("every length limit of Amazon Q", () => {
     expect(tell(changes)[0]?.content.description).toContain("• … and 288 more places: 288 high");
   });
 
+  test("a link is as long as it is written, escapes included", () => {
+    const url = `https://example.com/?${"&".repeat(900)}`;
+    expect(tell([aChange()], { reportUrl: url })[0]?.content.description).not.toContain("Report:");
+  });
+
+  test("more changes than a function takes arguments", () => {
+    const change = aChange();
+    const changes = Array.from({ length: 200_000 }, (_, index) => {
+      const resource = { ...change.finding.resource, arn: `arn:${index}` };
+      const region = index === 0 ? "us-east-1" : "eu-west-1";
+      return { ...change, finding: { ...change.finding, id: String(index), resource, region } };
+    });
+    expect(tell(changes)[0]?.content.title).toBe("🔴 200,000 new findings on 200,000 databases: 200,000 high");
+  });
+
   test("whatever AWS sends, nothing is too long, and nothing is markup", () =>
     fc.assert(
       fc.property(
@@ -269,49 +283,3 @@ function expectSafe(message: AlertMessage): void {
   expect(description.split("```").length % 2).toBe(1);
   expect(Buffer.byteLength(JSON.stringify(message))).toBeLessThan(262_144);
 }
-
-describe("the digest for people", () => {
-  const digest: Digest = {
-    generatedAt: now,
-    clean: false,
-    complete: true,
-    gaps: 0,
-    oldestFirstSeenAt: threeWeeksAgo,
-    reportUrl,
-    summary: {
-      databases: 20,
-      managed: 7,
-      unmanaged: 3,
-      inherited: 8,
-      unsupported: 2,
-      outOfScope: 0,
-      findings: { critical: 0, high: 3, medium: 1, low: 0, exempt: 1, insufficientData: 0 },
-    },
-  };
-  const none = { critical: 0, high: 0, medium: 0, low: 0, exempt: 0, insufficientData: 0 };
-  const clean = { ...digest, clean: true, oldestFirstSeenAt: null, summary: { ...digest.summary, findings: none } };
-
-  test("says in one line what is open", () => {
-    const { content } = toDigestAlert(digest);
-    expect(content.title).toBe("🔴 Daily audit of master passwords: 3 high, 1 medium open");
-    expect(content.description).toBe(
-      `RDS manages 7 of 10 master passwords; the oldest finding is open for 23 days; 1 exempt.\nReport: ${reportUrl.replace("&", "&amp;")}`,
-    );
-  });
-
-  test("is good news where all is well", () =>
-    expect(toDigestAlert(clean).content.title).toBe("✅ Daily audit of master passwords: nothing is wrong"));
-
-  test("is none where not everything could be seen", () => {
-    const { content } = toDigestAlert({ ...clean, clean: false, complete: false, gaps: 2, reportUrl: null });
-    expect(content.title).toBe("❔ Daily audit of master passwords: not everything could be seen");
-    expect(content.description).toBe("RDS manages 7 of 10 master passwords; 2 reads failed.");
-  });
-
-  test("says so where there is nothing to manage", () => {
-    const summary = { ...clean.summary, databases: 1, managed: 0, unmanaged: 0 };
-    expect(toDigestAlert({ ...clean, summary, reportUrl: null }).content.description).toBe(
-      "1 database, none of which could have a managed master password.",
-    );
-  });
-});

@@ -47,6 +47,17 @@ test("golden: a small fleet with one of everything", () => {
   expectGolden("page-small", page.replace(/<style>[\s\S]*<\/style>/, "<style>…</style>"));
 });
 
+test("nothing is green where not everything could be seen", () => {
+  const page = render(aReport(anInventory({ targets: [], gaps: aBlindInventory().gaps })));
+  expect(page).not.toMatch(/class="(label )?good"/);
+});
+
+test("an exempt finding is wrong all the same", () => {
+  const report = aReport(anInventory({ targets: [aCrowd(1)] }));
+  const findings = report.findings.map((finding) => ({ ...finding, exemption: anEndedExemption }));
+  expect(textOf(render({ ...report, findings }))).toContain("What is wrong Nothing active that was seen is wrong.");
+});
+
 test("a page loads nothing, runs nothing, and forbids both", () => {
   const page = render(aReport(aBlindInventory()));
   expect(page).toContain("default-src &#39;none&#39;");

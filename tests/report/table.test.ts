@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { severities } from "../../lib/model/finding.ts";
 import { toPrintable } from "../../lib/report/printable.ts";
 import { renderTable } from "../../lib/report/table.ts";
 import { expectGolden } from "../golden/golden.ts";
@@ -83,6 +84,44 @@ describe("the table", () => {
     for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(width);
   });
 
+  test("names that are long are broken too", () => {
+    const database = { identifier: "x".repeat(55), engine: "aurora-postgresql", status: "storage-optimization" };
+    const text = renderTable(aReport(anInventory({ targets: [aCrowd(1, {}, database)] })), options());
+    for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
+  test("numbers that are long are broken too", () => {
+    const { findings, ...report } = aReport(anInventory({ targets: [aCrowd(120, { region: "ap-southeast-2" })] }));
+    const bySeverity = severities.flatMap((severity) => findings.map((finding) => ({ ...finding, severity })));
+    const elsewhere = Array.from({ length: 2 }, () => bySeverity).flatMap((all, index) =>
+      all.map((finding) => ({ ...finding, account: `${index + 1}`.repeat(12) })),
+    );
+    const crowded = Array.from({ length: 12 }, () => elsewhere).flat();
+    const places = Array.from({ length: 6 }, (_, index) =>
+      crowded.map((finding) => ({ ...finding, account: String(100_000_000_000 + index) })),
+    );
+    const text = renderTable({ ...report, findings: places.flat() }, options());
+    expect(text).toContain("Elsewhere");
+    for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
+  test("long numbers are written alike", () => {
+    const report = aReport(anInventory({ targets: [aCrowd(1)] }));
+    const summary = { ...report.summary, managed: 1_500, unmanaged: 500 };
+    expect(renderTable({ ...report, summary }, options())).toContain("RDS manages 1,500 of 2,000 master passwords.");
+  });
+
+  test("what could not be judged is not made worse or better by an exemption", () => {
+    const report = aReport(anInventory({ targets: [aCrowd(1)] }));
+    const exemption = { owner: "a@example.com", reason: "It moves", until: "2026-12-01", source: "policy" as const };
+    const findings = report.findings.map((finding) => ({
+      ...finding,
+      status: "INSUFFICIENT_DATA" as const,
+      exemption,
+    }));
+    expect(renderTable({ ...report, findings }, options())).toContain("master-password-managed, not judged, ends in");
+  });
+
   test.each([
     [20, 80],
     [500, 160],
@@ -104,5 +143,6 @@ test.each([
   ["\u001b[31mred\u001b[0m", "red"],
   ["\u001b", "\u{fffd}"],
   ["bell\u0007", "bell\u{fffd}"],
+  ["a\u061cb", "a\u{fffd}b"],
   ["データ", "データ"],
 ])("%j is printed as %j", (text, printed) => expect(toPrintable(text)).toBe(printed));

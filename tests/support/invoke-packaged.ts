@@ -13,7 +13,7 @@ export type Invocation = {
 };
 type Logged = Readonly<Record<string, unknown>>;
 
-export type InvocationOptions = {
+type InvocationOptions = {
   /** What the resources of the stack are called here. */
   readonly references: Readonly<Record<string, string>>;
   /** Where AWS is. */

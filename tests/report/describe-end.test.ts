@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { describeEnd } from "../../lib/report/exempt-findings.ts";
+import { describeEnd } from "../../lib/report/describe-end.ts";
 
 const now = "2026-11-24T12:00:00.000Z";
 
