@@ -32,7 +32,7 @@ export type RegionPort = {
   listSecrets(): Pages<Secret>;
   /** Null where there is no such secret. */
   describeSecret(arn: string): Promise<Secret | null>;
-  /** JSON text, or null where the secret has no policy. */
+  /** JSON text, or null where the secret has no policy, or does not exist. */
   getResourcePolicy(arn: string): Promise<string | null>;
   /** Null where there is no such key. */
   describeKey(reference: string): Promise<Key | null>;
@@ -97,7 +97,7 @@ export async function readTarget(port: RegionPort, { policy, rules, now, only }:
     const tenants = instances.some(({ multiTenant }) => multiTenant)
       ? await collect("rds:DescribeTenantDatabases", port.describeTenantDatabases(), look)
       : [];
-    target.databases = withContainer([...instances, ...clusters, ...tenants]);
+    target.databases = toDistinct([...instances, ...clusters, ...tenants]);
     const keysOfRds = target.databases.flatMap(({ masterUserSecret }) => masterUserSecret?.kmsKeyId ?? []);
     [target.secrets] = await Promise.all([secrets, describeKeys(keysOfRds)]);
   }
@@ -118,8 +118,7 @@ export async function readTarget(port: RegionPort, { policy, rules, now, only }:
       },
       { concurrency },
     );
-    const found = new Map([...named.flat(), ...related.flat()].map((database) => [database.arn, database]));
-    target.databases = withContainer([...found.values()]);
+    target.databases = toDistinct([...named.flat(), ...related.flat()]);
     target.secrets = [];
     if (needed.has("secretsmanager:ListSecrets"))
       await describeSecrets(target.databases.flatMap(({ masterUserSecret }) => masterUserSecret?.secretArn ?? []));
@@ -246,10 +245,13 @@ export async function readTarget(port: RegionPort, { policy, rules, now, only }:
   }
 }
 
-/** AWS says of a tenant database neither engine nor version: they are its container's. */
-function withContainer(databases: readonly Database[]): Database[] {
+/**
+ * Each database once: it may have been asked for twice, or have moved to the next page while its list was read.
+ * AWS says of a tenant database neither engine nor version: they are its container's.
+ */
+function toDistinct(databases: readonly Database[]): Database[] {
   const byArn = new Map(databases.map((database) => [database.arn, database]));
-  return databases.map((database) => {
+  return [...byArn.values()].map((database) => {
     const container = byArn.get(database.containerArn ?? "");
     if (container === undefined) return database;
     return { ...database, engine: container.engine, engineVersion: container.engineVersion };

@@ -72,10 +72,10 @@ async function openTargets({ accounts, regions, policy }: InventoryRequest, gaps
           throw new UsageError(
             `${port.name} is account ${identity.account}, which is not among the policy's accounts (${policy.accounts.join(", ")}).`,
           );
-        const names = regions === "all" ? await port.listRegions() : regions;
+        const names = new Set(regions === "all" ? await listRegions(port) : regions);
         opened.set(
           identity.account,
-          names.map((region) => port.region({ ...identity, region })),
+          [...names].map((region) => port.region({ ...identity, region })),
         );
       } catch (error) {
         if (error instanceof UsageError) throw error;
@@ -86,6 +86,14 @@ async function openTargets({ accounts, regions, policy }: InventoryRequest, gaps
   );
   if (opened.size === 0 && refusal !== null) throw toAccessError(refusal);
   return [...opened.values()].flat();
+}
+
+/** No account is without Regions: where AWS names none, they were not seen. */
+async function listRegions(port: AccountPort): Promise<readonly string[]> {
+  const names = await port.listRegions();
+  if (names.length === 0)
+    throw new AwsCallError("account:ListRegions", "EmptyAnswer", "AWS names no Region that is enabled");
+  return names;
 }
 
 function toAccessError(refusal: unknown): unknown {

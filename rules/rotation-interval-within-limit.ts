@@ -16,6 +16,7 @@ export const rotationIntervalWithinLimit = defineRule({
     off: {
       status: "NOT_APPLICABLE",
       text: "The secret of {database} does not rotate automatically; rotation-enabled reports it.",
+      confirm: ["secretsmanager:DescribeSecret"],
     },
     within: {
       status: "COMPLIANT",

@@ -16,6 +16,7 @@ export const rotationOnSchedule = defineRule({
     off: {
       status: "NOT_APPLICABLE",
       text: "The secret of {database} does not rotate automatically; rotation-enabled reports it.",
+      confirm: ["secretsmanager:DescribeSecret"],
     },
     stopped: { status: "NOT_APPLICABLE", text: "{database} is {status}, and a stopped database is not rotated." },
     onSchedule: { status: "COMPLIANT", text: "The secret of {database} is on schedule; it is due on {due}." },

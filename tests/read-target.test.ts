@@ -1,6 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
+import { judgeTarget } from "../lib/audit/judge.ts";
 import { defaultPolicy } from "../lib/model/default-policy.ts";
-import { auditSimulated, inShort, region } from "./support/simulated-audit.ts";
+import { readTarget } from "../lib/read-target.ts";
+import { rules } from "../rules/index.ts";
+import { auditSimulated, inShort, now, region } from "./support/simulated-audit.ts";
+import { withSimulatedRegion } from "./support/simulated-region.ts";
 
 /** How often each action was called, Region left out. */
 function count(calls: readonly string[]): Record<string, number> {
@@ -138,6 +142,24 @@ describe("what the list of secrets made suspicious is confirmed", () => {
     });
     expect(count(calls)["secretsmanager:DescribeSecret"]).toBe(1);
     expect(report.findings).toEqual([]);
+  });
+
+  test("no rule passes a secret as missing that the list does not show yet, also where the rule that reports it is off", async () => {
+    const { report } = await auditSimulated({
+      policy: { ...defaultPolicy, rulesOff: ["secret-belongs-to-database"] },
+      fleet: (cloud) => {
+        cloud.lag = { listSecretsSeconds: 300 };
+        const here = cloud.region("111111111111", region);
+        const { Arn } = here.addKey({ state: "Disabled" });
+        const { MasterUserSecret } = here.addInstance({ identifier: "orders", managed: { kmsKeyId: Arn } });
+        const arn = MasterUserSecret?.SecretArn ?? "";
+        const secret = here.secrets.get(arn);
+        here.editSecret(arn, undefined);
+        cloud.advance({ minutes: 6 });
+        here.editSecret(arn, secret);
+      },
+    });
+    expect(inShort(report.findings)).toEqual(["secret-key-usable orders NON_COMPLIANT"]);
   });
 
   test("a secret that is really gone is reported", async () => {
@@ -306,5 +328,44 @@ describe("what could not be seen never looks clean", () => {
     });
     expect(report.coverage.gaps).toHaveLength(1);
     expect(report.clean).toBe(false);
+  });
+});
+
+describe("what AWS says twice, or of what is gone", () => {
+  test("a database that moved to the next page while the list was read is one", () =>
+    withSimulatedRegion(async ({ here, port }) => {
+      here.addInstance({ identifier: "orders" });
+      async function* twice() {
+        yield* port.describeDBInstances();
+        yield* port.describeDBInstances();
+      }
+      const target = await readTarget({ ...port, describeDBInstances: twice }, { policy: defaultPolicy, rules, now });
+      expect(inShort(judgeTarget(target, defaultPolicy, rules, now).findings)).toEqual([
+        "master-password-managed orders NON_COMPLIANT",
+      ]);
+    }));
+
+  test("an impaired secret that does not exist has no policy that could not be read", async () => {
+    const { report } = await auditSimulated({
+      fleet: (cloud) => {
+        const here = cloud.region("111111111111", region);
+        const { MasterUserSecret } = here.addInstance({ identifier: "orders", managed: { status: "impaired" } });
+        here.editSecret(MasterUserSecret?.SecretArn ?? "", undefined);
+      },
+    });
+    expect(report.coverage.gaps).toEqual([]);
+    const impaired = report.findings.find(({ rule }) => rule === "secret-not-impaired");
+    expect(impaired?.evidence.causes).toContain("the secret does not exist");
+  });
+
+  test("a container whose tenant databases AWS does not show is not excused by them", async () => {
+    const { report } = await auditSimulated({
+      fleet: (cloud) =>
+        cloud
+          .region("111111111111", region)
+          .addInstance({ identifier: "erp", engine: "oracle-ee-cdb", MultiTenant: true }),
+    });
+    expect(report.clean).toBe(false);
+    expect(inShort(report.findings)).toEqual(["master-password-managed erp INSUFFICIENT_DATA"]);
   });
 });

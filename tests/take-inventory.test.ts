@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { createAccount } from "../lib/aws/create-account.ts";
 import { defaultPolicy } from "../lib/model/default-policy.ts";
 import { AccessError, UsageError } from "../lib/model/errors.ts";
-import { takeInventory } from "../lib/take-inventory.ts";
+import { type AccountPort, takeInventory } from "../lib/take-inventory.ts";
 import { auditSimulated, inShort, now } from "./support/simulated-audit.ts";
 
 const accounts = ["111111111111", "222222222222"];
@@ -109,4 +109,35 @@ describe("nothing can be entered", () => {
     const audit = enter({ name: "profile nobody", profile: "nobody-has-this-profile", maxAttempts: 1 });
     await expect(audit).rejects.toThrow(/There are no AWS credentials for profile nobody.*nobody-has-this-profile/);
   });
+});
+
+describe("an account without a Region", () => {
+  const accountOf = (account: string, regions: readonly string[]): AccountPort => ({
+    ...createAccount({ name: `account ${account}`, endpoint: "http://127.0.0.1:9", maxAttempts: 1 }),
+    identify: async () => ({ account, partition: "aws" }),
+    listRegions: async () => regions,
+  });
+  const inventoryOf = (...accounts: AccountPort[]) =>
+    takeInventory({ accounts, regions: "all", policy: defaultPolicy, rules: [], now });
+
+  test("is a gap, and the other is judged", async () => {
+    const inventory = await inventoryOf(accountOf("111111111111", []), accountOf("222222222222", ["eu-west-1"]));
+    expect(inventory.targets.map(({ account }) => account)).toEqual(["222222222222"]);
+    expect(inventory.gaps).toEqual([
+      expect.objectContaining({ account: "account 111111111111", action: "account:ListRegions", code: "EmptyAnswer" }),
+    ]);
+  });
+
+  test("is no access where there is no other", async () => {
+    await expect(inventoryOf(accountOf("111111111111", []))).rejects.toThrow(AccessError);
+  });
+});
+
+test("a Region that is named twice is read once", async () => {
+  const { report } = await auditSimulated({
+    regions: ["eu-west-1", "eu-west-1"],
+    fleet: (cloud) => cloud.region("111111111111", "eu-west-1").addInstance({ identifier: "orders" }),
+  });
+  expect(report.coverage.targets).toHaveLength(1);
+  expect(report.findings).toHaveLength(1);
 });

@@ -56,6 +56,7 @@ export function createFacts(
   const clusters = new Set(
     target.databases.filter(({ kind }) => kind === "cluster").map(({ identifier }) => identifier),
   );
+  const withTenants = new Set(target.databases.map(({ containerArn }) => containerArn));
   const gaps = new Map(target.gaps.map((gap) => [gapKey(gap.action, gap.resource), gap]));
 
   /** Why something is not known: the gap that speaks of it, or that it was never asked for. */
@@ -126,9 +127,14 @@ export function createFacts(
     return { seen: false, why: gap === undefined ? "rds:DescribeDBClusters did not return it" : describeGap(gap) };
   }
 
-  function findTenants({ multiTenant }: Database): Fact<true> {
-    const gap = multiTenant ? gaps.get(gapKey("rds:DescribeTenantDatabases", null)) : undefined;
-    return gap === undefined ? { seen: true, value: true } : { seen: false, why: describeGap(gap) };
+  /** A container is never without tenant databases: a list that has none of them did not show them. */
+  function findTenants({ multiTenant, arn }: Database): Fact<true> {
+    const gap = gaps.get(gapKey("rds:DescribeTenantDatabases", null));
+    if (!multiTenant || (gap === undefined && withTenants.has(arn))) return { seen: true, value: true };
+    return {
+      seen: false,
+      why: gap === undefined ? "rds:DescribeTenantDatabases did not return any" : describeGap(gap),
+    };
   }
 
   return (database) => {

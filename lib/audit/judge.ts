@@ -67,7 +67,7 @@ export function ask(rule: Rule, database: ClassifiedDatabase, context: RuleConte
 
 /** What has to be asked of the secret before an answer may be given. */
 export function confirmationsOf({ message }: Answer): readonly ConfirmingAction[] {
-  return ("confirm" in message && message.confirm) || [];
+  return message.confirm ?? [];
 }
 
 /** Puts an answer in words. */

@@ -12,7 +12,7 @@ const readsOfSecretValues = ["secretsmanager:BatchGetSecretValue", "secretsmanag
 export function auditActions(rules: readonly Rule[], policy: Policy): readonly string[] {
   const ofRules = activeRules(rules, policy).flatMap(({ messages, reads }) => [
     ...reads,
-    ...Object.values(messages).flatMap((message) => ("confirm" in message ? (message.confirm ?? []) : [])),
+    ...Object.values(messages).flatMap(({ confirm }) => confirm ?? []),
   ]);
   return [...new Set([...ofRules, ...ofTheAuditItself])].sort();
 }

@@ -16,7 +16,7 @@ import {
 } from "@aws-sdk/client-secrets-manager";
 import type { DatabaseReference } from "../model/database.ts";
 import { AwsCallError } from "../model/errors.ts";
-import { call, pages, toCallError } from "./call.ts";
+import { pages, toCallError } from "./call.ts";
 import {
   type Scope,
   toBlueGreenDeployments,
@@ -106,8 +106,12 @@ export function createRegion(scope: Scope, { rds, secrets, kms }: RegionClients)
       }
     },
     async getResourcePolicy(SecretId: string) {
-      const answer = secrets.send(new GetResourcePolicyCommand({ SecretId }));
-      return (await call("secretsmanager:GetResourcePolicy", answer)).ResourcePolicy ?? null;
+      try {
+        return (await secrets.send(new GetResourcePolicyCommand({ SecretId }))).ResourcePolicy ?? null;
+      } catch (error) {
+        if (error instanceof ResourceNotFoundException) return null;
+        throw toCallError("secretsmanager:GetResourcePolicy", error);
+      }
     },
     async describeKey(KeyId: string) {
       const action = "kms:DescribeKey";

@@ -13,7 +13,7 @@ import type { BlueGreenDeployment } from "../model/inventory.ts";
 /** Where an answer came from; the API does not repeat it in every part of the answer. */
 export type Scope = { readonly partition: string; readonly region: string; readonly account: string };
 
-/** A DB instance as the model has it; what AWS left out is null or `unknown`. */
+/** A DB instance as the model has it; what AWS left out is null or `unknown`. An empty name does not make it a member or a replica. */
 export function toInstance(instance: DBInstance, scope: Scope): Database {
   return {
     ...nothing,
@@ -28,9 +28,9 @@ export function toInstance(instance: DBInstance, scope: Scope): Database {
     createdAt: toInstant(instance.InstanceCreateTime),
     masterUserSecret: toMasterUserSecret(instance.MasterUserSecret),
     tags: toTags(instance.TagList),
-    clusterIdentifier: instance.DBClusterIdentifier ?? null,
+    clusterIdentifier: instance.DBClusterIdentifier || null,
     replicationSource:
-      instance.ReadReplicaSourceDBInstanceIdentifier ?? instance.ReadReplicaSourceDBClusterIdentifier ?? null,
+      instance.ReadReplicaSourceDBInstanceIdentifier || instance.ReadReplicaSourceDBClusterIdentifier || null,
     multiTenant: instance.MultiTenant ?? false,
   };
 }

@@ -41,15 +41,14 @@ export type RequiredKey = { readonly requirement: string; readonly arn: Fact<str
  * and `{modify}` (the AWS CLI command that modifies it) are always filled.
  * What is wrong or unknown has a remedy: one sentence that says what to do.
  */
-export type Message =
-  | { readonly status: "COMPLIANT" | "NOT_APPLICABLE"; readonly text: string }
-  | {
-      readonly status: "NON_COMPLIANT" | "INSUFFICIENT_DATA";
-      readonly text: string;
-      readonly remedy: string;
-      /** IAM actions that are called for the one database before this is said: to confirm what a list says, or to explain it. */
-      readonly confirm?: readonly ConfirmingAction[];
-    };
+export type Message = {
+  readonly text: string;
+  /** IAM actions that are called for the one database before this is said: to confirm what a list says, or to explain it. */
+  readonly confirm?: readonly ConfirmingAction[];
+} & (
+  | { readonly status: "COMPLIANT" | "NOT_APPLICABLE" }
+  | { readonly status: "NON_COMPLIANT" | "INSUFFICIENT_DATA"; readonly remedy: string }
+);
 
 /** What can be asked of one secret. */
 export type ConfirmingAction = "secretsmanager:DescribeSecret" | "secretsmanager:GetResourcePolicy";

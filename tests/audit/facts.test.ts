@@ -329,14 +329,24 @@ describe("the cluster of a member", () => {
 
 describe("the tenant databases of a container", () => {
   const container = aDatabase({ management: "unsupported", multiTenant: true });
+  const databases = [aDatabase({ kind: "tenant-database", containerArn: container.arn })];
   const gaps = [aGap({ action: "rds:DescribeTenantDatabases", code: "Throttling" })];
 
   test("that were read are seen", () => {
-    expect(contextIn({}, { database: container }).tenantDatabases).toEqual({ seen: true, value: true });
+    expect(contextIn({ databases }, { database: container }).tenantDatabases).toEqual({ seen: true, value: true });
   });
 
-  test("that could not be read say why", () => {
-    expect(contextIn({ gaps }, { database: container }).tenantDatabases).toEqual({
+  test("are not seen where the list has none of them: a container is never without", () => {
+    const ofAnother = [aDatabase({ kind: "tenant-database", containerArn: "arn:another" })];
+    for (const databases of [[], ofAnother])
+      expect(contextIn({ databases }, { database: container }).tenantDatabases).toEqual({
+        seen: false,
+        why: "rds:DescribeTenantDatabases did not return any",
+      });
+  });
+
+  test("that could not be read say why, whatever came before", () => {
+    expect(contextIn({ databases, gaps }, { database: container }).tenantDatabases).toEqual({
       seen: false,
       why: "rds:DescribeTenantDatabases failed with Throttling",
     });

@@ -149,3 +149,15 @@ describe("what AWS leaves out or adds", () => {
     expect(toCluster({ VPCNetworkingEnabled: false }, scope).expressConfiguration).toBe(true);
   });
 });
+
+test("a name that AWS leaves empty is none: it excuses no instance as a member or a replica", () => {
+  const instance = {
+    DBClusterIdentifier: "",
+    ReadReplicaSourceDBInstanceIdentifier: "",
+    ReadReplicaSourceDBClusterIdentifier: "",
+  };
+  expect(toInstance(instance, scope)).toMatchObject({ clusterIdentifier: null, replicationSource: null });
+  expect(toInstance({ ...instance, ReadReplicaSourceDBClusterIdentifier: "ledger" }, scope)).toMatchObject({
+    replicationSource: "ledger",
+  });
+});

@@ -5,7 +5,7 @@ import { describeRule } from "../support/rule-harness.ts";
 describeRule({
   rule: rotationEnabled,
   url: import.meta.url,
-  confirms: { off: ["secretsmanager:DescribeSecret"] },
+  confirms: { secretMissing: ["secretsmanager:DescribeSecret"], off: ["secretsmanager:DescribeSecret"] },
   examples: {
     COMPLIANT: [
       { name: "a managed secret that rotates", database: aDatabase(), context: aContext(), says: "on" },

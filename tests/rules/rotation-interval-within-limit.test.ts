@@ -15,7 +15,11 @@ const tooLong = (schedule: string, intervalDays: number) => ({ schedule, interva
 describeRule({
   rule: rotationIntervalWithinLimit,
   url: import.meta.url,
-  confirms: { tooLong: ["secretsmanager:DescribeSecret"] },
+  confirms: {
+    secretMissing: ["secretsmanager:DescribeSecret"],
+    tooLong: ["secretsmanager:DescribeSecret"],
+    off: ["secretsmanager:DescribeSecret"],
+  },
   examples: {
     COMPLIANT: [
       {

@@ -10,7 +10,11 @@ const second = 1 / 3600;
 describeRule({
   rule: rotationOnSchedule,
   url: import.meta.url,
-  confirms: { overdue: ["secretsmanager:DescribeSecret"] },
+  confirms: {
+    secretMissing: ["secretsmanager:DescribeSecret"],
+    overdue: ["secretsmanager:DescribeSecret"],
+    off: ["secretsmanager:DescribeSecret"],
+  },
   examples: {
     COMPLIANT: [
       {

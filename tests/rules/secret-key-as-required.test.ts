@@ -32,7 +32,7 @@ const evidence = (required: readonly string[], rdsKey: string, secretsManagerKey
 describeRule({
   rule: secretKeyAsRequired,
   url: import.meta.url,
-  confirms: { secretKeyOther: ["secretsmanager:DescribeSecret"] },
+  confirms: { secretMissing: ["secretsmanager:DescribeSecret"], secretKeyOther: ["secretsmanager:DescribeSecret"] },
   examples: {
     COMPLIANT: [
       {

@@ -8,7 +8,7 @@ const missing = { arn: seen<never>(null), key: seen<never>(null) };
 describeRule({
   rule: secretKeyConsistent,
   url: import.meta.url,
-  confirms: { different: ["secretsmanager:DescribeSecret"] },
+  confirms: { secretMissing: ["secretsmanager:DescribeSecret"], different: ["secretsmanager:DescribeSecret"] },
   examples: {
     COMPLIANT: [
       { name: "both report the same key", database, context: aContext(), says: "same" },

@@ -15,6 +15,7 @@ const unusable = ["PendingReplicaDeletion", "PendingImport", "Unavailable"];
 describeRule({
   rule: secretKeyUsable,
   url: import.meta.url,
+  confirms: { secretMissing: ["secretsmanager:DescribeSecret"] },
   examples: {
     COMPLIANT: [
       { name: "an enabled key", database, context: aContext(), says: "usable", mentions: ["is Enabled"] },

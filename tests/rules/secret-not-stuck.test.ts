@@ -31,7 +31,7 @@ describeRule({
   url: import.meta.url,
   // An active secret is not stuck, whoever may read it.
   passesWithout: ["secretsmanager:ListSecrets"],
-  confirms: { stuck: ["secretsmanager:DescribeSecret"] },
+  confirms: { secretMissing: ["secretsmanager:DescribeSecret"], stuck: ["secretsmanager:DescribeSecret"] },
   examples: {
     COMPLIANT: [
       { name: "an active secret, whatever its age", database: aDatabase(), context: aContext(), says: "settled" },
