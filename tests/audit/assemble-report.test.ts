@@ -44,6 +44,10 @@ const crashing = (id: string): Rule => ({
 });
 
 describe("a report", () => {
+  test("of nothing is not clean: nothing was looked at", () => {
+    expect(report({ targets: [] })).toMatchObject({ clean: false, coverage: { complete: false, gaps: [] } });
+  });
+
   test("of a healthy fleet is clean and complete", () => {
     expect(report()).toEqual({
       schemaVersion: "1.0",

@@ -1,0 +1,45 @@
+import { expect, test } from "@jest/globals";
+import { auditActions, auditPolicy } from "../../lib/audit/permissions.ts";
+import { rules } from "../../rules/index.ts";
+import { aPolicy } from "../support/builders.ts";
+
+const reading = [
+  "account:ListRegions",
+  "kms:DescribeKey",
+  "rds:DescribeBlueGreenDeployments",
+  "rds:DescribeDBClusters",
+  "rds:DescribeDBInstances",
+  "rds:DescribeGlobalClusters",
+  "rds:DescribeTenantDatabases",
+  "secretsmanager:ListSecrets",
+  "sts:GetCallerIdentity",
+];
+const ofOneSecret = ["secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"];
+
+test("an auditor may call what the rules read and confirm, and the values of secrets are denied", () => {
+  expect(auditPolicy(rules, aPolicy())).toEqual({
+    Version: "2012-10-17",
+    Statement: [
+      { Sid: "Inventory", Effect: "Allow", Action: reading, Resource: "*" },
+      { Sid: "SecretsOfRDS", Effect: "Allow", Action: ofOneSecret, Resource: "arn:*:secretsmanager:*:*:secret:rds!*" },
+      {
+        Sid: "NeverTheValues",
+        Effect: "Deny",
+        Action: ["secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue"],
+        Resource: "*",
+      },
+    ],
+  });
+});
+
+test("a rule that is off asks for nothing", () => {
+  const rulesOff = rules.map(({ id }) => id).filter((id) => id !== "rotation-enabled");
+  expect(auditActions(rules, aPolicy({ rulesOff }))).toEqual([
+    "account:ListRegions",
+    "rds:DescribeDBClusters",
+    "rds:DescribeDBInstances",
+    "secretsmanager:DescribeSecret",
+    "secretsmanager:ListSecrets",
+    "sts:GetCallerIdentity",
+  ]);
+});
