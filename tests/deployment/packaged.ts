@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { join, resolve } from "node:path";
 import { unzipSync } from "fflate";
 
 export type Resource = {
@@ -16,13 +16,31 @@ export type Packaged = { readonly folder: string; readonly templateFile: string;
 export type Ended = { readonly status: number | null; readonly said: string };
 
 /** Runs a program to its end; what hangs is killed, and has no status. */
-export function run(program: string, args: readonly string[], env: NodeJS.ProcessEnv, seconds = 120): Promise<Ended> {
-  return new Promise((resolve) => {
-    execFile(program, args, { env, timeout: seconds * 1000, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
+export function run(
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  { seconds = 120, cwd = process.cwd() } = {},
+): Promise<Ended> {
+  return new Promise((end) => {
+    execFile(program, args, { cwd, env, timeout: seconds * 1000, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
       const status = error === null ? 0 : typeof error.code === "number" ? error.code : null;
-      resolve({ status, said: stdout + stderr });
+      end({ status, said: stdout + stderr });
     });
   });
+}
+
+/** What packaging writes into: two at the same time must not share it. */
+const packagingFolders = [".serverless", ".esbuild"];
+
+/** A folder that has everything of the checkout but what packaging writes, so that test files can package at the same time. */
+function linkCheckout(folder: string): string {
+  mkdirSync(folder, { recursive: true });
+  for (const entry of readdirSync(".", { withFileTypes: true })) {
+    const link = entry.isDirectory() ? symlinkSync : cpSync;
+    if (!packagingFolders.includes(entry.name)) link(resolve(entry.name), join(folder, entry.name));
+  }
+  return folder;
 }
 
 /** Packages the service as `npx serverless package` does, with no credentials, no configuration of AWS and no way to the network. */
@@ -30,18 +48,11 @@ export function packageService(folder: string, parameters: Readonly<Record<strin
   const nowhere = "http://127.0.0.1:9";
   const home = join(folder, "home");
   mkdirSync(home, { recursive: true });
-  const workFolder = `.esbuild/${basename(folder)}`;
-  const env = {
-    PATH: process.env.PATH,
-    HOME: home,
-    HTTP_PROXY: nowhere,
-    HTTPS_PROXY: nowhere,
-    CI: "1",
-    ESBUILD_WORK_FOLDER: workFolder,
-  };
+  const cwd = linkCheckout(join(folder, "checkout"));
+  const env = { PATH: process.env.PATH, HOME: home, HTTP_PROXY: nowhere, HTTPS_PROXY: nowhere, CI: "1" };
   const params = Object.entries(parameters).map(([name, value]) => `--param=${name}=${value}`);
-  const args = ["node_modules/osls/bin/serverless.js", "package", "--region", "eu-west-1", "--package", folder];
-  return run(process.execPath, [...args, ...params], env);
+  const args = ["node_modules/osls/bin/serverless.js", "package", "--region", "eu-west-1", "--package", `${folder}/packages`];
+  return run(process.execPath, [...args, ...params], env, { cwd });
 }
 
 /** Packages the service into a folder of its own and reads the template. Throws what osls says where it fails. */
@@ -49,7 +60,7 @@ export async function readPackaged(parameters: Readonly<Record<string, string>> 
   const folder = mkdtempSync(join(tmpdir(), "rds-password-audit-"));
   const { status, said } = await packageService(folder, parameters);
   if (status !== 0) throw new Error(`packaging ended with ${status}: ${said}`);
-  const templateFile = join(folder, "cloudformation-template-update-stack.json");
+  const templateFile = join(folder, "packages", "cloudformation-template-update-stack.json");
   return { folder, templateFile, template: JSON.parse(readFileSync(templateFile, "utf8")) as Template };
 }
 

@@ -516,7 +516,7 @@ describe("the packages", () => {
   const handlers = { audit: "audit", recheck: "recheck", configRule: "config-rule" };
   const maxBytes = 700_000;
 
-  const zipOf = (name: string) => readFileSync(`${get("as it stands").folder}/${name}.zip`);
+  const zipOf = (name: string) => readFileSync(`${get("as it stands").folder}/packages/${name}.zip`);
 
   /** Loads a packaged function as Lambda does at start-up: its files alone, in their folder. */
   function start(name: keyof typeof handlers, changes: Record<string, string> = {}) {

@@ -47,9 +47,9 @@ for await (const line of createInterface({ input: process.stdin })) {
 }`;
 
 /** Unpacks a packaged function; its environment is that of the template. */
-export function unpackFunction({ folder: packages, template }: Packaged, name: string): UnpackedFunction {
+export function unpackFunction({ folder: service, template }: Packaged, name: string): UnpackedFunction {
   const folder = mkdtempSync(join(tmpdir(), `${name}-`));
-  for (const [file, bytes] of readZip(readFileSync(join(packages, `${name}.zip`)))) {
+  for (const [file, bytes] of readZip(readFileSync(join(service, "packages", `${name}.zip`)))) {
     mkdirSync(dirname(join(folder, file)), { recursive: true });
     writeFileSync(join(folder, file), bytes);
   }
