@@ -51,7 +51,14 @@ export function packageService(folder: string, parameters: Readonly<Record<strin
   const cwd = linkCheckout(join(folder, "checkout"));
   const env = { PATH: process.env.PATH, HOME: home, HTTP_PROXY: nowhere, HTTPS_PROXY: nowhere, CI: "1" };
   const params = Object.entries(parameters).map(([name, value]) => `--param=${name}=${value}`);
-  const args = ["node_modules/osls/bin/serverless.js", "package", "--region", "eu-west-1", "--package", `${folder}/packages`];
+  const args = [
+    "node_modules/osls/bin/serverless.js",
+    "package",
+    "--region",
+    "eu-west-1",
+    "--package",
+    `${folder}/packages`,
+  ];
   return run(process.execPath, [...args, ...params], env, { cwd });
 }
 
