@@ -59,7 +59,7 @@ function intervalDays(expression: string): number | null {
   if (kind === "cron" && (fields[2] === "?") === (fields[4] === "?")) return null;
   // How long the gaps are does not depend on the minute.
   const onTheHour = expression.replace(/^cron\([0-5]?\d /, "cron(0 ");
-  return longestIntervalDays({ scheduleExpression: onTheHour, automaticallyAfterDays: null });
+  return longestIntervalDays({ scheduleExpression: onTheHour, automaticallyAfterDays: null, duration: null });
 }
 
 const regions = z.string("must be text").transform((text, context) => {

@@ -3,6 +3,7 @@ import type { Change, Digest } from "./model/change.ts";
 import { type Finding, isWrong } from "./model/finding.ts";
 import { emptyLedger, type Ledger, type OutletName } from "./model/ledger.ts";
 import type { Report } from "./model/report.ts";
+import { type Pauses, type Stored, updateStored } from "./update-stored.ts";
 
 /** Where the service keeps what it knows. Every method throws where the store does not answer. */
 export type Store = {
@@ -44,24 +45,14 @@ export type PublishRequest = {
   readonly eventId: string;
   readonly store: Store;
   readonly outlets: readonly Outlet[];
-  /** How the time between two attempts to write the ledger passes; real time, unless said otherwise. */
-  readonly sleep?: (milliseconds: number) => Promise<unknown>;
-  /** From 0 to 1. */
-  readonly random?: () => number;
-};
-
-/** How often the ledger is read again because somebody else was faster. */
-const attempts = 8;
-
-/** About so long is waited after the first attempt, and twice as long after each further one: six seconds in all. */
-const firstPauseMilliseconds = 50;
+} & Pauses;
 
 /**
  * Publishes what a report changes, and what was refused before: to each outlet once, whatever becomes of the others. Two executions of
  * one event at the same time share the changes, and each has its digest.
  */
 export async function publishReport(request: PublishRequest): Promise<Publication> {
-  const { only, eventId, store, outlets, sleep = passTime, random = Math.random } = request;
+  const { only, eventId, store, outlets } = request;
   const failures: { where: OutletName | "store"; error: Error }[] = [];
   const attempt = async <T>(where: OutletName | "store", work: () => Promise<T>): Promise<T | null> => {
     try {
@@ -73,12 +64,12 @@ export async function publishReport(request: PublishRequest): Promise<Publicatio
   };
   const enter = (ledger: Ledger): Entry =>
     enterReport(ledger, { report: request.report, only, outlets: outlets.map(({ name }) => name) });
-  /** From half to all of a pause that doubles: those who met wait longer each time, and not equally long. */
-  const pause = (attempt: number) => sleep(firstPauseMilliseconds * 2 ** attempt * (0.5 + random() / 2));
+  const update = (change: (ledger: Ledger) => Ledger | null) =>
+    updateStored("the ledger", toStored(store), change, request);
 
   let lastRead = emptyLedger;
   const isEntered = await attempt("store", () =>
-    update(store, pause, (ledger) => {
+    update((ledger) => {
       lastRead = ledger;
       return ledger.handledEvents.includes(eventId) ? null : enter(ledger).ledger;
     }),
@@ -103,29 +94,18 @@ export async function publishReport(request: PublishRequest): Promise<Publicatio
       await attempt(name, async () => outlet.refresh?.(ledger.known.filter(isWrong), report.generatedAt));
     }),
   );
-  if (isEntered)
-    await attempt("store", () => update(store, pause, (latest) => settle(latest, { due, refused, eventId })));
+  if (isEntered) await attempt("store", () => update((latest) => settle(latest, { due, refused, eventId })));
   return { isNew: true, changes, report, failures };
 }
 
-function passTime(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
-
-/** Reads, changes and writes the ledger until nobody wrote it in between; false where the change is null and nothing is written. */
-async function update(
-  store: Store,
-  pause: (attempt: number) => Promise<unknown>,
-  change: (ledger: Ledger) => Ledger | null,
-): Promise<boolean> {
-  for (let attempt = 0; attempt < attempts; attempt += 1) {
-    if (attempt > 0) await pause(attempt - 1);
-    const { ledger, version } = await store.readLedger();
-    const changed = change(ledger);
-    if (changed === null) return false;
-    if (await store.writeLedger(changed, version)) return true;
-  }
-  throw new Error(`the ledger was changed by others ${attempts} times in a row`);
+function toStored({ readLedger, writeLedger }: Store): Stored<Ledger> {
+  return {
+    async read() {
+      const { ledger: value, version } = await readLedger();
+      return { value, version };
+    },
+    write: writeLedger,
+  };
 }
 
 function toError(refusals: readonly Refusal[], count: number): Error {

@@ -4,9 +4,9 @@ import { activeRules, ask, confirmationsOf, prepare } from "./audit/judge.ts";
 import { weigh } from "./audit/management.ts";
 import type { Database, DatabaseReference } from "./model/database.ts";
 import { AwsCallError } from "./model/errors.ts";
-import type { BlueGreenDeployment, Target } from "./model/inventory.ts";
+import type { BlueGreenDeployment, DBProxy, Target } from "./model/inventory.ts";
 import type { Key } from "./model/key.ts";
-import { defaultKeyAlias, toCanonicalReference } from "./model/key.ts";
+import { defaultKeyAlias, isKeyReference, toCanonicalReference } from "./model/key.ts";
 import type { Policy } from "./model/policy.ts";
 import type { ConfirmingAction, Rule } from "./model/rule.ts";
 import type { Secret } from "./model/secret.ts";
@@ -28,6 +28,7 @@ export type RegionPort = {
   /** ARNs of the DB clusters that are members of a global database. */
   describeGlobalClusters(): Pages<string>;
   describeBlueGreenDeployments(): Pages<BlueGreenDeployment>;
+  describeDBProxies(): Pages<DBProxy>;
   /** All secrets that RDS owns, those that wait for their deletion included. */
   listSecrets(): Pages<Secret>;
   /** Null where there is no such secret. */
@@ -36,7 +37,15 @@ export type RegionPort = {
   getResourcePolicy(arn: string): Promise<string | null>;
   /** Null where there is no such key. */
   describeKey(reference: string): Promise<Key | null>;
+  /** Asks KMS whether these credentials may use a key, without using it: null where they may, else why not. */
+  tryKey(arn: string): Promise<string | null>;
 };
+
+/** All that can be asked of a secret: what a repair may lose has to be known in full. */
+const allConfirmations: readonly ConfirmingAction[] = [
+  "secretsmanager:DescribeSecret",
+  "secretsmanager:GetResourcePolicy",
+];
 
 /** How many keys or secrets are asked for at the same time; lists are read beside each other anyway. */
 const concurrency = 8;
@@ -47,13 +56,18 @@ export type ReadOptions = {
   readonly now: string;
   /** Reads just these databases, and what their verdicts depend on; all where it is left out. */
   readonly only?: readonly DatabaseReference[];
+  /** Reads what else decides whether a database may be repaired: proxies, deployments, resource policies, whether keys can be used. */
+  readonly forRepair?: boolean;
 };
 
 /**
  * Reads one Region: first the lists, then only what they made necessary, then what the rules want confirmed.
  * It never fails: what could not be read is in the target's gaps.
  */
-export async function readTarget(port: RegionPort, { policy, rules, now, only }: ReadOptions): Promise<Target> {
+export async function readTarget(
+  port: RegionPort,
+  { policy, rules, now, only, forRepair = false }: ReadOptions,
+): Promise<Target> {
   const { account, region, partition } = port;
   const target: Target = {
     account,
@@ -66,6 +80,8 @@ export async function readTarget(port: RegionPort, { policy, rules, now, only }:
     resourcePolicies: [],
     globalClusterMembers: null,
     blueGreenDeployments: null,
+    proxies: null,
+    keyTrials: [],
     gaps: [],
     calls: 0,
   };
@@ -77,6 +93,7 @@ export async function readTarget(port: RegionPort, { policy, rules, now, only }:
   await readSurroundings();
   await readKeys();
   await confirm();
+  if (forRepair && target.databases.length > 0) await readForRepair();
   return { ...target, calls: port.calls() };
 
   /** The secrets are listed as soon as the first managed database shows, beside the databases that are still to come. */
@@ -127,13 +144,15 @@ export async function readTarget(port: RegionPort, { policy, rules, now, only }:
   /** Global databases and blue/green deployments are read only where they would excuse a database that is not managed. */
   async function readSurroundings(): Promise<void> {
     const unread = surroundingsOf(target, policy);
-    const doubts = new Set(target.databases.flatMap((database) => weigh(database, unread).doubts));
+    // Whether what is turned off could be turned on again has to be known of managed databases too.
+    const asJudged = (database: Database) => (forRepair ? { ...database, masterUserSecret: null } : database);
+    const doubts = new Set(target.databases.flatMap((database) => weigh(asJudged(database), unread).doubts));
     const isOpen = (action: string) => needed.has(action) && [...doubts].some((doubt) => doubt.startsWith(action));
     const [globalClusterMembers, blueGreenDeployments] = await Promise.all([
       isOpen("rds:DescribeGlobalClusters")
         ? collect("rds:DescribeGlobalClusters", port.describeGlobalClusters())
         : null,
-      isOpen("rds:DescribeBlueGreenDeployments")
+      (forRepair && target.databases.length > 0) || isOpen("rds:DescribeBlueGreenDeployments")
         ? collect("rds:DescribeBlueGreenDeployments", port.describeBlueGreenDeployments())
         : null,
     ]);
@@ -148,15 +167,13 @@ export async function readTarget(port: RegionPort, { policy, rules, now, only }:
     const secrets = new Map(target.secrets?.map((secret) => [secret.arn, secret]));
     const owners = target.databases.filter(({ masterUserSecret }) => masterUserSecret !== null);
     const secretOf = ({ masterUserSecret }: Database) => secrets.get(masterUserSecret?.secretArn ?? "");
-    await describeKeys(
-      owners
-        .flatMap((database) => [
-          database.masterUserSecret?.kmsKeyId ?? [],
-          secretOf(database)?.kmsKeyId ?? [],
-          requiredKeysOf(database, policy).filter((requirement) => requirement.includes("alias/")),
-        ])
-        .flat(),
-    );
+    await describeKeys([
+      ...owners.flatMap((database) => database.masterUserSecret?.kmsKeyId ?? []),
+      ...owners.flatMap((database) => secretOf(database)?.kmsKeyId ?? []),
+      ...(forRepair ? target.databases : owners).flatMap((database) =>
+        requiredKeysOf(database, policy).filter((one) => one.includes("alias/") || (forRepair && isKeyReference(one))),
+      ),
+    ]);
     const seen = new Map(target.keys.map(({ reference, key }) => [reference, key]));
     const hasOtherKey = ({ masterUserSecret }: Database) => {
       if (masterUserSecret?.kmsKeyId == null) return true;
@@ -183,9 +200,12 @@ export async function readTarget(port: RegionPort, { policy, rules, now, only }:
     for (const { database, context } of prepare(target, policy, now)) {
       const secretArn = database.masterUserSecret?.secretArn ?? null;
       if (secretArn === null) continue;
-      for (const rule of active)
-        for (const action of confirmationsOf(ask(rule, database, context)))
+      for (const rule of active) {
+        const answer = ask(rule, database, context);
+        const isToBeRepaired = forRepair && answer.message.repairs !== undefined;
+        for (const action of isToBeRepaired ? allConfirmations : confirmationsOf(answer))
           wanted.set(action, (wanted.get(action) ?? new Set()).add(secretArn));
+      }
     }
     await describeSecrets(wanted.get("secretsmanager:DescribeSecret") ?? []);
     await readKeys();
@@ -196,6 +216,18 @@ export async function readTarget(port: RegionPort, { policy, rules, now, only }:
         target.resourcePolicies.push({ secretArn, policy: await port.getResourcePolicy(secretArn) });
       },
     );
+  }
+
+  /** A key that AWS manages is used by way of Secrets Manager alone: only a customer's can be tried. */
+  async function readForRepair(): Promise<void> {
+    const tried = target.keys.flatMap(({ key }) => (key?.manager === "CUSTOMER" ? key.arn : []));
+    const [proxies] = await Promise.all([
+      collect("rds:DescribeDBProxies", port.describeDBProxies()),
+      each("kms:GenerateDataKey", new Set(tried), async (keyArn) => {
+        target.keyTrials.push({ keyArn, refusal: await port.tryKey(keyArn) });
+      }),
+    ]);
+    target.proxies = proxies;
   }
 
   /** What Secrets Manager says of single secrets, which is never as old as its list; each is asked once. */
@@ -247,13 +279,14 @@ export async function readTarget(port: RegionPort, { policy, rules, now, only }:
 
 /**
  * Each database once: it may have been asked for twice, or have moved to the next page while its list was read.
- * AWS says of a tenant database neither engine nor version: they are its container's.
+ * AWS says of a tenant database neither engine nor version nor maintenance window: they are its container's.
  */
 function toDistinct(databases: readonly Database[]): Database[] {
   const byArn = new Map(databases.map((database) => [database.arn, database]));
   return [...byArn.values()].map((database) => {
     const container = byArn.get(database.containerArn ?? "");
     if (container === undefined) return database;
-    return { ...database, engine: container.engine, engineVersion: container.engineVersion };
+    const { engine, engineVersion, maintenanceWindow } = container;
+    return { ...database, engine, engineVersion, maintenanceWindow };
   });
 }

@@ -30,6 +30,8 @@ export type InventoryRequest = {
   readonly rules: readonly Rule[];
   /** ISO 8601: when the audit began. */
   readonly now: string;
+  /** Reads what else decides whether a database may be repaired. */
+  readonly forRepair?: boolean;
   readonly onProgress?: (progress: Progress) => void;
 };
 

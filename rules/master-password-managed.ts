@@ -21,6 +21,7 @@ export const masterPasswordManaged = defineRule({
     managed: { status: "COMPLIANT", text: "RDS manages the master password of {database}." },
     unmanaged: {
       status: "NON_COMPLIANT",
+      repairs: ["enable"],
       text: "{database} has a master password that RDS does not manage.",
       remedy:
         "Tell those who log in as the master user, then turn management on: {modify} --manage-master-user-password --apply-immediately",

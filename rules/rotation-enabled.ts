@@ -16,6 +16,7 @@ export const rotationEnabled = defineRule({
     on: { status: "COMPLIANT", text: "The secret of {database} rotates automatically." },
     off: {
       status: "NON_COMPLIANT",
+      repairs: ["schedule-rotation"],
       text: "The secret of {database} is managed, but does not rotate automatically.",
       remedy:
         "Turn rotation on: aws secretsmanager rotate-secret --secret-id '{secret}' --rotation-rules AutomaticallyAfterDays=7 --no-rotate-immediately",

@@ -19,12 +19,14 @@ export const secretKeyAsRequired = defineRule({
     asRequired: { status: "COMPLIANT", text: "The secret of {database} is encrypted as required: {required}." },
     rdsKeyOther: {
       status: "NON_COMPLIANT",
+      repairs: ["toggle"],
       text: "The secret of {database} is encrypted with {actual}; the policy requires {required}.",
       remedy:
         "Only turning management off and on changes the key, and it changes the secret's ARN: plan it with those who read the secret.",
     },
     secretKeyOther: {
       status: "NON_COMPLIANT",
+      repairs: ["toggle"],
       text: "Secrets Manager encrypts the secret of {database} with {actual}; the policy requires {required}.",
       remedy:
         "Somebody changed the key behind RDS's back: set it back in Secrets Manager, or turn management off and on with the required key.",

@@ -27,8 +27,16 @@ export const secretNotImpaired = defineRule({
       remedy: "Remove the cause, then rotate: {modify} --rotate-master-user-password --apply-immediately",
       confirm: ["secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"],
     },
+    rotationFailed: {
+      status: "NON_COMPLIANT",
+      repairs: ["rotate", "toggle"],
+      text: "The secret of {database} is impaired: {causes}, for a cause that can no longer be seen.",
+      remedy: "Rotate: {modify} --rotate-master-user-password --apply-immediately",
+      confirm: ["secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"],
+    },
     impaired: {
       status: "NON_COMPLIANT",
+      repairs: ["rotate", "toggle"],
       text: "The secret of {database} is impaired, and no cause can be seen.",
       remedy:
         "Rotate: {modify} --rotate-master-user-password --apply-immediately. Where that is refused or does not clear it, turn management off and on, which makes a new secret.",
@@ -40,27 +48,32 @@ export const secretNotImpaired = defineRule({
     const status = database.masterUserSecret?.status ?? "none";
     if (!isKnownSecretStatus(status)) return { says: "statusUnknown", slots: { status } };
     if (status !== "impaired") return { says: "healthy", slots: { status } };
-    const causes = causesOf(context);
+    const standing = causesOf(context);
+    const causes = [...standing, ...failedRotation(context)];
     if (causes.length === 0) return { says: "impaired", evidence: { causes } };
-    return { says: "impairedByCause", slots: { causes: causes.join("; ") }, evidence: { causes } };
+    const says = standing.length > 0 ? "impairedByCause" : "rotationFailed";
+    return { says, slots: { causes: causes.join("; ") }, evidence: { causes } };
   },
 });
 
-function causesOf({ rdsKey, secretKey, secret, resourcePolicy, now }: RuleContext): string[] {
+/** What would make the next rotation fail too, or may: what could not be read is not ruled out. */
+function causesOf({ rdsKey, secretKey, secret, resourcePolicy }: RuleContext): string[] {
   const causes = keyCauses(rdsKey);
   // Where somebody changed the key behind RDS's back, it is the other one that counts.
   if (secretKey.key.seen) causes.push(...keyCauses(secretKey).filter((cause) => !causes.includes(cause)));
   if (!secret.seen) causes.push(`the secret could not be read (${secret.why})`);
   else if (secret.value === null) causes.push("the secret does not exist");
-  else {
-    const { deletedAt, nextRotationAt } = secret.value;
-    if (deletedAt !== null) causes.push(`the secret is scheduled for deletion since ${deletedAt}`);
-    if (nextRotationAt !== null && nextRotationAt < now) causes.push(`the rotation due on ${nextRotationAt} failed`);
-  }
+  else if (secret.value.deletedAt !== null)
+    causes.push(`the secret is scheduled for deletion since ${secret.value.deletedAt}`);
   if (!resourcePolicy.seen) causes.push(`the secret's resource policy could not be read (${resourcePolicy.why})`);
   else if (resourcePolicy.value !== null && deniesRds(resourcePolicy.value))
     causes.push("the secret's resource policy denies RDS");
   return causes;
+}
+
+function failedRotation({ secret, now }: RuleContext): string[] {
+  const due = secret.seen ? (secret.value?.nextRotationAt ?? null) : null;
+  return due !== null && due < now ? [`the rotation due on ${due} failed`] : [];
 }
 
 function keyCauses({ key }: KeyFacts): string[] {

@@ -13,9 +13,14 @@ export const toggleNotInterrupted = defineRule({
   messages: {
     notJudged: { status: "NOT_APPLICABLE", text: "{database} is not judged: {explanation}." },
     never: { status: "COMPLIANT", text: "{database} was not left behind by a repair." },
-    onAgain: { status: "COMPLIANT", text: "{database} is managed; the tag of a repair ({marker}) is still on it." },
+    onAgain: {
+      status: "COMPLIANT",
+      repairs: ["finish-interrupted"],
+      text: "{database} is managed; the tag of a repair ({marker}) is still on it.",
+    },
     interrupted: {
       status: "NON_COMPLIANT",
+      repairs: ["finish-interrupted"],
       text: "Management of {database} was turned off to be repaired and is still off: {marker}.",
       remedy:
         "Turn it on at once, with the key that the tag names: {modify} --manage-master-user-password --master-user-secret-kms-key-id KEY --apply-immediately",

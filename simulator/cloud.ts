@@ -14,6 +14,7 @@ export function createRegion(account: Account, name: string): Region {
     clusters: new Map(),
     tenants: new Map(),
     blueGreenDeployments: new Map(),
+    proxies: new Map(),
     secrets: new Map(),
     keys: new Map(),
     aliases: new Map(),
@@ -22,6 +23,7 @@ export function createRegion(account: Account, name: string): Region {
     securityHub: { isEnabled: false, findings: new Map() },
     configRules: new Map(),
     evaluations: new Map(),
+    failingRotations: new Set<string>(),
     secretHistory: [],
     serials: new Map(),
   };
@@ -87,6 +89,7 @@ export function createCloud({ now }: { now: Date }): Cloud {
         if (index >= 0) cloud.faults.splice(index, 1);
       };
     },
+    calls: [],
     lag: { listSecretsSeconds: 0 },
     timing: {
       createSeconds: 300,

@@ -2,13 +2,16 @@ import { joinCluster } from "./cluster-members.ts";
 import { type AnyDatabase, arnOf, tenantKey, toTags } from "./databases.ts";
 import { arnPrefix, resourceIdFrom, spreadFrom, uuidFrom } from "./identifiers.ts";
 import { awsManagedKey, lookForKey, makeKey } from "./keys.ts";
+import { scheduleMaintenance } from "./maintenance.ts";
 import { newCluster, newInstance, newTenant, versionOf } from "./new-databases.ts";
+import { addToSource } from "./replicas.ts";
 import { nextRotationAt } from "./rotation-schedule.ts";
 import { changeSecret, scheduleRotation, secretFor } from "./secret-life.ts";
 import type {
   BlueGreenDeployment,
   DBCluster,
   DBInstance,
+  DBProxy,
   GlobalCluster,
   Key,
   Region,
@@ -62,6 +65,8 @@ export type FleetBuilders = {
     name?: string;
     overrides?: Overrides;
   }) => BlueGreenDeployment;
+  /** A proxy that logs in with these secrets. */
+  addProxy: (options: { name: string; secretArns: readonly string[]; overrides?: Overrides }) => DBProxy;
   /** Puts a secret that no database has: any field overrides. */
   addSecret: (options: { name: string } & Overrides) => Secret;
   /** Changes a secret behind AWS's back; `ListSecrets` lags here too. */
@@ -119,6 +124,7 @@ export function fleetBuilders(regionOf: () => Region): FleetBuilders {
     database.TagList = toTags(tags);
     Object.assign(database, fields, overrides);
     manage(regionOf(), database, createdAt, managed);
+    scheduleMaintenance(regionOf(), database);
     return database;
   };
 
@@ -129,8 +135,7 @@ export function fleetBuilders(regionOf: () => Region): FleetBuilders {
     const fields = { ...(isReplica && { BackupRetentionPeriod: 0 }), ...options };
     const instance = finish(newInstance(region, identifier, engine, createdAt), createdAt, fields);
     region.instances.set(identifier.toLowerCase(), instance);
-    const source = region.instances.get(instance.ReadReplicaSourceDBInstanceIdentifier?.toLowerCase() ?? "");
-    source?.ReadReplicaDBInstanceIdentifiers.push(identifier);
+    addToSource(region, instance);
     return instance;
   };
 
@@ -141,6 +146,7 @@ export function fleetBuilders(regionOf: () => Region): FleetBuilders {
       const createdAt = longAgo(identifier);
       const cluster = finish(newCluster(region, identifier, engine, createdAt), createdAt, options);
       region.clusters.set(identifier.toLowerCase(), cluster);
+      addToSource(region, cluster);
       for (const member of memberIdentifiers(identifier, members))
         joinCluster(cluster, addInstance({ identifier: member, engine }));
       return cluster;
@@ -209,6 +215,24 @@ export function fleetBuilders(regionOf: () => Region): FleetBuilders {
       };
       region.blueGreenDeployments.set(deployment.BlueGreenDeploymentIdentifier, deployment);
       return deployment;
+    },
+    addProxy: ({ name, secretArns, overrides }) => {
+      const region = regionOf();
+      const prefix = `${arnPrefix(region, "rds")}db-proxy:`;
+      const proxy: DBProxy = {
+        DBProxyName: name,
+        DBProxyArn: `${prefix}prx-${uuidFrom(prefix + name)
+          .replaceAll("-", "")
+          .slice(0, 17)}`,
+        Status: "available",
+        EngineFamily: "POSTGRESQL",
+        Auth: secretArns.map((SecretArn) => ({ AuthScheme: "SECRETS", SecretArn, IAMAuth: "DISABLED" })),
+        RequireTLS: true,
+        CreatedDate: longAgo(name),
+        ...overrides,
+      };
+      region.proxies.set(name.toLowerCase(), proxy);
+      return proxy;
     },
     addSecret: ({ name, ...fields }) => {
       const region = regionOf();

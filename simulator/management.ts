@@ -7,20 +7,24 @@ import { changeSecret, removeSecret, scheduleRotation, secretFor, startRotation 
 import { SimulatedError } from "./simulated-error.ts";
 import type { Region } from "./state.ts";
 
+/** What RDS does with a key in the caller's name; the policies of AWS's own keys allow the last three to everybody. */
+const keyPermissions = ["kms:DescribeKey", "kms:Decrypt", "kms:GenerateDataKey", "kms:CreateGrant"];
+
 /** The key that RDS will report, as an ARN. @throws SimulatedError `KMSKeyNotAccessibleFault` where it cannot be used. */
-function keyArnFor(region: Region, kmsKeyId: string | undefined): string {
+function keyArnFor(region: Region, kmsKeyId = "alias/aws/secretsmanager"): string {
   const inaccessible = (): SimulatedError =>
     // Wording not verified.
     new SimulatedError(
       "KMSKeyNotAccessibleFault",
       `The specified KMS key [${kmsKeyId}] does not exist, is not enabled or you do not have permissions to access it.`,
     );
-  if (isDenied(region, "kms:DescribeKey", { KeyId: kmsKeyId ?? "alias/aws/secretsmanager" })) throw inaccessible();
-  if (kmsKeyId === undefined) return awsManagedKey(region, "secretsmanager").Arn;
   try {
     const key = findKey(region, kmsKeyId);
+    const Arn = key?.Arn ?? kmsKeyId;
+    const needed = key?.KeyManager === "AWS" ? keyPermissions.slice(0, 1) : keyPermissions;
+    if (needed.some((action) => isDenied(region, action, { KeyId: kmsKeyId, Arn }))) throw inaccessible();
     if (key && key.KeyState !== "Enabled") throw inaccessible();
-    return key?.Arn ?? kmsKeyId;
+    return Arn;
   } catch (error) {
     throw error instanceof SimulatedError ? inaccessible() : error;
   }

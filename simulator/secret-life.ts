@@ -102,6 +102,12 @@ function isRotatable(region: Region, secret: Secret): boolean {
   return secret.DeletedDate === undefined && !deniesRds(secret.resourcePolicy) && isKeyUsable(region, secret.KmsKeyId);
 }
 
+/** Whether the test has it so; an ARN ends in the identifier. */
+function isMadeToFail({ failingRotations }: Region, database: AnyDatabase): boolean {
+  const arn = arnOf(database);
+  return failingRotations.has(arn) || failingRotations.has(arn.split(":").at(-1) ?? "");
+}
+
 /** The database that this secret is the master password of, by RDS's account of it. */
 export function ownerOf(region: Region, secret: Secret): AnyDatabase | undefined {
   const database = secret.owner === undefined ? undefined : databaseWithArn(region, secret.owner);
@@ -124,7 +130,7 @@ function finishRotation(region: Region, database: AnyDatabase, secretArn: string
   const reported = database.MasterUserSecret;
   if (reported?.SecretArn !== secretArn || reported.SecretStatus !== "rotating") return;
   const secret = region.secrets.get(secretArn);
-  if (!secret || !isRotatable(region, secret)) {
+  if (!secret || isMadeToFail(region, database) || !isRotatable(region, secret)) {
     reported.SecretStatus = "impaired";
     // "The status remains impaired until the next rotation": when that is after a failure is not documented; one interval is assumed.
     if (secret?.RotationEnabled)

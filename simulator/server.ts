@@ -1,32 +1,17 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createRegion } from "./cloud.ts";
-import { type Fault, meetFault } from "./faults.ts";
+import { answerCall, NoAnswerError, serviceNamed } from "./call-service.ts";
 import { uuidFrom } from "./identifiers.ts";
-import type { Params } from "./params.ts";
-import { accountManagement } from "./services/account.ts";
-import { config } from "./services/config.ts";
-import { kms } from "./services/kms.ts";
-import { rds } from "./services/rds.ts";
-import { s3 } from "./services/s3.ts";
-import { secretsManager } from "./services/secretsmanager.ts";
-import { securityHub } from "./services/securityhub.ts";
-import type { Service } from "./services/service.ts";
-import { sns } from "./services/sns.ts";
-import { sessionIn, sts } from "./services/sts.ts";
-import { unknownService } from "./services/unknown.ts";
+import type { Protocol, WireRequest } from "./protocol/protocol.ts";
 import { SimulatedError } from "./simulated-error.ts";
-import type { Account, Cloud, Region } from "./state.ts";
-
-/** One call that was made, including those that were refused. */
-type Call = { account: string; region: string; action: string };
+import type { Call, Cloud } from "./state.ts";
 
 /** A running simulator. */
 export type Simulator = {
   endpoint: string;
   port: number;
-  /** Every call since the start, in order; empty it to count anew. */
+  /** The cloud's. */
   calls: Call[];
   close: () => Promise<void>;
 };
@@ -43,19 +28,6 @@ export type SimulatorOptions = {
   pace?: number;
 };
 
-/** By the name that a request is signed for. */
-const services: Readonly<Record<string, Service>> = {
-  account: accountManagement,
-  config,
-  kms,
-  rds,
-  s3,
-  secretsmanager: secretsManager,
-  securityhub: securityHub,
-  sns,
-  sts,
-};
-
 type Scope = { accessKeyId: string; region: string; service: string };
 type Answer = { status: number; contentType: string; body: string; headers?: Record<string, string> };
 
@@ -67,46 +39,18 @@ function scopeOf({ headers }: IncomingMessage): Scope | undefined {
 }
 
 /** An unsigned request tells its service by its shape alone. */
-function serviceByShape({ headers, url }: IncomingMessage): Service {
+function serviceNameByShape({ headers, url }: IncomingMessage): string {
   const target = String(headers["x-amz-target"] ?? "");
-  if (target.startsWith("TrentService.")) return kms;
-  if (target.startsWith("secretsmanager.")) return secretsManager;
-  return url === "/listRegions" ? accountManagement : rds;
+  if (target.startsWith("TrentService.")) return "kms";
+  if (target.startsWith("secretsmanager.")) return "secretsmanager";
+  return url === "/listRegions" ? "account" : "rds";
 }
 
-function serviceNamed(name: string, { headers }: IncomingMessage): Service {
-  return (
-    services[name] ??
-    unknownService(
-      name,
-      headers["content-type"]?.startsWith("application/x-www-form-urlencoded") ?? false,
-      Object.keys(services),
-    )
-  );
-}
-
-function callerArnOf({ id, partition }: Account, token: string | undefined): string {
-  return `arn:${partition}:sts::${id}:assumed-role/${sessionIn(token) ?? "Simulated/session"}`;
-}
-
-/** What a fault answers; `hang` and `disconnect` answer nothing and are seen to before. */
-function refusalOf(fault: Fault, { refusals }: Service, callerArn: string, action: string): SimulatedError {
-  switch (fault.kind) {
-    case "deny":
-      return refusals.denied(
-        fault.message ??
-          `User: ${callerArn} is not authorized to perform: ${action} because no identity-based policy allows the ${action} action`,
-      );
-    case "throttle":
-      return refusals.throttled();
-    case "expired-token":
-      return refusals.expiredToken();
-    default:
-      return new SimulatedError(
-        fault.code ?? "InternalFailure",
-        fault.message ?? "An internal error occurred",
-        fault.status ?? 500,
-      );
+function parse(protocol: Protocol, request: WireRequest): ReturnType<Protocol["parse"]> {
+  try {
+    return protocol.parse(request);
+  } catch {
+    throw new SimulatedError("SerializationException", "The request body cannot be read");
   }
 }
 
@@ -116,10 +60,36 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
+function answerTo(
+  cloud: Cloud,
+  request: IncomingMessage,
+  body: string,
+  requestId: string,
+): Answer | "hang" | "disconnect" {
+  const { method = "GET", url = "/", headers } = request;
+  const scope = scopeOf(request);
+  const isForm = headers["content-type"]?.startsWith("application/x-www-form-urlencoded");
+  const service = serviceNamed(scope?.service ?? serviceNameByShape(request), isForm);
+  const { protocol, refusals } = service;
+  const { contentType } = protocol;
+  try {
+    if (!scope) throw refusals.unsigned();
+    const target = headers["x-amz-target"] as string | undefined;
+    const { action, params } = parse(protocol, { method, path: url, headers, target, body });
+    const { accessKeyId: account, region } = scope;
+    const sessionToken = headers["x-amz-security-token"] as string | undefined;
+    const call = { account, region, service: scope.service, action, params, sessionToken };
+    return { status: 200, contentType, ...protocol.renderAnswer(action, answerCall(cloud, call, service), requestId) };
+  } catch (error) {
+    if (error instanceof NoAnswerError) return error.kind;
+    if (!(error instanceof SimulatedError)) throw error;
+    return { status: error.status, contentType, ...protocol.renderError(error, requestId) };
+  }
+}
+
 /** Serves the cloud to any AWS client that is pointed at `endpoint`, on this machine only. */
 export async function startSimulator(cloud: Cloud, options: SimulatorOptions = {}): Promise<Simulator> {
   const { latencyMs = 0, secondsPerCall = 0, pace = 0 } = options;
-  const calls: Call[] = [];
   let served = 0;
   let lastCallAt = Date.now();
 
@@ -130,28 +100,12 @@ export async function startSimulator(cloud: Cloud, options: SimulatorOptions = {
     if (seconds > 0) cloud.advance({ seconds });
   };
 
-  const answerWith = (
-    service: Service,
-    requestId: string,
-    answer: () => { action: string; result: object },
-  ): Answer => {
-    const { protocol } = service;
-    const contentType = protocol.contentType;
-    try {
-      const { action, result } = answer();
-      return { status: 200, contentType, ...protocol.renderAnswer(action, result, requestId) };
-    } catch (error) {
-      if (!(error instanceof SimulatedError)) throw error;
-      return { status: error.status, contentType, ...protocol.renderError(error, requestId) };
-    }
-  };
-
-  const answerCall = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const answerRequest = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await bodyOf(request);
     served += 1;
     const requestId = uuidFrom(`request ${served}`);
     letTimePass();
-    const answer = answerTo(request, body, requestId);
+    const answer = answerTo(cloud, request, body, requestId);
     if (latencyMs > 0) await sleep(latencyMs);
     if (answer === "disconnect") request.socket.destroy();
     if (typeof answer === "string") return;
@@ -163,57 +117,8 @@ export async function startSimulator(cloud: Cloud, options: SimulatorOptions = {
     response.end(answer.body);
   };
 
-  const answerTo = (request: IncomingMessage, body: string, requestId: string): Answer | "hang" | "disconnect" => {
-    const scope = scopeOf(request);
-    const service = scope ? serviceNamed(scope.service, request) : serviceByShape(request);
-    const { refusals } = service;
-    const refuse = (error: SimulatedError): Answer =>
-      answerWith(service, requestId, () => {
-        throw error;
-      });
-    if (!scope) return refuse(refusals.unsigned());
-    const account = cloud.accounts.get(scope.accessKeyId);
-    if (!account || !(service.isGlobal || account.enabledRegions.has(scope.region)))
-      return refuse(refusals.invalidToken());
-
-    let call: { action: string; params: Params };
-    try {
-      call = service.protocol.parse({
-        method: request.method ?? "GET",
-        path: request.url ?? "/",
-        headers: request.headers,
-        target: request.headers["x-amz-target"] as string | undefined,
-        body,
-      });
-    } catch {
-      return refuse(new SimulatedError("SerializationException", "The request body cannot be read"));
-    }
-    const action = `${scope.service}:${service.permissions?.[call.action] ?? call.action}`;
-    calls.push({ account: account.id, region: scope.region, action });
-    const callerArn = callerArnOf(account, request.headers["x-amz-security-token"] as string | undefined);
-    const ofCalls = cloud.faults.filter(({ kind }) => kind !== "entry");
-    const fault = meetFault(ofCalls, { action, account: account.id, region: scope.region, params: call.params });
-    const perform = service.actions[call.action];
-    const answerFully = (): Answer => {
-      if (!perform) return refuse(refusals.unknownAction(call.action));
-      const region = regionOf(account, scope.region, service);
-      return answerWith(service, requestId, () => ({
-        action: call.action,
-        result: perform(call.params, { account, region, callerArn, wallClock: new Date() }),
-      }));
-    };
-    if (!fault) return answerFully();
-    if (fault.takesEffect) answerFully();
-    if (fault.kind === "hang" || fault.kind === "disconnect") return fault.kind;
-    return refuse(refusalOf(fault, service, callerArn, action));
-  };
-
-  /** A call to a global service is made in a Region that may not be enabled: it must neither enable it nor leave anything in it. */
-  const regionOf = (account: Account, name: string, { isGlobal }: Service): Region =>
-    isGlobal ? (account.regions.get(name) ?? createRegion(account, name)) : cloud.region(account.id, name);
-
   const server = createServer((request, response) => {
-    answerCall(request, response).catch((error: unknown) => {
+    answerRequest(request, response).catch((error: unknown) => {
       // A fault of the simulator's own: say so, or a test would look for it in the wrong place.
       response.writeHead(500, { "content-type": "text/plain" });
       response.end(`The simulator failed: ${error instanceof Error ? error.stack : String(error)}`);
@@ -228,7 +133,7 @@ export async function startSimulator(cloud: Cloud, options: SimulatorOptions = {
   return {
     endpoint: `http://127.0.0.1:${port}`,
     port,
-    calls,
+    calls: cloud.calls,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

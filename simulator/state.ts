@@ -28,7 +28,9 @@ export type DBInstance = Database & {
   Engine: string;
   DBClusterIdentifier?: string;
   ReadReplicaSourceDBInstanceIdentifier?: string;
+  ReadReplicaSourceDBClusterIdentifier?: string;
   ReadReplicaDBInstanceIdentifiers: string[];
+  ReadReplicaDBClusterIdentifiers?: string[];
 };
 
 /** A DB cluster, in AWS's own field names; live. */
@@ -38,6 +40,8 @@ export type DBCluster = Database & {
   DbClusterResourceId: string;
   Status: string;
   Engine: string;
+  ReplicationSourceIdentifier?: string;
+  ReadReplicaIdentifiers: string[];
   DBClusterMembers: { DBInstanceIdentifier: string; IsClusterWriter: boolean }[];
 };
 
@@ -64,6 +68,16 @@ export type BlueGreenDeployment = {
   Source: string;
   Target?: string;
   Status: string;
+  [field: string]: unknown;
+};
+
+/** A proxy of RDS, which logs in with secrets of its own choice. */
+export type DBProxy = {
+  DBProxyName: string;
+  DBProxyArn: string;
+  Status: string;
+  EngineFamily: string;
+  Auth: { AuthScheme: string; SecretArn: string; IAMAuth: string; UserName?: string }[];
   [field: string]: unknown;
 };
 
@@ -172,6 +186,7 @@ export type Region = FleetBuilders &
     readonly clusters: Map<string, DBCluster>;
     readonly tenants: Map<string, TenantDatabase>;
     readonly blueGreenDeployments: Map<string, BlueGreenDeployment>;
+    readonly proxies: Map<string, DBProxy>;
     readonly secrets: Map<string, Secret>;
     readonly keys: Map<string, Key>;
     /** Alias name to key id. */
@@ -181,6 +196,8 @@ export type Region = FleetBuilders &
     readonly securityHub: { isEnabled: boolean; readonly findings: Map<string, ImportedFinding> };
     readonly configRules: Map<string, ConfigRule>;
     readonly evaluations: Map<string, StoredEvaluation>;
+    /** Databases, by ARN or identifier, whose rotations fail although nothing seems to be wrong. */
+    readonly failingRotations: Set<string>;
     /** What secrets were before they changed, newest last: `ListSecrets` may be five minutes behind. */
     readonly secretHistory: { at: number; arn: string; before: Secret | undefined }[];
     /** How many of a kind were ever made, so that ids are new and yet the same on every run. */
@@ -213,6 +230,9 @@ type Timing = {
   startSeconds: number;
 };
 
+/** One call that was made, including those that were refused; its action is called like the permission that it needs. */
+export type Call = { account: string; region: string; action: string };
+
 /** Everything there is: accounts, their Regions, virtual time, and what goes wrong. */
 export type Cloud = {
   now: () => Date;
@@ -229,6 +249,8 @@ export type Cloud = {
   /** Makes calls fail until the returned function is called (or `times` calls have failed). */
   fault: (options: FaultOptions) => () => void;
   readonly faults: Fault[];
+  /** Every call since the start, in order; empty it to count anew. */
+  readonly calls: Call[];
   lag: { listSecretsSeconds: number };
   timing: Timing;
 };

@@ -116,8 +116,8 @@ export function createFacts(
 
   function findRequiredKey(requirement: string): RequiredKey {
     if (requirement === "customer-managed" || requirement === "aws-managed")
-      return { requirement, arn: { seen: true, value: null } };
-    return { requirement, arn: findKey(requirement).arn };
+      return { requirement, arn: { seen: true, value: null }, key: { seen: true, value: null } };
+    return { requirement, ...findKey(requirement) };
   }
 
   function findCluster({ kind, clusterIdentifier }: Database): Fact<true> {

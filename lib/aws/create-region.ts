@@ -1,8 +1,15 @@
-import { DescribeKeyCommand, type KMSClient, NotFoundException } from "@aws-sdk/client-kms";
+import {
+  DescribeKeyCommand,
+  DryRunOperationException,
+  GenerateDataKeyCommand,
+  type KMSClient,
+  NotFoundException,
+} from "@aws-sdk/client-kms";
 import {
   paginateDescribeBlueGreenDeployments,
   paginateDescribeDBClusters,
   paginateDescribeDBInstances,
+  paginateDescribeDBProxies,
   paginateDescribeGlobalClusters,
   paginateDescribeTenantDatabases,
   type RDSClient,
@@ -23,6 +30,7 @@ import {
   toCluster,
   toGlobalClusterMembers,
   toInstance,
+  toProxy,
   toTenantDatabase,
 } from "./to-database.ts";
 import { toKey } from "./to-key.ts";
@@ -35,6 +43,15 @@ const filterNames = {
   instance: { identifier: "db-instance-id", resourceId: "dbi-resource-id" },
   cluster: { identifier: "db-cluster-id", resourceId: "db-cluster-resource-id" },
 } as const;
+
+/** How KMS says no for the key's or its policy's sake. Anything else, such as expired credentials, tells nothing of the key. */
+const refusals = [
+  "AccessDeniedException",
+  "DisabledException",
+  "InvalidKeyUsageException",
+  "KMSInvalidStateException",
+  "NotFoundException",
+];
 
 /** A filter, unlike an identifier, makes an empty answer of a database that does not exist, not an error. */
 function toFilters(only: DatabaseReference | undefined) {
@@ -88,6 +105,10 @@ export function createRegion(scope: Scope, { rds, secrets, kms }: RegionClients)
         paginateDescribeBlueGreenDeployments(page, {}),
         ({ BlueGreenDeployments }) => (BlueGreenDeployments ?? []).flatMap(toBlueGreenDeployments),
       ),
+    describeDBProxies: () =>
+      pages("rds:DescribeDBProxies", paginateDescribeDBProxies(page, {}), ({ DBProxies }) =>
+        (DBProxies ?? []).map(toProxy),
+      ),
     listSecrets: () =>
       pages(
         "secretsmanager:ListSecrets",
@@ -122,6 +143,18 @@ export function createRegion(scope: Scope, { rds, secrets, kms }: RegionClients)
       } catch (error) {
         if (error instanceof NotFoundException) return null;
         throw toCallError(action, error);
+      }
+    },
+    /** A dry run makes no data key; that it would have is answered as an error. */
+    async tryKey(KeyId: string) {
+      try {
+        await kms.send(new GenerateDataKeyCommand({ KeyId, KeySpec: "AES_256", DryRun: true }));
+        return null;
+      } catch (error) {
+        if (error instanceof DryRunOperationException) return null;
+        const failure = toCallError("kms:GenerateDataKey", error);
+        if (refusals.includes(failure.code)) return `${failure.code}: ${failure.message}`;
+        throw failure;
       }
     },
   };

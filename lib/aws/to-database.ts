@@ -1,5 +1,6 @@
 import type {
   BlueGreenDeployment as AwsBlueGreenDeployment,
+  DBProxy as AwsDBProxy,
   MasterUserSecret as AwsMasterUserSecret,
   DBCluster,
   DBInstance,
@@ -8,7 +9,7 @@ import type {
   TenantDatabase,
 } from "@aws-sdk/client-rds";
 import { type Database, unknown } from "../model/database.ts";
-import type { BlueGreenDeployment } from "../model/inventory.ts";
+import type { BlueGreenDeployment, DBProxy } from "../model/inventory.ts";
 
 /** Where an answer came from; the API does not repeat it in every part of the answer. */
 export type Scope = { readonly partition: string; readonly region: string; readonly account: string };
@@ -28,6 +29,12 @@ export function toInstance(instance: DBInstance, scope: Scope): Database {
     createdAt: toInstant(instance.InstanceCreateTime),
     masterUserSecret: toMasterUserSecret(instance.MasterUserSecret),
     tags: toTags(instance.TagList),
+    pendingChanges: toPendingChanges(instance.PendingModifiedValues),
+    replicas: [
+      ...(instance.ReadReplicaDBInstanceIdentifiers ?? []),
+      ...(instance.ReadReplicaDBClusterIdentifiers ?? []),
+    ],
+    maintenanceWindow: instance.PreferredMaintenanceWindow ?? null,
     clusterIdentifier: instance.DBClusterIdentifier || null,
     replicationSource:
       instance.ReadReplicaSourceDBInstanceIdentifier || instance.ReadReplicaSourceDBClusterIdentifier || null,
@@ -50,6 +57,9 @@ export function toCluster(cluster: DBCluster, scope: Scope): Database {
     createdAt: toInstant(cluster.ClusterCreateTime),
     masterUserSecret: toMasterUserSecret(cluster.MasterUserSecret),
     tags: toTags(cluster.TagList),
+    pendingChanges: toPendingChanges(cluster.PendingModifiedValues),
+    replicas: cluster.ReadReplicaIdentifiers ?? [],
+    maintenanceWindow: cluster.PreferredMaintenanceWindow ?? null,
     replicationSource: cluster.ReplicationSourceIdentifier || null,
     engineMode: cluster.EngineMode ?? null,
     scalabilityType: cluster.ClusterScalabilityType ?? null,
@@ -75,6 +85,7 @@ export function toTenantDatabase(tenant: TenantDatabase, scope: Scope): Database
     createdAt: toInstant(tenant.TenantDatabaseCreateTime),
     masterUserSecret: toMasterUserSecret(tenant.MasterUserSecret),
     tags: toTags(tenant.TagList),
+    pendingChanges: toPendingChanges(tenant.PendingModifiedValues),
     containerArn: arnOf(scope, "db", container),
   };
 }
@@ -93,9 +104,17 @@ export function toBlueGreenDeployments(deployment: AwsBlueGreenDeployment): read
   return [{ source: deployment.Source, target: deployment.Target ?? null, status: deployment.Status ?? unknown }];
 }
 
+/** An RDS Proxy, by what it logs in with. */
+export function toProxy({ DBProxyName, Auth }: AwsDBProxy): DBProxy {
+  return { name: DBProxyName ?? unknown, secretArns: (Auth ?? []).flatMap(({ SecretArn }) => SecretArn ?? []) };
+}
+
 const nothing = {
   engine: unknown as string,
   engineVersion: null,
+  pendingChanges: [],
+  replicas: [],
+  maintenanceWindow: null,
   clusterIdentifier: null,
   replicationSource: null,
   multiTenant: false,
@@ -119,6 +138,12 @@ function toMasterUserSecret(secret: AwsMasterUserSecret | undefined): Database["
     status: secret.SecretStatus ?? null,
     kmsKeyId: secret.KmsKeyId ?? null,
   };
+}
+
+/** The names of the settings that are to change; an empty list among them is no change. */
+function toPendingChanges(pending: object | undefined): string[] {
+  const isChange = (value: unknown) => value !== undefined && !(Array.isArray(value) && value.length === 0);
+  return Object.entries(pending ?? {}).flatMap(([name, value]) => (isChange(value) ? [name] : []));
 }
 
 /** The last of two tags with one key counts; AWS does not allow two. */

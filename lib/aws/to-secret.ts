@@ -18,14 +18,27 @@ export function toSecret(secret: SecretListEntry | DescribeSecretResponse): Secr
         : {
             automaticallyAfterDays: RotationRules.AutomaticallyAfterDays ?? null,
             scheduleExpression: RotationRules.ScheduleExpression ?? null,
+            duration: RotationRules.Duration ?? null,
           },
     createdAt: toInstant(secret.CreatedDate),
     lastChangedAt: toInstant(secret.LastChangedDate),
     lastRotatedAt: toInstant(secret.LastRotatedDate),
     nextRotationAt: toInstant(secret.NextRotationDate),
     deletedAt: toInstant(secret.DeletedDate),
+    tags: Object.fromEntries(
+      (secret.Tags ?? []).flatMap(({ Key, Value }) =>
+        Key === undefined || Key.startsWith("aws:") ? [] : [[Key, Value ?? ""]],
+      ),
+    ),
+    replicaRegions: toReplicaRegions(secret),
     primaryArns: (secret.Tags ?? []).flatMap(({ Key, Value }) =>
       Value !== undefined && /^aws:rds:primary.*Arn$/.test(Key ?? "") ? [Value] : [],
     ),
   };
+}
+
+/** Only a description tells of replicas, and leaves them out where there are none; a list has `SecretVersionsToStages` instead. */
+function toReplicaRegions(secret: SecretListEntry | DescribeSecretResponse): string[] | null {
+  if (!("VersionIdsToStages" in secret)) return null;
+  return (secret.ReplicationStatus ?? []).flatMap(({ Region }) => Region ?? []);
 }

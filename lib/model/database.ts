@@ -38,6 +38,12 @@ export const databaseSchema = z.object({
   createdAt: z.string().nullable(),
   masterUserSecret: masterUserSecretSchema.nullable(),
   tags: z.record(z.string(), z.string()),
+  /** Names of the settings in `PendingModifiedValues`: changes that are under way, or wait for the maintenance window. */
+  pendingChanges: z.array(z.string()),
+  /** Identifiers or ARNs of the databases that replicate this one. */
+  replicas: z.array(z.string()),
+  /** `PreferredMaintenanceWindow`, in UTC; a tenant database has its container's. */
+  maintenanceWindow: z.string().nullable(),
   /** DB instance: identifier of the DB cluster that it is a member of. */
   clusterIdentifier: z.string().nullable(),
   /** Identifier or ARN of the database that this one replicates, for instances and clusters alike. */

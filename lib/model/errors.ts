@@ -20,3 +20,17 @@ export class AwsCallError extends Error {
     this.code = code;
   }
 }
+
+const transient = [
+  // Too many calls.
+  /throttl|^TooManyRequests|^(RequestLimitExceeded|SlowDown|PriorRequestNotComplete)$/i,
+  // A failure of AWS's own.
+  /^(KMS)?Internal(Failure|Error|Exception|Serv)|^ServiceUnavailable|^(Request|Dependency)?Timeout(Error|Exception)?$/,
+  // A network that does not carry the call, or the answer.
+  /^E(CONNRESET|CONNREFUSED|CONNABORTED|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|NOTFOUND|AI_AGAIN)$/,
+];
+
+/** Whether the same call may well succeed a few minutes later. */
+export function isTransient(error: unknown): boolean {
+  return error instanceof AwsCallError && transient.some((codes) => codes.test(error.code));
+}

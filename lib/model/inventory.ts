@@ -24,6 +24,10 @@ export const blueGreenDeploymentSchema = z.object({
 });
 export type BlueGreenDeployment = z.infer<typeof blueGreenDeploymentSchema>;
 
+/** An RDS Proxy, and the secrets that it logs in with. */
+export const proxySchema = z.object({ name: z.string(), secretArns: z.array(z.string()) });
+export type DBProxy = z.infer<typeof proxySchema>;
+
 /**
  * All that was read in one account and Region. A list that is null was not asked for, because nothing depended on it;
  * a list that a gap speaks of holds what came before the failure.
@@ -43,6 +47,10 @@ const targetSchema = z.object({
   resourcePolicies: z.array(z.object({ secretArn: z.string(), policy: z.string().nullable() })),
   globalClusterMembers: z.array(z.string()).nullable(),
   blueGreenDeployments: z.array(blueGreenDeploymentSchema).nullable(),
+  /** RDS Proxies; read only where something is to be repaired. */
+  proxies: z.array(proxySchema).nullable(),
+  /** Keys, by ARN, that the credentials tried to use without using them, and why they may not: null where they may. */
+  keyTrials: z.array(z.object({ keyArn: z.string(), refusal: z.string().nullable() })),
   gaps: z.array(gapSchema),
   /** API calls made, retries not counted. */
   calls: z.number(),

@@ -1,15 +1,19 @@
 import { parse as parseYaml, YAMLParseError } from "yaml";
 import * as z from "zod";
+import { allowableActions } from "./action.ts";
 import { UsageError } from "./errors.ts";
 import { severities } from "./finding.ts";
 import { isGlob } from "./glob.ts";
 import { defaultKeyAlias, isKeyReference } from "./key.ts";
-import { suggest } from "./nearest.ts";
+import { nearest, suggest } from "./nearest.ts";
 import { isRegionName, knownRegions } from "./regions.ts";
+import { isWindow } from "./window.ts";
 
-/** A list, or one of its items on its own. */
-function oneOrMore<T extends z.ZodType>(item: T) {
-  return z.preprocess((value) => (Array.isArray(value) ? value : [value]), z.array(item).min(1, "must not be empty"));
+/** A list of texts, or one of them on its own, which the JSON Schema has to be told. */
+function oneOrMore<T extends z.ZodType<string>>(item: T) {
+  return z
+    .preprocess((value) => (Array.isArray(value) ? value : [value]), z.array(item).min(1, "must not be empty"))
+    .meta({ type: ["string", "array"] });
 }
 
 const account = z
@@ -61,6 +65,53 @@ const thresholdsSchema = z.strictObject({
 });
 export type Thresholds = z.infer<typeof thresholdsSchema>;
 
+/** A match that says something: one that is empty would cover everything. */
+const selectiveMatch = matchSchema.refine(
+  (match) => Object.keys(match).length > 0,
+  "must say which databases are meant",
+);
+
+const count = z.int("must be a whole number").positive("must be at least 1");
+
+const namedWindows = ["maintenance", "any-time"];
+
+const remediationSchema = z
+  .strictObject({
+    /** What may be done at all. */
+    allow: z.array(z.enum(allowableActions)).default([]),
+    /** On which databases; each entry must hold in full, and any one will do. */
+    optIn: z.array(selectiveMatch).default([]),
+    /** What a person has to approve each time. */
+    approval: z.array(z.enum(allowableActions)).default(["toggle", "enable"]),
+    approvalHours: z
+      .number("must be a number of hours")
+      .positive("must be more than 0")
+      .max(720, "must be at most 720, which is 30 days")
+      .default(72),
+    /** When: the database's own `maintenance` window, `any-time`, or windows as RDS writes them. */
+    window: oneOrMore(
+      z.string("must be text").refine((text) => namedWindows.includes(text) || isWindow(text), {
+        error: ({ input }) => {
+          const near = nearest(String(input), namedWindows);
+          return `must be maintenance, any-time, or a window of at least 30 minutes in UTC, as in sun:02:00-sun:06:00 or 02:00-04:00${near === null ? "" : ` (did you mean "${near}"?)`}`;
+        },
+      }),
+    ).default(["maintenance"]),
+    /** How many databases of one account and Region: at the same time, and within 24 hours. */
+    budget: z.strictObject({ atOnce: count.default(1), perDay: count.default(5) }).default({ atOnce: 1, perDay: 5 }),
+    /** How long nothing is tried again on a database. */
+    coolDownHours: hours.default(24),
+    /** After so many failures in a row nothing is begun any more, until a person says so. */
+    stopAfterFailures: count.default(3),
+    /** Whether what a CloudFormation stack owns may be toggled and enabled: its template will not know. */
+    stackOwned: z.enum(["refuse", "allow"]).default("refuse"),
+  })
+  .refine(({ allow, optIn }) => allow.length === 0 || optIn.length > 0, {
+    message: "is empty: say which databases the actions in allow are for, as in [{ tags: { stage: test } }]",
+    path: ["optIn"],
+    abort: true,
+  });
+
 /** What a policy file may hold; the ids are those of the rules that it may speak of. */
 export const policySchema = (ruleIds: readonly string[]) => {
   const ruleId = z
@@ -82,7 +133,7 @@ export const policySchema = (ruleIds: readonly string[]) => {
     exemptions: z
       .array(
         z.strictObject({
-          match: matchSchema.refine((match) => Object.keys(match).length > 0, "must say which databases are exempt"),
+          match: selectiveMatch,
           rules: oneOrMore(ruleId).optional(),
           owner: text,
           reason: text,
@@ -93,6 +144,7 @@ export const policySchema = (ruleIds: readonly string[]) => {
     support: z
       .strictObject({ oracleCdb: z.enum(["supported", "unsupported"]).default("supported") })
       .default({ oracleCdb: "supported" }),
+    remediation: remediationSchema.default(remediationSchema.parse({})),
   });
 };
 
@@ -165,14 +217,14 @@ function describe(issue: Issue, names: readonly string[]): string {
         ? `${at} ${issue.message}, not ${show(issue.input)}`
         : `${at} must be a ${issue.expected === "object" || issue.expected === "record" ? "mapping" : issue.expected === "array" ? "list" : issue.expected}, not ${show(issue.input)}`;
     default:
-      return issue.message.startsWith("is no rule")
-        ? `${at} ${issue.message}`
-        : `${at} ${issue.message}, not ${show(issue.input)}`;
+      return issue.message.startsWith("must ")
+        ? `${at} ${issue.message}, not ${show(issue.input)}`
+        : `${at} ${issue.message}`;
   }
 }
 
 function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 

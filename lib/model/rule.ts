@@ -1,3 +1,4 @@
+import type { ActionName } from "./action.ts";
 import type { ClassifiedDatabase } from "./database.ts";
 import type { Severity, Status } from "./finding.ts";
 import type { Gap } from "./inventory.ts";
@@ -34,7 +35,7 @@ export type RuleContext = {
 export type KeyFacts = { readonly arn: Fact<string>; readonly key: Fact<Key> };
 
 /** A key as the policy has it, and the ARN that it means here (null for `customer-managed` and `aws-managed`). */
-export type RequiredKey = { readonly requirement: string; readonly arn: Fact<string> };
+export type RequiredKey = { readonly requirement: string } & KeyFacts;
 
 /**
  * A sentence that a rule can say, and the status that it stands for. `{name}` is a slot; `{database}` ("DB instance orders")
@@ -45,6 +46,8 @@ export type Message = {
   readonly text: string;
   /** IAM actions that are called for the one database before this is said: to confirm what a list says, or to explain it. */
   readonly confirm?: readonly ConfirmingAction[];
+  /** What repairs it: the first that is not known to be of no use. What has none is left to a person. */
+  readonly repairs?: readonly ActionName[];
 } & (
   | { readonly status: "COMPLIANT" | "NOT_APPLICABLE" }
   | { readonly status: "NON_COMPLIANT" | "INSUFFICIENT_DATA"; readonly remedy: string }

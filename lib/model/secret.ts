@@ -1,9 +1,11 @@
 import * as z from "zod";
 
 /** When a secret rotates: `AutomaticallyAfterDays`, or a `rate()` or `cron()` expression in UTC. */
-const rotationRulesSchema = z.object({
+export const rotationRulesSchema = z.object({
   automaticallyAfterDays: z.number().nullable(),
   scheduleExpression: z.string().nullable(),
+  /** How long the rotation window is, as in `3h`. */
+  duration: z.string().nullable(),
 });
 
 const instant = z.iso.datetime().nullable();
@@ -27,6 +29,10 @@ export const secretSchema = z.object({
   deletedAt: instant,
   /** Values of the tags `aws:rds:primary…Arn`: the databases that RDS says it made the secret for. */
   primaryArns: z.array(z.string()),
+  /** The secret's own tags, without those that AWS gives it. */
+  tags: z.record(z.string(), z.string()),
+  /** The Regions that it is replicated to; null where that was not told, as in a list. */
+  replicaRegions: z.array(z.string()).nullable(),
 });
 
 export type RotationRules = z.infer<typeof rotationRulesSchema>;

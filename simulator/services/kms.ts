@@ -25,9 +25,17 @@ function setState(key: Key, state: string, deletionDate?: Date): void {
   key.DeletionDate = deletionDate;
 }
 
+/** How KMS refuses a key for its state: `arn:… is pending deletion.` */
+function invalidState({ Arn, KeyState }: Key): SimulatedError {
+  const state = KeyState.replaceAll(/\B[A-Z]/g, " $&").toLowerCase();
+  return new SimulatedError(
+    KeyState === "Disabled" ? "DisabledException" : "KMSInvalidStateException",
+    `${Arn} is ${state}.`,
+  );
+}
+
 function checkNotPending(key: Key): void {
-  if (key.KeyState === "PendingDeletion")
-    throw new SimulatedError("KMSInvalidStateException", `${key.Arn} is pending deletion.`);
+  if (key.KeyState === "PendingDeletion") throw invalidState(key);
 }
 
 function checkCustomer(key: Key, { callerArn }: CallContext, action: string): void {
@@ -72,6 +80,26 @@ function cancelKeyDeletion(params: Params, context: CallContext): object {
     throw new SimulatedError("KMSInvalidStateException", `${key.Arn} is not pending deletion.`);
   setState(key, "Disabled");
   return { KeyId: key.Arn };
+}
+
+/** Only tried: there is no key material that a data key could be encrypted with. */
+function generateDataKey(params: Params, context: CallContext): object {
+  const key = keyIn(params, context, "GenerateDataKey");
+  // The key policies of AWS's own keys allow use only by way of their services.
+  checkCustomer(key, context, "GenerateDataKey");
+  if ((params.KeySpec === undefined) === (params.NumberOfBytes === undefined))
+    // Wording not verified.
+    throw new SimulatedError("ValidationException", "Please specify either number of bytes or key spec.");
+  if (key.KeyState !== "Enabled") throw invalidState(key);
+  if (flagIn(params, "DryRun"))
+    throw new SimulatedError(
+      "DryRunOperationException",
+      "The request would have succeeded, but the DryRun option is set.",
+    );
+  throw new SimulatedError(
+    "UnsupportedOperationException",
+    "The simulator has no key material: it can do GenerateDataKey only with DryRun.",
+  );
 }
 
 function aliasIn(params: Params): string {
@@ -142,5 +170,6 @@ export const kms: Service = {
     EnableKey: toggling("EnableKey", "Enabled"),
     ScheduleKeyDeletion: scheduleKeyDeletion,
     CancelKeyDeletion: cancelKeyDeletion,
+    GenerateDataKey: generateDataKey,
   },
 };

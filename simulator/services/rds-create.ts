@@ -13,6 +13,7 @@ import { passwordRequestIn } from "../master-password.ts";
 import { newCluster, newInstance, newTenant } from "../new-databases.ts";
 import { flagIn, type Params, requiredIn, textIn } from "../params.ts";
 import { invalidCombination, invalidState, invalidValue } from "../rds-errors.ts";
+import { addToSource } from "../replicas.ts";
 import { SimulatedError } from "../simulated-error.ts";
 import type { DBInstance, Region } from "../state.ts";
 import { applySettings, inheritSettings } from "./rds-settings.ts";
@@ -102,6 +103,7 @@ export function createDBCluster(params: Params, { region }: CallContext): object
   }
   bringUp(region, cluster);
   region.clusters.set(identifier.toLowerCase(), cluster);
+  addToSource(region, cluster);
   return { DBCluster: cluster };
 }
 
@@ -123,11 +125,15 @@ export function createTenantDatabase(params: Params, { region }: CallContext): o
   return { TenantDatabase: tenant };
 }
 
-/** A new read replica in the source's Region. */
+/** A new read replica, in its source's Region, of an instance or of a Multi-AZ DB cluster. */
 export function createDBInstanceReadReplica(params: Params, { region }: CallContext): object {
   const identifier = requiredIn(params, "DBInstanceIdentifier");
   checkNewInstance(region, identifier);
-  const source = findInstance(region, requiredIn(params, "SourceDBInstanceIdentifier"));
+  const clusterName = textIn(params, "SourceDBClusterIdentifier");
+  const source =
+    clusterName === undefined
+      ? findInstance(region, requiredIn(params, "SourceDBInstanceIdentifier"))
+      : findCluster(region, clusterName);
   if (source.MasterUserSecret && !source.Engine.startsWith("sqlserver"))
     throw invalidValue(
       `Creating read replicas for source instance with engine ${source.Engine} where ManageMasterUserPassword is enabled is not supported.`,
@@ -135,9 +141,10 @@ export function createDBInstanceReadReplica(params: Params, { region }: CallCont
   const replica = newInstance(region, identifier, source.Engine, region.account.cloud.now());
   inheritSettings(replica, source);
   applySettings(replica, params);
-  replica.ReadReplicaSourceDBInstanceIdentifier = source.DBInstanceIdentifier;
-  source.ReadReplicaDBInstanceIdentifiers.push(identifier);
+  if (isCluster(source)) replica.ReadReplicaSourceDBClusterIdentifier = source.DBClusterIdentifier;
+  else replica.ReadReplicaSourceDBInstanceIdentifier = source.DBInstanceIdentifier;
   bringUp(region, replica);
   region.instances.set(identifier.toLowerCase(), replica);
+  addToSource(region, replica);
   return { DBInstance: replica };
 }

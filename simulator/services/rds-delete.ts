@@ -2,6 +2,7 @@ import { leaveCluster } from "../cluster-members.ts";
 import { type AnyDatabase, findCluster, findInstance, setStatus, statusOf } from "../databases.ts";
 import { type Params, requiredIn } from "../params.ts";
 import { invalidCombination, invalidState } from "../rds-errors.ts";
+import { removeFromSource } from "../replicas.ts";
 import { removeSecret } from "../secret-life.ts";
 import type { DBInstance, Region } from "../state.ts";
 import type { CallContext } from "./service.ts";
@@ -30,8 +31,8 @@ function removeInstance(region: Region, instance: DBInstance): void {
   region.instances.delete(identifier.toLowerCase());
   const cluster = region.clusters.get(instance.DBClusterIdentifier?.toLowerCase() ?? "");
   if (cluster) leaveCluster(cluster, instance);
+  removeFromSource(region, instance);
   for (const other of region.instances.values()) {
-    other.ReadReplicaDBInstanceIdentifiers = other.ReadReplicaDBInstanceIdentifiers.filter((id) => id !== identifier);
     // A replica in the source's Region is promoted.
     if (other.ReadReplicaSourceDBInstanceIdentifier === identifier) delete other.ReadReplicaSourceDBInstanceIdentifier;
   }
@@ -60,6 +61,9 @@ export function deleteDBCluster(params: Params, { region }: CallContext): object
   );
   if (isInhabited)
     throw invalidState(cluster, "Cluster cannot be deleted, it still contains DB instances in non-deleting state.");
-  takeDown(region, cluster, () => region.clusters.delete(cluster.DBClusterIdentifier.toLowerCase()));
+  takeDown(region, cluster, () => {
+    region.clusters.delete(cluster.DBClusterIdentifier.toLowerCase());
+    removeFromSource(region, cluster);
+  });
   return { DBCluster: cluster };
 }

@@ -8,6 +8,7 @@ import type {
   Database,
   DBCluster,
   DBInstance,
+  DBProxy,
   GlobalCluster,
   Region,
   TenantDatabase,
@@ -158,3 +159,17 @@ export const describeBlueGreenDeployments = describe<BlueGreenDeployment>(
     },
   },
 );
+
+/** Proxies with the secrets that they log in with. */
+export const describeDBProxies = describe<DBProxy>("DescribeDBProxies", "DBProxies", {
+  all: (region) => region.proxies.values(),
+  one: (params, region) => {
+    const name = textIn(params, "DBProxyName");
+    if (name === undefined) return undefined;
+    const found = region.proxies.get(name.toLowerCase());
+    // Wording not verified.
+    if (!found) throw new SimulatedError("DBProxyNotFoundFault", `DBProxy ${name} not found.`, 404);
+    return [found];
+  },
+  filters: {},
+});

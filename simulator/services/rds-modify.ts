@@ -23,7 +23,7 @@ function modify(region: Region, database: AnyDatabase, params: Params, engine: s
   checkModifiable(database);
   checkSwitches(database, params);
   changeManagement(region, database, passwordRequestIn(params, engine, isCluster(database)));
-  changeSettings(database, params);
+  changeSettings(region, database, params);
 }
 
 /** Changes an instance, and turns management of its master password on or off. */

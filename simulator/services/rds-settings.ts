@@ -1,6 +1,8 @@
-import { type AnyDatabase, toTags } from "../databases.ts";
+import type { AnyDatabase } from "../databases.ts";
+import { applyPending, scheduleMaintenance } from "../maintenance.ts";
 import { flagIn, listIn, numberIn, type Params, textIn } from "../params.ts";
-import type { DBInstance, Tag } from "../state.ts";
+import type { DBCluster, DBInstance, Region, Tag } from "../state.ts";
+import { withCallersTags } from "../tags.ts";
 
 /** Settings of one kind, with how each is read from a call. */
 type Settings = Readonly<Record<string, (params: Params, name: string) => unknown>>;
@@ -40,7 +42,7 @@ function readInto(target: Record<string, unknown>, settings: Settings, params: P
 
 /** Gives a new database what the call that makes it asks for. */
 export function applySettings(database: AnyDatabase, params: Params): void {
-  database.TagList = toTags(listIn<Tag>(params, "Tags"));
+  database.TagList = withCallersTags([], listIn<Tag>(params, "Tags"));
   readInto(database, { ...lasting, ...deferrable, ...immediate }, params);
 }
 
@@ -56,20 +58,16 @@ const inherited = [
 ] as const;
 
 /** Makes a read replica like its source, but without backups and in one Availability Zone. */
-export function inheritSettings(replica: DBInstance, source: DBInstance): void {
-  const settings = Object.fromEntries(inherited.map((name) => [name, source[name]]));
+export function inheritSettings(replica: DBInstance, source: DBInstance | DBCluster): void {
+  const known = inherited.filter((name) => source[name] !== undefined);
+  const settings = Object.fromEntries(known.map((name) => [name, source[name]]));
   Object.assign(replica, settings, { BackupRetentionPeriod: 0 });
 }
 
 /** What a Modify call asks for. With ApplyImmediately not only this call's changes apply, but whatever was pending. */
-export function changeSettings(database: AnyDatabase, params: Params): void {
+export function changeSettings(region: Region, database: AnyDatabase, params: Params): void {
   readInto(database, immediate, params);
-  const pending = database.PendingModifiedValues;
-  readInto(pending, deferrable, params);
-  if (flagIn(params, "ApplyImmediately") !== true) return;
-  for (const [name, value] of Object.entries(pending)) {
-    if (name === "MasterUserPassword") continue;
-    database[name] = value;
-    delete pending[name];
-  }
+  readInto(database.PendingModifiedValues, deferrable, params);
+  if (flagIn(params, "ApplyImmediately")) applyPending(database);
+  else scheduleMaintenance(region, database);
 }

@@ -1,14 +1,16 @@
-import { type AnyDatabase, databaseWithArn, findCluster, findInstance, withTags } from "../databases.ts";
+import { type AnyDatabase, databaseWithArn, findCluster, findInstance } from "../databases.ts";
 import { listIn, type Params, textIn } from "../params.ts";
 import { queryXml } from "../protocol/query-xml.ts";
 import { invalidValue } from "../rds-errors.ts";
 import type { Region, Tag } from "../state.ts";
+import { withCallersTags } from "../tags.ts";
 import { createDBCluster, createDBInstance, createDBInstanceReadReplica, createTenantDatabase } from "./rds-create.ts";
 import { deleteDBCluster, deleteDBInstance } from "./rds-delete.ts";
 import {
   describeBlueGreenDeployments,
   describeDBClusters,
   describeDBInstances,
+  describeDBProxies,
   describeGlobalClusters,
   describeTenantDatabases,
 } from "./rds-describe.ts";
@@ -36,6 +38,7 @@ export const rds: Service = {
     DescribeTenantDatabases: describeTenantDatabases,
     DescribeGlobalClusters: describeGlobalClusters,
     DescribeBlueGreenDeployments: describeBlueGreenDeployments,
+    DescribeDBProxies: describeDBProxies,
     CreateDBInstance: createDBInstance,
     CreateDBCluster: createDBCluster,
     CreateDBInstanceReadReplica: createDBInstanceReadReplica,
@@ -51,7 +54,7 @@ export const rds: Service = {
     StartDBCluster: startDBCluster,
     AddTagsToResource: (params, { region }) => {
       const database = taggedIn(params, region);
-      database.TagList = withTags(database.TagList, listIn<Tag>(params, "Tags"));
+      database.TagList = withCallersTags(database.TagList, listIn<Tag>(params, "Tags"));
       return {};
     },
     RemoveTagsFromResource: (params, { region }) => {

@@ -8,6 +8,7 @@ import { nextRotationAt } from "../rotation-schedule.ts";
 import { changeSecret, ownerOf, scheduleRotation, secretsAsOf, startRotation } from "../secret-life.ts";
 import { SimulatedError } from "../simulated-error.ts";
 import type { Region, RotationRules, Secret, Tag } from "../state.ts";
+import { isReserved } from "../tags.ts";
 import { jsonRefusals } from "./refusals.ts";
 import type { CallContext, Service } from "./service.ts";
 
@@ -279,7 +280,10 @@ export const secretsManager: Service = {
     },
     TagResource: (params, { region }) => {
       const secret = livingSecretIn(params, region);
-      changeSecret(region, secret.ARN, { Tags: withTags(secret.Tags, listIn<Tag>(params, "Tags")) });
+      const tags = listIn<Tag>(params, "Tags");
+      // Code and wording not verified.
+      if (tags.some(isReserved)) throw invalidParameter("Tag keys that begin with aws: are reserved for AWS.");
+      changeSecret(region, secret.ARN, { Tags: withTags(secret.Tags, tags) });
       return {};
     },
     UntagResource: (params, { region }) => {

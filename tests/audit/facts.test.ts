@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { createFacts, describeGap, requiredKeysOf, surroundingsOf } from "../../lib/audit/facts.ts";
 import type { Target } from "../../lib/model/inventory.ts";
+import type { Key } from "../../lib/model/key.ts";
 import type { Policy } from "../../lib/model/policy.ts";
 import {
   account,
@@ -8,9 +9,11 @@ import {
   aGap,
   aKey,
   aMasterUserSecret,
+  anUnseenKey,
   aPlainCluster,
   aPolicy,
   aSecret,
+  aSeenKey,
   aTarget,
   databaseArn,
   keyArn,
@@ -274,8 +277,8 @@ describe("the keys that the policy requires", () => {
 
   test("are canonicalised, and an alias that was not resolved is not seen", () => {
     expect(contextIn({}, { policy: aPolicy({ keys }) }).requiredKeys).toEqual([
-      { requirement: keyId, arn: { seen: true, value: keyArn } },
-      { requirement: "alias/orders", arn: { seen: false, why: "kms:DescribeKey was not read" } },
+      { requirement: keyId, ...aSeenKey() },
+      { requirement: "alias/orders", ...anUnseenKey(null, "kms:DescribeKey was not read") },
     ]);
   });
 
@@ -283,13 +286,27 @@ describe("the keys that the policy requires", () => {
     const found = [{ reference: aliasArn, key: aKey({ arn: otherKeyArn }) }];
     expect(contextIn({ keys: found }, { policy: aPolicy({ keys }) }).requiredKeys[1]).toEqual({
       requirement: "alias/orders",
-      arn: { seen: true, value: otherKeyArn },
+      ...aSeenKey({ arn: otherKeyArn }),
     });
   });
 
   test.each(["customer-managed", "aws-managed"])("have no ARN where they are a kind: %s", (requirement) => {
     expect(contextIn({}, { policy: aPolicy({ keys: [{ match: {}, require: [requirement] }] }) }).requiredKeys).toEqual([
-      { requirement, arn: { seen: true, value: null } },
+      { requirement, arn: { seen: true, value: null }, key: { seen: true, value: null } },
+    ]);
+  });
+
+  test("are known by their ARN where they were not described, and may not exist", () => {
+    const required = (key: Key | null | undefined) =>
+      contextIn(
+        { keys: key === undefined ? [] : [{ reference: keyArn, key }] },
+        { policy: aPolicy({ keys: [{ match: {}, require: [keyArn] }] }) },
+      ).requiredKeys;
+    expect(required(undefined)).toEqual([
+      { requirement: keyArn, ...anUnseenKey(keyArn, "kms:DescribeKey was not read") },
+    ]);
+    expect(required(null)).toEqual([
+      { requirement: keyArn, arn: { seen: true, value: keyArn }, key: { seen: true, value: null } },
     ]);
   });
 });

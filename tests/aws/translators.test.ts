@@ -5,12 +5,13 @@ import {
   toCluster,
   toGlobalClusterMembers,
   toInstance,
+  toProxy,
   toTenantDatabase,
 } from "../../lib/aws/to-database.ts";
 import { toKey } from "../../lib/aws/to-key.ts";
 import { toSecret } from "../../lib/aws/to-secret.ts";
 import { databaseSchema } from "../../lib/model/database.ts";
-import { blueGreenDeploymentSchema } from "../../lib/model/inventory.ts";
+import { blueGreenDeploymentSchema, proxySchema } from "../../lib/model/inventory.ts";
 import { keySchema } from "../../lib/model/key.ts";
 import { secretSchema } from "../../lib/model/secret.ts";
 
@@ -26,7 +27,15 @@ const secret = fc.record(
 const answer = <T extends Record<string, fc.Arbitrary<unknown>>>(fields: T) => fc.record(fields, { requiredKeys: [] });
 
 const text = fc.string();
-const common = { Engine: text, EngineVersion: text, MasterUserSecret: secret, TagList: fc.array(tag) };
+const pending = answer({ AllocatedStorage: fc.nat(), EngineVersion: text, ProcessorFeatures: fc.array(tag) });
+const common = {
+  Engine: text,
+  EngineVersion: text,
+  MasterUserSecret: secret,
+  TagList: fc.array(tag),
+  PendingModifiedValues: pending,
+  PreferredMaintenanceWindow: text,
+};
 
 describe("any answer translates into what the model knows", () => {
   test("DB instances", () => {
@@ -39,6 +48,8 @@ describe("any answer translates into what the model knows", () => {
       InstanceCreateTime: date,
       DBClusterIdentifier: text,
       ReadReplicaSourceDBInstanceIdentifier: text,
+      ReadReplicaDBInstanceIdentifiers: fc.array(text),
+      ReadReplicaDBClusterIdentifiers: fc.array(text),
       MultiTenant: fc.boolean(),
     });
     fc.assert(fc.property(instance, (value) => databaseSchema.parse(toInstance(value as never, scope)) !== null));
@@ -52,6 +63,7 @@ describe("any answer translates into what the model knows", () => {
       Status: text,
       ClusterCreateTime: date,
       ReplicationSourceIdentifier: text,
+      ReadReplicaIdentifiers: fc.array(text),
       EngineMode: text,
       ClusterScalabilityType: text,
       GlobalClusterIdentifier: text,
@@ -62,7 +74,7 @@ describe("any answer translates into what the model knows", () => {
     fc.assert(fc.property(cluster, (value) => databaseSchema.parse(toCluster(value as never, scope)) !== null));
   });
 
-  test("tenant databases, global databases and blue/green deployments", () => {
+  test("tenant databases, global databases, blue/green deployments and proxies", () => {
     const tenant = answer({
       ...common,
       DBInstanceIdentifier: text,
@@ -81,6 +93,13 @@ describe("any answer translates into what the model knows", () => {
         toBlueGreenDeployments(value as never).every((one) => blueGreenDeploymentSchema.safeParse(one).success),
       ),
     );
+    const auth = answer({ SecretArn: text, AuthScheme: text });
+    fc.assert(
+      fc.property(
+        answer({ DBProxyName: text, Auth: fc.array(auth) }),
+        (value) => proxySchema.parse(toProxy(value as never)) !== null,
+      ),
+    );
   });
 
   test("secrets and keys", () => {
@@ -90,10 +109,12 @@ describe("any answer translates into what the model knows", () => {
       OwningService: text,
       KmsKeyId: text,
       RotationEnabled: fc.boolean(),
-      RotationRules: answer({ AutomaticallyAfterDays: fc.integer(), ScheduleExpression: text }),
+      RotationRules: answer({ AutomaticallyAfterDays: fc.integer(), ScheduleExpression: text, Duration: text }),
       NextRotationDate: date,
       DeletedDate: date,
       Tags: fc.array(tag),
+      VersionIdsToStages: fc.dictionary(text, fc.array(text)),
+      ReplicationStatus: fc.array(answer({ Region: text, Status: text })),
     });
     fc.assert(fc.property(listed, (value) => secretSchema.parse(toSecret(value as never)) !== null));
     const key = answer({ Arn: text, KeyState: text, KeyManager: text, DeletionDate: date });
@@ -159,5 +180,120 @@ test("a name that AWS leaves empty is none: it excuses no instance as a member o
   expect(toInstance(instance, scope)).toMatchObject({ clusterIdentifier: null, replicationSource: null });
   expect(toInstance({ ...instance, ReadReplicaSourceDBClusterIdentifier: "ledger" }, scope)).toMatchObject({
     replicationSource: "ledger",
+  });
+});
+
+describe("what else decides whether a database may be repaired", () => {
+  test("a modification that waits is told by its name; an empty list among them is none", () => {
+    const PendingModifiedValues = {
+      DBInstanceClass: "db.t4g.large",
+      MultiAZ: false,
+      BackupRetentionPeriod: 0,
+      MasterUserPassword: "****",
+      ProcessorFeatures: [],
+      EngineVersion: undefined,
+    };
+    expect(toInstance({ PendingModifiedValues }, scope).pendingChanges).toEqual([
+      "DBInstanceClass",
+      "MultiAZ",
+      "BackupRetentionPeriod",
+      "MasterUserPassword",
+    ]);
+    const logs = { PendingCloudwatchLogsExports: { LogTypesToEnable: ["audit"] } };
+    expect(toCluster({ PendingModifiedValues: logs }, scope).pendingChanges).toEqual(["PendingCloudwatchLogsExports"]);
+    expect(toTenantDatabase({ PendingModifiedValues: { TenantDBName: "PAY" } }, scope).pendingChanges).toEqual([
+      "TenantDBName",
+    ]);
+  });
+
+  test.each([undefined, {}, { ProcessorFeatures: [] }, { EngineVersion: undefined }])(
+    "of %j nothing waits",
+    (PendingModifiedValues) => {
+      const answer = PendingModifiedValues === undefined ? {} : { PendingModifiedValues };
+      expect(toInstance(answer as never, scope).pendingChanges).toEqual([]);
+      expect(toCluster(answer as never, scope).pendingChanges).toEqual([]);
+      expect(toTenantDatabase(answer as never, scope).pendingChanges).toEqual([]);
+    },
+  );
+
+  test("replicas are told of in three fields: an instance's two, and a cluster's own", () => {
+    const instance = {
+      ReadReplicaDBInstanceIdentifiers: ["orders-copy", "arn:aws:rds:us-east-1:111111111111:db:orders-far"],
+      ReadReplicaDBClusterIdentifiers: ["orders-aurora"],
+    };
+    expect(toInstance(instance, scope).replicas).toEqual([
+      "orders-copy",
+      "arn:aws:rds:us-east-1:111111111111:db:orders-far",
+      "orders-aurora",
+    ]);
+    expect(toInstance({ ReadReplicaDBClusterIdentifiers: ["orders-aurora"] }, scope).replicas).toEqual([
+      "orders-aurora",
+    ]);
+    expect(toCluster({ ReadReplicaIdentifiers: ["ledger-copy"] }, scope).replicas).toEqual(["ledger-copy"]);
+    for (const database of [toInstance({}, scope), toCluster({}, scope), toTenantDatabase({}, scope)])
+      expect(database.replicas).toEqual([]);
+  });
+
+  test("the maintenance window is kept as RDS writes it; a tenant database has none of its own", () => {
+    const answer = { PreferredMaintenanceWindow: "sun:03:00-sun:04:00" };
+    expect(toInstance(answer, scope).maintenanceWindow).toBe("sun:03:00-sun:04:00");
+    expect(toCluster(answer, scope).maintenanceWindow).toBe("sun:03:00-sun:04:00");
+    for (const database of [toInstance({}, scope), toCluster({}, scope), toTenantDatabase(answer as never, scope)])
+      expect(database.maintenanceWindow).toBeNull();
+  });
+
+  test("a secret's own tags are kept, and those that AWS gives it only for the databases that they name", () => {
+    const Tags = [
+      { Key: "team", Value: "orders" },
+      { Key: "aws:rds:primaryDBInstanceArn", Value: "arn:aws:rds:eu-west-1:111111111111:db:orders" },
+      { Key: "aws:secretsmanager:owningService", Value: "rds" },
+      { Key: "awsome", Value: "yes" },
+      { Key: "empty" },
+      { Value: "nameless" },
+    ];
+    expect(toSecret({ Tags })).toMatchObject({
+      tags: { team: "orders", awsome: "yes", empty: "" },
+      primaryArns: ["arn:aws:rds:eu-west-1:111111111111:db:orders"],
+    });
+    expect(toSecret({}).tags).toEqual({});
+  });
+
+  test("a secret's tag named __proto__ is a tag like any other", () => {
+    const { tags } = toSecret({ Tags: [{ Key: "__proto__", Value: "polluted" }] });
+    expect(Object.keys(tags)).toEqual(["__proto__"]);
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+  });
+
+  test("a list does not tell of replicas of a secret, and a description without them says that there are none", () => {
+    expect(toSecret({ SecretVersionsToStages: { v1: ["AWSCURRENT"] } }).replicaRegions).toBeNull();
+    const description = { VersionIdsToStages: { v1: ["AWSCURRENT"] } };
+    expect(toSecret(description).replicaRegions).toEqual([]);
+    expect(toSecret({ ...description, ReplicationStatus: [] }).replicaRegions).toEqual([]);
+    const ReplicationStatus = [{ Region: "us-east-1", Status: "InSync" as const }, {}, { Region: "eu-north-1" }];
+    expect(toSecret({ ...description, ReplicationStatus }).replicaRegions).toEqual(["us-east-1", "eu-north-1"]);
+  });
+
+  test("a schedule is kept whole, so that it can be restored", () => {
+    const RotationRules = { AutomaticallyAfterDays: 7, ScheduleExpression: "rate(7 days)", Duration: "3h" };
+    expect(toSecret({ RotationRules }).rotationRules).toEqual({
+      automaticallyAfterDays: 7,
+      scheduleExpression: "rate(7 days)",
+      duration: "3h",
+    });
+    expect(toSecret({ RotationRules: {} }).rotationRules).toEqual({
+      automaticallyAfterDays: null,
+      scheduleExpression: null,
+      duration: null,
+    });
+    expect(toSecret({}).rotationRules).toBeNull();
+  });
+
+  test("a proxy is told by its name and the secrets that it logs in with", () => {
+    const Auth = [{ SecretArn: "arn:secret:1" }, { AuthScheme: "SECRETS" as const }, { SecretArn: "arn:secret:2" }];
+    expect(toProxy({ DBProxyName: "web", Auth })).toEqual({
+      name: "web",
+      secretArns: ["arn:secret:1", "arn:secret:2"],
+    });
+    expect(toProxy({})).toEqual({ name: "unknown", secretArns: [] });
   });
 });

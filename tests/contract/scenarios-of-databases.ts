@@ -10,6 +10,7 @@ import {
   DescribeBlueGreenDeploymentsCommand,
   DescribeDBClustersCommand,
   DescribeDBInstancesCommand,
+  DescribeDBProxiesCommand,
   DescribeGlobalClustersCommand,
   type Filter,
   ListTagsForResourceCommand,
@@ -457,6 +458,7 @@ const description: readonly Scenario[] = [
     async play(stage) {
       await stage.refusal("an instance", observe(stage, "x"));
       await stage.refusal("a cluster", observeCluster(stage, "x"));
+      await stage.refusal("a proxy", stage.rds.send(new DescribeDBProxiesCommand({ DBProxyName: "x" })));
     },
   },
   {
@@ -464,6 +466,7 @@ const description: readonly Scenario[] = [
     async play({ note, rds }) {
       note("instances", (await rds.send(new DescribeDBInstancesCommand({}))).DBInstances?.length);
       note("clusters", (await rds.send(new DescribeDBClustersCommand({}))).DBClusters?.length);
+      note("proxies", (await rds.send(new DescribeDBProxiesCommand({}))).DBProxies?.length);
       note("global clusters", (await rds.send(new DescribeGlobalClustersCommand({}))).GlobalClusters?.length);
       note("blue/green", (await rds.send(new DescribeBlueGreenDeploymentsCommand({}))).BlueGreenDeployments?.length);
     },
@@ -584,7 +587,7 @@ const tags: readonly Scenario[] = [
     async play(stage) {
       const { answer, settle, rds } = stage;
       const Tags = [
-        { Key: "team", Value: "shop & <sons>" },
+        { Key: "team", Value: "Müller + Söhne" },
         { Key: "stage", Value: "production" },
       ];
       const instance = await newInstance(stage, "orders", { ...managed, Tags });

@@ -45,6 +45,7 @@ describe("promises that the source keeps", () => {
       "BatchImportFindings",
       "DescribeKey",
       "DescribeSecret",
+      "GenerateDataKey",
       "GetCallerIdentity",
       "GetObject",
       "GetResourcePolicy",
@@ -53,6 +54,12 @@ describe("promises that the source keeps", () => {
       "PutEvaluations",
       "PutObject",
     ]);
+  });
+
+  test("no data key is ever made: KMS is only asked whether it would make one", () => {
+    const calls = occurrences(/GenerateDataKey\w*Command\(/, "lib", "rules", "cli", "functions");
+    expect(calls.map((call) => call.split(":")[0])).toEqual(["lib/aws/create-region.ts"]);
+    for (const call of calls) expect(call).toMatch(/new GenerateDataKeyCommand\(\{.*\bDryRun: true\b.*\}\)/);
   });
 
   test("the pure parts have no clock, no randomness, no environment and no console", () => {

@@ -1,9 +1,11 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { stringify } from "yaml";
 import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import { UsageError } from "../../lib/model/errors.ts";
-import { parsePolicy } from "../../lib/model/policy.ts";
+import { parsePolicy, policyJsonSchema } from "../../lib/model/policy.ts";
+import { rules } from "../../rules/index.ts";
 
 const ruleIds = ["rotation-enabled", "secret-not-stuck"];
 const read = (text: string) => parsePolicy(text, "policy.yml", ruleIds);
@@ -19,6 +21,42 @@ function refusalOf(text: string): string {
 }
 const exemption = (fields: string) => `exemptions: [{ ${fields} }]`;
 const complete = "owner: ann, reason: legacy, until: 2026-12-31";
+/** Cases of the section `remediation`: what is in its braces, and the sentence from the name of the section on. */
+const inRemediation = (cases: readonly (readonly [fields: string, sentence: string])[]): [string, string][] =>
+  cases.map(([fields, sentence]) => [`remediation: { ${fields} }`, `policy.yml: "remediation${sentence}`]);
+
+describe("the policies that are shown", () => {
+  const shown = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+  const readShown = (text: string) =>
+    parsePolicy(
+      text,
+      "policy.yml",
+      rules.map(({ id }) => id),
+    );
+
+  test("policy.yaml, which is packaged as it stands, is the default policy in full", () => {
+    expect(readShown(shown("policy.yaml"))).toEqual(defaultPolicy);
+    for (const name of [...Object.keys(defaultPolicy), ...Object.keys(defaultPolicy.remediation)])
+      expect(shown("policy.yaml")).toMatch(new RegExp(`^ *${name}:`, "m"));
+  });
+
+  test("the example in docs/policy.md is a policy that says all there is to say", () => {
+    const [, example = ""] = /```yaml\n(.*?)```/s.exec(shown("docs/policy.md")) ?? [];
+    expect(Object.keys(readShown(example)).sort()).toEqual(
+      [...Object.keys(defaultPolicy), "accounts", "regions"].sort(),
+    );
+    for (const name of Object.keys(defaultPolicy.remediation)) expect(example).toMatch(new RegExp(`^  ${name}:`, "m"));
+  });
+});
+
+test("editors are told that a list of one may be its item alone", () => {
+  const { properties } = policyJsonSchema(ruleIds);
+  expect(properties).toMatchObject({
+    accounts: { type: ["string", "array"], minItems: 1, items: { type: "string" } },
+    keys: { items: { properties: { require: { type: ["string", "array"] } } } },
+    remediation: { properties: { window: { type: ["string", "array"] }, allow: { type: "array" } } },
+  });
+});
 
 describe("a policy that is right", () => {
   test.each(["", "null", "# nothing yet", "{}"])("%j is the default policy", (text) => {
@@ -34,6 +72,17 @@ describe("a policy that is right", () => {
       exemptionTags: false,
       exemptions: [],
       support: { oracleCdb: "supported" },
+      remediation: {
+        allow: [],
+        optIn: [],
+        approval: ["toggle", "enable"],
+        approvalHours: 72,
+        window: ["maintenance"],
+        budget: { atOnce: 1, perDay: 5 },
+        coolDownHours: 24,
+        stopAfterFailures: 3,
+        stackOwned: "refuse",
+      },
     });
   });
 
@@ -52,6 +101,18 @@ exemptionTags: true
 exemptions:
   - { match: { identifier: old-* }, rules: rotation-enabled, owner: ann, reason: legacy, until: 2026-12-31 }
 support: { oracleCdb: unsupported }
+remediation:
+  allow: [schedule-rotation, rotate, toggle, enable]
+  optIn:
+    - { tags: { stage: dev } }
+    - { account: "123456789012", identifier: test-* }
+  approval: [enable]
+  approvalHours: 720
+  window: [maintenance, "Sun:02:00-Sun:06:00", 22:00-02:00]
+  budget: { atOnce: 2, perDay: 10 }
+  coolDownHours: 0
+  stopAfterFailures: 1
+  stackOwned: allow
 `);
     expect(policy).toEqual({
       accounts: ["123456789012"],
@@ -83,6 +144,17 @@ support: { oracleCdb: unsupported }
         },
       ],
       support: { oracleCdb: "unsupported" },
+      remediation: {
+        allow: ["schedule-rotation", "rotate", "toggle", "enable"],
+        optIn: [{ tags: { stage: "dev" } }, { account: ["123456789012"], identifier: ["test-*"] }],
+        approval: ["enable"],
+        approvalHours: 720,
+        window: ["maintenance", "Sun:02:00-Sun:06:00", "22:00-02:00"],
+        budget: { atOnce: 2, perDay: 10 },
+        coolDownHours: 0,
+        stopAfterFailures: 1,
+        stackOwned: "allow",
+      },
     });
   });
 
@@ -96,6 +168,29 @@ support: { oracleCdb: unsupported }
     ]);
   });
 
+  test.each(["{}", "{ allow: [] }", "{ allow: [], optIn: [] }", "{ budget: {} }", "{ window: maintenance }"])(
+    "remediation: %s allows nothing, as the default policy",
+    (remediation) => {
+      expect(read(`remediation: ${remediation}`)).toEqual(defaultPolicy);
+    },
+  );
+
+  test("who opts in before anything is allowed, allows nothing", () => {
+    const { remediation } = read("remediation: { optIn: [{ tags: { stage: dev } }] }");
+    expect(remediation).toEqual({ ...defaultPolicy.remediation, optIn: [{ tags: { stage: "dev" } }] });
+  });
+
+  test("a part of the budget leaves the other at its default", () => {
+    expect(read("remediation: { budget: { perDay: 9 } }").remediation.budget).toEqual({ atOnce: 1, perDay: 9 });
+  });
+
+  test.each(["any-time", "maintenance", "sun:02:00-sun:02:30", "23:45-00:15"])(
+    "one window is a list of one: %s",
+    (window) => {
+      expect(read(`remediation: { window: "${window}" }`).remediation.window).toEqual([window]);
+    },
+  );
+
   test("a Region that is newer than the list is taken", () => {
     expect(read("regions: [eu-west-9]").regions).toEqual(["eu-west-9"]);
   });
@@ -106,7 +201,7 @@ describe("a mistake is told in one sentence, with its place and what was probabl
     ["exemptons: []", 'policy.yml: unknown key "exemptons" (did you mean "exemptions"?).'],
     [
       "owner: ann",
-      'policy.yml: unknown key "owner" (known: accounts, regions, keys, thresholds, severities, rulesOff, exemptionTags, exemptions, support).',
+      'policy.yml: unknown key "owner" (known: accounts, regions, keys, thresholds, severities, rulesOff, exemptionTags, exemptions, support, remediation).',
     ],
     [
       "keys: [{ match: { acount: '1' }, require: aws-managed }]",
@@ -131,7 +226,7 @@ describe("a mistake is told in one sentence, with its place and what was probabl
     [exemption(complete), 'policy.yml: "exemptions[0].match" is missing.'],
     [
       exemption(`match: {}, ${complete}`),
-      'policy.yml: "exemptions[0].match" must say which databases are exempt, not {}.',
+      'policy.yml: "exemptions[0].match" must say which databases are meant, not {}.',
     ],
     [
       exemption(`match: { tags: {} }, ${complete}`),
@@ -216,6 +311,72 @@ describe("a mistake is told in one sentence, with its place and what was probabl
     ],
     ["exemptionTags: 'yes'", 'policy.yml: "exemptionTags" must be a boolean, not "yes".'],
     ["support: { oracleCdb: no }", 'policy.yml: "support.oracleCdb" must be "supported" or "unsupported", not "no".'],
+    ...inRemediation([
+      [
+        "allow: [rotate]",
+        '.optIn" is empty: say which databases the actions in allow are for, as in [{ tags: { stage: test } }].',
+      ],
+      [
+        "allow: [rotate], optIn: []",
+        '.optIn" is empty: say which databases the actions in allow are for, as in [{ tags: { stage: test } }].',
+      ],
+      ["allow: [rotate], optIn: [{}]", '.optIn[0]" must say which databases are meant, not {}.'],
+      ["optIn: [{ tags: { a: b } }, {}]", '.optIn[1]" must say which databases are meant, not {}.'],
+      ["allow: [rotate], optIn: [{ tags: {} }]", '.optIn[0].tags" must not be empty, not {}.'],
+      ["optIn: { tags: { a: b } }", '.optIn" must be a list, not {"tags":{"a":"b"}}.'],
+      [
+        "allow: [rotat], optIn: [{ tags: { a: b } }]",
+        '.allow[0]" must be "schedule-rotation" or "rotate" or "toggle" or "enable", not "rotat" (did you mean "rotate"?).',
+      ],
+      [
+        "allow: [finish-interrupted]",
+        '.allow[0]" must be "schedule-rotation" or "rotate" or "toggle" or "enable", not "finish-interrupted".',
+      ],
+      ["allow: rotate", '.allow" must be a list, not "rotate".'],
+      [
+        "approval: [rotate, togle]",
+        '.approval[1]" must be "schedule-rotation" or "rotate" or "toggle" or "enable", not "togle" (did you mean "toggle"?).',
+      ],
+      ["budget: { atOnce: 0 }", '.budget.atOnce" must be at least 1, not 0.'],
+      ["budget: { perDay: -1 }", '.budget.perDay" must be at least 1, not -1.'],
+      ["budget: { perDay: 1.5 }", '.budget.perDay" must be a whole number, not 1.5.'],
+      ["budget: { perDay: .inf }", '.budget.perDay" must be a whole number, not Infinity.'],
+      ["budget: { perDay: many }", '.budget.perDay" must be a whole number, not "many".'],
+      ["budget: 3", '.budget" must be a mapping, not 3.'],
+      ["window: []", '.window" must not be empty, not [].'],
+      ["window: 3", '.window[0]" must be text, not 3.'],
+      ...["sun:02:00-sun:02:00", "sun:02:00-sun:02:29", "25:00-26:00", "sun:02:00-06:00", "sometimes"].map(
+        (window): [string, string] => [
+          `window: [maintenance, "${window}"]`,
+          `.window[1]" must be maintenance, any-time, or a window of at least 30 minutes in UTC, as in sun:02:00-sun:06:00 or 02:00-04:00, not "${window}".`,
+        ],
+      ),
+      [
+        "window: anytime",
+        '.window[0]" must be maintenance, any-time, or a window of at least 30 minutes in UTC, as in sun:02:00-sun:06:00 or 02:00-04:00 (did you mean "any-time"?), not "anytime".',
+      ],
+      ["approvalHours: 0", '.approvalHours" must be more than 0, not 0.'],
+      ["approvalHours: 721", '.approvalHours" must be at most 720, which is 30 days, not 721.'],
+      ["approvalHours: 3 days", '.approvalHours" must be a number of hours, not "3 days".'],
+      ["coolDownHours: -1", '.coolDownHours" must not be negative, not -1.'],
+      ["coolDownHours: .nan", '.coolDownHours" must be a number of hours, not NaN.'],
+      ["stopAfterFailures: 0", '.stopAfterFailures" must be at least 1, not 0.'],
+      ["stackOwned: alow", '.stackOwned" must be "refuse" or "allow", not "alow" (did you mean "allow"?).'],
+    ]),
+    ["remediation: []", 'policy.yml: "remediation" must be a mapping, not [].'],
+    ["remediation: { optin: [] }", 'policy.yml: unknown key "remediation.optin" (did you mean "optIn"?).'],
+    [
+      "remediation: { allow: [rotate], budget: { perday: 1 } }",
+      'policy.yml: unknown key "remediation.budget.perday" (did you mean "perDay"?).',
+    ],
+    [
+      "remediation: { optIn: [{ tag: { a: b } }] }",
+      'policy.yml: unknown key "remediation.optIn[0].tag" (did you mean "tags"?).',
+    ],
+    [
+      "remediation: { when: now }",
+      'policy.yml: unknown key "remediation.when" (known: allow, optIn, approval, approvalHours, window, budget, coolDownHours, stopAfterFailures, stackOwned).',
+    ],
     ["[]", "policy.yml: the policy must be a mapping, not []."],
     [`${"x".repeat(100)}`, `policy.yml: the policy must be a mapping, not "${"x".repeat(56)}….`],
     ["keys: &a [*a]", "policy.yml cannot be read as YAML: Converting circular structure to JSON."],
@@ -244,7 +405,16 @@ describe("whatever is given for a policy", () => {
   const anyName = fc.oneof(
     {
       weight: 4,
-      arbitrary: fc.constantFrom(...known, "match", "require", "tags", "owner", "until", "rotation-enabled"),
+      arbitrary: fc.constantFrom(
+        ...known,
+        ...Object.keys(defaultPolicy.remediation),
+        "match",
+        "require",
+        "tags",
+        "owner",
+        "until",
+        "rotation-enabled",
+      ),
     },
     fc.string(),
   );
@@ -273,7 +443,8 @@ describe("whatever is given for a policy", () => {
     try {
       const policy = read(text);
       expect(known).toEqual(expect.arrayContaining(Object.keys(policy)));
-      for (const { match } of [...policy.keys, ...policy.exemptions])
+      const matches = [...policy.keys, ...policy.exemptions].map(({ match }) => match);
+      for (const match of [...matches, ...policy.remediation.optIn])
         expect(["account", "region", "engine", "identifier", "tags"]).toEqual(
           expect.arrayContaining(Object.keys(match)),
         );

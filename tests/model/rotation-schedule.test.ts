@@ -1,27 +1,24 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { longestIntervalDays } from "../../lib/model/rotation-schedule.ts";
+import { aSchedule } from "../support/builders.ts";
 
-const by = (scheduleExpression: string) => longestIntervalDays({ automaticallyAfterDays: null, scheduleExpression });
+const by = (scheduleExpression: string) => longestIntervalDays(aSchedule({ scheduleExpression }));
 
 describe("the longest time between two rotations", () => {
   test("of days", () => {
-    expect(longestIntervalDays({ automaticallyAfterDays: 7, scheduleExpression: null })).toBe(7);
+    expect(longestIntervalDays(aSchedule({ automaticallyAfterDays: 7 }))).toBe(7);
   });
 
   test("an expression wins over the days beside it", () => {
-    expect(longestIntervalDays({ automaticallyAfterDays: 7, scheduleExpression: "rate(30 days)" })).toBe(30);
+    expect(longestIntervalDays(aSchedule({ automaticallyAfterDays: 7, scheduleExpression: "rate(30 days)" }))).toBe(30);
   });
 
   test("an expression that nobody understands does not fall back to the days", () => {
-    expect(longestIntervalDays({ automaticallyAfterDays: 7, scheduleExpression: "weekly" })).toBeNull();
+    expect(longestIntervalDays(aSchedule({ automaticallyAfterDays: 7, scheduleExpression: "weekly" }))).toBeNull();
   });
 
-  test.each([
-    null,
-    { automaticallyAfterDays: null, scheduleExpression: null },
-    { automaticallyAfterDays: 0, scheduleExpression: null },
-  ])("of %j is not known", (rules) => {
+  test.each([null, aSchedule(), aSchedule({ automaticallyAfterDays: 0 })])("of %j is not known", (rules) => {
     expect(longestIntervalDays(rules)).toBeNull();
   });
 

@@ -13,6 +13,7 @@ import {
   aPlainCluster,
   aPlainDatabase,
   aPolicy,
+  aSchedule,
   aSecret,
   aTarget,
   databaseArn,
@@ -38,7 +39,7 @@ const withSecret = (overrides: Partial<ReturnType<typeof aSecret>>): Partial<Tar
   secrets: [aSecret(overrides)],
 });
 const rotating = (automaticallyAfterDays: number | null, scheduleExpression: string | null = null) =>
-  withSecret({ rotationRules: { automaticallyAfterDays, scheduleExpression } });
+  withSecret({ rotationRules: aSchedule({ automaticallyAfterDays, scheduleExpression }) });
 const managed = (overrides: Partial<Database> = {}) =>
   aPlainDatabase({ masterUserSecret: aMasterUserSecret(), ...overrides });
 const tooLong = ["rotation-interval-within-limit NON_COMPLIANT"];
@@ -67,9 +68,9 @@ describe("where peers are wrong about managed secrets (peers.md, section 4)", ()
   test("Powerpipe rotated_as_scheduled: cron and rate schedules fall through to no status; here they are judged", () => {
     const late = { nextRotationAt: "2026-11-20T00:00:00.000Z" };
     for (const scheduleExpression of ["cron(0 8 1 * ? *)", "rate(10 days)"])
-      expect(
-        findingsOf(withSecret({ ...late, rotationRules: { automaticallyAfterDays: null, scheduleExpression } })),
-      ).toEqual(["rotation-on-schedule NON_COMPLIANT"]);
+      expect(findingsOf(withSecret({ ...late, rotationRules: aSchedule({ scheduleExpression }) }))).toEqual([
+        "rotation-on-schedule NON_COMPLIANT",
+      ]);
   });
 
   test("Powerpipe encrypted_with_kms_cmk: a key that is omitted is called not encrypted; it is aws/secretsmanager, and consistent", () => {

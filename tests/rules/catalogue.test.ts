@@ -24,6 +24,19 @@ const pinned: Readonly<Record<string, { severity: string; reads: readonly string
   "toggle-not-interrupted": { severity: "critical", reads: [...lists, "rds:DescribeTenantDatabases"] },
 };
 
+/** What the service may do about what a rule says, the first that is not known to be in vain; all else is left to a person. */
+const repairs: Readonly<Record<string, readonly string[]>> = {
+  "master-password-managed unmanaged": ["enable"],
+  "secret-not-impaired rotationFailed": ["rotate", "toggle"],
+  "secret-not-impaired impaired": ["rotate", "toggle"],
+  "secret-key-as-required rdsKeyOther": ["toggle"],
+  "secret-key-as-required secretKeyOther": ["toggle"],
+  "rotation-enabled off": ["schedule-rotation"],
+  "rotation-on-schedule overdue": ["rotate"],
+  "toggle-not-interrupted onAgain": ["finish-interrupted"],
+  "toggle-not-interrupted interrupted": ["finish-interrupted"],
+};
+
 function idsIn(folder: URL, ending: string): string[] {
   return readdirSync(folder)
     .filter((file) => file.endsWith(ending))
@@ -38,6 +51,21 @@ describe("the catalogue", () => {
     expect(Object.fromEntries(rules.map(({ id, severity, reads }) => [id, { severity, reads }]))).toEqual(pinned);
     expect(catalogued).toEqual(Object.keys(pinned));
     expect(catalogued).toHaveLength(11);
+  });
+
+  test("it asks for these repairs, and for none of a cause that would outlive them", () => {
+    const asked = rules.flatMap(({ id, messages }) =>
+      Object.entries(messages).flatMap(([name, message]) =>
+        message.repairs === undefined ? [] : [[`${id} ${name}`, message.repairs]],
+      ),
+    );
+    expect(Object.fromEntries(asked)).toEqual(repairs);
+  });
+
+  test("nothing but what a repair left behind is repaired where nothing is wrong", () => {
+    for (const { messages } of rules)
+      for (const { status, repairs = [] } of Object.values(messages))
+        if (repairs.length > 0 && status !== "NON_COMPLIANT") expect(repairs).toEqual(["finish-interrupted"]);
   });
 
   test("every file in rules/ is a rule of the catalogue", () => {

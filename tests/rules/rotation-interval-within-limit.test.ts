@@ -1,13 +1,13 @@
 import { rotationIntervalWithinLimit } from "../../rules/rotation-interval-within-limit.ts";
-import { aContext, aDatabase, secretArn, seen, unseen, withSecret } from "../support/builders.ts";
+import { aContext, aDatabase, aSchedule, secretArn, seen, unseen, withSecret } from "../support/builders.ts";
 import { describeRule } from "../support/rule-harness.ts";
 
 /** A secret that rotates by `AutomaticallyAfterDays`. */
 const every = (automaticallyAfterDays: number | null) =>
-  withSecret({ rotationRules: { automaticallyAfterDays, scheduleExpression: null } });
+  withSecret({ rotationRules: aSchedule({ automaticallyAfterDays }) });
 /** A secret that rotates by an expression; AWS goes on reporting the days beside it. */
 const by = (scheduleExpression: string, automaticallyAfterDays: number | null = null) =>
-  withSecret({ rotationRules: { automaticallyAfterDays, scheduleExpression } });
+  withSecret({ rotationRules: aSchedule({ automaticallyAfterDays, scheduleExpression }) });
 
 const database = aDatabase();
 const tooLong = (schedule: string, intervalDays: number) => ({ schedule, intervalDays, limitDays: 90 });
@@ -79,7 +79,7 @@ describeRule({
         database,
         context: withSecret({
           rotationEnabled: false,
-          rotationRules: { automaticallyAfterDays: 365, scheduleExpression: null },
+          rotationRules: aSchedule({ automaticallyAfterDays: 365 }),
         }),
         says: "off",
       },

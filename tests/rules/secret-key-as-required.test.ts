@@ -1,22 +1,25 @@
 import type { KeyFacts, RequiredKey } from "../../lib/model/rule.ts";
 import { secretKeyAsRequired } from "../../rules/secret-key-as-required.ts";
-import { aContext, aDatabase, anUnseenKey, aSeenKey, keyArn, otherKeyArn, seen, unseen } from "../support/builders.ts";
+import { aContext, aDatabase, anUnseenKey, aSeenKey, keyArn, otherKeyArn, seen } from "../support/builders.ts";
 import { describeRule } from "../support/rule-harness.ts";
 
 const database = aDatabase();
-const exactly = (arn: string): RequiredKey => ({ requirement: arn, arn: seen(arn) });
+const missing: KeyFacts = { arn: seen<never>(null), key: seen<never>(null) };
+const exactly = (arn: string): RequiredKey => ({ requirement: arn, ...aSeenKey({ arn }) });
 const kind = (requirement: "customer-managed" | "aws-managed"): RequiredKey => ({
   requirement,
-  arn: seen<never>(null),
+  ...missing,
 });
-const alias: RequiredKey = { requirement: "alias/orders", arn: seen(keyArn) };
-const unseenAlias: RequiredKey = { requirement: "alias/orders", arn: unseen("kms:DescribeKey failed with Throttling") };
-const missingAlias: RequiredKey = { requirement: "alias/gone", arn: seen<never>(null) };
+const alias: RequiredKey = { requirement: "alias/orders", ...aSeenKey() };
+const unseenAlias: RequiredKey = {
+  requirement: "alias/orders",
+  ...anUnseenKey(null, "kms:DescribeKey failed with Throttling"),
+};
+const missingAlias: RequiredKey = { requirement: "alias/gone", ...missing };
 
 const own = aSeenKey();
 const other = aSeenKey({ arn: otherKeyArn });
 const awsManaged = aSeenKey({ arn: otherKeyArn, manager: "AWS" });
-const missing: KeyFacts = { arn: seen<never>(null), key: seen<never>(null) };
 const unseenKey = anUnseenKey();
 const unseenAlready = anUnseenKey(null, "secretsmanager:ListSecrets failed with AccessDeniedException");
 

@@ -32,6 +32,16 @@ const because = (name: string, context: RuleContext, ...causes: readonly string[
   evidence: { causes },
 });
 
+/** An impaired secret whose last rotation failed, for a cause that is no more. */
+const afterFailedRotation = (name: string, context: RuleContext, due: string): Example => ({
+  name,
+  database: impaired,
+  context,
+  says: "rotationFailed",
+  mentions: [`the rotation due on ${due} failed, for a cause that can no longer be seen.`, "Rotate: aws rds modify-db"],
+  evidence: { causes: [`the rotation due on ${due} failed`] },
+});
+
 const denial = JSON.stringify({ Statement: [{ Effect: "Deny", Principal: "*", Action: "secretsmanager:*" }] });
 const permission = JSON.stringify({ Statement: [{ Effect: "Allow", Principal: "*", Action: "secretsmanager:*" }] });
 const asking = ["secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"];
@@ -41,7 +51,7 @@ describeRule({
   url: import.meta.url,
   // The status is RDS's own; the secret and the key only explain it.
   passesWithout: ["secretsmanager:ListSecrets", "kms:DescribeKey"],
-  confirms: { impaired: asking, impairedByCause: asking },
+  confirms: { impaired: asking, impairedByCause: asking, rotationFailed: asking },
   examples: {
     COMPLIANT: [
       {
@@ -146,11 +156,6 @@ describeRule({
         "the secret is scheduled for deletion since 2026-11-23T10:00:00.000Z",
       ),
       because(
-        "a rotation one second past its date",
-        withSecret({ nextRotationAt: "2026-11-24T11:59:59.000Z" }),
-        "the rotation due on 2026-11-24T11:59:59.000Z failed",
-      ),
-      because(
         "a resource policy that denies RDS",
         aContext({ resourcePolicy: seen(denial) }),
         "the secret's resource policy denies RDS",
@@ -160,6 +165,28 @@ describeRule({
         aContext({ resourcePolicy: unseen("secretsmanager:GetResourcePolicy failed with AccessDeniedException") }),
         "the secret's resource policy could not be read (secretsmanager:GetResourcePolicy failed with AccessDeniedException)",
       ),
+      afterFailedRotation(
+        "a rotation one millisecond past its date",
+        withSecret({ nextRotationAt: "2026-11-24T11:59:59.999Z" }),
+        "2026-11-24T11:59:59.999Z",
+      ),
+      afterFailedRotation(
+        "a rotation that failed days ago, while nothing stands in the way of the next one",
+        withSecret({ nextRotationAt: "2026-11-20T00:00:00.000Z" }, { resourcePolicy: seen(permission) }),
+        "2026-11-20T00:00:00.000Z",
+      ),
+      because(
+        "a failed rotation whose cause is still there",
+        withSecret({ nextRotationAt: "2026-11-20T00:00:00.000Z" }, { secretKey: aSeenKey({ state: "Disabled" }) }),
+        `its key ${keyArn} is Disabled`,
+        "the rotation due on 2026-11-20T00:00:00.000Z failed",
+      ),
+      because(
+        "a failed rotation whose cause may be what could not be read",
+        withSecret({ nextRotationAt: "2026-11-20T00:00:00.000Z" }, { resourcePolicy: unseen("it was denied") }),
+        "the secret's resource policy could not be read (it was denied)",
+        "the rotation due on 2026-11-20T00:00:00.000Z failed",
+      ),
       because(
         "every cause that can be seen is named",
         withSecret(
@@ -168,8 +195,8 @@ describeRule({
         ),
         `its key ${keyArn} is Disabled`,
         "the secret is scheduled for deletion since 2026-11-23T10:00:00.000Z",
-        "the rotation due on 2026-11-20T00:00:00.000Z failed",
         "the secret's resource policy denies RDS",
+        "the rotation due on 2026-11-20T00:00:00.000Z failed",
       ),
       {
         ...because(

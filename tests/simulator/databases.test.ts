@@ -5,15 +5,18 @@ import {
   type CreateDBInstanceMessage,
   CreateDBInstanceReadReplicaCommand,
   DBInstanceNotFoundFault,
+  DeleteDBClusterCommand,
   DeleteDBInstanceCommand,
   DescribeDBClustersCommand,
   DescribeDBInstancesCommand,
   InvalidDBInstanceStateFault,
   ModifyDBClusterCommand,
+  ModifyDBInstanceCommand,
+  type ModifyDBInstanceMessage,
   StopDBClusterCommand,
 } from "@aws-sdk/client-rds";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { type Aws, account, startAws } from "./aws.ts";
+import { type Aws, account, otherAccount, startAws } from "./aws.ts";
 
 let aws: Aws;
 beforeEach(async () => {
@@ -108,6 +111,58 @@ describe("settings", () => {
   });
 });
 
+describe("a change that is not to apply immediately", () => {
+  const modify = (settings: Partial<ModifyDBInstanceMessage>) =>
+    aws.rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: "orders", ...settings }));
+
+  test("waits for the maintenance window", async () => {
+    aws.region.addInstance({ identifier: "orders" });
+    aws.region.addCluster({ identifier: "shop", PreferredMaintenanceWindow: "wed:23:30-thu:00:30" });
+    await modify({ AllocatedStorage: 200 });
+    await modify({ DBInstanceClass: "db.r6g.2xlarge" });
+    await aws.rds.send(new ModifyDBClusterCommand({ DBClusterIdentifier: "shop", EngineVersion: "16.9" }));
+    aws.cloud.advance({ hours: 38, minutes: 29 });
+    expect((await clusterNamed("shop"))?.PendingModifiedValues).toEqual({ EngineVersion: "16.9" });
+    aws.cloud.advance({ minutes: 1 });
+    expect(await clusterNamed("shop")).toMatchObject({ EngineVersion: "16.9", PendingModifiedValues: {} });
+    expect((await instanceNamed("orders"))?.PendingModifiedValues).toEqual({
+      AllocatedStorage: 200,
+      DBInstanceClass: "db.r6g.2xlarge",
+    });
+    aws.cloud.advance({ days: 4 });
+    expect(await instanceNamed("orders")).toMatchObject({
+      AllocatedStorage: 200,
+      DBInstanceClass: "db.r6g.2xlarge",
+      PendingModifiedValues: {},
+    });
+  });
+
+  test("waits for another window if that is moved", async () => {
+    aws.region.addInstance({ identifier: "orders" });
+    await modify({ AllocatedStorage: 200 });
+    await modify({ PreferredMaintenanceWindow: "mon:03:00-mon:04:00" });
+    aws.cloud.advance({ days: 5 });
+    expect((await instanceNamed("orders"))?.AllocatedStorage).toBe(100);
+    aws.cloud.advance({ days: 1 });
+    expect((await instanceNamed("orders"))?.AllocatedStorage).toBe(200);
+  });
+
+  test("waits no longer once another one applies immediately", async () => {
+    const instance = aws.region.addInstance({ identifier: "orders", PendingModifiedValues: { AllocatedStorage: 200 } });
+    await modify({ EngineVersion: "16.9" });
+    await modify({ Iops: 3000, ApplyImmediately: true });
+    expect(instance).toMatchObject({ AllocatedStorage: 200, EngineVersion: "16.9", PendingModifiedValues: {} });
+  });
+
+  test("has been waiting where it was built so, and a master password goes its own way", async () => {
+    const pending = { AllocatedStorage: 200, MasterUserPassword: "****" };
+    const instance = aws.region.addInstance({ identifier: "orders", PendingModifiedValues: pending });
+    aws.cloud.advance({ days: 7 });
+    expect(instance).toMatchObject({ AllocatedStorage: 200, PendingModifiedValues: { MasterUserPassword: "****" } });
+    expect(pending.AllocatedStorage).toBe(200);
+  });
+});
+
 describe("MultiAZ of a cluster", () => {
   test("is always true for a Multi-AZ DB cluster", async () => {
     aws.region.addCluster({ identifier: "ledger", engine: "mysql", members: 0 });
@@ -170,6 +225,62 @@ describe("a read replica", () => {
     aws.cloud.advance({ minutes: 5 });
     await remove("orders");
     expect((await instanceNamed("orders-replica"))?.ReadReplicaSourceDBInstanceIdentifier).toBeUndefined();
+  });
+});
+
+describe("a source reports its replicas", () => {
+  test("of an instance, by identifier here and by ARN elsewhere, clusters apart", async () => {
+    const { DBInstanceArn } = aws.region.addInstance({ identifier: "orders" });
+    const elsewhere = aws.cloud.region(account, "us-east-1");
+    aws.region.addInstance({ identifier: "copy", ReadReplicaSourceDBInstanceIdentifier: "orders" });
+    await replicate();
+    const far = elsewhere.addInstance({ identifier: "far", ReadReplicaSourceDBInstanceIdentifier: DBInstanceArn });
+    aws.region.addCluster({ identifier: "aurora", members: 0, ReplicationSourceIdentifier: DBInstanceArn });
+    expect(await instanceNamed("orders")).toMatchObject({
+      ReadReplicaDBInstanceIdentifiers: ["copy", "orders-replica", far.DBInstanceArn],
+      ReadReplicaDBClusterIdentifiers: ["aurora"],
+    });
+  });
+
+  test("of a cluster: clusters and, where it is a Multi-AZ DB cluster, instances", async () => {
+    const { DBClusterArn } = aws.region.addCluster({ identifier: "ledger", engine: "mysql", EngineVersion: "8.4.5" });
+    const elsewhere = aws.cloud.region(account, "us-east-1");
+    const far = elsewhere.addCluster({ identifier: "far", members: 0, ReplicationSourceIdentifier: DBClusterArn });
+    aws.region.addInstance({ identifier: "copy", ReadReplicaSourceDBClusterIdentifier: "ledger" });
+    const made = new CreateDBInstanceReadReplicaCommand({
+      DBInstanceIdentifier: "ledger-replica",
+      SourceDBClusterIdentifier: "ledger",
+    });
+    expect((await aws.rds.send(made)).DBInstance).toMatchObject({
+      EngineVersion: "8.4.5",
+      DBInstanceClass: "db.r6g.large",
+      ReadReplicaSourceDBClusterIdentifier: "ledger",
+    });
+    expect((await clusterNamed("ledger"))?.ReadReplicaIdentifiers).toEqual([
+      far.DBClusterArn,
+      "copy",
+      "ledger-replica",
+    ]);
+  });
+
+  test("of clusters, made and deleted", async () => {
+    const { DBClusterArn } = aws.region.addCluster({ identifier: "shop" });
+    const made = new CreateDBClusterCommand({
+      DBClusterIdentifier: "copy",
+      Engine: "aurora-postgresql",
+      ReplicationSourceIdentifier: DBClusterArn,
+    });
+    await aws.rds.send(made);
+    expect((await clusterNamed("shop"))?.ReadReplicaIdentifiers).toEqual(["copy"]);
+    await aws.rds.send(new DeleteDBClusterCommand({ DBClusterIdentifier: "copy", SkipFinalSnapshot: true }));
+    aws.cloud.advance({ minutes: 3 });
+    expect((await clusterNamed("shop"))?.ReadReplicaIdentifiers).toEqual([]);
+  });
+
+  test("but not one that there is not", async () => {
+    const source = `arn:aws:rds:us-east-1:${otherAccount}:cluster:gone`;
+    aws.region.addCluster({ identifier: "copy", members: 0, ReplicationSourceIdentifier: source });
+    expect((await clusterNamed("copy"))?.ReplicationSourceIdentifier).toBe(source);
   });
 });
 

@@ -4,10 +4,12 @@ import {
   BlueGreenDeploymentNotFoundFault,
   DBClusterNotFoundFault,
   DBInstanceNotFoundFault,
+  DBProxyNotFoundFault,
   DescribeBlueGreenDeploymentsCommand,
   DescribeDBClustersCommand,
   DescribeDBInstancesCommand,
   DescribeDBProxiesCommand,
+  DescribeDBSnapshotsCommand,
   DescribeGlobalClustersCommand,
   DescribeTenantDatabasesCommand,
   GlobalClusterNotFoundFault,
@@ -40,6 +42,13 @@ describe("pages", () => {
     }
     expect(sizes).toEqual([100, 100, 5]);
     expect(seen.size).toBe(205);
+  });
+
+  test("21 proxies come in two pages of at most 20", async () => {
+    for (let index = 0; index < 21; index += 1) aws.region.addProxy({ name: `proxy-${index}`, secretArns: [] });
+    const first = await aws.rds.send(new DescribeDBProxiesCommand({ MaxRecords: 20 }));
+    const second = await aws.rds.send(new DescribeDBProxiesCommand({ MaxRecords: 20, Marker: first.Marker }));
+    expect([first.DBProxies?.length, second.DBProxies?.length, second.Marker]).toEqual([20, 1, undefined]);
   });
 
   test("exactly 100 instances are one page without a marker", async () => {
@@ -176,6 +185,27 @@ describe("what is described", () => {
     ]);
   });
 
+  test("a proxy names the secrets that it logs in with", async () => {
+    const { MasterUserSecret } = aws.region.addInstance({ identifier: "orders", managed: true });
+    const own = aws.region.addSecret({ name: "prod/app" });
+    const secretArns = [MasterUserSecret?.SecretArn ?? "", own.ARN];
+    const proxy = aws.region.addProxy({ name: "Pool", secretArns });
+    aws.region.addProxy({ name: "idle", secretArns: [], overrides: { EngineFamily: "MYSQL", Status: "creating" } });
+    const { DBProxies } = await aws.rds.send(new DescribeDBProxiesCommand({}));
+    expect(DBProxies).toMatchObject([
+      {
+        DBProxyName: "Pool",
+        DBProxyArn: expect.stringMatching(/^arn:aws:rds:eu-west-1:111111111111:db-proxy:prx-[0-9a-f]{17}$/),
+        Status: "available",
+        EngineFamily: "POSTGRESQL",
+        Auth: secretArns.map((SecretArn) => ({ AuthScheme: "SECRETS", SecretArn, IAMAuth: "DISABLED" })),
+      },
+      { DBProxyName: "idle", EngineFamily: "MYSQL", Status: "creating", Auth: [] },
+    ]);
+    const named = await aws.rds.send(new DescribeDBProxiesCommand({ DBProxyName: "pool" }));
+    expect(named.DBProxies?.map(({ DBProxyArn }) => DBProxyArn)).toEqual([proxy.DBProxyArn]);
+  });
+
   test("tags can be added, replaced, listed and removed", async () => {
     const { DBInstanceArn: ResourceName } = aws.region.addInstance({ identifier: "orders", tags: { a: "1", b: "2" } });
     await aws.rds.send(
@@ -237,10 +267,11 @@ describe("what does not exist is an error of its own class", () => {
     await expect(
       rds.send(new DescribeBlueGreenDeploymentsCommand({ BlueGreenDeploymentIdentifier: "x" })),
     ).rejects.toThrow(BlueGreenDeploymentNotFoundFault);
+    await expect(rds.send(new DescribeDBProxiesCommand({ DBProxyName: "x" }))).rejects.toThrow(DBProxyNotFoundFault);
   });
 
   test("and an action that the simulator lacks is InvalidAction", async () => {
-    expect(await failure(aws.rds.send(new DescribeDBProxiesCommand({})))).toMatch(/^InvalidAction: /);
+    expect(await failure(aws.rds.send(new DescribeDBSnapshotsCommand({})))).toMatch(/^InvalidAction: /);
   });
 });
 

@@ -4,8 +4,11 @@ import {
   CreateAliasCommand,
   CreateKeyCommand,
   DescribeKeyCommand,
+  DisabledException,
   DisableKeyCommand,
+  DryRunOperationException,
   EnableKeyCommand,
+  GenerateDataKeyCommand,
   InvalidArnException,
   KMSInvalidStateException,
   ListAliasesCommand,
@@ -14,7 +17,7 @@ import {
   ScheduleKeyDeletionCommand,
   UpdateAliasCommand,
 } from "@aws-sdk/client-kms";
-import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { type Aws, failure, otherAccount, startAws } from "./aws.ts";
 
 let aws: Aws;
@@ -107,4 +110,51 @@ test("aliases can be made, moved and listed, keys listed", async () => {
   const page = await aws.kms.send(new ListKeysCommand({ Limit: 1 }));
   const last = await aws.kms.send(new ListKeysCommand({ Limit: 1, Marker: page.NextMarker }));
   expect([page.Truncated, last.Truncated, last.Keys?.[0]?.KeyId]).toEqual([true, false, second.KeyId]);
+});
+
+describe("whether a key can be used", () => {
+  const tryKey = (KeyId: string | undefined) =>
+    aws.kms.send(new GenerateDataKeyCommand({ KeyId, KeySpec: "AES_256", DryRun: true }));
+
+  test("is told by the error of a dry run", async () => {
+    const { Arn } = aws.region.addKey({ alias: "alias/own" });
+    for (const name of [Arn, "alias/own"]) await expect(tryKey(name)).rejects.toThrow(DryRunOperationException);
+    const error = await tryKey(Arn).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      message: "The request would have succeeded, but the DryRun option is set.",
+      $metadata: { httpStatusCode: 400 },
+    });
+  });
+
+  test.each([
+    ["Disabled", DisabledException, "is disabled."],
+    ["PendingDeletion", KMSInvalidStateException, "is pending deletion."],
+    ["PendingImport", KMSInvalidStateException, "is pending import."],
+    ["Unavailable", KMSInvalidStateException, "is unavailable."],
+  ])("%s: it cannot", async (state, expected, words) => {
+    const { Arn } = aws.region.addKey({ state });
+    await expect(tryKey(Arn)).rejects.toThrow(expected);
+    await expect(tryKey(Arn)).rejects.toThrow(`${Arn} ${words}`);
+  });
+
+  test("not where there is none, nor by hand where it is AWS's own, nor where that is denied", async () => {
+    await expect(tryKey("alias/nothing")).rejects.toThrow(NotFoundException);
+    expect(await failure(tryKey("alias/aws/secretsmanager"))).toMatch(/^AccessDeniedException: .*kms:GenerateDataKey/);
+    const denied = aws.region.addKey();
+    const other = aws.region.addKey();
+    aws.cloud.fault({ action: "kms:GenerateDataKey", matching: denied.KeyId, kind: "deny" });
+    expect(await failure(tryKey(denied.Arn))).toMatch(/^AccessDeniedException: .*kms:GenerateDataKey/);
+    await expect(tryKey(other.Arn)).rejects.toThrow(DryRunOperationException);
+  });
+
+  test("is all there is: no data key is made", async () => {
+    const { KeyId } = aws.region.addKey();
+    const make = (settings: { KeySpec?: "AES_256"; NumberOfBytes?: number }) =>
+      failure(aws.kms.send(new GenerateDataKeyCommand({ KeyId, ...settings })));
+    expect(await make({ KeySpec: "AES_256" })).toMatch(
+      /^UnsupportedOperationException: The simulator has no key material/,
+    );
+    expect(await make({})).toMatch(/^ValidationException/);
+    expect(await make({ KeySpec: "AES_256", NumberOfBytes: 32 })).toMatch(/^ValidationException/);
+  });
 });

@@ -381,6 +381,33 @@ describe("refusals of an instance", () => {
   });
 });
 
+describe("a key that the caller may not use", () => {
+  test.each(["kms:DescribeKey", "kms:Decrypt", "kms:GenerateDataKey", "kms:CreateGrant"])(
+    "for want of %s is refused, and another one is not",
+    async (action) => {
+      const instance = aws.region.addInstance({ identifier: "orders" });
+      const denied = aws.region.addKey({ alias: "alias/denied" });
+      const own = aws.region.addKey();
+      aws.cloud.fault({ action, matching: denied.KeyId, kind: "deny" });
+      const turnOn = (MasterUserSecretKmsKeyId: string) =>
+        modify({ ManageMasterUserPassword: true, MasterUserSecretKmsKeyId });
+      for (const name of [denied.KeyId, "alias/denied"])
+        await expect(turnOn(name)).rejects.toThrow(KMSKeyNotAccessibleFault);
+      expect(instance.MasterUserSecret).toBeUndefined();
+      await turnOn(own.Arn);
+      expect(instance.MasterUserSecret?.KmsKeyId).toBe(own.Arn);
+    },
+  );
+
+  test("does not matter for the default key, whose policy allows its use", async () => {
+    const instance = aws.region.addInstance({ identifier: "orders" });
+    for (const action of ["kms:Decrypt", "kms:GenerateDataKey", "kms:CreateGrant"])
+      aws.cloud.fault({ action, kind: "deny" });
+    await modify({ ManageMasterUserPassword: true });
+    expect(instance.MasterUserSecret).toBeDefined();
+  });
+});
+
 describe("refusals of a cluster", () => {
   test.each([
     ["a global database", { GlobalClusterIdentifier: "world" }],

@@ -188,6 +188,24 @@ describe("the life of a secret", () => {
     expect(await statusOf()).toBe("active");
   });
 
+  test.each(["its identifier", "its ARN"])(
+    "impaired for no reason that shows, by %s, until the test has enough",
+    async (how) => {
+      const orders = aws.region.addInstance({ identifier: "orders", managed: true });
+      const name = how === "its ARN" ? orders.DBInstanceArn : "orders";
+      aws.region.failingRotations.add(name);
+      for (let attempt = 0; attempt < 2; attempt += 1) {
+        await rotateNow();
+        aws.cloud.advance({ minutes: 2 });
+        expect(await statusOf()).toBe("impaired");
+      }
+      aws.region.failingRotations.delete(name);
+      await rotateNow();
+      aws.cloud.advance({ minutes: 2 });
+      expect(await statusOf()).toBe("active");
+    },
+  );
+
   test("one that waits for its deletion cannot be rotated, and can be restored", async () => {
     const SecretId = arnOf(aws.region.addInstance({ identifier: "orders", managed: true }));
     await aws.secrets.send(new DeleteSecretCommand({ SecretId, RecoveryWindowInDays: 7 }));
@@ -247,6 +265,10 @@ describe("the life of a secret", () => {
     expect((await describeSecret(SecretId)).Tags).toContainEqual({ Key: "team", Value: "shop" });
     await aws.secrets.send(new UntagResourceCommand({ SecretId, TagKeys: ["team"] }));
     expect((await describeSecret(SecretId)).Tags).toHaveLength(2);
+    const Tags = [{ Key: "aws:secretsmanager:owningService", Value: "me" }];
+    await expect(aws.secrets.send(new TagResourceCommand({ SecretId, Tags }))).rejects.toThrow(
+      InvalidParameterException,
+    );
   });
 
   test("a replica is listed in its Region, and names the one it comes from", async () => {

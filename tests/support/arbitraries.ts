@@ -56,6 +56,9 @@ export const anyDatabase: fc.Arbitrary<Database> = fc.record({
   createdAt: orNull(instant),
   masterUserSecret: orNull(anyMasterUserSecret),
   tags: fc.dictionary(word(toggleTag, "rds-password-audit:exempt-owner"), anyText, { maxKeys: 3 }),
+  pendingChanges: fc.array(word("MasterUserPassword", "EngineVersion"), { maxLength: 2 }),
+  replicas: fc.array(word("orders-replica"), { maxLength: 2 }),
+  maintenanceWindow: orNull(word("sun:03:00-sun:04:00")),
   clusterIdentifier: orNull(anyText),
   replicationSource: orNull(anyText),
   multiTenant: fc.boolean(),
@@ -95,7 +98,11 @@ const anySecret: fc.Arbitrary<Secret> = fc.record({
   kmsKeyId: orNull(keyReference),
   rotationEnabled: orNull(fc.boolean()),
   rotationRules: orNull(
-    fc.record({ automaticallyAfterDays: orNull(fc.nat(1000)), scheduleExpression: orNull(anySchedule) }),
+    fc.record({
+      automaticallyAfterDays: orNull(fc.nat(1000)),
+      scheduleExpression: orNull(anySchedule),
+      duration: orNull(word("3h")),
+    }),
   ),
   createdAt: orNull(instant),
   lastChangedAt: orNull(instant),
@@ -103,6 +110,8 @@ const anySecret: fc.Arbitrary<Secret> = fc.record({
   nextRotationAt: orNull(instant),
   deletedAt: orNull(instant),
   primaryArns: fc.array(word(databaseArn), { maxLength: 2 }),
+  tags: fc.dictionary(anyText, anyText, { maxKeys: 2 }),
+  replicaRegions: orNull(fc.array(word("us-east-1"), { maxLength: 2 })),
 });
 
 const anyKey: fc.Arbitrary<Key> = fc.record({
@@ -129,6 +138,7 @@ export const anyUnseenFact = anyUnseen;
 const anyRequiredKey: fc.Arbitrary<RequiredKey> = fc.record({
   requirement: word("customer-managed", "aws-managed", "alias/orders"),
   arn: anyFact(keyReference),
+  key: anyFact(anyKey),
 });
 
 export const anyContext: fc.Arbitrary<RuleContext> = fc.record({
@@ -178,6 +188,13 @@ export const anyTarget: fc.Arbitrary<Target> = fc.record({
       maxLength: 2,
     }),
   ),
+  proxies: orNull(
+    fc.array(fc.record({ name: anyText, secretArns: fc.array(word(secretArn), { maxLength: 2 }) }), { maxLength: 2 }),
+  ),
+  keyTrials: fc.uniqueArray(fc.record({ keyArn: word(keyArn, otherKeyArn), refusal: orNull(anyText) }), {
+    maxLength: 2,
+    selector: ({ keyArn }) => keyArn,
+  }),
   gaps: fc.array(anyGap, { maxLength: 3 }),
   calls: fc.nat(),
 });

@@ -4,7 +4,7 @@ import type { Gap, Inventory, Target } from "../../lib/model/inventory.ts";
 import type { Key } from "../../lib/model/key.ts";
 import type { Policy } from "../../lib/model/policy.ts";
 import type { Fact, KeyFacts, RuleContext } from "../../lib/model/rule.ts";
-import type { Secret } from "../../lib/model/secret.ts";
+import type { RotationRules, Secret } from "../../lib/model/secret.ts";
 
 /** The instant at which everything in these tests is judged. */
 export const now = "2026-11-24T12:00:00.000Z";
@@ -37,6 +37,9 @@ export function aPlainDatabase(overrides: Partial<Database> = {}): Database {
     createdAt: "2024-01-15T08:00:00.000Z",
     masterUserSecret: null,
     tags: {},
+    pendingChanges: [],
+    replicas: [],
+    maintenanceWindow: "sun:03:00-sun:04:00",
     clusterIdentifier: null,
     replicationSource: null,
     multiTenant: false,
@@ -81,6 +84,11 @@ export function aPlainCluster(overrides: Partial<Database> = {}): Database {
   });
 }
 
+/** When a secret rotates: what is left out is not set. */
+export function aSchedule(overrides: Partial<RotationRules> = {}): RotationRules {
+  return { automaticallyAfterDays: null, scheduleExpression: null, duration: null, ...overrides };
+}
+
 /** A secret that RDS made for the database of these tests, and rotated four days ago. */
 export function aSecret(overrides: Partial<Secret> = {}): Secret {
   return {
@@ -89,13 +97,15 @@ export function aSecret(overrides: Partial<Secret> = {}): Secret {
     owningService: "rds",
     kmsKeyId: keyArn,
     rotationEnabled: true,
-    rotationRules: { automaticallyAfterDays: 7, scheduleExpression: null },
+    rotationRules: aSchedule({ automaticallyAfterDays: 7 }),
     createdAt: "2024-01-15T08:05:00.000Z",
     lastChangedAt: "2026-11-20T03:00:00.000Z",
     lastRotatedAt: "2026-11-20T03:00:00.000Z",
     nextRotationAt: "2026-11-27T23:59:59.000Z",
     deletedAt: null,
     primaryArns: [databaseArn],
+    tags: {},
+    replicaRegions: null,
     ...overrides,
   };
 }
@@ -174,6 +184,8 @@ export function aTarget(overrides: Partial<Target> = {}): Target {
     resourcePolicies: [],
     globalClusterMembers: null,
     blueGreenDeployments: null,
+    proxies: null,
+    keyTrials: [],
     gaps: [],
     calls: 4,
     ...overrides,

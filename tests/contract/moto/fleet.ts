@@ -71,7 +71,7 @@ export async function fillWithAwsCli({ aws }: AwsShell, settle: () => void): Pro
   await instance("payments-by-default", "postgres", ...managed());
 
   // What is not managed, is managed by somebody else, or cannot be.
-  await instance("legacy", "postgres", ...unmanaged, "--tags", "Key=team,Value=shop", "Key=note,Value=a & <b>");
+  await instance("legacy", "postgres", ...unmanaged, "--tags", "Key=team,Value=shop", "Key=note,Value=a + b: c@d");
   await replica("legacy-replica", "legacy");
   await instance("reports", "sqlserver-ee", ...unmanaged);
   await replica("reports-replica", "reports");

@@ -1,0 +1,134 @@
+import {
+  CallbackExternalError,
+  CallbackTimeoutError,
+  createRetryStrategy,
+  type DurableContext,
+  DurableOperationError,
+  JitterStrategy,
+} from "@aws/durable-execution-sdk-js";
+import * as z from "zod";
+import { AwsCallError, isTransient } from "../../lib/model/errors.ts";
+import type { Answer, Polled, PollOptions, Workflow } from "../../lib/remediate/workflow.ts";
+
+/** Runs a procedure as a Lambda durable execution. Names are printable ASCII, at most 256 characters: AWS ends an execution over others. */
+export function createDurableWorkflow(context: DurableContext): Workflow {
+  return {
+    async step(name, work) {
+      try {
+        return await context.step(name, () => keepError(work), { retryStrategy });
+      } catch (error) {
+        throw toThrown(error);
+      }
+    },
+
+    async sleepUntil(name, instant) {
+      // On a replay the seconds are others, and nobody looks at them. That there is a wait must not depend on the clock.
+      const seconds = Math.ceil((Date.parse(instant) - Date.now()) / 1000);
+      await context.wait(name, { seconds: Math.max(1, seconds) });
+    },
+
+    async poll<T>(name: string, look: () => Promise<T>, { until, timeoutMinutes }: PollOptions<T>): Promise<Polled<T>> {
+      const lookAgain = async (last: Polled<T>): Promise<Polled<T>> => {
+        try {
+          const seen = await look();
+          return { met: until(seen), seen, error: null };
+        } catch (error) {
+          return last.seen === null ? { ...last, error: toError(error).message } : last;
+        }
+      };
+      return await context.waitForCondition(name, lookAgain, {
+        initialState: { met: false, seen: null, error: null },
+        waitStrategy({ met }, looks) {
+          const seconds = met ? 0 : pauseSeconds(looks, timeoutMinutes * 60);
+          return seconds === 0 ? { shouldContinue: false } : { shouldContinue: true, delay: { seconds } };
+        },
+      });
+    },
+
+    async ask(name, send, { timeoutHours }) {
+      // No seconds would be no end.
+      const timeout = { seconds: Math.max(1, Math.ceil(timeoutHours * 3600)) };
+      try {
+        const submit = (id: string) => keepError(() => send(id));
+        return toAnswer(await context.waitForCallback(name, submit, { timeout, retryStrategy }));
+      } catch (error) {
+        if (error instanceof CallbackTimeoutError) return { decision: "timed-out", by: null };
+        if (error instanceof CallbackExternalError) return rejection;
+        throw toThrown(error);
+      }
+    },
+  };
+}
+
+/** 5, 10, 20, 40 and 80 seconds, then two minutes each: ten and a half minutes in all. */
+const pauses = createRetryStrategy({
+  maxAttempts: 10,
+  initialDelay: { seconds: 5 },
+  backoffRate: 2,
+  maxDelay: { minutes: 2 },
+  jitter: JitterStrategy.NONE,
+});
+
+function retryStrategy(error: Error, attempts: number) {
+  return isTransient(error.cause) ? pauses(error, attempts) : { shouldRetry: false };
+}
+
+/** How long to pause after a look, in whole seconds: half as long again each time, and 0 once all pauses together are the whole time. */
+function pauseSeconds(looks: number, timeoutSeconds: number): number {
+  const pause = (after: number) => Math.min(300, Math.round(5 * 1.5 ** (after - 1)));
+  let left = timeoutSeconds;
+  for (let look = 1; look < looks; look++) left -= pause(look);
+  return Math.min(pause(looks), Math.max(0, Math.ceil(left)));
+}
+
+const keptError = z.object({
+  name: z.string(),
+  message: z.string(),
+  call: z.object({ action: z.string(), code: z.string() }).nullable(),
+});
+
+/** What a step threw, as a checkpoint can keep it: the SDK itself keeps an error's message alone. */
+class KeptError extends DurableOperationError {
+  readonly errorType: string;
+
+  constructor(thrown: Error) {
+    const { name, message } = thrown;
+    const call = thrown instanceof AwsCallError ? { action: thrown.action, code: thrown.code } : null;
+    super(message, thrown, JSON.stringify({ name, message, call } satisfies z.infer<typeof keptError>));
+    this.errorType = name;
+  }
+}
+
+async function keepError<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new KeptError(toError(error));
+  }
+}
+
+/** The error that a step threw, whether it did so just now or in an earlier invocation. */
+function toThrown(error: unknown): unknown {
+  const kept = error instanceof DurableOperationError ? error.toErrorObject().ErrorData : undefined;
+  if (kept === undefined) return error;
+  const { name, message, call } = keptError.parse(JSON.parse(kept));
+  if (call !== null) return new AwsCallError(call.action, call.code, message);
+  return Object.assign(new Error(message), { name });
+}
+
+function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
+const rejection: Answer = { decision: "rejected", by: null };
+
+/** What `rds-password-audit approve` and `reject` send, as JSON. */
+const answerSchema = z.object({ decision: z.enum(["approved", "rejected"]), by: z.string() });
+
+function toAnswer(sent: unknown): Answer {
+  try {
+    return answerSchema.parse(JSON.parse(String(sent)));
+  } catch {
+    return rejection;
+  }
+}

@@ -1,0 +1,104 @@
+import type { Attempt, Keepsake, RemediationState, Running } from "../model/remediation-state.ts";
+import { hoursBetween } from "../model/time.ts";
+
+/** Attempts are remembered longer than any budget and most cool-downs look back. */
+const rememberedHours = 30 * 24;
+
+/** Who an execution is, and what it is about to do. */
+export type Entrant = Pick<Running, "execution" | "arn" | "account" | "region" | "action" | "rule">;
+
+type Now = { readonly now: string; readonly stopAfterFailures: number };
+
+/** Enters an execution, or renews its sign of life for so many hours; null where another one is at work on the database. */
+export function enter(
+  state: RemediationState,
+  entrant: Entrant,
+  { hours, isChanging, ...now }: Now & { readonly hours: number; readonly isChanging: boolean },
+): RemediationState | null {
+  const swept = sweep(state, now);
+  const others = swept.running.filter(({ execution }) => execution !== entrant.execution);
+  if (others.some(({ arn }) => arn === entrant.arn)) return null;
+  const since = state.running.find(({ execution }) => execution === entrant.execution)?.since ?? now.now;
+  const expiresAt = new Date(Date.parse(now.now) + hours * 3_600_000).toISOString();
+  return { ...swept, running: [...others, { ...entrant, isChanging, since, expiresAt }] };
+}
+
+/** Takes an execution out, with what it tried; nothing happens where it is out already. */
+export function leave(
+  state: RemediationState,
+  execution: string,
+  { attempts, ...now }: Now & { readonly attempts: readonly Attempt[] },
+): RemediationState {
+  const own = state.running.find((one) => one.execution === execution);
+  return own === undefined ? state : count(takeOut(state, own), attempts, now);
+}
+
+/** Takes out executions that are silent for too long: those that may have changed something were interrupted. */
+export function sweep(state: RemediationState, now: Now): RemediationState {
+  return state.running
+    .filter(({ expiresAt }) => expiresAt <= now.now)
+    .reduce((swept, silent) => count(takeOut(swept, silent), toInterrupted(silent), now), state);
+}
+
+function toInterrupted({ isChanging, arn, account, region, action, rule, since, expiresAt }: Running): Attempt[] {
+  if (!isChanging) return [];
+  return [{ arn, account, region, action, rule, startedAt: since, endedAt: expiresAt, outcome: "interrupted" }];
+}
+
+function takeOut(state: RemediationState, { execution, arn }: Running): RemediationState {
+  return {
+    ...state,
+    running: state.running.filter((one) => one.execution !== execution),
+    ended: { ...state.ended, [arn]: (state.ended[arn] ?? 0) + 1 },
+  };
+}
+
+/** Counts attempts; too many failures in a row stop everything. */
+function count(
+  state: RemediationState,
+  attempts: readonly Attempt[],
+  { now, stopAfterFailures }: Now,
+): RemediationState {
+  const failuresInARow = attempts.reduce(
+    (sum, { outcome }) => (outcome === "repaired" ? 0 : sum + 1),
+    state.failuresInARow,
+  );
+  const breaks = state.stopped === null && attempts.length > 0 && failuresInARow >= stopAfterFailures;
+  return {
+    ...state,
+    attempts: [...state.attempts, ...attempts].filter(({ endedAt }) => hoursBetween(endedAt, now) < rememberedHours),
+    failuresInARow,
+    stopped: breaks
+      ? { at: now, by: "the circuit breaker", why: `${failuresInARow} failures in a row` }
+      : state.stopped,
+  };
+}
+
+/** Keeps what a toggle will lose. */
+export function keep(state: RemediationState, arn: string, keepsake: Keepsake): RemediationState {
+  return { ...state, keepsakes: { ...state.keepsakes, [arn]: keepsake } };
+}
+
+/** Forgets it when all is restored. */
+export function forget(state: RemediationState, arn: string): RemediationState {
+  const { [arn]: _, ...keepsakes } = state.keepsakes;
+  return { ...state, keepsakes };
+}
+
+/** Lets nothing be begun any more. */
+export function stop(state: RemediationState, stopped: NonNullable<RemediationState["stopped"]>): RemediationState {
+  return { ...state, stopped };
+}
+
+/** Lets things be begun again. */
+export function resume(state: RemediationState): RemediationState {
+  return { ...state, stopped: null, failuresInARow: 0 };
+}
+
+/** The name of a database's next execution, which Lambda starts once: letters, digits and hyphens, 64 at most. */
+export function nextExecution(
+  state: RemediationState,
+  { arn, resourceId }: { arn: string; resourceId: string },
+): string {
+  return `${resourceId.replaceAll(/[^\w-]/g, "-").slice(0, 50)}-${(state.ended[arn] ?? 0) + 1}`;
+}

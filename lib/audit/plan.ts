@@ -1,0 +1,197 @@
+import { type ActionName, actionNames, impacts } from "../model/action.ts";
+import { type ClassifiedDatabase, type Database, describeDatabase } from "../model/database.ts";
+import { type Exemption, severities } from "../model/finding.ts";
+import type { Inventory, Target } from "../model/inventory.ts";
+import type { Order } from "../model/order.ts";
+import type { ManualStep, Plan, PlannedAction } from "../model/plan.ts";
+import type { Policy } from "../model/policy.ts";
+import type { RemediationState } from "../model/remediation-state.ts";
+import type { Rule, RuleContext } from "../model/rule.ts";
+import { nextOpening } from "../model/window.ts";
+import { chooseKey } from "./choose-key.ts";
+import { exemptionOf } from "./exempt.ts";
+import { type Circumstances, lookAtGates, opensBy, windowsOf } from "./gates.ts";
+import { activeRules, ask, prepare, word } from "./judge.ts";
+import { toManualStep } from "./manual-step.ts";
+
+export type PlanOptions = {
+  readonly policy: Policy;
+  readonly rules: readonly Rule[];
+  readonly state: RemediationState;
+  readonly now: string;
+  readonly isEnabled: boolean;
+  /** The execution that plans for itself; null for whoever only looks. */
+  readonly execution?: string | null;
+  /** Actions that the execution has tried in vain, by the rule that asked for them. */
+  readonly tried?: readonly { readonly rule: string; readonly action: ActionName }[];
+  readonly approvedBy?: string | null;
+  /** Plans this action wherever a rule asks for it, instead of the first that it asks for. */
+  readonly action?: ActionName | null;
+  /** Plans for these databases only, by ARN. */
+  readonly only?: ReadonlySet<string> | null;
+};
+
+/** What a rule asks for on a database. */
+type Demand = {
+  readonly action: ActionName | null;
+  readonly rule: Rule;
+  readonly database: ClassifiedDatabase;
+  readonly context: RuleContext;
+  readonly target: Target;
+  readonly exemption: Exemption | null;
+  readonly finding: ReturnType<typeof word>;
+};
+
+/**
+ * What would be done about everything that is wrong, in the order in which it would be begun, with every gate; and what is left to a person.
+ * The inventory must have been read for repair, or gates that depend on more are closed. It is judged again: a verdict that is older
+ * than the observation is not acted on.
+ */
+export function makePlan(inventory: Inventory, options: PlanOptions): Plan {
+  const demands = inventory.targets.flatMap((target) => [...demandsOf(target, options)]).sort(compareDemands);
+  const ahead = new Map<string, string>();
+  const begun = new Map<string, number>();
+  const actions: PlannedAction[] = [];
+  const manual: ManualStep[] = [];
+  for (const demand of demands) {
+    const { action, rule, database } = demand;
+    if (action === null) {
+      if (demand.exemption === null) manual.push(toManualStep(demand, "the service has no action for it"));
+      continue;
+    }
+    const place = `${database.account} ${database.region}`;
+    const circumstances = toCircumstances({ ...demand, action }, options, {
+      ahead: ahead.get(database.arn) ?? null,
+      plannedBefore: begun.get(place) ?? 0,
+    });
+    const planned = toPlannedAction(circumstances, demand);
+    actions.push(planned);
+    if (!ahead.has(database.arn)) ahead.set(database.arn, `${action} for ${rule.id}`);
+    if (planned.runnable) begun.set(place, (begun.get(place) ?? 0) + 1);
+    const obstacle = planned.gates.find((gate) => !gate.open && opensBy(gate) === "work");
+    if (obstacle !== undefined && demand.exemption === null)
+      manual.push(toManualStep(demand, `${obstacle.gate}: ${obstacle.reason}`, circumstances.key));
+  }
+  const opensAt = new Map(
+    actions.map((planned) => [planned.id, planned.runnable ? "" : opening(planned, demands, options)]),
+  );
+  return {
+    schemaVersion: "1.0",
+    observedAt: inventory.observedAt,
+    actions: actions.sort((a, b) => compare(opensAt.get(a.id) ?? "", opensAt.get(b.id) ?? "")),
+    manual,
+  };
+}
+
+/** Whether only time and a person's word are in the way of an action. */
+export function isStartable({ gates }: Pick<PlannedAction, "gates">): boolean {
+  return gates.every((gate) => gate.open || opensBy(gate) !== "work");
+}
+
+/** What each active rule asks for on each database of a target. */
+function* demandsOf(
+  target: Target,
+  { policy, rules, now, state, tried = [], action: wanted = null, only = null }: PlanOptions,
+) {
+  for (const { database, context } of prepare(target, policy, now)) {
+    if (only !== null && !only.has(database.arn)) continue;
+    for (const rule of activeRules(rules, policy)) {
+      const answer = ask(rule, database, context);
+      const repairs = answer.message.repairs ?? [];
+      if (repairs.length === 0 && answer.message.status !== "NON_COMPLIANT") continue;
+      const isVain = (action: ActionName) =>
+        tried.some((one) => one.rule === rule.id && one.action === action) ||
+        state.attempts.some(
+          (one) =>
+            one.arn === database.arn && one.rule === rule.id && one.action === action && one.outcome === "failed",
+        );
+      const fitting = wanted === null ? repairs.filter((one) => !isVain(one)) : repairs.filter((one) => one === wanted);
+      if (wanted !== null && fitting.length === 0) continue;
+      yield {
+        action: fitting[0] ?? repairs.at(-1) ?? null,
+        rule,
+        database,
+        context,
+        target,
+        exemption: exemptionOf(database, rule.id, policy, now).active,
+        finding: word(answer, database, policy),
+      } satisfies Demand;
+    }
+  }
+}
+
+function toCircumstances(
+  { action, database, context, target, exemption }: Demand & { action: ActionName },
+  { policy, state, now, isEnabled, execution = null, approvedBy = null }: PlanOptions,
+  order: Pick<Circumstances, "ahead" | "plannedBefore">,
+): Circumstances {
+  const key = chooseKey(action, database, context);
+  return {
+    action,
+    database,
+    context,
+    target,
+    policy,
+    exemption,
+    key,
+    state,
+    now,
+    isEnabled,
+    execution,
+    approvedBy,
+    ...order,
+  };
+}
+
+function toPlannedAction(circumstances: Circumstances, { rule: { id: rule }, finding }: Demand): PlannedAction {
+  const { action, database, key } = circumstances;
+  const gates = [...lookAtGates(circumstances)];
+  return {
+    id: `${action}/${rule}/${database.arn}`,
+    action,
+    rule,
+    severity: finding.severity,
+    database: toOrdered(database),
+    gates,
+    runnable: gates.every(({ open }) => open),
+    impact: impacts[action],
+    keyReference: key.reference,
+  };
+}
+
+/** A database as orders and plans name it. */
+export function toOrdered({ arn, kind, identifier, resourceId, account, region }: Database): Order["database"] {
+  return { arn, kind, identifier, resourceId, account, region };
+}
+
+/** When time alone could let an action begin; the end of time where something else is in the way. */
+function opening(planned: PlannedAction, demands: readonly Demand[], { policy, now }: PlanOptions): string {
+  const database = demands.find((demand) => demand.database.arn === planned.database.arn)?.database;
+  if (database === undefined || !isStartable(planned)) return "9999";
+  const windows = windowsOf(database, policy);
+  return windows === "any-time" ? now : (nextOpening(windows, now) ?? "9999");
+}
+
+/** What was left undone comes first; then the worst, then the least disruptive, then by name. */
+function compareDemands(a: Demand, b: Demand): number {
+  const urgency = ({ action }: Demand) => (action === "finish-interrupted" ? 0 : 1);
+  const severity = ({ finding }: Demand) => severities.indexOf(finding.severity);
+  const disruption = ({ action }: Demand) => (action === null ? -1 : actionNames.indexOf(action));
+  return (
+    urgency(a) - urgency(b) ||
+    severity(a) - severity(b) ||
+    disruption(a) - disruption(b) ||
+    compare(a.database.arn, b.database.arn) ||
+    compare(a.rule.id, b.rule.id)
+  );
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+/** As a sentence has it: "toggle of DB instance orders". */
+export function describeAction({ action, database }: Pick<PlannedAction, "action" | "database">): string {
+  return `${action} of ${describeDatabase(database)}`;
+}

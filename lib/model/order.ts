@@ -1,0 +1,29 @@
+import * as z from "zod";
+import { actionNames } from "./action.ts";
+import { databaseKinds } from "./database.ts";
+import { severities } from "./finding.ts";
+
+/**
+ * What an execution is asked to do: one action on one database, because one rule asked for it. It is checked anew before anything is done.
+ *
+ * ```json
+ * { "action": "rotate", "rule": "rotation-on-schedule", "severity": "medium",
+ *   "database": { "arn": "arn:aws:rds:eu-west-1:123456789012:db:orders", "kind": "instance", "identifier": "orders",
+ *     "resourceId": "db-ORDERS", "account": "123456789012", "region": "eu-west-1" } }
+ * ```
+ */
+export const orderSchema = z.object({
+  action: z.enum(actionNames),
+  rule: z.string(),
+  severity: z.enum(severities),
+  database: z.object({
+    arn: z.string(),
+    kind: z.enum(databaseKinds),
+    /** Of a tenant database `instance/TENANT`. */
+    identifier: z.string(),
+    resourceId: z.string(),
+    account: z.string(),
+    region: z.string(),
+  }),
+});
+export type Order = z.infer<typeof orderSchema>;

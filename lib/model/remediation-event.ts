@@ -1,0 +1,38 @@
+import * as z from "zod";
+import { orderSchema } from "./order.ts";
+
+/** What is told of a repair, to machines and to people. */
+export const remediationEventTypes = [
+  /** Somebody has to approve it: `approvalId` is what `rds-password-audit approve` takes. */
+  "remediation.approval-requested",
+  /** It is about to begin. */
+  "remediation.started",
+  /** A secret has another ARN now: whoever stores the old one has to be told. */
+  "secret.replaced",
+  /** The rule that asked for it passes. */
+  "remediation.succeeded",
+  /** It did not come to that; `recovery` has what a person can do. */
+  "remediation.failed",
+  /** It was not begun after all: a gate is closed, or somebody rejected it. */
+  "remediation.refused",
+] as const;
+
+const arn = z.string().nullable();
+
+/** One step of a repair, as it is announced. */
+export const remediationEventSchema = z.object({
+  type: z.enum(remediationEventTypes),
+  at: z.iso.datetime(),
+  execution: z.string(),
+  ...orderSchema.shape,
+  /** One sentence for a person. */
+  message: z.string(),
+  /** The managed secret's ARN before and after; null where there is none, or not yet. */
+  secret: z.object({ before: arn, after: arn }),
+  /** The KMS key of the new secret; null for the default key, and where there is no new secret. */
+  keyReference: z.string().nullable(),
+  approvalId: z.string().nullable(),
+  /** Commands, in their order, that a person can run where one is needed. */
+  recovery: z.array(z.string()),
+});
+export type RemediationEvent = z.infer<typeof remediationEventSchema>;

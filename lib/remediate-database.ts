@@ -1,0 +1,269 @@
+import { isWithinBudget, opensBy, windowsOf } from "./audit/gates.ts";
+import { ask } from "./audit/judge.ts";
+import { enter, forget, keep, leave } from "./audit/keep-remediation.ts";
+import { makePlan } from "./audit/plan.ts";
+import type { ActionName } from "./model/action.ts";
+import type { Status } from "./model/finding.ts";
+import type { Order } from "./model/order.ts";
+import type { GateResult } from "./model/plan.ts";
+import type { Policy } from "./model/policy.ts";
+import type { RemediationEvent } from "./model/remediation-event.ts";
+import type { Attempt, RemediationState } from "./model/remediation-state.ts";
+import type { Rule } from "./model/rule.ts";
+import { nextOpening } from "./model/window.ts";
+import type { RegionPort } from "./read-target.ts";
+import { announce, closedGates, refuse } from "./remediate/begin.ts";
+import { procedures } from "./remediate/procedures.ts";
+import type { News, Outcome, Repair, RepairPort, Sight } from "./remediate/repair.ts";
+import type { Workflow } from "./remediate/workflow.ts";
+import { lookAtDatabase, seeDatabase } from "./see-database.ts";
+import { type Stored, updateStored } from "./update-stored.ts";
+
+export type RemediationRequest = {
+  readonly order: Order;
+  /** A name that no other execution of this database has; the same one when it goes on after it was killed. */
+  readonly execution: string;
+  readonly policy: Policy;
+  readonly rules: readonly Rule[];
+  readonly isEnabled: boolean;
+  /** Who stands by and has approved it already; null where somebody has to be asked. */
+  readonly approvedBy: string | null;
+  /** Whether it waits for the window; a person at a terminal is told when to come again. */
+  readonly waits: boolean;
+  readonly port: RegionPort & RepairPort;
+  readonly state: Stored<RemediationState>;
+  /** Tells machines and people. Throws where not both could be told. */
+  readonly tell: (event: RemediationEvent) => Promise<void>;
+  readonly workflow: Workflow;
+  /** ISO 8601. */
+  readonly now: () => string;
+};
+
+/** What an execution did, action by action: more than one where a rotation did not clear what a toggle may. */
+export type Remediation = readonly { readonly action: ActionName; readonly outcome: Outcome }[];
+
+/** How long an execution may be silent: while it waits for an approval or a window, and while it changes something. */
+const waitingHours = 31 * 24;
+const changingHours = 50;
+
+/** How often gates that only time opens are waited for; a window that closes again and again is not chased for ever. */
+const maxRounds = 12;
+
+/**
+ * Repairs one database: waits for a person's word and for the window, runs the action's procedure, and goes on to the next action that the
+ * rule names where the first was of no use. Whatever happens, its place is free at the end, and it is told how it ended.
+ */
+export async function remediateDatabase(request: RemediationRequest): Promise<Remediation> {
+  const { order, execution, workflow, now } = request;
+  const startedAt = await workflow.step("enter", async () => {
+    const at = now();
+    return (await takePlace(request, order.action, false)) ? at : null;
+  });
+  const first = createRepair(request, order.action, []);
+  if (startedAt === null) return [{ action: order.action, outcome: await refuse(first, [atWork]) }];
+  const done: { action: ActionName; outcome: Outcome }[] = [];
+  try {
+    for (let action: ActionName | null = order.action; action !== null; ) {
+      const outcome = await repairOnce(request, action, done);
+      done.push({ action, outcome });
+      if (outcome.end !== "failed") break;
+      action = await nextAction(request, done);
+    }
+  } catch (error) {
+    const reason = `an error in the program, or in what it runs on: ${error instanceof Error ? error.message : String(error)}`;
+    done.push({ action: done.at(-1)?.action ?? order.action, outcome: { end: "failed", reason, recovery: [] } });
+  }
+  await workflow.step("leave", async () => {
+    const at = now();
+    const attempts = done.flatMap(({ action, outcome }) =>
+      toAttempt(order, action, outcome, { startedAt, endedAt: at }),
+    );
+    const options = { attempts, now: at, stopAfterFailures: request.policy.remediation.stopAfterFailures };
+    await updateStored("the state of remediation", request.state, (state) => leave(state, execution, options));
+  });
+  await tellEnd(request, done);
+  return done;
+}
+
+const atWork: GateResult = { gate: "not-running", open: false, reason: "another execution is at work on it" };
+
+/** Waits until nothing but closed gates that only work opens is in the way, or nothing at all, and then runs the procedure. */
+async function repairOnce(request: RemediationRequest, action: ActionName, done: Remediation): Promise<Outcome> {
+  const { workflow, policy, waits } = request;
+  let approvedBy = request.approvedBy;
+  for (let round = 1; ; round += 1) {
+    const repair = createRepair(request, action, done, approvedBy);
+    const { closed, opensAt } = await workflow.step(`look at the gates of ${action}`, async () => {
+      const sight = await repair.see();
+      return { closed: closedGates(sight, repair), opensAt: openingOf(sight, policy) };
+    });
+    const left = closed.filter((gate) => opensBy(gate) !== "approval" && gate.gate !== "in-window");
+    const needsApproval = closed.some((gate) => opensBy(gate) === "approval");
+    const needsWindow = closed.some(({ gate }) => gate === "in-window");
+    if (left.length > 0 || round > maxRounds || (needsWindow && !waits)) return refuse(repair, closed);
+    if (needsApproval) {
+      const { decision, by } = await askForApproval(request, repair);
+      if (decision === "approved") approvedBy = by ?? "somebody";
+      else return refuse(repair, [{ gate: "approved", open: false, reason: describeDecision(decision, by) }]);
+    } else if (needsWindow) {
+      if (opensAt === null) return refuse(repair, closed);
+      await workflow.sleepUntil(`wait for the window at ${opensAt}`, opensAt);
+    } else {
+      const outcome = await procedures[action](repair);
+      if (outcome.end !== "refused" || !outcome.gates.every(({ gate }) => gate === "in-window")) return outcome;
+    }
+  }
+}
+
+function describeDecision(decision: "rejected" | "timed-out", by: string | null): string {
+  return decision === "rejected" ? `rejected by ${by ?? "somebody"}` : "nobody answered in time";
+}
+
+function askForApproval({ workflow, policy }: RemediationRequest, repair: Repair) {
+  const send = (approvalId: string) =>
+    repair.tell({
+      type: "remediation.approval-requested",
+      message: `Somebody has to approve it within ${policy.remediation.approvalHours} hours.`,
+      approvalId,
+    });
+  return workflow.ask(`ask for approval of ${repair.action}`, send, { timeoutHours: policy.remediation.approvalHours });
+}
+
+/** When the window opens, if it is not open. */
+function openingOf({ at, database }: Sight, policy: Policy): string | null {
+  const windows = windowsOf(database, policy);
+  return windows === "any-time" ? at : nextOpening(windows, at);
+}
+
+/** What the rule asks for now that something was tried in vain; null where that is nothing else. */
+function nextAction(request: RemediationRequest, done: Remediation): Promise<ActionName | null> {
+  const { order, policy, rules, port, workflow, now, state, isEnabled } = request;
+  return workflow.step("look for what else can be done", async () => {
+    const at = now();
+    const { target } = await seeDatabase(port, order.database, { policy, rules, now: at });
+    const { actions } = makePlan(
+      { schemaVersion: "1.0", observedAt: at, targets: [target], gaps: [] },
+      {
+        policy,
+        rules,
+        state: (await state.read()).value,
+        now: at,
+        isEnabled,
+        tried: toTried(order, done),
+        only: new Set([order.database.arn]),
+      },
+    );
+    const next = actions.find(({ rule }) => rule === order.rule)?.action ?? null;
+    return done.some(({ action }) => action === next) ? null : next;
+  });
+}
+
+function toTried({ rule }: Order, done: Remediation) {
+  return done.map(({ action }) => ({ rule, action }));
+}
+
+/** Takes a place among the executions, or keeps it; false where another one is at work on the database, or has taken the last place. */
+function takePlace(
+  { order, execution, policy, state, now }: RemediationRequest,
+  action: ActionName,
+  isChanging: boolean,
+): Promise<boolean> {
+  const { arn, account, region } = order.database;
+  const { stopAfterFailures } = policy.remediation;
+  return updateStored("the state of remediation", state, (present) => {
+    const at = now();
+    const isHindered =
+      isChanging &&
+      action !== "finish-interrupted" &&
+      (present.stopped !== null ||
+        !isWithinBudget({ database: order.database, state: present, policy, now: at, execution, plannedBefore: 0 })
+          .open);
+    if (isHindered) return null;
+    const hours = isChanging ? changingHours : waitingHours;
+    const entrant = { execution, arn, account, region, action, rule: order.rule };
+    return enter(present, entrant, { now: at, hours, isChanging, stopAfterFailures });
+  });
+}
+
+/** Everything that a procedure may use. */
+function createRepair(
+  request: RemediationRequest,
+  action: ActionName,
+  done: Remediation,
+  approvedBy: string | null = request.approvedBy,
+): Repair {
+  const { order, execution, policy, rules, isEnabled, port, state, tell, workflow, now } = request;
+  const { arn } = order.database;
+  const rule = rules.find(({ id }) => id === order.rule);
+  const update = async (change: (present: RemediationState) => RemediationState) => {
+    await updateStored("the state of remediation", state, change);
+  };
+  return {
+    execution,
+    action,
+    rule: order.rule,
+    workflow,
+    aws: port,
+    async see() {
+      const at = now();
+      const { target, database, context } = await seeDatabase(port, order.database, { policy, rules, now: at });
+      const { actions } = makePlan(
+        { schemaVersion: "1.0", observedAt: at, targets: [target], gaps: [] },
+        {
+          ...{ policy, rules, isEnabled, execution, approvedBy, action },
+          ...{ now: at, state: (await state.read()).value, tried: toTried(order, done), only: new Set([arn]) },
+        },
+      );
+      const verdict: Status = rule === undefined ? "INSUFFICIENT_DATA" : ask(rule, database, context).message.status;
+      return { at, database, context, planned: actions.find((one) => one.rule === order.rule) ?? null, verdict };
+    },
+    look: async () => ({ database: await lookAtDatabase(port, order.database) }),
+    enter: () => takePlace(request, action, true),
+    keepsake: {
+      read: async () => (await state.read()).value.keepsakes[arn] ?? null,
+      write: (keepsake) => update((present) => keep(present, arn, keepsake)),
+      forget: () => update((present) => forget(present, arn)),
+    },
+    tell: (news) => tell(toEvent(request, action, news)),
+  };
+}
+
+function toEvent({ order, execution, now }: RemediationRequest, action: ActionName, news: News): RemediationEvent {
+  return {
+    at: now(),
+    execution,
+    ...order,
+    action,
+    secret: { before: null, after: null },
+    keyReference: null,
+    approvalId: null,
+    recovery: [],
+    ...news,
+  };
+}
+
+function toAttempt(
+  { rule, database: { arn, account, region } }: Order,
+  action: ActionName,
+  outcome: Outcome,
+  dates: Pick<Attempt, "startedAt" | "endedAt">,
+): Attempt[] {
+  if (outcome.end === "refused") return [];
+  return [{ arn, account, region, action, rule, ...dates, outcome: outcome.end }];
+}
+
+/** Tells how it ended; a refusal was told when it was made. */
+async function tellEnd(request: RemediationRequest, done: Remediation): Promise<void> {
+  const last = done.at(-1);
+  if (last === undefined || last.outcome.end === "refused") return;
+  const repair = createRepair(request, last.action, done);
+  const news: News =
+    last.outcome.end === "repaired"
+      ? { type: "remediation.succeeded", message: ["It is repaired, and verified.", ...last.outcome.remarks].join(" ") }
+      : {
+          type: "remediation.failed",
+          message: `It is not repaired: ${last.outcome.reason}.`,
+          recovery: [...last.outcome.recovery],
+        };
+  await announce(repair, "tell how it ended", news);
+}

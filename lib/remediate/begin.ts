@@ -1,0 +1,60 @@
+import type { GateResult } from "../model/plan.ts";
+import type { News, Outcome, Repair, Sight } from "./repair.ts";
+
+/** What became of a beginning: what the first change answered, or the gates that are closed. */
+export type Begun<T> = { readonly gates: readonly GateResult[]; readonly begun: T | null };
+
+export type Beginning<T> = {
+  /** What to answer where the change is there already, made by this step before it was killed, or by somebody else; null where it is not. */
+  readonly already?: (sight: Sight) => T | null;
+  /** Makes the first change; its answer is remembered. */
+  readonly change: (sight: Sight) => Promise<T>;
+};
+
+/**
+ * The first change of a procedure. It looks anew, at every gate, and makes the change in the same step: whatever happened while somebody
+ * was asked, while the window was awaited or while nothing ran at all, it is seen before anything is touched.
+ */
+export function begin<T>(repair: Repair, name: string, { already, change }: Beginning<T>): Promise<Begun<T>> {
+  return repair.workflow.step(name, async () => {
+    const sight = await repair.see();
+    const made = already?.(sight) ?? null;
+    if (made !== null) return { gates: [], begun: made };
+    const gates = closedGates(sight, repair);
+    if (gates.length > 0) return { gates, begun: null };
+    if (!(await repair.enter())) return { gates: [overtaken], begun: null };
+    return { gates: [], begun: await change(sight) };
+  });
+}
+
+/** The gates that are closed, of which there is one where the rule asks for nothing any more. */
+export function closedGates(
+  { planned }: Sight,
+  { rule, action }: Pick<Repair, "rule" | "action">,
+): readonly GateResult[] {
+  const reason = `${rule} does not ask for ${action} any more`;
+  return planned?.gates.filter(({ open }) => !open) ?? [{ gate: "asked-for", open: false, reason }];
+}
+
+const overtaken: GateResult = {
+  gate: "within-budget",
+  open: false,
+  reason: "another execution took the place: wait for its end",
+};
+
+/** Tells that nothing was changed after all, and ends so. */
+export async function refuse(repair: Repair, gates: readonly GateResult[]): Promise<Outcome> {
+  const because = gates.map(({ gate, reason }) => `${gate}: ${reason}`).join("; ");
+  const message = `Nothing was changed: ${because}.`;
+  await announce(repair, "tell that it was not begun", { type: "remediation.refused", message });
+  return { end: "refused", gates };
+}
+
+/** Tells something, and answers whether that went well: what was begun is not stopped because nobody could be told. */
+export function announce({ workflow, tell }: Repair, name: string, news: News): Promise<boolean> {
+  const told = workflow.step(name, async () => {
+    await tell(news);
+    return true;
+  });
+  return told.catch(() => false);
+}

@@ -1,0 +1,30 @@
+import { awaitSettledSecret } from "./await-secret.ts";
+import { announce, begin, refuse } from "./begin.ts";
+import type { Procedure } from "./repair.ts";
+import { endVerified } from "./verify.ts";
+
+/** Turns management on for a database whose master password somebody holds: from then on only the secret has it. */
+export const enable: Procedure = async (repair) => {
+  await announce(repair, "tell that it begins", {
+    type: "remediation.started",
+    message: "RDS is about to manage the master password: the present one will not open the database any more.",
+  });
+  const { gates, begun } = await begin(repair, "turn management on", {
+    already: ({ database }) => database.masterUserSecret !== null || null,
+    change: async ({ database, planned }) => {
+      const keyReference = planned?.keyReference ?? null;
+      await repair.aws.turnOn(database, { keyReference, applyImmediately: true });
+      return true;
+    },
+  });
+  if (begun === null) return refuse(repair, gates);
+  const { seen } = await awaitSettledSecret(repair, "wait until the secret is active");
+  const secret = seen?.database?.masterUserSecret;
+  await announce(repair, "tell the secret's ARN", {
+    type: "secret.replaced",
+    message: "The master password is in a secret now.",
+    secret: { before: null, after: secret?.secretArn ?? null },
+    keyReference: secret?.kmsKeyId ?? null,
+  });
+  return endVerified(repair, [], []);
+};

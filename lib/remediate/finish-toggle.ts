@@ -1,0 +1,63 @@
+import { turnOnCommand } from "../audit/manual-step.ts";
+import { type Database, toggleTag } from "../model/database.ts";
+import type { Keepsake } from "../model/remediation-state.ts";
+import { announce } from "./begin.ts";
+import type { Outcome, Repair } from "./repair.ts";
+import { restore } from "./restore.ts";
+import { turnOnAgain } from "./turn-on-again.ts";
+import { verify } from "./verify.ts";
+
+/** What is known of a toggle that was begun; without a keepsake nobody can tell what the old secret had. */
+type Interrupted = {
+  readonly database: Database;
+  readonly keyReference: string | null;
+  readonly keepsake: Keepsake | null;
+};
+
+/** The half of a toggle that must not be left undone: on, restored, verified, and the mark taken off. */
+export async function finishToggle(
+  repair: Repair,
+  { database, keyReference, keepsake }: Interrupted,
+): Promise<Outcome> {
+  const oldSecretArn = keepsake?.secretArn ?? null;
+  const keys = [keyReference, keepsake?.keyReference ?? null, null];
+  const turned = await turnOnAgain(repair, { keys, oldSecretArn });
+  if (!turned.isOn) return turned.isGone ? gone : leftOff(turned.why, database, keyReference);
+  const { secretArn } = turned;
+  await announce(repair, "tell the new ARN", {
+    type: "secret.replaced",
+    message: "The master password is in another secret now.",
+    secret: { before: oldSecretArn, after: secretArn },
+    keyReference: turned.keyReference,
+  });
+  const notRestored = keepsake === null ? [nothingKept] : await restore(repair, keepsake, secretArn);
+  const reason = await verify(repair);
+  const isUnmarked = await takeMarkOff(repair);
+  const remarks = [...notRestored, ...(isUnmarked ? [] : [stillMarked])];
+  if (reason === null) return { end: "repaired", remarks };
+  return { end: "failed", reason: [reason, ...remarks].join(" "), recovery: [] };
+}
+
+const gone: Outcome = { end: "failed", reason: "the database is gone", recovery: [] };
+
+/** What must never be left unsaid. */
+function leftOff(why: string, database: Database, keyReference: string | null): Outcome {
+  const reason = `management is off, nobody knows the master password, and RDS does not turn it on: ${why}`;
+  return { end: "failed", reason, recovery: [turnOnCommand(database, { reference: keyReference })] };
+}
+
+const nothingKept =
+  "Nobody wrote down what the old secret had: rotation schedule, tags and resource policy are those of a new one.";
+const stillMarked = `The tag ${toggleTag} could not be taken off: the next remediation of the database does it.`;
+
+/** Takes the mark off a database that is managed; one that is not keeps it, for whoever comes next. */
+export function takeMarkOff({ workflow, aws, look, keepsake }: Repair): Promise<boolean> {
+  const taken = workflow.step("take the mark off", async () => {
+    const { database } = await look();
+    if (database === null || database.masterUserSecret === null) return false;
+    await aws.untagDatabase(database.arn, toggleTag);
+    await keepsake.forget();
+    return true;
+  });
+  return taken.catch(() => false);
+}

@@ -1,0 +1,38 @@
+import { awaitSettledSecret } from "./await-secret.ts";
+import { announce, begin, refuse } from "./begin.ts";
+import type { Procedure, Sight } from "./repair.ts";
+import { endVerified } from "./verify.ts";
+
+/** Rotates the password now. The secret and its ARN stay. */
+export const rotate: Procedure = async (repair) => {
+  const before = await repair.workflow.step("remember the last rotation", async () => toMoment(await repair.see()));
+  await announce(repair, "tell that it begins", {
+    type: "remediation.started",
+    message: "The master password is about to be rotated, under the same secret ARN.",
+    secret: { before: before.secretArn, after: before.secretArn },
+  });
+  const { gates, begun } = await begin(repair, "rotate", {
+    already: (sight) =>
+      sight.database.masterUserSecret?.status === "rotating" || isLater(toMoment(sight), before) || null,
+    change: async ({ database }) => {
+      await repair.aws.rotate(database);
+      return true;
+    },
+  });
+  if (begun === null) return refuse(repair, gates);
+  await awaitSettledSecret(repair, "wait until it is rotated");
+  return endVerified(repair, [], []);
+};
+
+type Moment = { readonly secretArn: string | null; readonly lastRotatedAt: string | null };
+
+function toMoment({ context: { secret }, database }: Sight): Moment {
+  return {
+    secretArn: database.masterUserSecret?.secretArn ?? null,
+    lastRotatedAt: secret.seen ? (secret.value?.lastRotatedAt ?? null) : null,
+  };
+}
+
+function isLater({ lastRotatedAt }: Moment, before: Moment): boolean {
+  return lastRotatedAt !== null && (before.lastRotatedAt === null || lastRotatedAt > before.lastRotatedAt);
+}

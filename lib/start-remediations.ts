@@ -1,0 +1,52 @@
+import { nextExecution } from "./audit/keep-remediation.ts";
+import { isStartable, makePlan } from "./audit/plan.ts";
+import type { Inventory } from "./model/inventory.ts";
+import type { Order } from "./model/order.ts";
+import type { Policy } from "./model/policy.ts";
+import type { RemediationState } from "./model/remediation-state.ts";
+import type { Rule } from "./model/rule.ts";
+import type { Stored } from "./update-stored.ts";
+
+export type StartRequest = {
+  /** Read for repair, and just now. */
+  readonly inventory: Inventory;
+  readonly policy: Policy;
+  readonly rules: readonly Rule[];
+  readonly state: Stored<RemediationState>;
+  readonly now: string;
+  /** Starts an execution under a name; one that there is under that name already is left alone. */
+  readonly start: (execution: string, order: Order) => Promise<void>;
+};
+
+/**
+ * Starts an execution for each database on which something is to be done and nothing but time and a person's word is in the way. Answers with
+ * the orders that were given, and what could not be started.
+ */
+export async function startRemediations({
+  inventory,
+  policy,
+  rules,
+  state,
+  now,
+  start,
+}: StartRequest): Promise<{ readonly started: readonly Order[]; readonly failures: readonly Error[] }> {
+  const { value } = await state.read();
+  const { actions } = makePlan(inventory, { policy, rules, state: value, now, isEnabled: true });
+  const started: Order[] = [];
+  const failures: Error[] = [];
+  for (const planned of actions) {
+    const isFirst = planned.gates.every(
+      ({ gate, open }) => open || !["first-in-line", "not-running", "cooled-down"].includes(gate),
+    );
+    if (!isStartable(planned) || !isFirst) continue;
+    const { action, rule, severity, database } = planned;
+    const order: Order = { action, rule, severity, database };
+    try {
+      await start(nextExecution(value, database), order);
+      started.push(order);
+    } catch (error) {
+      failures.push(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+  return { started, failures };
+}
