@@ -7,11 +7,15 @@ import { rules } from "../rules/index.ts";
 import { exitStatus } from "./exit-status.ts";
 import { type Io, write } from "./io.ts";
 import { addOutputOptions, checkOutput, type OutputOptions, writeReport } from "./report-output.ts";
+import { selfOf } from "./self.ts";
 import { takeInventoryWithProgress } from "./source.ts";
 import { codeOf } from "./thrown.ts";
 import { version } from "./version.ts";
 
 type DemoOptions = OutputOptions & { readonly serve?: true; readonly port?: number };
+
+/** How many seconds pass there in one here: a repair can be watched, and is done before anybody is tired of it. */
+const pace = 10;
 
 const examples = `
 Examples:
@@ -32,7 +36,7 @@ async function demo(options: DemoOptions, io: Io): Promise<number> {
   await checkOutput(options, []);
   const { createSampleOrganization } = await import("../simulator/organization.ts");
   const { cloud, policyYaml } = createSampleOrganization({ now: io.now() });
-  const simulator = await start(cloud, options.port);
+  const simulator = await start(cloud, options);
   try {
     const { createAccount } = await io.loadAws();
     const accounts = [...cloud.accounts.keys()].map((id) =>
@@ -58,10 +62,13 @@ async function demo(options: DemoOptions, io: Io): Promise<number> {
   return exitStatus.clean;
 }
 
-async function start(cloud: Parameters<typeof import("../simulator/server.ts").startSimulator>[0], port?: number) {
+async function start(
+  cloud: Parameters<typeof import("../simulator/server.ts").startSimulator>[0],
+  { port, serve }: DemoOptions,
+) {
   const { startSimulator } = await import("../simulator/server.ts");
   try {
-    return await startSimulator(cloud, port === undefined ? {} : { port });
+    return await startSimulator(cloud, { pace: serve ? pace : 0, ...(port === undefined ? {} : { port }) });
   } catch (error) {
     const code = codeOf(error);
     if (code === "EADDRINUSE" || code === "EACCES")
@@ -76,11 +83,6 @@ function toPort(value: string): number {
   throw new UsageError(`--port takes a number from 1 to 65535, not "${value}".`);
 }
 
-/** How the program is called here: from a checkout npm calls it. */
-function selfOf({ env }: Io): string {
-  return env.npm_lifecycle_event === undefined ? "rds-password-audit" : "npm run --silent cli --";
-}
-
 function describeDemo(accounts: number, policyYaml: string, self: string): string {
   return `
 This was a sample organization of ${count(accounts, "account")}, simulated on this machine;
@@ -88,9 +90,10 @@ no AWS account was touched. Its policy:
 
 ${policyYaml.trimEnd().replaceAll(/^/gm, "  ")}
 
-Your own account (it only reads), what a rule is about, the simulated AWS for any AWS client:
+Your own account (both only read), what a rule is about, the simulated AWS for any AWS client:
 
   ${self} audit --region eu-west-1
+  ${self} plan --region eu-west-1
   ${self} explain secret-not-impaired
   ${self} demo --serve
 `;
@@ -110,5 +113,10 @@ The access key id is the account: ${accounts.join(", ")}. Then, for instance:
 
   aws rds describe-db-instances --query 'DBInstances[].DBInstanceIdentifier'
   ${self} audit --all-regions
+  ${self} plan --region eu-west-1
+
+Time passes ten times as fast there. To repair something, a policy has to allow it (docs/remediation.md):
+
+  ${self} remediate marketing --region eu-west-1 --policy policy.yaml
 `;
 }

@@ -8,7 +8,7 @@ export type FailOn = Severity | "never";
 export const failOnChoices: readonly FailOn[] = [...severities, "never"];
 
 /** The statuses that the program ends with; a script may rely on them. */
-export const exitStatus = { clean: 0, findings: 1, usage: 2, incomplete: 3, failure: 4 } as const;
+export const exitStatus = { clean: 0, findings: 1, usage: 2, incomplete: 3, failure: 4, interrupted: 130 } as const;
 
 /** The audit's exit status: a finding at or above the threshold counts more than that something was not seen. */
 export function auditStatus({ findings, coverage }: Pick<Report, "findings" | "coverage">, failOn: FailOn): 0 | 1 | 3 {

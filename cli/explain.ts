@@ -10,6 +10,7 @@ import { type DatabasePage, renderDatabase } from "../lib/report/database-page.t
 import { renderRule } from "../lib/report/rule-page.ts";
 import { rules } from "../rules/index.ts";
 import { exitStatus } from "./exit-status.ts";
+import { findDatabase, namingDatabases } from "./find-database.ts";
 import { type Io, write } from "./io.ts";
 import { readPolicy } from "./policy-file.ts";
 import { toEntry } from "./rules.ts";
@@ -17,7 +18,7 @@ import { screenOf } from "./screen.ts";
 import { addSourceOptions, checkSource, openInventory, type SourceOptions } from "./source.ts";
 
 const examples = `
-A database is named by its identifier, ARN or resource id; an ARN says its Region itself.
+${namingDatabases}
 
 Examples:
   rds-password-audit explain secret-not-impaired
@@ -60,34 +61,12 @@ async function findPage(name: string, options: SourceOptions, policy: Policy, io
     throw new UsageError(
       `"${name}" is no rule${suggest(name, ruleIds)}; for a database of that name, give its ARN or --region.`,
     );
-  const region = /^arn:[^:]+:rds:([^:]+):/.exec(name)?.[1];
-  const isPlaced = options.region !== undefined || options.allRegions !== undefined;
-  const regions = region !== undefined && !isPlaced ? { region: [region] } : {};
-  const inventory = await openInventory({ ...options, ...regions }, policy, io);
-  const { target, database } = findDatabase(name, inventory);
+  const inventory = await openInventory(options, policy, io, { names: [name] });
+  const { target, database } = findDatabase(name, inventory, {
+    what: "neither a rule nor a database",
+    names: ruleIds,
+  });
   return toPage(database, target, inventory, policy);
-}
-
-function findDatabase(name: string, inventory: Inventory): { target: Target; database: Database } {
-  const all = inventory.targets.flatMap((target) => target.databases.map((database) => ({ target, database })));
-  const found = all.filter(
-    ({ database: { arn, identifier, resourceId } }) =>
-      arn === name ||
-      resourceId.toLowerCase() === name.toLowerCase() ||
-      identifier.toLowerCase() === name.toLowerCase(),
-  );
-  const [one] = found;
-  if (found.length > 1)
-    throw new UsageError(
-      `There are ${found.length} databases called "${name}"; give the ARN of one:\n${found.map(({ database }) => `  ${database.arn}`).join("\n")}`,
-    );
-  if (one !== undefined) return one;
-  const known = all.flatMap(({ database: { arn, identifier } }) => (name.startsWith("arn:") ? arn : identifier));
-  const gaps = inventory.gaps.length + inventory.targets.reduce((sum, { gaps }) => sum + gaps.length, 0);
-  const hidden = gaps > 0 ? ", but not everything could be read" : "";
-  throw new UsageError(
-    `There is neither a rule nor a database called "${name}"${suggest(name, [...ruleIds, ...known])}${hidden}.`,
-  );
 }
 
 function toPage({ arn }: Database, target: Target, inventory: Inventory, policy: Policy): DatabasePage {

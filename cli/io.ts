@@ -1,7 +1,22 @@
+import type { Publish } from "../lib/outlets.ts";
+import type { RegionPort } from "../lib/read-target.ts";
+import type { RepairPort } from "../lib/remediate/repair.ts";
 import type { AccountPort } from "../lib/take-inventory.ts";
 
 /** A stream to write to, and whether a person sits at its other end. */
 export type OutputStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+
+type Identity = Awaited<ReturnType<AccountPort["identify"]>>;
+
+/** An account in which things can be repaired, and whose credentials say whose word it is. */
+export type Account = Omit<AccountPort, "identify" | "region"> & {
+  /** `arn` is the caller's, as AWS STS names it. */
+  identify(region?: string): Promise<Identity & { readonly arn: string }>;
+  region(scope: Identity & { readonly region: string }): RegionPort & RepairPort;
+};
+
+/** Whose word is sent to AWS beside what is audited, and from where. */
+type CallerOptions = { readonly profile?: string; readonly region?: string };
 
 /** Ways into AWS. Loaded only by the commands that need it: the SDK takes longer to start than a list of rules to print. */
 export type Aws = {
@@ -10,8 +25,16 @@ export type Aws = {
     readonly profile?: string;
     readonly endpoint?: string;
     readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  }) => AccountPort;
+  }) => Account;
   readonly defaultRegion: (profile?: string) => Promise<string | null>;
+  /** A way to publish to a topic of SNS. */
+  readonly openTopic: (topicArn: string, options: Pick<CallerOptions, "profile">) => Publish;
+  /** Answers an execution that waits for an approval. Throws a UsageError where none does. */
+  readonly answerApproval: (
+    id: string,
+    answer: { readonly decision: "approved" | "rejected"; readonly by: string },
+    options: CallerOptions,
+  ) => Promise<void>;
 };
 
 /** Everything that a command has of the world, so that tests can give it another one. */
@@ -23,6 +46,10 @@ export type Io = {
   readonly loadAws: () => Promise<Aws>;
   /** Resolves when the user wants the program to end (Ctrl-C). */
   readonly interrupted: () => Promise<void>;
+  /** Asks the person at the terminal, and answers with a line, or with null where they left (Ctrl-C, Ctrl-D); null where nobody is there. */
+  readonly ask: ((question: string) => Promise<string | null>) | null;
+  /** Lets time pass; ends early, with an error, where the signal is given. */
+  readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
 };
 
 /** Writes a text and waits until it is out. A reader who went away (`| head`) is no error. */

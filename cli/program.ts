@@ -1,13 +1,17 @@
 import { Command, CommanderError } from "commander";
-import { AccessError, UsageError } from "../lib/model/errors.ts";
+import { AccessError, AwsCallError, UsageError } from "../lib/model/errors.ts";
 import { toPrintable } from "../lib/report/printable.ts";
+import { addApprove } from "./approve.ts";
 import { addAudit } from "./audit.ts";
 import { addDemo } from "./demo.ts";
 import { exitStatus } from "./exit-status.ts";
 import { addExplain } from "./explain.ts";
 import { type Io, write } from "./io.ts";
+import { addPlan } from "./plan.ts";
+import { addRemediate } from "./remediate.ts";
 import { addRules } from "./rules.ts";
 import { screenOf } from "./screen.ts";
+import { addStop } from "./stop.ts";
 import { messageOf } from "./thrown.ts";
 import { version } from "./version.ts";
 
@@ -43,7 +47,8 @@ function createProgram(io: Io, end: (status: number) => void): Command {
       getErrHelpWidth: () => Math.min(screenOf(io.stderr, io).width, 120),
     })
     .exitOverride();
-  for (const add of [addAudit, addDemo, addRules, addExplain]) add(program, io, end);
+  for (const add of [addAudit, addDemo, addRules, addExplain, addPlan, addRemediate, addApprove, addStop])
+    add(program, io, end);
   return program;
 }
 
@@ -69,6 +74,8 @@ function describeFailure(error: unknown): { text: string; status: number } {
   if (error instanceof UsageError) return { text: error.message, status: exitStatus.usage };
   if (error instanceof CommanderError) return { text: toSentence(error.message), status: exitStatus.usage };
   if (error instanceof AccessError) return { text: error.message, status: exitStatus.failure };
+  if (error instanceof AwsCallError)
+    return { text: `${error.action} failed with ${error.code}: ${error.message}`, status: exitStatus.failure };
   const message = messageOf(error);
   // A full disk, a port, a file: what the operating system refuses is no error in the program.
   if (typeof error === "object" && error !== null && "syscall" in error)
@@ -90,5 +97,7 @@ function toSentence(message: string): string {
     .replace(/\.?$/, ".");
   if (text === 'missing required argument "rule-or-database".')
     return "explain needs a rule or a database, before any options, as in: explain orders --region eu-west-1";
+  if (text === 'missing required argument "database".')
+    return "remediate needs a database, before any options, as in: remediate orders --region eu-west-1";
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

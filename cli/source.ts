@@ -4,11 +4,12 @@ import { type Inventory, inventorySchema } from "../lib/model/inventory.ts";
 import { suggest } from "../lib/model/nearest.ts";
 import type { Policy } from "../lib/model/policy.ts";
 import { isRegionName, knownRegions } from "../lib/model/regions.ts";
-import { type AccountPort, takeInventory } from "../lib/take-inventory.ts";
+import { type AccountPort, type InventoryRequest, takeInventory } from "../lib/take-inventory.ts";
 import { rules } from "../rules/index.ts";
 import { refuseBoth } from "./choices.ts";
 import { readText } from "./files.ts";
-import type { Aws, Io } from "./io.ts";
+import { regionIn } from "./find-database.ts";
+import type { Account, Aws, Io } from "./io.ts";
 import { createProgressBar } from "./progress-bar.ts";
 
 /** What to judge: AWS, or a saved inventory. */
@@ -20,8 +21,19 @@ export type SourceOptions = {
   readonly from?: string;
 };
 
+/** Where AWS is read: in which accounts and Regions. */
+export type Source = { readonly accounts: readonly Account[]; readonly regions: readonly string[] | "all" };
+
 /** Gives a command the options that say what to judge. */
 export function addSourceOptions(command: Command): Command {
+  return addAwsOptions(command).option(
+    "--from <file>",
+    "judge an inventory that was saved with --save-inventory; needs no credentials",
+  );
+}
+
+/** Gives a command the options that say where in AWS to look, and by which policy. */
+export function addAwsOptions(command: Command): Command {
   return command
     .option("-r, --region <region...>", "Regions to audit (default: the policy's, else that of the AWS configuration)")
     .option("--all-regions", "audit every Region that is enabled for the account")
@@ -29,8 +41,7 @@ export function addSourceOptions(command: Command): Command {
       "-p, --profile <name...>",
       "AWS profiles, one for each account (default: the AWS configuration's credentials)",
     )
-    .option("--policy <file>", "what is required, in YAML or JSON (default: nothing of keys)")
-    .option("--from <file>", "judge an inventory that was saved with --save-inventory; needs no credentials");
+    .option("--policy <file>", "what is required, in YAML or JSON (default: nothing of keys)");
 }
 
 /** Refuses options that contradict each other, before anything is read. */
@@ -41,21 +52,45 @@ export function checkSource({ region, allRegions, profile, from }: SourceOptions
   refuseBoth({ "--from": from, "--profile": profile });
 }
 
-/** The inventory that the options name: read from a file, or taken now. */
-export async function openInventory(options: SourceOptions, policy: Policy, io: Io): Promise<Inventory> {
+/** The inventory that the options name: read from a file, or taken now. `names` are databases that it has to hold. */
+export async function openInventory(
+  options: SourceOptions,
+  policy: Policy,
+  io: Io,
+  { names = [], forRepair = false }: { names?: readonly string[]; forRepair?: boolean } = {},
+): Promise<Inventory> {
   if (options.from !== undefined) return readInventory(options.from);
+  return takeInventoryWithProgress({ ...(await openSourceOf(names, options, policy, io)), policy, forRepair }, io);
+}
+
+/** The accounts and Regions that the options name. */
+async function openSource(options: Omit<SourceOptions, "from" | "policy">, policy: Policy, io: Io): Promise<Source> {
   const aws = await io.loadAws();
   const accounts =
     options.profile === undefined
       ? [aws.createAccount({ name: "the default credentials" })]
       : [...new Set(options.profile)].map((profile) => aws.createAccount({ name: `profile ${profile}`, profile }));
-  const regions = options.allRegions ? "all" : await chooseRegions(options, policy, aws, accounts);
-  return takeInventoryWithProgress({ accounts, regions, policy }, io);
+  return { accounts, regions: options.allRegions ? "all" : await chooseRegions(options, policy, aws, accounts) };
+}
+
+/** The same for databases that the user named: an ARN says its Region itself, unless the options do. */
+export async function openSourceOf(
+  names: readonly string[],
+  options: Omit<SourceOptions, "from" | "policy">,
+  policy: Policy,
+  io: Io,
+): Promise<Source> {
+  const regions = names.flatMap((name) => regionIn(name) ?? []);
+  const isPlaced = options.region !== undefined || options.allRegions !== undefined;
+  if (isPlaced || regions.length === 0) return openSource(options, policy, io);
+  if (regions.length === names.length) return openSource({ ...options, region: regions }, policy, io);
+  const source = await openSource(options, policy, io);
+  return source.regions === "all" ? source : { ...source, regions: [...new Set([...source.regions, ...regions])] };
 }
 
 /** Takes an inventory of some accounts, and shows on a terminal how far it is. */
 export async function takeInventoryWithProgress(
-  request: { accounts: readonly AccountPort[]; regions: readonly string[] | "all"; policy: Policy },
+  request: Pick<InventoryRequest, "accounts" | "regions" | "policy" | "forRepair">,
   io: Io,
 ): Promise<Inventory> {
   const bar = createProgressBar(io.stderr);

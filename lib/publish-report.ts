@@ -7,9 +7,7 @@ import { type Pauses, type Stored, updateStored } from "./update-stored.ts";
 
 /** Where the service keeps what it knows. Every method throws where the store does not answer. */
 export type Store = {
-  readLedger(): Promise<{ ledger: Ledger; version: string | null }>;
-  /** False where somebody else wrote the ledger since `version` was read. */
-  writeLedger(ledger: Ledger, version: string | null): Promise<boolean>;
+  readonly ledger: Stored<Ledger>;
   /** Keeps a report for good and as the latest; answers with a link for people, if there is one. */
   writeReport(report: Report): Promise<string | null>;
 };
@@ -65,7 +63,7 @@ export async function publishReport(request: PublishRequest): Promise<Publicatio
   const enter = (ledger: Ledger): Entry =>
     enterReport(ledger, { report: request.report, only, outlets: outlets.map(({ name }) => name) });
   const update = (change: (ledger: Ledger) => Ledger | null) =>
-    updateStored("the ledger", toStored(store), change, request);
+    updateStored("the ledger", store.ledger, change, request);
 
   let lastRead = emptyLedger;
   const isEntered = await attempt("store", () =>
@@ -96,16 +94,6 @@ export async function publishReport(request: PublishRequest): Promise<Publicatio
   );
   if (isEntered) await attempt("store", () => update((latest) => settle(latest, { due, refused, eventId })));
   return { isNew: true, changes, report, failures };
-}
-
-function toStored({ readLedger, writeLedger }: Store): Stored<Ledger> {
-  return {
-    async read() {
-      const { ledger: value, version } = await readLedger();
-      return { value, version };
-    },
-    write: writeLedger,
-  };
 }
 
 function toError(refusals: readonly Refusal[], count: number): Error {

@@ -10,6 +10,7 @@ import type { Policy } from "./model/policy.ts";
 import type { RemediationEvent } from "./model/remediation-event.ts";
 import type { Attempt, RemediationState } from "./model/remediation-state.ts";
 import type { Rule } from "./model/rule.ts";
+import { describeHours } from "./model/time.ts";
 import { nextOpening } from "./model/window.ts";
 import type { RegionPort } from "./read-target.ts";
 import { announce, closedGates, refuse } from "./remediate/begin.ts";
@@ -55,7 +56,7 @@ const maxRounds = 12;
  */
 export async function remediateDatabase(request: RemediationRequest): Promise<Remediation> {
   const { order, execution, workflow, now } = request;
-  const startedAt = await workflow.step("enter", async () => {
+  const startedAt = await workflow.step("take a place", async () => {
     const at = now();
     return (await takePlace(request, order.action, false)) ? at : null;
   });
@@ -73,7 +74,7 @@ export async function remediateDatabase(request: RemediationRequest): Promise<Re
     const reason = `an error in the program, or in what it runs on: ${error instanceof Error ? error.message : String(error)}`;
     done.push({ action: done.at(-1)?.action ?? order.action, outcome: { end: "failed", reason, recovery: [] } });
   }
-  await workflow.step("leave", async () => {
+  await workflow.step("write down how it ended", async () => {
     const at = now();
     const attempts = done.flatMap(({ action, outcome }) =>
       toAttempt(order, action, outcome, { startedAt, endedAt: at }),
@@ -93,16 +94,24 @@ async function repairOnce(request: RemediationRequest, action: ActionName, done:
   let approvedBy = request.approvedBy;
   for (let round = 1; ; round += 1) {
     const repair = createRepair(request, action, done, approvedBy);
-    const { closed, opensAt } = await workflow.step(`look at the gates of ${action}`, async () => {
+    const { closed, opensAt, ...asked } = await workflow.step(`look at the gates of ${action}`, async () => {
       const sight = await repair.see();
-      return { closed: closedGates(sight, repair), opensAt: openingOf(sight, policy) };
+      return {
+        closed: closedGates(sight, repair),
+        opensAt: openingOf(sight, policy),
+        secretArn: sight.database.masterUserSecret?.secretArn ?? null,
+        keyReference: sight.planned?.keyReference ?? null,
+      };
     });
     const left = closed.filter((gate) => opensBy(gate) !== "approval" && gate.gate !== "in-window");
     const needsApproval = closed.some((gate) => opensBy(gate) === "approval");
     const needsWindow = closed.some(({ gate }) => gate === "in-window");
     if (left.length > 0 || round > maxRounds || (needsWindow && !waits)) return refuse(repair, closed);
     if (needsApproval) {
-      const { decision, by } = await askForApproval(request, repair);
+      const { decision, by } = await askForApproval(request, repair, {
+        ...asked,
+        opensAt: needsWindow ? opensAt : null,
+      });
       if (decision === "approved") approvedBy = by ?? "somebody";
       else return refuse(repair, [{ gate: "approved", open: false, reason: describeDecision(decision, by) }]);
     } else if (needsWindow) {
@@ -119,14 +128,24 @@ function describeDecision(decision: "rejected" | "timed-out", by: string | null)
   return decision === "rejected" ? `rejected by ${by ?? "somebody"}` : "nobody answered in time";
 }
 
-function askForApproval({ workflow, policy }: RemediationRequest, repair: Repair) {
+function askForApproval(
+  { workflow, policy, now }: RemediationRequest,
+  repair: Repair,
+  { secretArn, keyReference, opensAt }: Record<"secretArn" | "keyReference" | "opensAt", string | null>,
+) {
+  const { approvalHours } = policy.remediation;
+  const within = `Somebody has to approve it within ${describeHours(approvalHours)}.`;
   const send = (approvalId: string) =>
     repair.tell({
       type: "remediation.approval-requested",
-      message: `Somebody has to approve it within ${policy.remediation.approvalHours} hours.`,
+      message:
+        opensAt === null ? within : `${within} Once approved, it waits for its window, which opens at ${opensAt}.`,
+      secret: { before: secretArn, after: null },
+      keyReference,
       approvalId,
+      until: new Date(Date.parse(now()) + approvalHours * 3_600_000).toISOString(),
     });
-  return workflow.ask(`ask for approval of ${repair.action}`, send, { timeoutHours: policy.remediation.approvalHours });
+  return workflow.ask(`ask for approval of ${repair.action}`, send, { timeoutHours: approvalHours });
 }
 
 /** When the window opens, if it is not open. */
@@ -176,7 +195,7 @@ function takePlace(
       isChanging &&
       action !== "finish-interrupted" &&
       (present.stopped !== null ||
-        !isWithinBudget({ database: order.database, state: present, policy, now: at, execution, plannedBefore: 0 })
+        !isWithinBudget({ database: order.database, state: present, policy, now: at, execution, plannedBefore: [] })
           .open);
     if (isHindered) return null;
     const hours = isChanging ? changingHours : waitingHours;
@@ -237,6 +256,9 @@ function toEvent({ order, execution, now }: RemediationRequest, action: ActionNa
     secret: { before: null, after: null },
     keyReference: null,
     approvalId: null,
+    until: null,
+    gates: [],
+    managed: null,
     recovery: [],
     ...news,
   };
@@ -264,6 +286,7 @@ async function tellEnd(request: RemediationRequest, done: Remediation): Promise<
           type: "remediation.failed",
           message: `It is not repaired: ${last.outcome.reason}.`,
           recovery: [...last.outcome.recovery],
+          managed: last.outcome.managed ?? null,
         };
   await announce(repair, "tell how it ended", news);
 }

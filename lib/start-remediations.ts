@@ -1,7 +1,9 @@
+import { opensBy } from "./audit/gates.ts";
 import { nextExecution } from "./audit/keep-remediation.ts";
-import { isStartable, makePlan } from "./audit/plan.ts";
+import { makePlan } from "./audit/plan.ts";
 import type { Inventory } from "./model/inventory.ts";
 import type { Order } from "./model/order.ts";
+import type { GateResult } from "./model/plan.ts";
 import type { Policy } from "./model/policy.ts";
 import type { RemediationState } from "./model/remediation-state.ts";
 import type { Rule } from "./model/rule.ts";
@@ -19,8 +21,8 @@ export type StartRequest = {
 };
 
 /**
- * Starts an execution for each database on which something is to be done and nothing but time and a person's word is in the way. Answers with
- * the orders that were given, and what could not be started.
+ * Starts an execution for each database on which something is to be done and nothing but its window and a person's word is in the way.
+ * Answers with the orders that were given, and what could not be started.
  */
 export async function startRemediations({
   inventory,
@@ -35,18 +37,20 @@ export async function startRemediations({
   const started: Order[] = [];
   const failures: Error[] = [];
   for (const planned of actions) {
-    const isFirst = planned.gates.every(
-      ({ gate, open }) => open || !["first-in-line", "not-running", "cooled-down"].includes(gate),
-    );
-    if (!isStartable(planned) || !isFirst) continue;
+    if (!planned.gates.every(isOpenOrAwaited)) continue;
     const { action, rule, severity, database } = planned;
     const order: Order = { action, rule, severity, database };
     try {
-      await start(nextExecution(value, database), order);
+      await start(`${nextExecution(value, database)}-${now.slice(0, 10).replaceAll("-", "")}`, order);
       started.push(order);
     } catch (error) {
       failures.push(error instanceof Error ? error : new Error(String(error)));
     }
   }
   return { started, failures };
+}
+
+/** An execution waits for its window and for a person; at any other closed gate it would turn back at once. */
+function isOpenOrAwaited(gate: GateResult): boolean {
+  return gate.open || gate.gate === "in-window" || opensBy(gate) === "approval";
 }

@@ -10,6 +10,7 @@ import { defaultPolicy } from "../lib/model/default-policy.ts";
 import type { Status } from "../lib/model/finding.ts";
 import { inventorySchema } from "../lib/model/inventory.ts";
 import { messageSchema } from "../lib/model/message.ts";
+import { planSchema } from "../lib/model/plan.ts";
 import { policyJsonSchema } from "../lib/model/policy.ts";
 import { reportSchema } from "../lib/model/report.ts";
 import type { Rule } from "../lib/model/rule.ts";
@@ -28,6 +29,7 @@ for (const [name, schema] of [
   ["report", z.toJSONSchema(reportSchema)],
   ["inventory", z.toJSONSchema(inventorySchema)],
   ["message", z.toJSONSchema(messageSchema)],
+  ["plan", z.toJSONSchema(planSchema)],
   ["policy", policyJsonSchema(rules.map(({ id }) => id))],
 ] as const)
   documents.set(`docs/schemas/${name}.schema.json`, `${JSON.stringify(schema, null, 2)}\n`);

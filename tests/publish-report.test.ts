@@ -54,7 +54,7 @@ function aService(ledger?: Ledger) {
 
 const takenBy = (outlets: readonly RecordingOutlet[]) => outlets.map(({ taken }) => changesInShort(taken));
 const owedTo = (store: MemoryStore) =>
-  Object.fromEntries(Object.entries(store.ledger().owed).map(([name, debts]) => [name, debts.length]));
+  Object.fromEntries(Object.entries(store.kept().owed).map(([name, debts]) => [name, debts.length]));
 const nothingOwed = { findings: 0, alerts: 0, securityHub: 0 };
 const failuresOf = ({ failures }: Awaited<ReturnType<typeof publishReport>>) =>
   failures.map(({ where, error }) => `${where}: ${error.message}`);
@@ -111,10 +111,10 @@ describe("a full audit", () => {
     expect(takenBy(outlets)).toEqual([[], [], []]);
     expect(outlets.map(({ digests }) => digests[0]?.complete)).toEqual([false, false, false]);
     expect(report.findings).toEqual([unknown]);
-    expect(store.ledger().known).toEqual([unknown]);
+    expect(store.kept().known).toEqual([unknown]);
     await publish(aReportOn([], minutes(1)));
     expect(takenBy(outlets)).toEqual([[], [], []]);
-    expect(store.ledger().known).toEqual([]);
+    expect(store.kept().known).toEqual([]);
   });
 
   test("goes to an outlet that has neither digests nor a memory", async () => {
@@ -137,7 +137,7 @@ describe("a recheck", () => {
       Array(3).fill([[], [], [null]]),
     );
     expect(store.reports).toEqual([]);
-    expect(store.ledger().known.map(({ resource }) => resource.identifier)).toEqual(["shop"]);
+    expect(store.kept().known.map(({ resource }) => resource.identifier)).toEqual(["shop"]);
   });
 
   test("delivers what was refused before", async () => {
@@ -176,7 +176,7 @@ describe("the same event", () => {
     expect(publications.flatMap(({ changes }) => changes)).toHaveLength(1);
     expect(takenBy(outlets)).toEqual(Array(3).fill(["finding.opened new orders"]));
     expect(owedTo(store)).toEqual(nothingOwed);
-    expect(store.ledger().handledEvents).toEqual(["same"]);
+    expect(store.kept().handledEvents).toEqual(["same"]);
   });
 
   test("is not remembered while it is under way", async () => {
@@ -184,12 +184,12 @@ describe("the same event", () => {
     let during: readonly string[] | null = null;
     const { deliver } = alerts;
     alerts.deliver = (...args) => {
-      during = store.ledger().handledEvents;
+      during = store.kept().handledEvents;
       return deliver(...args);
     };
     await publish(aReportOn(["orders"]), { eventId: "same" });
     expect(during).toEqual([]);
-    expect(store.ledger().handledEvents).toEqual(["same"]);
+    expect(store.kept().handledEvents).toEqual(["same"]);
   });
 });
 
@@ -246,7 +246,7 @@ describe("somebody else is faster", () => {
     };
     await publish(aReportOn(["orders"]));
     expect(changesInShort(alerts.taken)).toEqual(["finding.opened new shop", "finding.opened new orders"]);
-    expect(store.ledger().owed.alerts?.map(({ change }) => change.finding.resource.identifier)).toEqual(["ledger"]);
+    expect(store.kept().owed.alerts?.map(({ change }) => change.finding.resource.identifier)).toEqual(["ledger"]);
   });
 
   test("audits at once publish each change once, whoever writes when, and whatever is refused", async () => {
@@ -355,18 +355,18 @@ describe("a store", () => {
 
   test("that cannot be read: everything is told, because silence would look like health", async () => {
     const { store, outlets, publish } = aService(openedBefore("orders"));
-    store.fail.readLedger = down;
+    store.fail.read = down;
     const publication = await publish(aReportOn(["orders"]));
     expect(failuresOf(publication)).toEqual(["store: no such bucket"]);
     expect(publication.isNew).toBe(true);
     expect(takenBy(outlets)).toEqual(Array(3).fill(["finding.opened new orders"]));
     expect(outlets.map(({ digests }) => digests.length)).toEqual([1, 1, 1]);
-    expect(store.ledger()).toEqual(openedBefore("orders"));
+    expect(store.kept()).toEqual(openedBefore("orders"));
   });
 
   test("that cannot be written: what is new is told, as of the day on which it was first seen", async () => {
     const { store, outlets, publish } = aService(openedBefore("orders"));
-    store.fail.writeLedger = down;
+    store.fail.write = down;
     const { report, ...publication } = await publish(aReportOn(["orders", "shop"]));
     expect(publication.failures).toEqual([{ where: "store", error: down }]);
     expect(takenBy(outlets)).toEqual(Array(3).fill(["finding.opened new shop"]));
@@ -384,7 +384,7 @@ describe("a store", () => {
 
   test("that fails in every way, and all outlets with it: each failure is reported, and nothing is thrown", async () => {
     const { store, outlets, publish } = aService();
-    store.fail = { readLedger: down, writeLedger: down, writeReport: down };
+    store.fail = { read: down, write: down, writeReport: down };
     for (const outlet of outlets) outlet.fail = { deliver: down, announce: down, refresh: down };
     const publication = await publish(aReportOn(["orders"]));
     expect(publication.failures.map(({ where }) => where).sort()).toEqual(
@@ -396,7 +396,7 @@ describe("a store", () => {
     const { store, alerts, publish } = aService();
     const { deliver } = alerts;
     alerts.deliver = (...args) => {
-      store.fail.writeLedger = down;
+      store.fail.write = down;
       return deliver(...args);
     };
     expect(failuresOf(await publish(aReportOn(["orders"])))).toEqual(["store: no such bucket"]);
@@ -412,17 +412,17 @@ describe("a store", () => {
     alerts.fail.deliver = new Error("down");
     const { announce } = alerts;
     alerts.announce = (...args) => {
-      store.fail.writeLedger = down;
+      store.fail.write = down;
       return announce(...args);
     };
     await publish(aReportOn(["orders"]), { eventId: "same" });
     alerts.announce = announce;
     alerts.fail.deliver = null;
     store.fail = {};
-    expect(store.ledger().handledEvents).toEqual([]);
+    expect(store.kept().handledEvents).toEqual([]);
     expect((await publish(aReportOn(["orders"], minutes(21)), { eventId: "same" })).isNew).toBe(true);
     expect(changesInShort(alerts.taken)).toEqual(["finding.opened new orders"]);
-    expect(store.ledger().handledEvents).toEqual(["same"]);
+    expect(store.kept().handledEvents).toEqual(["same"]);
     expect(owedTo(store)).toEqual(nothingOwed);
   });
 });
@@ -567,7 +567,7 @@ describe("an audit from AWS to the outlets", () => {
       },
     };
     await expect(audit(service, [closed], 0)).rejects.toThrow(AccessError);
-    expect(service.store.ledger()).toEqual(openedBefore("orders"));
+    expect(service.store.kept()).toEqual(openedBefore("orders"));
     expect(service.outlets.flatMap(({ taken, digests }) => [...taken, ...digests])).toEqual([]);
   });
 });

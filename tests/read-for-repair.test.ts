@@ -84,8 +84,14 @@ describe("what decides whether a database may be repaired", () => {
 
   test("proxies are read page after page", () =>
     withSimulatedRegion(async (simulated) => {
+      simulated.here.addInstance({ identifier: "orders" });
       for (let index = 0; index < 150; index += 1) simulated.here.addProxy({ name: `proxy-${index}`, secretArns: [] });
       expect((await read(simulated)).proxies).toHaveLength(150);
+    }));
+
+  test("a Region without databases is asked nothing more", () =>
+    withSimulatedRegion(async (simulated) => {
+      expect(await read(simulated)).toMatchObject({ proxies: null, blueGreenDeployments: null, calls: 2 });
     }));
 
   test("a global database is seen, though its members are managed: turned off, they could not be turned on again", () =>

@@ -2,17 +2,18 @@ import { type ActionName, permissionFor } from "../model/action.ts";
 import { type ClassifiedDatabase, toggleTag } from "../model/database.ts";
 import type { Exemption } from "../model/finding.ts";
 import type { Target } from "../model/inventory.ts";
-import { isUsableKeyState } from "../model/key.ts";
+import { isUsableKeyState, type Key } from "../model/key.ts";
 import { parseMarker } from "../model/marker.ts";
 import type { GateResult } from "../model/plan.ts";
 import type { Policy } from "../model/policy.ts";
 import type { RemediationState, Running } from "../model/remediation-state.ts";
-import type { KeyFacts, RuleContext } from "../model/rule.ts";
+import type { Fact, RuleContext } from "../model/rule.ts";
 import { hoursBetween } from "../model/time.ts";
 import { isOpen, nextOpening } from "../model/window.ts";
 import type { KeyChoice } from "./choose-key.ts";
 import { describeGap, surroundingsOf } from "./facts.ts";
 import { weigh } from "./management.ts";
+import { unreplicateCommand } from "./manual-step.ts";
 import { matches } from "./match.ts";
 
 /** All that decides whether an action may be begun. Data only. */
@@ -35,8 +36,8 @@ export type Circumstances = {
   readonly approvedBy: string | null;
   /** What would be begun on this database before; null where this comes first. */
   readonly ahead: string | null;
-  /** How many actions of the same account and Region come before it and may be begun. */
-  readonly plannedBefore: number;
+  /** What may be begun before it in the same account and Region, as in "toggle of DB instance orders". */
+  readonly plannedBefore: readonly string[];
 };
 
 type Verdict = { readonly open: boolean; readonly reason: string };
@@ -53,6 +54,9 @@ type Gate = {
 
 const open = (reason: string): Verdict => ({ open: true, reason });
 const closed = (reason: string): Verdict => ({ open: false, reason });
+/** What was not seen is no reason to go on. */
+const untold = (what: string, why: string): Verdict =>
+  closed(`${what} cannot be told (${why}): allow that call, and look again`);
 
 const every: readonly ActionName[] = ["schedule-rotation", "rotate", "toggle", "enable", "finish-interrupted"];
 /** What is begun. An interrupted toggle was begun already: that it is finished must not wait for anything. */
@@ -67,7 +71,11 @@ const gates: readonly Gate[] = [
     of: every,
     opensBy: "work",
     look: ({ isEnabled }) =>
-      isEnabled ? open("remediation is on") : closed('remediation is off: deploy with the parameter remediation "on"'),
+      isEnabled
+        ? open("remediation is on")
+        : closed(
+            'remediation is off: deploy with the parameter remediation "on", or at a terminal run remediate --apply',
+          ),
   },
   {
     name: "allowed",
@@ -77,7 +85,7 @@ const gates: readonly Gate[] = [
       const permission = permissionFor(action);
       return policy.remediation.allow.includes(permission)
         ? open(`the policy allows ${permission}`)
-        : closed(`the policy does not allow it: add ${permission} to remediation.allow`);
+        : closed(`the policy does not allow ${permission}: add it to remediation.allow`);
     },
   },
   {
@@ -87,7 +95,7 @@ const gates: readonly Gate[] = [
     look: ({ database, policy }) =>
       policy.remediation.optIn.some((match) => matches(match, database))
         ? open("an entry of remediation.optIn matches the database")
-        : closed("the database is not opted in: no entry of remediation.optIn matches it"),
+        : closed("the database is not opted in: add an entry that matches it to remediation.optIn"),
   },
   { name: "eligible", of: every, opensBy: "work", look: isEligible },
   {
@@ -97,14 +105,18 @@ const gates: readonly Gate[] = [
     look: ({ exemption }) =>
       exemption === null
         ? open("the finding is not exempt")
-        : closed(`the finding is exempt until ${exemption.until}, says ${exemption.owner}: end the exemption`),
+        : closed(
+            `${exemption.owner} has exempted it until ${exemption.until} (${exemption.reason}): end the exemption`,
+          ),
   },
   {
     name: "first-in-line",
     of: begun,
     opensBy: "time",
     look: ({ ahead }) =>
-      ahead === null ? open("nothing else is to be done on it first") : closed(`${ahead} comes first on this database`),
+      ahead === null
+        ? open("nothing else is to be done on the database first")
+        : closed(`${ahead} comes first on this database: wait until that is done`),
   },
   {
     name: "not-running",
@@ -113,11 +125,15 @@ const gates: readonly Gate[] = [
     look: ({ action, database, state, now, execution }) => {
       const other = liveOf(state, now).find((one) => one.arn === database.arn && one.execution !== execution);
       if (other !== undefined)
-        return closed(`the execution ${other.execution} has been at work on it since ${other.since}: wait for its end`);
+        return closed(
+          `the execution ${other.execution} has been at work on it since ${other.since}: wait until it ends`,
+        );
       const tag = database.tags[toggleTag];
       const isForeign = tag !== undefined && parseMarker(tag)?.execution !== execution;
       return isForeign && action !== "finish-interrupted"
-        ? closed(`its tag says that a toggle was begun (${tag}): that is finished first`)
+        ? closed(
+            `its tag ${toggleTag} says that a toggle was begun (${tag}): finish that first, with finish-interrupted`,
+          )
         : open("no execution is at work on it");
     },
   },
@@ -130,7 +146,7 @@ const gates: readonly Gate[] = [
       pendingChanges.length === 0
         ? open("no modification is pending")
         : closed(
-            `${pendingChanges.join(", ")} ${pendingChanges.length === 1 ? "is" : "are"} pending, and would be applied immediately with it: wait for the maintenance window, or take the modification back`,
+            `${pendingChanges.join(", ")} ${pendingChanges.length === 1 ? "is" : "are"} pending, and would be applied at once together with it: wait until nothing is pending, or take it back`,
           ),
   },
   {
@@ -141,7 +157,9 @@ const gates: readonly Gate[] = [
       const { arns, gap } = surroundingsOf(target, policy).blueGreenDatabases;
       if (arns.has(database.arn))
         return closed("a blue/green deployment of it is active: switch it over, or delete it");
-      return gap === null ? open("no blue/green deployment is active") : closed(`that cannot be told: ${gap}`);
+      return gap === null
+        ? open("no blue/green deployment of it is active")
+        : untold("whether a blue/green deployment of it is active", gap);
     },
   },
   {
@@ -153,7 +171,7 @@ const gates: readonly Gate[] = [
       if (engine.startsWith("sqlserver"))
         return open("read replicas of SQL Server go together with a managed password");
       return closed(
-        `RDS does not make read replicas of a database with a managed password, and it has ${replicas.join(", ")}: a person has to decide`,
+        `it has read replicas (${replicas.join(", ")}), and RDS makes no new ones while it manages the password: promote or delete them, or do it by hand`,
       );
     },
   },
@@ -161,12 +179,16 @@ const gates: readonly Gate[] = [
     name: "secret-not-replicated",
     of: ["toggle"],
     opensBy: "work",
-    look: ({ context: { secret }, database: { region } }) => {
-      const regions = secret.seen ? (secret.value?.replicaRegions ?? null) : null;
-      if (regions === null) return closed("whether the secret is replicated to other Regions cannot be told");
+    look: ({ context: { secret }, database }) => {
+      const what = "whether the secret is replicated to other Regions";
+      if (!secret.seen) return untold(what, secret.why);
+      const { value } = secret;
+      if (value === null || value.replicaRegions === null)
+        return untold(what, "secretsmanager:DescribeSecret did not say");
+      const regions = value.replicaRegions;
       if (regions.length === 0) return open("the secret is not replicated to other Regions");
       return closed(
-        `the secret is replicated to ${regions.join(", ")}, and management would stay on without a word: aws secretsmanager remove-regions-from-replication --region ${region} --secret-id '${secret.seen ? secret.value?.arn : ""}' --remove-replica-regions ${regions.join(" ")}`,
+        `the secret is replicated to ${regions.join(", ")}, and RDS would leave management on without a word: end the replication with ${unreplicateCommand(database, value, regions)}`,
       );
     },
   },
@@ -175,13 +197,18 @@ const gates: readonly Gate[] = [
     of: ["toggle"],
     opensBy: "work",
     look: ({ target, database: { masterUserSecret } }) => {
+      const what = "whether an RDS Proxy logs in with the secret";
       const gap = target.gaps.find(({ action }) => action === "rds:DescribeDBProxies");
-      if (gap !== undefined) return closed(`that cannot be told: ${describeGap(gap)}`);
-      if (target.proxies === null) return closed("that cannot be told: rds:DescribeDBProxies was not read");
-      const users = target.proxies.filter(({ secretArns }) => secretArns.includes(masterUserSecret?.secretArn ?? ""));
+      if (gap !== undefined) return untold(what, describeGap(gap));
+      if (target.proxies === null) return untold(what, "rds:DescribeDBProxies was not read");
+      const users = target.proxies.filter(({ secretArns }) =>
+        secretArns.some((arn) => arn === masterUserSecret?.secretArn),
+      );
       if (users.length === 0) return open("no RDS Proxy logs in with the secret");
       const names = users.map(({ name }) => name).join(", ");
-      return closed(`RDS Proxy ${names} logs in with the secret, and would fail: give it another secret first`);
+      return closed(
+        `RDS Proxy ${names} logs in with the secret, which would be gone: give the proxy another secret first`,
+      );
     },
   },
   {
@@ -194,7 +221,7 @@ const gates: readonly Gate[] = [
       if (policy.remediation.stackOwned === "allow")
         return open(`the policy allows it although the stack ${stack} owns it`);
       return closed(
-        `the CloudFormation stack ${stack} owns it and would not know: change its template, or set remediation.stackOwned to allow`,
+        `the CloudFormation stack ${stack} owns it, and its template would not know: change the template instead, or set remediation.stackOwned to allow`,
       );
     },
   },
@@ -206,11 +233,12 @@ const gates: readonly Gate[] = [
     look: ({ database, policy, now }) => {
       const windows = windowsOf(database, policy);
       if (windows === "any-time") return open("the policy allows it at any time");
-      if (isOpen(windows, now)) return open(`the window ${windows.join(", ")} (UTC) is open`);
+      const name = `the window ${windows.join(", ")} (UTC)`;
+      if (isOpen(windows, now)) return open(`${name} is open`);
       const opensAt = nextOpening(windows, now);
       return opensAt === null
         ? closed("RDS names no maintenance window for it: name one in remediation.window")
-        : closed(`the window ${windows.join(", ")} (UTC) opens at ${opensAt}`);
+        : closed(`${name} is not open: wait until ${opensAt}`);
     },
   },
   { name: "within-budget", of: begun, opensBy: "time", look: isWithinBudget },
@@ -221,9 +249,10 @@ const gates: readonly Gate[] = [
     look: ({ database, state, policy, now }) => {
       const hours = policy.remediation.coolDownHours;
       const last = state.attempts.findLast(({ arn }) => arn === database.arn);
-      if (last === undefined || hoursBetween(last.endedAt, now) >= hours) return open("nothing was tried on it lately");
+      if (last === undefined || hoursBetween(last.endedAt, now) >= hours)
+        return open("nothing was tried on the database lately");
       const until = new Date(Date.parse(last.endedAt) + hours * 3_600_000).toISOString();
-      return closed(`${last.action} was tried on it and ended at ${last.endedAt}: it may be tried again from ${until}`);
+      return closed(`${last.action} was tried on the database until ${last.endedAt}: wait until ${until}`);
     },
   },
   {
@@ -234,7 +263,7 @@ const gates: readonly Gate[] = [
       stopped === null
         ? open("nothing has stopped remediation")
         : closed(
-            `remediation was stopped at ${stopped.at} by ${stopped.by} (${stopped.why}): rds-password-audit resume`,
+            `remediation was stopped at ${stopped.at} by ${stopped.by} (${stopped.why}): when that is settled, run rds-password-audit resume`,
           ),
   },
   {
@@ -244,8 +273,8 @@ const gates: readonly Gate[] = [
     look: ({ action, policy, approvedBy }) => {
       if (approvedBy !== null) return open(`approved by ${approvedBy}`);
       return policy.remediation.approval.some((one) => one === action)
-        ? closed("a person has to approve it; they are asked when nothing else but time is in the way")
-        : open("the policy wants no approval for it");
+        ? closed("a person has to approve it, and is asked when nothing but time is in the way")
+        : open("the policy asks for no approval");
     },
   },
 ];
@@ -258,7 +287,12 @@ export function lookAtGates(circumstances: Circumstances): readonly GateResult[]
       try {
         return { gate: name, ...look(circumstances) };
       } catch (error) {
-        return { gate: name, open: false, reason: `that could not be looked at: ${String(error)}` };
+        const why = error instanceof Error ? error.message : typeof error;
+        return {
+          gate: name,
+          open: false,
+          reason: `it could not be looked at (${why}), so it counts as closed: report this`,
+        };
       }
     });
 }
@@ -284,74 +318,78 @@ export function liveOf({ running }: RemediationState, now: string): readonly Run
 }
 
 /** Whether AWS can manage the password at all, and whether it does so as the action takes for granted. */
-function isEligible({ action, database, context, target, policy }: Circumstances): Verdict {
+function isEligible({ action, database, context: { secret }, target, policy }: Circumstances): Verdict {
   if (database.management !== "managed" && database.management !== "unmanaged")
-    return closed(`it is not the service's business: ${database.explanation ?? database.management}`);
+    return closed(`nothing can be done on it: ${database.explanation ?? `it is ${database.management}`}`);
   const unmanaged = { ...database, masterUserSecret: null };
   const { reason, doubts } = weigh(unmanaged, surroundingsOf(target, policy));
   if (reason !== null && reason.code !== "blue-green-deployment")
-    return closed(`RDS could not turn it on: ${reason.says}`);
+    return closed(`RDS could not turn management on: ${reason.says}`);
   const doubt = doubts.find((one) => !one.startsWith("rds:DescribeBlueGreenDeployments"));
-  if (doubt !== undefined) return closed(`whether RDS could turn it on cannot be told: ${doubt}`);
+  if (doubt !== undefined) return untold("whether RDS could turn management on", doubt);
   if (action === "finish-interrupted") return open("RDS can manage its password");
   if (action === "enable")
-    return database.management === "unmanaged" ? open("RDS can manage its password") : closed("it is managed already");
-  if (database.management !== "managed") return closed("its password is not managed");
-  const { secret } = context;
-  if (!secret.seen) return closed(`the secret could not be read (${secret.why})`);
-  if (secret.value === null) return closed("the secret that RDS names does not exist");
-  if (secret.value.deletedAt !== null)
-    return closed(`the secret waits for its deletion since ${secret.value.deletedAt}`);
-  if (secret.value.owningService !== "rds" || !secret.value.primaryArns.includes(database.arn))
-    return closed("the secret that RDS names was not made for it");
+    return database.management === "unmanaged"
+      ? open("RDS can manage its password")
+      : closed("RDS manages its password already: there is nothing to enable");
+  if (database.management !== "managed") return closed("RDS does not manage its password: enable that first");
+  if (!secret.seen) return untold("whether the secret is its own", secret.why);
+  if (secret.value === null)
+    return closed("the secret that RDS names does not exist: turn management off and on by hand");
+  const { deletedAt, owningService, primaryArns } = secret.value;
+  if (deletedAt !== null)
+    return closed(`the secret has been scheduled for deletion since ${deletedAt}: restore it first`);
+  // The secret of a tenant database names the instance that contains it.
+  if (owningService !== "rds" || !primaryArns.some((arn) => arn === database.arn || arn === database.containerArn))
+    return closed("the secret that RDS names was not made for this database: find out whose it is");
   return open("RDS manages its password, and the secret is its own");
 }
 
 function isAvailable({ database, target }: Circumstances): Verdict {
-  const container = target.databases.find(({ arn }) => arn === database.containerArn);
-  if (database.containerArn !== null && container === undefined) return closed("its container could not be read");
-  for (const { status, identifier } of [database, container ?? database])
-    if (status !== "available") return closed(`${identifier} is ${status}: it can be modified when it is available`);
-  const secretStatus = database.masterUserSecret?.status ?? null;
-  if (database.masterUserSecret === null || secretStatus === "active" || secretStatus === "impaired")
-    return open("it is available");
-  return closed(`its secret is ${secretStatus ?? "without a status"}: wait until that is over`);
+  const { containerArn, masterUserSecret } = database;
+  const container = containerArn === null ? database : target.databases.find(({ arn }) => arn === containerArn);
+  if (container === undefined) return untold("whether its container is available", "rds:DescribeDBInstances lacks it");
+  for (const { status, identifier } of [database, container])
+    if (status !== "available") return closed(`${identifier} is ${status}: wait until it is available, or make it so`);
+  const secretStatus = masterUserSecret === null ? "active" : masterUserSecret.status;
+  if (secretStatus === "active" || secretStatus === "impaired") return open("it is available");
+  return closed(`its secret is ${secretStatus ?? "in a state that RDS does not name"}: wait until it is active`);
 }
 
-function isKeyUsable(circumstances: Circumstances): Verdict {
-  const { action, context, key, target } = circumstances;
+function isKeyUsable({ action, context, key, target }: Circumstances): Verdict {
   if (action === "schedule-rotation" || action === "rotate") return isPresentKeyUsable(context);
   if ("problem" in key) return closed(key.problem);
-  if (key.reference === null) return open("the default key, aws/secretsmanager, can be used by all of the account");
-  const state = usable({ arn: { seen: true, value: key.reference }, key: key.key });
-  if (state !== null) return closed(state);
-  const gap = target.gaps.find(
-    ({ action, resource }) => action === "kms:GenerateDataKey" && resource === key.reference,
-  );
-  if (gap !== undefined) return closed(`whether ${key.reference} can be used cannot be told: ${describeGap(gap)}`);
-  const trial = target.keyTrials.find(({ keyArn }) => keyArn === key.reference);
-  if (trial === undefined) return closed(`whether ${key.reference} can be used was not tried`);
+  const { reference } = key;
+  if (reference === null) return open("the default key, aws/secretsmanager, can be used by all of the account");
+  const obstacle = obstacleOf(reference, key.key);
+  if (obstacle !== null) return obstacle;
+  const what = `whether this role may use the key ${reference}`;
+  const gap = target.gaps.find(({ action, resource }) => action === "kms:GenerateDataKey" && resource === reference);
+  if (gap !== undefined) return untold(what, describeGap(gap));
+  const trial = target.keyTrials.find(({ keyArn }) => keyArn === reference);
+  if (trial === undefined) return untold(what, "kms:GenerateDataKey was not tried");
   return trial.refusal === null
-    ? open(`${key.reference} is enabled, and can be used`)
+    ? open(`the key ${reference} is enabled, and this role may use it`)
     : closed(
-        `${key.reference} cannot be used (${trial.refusal}): let its key policy allow this role kms:GenerateDataKey, kms:Decrypt and kms:CreateGrant`,
+        `this role may not use the key ${reference} (${trial.refusal}): let its key policy allow the role kms:GenerateDataKey, kms:Decrypt and kms:CreateGrant`,
       );
 }
 
 function isPresentKeyUsable({ rdsKey, secretKey }: RuleContext): Verdict {
-  for (const facts of [rdsKey, secretKey]) {
-    const problem = usable(facts);
-    if (problem !== null) return closed(problem);
+  for (const { arn, key } of [rdsKey, secretKey]) {
+    const obstacle = obstacleOf(arn.seen ? (arn.value ?? "of the secret") : "of the secret", key);
+    if (obstacle !== null) return obstacle;
   }
   return open("the secret's key is enabled");
 }
 
-/** Null for a key that is enabled, else what is wrong. */
-function usable({ arn, key }: KeyFacts): string | null {
-  const name = arn.seen ? (arn.value ?? "the key") : "the key";
-  if (!key.seen) return `${name} could not be read (${key.why})`;
-  if (key.value === null) return `${name} does not exist`;
-  return isUsableKeyState(key.value.state) ? null : `${name} is ${key.value.state}: enable it first`;
+/** Null for a key that is enabled. */
+function obstacleOf(name: string, key: Fact<Key>): Verdict | null {
+  if (!key.seen) return untold(`whether the key ${name} is enabled`, key.why);
+  if (key.value === null) return closed(`the key ${name} does not exist: name another under keys in the policy`);
+  const { state } = key.value;
+  if (isUsableKeyState(state)) return null;
+  return closed(`the key ${name} is ${state}: ${state === "PendingDeletion" ? "cancel that, and " : ""}enable it`);
 }
 
 /** Whether another action may be begun in an account and Region; asked once more when an execution takes its place. */
@@ -370,10 +408,26 @@ export function isWithinBudget({
     account === database.account && region === database.region;
   const changing = liveOf(state, now).filter((one) => isHere(one) && one.isChanging && one.execution !== execution);
   const today = state.attempts.filter((one) => isHere(one) && hoursBetween(one.endedAt, now) < 24);
-  const atWork = changing.length + plannedBefore;
-  const counted = today.length + atWork;
-  const place = `${database.account} ${database.region}`;
-  if (atWork >= atOnce) return closed(`at most ${atOnce} at once in ${place}, and ${atWork} come first`);
-  if (counted >= perDay) return closed(`at most ${perDay} within 24 hours in ${place}, and ${counted} count already`);
-  return open(`${atWork} of ${atOnce} at once, ${counted} of ${perDay} within 24 hours`);
+  const atWork = [...changing.map(inShort), ...plannedBefore];
+  const counted = [...today.map(inShort), ...atWork];
+  const place = `in ${database.account} ${database.region}`;
+  if (atWork.length >= atOnce)
+    return closed(
+      `at most ${atOnce} at once ${place}, and ${comeFirst(atWork)}: wait, or raise remediation.budget.atOnce`,
+    );
+  if (counted.length >= perDay)
+    return closed(
+      `at most ${perDay} within 24 hours ${place}, and ${comeFirst(counted)}: wait, or raise remediation.budget.perDay`,
+    );
+  return open(`${atWork.length} of ${atOnce} at once and ${counted.length} of ${perDay} within 24 hours are taken`);
+}
+
+function inShort({ action, arn }: Pick<Running, "action" | "arn">): string {
+  return `${action} of ${arn.split(":").at(-1)}`;
+}
+
+function comeFirst(names: readonly string[]): string {
+  const rest = names.length - 3;
+  const list = `${names.slice(0, 3).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
+  return `${list} ${names.length === 1 ? "comes" : "come"} first`;
 }

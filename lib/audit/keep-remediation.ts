@@ -18,9 +18,15 @@ export function enter(
   const swept = sweep(state, now);
   const others = swept.running.filter(({ execution }) => execution !== entrant.execution);
   if (others.some(({ arn }) => arn === entrant.arn)) return null;
-  const since = state.running.find(({ execution }) => execution === entrant.execution)?.since ?? now.now;
-  const expiresAt = new Date(Date.parse(now.now) + hours * 3_600_000).toISOString();
-  return { ...swept, running: [...others, { ...entrant, isChanging, since, expiresAt }] };
+  const own = state.running.find(({ execution }) => execution === entrant.execution);
+  const running: Running = {
+    ...entrant,
+    // What was begun before it was killed does not become undone by entering anew.
+    isChanging: isChanging || own?.isChanging === true,
+    since: own?.since ?? now.now,
+    expiresAt: new Date(Date.parse(now.now) + hours * 3_600_000).toISOString(),
+  };
+  return { ...swept, running: [...others, running] };
 }
 
 /** Takes an execution out, with what it tried; nothing happens where it is out already. */

@@ -1,7 +1,9 @@
 import type { ActionName } from "../model/action.ts";
 import { type ClassifiedDatabase, type Database, modifyCommand } from "../model/database.ts";
+import type { Key } from "../model/key.ts";
 import type { ManualStep } from "../model/plan.ts";
-import type { Rule, RuleContext } from "../model/rule.ts";
+import type { Fact, Rule, RuleContext } from "../model/rule.ts";
+import type { Secret } from "../model/secret.ts";
 import type { KeyChoice } from "./choose-key.ts";
 import type { Judgement } from "./judge.ts";
 
@@ -38,75 +40,139 @@ export function toManualStep(
 const none: Steps = { awsCli: [], cloudFormation: null, terraform: null };
 
 function toSteps(action: ActionName | null, database: ClassifiedDatabase, context: RuleContext, key: KeyChoice): Steps {
-  const modify = modifyCommand(database);
+  const present = [context.rdsKey.key, context.secretKey.key];
   switch (action) {
-    case null:
-      return keySteps(database, context);
+    case null: {
+      const awsCli = [...secretCommands(database, context), ...keyCommands(database, present)];
+      const isRotatedNext = awsCli.length > 0 && database.masterUserSecret?.status === "impaired";
+      return { ...none, awsCli: isRotatedNext ? [...awsCli, rotateCommand(database)] : awsCli };
+    }
     case "schedule-rotation":
       return {
         ...none,
-        awsCli: [
-          `aws secretsmanager rotate-secret --region ${database.region} --secret-id '${database.masterUserSecret?.secretArn}' --rotation-rules AutomaticallyAfterDays=7 --no-rotate-immediately`,
-        ],
-        terraform: "resource aws_secretsmanager_secret_rotation: rotation_rules { automatically_after_days = 7 }",
+        awsCli: [...keyCommands(database, present), scheduleCommand(database)],
+        terraform: rotationResource(database),
       };
     case "rotate":
-      return {
-        ...keySteps(database, context),
-        awsCli: [
-          ...keySteps(database, context).awsCli,
-          `${modify} --rotate-master-user-password${database.kind === "tenant-database" ? "" : " --apply-immediately"}`,
-        ],
-      };
+      return { ...none, awsCli: [...keyCommands(database, present), rotateCommand(database)] };
     case "enable":
     case "finish-interrupted":
-      return { awsCli: [turnOnCommand(database, key)], ...asCode(key) };
+      return { awsCli: [...chosenKeyCommands(database, key), turnOnCommand(database, key)], ...asCode(database, key) };
     case "toggle":
       return {
         awsCli: [
-          `${modify} --no-manage-master-user-password --master-user-password "$(aws secretsmanager get-random-password --region ${database.region} --password-length 30 --exclude-characters '/@"'"\\\\' &" --query RandomPassword --output text)"`,
-          waitCommand(database),
+          ...chosenKeyCommands(database, key),
+          ...unreplicateCommands(database, context),
+          turnOffCommand(database),
+          untilOffCommand(database),
           turnOnCommand(database, key),
         ],
-        ...asCode(key),
+        ...asCode(database, key),
       };
   }
 }
 
 /** The command that turns management on. Also what is told of a database that was left without a password that anybody knows. */
 export function turnOnCommand(database: Database, { reference }: Pick<KeyChoice, "reference">): string {
-  const key = reference === null ? "" : ` --master-user-secret-kms-key-id ${reference}`;
+  const key = reference === null ? "" : ` --master-user-secret-kms-key-id ${quote(reference)}`;
   return `${modifyCommand(database)} --manage-master-user-password${key}`;
 }
 
-function waitCommand({ kind, region, identifier }: ClassifiedDatabase): string {
-  const [name] = identifier.split("/");
-  return kind === "cluster"
-    ? `aws rds wait db-cluster-available --region ${region} --db-cluster-identifier ${name}`
-    : `aws rds wait db-instance-available --region ${region} --db-instance-identifier ${name}`;
+/**
+ * The password is made where it is needed, so that nobody sees it and no history keeps it. Letters and digits are what every engine takes,
+ * and 30 of them is the most that Oracle does.
+ */
+function turnOffCommand(database: Database): string {
+  const password = `aws secretsmanager get-random-password --region ${database.region} --password-length 30 --exclude-punctuation --query RandomPassword --output text`;
+  return `${modifyCommand(database)} --no-manage-master-user-password --master-user-password "$(${password})"`;
 }
 
-/** What the template and the configuration must say, so that they do not undo it. */
-function asCode({ reference }: KeyChoice): Pick<ManualStep, "cloudFormation" | "terraform"> {
+const lists = {
+  instance: ["describe-db-instances", "DBInstances[0]", "DBInstanceStatus"],
+  cluster: ["describe-db-clusters", "DBClusters[0]", "Status"],
+  "tenant-database": ["describe-tenant-databases", "TenantDatabases[0]", "Status"],
+} as const;
+
+/** Waits until RDS names no secret any more and the database is available: before that, management cannot be turned on. */
+function untilOffCommand({ kind, region, identifier }: Database): string {
+  const [operation, item, status] = lists[kind];
+  const [name, tenant] = identifier.split("/");
+  const option = kind === "cluster" ? "--db-cluster-identifier" : "--db-instance-identifier";
+  const which = `${option} ${name}${kind === "tenant-database" ? ` --tenant-db-name ${tenant}` : ""}`;
+  const query = `--query '${item}.MasterUserSecret.SecretArn || ${item}.${status}' --output text`;
+  return `until [ "$(aws rds ${operation} --region ${region} ${which} ${query})" = available ]; do sleep 15; done`;
+}
+
+/** RDS wants a rotation to be applied at once; a tenant database knows nothing else. */
+function rotateCommand(database: Database): string {
+  const atOnce = database.kind === "tenant-database" ? "" : " --apply-immediately";
+  return `${modifyCommand(database)} --rotate-master-user-password${atOnce}`;
+}
+
+function scheduleCommand({ region, masterUserSecret }: Database): string {
+  const secretArn = quote(masterUserSecret?.secretArn ?? "");
+  return `aws secretsmanager rotate-secret --region ${region} --secret-id ${secretArn} --rotation-rules AutomaticallyAfterDays=7 --no-rotate-immediately`;
+}
+
+function rotationResource({ masterUserSecret }: Database): string {
+  return `resource "aws_secretsmanager_secret_rotation" "master_password" {
+  secret_id          = "${masterUserSecret?.secretArn ?? ""}"
+  rotate_immediately = false
+
+  rotation_rules {
+    automatically_after_days = 7
+  }
+}`;
+}
+
+/** What brings the secret itself back, where that is what is wrong. */
+function secretCommands({ region }: Database, { secret }: RuleContext): string[] {
+  if (!secret.seen || secret.value === null || secret.value.deletedAt === null) return [];
+  return [`aws secretsmanager restore-secret --region ${region} --secret-id ${quote(secret.value.arn)}`];
+}
+
+/** RDS leaves management on, without a word, while the secret is replicated. */
+export function unreplicateCommand({ region }: Database, { arn }: Secret, regions: readonly string[]): string {
+  return `aws secretsmanager remove-regions-from-replication --region ${region} --secret-id ${quote(arn)} --remove-replica-regions ${regions.join(" ")}`;
+}
+
+function unreplicateCommands(database: Database, { secret }: RuleContext): string[] {
+  if (!secret.seen || secret.value === null) return [];
+  const { replicaRegions } = secret.value;
+  if (replicaRegions === null || replicaRegions.length === 0) return [];
+  return [unreplicateCommand(database, secret.value, replicaRegions)];
+}
+
+function chosenKeyCommands(database: Database, key: KeyChoice): string[] {
+  return "key" in key ? keyCommands(database, [key.key]) : [];
+}
+
+/** What makes keys usable again, where it is a key that is in the way. */
+function keyCommands({ region }: Database, keys: readonly Fact<Key>[]): string[] {
+  const commands = keys.flatMap((key) => {
+    if (!key.seen || key.value === null) return [];
+    const { arn, state } = key.value;
+    const enable = `aws kms enable-key --region ${region} --key-id ${quote(arn)}`;
+    if (state === "Disabled") return [enable];
+    if (state !== "PendingDeletion") return [];
+    return [`aws kms cancel-key-deletion --region ${region} --key-id ${quote(arn)}`, enable];
+  });
+  return [...new Set(commands)];
+}
+
+/** What the template and the configuration must say, so that they do not undo it. Neither tool knows tenant databases. */
+function asCode({ kind }: Database, { reference }: KeyChoice): Pick<ManualStep, "cloudFormation" | "terraform"> {
+  if (kind === "tenant-database") return { cloudFormation: null, terraform: null };
   const secret = reference === null ? "" : `\nMasterUserSecret:\n  KmsKeyId: ${reference}`;
   const key = reference === null ? "" : `\nmaster_user_secret_kms_key_id = "${reference}"`;
+  const password = kind === "cluster" ? "master_password" : "password";
   return {
-    cloudFormation: `ManageMasterUserPassword: true${secret}`,
-    terraform: `manage_master_user_password = true${key}`,
+    cloudFormation: `ManageMasterUserPassword: true # instead of MasterUserPassword${secret}`,
+    terraform: `manage_master_user_password = true # instead of ${password}${key}`,
   };
 }
 
-/** What makes a key usable again, where it is the key that is in the way. */
-function keySteps({ region }: ClassifiedDatabase, { rdsKey, secretKey }: RuleContext): Steps {
-  const commands = [rdsKey, secretKey].flatMap(({ key }) => {
-    if (!key.seen || key.value === null) return [];
-    const { arn, state } = key.value;
-    if (state === "Disabled") return [`aws kms enable-key --region ${region} --key-id ${arn}`];
-    if (state !== "PendingDeletion") return [];
-    return [
-      `aws kms cancel-key-deletion --region ${region} --key-id ${arn}`,
-      `aws kms enable-key --region ${region} --key-id ${arn}`,
-    ];
-  });
-  return { ...none, awsCli: [...new Set(commands)] };
+/** As a shell takes it literally: the name of a managed secret has an exclamation mark, which a shell at a terminal would act on. */
+function quote(word: string): string {
+  return /^[\w.:/@=+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -5,7 +5,7 @@ import type { Inventory, Target } from "../model/inventory.ts";
 import type { Order } from "../model/order.ts";
 import type { ManualStep, Plan, PlannedAction } from "../model/plan.ts";
 import type { Policy } from "../model/policy.ts";
-import type { RemediationState } from "../model/remediation-state.ts";
+import type { Attempt, RemediationState } from "../model/remediation-state.ts";
 import type { Rule, RuleContext } from "../model/rule.ts";
 import { nextOpening } from "../model/window.ts";
 import { chooseKey } from "./choose-key.ts";
@@ -31,6 +31,9 @@ export type PlanOptions = {
   readonly only?: ReadonlySet<string> | null;
 };
 
+/** Later than all instants. */
+const never = "9999";
+
 /** What a rule asks for on a database. */
 type Demand = {
   readonly action: ActionName | null;
@@ -50,8 +53,8 @@ type Demand = {
 export function makePlan(inventory: Inventory, options: PlanOptions): Plan {
   const demands = inventory.targets.flatMap((target) => [...demandsOf(target, options)]).sort(compareDemands);
   const ahead = new Map<string, string>();
-  const begun = new Map<string, number>();
-  const actions: PlannedAction[] = [];
+  const begun = new Map<string, readonly string[]>();
+  const actions: { readonly planned: PlannedAction; readonly opensAt: string }[] = [];
   const manual: ManualStep[] = [];
   for (const demand of demands) {
     const { action, rule, database } = demand;
@@ -62,23 +65,21 @@ export function makePlan(inventory: Inventory, options: PlanOptions): Plan {
     const place = `${database.account} ${database.region}`;
     const circumstances = toCircumstances({ ...demand, action }, options, {
       ahead: ahead.get(database.arn) ?? null,
-      plannedBefore: begun.get(place) ?? 0,
+      plannedBefore: begun.get(place) ?? [],
     });
     const planned = toPlannedAction(circumstances, demand);
-    actions.push(planned);
-    if (!ahead.has(database.arn)) ahead.set(database.arn, `${action} for ${rule.id}`);
-    if (planned.runnable) begun.set(place, (begun.get(place) ?? 0) + 1);
-    const obstacle = planned.gates.find((gate) => !gate.open && opensBy(gate) === "work");
-    if (obstacle !== undefined && demand.exemption === null)
+    actions.push({ planned, opensAt: opening(planned, database, options) });
+    if (isInLine(planned) && !ahead.has(database.arn)) ahead.set(database.arn, `${action} for ${rule.id}`);
+    if (planned.runnable) begun.set(place, [...(begun.get(place) ?? []), describeAction(planned)]);
+    const closed = planned.gates.filter(({ open }) => !open);
+    const obstacle = closed.find((gate) => opensBy(gate) === "work");
+    if (obstacle !== undefined && !closed.some(({ gate }) => gate === "not-exempt"))
       manual.push(toManualStep(demand, `${obstacle.gate}: ${obstacle.reason}`, circumstances.key));
   }
-  const opensAt = new Map(
-    actions.map((planned) => [planned.id, planned.runnable ? "" : opening(planned, demands, options)]),
-  );
   return {
     schemaVersion: "1.0",
     observedAt: inventory.observedAt,
-    actions: actions.sort((a, b) => compare(opensAt.get(a.id) ?? "", opensAt.get(b.id) ?? "")),
+    actions: actions.sort((a, b) => compare(a.opensAt, b.opensAt)).map(({ planned }) => planned),
     manual,
   };
 }
@@ -86,6 +87,12 @@ export function makePlan(inventory: Inventory, options: PlanOptions): Plan {
 /** Whether only time and a person's word are in the way of an action. */
 export function isStartable({ gates }: Pick<PlannedAction, "gates">): boolean {
   return gates.every((gate) => gate.open || opensBy(gate) !== "work");
+}
+
+/** Whether what comes after it on the same database has to wait for it. What is in everybody's way changes nothing in the order. */
+function isInLine({ gates }: PlannedAction): boolean {
+  const inTheWayOfAll = ["enabled", "circuit-closed"];
+  return isStartable({ gates: gates.filter(({ gate }) => !inTheWayOfAll.includes(gate)) });
 }
 
 /** What each active rule asks for on each database of a target. */
@@ -99,12 +106,8 @@ function* demandsOf(
       const answer = ask(rule, database, context);
       const repairs = answer.message.repairs ?? [];
       if (repairs.length === 0 && answer.message.status !== "NON_COMPLIANT") continue;
-      const isVain = (action: ActionName) =>
-        tried.some((one) => one.rule === rule.id && one.action === action) ||
-        state.attempts.some(
-          (one) =>
-            one.arn === database.arn && one.rule === rule.id && one.action === action && one.outcome === "failed",
-        );
+      const inVain = [...tried.filter((one) => one.rule === rule.id), ...failedSince(state, database, rule)];
+      const isVain = (action: ActionName) => inVain.some((one) => one.action === action);
       const fitting = wanted === null ? repairs.filter((one) => !isVain(one)) : repairs.filter((one) => one === wanted);
       if (wanted !== null && fitting.length === 0) continue;
       yield {
@@ -118,6 +121,13 @@ function* demandsOf(
       } satisfies Demand;
     }
   }
+}
+
+/** What was tried for a rule on a database and failed, since it was last repaired: what is wrong after that is another matter. */
+function failedSince({ attempts }: RemediationState, { arn }: Database, { id }: Rule): readonly Attempt[] {
+  const own = attempts.filter((one) => one.arn === arn && one.rule === id);
+  const repaired = own.findLastIndex(({ outcome }) => outcome === "repaired");
+  return own.slice(repaired + 1).filter(({ outcome }) => outcome === "failed");
 }
 
 function toCircumstances(
@@ -164,12 +174,13 @@ export function toOrdered({ arn, kind, identifier, resourceId, account, region }
   return { arn, kind, identifier, resourceId, account, region };
 }
 
-/** When time alone could let an action begin; the end of time where something else is in the way. */
-function opening(planned: PlannedAction, demands: readonly Demand[], { policy, now }: PlanOptions): string {
-  const database = demands.find((demand) => demand.database.arn === planned.database.arn)?.database;
-  if (database === undefined || !isStartable(planned)) return "9999";
-  const windows = windowsOf(database, policy);
-  return windows === "any-time" ? now : (nextOpening(windows, now) ?? "9999");
+/** When time alone could let an action begin: before all others where it may begin now, and never where something else is in the way. */
+function opening(planned: PlannedAction, database: ClassifiedDatabase, { policy, now }: PlanOptions): string {
+  if (planned.runnable) return "";
+  if (!isStartable(planned)) return never;
+  const hasWindow = planned.gates.some(({ gate }) => gate === "in-window");
+  const windows = hasWindow ? windowsOf(database, policy) : "any-time";
+  return windows === "any-time" ? now : (nextOpening(windows, now) ?? never);
 }
 
 /** What was left undone comes first; then the worst, then the least disruptive, then by name. */

@@ -7,6 +7,7 @@ import { AccessError } from "../model/errors.ts";
 import { pages, toCode } from "./call.ts";
 import { type ClientOptions, toClientConfig } from "./client-config.ts";
 import { createRegion } from "./create-region.ts";
+import { createRepairs } from "./create-repairs.ts";
 import type { Scope } from "./to-database.ts";
 
 /** Whose credentials to use, and how; the Region is named by each method. */
@@ -24,12 +25,13 @@ export function createAccount(options: AccountOptions) {
 
   return {
     name: options.name,
-    async identify(region = fallbackRegion): Promise<{ account: string; partition: string }> {
+    async identify(region = fallbackRegion): Promise<{ account: string; partition: string; arn: string }> {
       const sts = new STSClient({ ...config, region });
       try {
         const { Account, Arn } = await sts.send(new GetCallerIdentityCommand({}));
         if (Account === undefined) throw new Error("AWS STS answered without an account");
-        return { account: Account, partition: Arn?.split(":")[1] ?? "aws" };
+        const arn = Arn ?? `account ${Account}`;
+        return { account: Account, partition: Arn?.split(":")[1] ?? "aws", arn };
       } catch (error) {
         throw new AccessError(explain(options, error), { cause: error });
       } finally {
@@ -50,11 +52,12 @@ export function createAccount(options: AccountOptions) {
     },
     region(scope: Scope) {
       const regional = { ...config, region: scope.region };
-      return createRegion(scope, {
+      const clients = {
         rds: new RDSClient(regional),
         secrets: new SecretsManagerClient(regional),
         kms: new KMSClient(regional),
-      });
+      };
+      return { ...createRegion(scope, clients), ...createRepairs(clients) };
     },
   };
 }

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { changeSchema } from "./change.ts";
 import { findingSchema } from "./finding.ts";
+import type { StoredFile } from "./stored-file.ts";
 
 /** Where changes are published. */
 export const outletNames = ["findings", "alerts", "securityHub"] as const;
@@ -26,3 +27,12 @@ export type Ledger = z.infer<typeof ledgerSchema>;
 
 /** A ledger before the first audit. */
 export const emptyLedger: Ledger = { schemaVersion: "1.0", known: [], owed: {}, handledEvents: [] };
+
+/** Where the ledger is kept. */
+export const ledgerFile: StoredFile<Ledger> = {
+  name: "ledger.json",
+  what: "ledger",
+  schema: ledgerSchema,
+  empty: emptyLedger,
+  whatToDo: "restore an earlier version of it, or delete it to have everything that is open published as new",
+};

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { orderSchema } from "./order.ts";
+import { gateResultSchema } from "./plan.ts";
 
 /** What is told of a repair, to machines and to people. */
 export const remediationEventTypes = [
@@ -32,6 +33,12 @@ export const remediationEventSchema = z.object({
   /** The KMS key of the new secret; null for the default key, and where there is no new secret. */
   keyReference: z.string().nullable(),
   approvalId: z.string().nullable(),
+  /** Until when it can be approved; null where nobody is asked. */
+  until: z.iso.datetime().nullable(),
+  /** Where it was refused, the gates that are closed. */
+  gates: z.array(gateResultSchema),
+  /** Where it failed, whether RDS manages the master password now: false where a repair left it off; null where that was not seen. */
+  managed: z.boolean().nullable(),
   /** Commands, in their order, that a person can run where one is needed. */
   recovery: z.array(z.string()),
 });

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { actionNames } from "./action.ts";
 import { rotationRulesSchema } from "./secret.ts";
+import type { StoredFile } from "./stored-file.ts";
 
 const instant = z.iso.datetime();
 
@@ -76,4 +77,14 @@ export const emptyRemediationState: RemediationState = {
   failuresInARow: 0,
   stopped: null,
   keepsakes: {},
+};
+
+/** Where the state of remediation is kept. */
+export const remediationStateFile: StoredFile<RemediationState> = {
+  name: "remediation.json",
+  what: "state of remediation",
+  schema: remediationStateSchema,
+  empty: emptyRemediationState,
+  whatToDo:
+    "restore an earlier version of it; without it nobody would know who is at work, what was tried, and what an interrupted toggle has to restore",
 };

@@ -46,7 +46,11 @@ const overtaken: GateResult = {
 export async function refuse(repair: Repair, gates: readonly GateResult[]): Promise<Outcome> {
   const because = gates.map(({ gate, reason }) => `${gate}: ${reason}`).join("; ");
   const message = `Nothing was changed: ${because}.`;
-  await announce(repair, "tell that it was not begun", { type: "remediation.refused", message });
+  await announce(repair, "tell that it was not begun", {
+    type: "remediation.refused",
+    message,
+    gates: [...gates],
+  });
   return { end: "refused", gates };
 }
 

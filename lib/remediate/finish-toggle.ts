@@ -11,15 +11,16 @@ import { verify } from "./verify.ts";
 type Interrupted = {
   readonly database: Database;
   readonly keyReference: string | null;
+  /** Null where it is not known: then management was off when somebody came to finish it. */
+  readonly oldSecretArn: string | null;
   readonly keepsake: Keepsake | null;
 };
 
 /** The half of a toggle that must not be left undone: on, restored, verified, and the mark taken off. */
 export async function finishToggle(
   repair: Repair,
-  { database, keyReference, keepsake }: Interrupted,
+  { database, keyReference, oldSecretArn, keepsake }: Interrupted,
 ): Promise<Outcome> {
-  const oldSecretArn = keepsake?.secretArn ?? null;
   const keys = [keyReference, keepsake?.keyReference ?? null, null];
   const turned = await turnOnAgain(repair, { keys, oldSecretArn });
   if (!turned.isOn) return turned.isGone ? gone : leftOff(turned.why, database, keyReference);
@@ -35,7 +36,7 @@ export async function finishToggle(
   const isUnmarked = await takeMarkOff(repair);
   const remarks = [...notRestored, ...(isUnmarked ? [] : [stillMarked])];
   if (reason === null) return { end: "repaired", remarks };
-  return { end: "failed", reason: [reason, ...remarks].join(" "), recovery: [] };
+  return { end: "failed", reason: [reason, ...remarks].join(" "), recovery: [], managed: true };
 }
 
 const gone: Outcome = { end: "failed", reason: "the database is gone", recovery: [] };
@@ -43,7 +44,7 @@ const gone: Outcome = { end: "failed", reason: "the database is gone", recovery:
 /** What must never be left unsaid. */
 function leftOff(why: string, database: Database, keyReference: string | null): Outcome {
   const reason = `management is off, nobody knows the master password, and RDS does not turn it on: ${why}`;
-  return { end: "failed", reason, recovery: [turnOnCommand(database, { reference: keyReference })] };
+  return { end: "failed", reason, recovery: [turnOnCommand(database, { reference: keyReference })], managed: false };
 }
 
 const nothingKept =

@@ -41,7 +41,9 @@ export type Glimpse = { readonly database: Database | null };
 
 /** What is told of a repair beside what is known of it anyway. */
 export type News = Pick<RemediationEvent, "type" | "message"> &
-  Partial<Pick<RemediationEvent, "secret" | "keyReference" | "recovery" | "approvalId">>;
+  Partial<
+    Pick<RemediationEvent, "secret" | "keyReference" | "recovery" | "approvalId" | "until" | "gates" | "managed">
+  >;
 
 /** One repair of one database: what it is, what it runs on, and what it may use. */
 export type Repair = {
@@ -72,7 +74,13 @@ export type Outcome =
   /** The rule that asked passes. `remarks` says what is not quite as it was. */
   | { readonly end: "repaired"; readonly remarks: readonly string[] }
   /** The rule does not pass, or something could not be done; `recovery` is what a person can do. */
-  | { readonly end: "failed"; readonly reason: string; readonly recovery: readonly string[] };
+  | {
+      readonly end: "failed";
+      readonly reason: string;
+      readonly recovery: readonly string[];
+      /** Whether RDS manages the password now; left out where that was not seen. */
+      readonly managed?: boolean;
+    };
 
 /** The steps of one action, top to bottom. */
 export type Procedure = (repair: Repair) => Promise<Outcome>;

@@ -2,10 +2,10 @@ import { type Database, toggleTag } from "../model/database.ts";
 import { AwsCallError } from "../model/errors.ts";
 import { formatMarker, parseMarker } from "../model/marker.ts";
 import type { Keepsake } from "../model/remediation-state.ts";
-import { isSettled } from "./await-secret.ts";
+import { awaitOff } from "./await-off.ts";
 import { announce, begin, closedGates, refuse } from "./begin.ts";
 import { finishToggle, takeMarkOff } from "./finish-toggle.ts";
-import type { Glimpse, Outcome, Procedure, Repair, Sight } from "./repair.ts";
+import type { Outcome, Procedure, Repair, Sight } from "./repair.ts";
 import { makeThrowAwayPassword } from "./throw-away-password.ts";
 
 /** Turns management off and on, which makes a new secret, with another key if the policy wants one. */
@@ -17,12 +17,12 @@ export const toggle: Procedure = async (repair) => {
   const isTold = await announce(repair, "tell that it begins", {
     type: "remediation.started",
     message: "Management of the master password is about to be turned off and on: the secret will have a new ARN.",
-    secret: { before: begun.keepsake.secretArn, after: null },
+    secret: { before: begun.oldSecretArn, after: null },
     keyReference: begun.keyReference,
   });
   if (!isTold) return giveUp(repair, "it could not be announced");
-  const refusal = await turnOff(repair, begun.keepsake.secretArn);
-  const isOff = await awaitOff(repair, begun.keepsake.secretArn);
+  const refusal = await turnOff(repair, begun.oldSecretArn);
+  const isOff = await awaitOff(repair, begun.oldSecretArn);
   return isOff ? finishToggle(repair, begun) : giveUp(repair, refusal ?? "RDS took the request and left management on");
 };
 
@@ -32,7 +32,7 @@ async function mark({ aws, execution, keepsake }: Repair, { at, database, contex
   const keyReference = planned?.keyReference ?? null;
   await keepsake.write(kept);
   await aws.tagDatabase(database.arn, toggleTag, formatMarker({ startedAt: at, keyReference, execution }));
-  return { database, keyReference, keepsake: kept };
+  return { database, keyReference, oldSecretArn: kept.secretArn, keepsake: kept };
 }
 
 function toKeepsake({ masterUserSecret }: Database, { secret, resourcePolicy, rdsKey }: Sight["context"]): Keepsake {
@@ -84,25 +84,6 @@ function isStillOn({ masterUserSecret, pendingChanges, status }: Database, secre
   return masterUserSecret?.secretArn === secretArn && !isUnderWay;
 }
 
-/**
- * Waits until RDS names the secret no more and is at rest. False only where it has been at rest for half an hour and still names it: it
- * may take a while until a request shows, and a mark that is taken off too early is one that is missing.
- */
-async function awaitOff({ workflow, look }: Repair, secretArn: string): Promise<boolean> {
-  const isOff = ({ database }: Glimpse) => database?.masterUserSecret?.secretArn !== secretArn;
-  const isAtRest = ({ database }: Glimpse) => database === null || isSettled(database);
-  const first = await workflow.poll("wait until management is off", look, {
-    until: (glimpse) => isOff(glimpse) && isAtRest(glimpse),
-    timeoutMinutes: 30,
-  });
-  if (first.seen !== null && (isOff(first.seen) || isAtRest(first.seen))) return isOff(first.seen);
-  const last = await workflow.poll("wait until the database is at rest", look, {
-    until: (glimpse) => isOff(glimpse) || isAtRest(glimpse),
-    timeoutMinutes: 23 * 60,
-  });
-  return last.seen === null || isOff(last.seen);
-}
-
 /** Nothing was begun; but a step that was killed may have left its mark. */
 async function withdraw(repair: Repair, gates: Parameters<typeof refuse>[1]): Promise<Outcome> {
   const isOwn = await repair.workflow.step("look for a mark of its own", async () => {
@@ -116,5 +97,5 @@ async function withdraw(repair: Repair, gates: Parameters<typeof refuse>[1]): Pr
 /** Nothing was turned off: the mark comes off again. */
 async function giveUp(repair: Repair, reason: string): Promise<Outcome> {
   await takeMarkOff(repair);
-  return { end: "failed", reason, recovery: [] };
+  return { end: "failed", reason, recovery: [], managed: true };
 }

@@ -48,6 +48,10 @@ export const limits = {
   message: 600,
   messageInLine: 200,
   remediation: 1_500,
+  /** An id of Lambda's has about a thousand, which Slack's escapes lengthen; two of them have to fit. */
+  command: 2_500,
+  /** What is to be run one after the other. */
+  commands: 3_000,
   /** Short enough to be read past; a longer link would be most of the message. */
   link: 1_000,
 } as const;

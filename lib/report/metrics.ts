@@ -1,3 +1,4 @@
+import type { ActionName } from "../model/action.ts";
 import { isWrong, severities } from "../model/finding.ts";
 import type { Report } from "../model/report.ts";
 import { hoursBetween } from "../model/time.ts";
@@ -36,6 +37,27 @@ export function toMetrics(
     toCount("AuditCompleted", 1),
     toCount("AuditIncomplete", coverage.complete ? 0 : 1),
   ];
+}
+
+/** What an execution of a repair did: each action that it came to, and how that ended. */
+type Ended = { readonly action: ActionName; readonly outcome: { readonly end: "repaired" | "failed" | "refused" } };
+
+const endings = {
+  RemediationSucceeded: "repaired",
+  RemediationFailed: "failed",
+  RemediationRefused: "refused",
+} as const;
+
+/** What a dashboard and an alarm need of an execution: how many actions ended how, in all, zeros included, and by action. */
+export function toRemediationMetrics(ended: readonly Ended[]): readonly Metric[] {
+  return Object.entries(endings).flatMap(([name, end]) => {
+    const ofEnd = ended.filter(({ outcome }) => outcome.end === end);
+    const byAction = Map.groupBy(ofEnd, ({ action }) => action);
+    return [
+      toCount(name, ofEnd.length),
+      ...[...byAction].map(([action, all]) => toCount(name, all.length, { action })),
+    ];
+  });
 }
 
 function toCount(name: string, value: number, dimensions?: Metric["dimensions"]): Metric {

@@ -1,6 +1,7 @@
 import stringWidth from "string-width";
 import wrapAnsi from "wrap-ansi";
 import { command } from "./commands.ts";
+import { toCommandLines } from "./shell.ts";
 
 /** Stands for a space that is neither broken nor trimmed, while lines are broken; one column wide, and used by nobody. */
 const tied = "\ue000";
@@ -24,9 +25,8 @@ function keepCommands(text: string, columns: number): string {
     // The end of the line stands for a comma or a full stop, which would be copied with the command.
     const end = after.includes(")") ? after : after.endsWith(" ") ? "\n" : after;
     if (stringWidth(words) < columns) return words.replaceAll(" ", tied) + end;
-    const [head = "", ...rest] = wrapAnsi(words, columns - 4).split("\n");
-    const lines = [head, ...rest.map((line) => `  ${line}`)].map((line) => line.replaceAll(" ", tied));
-    return `\n${lines.join(`${tied}\\\n`)}${end}`;
+    const lines = toCommandLines(words, columns).map((line) => line.replaceAll(" ", tied));
+    return `\n${lines.join("\n")}${end}`;
   });
   return kept.replaceAll("\n\n", "\n");
 }

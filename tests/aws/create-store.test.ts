@@ -1,13 +1,21 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { assembleReport } from "../../lib/audit/assemble-report.ts";
 import { createStore, type StoreOptions } from "../../lib/aws/create-store.ts";
+import { openBucket } from "../../lib/aws/open-bucket.ts";
 import { emptyLedger, type Ledger } from "../../lib/model/ledger.ts";
+import {
+  emptyRemediationState,
+  type RemediationState,
+  remediationStateFile,
+} from "../../lib/model/remediation-state.ts";
 import type { Report } from "../../lib/model/report.ts";
 import type { Store } from "../../lib/publish-report.ts";
+import type { Stored } from "../../lib/update-stored.ts";
 import { rules } from "../../rules/index.ts";
 import type { Bucket } from "../../simulator/state.ts";
 import { type Aws, account, startAws } from "../simulator/aws.ts";
 import { anInventory, aPolicy } from "../support/builders.ts";
+import { startFront } from "../support/front.ts";
 
 let aws: Aws;
 let bucket: Bucket;
@@ -17,13 +25,16 @@ beforeEach(async () => {
 });
 afterEach(() => aws.stop());
 
-const open = (options: Partial<StoreOptions> = {}): Store =>
+const settings = () => ({
+  bucket: "reports-bucket",
+  region: "eu-west-1",
+  endpoint: aws.simulator.endpoint,
+  credentials: { accessKeyId: account, secretAccessKey: "not-verified" },
+  maxAttempts: 1,
+});
+const open = (options: Partial<StoreOptions> = {}): Store & { remediation: Stored<RemediationState> } =>
   createStore({
-    bucket: "reports-bucket",
-    region: "eu-west-1",
-    endpoint: aws.simulator.endpoint,
-    credentials: { accessKeyId: account, secretAccessKey: "not-verified" },
-    maxAttempts: 1,
+    ...settings(),
     toPage: ({ generatedAt }) => `<!doctype html><title>${generatedAt}</title>`,
     ...options,
   });
@@ -47,16 +58,16 @@ const losesAnswer = (skip = 0) =>
 
 describe("the ledger", () => {
   test("is empty and has no version before the first audit", async () => {
-    expect(await open().readLedger()).toEqual({ ledger: emptyLedger, version: null });
+    expect(await open().ledger.read()).toEqual({ value: emptyLedger, version: null });
   });
 
   test("is read as it was written", async () => {
     const store = open();
-    expect(await store.writeLedger(having("é"), null)).toBe(true);
-    const { ledger, version } = await store.readLedger();
-    expect(ledger).toEqual(having("é"));
-    expect(await store.writeLedger(having("é", "2"), version)).toBe(true);
-    expect((await store.readLedger()).ledger).toEqual(having("é", "2"));
+    expect(await store.ledger.write(having("é"), null)).toBe(true);
+    const { value, version } = await store.ledger.read();
+    expect(value).toEqual(having("é"));
+    expect(await store.ledger.write(having("é", "2"), version)).toBe(true);
+    expect((await store.ledger.read()).value).toEqual(having("é", "2"));
     expect(bucket.objects.get("ledger.json")).toMatchObject({
       contentType: "application/json",
       cacheControl: "no-store",
@@ -65,17 +76,17 @@ describe("the ledger", () => {
 
   test("of two that write it first exactly one does", async () => {
     const answers = await Promise.all(
-      [open(), open()].map((store, index) => store.writeLedger(having(`${index}`), null)),
+      [open(), open()].map((store, index) => store.ledger.write(having(`${index}`), null)),
     );
     expect(answers.sort()).toEqual([false, true]);
   });
 
   test("of eight that change the same version exactly one does", async () => {
-    await open().writeLedger(having(), null);
+    await open().ledger.write(having(), null);
     const stores = Array.from({ length: 8 }, () => open());
-    const versions = await Promise.all(stores.map((store) => store.readLedger()));
+    const versions = await Promise.all(stores.map((store) => store.ledger.read()));
     const answers = await Promise.all(
-      stores.map((store, index) => store.writeLedger(having(`${index}`), versions[index]?.version ?? null)),
+      stores.map((store, index) => store.ledger.write(having(`${index}`), versions[index]?.version ?? null)),
     );
     expect(answers.filter(Boolean)).toHaveLength(1);
     expect(JSON.parse(stored("ledger.json") ?? "")).toEqual(having(String(answers.indexOf(true))));
@@ -83,20 +94,20 @@ describe("the ledger", () => {
 
   test("an old version does not overwrite", async () => {
     const store = open();
-    await store.writeLedger(having("1"), null);
-    const { version } = await store.readLedger();
-    await store.writeLedger(having("2"), version);
-    expect(await store.writeLedger(having("3"), version)).toBe(false);
-    expect(await store.writeLedger(having("3"), null)).toBe(false);
+    await store.ledger.write(having("1"), null);
+    const { version } = await store.ledger.read();
+    await store.ledger.write(having("2"), version);
+    expect(await store.ledger.write(having("3"), version)).toBe(false);
+    expect(await store.ledger.write(having("3"), null)).toBe(false);
     expect(JSON.parse(stored("ledger.json") ?? "")).toEqual(having("2"));
   });
 
   test("one that was deleted since is not written", async () => {
     const store = open();
-    await store.writeLedger(having("1"), null);
-    const { version } = await store.readLedger();
+    await store.ledger.write(having("1"), null);
+    const { version } = await store.ledger.read();
     bucket.objects.clear();
-    expect(await store.writeLedger(having("2"), version)).toBe(false);
+    expect(await store.ledger.write(having("2"), version)).toBe(false);
     expect(names()).toEqual([]);
   });
 
@@ -104,7 +115,7 @@ describe("the ledger", () => {
     "a write that meets another (%s) did not happen",
     async (code) => {
       aws.cloud.fault({ action: "s3:PutObject", kind: "error", code, status: 409 });
-      expect(await open().writeLedger(having(), null)).toBe(false);
+      expect(await open().ledger.write(having(), null)).toBe(false);
     },
   );
 
@@ -117,7 +128,7 @@ describe("the ledger", () => {
     ["wrong inside", JSON.stringify({ ...emptyLedger, handledEvents: ["a", 1] }), " at handledEvents\\.1 \\("],
   ])("one that is %s is an error and never empty", async (_what, body, where) => {
     put("ledger.json", body);
-    await expect(open().readLedger()).rejects.toThrow(
+    await expect(open().ledger.read()).rejects.toThrow(
       new RegExp(`^s3://reports-bucket/ledger\\.json is no ledger${where}.*: restore an earlier version of it`),
     );
     expect(stored("ledger.json")).toBe(body);
@@ -130,19 +141,19 @@ describe("the ledger", () => {
     ["disconnect", expect.any(String)],
   ] as const)("where reading fails (%s) that is an error and never empty", async (kind, code) => {
     aws.cloud.fault({ action: "s3:GetObject", kind });
-    await expect(open().readLedger()).rejects.toMatchObject({ name: "AwsCallError", action: "s3:GetObject", code });
+    await expect(open().ledger.read()).rejects.toMatchObject({ name: "AwsCallError", action: "s3:GetObject", code });
   });
 
   test("where S3 hides that it is missing, the error says which permission is missing", async () => {
     aws.cloud.fault({ action: "s3:ListBucket", kind: "deny" });
-    await expect(open().readLedger()).rejects.toThrow(
+    await expect(open().ledger.read()).rejects.toThrow(
       "s3://reports-bucket/ledger.json cannot be read: access is denied; if it is not there, the role needs s3:ListBucket",
     );
   });
 
   test("without the bucket there is no ledger to be empty", async () => {
-    await expect(open({ bucket: "no-such-bucket" }).readLedger()).rejects.toMatchObject({ code: "NoSuchBucket" });
-    await expect(open({ bucket: "no-such-bucket" }).writeLedger(having(), null)).rejects.toMatchObject({
+    await expect(open({ bucket: "no-such-bucket" }).ledger.read()).rejects.toMatchObject({ code: "NoSuchBucket" });
+    await expect(open({ bucket: "no-such-bucket" }).ledger.write(having(), null)).rejects.toMatchObject({
       action: "s3:PutObject",
       code: "NoSuchBucket",
     });
@@ -150,7 +161,7 @@ describe("the ledger", () => {
 
   test("a write that is denied is an error, not somebody else's write", async () => {
     aws.cloud.fault({ action: "s3:PutObject", kind: "deny" });
-    await expect(open().writeLedger(having(), null)).rejects.toMatchObject({
+    await expect(open().ledger.write(having(), null)).rejects.toMatchObject({
       action: "s3:PutObject",
       code: "AccessDenied",
     });
@@ -159,17 +170,94 @@ describe("the ledger", () => {
   test("a write whose answer was lost counts as written, though the SDK's second attempt fails", async () => {
     losesAnswer();
     const store = open({ maxAttempts: 3 });
-    expect(await store.writeLedger(having("1"), null)).toBe(true);
-    const { version } = await store.readLedger();
+    expect(await store.ledger.write(having("1"), null)).toBe(true);
+    const { version } = await store.ledger.read();
     losesAnswer();
-    expect(await store.writeLedger(having("2"), version)).toBe(true);
+    expect(await store.ledger.write(having("2"), version)).toBe(true);
     expect(JSON.parse(stored("ledger.json") ?? "")).toEqual(having("2"));
   });
 
   test("a second attempt that meets somebody else's write does not", async () => {
-    await open().writeLedger(having("theirs"), null);
+    await open().ledger.write(having("theirs"), null);
     aws.cloud.fault({ action: "s3:PutObject", kind: "disconnect", times: 1 });
-    expect(await open({ maxAttempts: 3 }).writeLedger(having("ours"), null)).toBe(false);
+    expect(await open({ maxAttempts: 3 }).ledger.write(having("ours"), null)).toBe(false);
+  });
+});
+
+describe("the state of remediation", () => {
+  const failed = (failuresInARow: number): RemediationState => ({ ...emptyRemediationState, failuresInARow });
+
+  test("is empty before the first execution, and read as it was written", async () => {
+    const { remediation } = open();
+    expect(await remediation.read()).toEqual({ value: emptyRemediationState, version: null });
+    expect(await remediation.write(failed(1), null)).toBe(true);
+    const { value, version } = await remediation.read();
+    expect(value).toEqual(failed(1));
+    expect(await remediation.write(failed(2), version)).toBe(true);
+    expect(await remediation.write(failed(3), version)).toBe(false);
+    expect(names()).toEqual(["remediation.json"]);
+    expect(JSON.parse(stored("remediation.json") ?? "")).toEqual(failed(2));
+    expect(bucket.objects.get("remediation.json")).toMatchObject({
+      contentType: "application/json",
+      cacheControl: "no-store",
+    });
+  });
+
+  test("is one for all that open the bucket, and not the ledger", async () => {
+    const terminal = openBucket(settings()).stored(remediationStateFile);
+    await open().ledger.write(having("1"), null);
+    expect(await terminal.write(failed(1), null)).toBe(true);
+    const { value, version } = await open().remediation.read();
+    expect(value).toEqual(failed(1));
+    expect(await open().remediation.write(failed(2), version)).toBe(true);
+    expect(await terminal.write(failed(3), version)).toBe(false);
+  });
+
+  test("of eight that take the last place at once, exactly one does", async () => {
+    const states = Array.from({ length: 8 }, () => open().remediation);
+    const taken = await Promise.all(states.map((state, index) => state.write(failed(index), null)));
+    expect(taken.filter(Boolean)).toHaveLength(1);
+  });
+
+  test.each([
+    ["not JSON", "{", " \\("],
+    ["empty", "", " \\("],
+    ["null", "null", " \\("],
+    ["of another version", JSON.stringify({ ...emptyRemediationState, schemaVersion: "2.0" }), " at schemaVersion \\("],
+    ["cut", JSON.stringify({ schemaVersion: "1.0" }), " at running \\("],
+  ])("that is %s is an error and never empty: somebody may be at work", async (_what, body, where) => {
+    put("remediation.json", body);
+    await expect(open().remediation.read()).rejects.toThrow(
+      new RegExp(
+        `^s3://reports-bucket/remediation\\.json is no state of remediation${where}.*: restore an earlier version of it; without it nobody would know`,
+      ),
+    );
+    expect(stored("remediation.json")).toBe(body);
+  });
+
+  test("that may not be read is an error and never empty", async () => {
+    aws.cloud.fault({ action: "s3:GetObject", kind: "deny" });
+    await expect(open().remediation.read()).rejects.toMatchObject({ name: "AwsCallError", code: "AccessDenied" });
+  });
+
+  test("is found in another Region than the one that is configured", async () => {
+    const state = JSON.stringify(failed(4));
+    const s3 = await startFront({
+      answer: ({ headers: { authorization = "" } }) =>
+        authorization.includes("/eu-central-1/s3/")
+          ? { status: 200, headers: { etag: '"1"' }, body: state }
+          : {
+              status: 301,
+              headers: { "x-amz-bucket-region": "eu-central-1" },
+              body: "<Error><Code>PermanentRedirect</Code></Error>",
+            },
+    });
+    try {
+      const { remediation } = open({ endpoint: s3.endpoint });
+      expect(await remediation.read()).toEqual({ value: failed(4), version: '"1"' });
+    } finally {
+      await s3.close();
+    }
   });
 });
 

@@ -13,8 +13,12 @@ export type World = {
   readonly terminal?: { readonly columns: number };
   readonly stdout?: OutputStream;
   readonly stderr?: OutputStream;
-  readonly now?: string;
+  /** An instant, or a clock. */
+  readonly now?: string | Io["now"];
   readonly interrupted?: Io["interrupted"];
+  /** What the person at the terminal answers; without it nobody is there. */
+  readonly ask?: Io["ask"];
+  readonly sleep?: Io["sleep"];
 };
 
 /** Runs a command line within the test's own process, without AWS unless the test brings one. */
@@ -25,9 +29,17 @@ export async function runCli(argv: readonly string[], world: World = {}): Promis
     stdout: world.stdout ?? stdout.stream,
     stderr: world.stderr ?? stderr.stream,
     env: world.env ?? {},
-    now: () => new Date(world.now ?? now),
-    loadAws: async () => ({ createAccount: noAws, defaultRegion: async () => null, ...world.aws }),
-    interrupted: world.interrupted ?? (async () => {}),
+    now: typeof world.now === "function" ? world.now : () => new Date((world.now as string | undefined) ?? now),
+    loadAws: async () => ({
+      createAccount: noAws,
+      defaultRegion: async () => null,
+      openTopic: noAws,
+      answerApproval: noAws,
+      ...world.aws,
+    }),
+    interrupted: world.interrupted ?? (() => new Promise(() => {})),
+    ask: world.ask ?? null,
+    sleep: world.sleep ?? (async () => {}),
   });
   return { status, stdout: stdout.text(), stderr: stderr.text() };
 }

@@ -1,19 +1,48 @@
-import type { Aws } from "../../cli/io.ts";
+import type { Aws, Io } from "../../cli/io.ts";
+import { answerApproval } from "../../lib/aws/answer-approval.ts";
 import { createAccount } from "../../lib/aws/create-account.ts";
+import { publishMessages } from "../../lib/aws/publish-messages.ts";
 import { createSampleOrganization, sampleAccounts } from "../../simulator/organization.ts";
 import { startSimulator } from "../../simulator/server.ts";
+import type { Cloud } from "../../simulator/state.ts";
 import { now } from "../support/builders.ts";
 
-/** The sample organization on this machine: a profile is the name of one of its accounts; without one it is staging. */
-export async function startSimulatedAws(): Promise<{ aws: Aws; close: () => Promise<void> }> {
-  const { cloud } = createSampleOrganization({ now: new Date(now) });
+type SimulatedAws = {
+  readonly aws: Aws;
+  readonly cloud: Cloud;
+  readonly endpoint: string;
+  /** The cloud's clock, and a way to let its time pass. */
+  readonly now: Io["now"];
+  readonly sleep: Io["sleep"];
+  readonly close: () => Promise<void>;
+};
+
+/**
+ * A cloud on this machine, the sample organization unless another one is given: a profile is the name of one of its accounts; without one it
+ * is staging.
+ */
+export async function startSimulatedAws(
+  cloud = createSampleOrganization({ now: new Date(now) }).cloud,
+): Promise<SimulatedAws> {
   const { endpoint, close } = await startSimulator(cloud);
+  const credentialsOf = (profile = "staging") => ({
+    accessKeyId: sampleAccounts[profile as keyof typeof sampleAccounts] ?? "unknown",
+    secretAccessKey: "simulated",
+  });
   const aws: Aws = {
-    createAccount: ({ name, profile = "staging", ...options }) => {
-      const accessKeyId = sampleAccounts[profile as keyof typeof sampleAccounts] ?? "unknown";
-      return createAccount({ name, endpoint, credentials: { accessKeyId, secretAccessKey: "simulated" }, ...options });
-    },
+    createAccount: ({ name, profile, ...options }) =>
+      createAccount({ name, endpoint, maxAttempts: 1, credentials: credentialsOf(profile), ...options }),
     defaultRegion: async (profile) => (profile === "production" ? "eu-central-1" : "us-east-1"),
+    openTopic:
+      (topicArn, { profile }) =>
+      (messages) =>
+        publishMessages(topicArn, messages, { endpoint, credentials: credentialsOf(profile) }),
+    answerApproval: (id, answer, { region, profile }) =>
+      answerApproval(id, answer, { endpoint, credentials: credentialsOf(profile), ...(region && { region }) }),
   };
-  return { aws, close };
+  const sleep: Io["sleep"] = async (milliseconds, signal) => {
+    signal.throwIfAborted();
+    cloud.advance({ seconds: milliseconds / 1000 });
+  };
+  return { aws, cloud, endpoint, now: cloud.now, sleep, close };
 }

@@ -16,9 +16,23 @@ function occurrences(pattern: RegExp, ...folders: string[]): string[] {
   );
 }
 
+/** What is delivered. */
+const everything = ["lib", "rules", "cli", "functions"];
+
+/** The commands that are made to be sent, by the files that a pattern names. */
+function commandsSent(folders: readonly string[], files = /^/): string[] {
+  const lines = occurrences(/\bnew \w+Command\b/, ...folders).filter((line) => files.test(line));
+  const names = [...lines.join("\n").matchAll(/\bnew (\w+)Command\b/g)].map(([, name]) => name ?? "");
+  return [...new Set(names)].sort();
+}
+
+function filesWith(pattern: RegExp, folders: readonly string[]): string[] {
+  return [...new Set(occurrences(pattern, ...folders).map((line) => line.split(":")[0] ?? ""))].sort();
+}
+
 describe("promises that the source keeps", () => {
   test("no secret's value is asked for anywhere; the only mention is the denial in the IAM policy", () => {
-    const mentions = occurrences(/GetSecretValue/, "lib", "rules", "cli", "bench", "scripts");
+    const mentions = occurrences(/GetSecretValue/, ...everything, "bench", "scripts");
     expect(mentions.map((mention) => mention.split(":")[0])).toEqual(["lib/audit/permissions.ts"]);
   });
 
@@ -37,10 +51,9 @@ describe("promises that the source keeps", () => {
     ]);
   });
 
-  test("nothing here changes a database, a secret or a key: what is written are reports, messages, findings and evaluations", () => {
-    const commands = occurrences(/\b[A-Z]\w+Command\b/, "lib", "rules", "cli", "functions").join("\n");
-    const sent = [...commands.matchAll(/new (\w+)Command/g)].map(([, name]) => name);
-    expect([...new Set(sent)].sort()).toEqual([
+  test("AWS is sent these commands and no other", () => {
+    expect(commandsSent(everything)).toEqual([
+      "AddTagsToResource",
       "AssumeRole",
       "BatchImportFindings",
       "DescribeKey",
@@ -50,10 +63,71 @@ describe("promises that the source keeps", () => {
       "GetObject",
       "GetResourcePolicy",
       "HeadObject",
+      "Invoke",
+      "ModifyDBCluster",
+      "ModifyDBInstance",
+      "ModifyTenantDatabase",
       "PublishBatch",
       "PutEvaluations",
       "PutObject",
+      "PutResourcePolicy",
+      "RemoveTagsFromResource",
+      "RotateSecret",
+      "SendDurableExecutionCallbackSuccess",
+      "TagResource",
     ]);
+    // The SDK's classes that have every operation as a method would send more than this law can see.
+    expect(occurrences(/\bnew (RDS|SecretsManager|KMS|Lambda|S3|SNS|STS|Account)\(/, ...everything)).toEqual([]);
+  });
+
+  test("what changes a database or a secret is sent by one file: no key, no value, no deletion", () => {
+    const changes = commandsSent(["lib/aws"], /^lib\/aws\/create-repairs\.ts:/);
+    expect(changes).toEqual([
+      "AddTagsToResource",
+      "ModifyDBCluster",
+      "ModifyDBInstance",
+      "ModifyTenantDatabase",
+      "PutResourcePolicy",
+      "RemoveTagsFromResource",
+      "RotateSecret",
+      "TagResource",
+    ]);
+    const elsewhere = commandsSent(everything, /^(?!lib\/aws\/create-repairs\.ts:)/);
+    expect(elsewhere.filter((command) => changes.includes(command))).toEqual([]);
+    expect(filesWith(/create-repairs\.ts"/, everything)).toEqual(["lib/aws/create-account.ts"]);
+  });
+
+  test("each change is decided on where its procedure is, and off in one place alone", () => {
+    // What only passes a call on (`...args`) decides nothing.
+    const callersOf = (method: string) => filesWith(new RegExp(`\\.${method}\\((?!\\.\\.\\.)`), everything);
+    expect({
+      turnOn: callersOf("turnOn"),
+      turnOff: callersOf("turnOff"),
+      rotate: callersOf("rotate"),
+      scheduleRotation: callersOf("scheduleRotation"),
+      tagSecret: callersOf("tagSecret"),
+      putResourcePolicy: callersOf("putResourcePolicy"),
+      tagDatabase: callersOf("tagDatabase"),
+      untagDatabase: callersOf("untagDatabase"),
+    }).toEqual({
+      turnOn: ["lib/remediate/enable.ts", "lib/remediate/turn-on-again.ts"],
+      turnOff: ["lib/remediate/toggle.ts"],
+      rotate: ["lib/remediate/rotate.ts"],
+      scheduleRotation: ["lib/remediate/restore.ts", "lib/remediate/schedule-rotation.ts"],
+      tagSecret: ["lib/remediate/restore.ts"],
+      putResourcePolicy: ["lib/remediate/restore.ts"],
+      tagDatabase: ["lib/remediate/toggle.ts"],
+      untagDatabase: ["lib/remediate/finish-toggle.ts"],
+    });
+  });
+
+  test("the procedures run in one use case, which nothing that audits sees", () => {
+    const isAudit = (file: string) =>
+      /^(rules|lib\/audit|lib\/report|cli\/(audit|explain|rules)|functions\/(audit|recheck|config-rule))/.test(file);
+    expect(filesWith(/^import \{.*from "\.\/remediate\/procedures\.ts"/, everything)).toEqual([
+      "lib/remediate-database.ts",
+    ]);
+    expect(filesWith(/^import \{.*\/remediate-database\.ts"/, everything).filter(isAudit)).toEqual([]);
   });
 
   test("no data key is ever made: KMS is only asked whether it would make one", () => {

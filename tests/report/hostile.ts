@@ -1,6 +1,10 @@
 import fc from "fast-check";
+import { actionNames } from "../../lib/model/action.ts";
 import type { Change } from "../../lib/model/change.ts";
+import { databaseKinds } from "../../lib/model/database.ts";
 import { type Finding, severities } from "../../lib/model/finding.ts";
+import type { Plan } from "../../lib/model/plan.ts";
+import { type RemediationEvent, remediationEventTypes } from "../../lib/model/remediation-event.ts";
 import { now } from "../support/builders.ts";
 
 const nasty = fc.constantFrom(
@@ -86,3 +90,64 @@ const kinds = [
 export const hostileChange: fc.Arbitrary<Change> = fc
   .tuple(fc.constantFrom(...kinds), hostileFinding)
   .map(([[type, because], finding]) => ({ type, because, finding, at: now }));
+
+const hostileOrNone = fc.option(hostile, { nil: null });
+const hostileGate = fc.record({ gate: hostile, open: fc.boolean(), reason: hostile });
+const hostileDatabase = fc.record({
+  arn: hostile,
+  kind: fc.constantFrom(...databaseKinds),
+  identifier: hostile,
+  resourceId: hostile,
+  account: hostile,
+  region: hostile,
+});
+
+export const hostileEvent: fc.Arbitrary<RemediationEvent> = fc.record({
+  type: fc.constantFrom(...remediationEventTypes),
+  at: fc.constant(now),
+  execution: hostile,
+  action: fc.constantFrom(...actionNames),
+  rule: hostile,
+  severity: fc.constantFrom(...severities),
+  database: hostileDatabase,
+  message: hostile,
+  secret: fc.record({ before: hostileOrNone, after: hostileOrNone }),
+  keyReference: hostileOrNone,
+  approvalId: hostileOrNone,
+  until: fc.constantFrom(null, now),
+  gates: fc.array(hostileGate, { maxLength: 20 }),
+  managed: fc.constantFrom(null, true, false),
+  recovery: fc.array(hostile, { maxLength: 6 }),
+});
+
+export const hostilePlan: fc.Arbitrary<Plan> = fc.record({
+  schemaVersion: fc.constant("1.0" as const),
+  observedAt: fc.constant(now),
+  actions: fc.array(
+    fc.record({
+      id: hostile,
+      action: fc.constantFrom(...actionNames),
+      rule: hostile,
+      severity: fc.constantFrom(...severities),
+      database: hostileDatabase,
+      gates: fc.array(hostileGate, { maxLength: 4 }),
+      runnable: fc.boolean(),
+      impact: hostile,
+      keyReference: hostileOrNone,
+    }),
+    { maxLength: 6 },
+  ),
+  manual: fc.array(
+    fc.record({
+      finding: hostile,
+      database: hostileDatabase,
+      rule: hostile,
+      reason: hostile,
+      what: hostile,
+      awsCli: fc.array(hostile, { maxLength: 3 }),
+      cloudFormation: hostileOrNone,
+      terraform: hostileOrNone,
+    }),
+    { maxLength: 4 },
+  ),
+});

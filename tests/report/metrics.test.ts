@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { toMetrics } from "../../lib/report/metrics.ts";
+import { toMetrics, toRemediationMetrics } from "../../lib/report/metrics.ts";
 import { anInventory, hoursFromNow, now } from "../support/builders.ts";
 import { aFinding, anEndedExemption } from "./sample-changes.ts";
 import { aBlindInventory, aCrowd, aReport } from "./sample-reports.ts";
@@ -61,3 +61,37 @@ test("CloudWatch knows no days", () =>
   expect(toMetrics(aReport(anInventory()), { now }).find(({ name }) => name === "OldestFindingAgeDays")?.unit).toBe(
     "None",
   ));
+
+test("an execution that did nothing says so in numbers", () =>
+  expect(valuesOf(toRemediationMetrics([]))).toEqual({
+    RemediationSucceeded: 0,
+    RemediationFailed: 0,
+    RemediationRefused: 0,
+  }));
+
+test("each action of an execution is counted by how it ended, in all and by itself", () =>
+  expect(
+    valuesOf(
+      toRemediationMetrics([
+        { action: "rotate", outcome: { end: "failed" } },
+        { action: "toggle", outcome: { end: "repaired" } },
+      ]),
+    ),
+  ).toEqual({
+    RemediationSucceeded: 1,
+    "RemediationSucceeded toggle": 1,
+    RemediationFailed: 1,
+    "RemediationFailed rotate": 1,
+    RemediationRefused: 0,
+  }));
+
+test("several ends of one kind are one number", () =>
+  expect(valuesOf(toRemediationMetrics(["rotate", "rotate", "enable"].map(toRefused)))).toMatchObject({
+    RemediationRefused: 3,
+    "RemediationRefused rotate": 2,
+    "RemediationRefused enable": 1,
+  }));
+
+function toRefused(action: string) {
+  return { action: action as "rotate", outcome: { end: "refused" as const } };
+}

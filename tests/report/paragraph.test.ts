@@ -39,7 +39,7 @@ test("two commands in brackets are two commands", () =>
     paragraph(`(aws kms cancel-key-deletion, aws kms enable-key --key-id ${"k".repeat(30)}), then rotate`, {
       width: 50,
     }),
-  ).toBe(`(aws kms cancel-key-deletion\naws kms enable-key --key-id \\\n${"  "}${"k".repeat(30)}), then rotate`));
+  ).toBe(`(aws kms cancel-key-deletion\naws kms enable-key \\\n  --key-id ${"k".repeat(30)}), then\nrotate`));
 
 test("a word that is longer than the line stays whole", () => {
   const arn = `arn:aws:rds:eu-west-1:123456789012:cluster:${"x".repeat(60)}`;

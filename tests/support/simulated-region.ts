@@ -1,5 +1,6 @@
 import { createAccount } from "../../lib/aws/create-account.ts";
 import type { RegionPort } from "../../lib/read-target.ts";
+import type { RepairPort } from "../../lib/remediate/repair.ts";
 import { createCloud } from "../../simulator/cloud.ts";
 import { startSimulator } from "../../simulator/server.ts";
 import { now, region } from "./simulated-audit.ts";
@@ -12,7 +13,7 @@ export type SimulatedRegion = {
   /** The Region's state: what is changed in it, the next answer says. */
   readonly here: ReturnType<Cloud["region"]>;
   /** The real SDK clients, pointed at the simulator. */
-  readonly port: RegionPort;
+  readonly port: RegionPort & RepairPort;
   /** How often each action was called, retries included. */
   readonly calls: () => Record<string, number>;
 };

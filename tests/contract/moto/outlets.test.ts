@@ -8,6 +8,7 @@ import { createStore } from "../../../lib/aws/create-store.ts";
 import { importFindings } from "../../../lib/aws/import-findings.ts";
 import { publishMessages } from "../../../lib/aws/publish-messages.ts";
 import { emptyLedger, type Ledger } from "../../../lib/model/ledger.ts";
+import { emptyRemediationState } from "../../../lib/model/remediation-state.ts";
 import type { Report } from "../../../lib/model/report.ts";
 import { toAsff } from "../../../lib/report/asff.ts";
 import { toFindingMessage } from "../../../lib/report/finding-message.ts";
@@ -51,23 +52,35 @@ describeWith(["moto_server"], "what the service writes to", () => {
 
       test("the ledger is written by whoever read it last", async () => {
         const [one, other] = [open(), open()];
-        expect(await one.readLedger()).toEqual({ ledger: emptyLedger, version: null });
-        expect(await one.writeLedger(having("1"), null)).toBe(true);
-        expect(await other.writeLedger(having("2"), null)).toBe(false);
-        const { ledger, version } = await other.readLedger();
-        expect(ledger).toEqual(having("1"));
-        expect(await other.writeLedger(having("2"), version)).toBe(true);
-        expect(await one.writeLedger(having("3"), version)).toBe(false);
-        expect((await one.readLedger()).ledger).toEqual(having("2"));
+        expect(await one.ledger.read()).toEqual({ value: emptyLedger, version: null });
+        expect(await one.ledger.write(having("1"), null)).toBe(true);
+        expect(await other.ledger.write(having("2"), null)).toBe(false);
+        const { value, version } = await other.ledger.read();
+        expect(value).toEqual(having("1"));
+        expect(await other.ledger.write(having("2"), version)).toBe(true);
+        expect(await one.ledger.write(having("3"), version)).toBe(false);
+        expect((await one.ledger.read()).value).toEqual(having("2"));
+      });
+
+      test("the state of remediation is written by whoever read it last", async () => {
+        const [one, other] = [open().remediation, open().remediation];
+        expect(await one.read()).toEqual({ value: emptyRemediationState, version: null });
+        expect(await one.write({ ...emptyRemediationState, failuresInARow: 1 }, null)).toBe(true);
+        expect(await other.write({ ...emptyRemediationState, failuresInARow: 2 }, null)).toBe(false);
+        const { value, version } = await other.read();
+        expect(value.failuresInARow).toBe(1);
+        expect(await other.write({ ...value, failuresInARow: 2 }, version)).toBe(true);
+        expect(await one.write({ ...value, failuresInARow: 3 }, version)).toBe(false);
+        expect((await one.read()).value.failuresInARow).toBe(2);
       });
 
       test("a ledger that is gone is not written over", async () => {
-        expect(await open().writeLedger(having("1"), '"0123456789abcdef0123456789abcdef"')).toBe(false);
+        expect(await open().ledger.write(having("1"), '"0123456789abcdef0123456789abcdef"')).toBe(false);
       });
 
       test("without the bucket nothing is empty", async () => {
         const lost = createStore({ ...settings(), bucket: "no-such-bucket", toPage: () => "" });
-        await expect(lost.readLedger()).rejects.toMatchObject({ code: "NoSuchBucket" });
+        await expect(lost.ledger.read()).rejects.toMatchObject({ code: "NoSuchBucket" });
       });
 
       test("reports are kept beside each other, and the later is the latest", async () => {

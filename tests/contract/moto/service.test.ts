@@ -113,9 +113,7 @@ describeWith(["moto_server", "aws", "python3"], "the packaged audit on moto", ()
 
   const inShort = (body: string) => {
     const message = messageSchema.parse(JSON.parse(body));
-    return message.type === "audit.completed"
-      ? message.type
-      : `${message.type} ${message.finding.id.replace(/arn.*:/, "")}`;
+    return "finding" in message ? `${message.type} ${message.finding.id.replace(/arn.*:/, "")}` : message.type;
   };
 
   test("audits, stores and publishes; the queue holds exactly what is new, and the digest", async () => {

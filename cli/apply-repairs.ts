@@ -1,0 +1,180 @@
+import { describeAction, toOrdered } from "../lib/audit/plan.ts";
+import { concludeInterrupted } from "../lib/conclude-interrupted.ts";
+import { describeDatabase } from "../lib/model/database.ts";
+import { AwsCallError } from "../lib/model/errors.ts";
+import type { PlannedAction } from "../lib/model/plan.ts";
+import type { RemediationEvent } from "../lib/model/remediation-event.ts";
+import { isSettled } from "../lib/remediate/await-secret.ts";
+import { makePrintable } from "../lib/report/printable.ts";
+import { lookAtDatabase } from "../lib/see-database.ts";
+import { rules } from "../rules/index.ts";
+import { type Candidate, isMarked, type SurveyOptions, survey } from "./candidate.ts";
+import { confirm } from "./confirm.ts";
+import { type End, joinPlans, tellObstacle, toStatus } from "./describe-candidate.ts";
+import { describeEvent } from "./describe-event.ts";
+import { exitStatus } from "./exit-status.ts";
+import { type Io, write } from "./io.ts";
+import { showPlan } from "./plan.ts";
+import { createProcessWorkflow } from "./process-workflow.ts";
+import { type RemediateOptions, toGoOnCommand } from "./remediate-options.ts";
+import { runRepair, type Workshop } from "./run-repair.ts";
+import { createStepProgress } from "./step-progress.ts";
+import { openTopics } from "./topics.ts";
+
+type ApplyOptions = { readonly options: RemediateOptions; readonly surveyOptions: SurveyOptions };
+
+/** A database that is repaired now, and how. */
+type Job = { readonly candidate: Candidate; readonly chosen: PlannedAction };
+
+/** The user wants the program to end, and was told where it stands. */
+class Interrupted extends Error {}
+
+/**
+ * Repairs databases one after another, after the plan was shown and the user said yes, and says of the others what is in the way. After a
+ * failure nothing more is begun. Answers with the exit status.
+ */
+export async function applyRepairs(
+  surveyed: readonly Candidate[],
+  { options, surveyOptions }: ApplyOptions,
+  io: Io,
+): Promise<number> {
+  const controller = new AbortController();
+  const progress = createStepProgress(io);
+  const publish = await openTopics(options, io);
+  const tell = async (event: RemediationEvent): Promise<void> => {
+    await progress.say(describeEvent(event, io));
+    await publish(event);
+  };
+  const workshop: Workshop = { ...surveyOptions, io, progress, signal: controller.signal, tell };
+  const standing = { describe: () => "Nothing was changed." };
+  void io.interrupted().then(() => {
+    controller.abort(new Interrupted());
+    progress.stop();
+    io.stderr.write(
+      `\nInterrupted; a call to AWS that is under way is let finish (Ctrl-C again ends at once).\n${standing.describe()}\n`,
+    );
+  });
+  try {
+    const candidates: Candidate[] = [];
+    for (const one of surveyed) candidates.push(await takeUp(one, workshop, surveyOptions));
+    await showPlan(joinPlans(candidates), { format: "table", isInFull: true }, io);
+    const { jobs, ends } = await choose(candidates, options, io);
+    return toStatus([...ends, ...(await work(jobs, { options, workshop, standing }))]);
+  } catch (error) {
+    if (controller.signal.aborted || error instanceof Interrupted) return exitStatus.interrupted;
+    throw error;
+  } finally {
+    progress.stop();
+  }
+}
+
+/** Waits for what an earlier run began, and ends what was repaired by it after all. */
+async function takeUp(candidate: Candidate, workshop: Workshop, surveyOptions: SurveyOptions): Promise<Candidate> {
+  const { unfinished, database, port } = candidate;
+  const { io, progress, signal, policy, state, tell } = workshop;
+  if (unfinished === null || isMarked(database)) return candidate;
+  const name = makePrintable(describeDatabase(database));
+  await progress.say(
+    `\nAn earlier run began ${unfinished.action} of ${name} at ${unfinished.since}, and did not get to its end.\n`,
+  );
+  let present = candidate;
+  if (!isSettled(database)) {
+    const workflow = createProcessWorkflow({ now: io.now, sleep: io.sleep, signal, listener: progress });
+    const look = async () => ({ database: await lookAtDatabase(port, toOrdered(database)) });
+    await workflow.poll("wait until RDS is done with it", look, {
+      until: (seen) => seen.database === null || isSettled(seen.database),
+      timeoutMinutes: 60,
+    });
+    present = await survey(candidate, surveyOptions, io);
+  }
+  const { plan, unseen } = present;
+  const isAskedFor = [...plan.actions, ...plan.manual].some(({ rule }) => rule === unfinished.rule);
+  if (isAskedFor || unseen.length > 0) return present;
+  await concludeInterrupted({
+    ...{ running: unfinished, database: toOrdered(present.database), policy, state, tell },
+    secretArn: present.database.masterUserSecret?.secretArn ?? null,
+    severity: policy.severities[unfinished.rule] ?? rules.find(({ id }) => id === unfinished.rule)?.severity ?? "high",
+    now: io.now().toISOString(),
+  });
+  return survey(candidate, surveyOptions, io);
+}
+
+/** What the user says yes to, all before anything is begun; the others are told what is in the way. */
+async function choose(
+  candidates: readonly Candidate[],
+  options: RemediateOptions,
+  io: Io,
+): Promise<{ readonly jobs: readonly Job[]; readonly ends: readonly End[] }> {
+  const jobs: Job[] = [];
+  const ends: End[] = [];
+  for (const candidate of candidates) {
+    const { chosen } = candidate;
+    const end = await tellObstacle(candidate, options, io);
+    if (end !== null || chosen === null) {
+      ends.push(end ?? "nothing");
+      continue;
+    }
+    const answer = options.yes ? "yes" : await confirm(chosen, io);
+    if (answer === "left") {
+      await write(io.stderr, "Nothing was changed.\n");
+      throw new Interrupted();
+    }
+    if (answer === "yes") jobs.push({ candidate, chosen });
+    else {
+      await write(io.stderr, `That is a no: ${makePrintable(describeAction(chosen))} is not begun.\n`);
+      ends.push("refused");
+    }
+  }
+  return { jobs, ends };
+}
+
+/** One repair after another. */
+async function work(
+  jobs: readonly Job[],
+  {
+    options,
+    workshop,
+    standing,
+  }: { options: RemediateOptions; workshop: Workshop; standing: { describe: () => string } },
+): Promise<readonly End[]> {
+  const { io, progress, signal } = workshop;
+  const ends: End[] = [];
+  for (const [index, { candidate, chosen }] of jobs.entries()) {
+    signal.throwIfAborted();
+    const { account, region, arn } = chosen.database;
+    await progress.say(`\n${makePrintable(describeAction(chosen))} (${account} ${region})\n`);
+    const repair = runRepair(candidate, chosen, workshop);
+    const command = toGoOnCommand(arn, options, io);
+    standing.describe = () => `${repair.describe()}\nGo on with:\n\n  ${command}\n${listLater(jobs.slice(index + 1))}`;
+    const outcome = await repair.ended.catch(async (error: unknown) => {
+      if (!signal.aborted) await write(io.stderr, `\n${standing.describe()}\n`);
+      throw error;
+    });
+    signal.throwIfAborted();
+    ends.push(outcome.end);
+    if (outcome.end === "repaired") await tellRest(candidate, workshop);
+    if (outcome.end !== "failed") continue;
+    const rest = jobs.slice(index + 1);
+    await progress.say(`\nWhen the cause is gone, go on with:\n\n  ${command}\n${listLater(rest)}`);
+    return [...ends, ...rest.map((): End => "refused")];
+  }
+  return ends;
+}
+
+/** What is still wrong with a database after a repair: one thing is done at a time. */
+async function tellRest(candidate: Candidate, workshop: Workshop): Promise<void> {
+  const { io, progress, policy, state } = workshop;
+  try {
+    const { plan } = await survey(candidate, { policy, state, action: undefined }, io);
+    const rest = plan.actions.map(({ rule, action }) => `${rule} (${action})`);
+    const manual = plan.manual.filter(({ rule }) => !plan.actions.some((one) => one.rule === rule));
+    const all = [...rest, ...manual.map(({ rule }) => `${rule} (by hand)`)];
+    if (all.length > 0) await progress.say(`Still wrong with it: ${makePrintable(all).join(", ")}.\n`);
+  } catch (error) {
+    if (!(error instanceof AwsCallError)) throw error;
+  }
+}
+
+function listLater(jobs: readonly Job[]): string {
+  return jobs.map(({ chosen }) => `Not begun: ${makePrintable(describeAction(chosen))}.\n`).join("");
+}

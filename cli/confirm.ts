@@ -1,0 +1,29 @@
+import { describeAction } from "../lib/audit/plan.ts";
+import type { ActionName } from "../lib/model/action.ts";
+import type { PlannedAction } from "../lib/model/plan.ts";
+import { paragraph } from "../lib/report/paragraph.ts";
+import { makePrintable } from "../lib/report/printable.ts";
+import { createSheet } from "../lib/report/sheet.ts";
+import { type Io, write } from "./io.ts";
+import { screenOf } from "./screen.ts";
+
+/** What locks somebody out is not done by a key that was hit in passing: the database's name has to be typed. */
+const named: readonly ActionName[] = ["toggle", "enable"];
+
+/** Asks the person at the terminal whether to do something: `left` where they want to end it all (Ctrl-C, Ctrl-D). */
+export async function confirm(untrusted: PlannedAction, io: Io): Promise<"yes" | "no" | "left"> {
+  if (io.ask === null) return "no";
+  const planned = makePrintable(untrusted);
+  const { width } = createSheet(screenOf(io.stderr, io));
+  const { account, region, identifier } = planned.database;
+  const what = `${describeAction(planned)} (${account} ${region}): ${planned.impact}`;
+  await write(io.stderr, `\n${paragraph(what, { width })}\n`);
+  const isNamed = named.includes(planned.action);
+  const answer = await io.ask(isNamed ? `Type ${identifier} to do it: ` : "Do it? [y/N] ");
+  if (answer === null) {
+    await write(io.stderr, "\n");
+    return "left";
+  }
+  const isYes = isNamed ? answer.trim() === identifier : /^y(es)?$/i.test(answer.trim());
+  return isYes ? "yes" : "no";
+}

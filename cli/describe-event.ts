@@ -1,0 +1,52 @@
+import { describeAction } from "../lib/audit/plan.ts";
+import type { GateResult } from "../lib/model/plan.ts";
+import type { RemediationEvent } from "../lib/model/remediation-event.ts";
+import { paragraph } from "../lib/report/paragraph.ts";
+import { makePrintable } from "../lib/report/printable.ts";
+import { createSheet, type Sheet } from "../lib/report/sheet.ts";
+import type { Io } from "./io.ts";
+import { screenOf } from "./screen.ts";
+
+/** News of a repair for the person who stands by. Commands stand on lines of their own, as they can be copied. */
+export function describeEvent(untrusted: RemediationEvent, io: Pick<Io, "stderr" | "env">): string {
+  const event = makePrintable(untrusted);
+  const sheet = createSheet(screenOf(io.stderr, io));
+  const { width, paint } = sheet;
+  const what = describeAction(event);
+  switch (event.type) {
+    case "remediation.started":
+    case "remediation.approval-requested":
+      return `${paragraph(event.message, { width, first: "    " })}\n`;
+    case "secret.replaced":
+      return `${[paragraph(event.message, { width, first: "    " }), ...listSecret(event)].join("\n")}\n`;
+    case "remediation.succeeded":
+      return `${paragraph(`${what}. ${event.message}`, { width, first: `${paint.good("REPAIRED")}  ` })}\n`;
+    case "remediation.failed":
+      return `${[
+        paragraph(`${what}. ${event.message}`, { width, first: `${paint.bad("FAILED")}  ` }),
+        ...event.recovery.map((command) => `\n    ${command}\n`),
+      ].join("\n")}\n`;
+    case "remediation.refused":
+      return describeRefusal(what, event.gates, sheet);
+  }
+}
+
+/** A refusal: each gate that is closed, and what would open it. */
+export function describeRefusal(what: string, gates: readonly GateResult[], { width, paint }: Sheet): string {
+  return `${[
+    paragraph(`${what}. Nothing was changed.`, { width, first: `${paint.warn("REFUSED")}  ` }),
+    ...gates
+      .filter(({ open }) => !open)
+      .map(({ gate, reason }) => paragraph(reason, { width, first: `  ${paint.strong(gate)}  ` })),
+  ].join("\n")}\n`;
+}
+
+/** The secret's ARNs stay whole however narrow the terminal is. */
+function listSecret({ secret, keyReference }: RemediationEvent): string[] {
+  const lines: [string, string | null][] = [
+    ["old ARN", secret.before],
+    ["new ARN", secret.after],
+    ["key    ", keyReference],
+  ];
+  return lines.flatMap(([name, value]) => (value === null ? [] : [`      ${name}  ${value}`]));
+}

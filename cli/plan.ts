@@ -1,0 +1,90 @@
+import { type Command, Option } from "commander";
+import { assembleReport } from "../lib/audit/assemble-report.ts";
+import { makePlan } from "../lib/audit/plan.ts";
+import type { Plan } from "../lib/model/plan.ts";
+import { toJson } from "../lib/report/json.ts";
+import { renderPlan } from "../lib/report/plan-table.ts";
+import { rules } from "../rules/index.ts";
+import { oneOf } from "./choices.ts";
+import { exitStatus } from "./exit-status.ts";
+import { checkWritable, writeWhole } from "./files.ts";
+import { findDatabase, namingDatabases } from "./find-database.ts";
+import { type Io, write } from "./io.ts";
+import { readPolicy } from "./policy-file.ts";
+import { screenOf } from "./screen.ts";
+import { addSourceOptions, checkSource, openInventory, type SourceOptions } from "./source.ts";
+import { addStateOption, openStateOf, type StateOptions } from "./state-option.ts";
+import { version } from "./version.ts";
+
+type PlanOptions = SourceOptions & StateOptions & { readonly format: "table" | "json"; readonly output?: string };
+
+const examples = `
+It changes nothing. ${namingDatabases}
+Of databases that are named every condition is shown; of all of them, those that are not met.
+
+Examples:
+  rds-password-audit plan --region eu-west-1 --policy policy.yaml
+  rds-password-audit plan orders ledger --region eu-west-1 --policy policy.yaml
+  rds-password-audit plan --all-regions --policy policy.yaml --state s3://BUCKET --format json
+  rds-password-audit plan --from monday.json --policy stricter.yaml
+
+Exit status:
+  0  everything was seen
+  2  an option, a file or the policy cannot be used, or there is no such database
+  3  not everything was seen: something may be missing in the plan
+  4  AWS cannot be entered, or the program failed`;
+
+/** `plan`: what would be repaired, in which order, and what stands in the way. */
+export function addPlan(program: Command, io: Io, end: (status: number) => void): void {
+  const command = program
+    .command("plan")
+    .description("say what would be repaired and what stands in the way; changes nothing")
+    .argument("[database...]", "only these (default: all)");
+  addStateOption(addSourceOptions(command))
+    .addOption(
+      new Option("-f, --format <format>", "table or json")
+        .default("table")
+        .argParser(oneOf("--format", ["table", "json"])),
+    )
+    .option("-o, --output <file>", "write the plan to a file, as a whole or not at all (default: to the terminal)")
+    .addHelpText("after", examples)
+    .action(async (names: readonly string[], options: PlanOptions) => end(await plan(names, options, io)));
+}
+
+async function plan(names: readonly string[], options: PlanOptions, io: Io): Promise<number> {
+  checkSource(options);
+  const { from, format, output } = options;
+  const policy = await readPolicy(options.policy);
+  if (output !== undefined) await checkWritable(output, "--output", [options.policy, from]);
+  const { value: state } = await (await openStateOf(options, io)).read();
+  const inventory = await openInventory(options, policy, io, { names, forRepair: true });
+  const named = names.map((name) => findDatabase(name, inventory).database.arn);
+  const made = makePlan(inventory, {
+    ...{ policy, rules, state, now: inventory.observedAt, isEnabled: true },
+    only: named.length === 0 ? null : new Set(named),
+  });
+  if (from !== undefined)
+    await write(io.stderr, `Judged as of ${inventory.observedAt}, when the inventory was taken.\n`);
+  await showPlan(made, { format, output, isInFull: named.length > 0 }, io);
+  const { coverage } = assembleReport(inventory, { policy, rules, generatedAt: inventory.observedAt, version });
+  if (coverage.complete) return exitStatus.clean;
+  const calls = new Set(coverage.gaps.map(({ action, code }) => `${action} (${code})`));
+  await write(
+    io.stderr,
+    `Not everything was seen, and something may be missing in the plan: ${[...calls].join(", ")}.\n`,
+  );
+  return exitStatus.incomplete;
+}
+
+/** Shows a plan on stdout, or writes it to a file. */
+export async function showPlan(
+  made: Plan,
+  { format, output, isInFull }: { format: "table" | "json"; output?: string | undefined; isInFull: boolean },
+  io: Io,
+): Promise<void> {
+  const screen = screenOf(output === undefined ? io.stdout : null, io);
+  const text = format === "json" ? toJson(made) : renderPlan(made, { ...screen, gates: isInFull ? "all" : "closed" });
+  if (output === undefined) return write(io.stdout, text);
+  await writeWhole(output, text);
+  await write(io.stderr, `The plan is in ${output}.\n`);
+}

@@ -1,0 +1,109 @@
+import { isTransient } from "../lib/model/errors.ts";
+import type { Polled, PollOptions, Workflow } from "../lib/remediate/workflow.ts";
+import { messageOf } from "./thrown.ts";
+
+/** Hears what a procedure is at. */
+export type StepListener = {
+  /** A step, a wait or a poll begins. */
+  begin(name: string): void;
+  /** It goes on after so many seconds: `seen` is what a look saw, `failure` what AWS refused for now. */
+  pause(pause: { readonly seconds: number; readonly seen?: unknown; readonly failure?: string }): void;
+  /** It ended; `failure` says what was in the way, where something was. */
+  end(name: string, failure: string | null): void;
+};
+
+export type ProcessWorkflowOptions = {
+  readonly now: () => Date;
+  /** Ends early, with an error, where the signal is given. */
+  readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
+  /** Stops the procedure at the next of its steps, looks or pauses; a step that is at work is let finish. */
+  readonly signal: AbortSignal;
+  readonly listener: StepListener;
+};
+
+/** Seconds between the tries of a step: ten and a half minutes in all. */
+const retries = [5, 10, 20, 40, 80, 120, 120, 120, 120];
+
+const firstPauseSeconds = 5;
+const longestPauseSeconds = 300;
+
+/**
+ * Runs a procedure as the process itself, which remembers nothing past its end: whoever runs it again begins anew, and finds in AWS what
+ * was done. It is for a person who stands by: nobody else is ever asked.
+ */
+export function createProcessWorkflow({ now, sleep, signal, listener }: ProcessWorkflowOptions): Workflow {
+  const pass = (seconds: number): Promise<unknown> => sleep(seconds * 1000, signal);
+
+  const heard = async <T>(name: string, work: () => Promise<T>, judge: (result: T) => string | null = () => null) => {
+    signal.throwIfAborted();
+    listener.begin(name);
+    try {
+      const result = await work();
+      listener.end(name, judge(result));
+      return result;
+    } catch (error) {
+      listener.end(name, signal.aborted ? "interrupted" : messageOf(error));
+      throw error;
+    }
+  };
+
+  return {
+    step: (name, work) =>
+      heard(name, async () => {
+        for (const seconds of retries) {
+          try {
+            return await work();
+          } catch (error) {
+            if (!isTransient(error)) throw error;
+            listener.pause({ seconds, failure: messageOf(error) });
+          }
+          await pass(seconds);
+          signal.throwIfAborted();
+        }
+        return work();
+      }),
+
+    sleepUntil: (name, instant) =>
+      heard(name, async () => {
+        const seconds = (Date.parse(instant) - now().getTime()) / 1000;
+        if (seconds <= 0) return;
+        listener.pause({ seconds });
+        await pass(seconds);
+      }),
+
+    poll: <T>(name: string, look: () => Promise<T>, { until, timeoutMinutes }: PollOptions<T>) =>
+      heard(
+        name,
+        async () => {
+          let polled: Polled<T> = { met: false, seen: null, error: null };
+          let left = timeoutMinutes * 60;
+          for (let pause = firstPauseSeconds; ; pause = Math.min(pause * 1.5, longestPauseSeconds)) {
+            polled = await lookOnce(look, until, polled);
+            if (polled.met || left <= 0) return polled;
+            const seconds = Math.min(Math.round(pause), left);
+            left -= seconds;
+            listener.pause({ seconds, seen: polled.seen, ...(polled.error === null ? {} : { failure: polled.error }) });
+            await pass(seconds);
+            signal.throwIfAborted();
+          }
+        },
+        ({ met, error }) => (met ? null : `not within ${timeoutMinutes} minutes${error === null ? "" : ` (${error})`}`),
+      ),
+
+    async ask(name) {
+      throw new Error(
+        `"${name}" is for somebody who is not here: at a terminal everything is approved before it begins`,
+      );
+    },
+  };
+}
+
+/** A look that throws has seen nothing: what was seen before stays. */
+async function lookOnce<T>(look: () => Promise<T>, until: (seen: T) => boolean, last: Polled<T>): Promise<Polled<T>> {
+  try {
+    const seen = await look();
+    return { met: until(seen), seen, error: null };
+  } catch (error) {
+    return last.seen === null ? { ...last, error: messageOf(error) } : last;
+  }
+}

@@ -1,0 +1,76 @@
+import { leave } from "../lib/audit/keep-remediation.ts";
+import { describeAction } from "../lib/audit/plan.ts";
+import { describeDatabase } from "../lib/model/database.ts";
+import type { Order } from "../lib/model/order.ts";
+import type { PlannedAction } from "../lib/model/plan.ts";
+import type { Policy } from "../lib/model/policy.ts";
+import type { RemediationEvent } from "../lib/model/remediation-event.ts";
+import type { RemediationState } from "../lib/model/remediation-state.ts";
+import type { Outcome } from "../lib/remediate/repair.ts";
+import { remediateDatabase } from "../lib/remediate-database.ts";
+import { type Stored, updateStored } from "../lib/update-stored.ts";
+import { rules } from "../rules/index.ts";
+import type { Candidate } from "./candidate.ts";
+import type { Io } from "./io.ts";
+import { createProcessWorkflow } from "./process-workflow.ts";
+import type { StepProgress } from "./step-progress.ts";
+import { describeStanding, watchChanges } from "./watch-changes.ts";
+
+/** What every repair of one command line has. */
+export type Workshop = {
+  readonly io: Io;
+  readonly policy: Policy;
+  readonly state: Stored<RemediationState>;
+  readonly progress: StepProgress;
+  /** Given when the user wants the program to end. */
+  readonly signal: AbortSignal;
+  readonly tell: (event: RemediationEvent) => Promise<void>;
+};
+
+/** A repair that is under way. */
+export type Work = {
+  /** How it ends. Throws where it was interrupted, or where not even its end could be written down. */
+  readonly ended: Promise<Outcome>;
+  /** What state the database is in just now, as far as this program knows: a sentence or two. */
+  readonly describe: () => string;
+};
+
+/** Repairs a database by the action that was planned first. */
+export function runRepair(
+  { port: direct, database, execution, caller, unfinished }: Candidate,
+  { id: _, action, rule, severity, database: ordered }: PlannedAction,
+  { io, policy, state, progress, signal, tell }: Workshop,
+): Work {
+  const { port, witness } = watchChanges(direct, signal);
+  const order: Order = { action, rule, severity, database: ordered };
+  const run = async (): Promise<Outcome> => {
+    try {
+      const done = await remediateDatabase({
+        ...{ order, execution, policy, rules, port, state, tell },
+        isEnabled: true,
+        approvedBy: caller,
+        waits: false,
+        workflow: createProcessWorkflow({ now: io.now, sleep: io.sleep, signal, listener: progress }),
+        now: () => io.now().toISOString(),
+      });
+      const last = done.at(-1);
+      if (last === undefined) throw new Error(`${describeAction(order)} ended without a word`);
+      return last.outcome;
+    } catch (error) {
+      // What was interrupted before it changed anything is no repair that somebody has to go on with.
+      if (signal.aborted && witness.changes.length === 0 && unfinished === null) await giveUpPlace();
+      throw error;
+    } finally {
+      progress.stop();
+    }
+  };
+  const giveUpPlace = () =>
+    updateStored("the state of remediation", state, (present) =>
+      leave(present, execution, {
+        attempts: [],
+        now: io.now().toISOString(),
+        stopAfterFailures: policy.remediation.stopAfterFailures,
+      }),
+    );
+  return { ended: run(), describe: () => `${describeDatabase(database)}: ${describeStanding(witness, action)}` };
+}

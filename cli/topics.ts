@@ -1,0 +1,27 @@
+import { UsageError } from "../lib/model/errors.ts";
+import type { RemediationEvent } from "../lib/model/remediation-event.ts";
+import type { Publish } from "../lib/outlets.ts";
+import { createTeller } from "../lib/tell-remediation.ts";
+import type { Io } from "./io.ts";
+import type { RemediateOptions } from "./remediate-options.ts";
+
+/** A parser for an option that takes the ARN of an SNS topic. */
+export function topicArn(option: string): (value: string) => string {
+  return (value) => {
+    if (/^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+$/.test(value)) return value;
+    throw new UsageError(`${option} takes the ARN of an SNS topic, not "${value}".`);
+  };
+}
+
+/** A way to publish the news of a repair to the topics that the user named. Of several profiles it is the first one's. */
+export async function openTopics(
+  { findingsTopic, alertsTopic, profile = [] }: RemediateOptions,
+  io: Io,
+): Promise<(event: RemediationEvent) => Promise<void>> {
+  if (findingsTopic === undefined && alertsTopic === undefined) return async () => {};
+  const { openTopic } = await io.loadAws();
+  const [first] = profile;
+  const open = (arn: string | undefined): Publish =>
+    arn === undefined ? async () => [] : openTopic(arn, first === undefined ? {} : { profile: first });
+  return createTeller(open(findingsTopic), open(alertsTopic));
+}

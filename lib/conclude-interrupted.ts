@@ -1,0 +1,59 @@
+import { leave } from "./audit/keep-remediation.ts";
+import type { Severity } from "./model/finding.ts";
+import type { Order } from "./model/order.ts";
+import type { Policy } from "./model/policy.ts";
+import type { RemediationEvent } from "./model/remediation-event.ts";
+import type { RemediationState, Running } from "./model/remediation-state.ts";
+import { type Stored, updateStored } from "./update-stored.ts";
+
+export type ConcludeRequest = {
+  /** What was begun, by an execution that was killed before it could say how it ended. */
+  readonly running: Running;
+  readonly database: Order["database"];
+  /** The ARN of the managed secret as it was just read. */
+  readonly secretArn: string | null;
+  readonly severity: Severity;
+  readonly policy: Policy;
+  readonly state: Stored<RemediationState>;
+  /** ISO 8601. */
+  readonly now: string;
+  readonly tell: (event: RemediationEvent) => Promise<void>;
+};
+
+/**
+ * Ends an execution that was killed, and whose rule was just seen to pass: tells what nobody was told, and frees its place. One that had
+ * changed nothing only frees its place.
+ */
+export async function concludeInterrupted(request: ConcludeRequest): Promise<void> {
+  const { running, database, secretArn, severity, policy, state, now, tell } = request;
+  const { execution, arn, account, region, action, rule, isChanging, since } = running;
+  const event = (news: Pick<RemediationEvent, "type" | "message" | "secret">): RemediationEvent => ({
+    ...{ at: now, execution, action, rule, severity, database, ...news },
+    ...{ keyReference: null, approvalId: null, until: null, gates: [], managed: null, recovery: [] },
+  });
+  if (isChanging) {
+    if (action === "enable")
+      await tell(
+        event({
+          type: "secret.replaced",
+          message: "The master password is in a secret now.",
+          secret: { before: null, after: secretArn },
+        }),
+      );
+    await tell(
+      event({
+        type: "remediation.succeeded",
+        message: "It was interrupted, and is repaired: the rule that asked for it passes.",
+        secret: { before: null, after: secretArn },
+      }),
+    );
+  }
+  const attempt = { arn, account, region, action, rule, startedAt: since, endedAt: now, outcome: "repaired" } as const;
+  await updateStored("the state of remediation", state, (present) =>
+    leave(present, execution, {
+      attempts: isChanging ? [attempt] : [],
+      now,
+      stopAfterFailures: policy.remediation.stopAfterFailures,
+    }),
+  );
+}

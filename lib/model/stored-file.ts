@@ -1,0 +1,32 @@
+import type * as z from "zod";
+
+/** What is kept from one run to the next as a file of JSON, in S3 or on a disk. */
+export type StoredFile<T> = {
+  /** As in `ledger.json`. */
+  readonly name: string;
+  /** What messages call it. */
+  readonly what: string;
+  readonly schema: z.ZodType<T>;
+  /** What is known before the file is written for the first time. */
+  readonly empty: T;
+  /** What to do where it cannot be read, as the end of a sentence. */
+  readonly whatToDo: string;
+};
+
+/** Reads a stored file's text. One that cannot be read throws a sentence that names its place and what to do: it is never taken for empty. */
+export function parseStoredFile<T>({ what, schema, whatToDo }: StoredFile<T>, text: string, place: string): T {
+  const parsed = schema.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const where = issue === undefined || issue.path.length === 0 ? "" : ` at ${issue.path.join(".")}`;
+  throw new Error(`${place} is no ${what}${where} (${issue?.message ?? "unknown"}): ${whatToDo}`);
+}
+
+/** What is no JSON is undefined, which no schema takes. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,527 @@
+import { existsSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import type { Io } from "../../cli/io.ts";
+import { reportSchema } from "../../lib/model/report.ts";
+import { openRepairShop, type RepairShop } from "./repair-shop.ts";
+import type { World } from "./run-cli.ts";
+
+let shop: RepairShop;
+beforeEach(async () => {
+  shop = await openRepairShop();
+});
+afterEach(() => shop.close());
+
+const withPolicy = (args: readonly string[]) => ["remediate", ...args, "--policy", shop.file("policy.yaml")];
+const remediate = (...args: string[]) => shop.run(withPolicy(args));
+const apply = (...args: string[]) => remediate(...args, "--apply", "--yes");
+
+/** What RDS says of a database's secret. */
+const secretOf = (identifier: string) =>
+  (shop.here.instances.get(identifier) ?? shop.here.clusters.get(identifier))?.MasterUserSecret;
+const tagsOf = (identifier: string) =>
+  (shop.here.instances.get(identifier) ?? shop.here.clusters.get(identifier))?.TagList.map(({ Key }) => Key);
+
+/** The rules that find something wrong with a database. */
+async function wrongWith(identifier: string): Promise<string[]> {
+  const { stdout } = await shop.run(["audit", "-f", "json", "--policy", shop.file("policy.yaml")]);
+  const { findings } = reportSchema.parse(JSON.parse(stdout));
+  return findings.filter(({ resource }) => resource.identifier === identifier).map(({ rule }) => rule);
+}
+
+describe("without --apply", () => {
+  test.each([
+    ["orders", "enable"],
+    ["ledger", "enable"],
+    ["wishlists", "toggle"],
+    ["marketing", "schedule-rotation"],
+    ["invoices", "rotate"],
+  ])("%s: the plan with every gate, how to apply it, and nothing is changed", async (identifier, action) => {
+    const { status, stdout, stderr } = await remediate(identifier);
+    expect({ status, changes: shop.changes() }).toEqual({ status: 0, changes: [] });
+    expect(stdout).toContain(`NOW       ${action}, because of`);
+    for (const gate of ["allowed", "opted-in", "cooled-down", "approved"]) expect(stdout).toContain(`✓ ${gate}: `);
+    expect(stderr).toBe(
+      `\nNothing was changed. To do it:\n\n  rds-password-audit remediate ${identifier} --policy ${shop.file("policy.yaml")} --apply\n`,
+    );
+    expect(existsSync(shop.file("rds-password-audit"))).toBe(false);
+  });
+
+  test("the command to copy says all that was said", async () => {
+    const args = ["--region", "us-east-1", "--profile", "staging", "--state", shop.file("my state.json"), "--yes"];
+    const { stderr } = await remediate("orders", "ledger", "--action", "enable", ...args);
+    expect(stderr).toContain(
+      `  rds-password-audit remediate orders ledger --region us-east-1 --profile staging --policy ${shop.file("policy.yaml")} --state '${shop.file("my state.json")}' --action enable --apply\n`,
+    );
+  });
+
+  test("nothing is to be done", async () => {
+    const { status, stdout, stderr } = await remediate("customers");
+    expect(status).toBe(0);
+    expect(stdout).toContain("Nothing is to be done.");
+    expect(stderr).toBe("\nDB instance customers: nothing is to be done.\n");
+  });
+
+  test("of a database whose password is another's it says whose", async () => {
+    const { status, stderr } = await remediate("ledger-instance-1");
+    expect(status).toBe(0);
+    expect(stderr).toContain("DB instance ledger-instance-1: nothing is to be done: its master password is that of");
+  });
+
+  test("what could not be seen is not well", async () => {
+    shop.cloud.fault({ action: "secretsmanager:DescribeSecret", kind: "deny" });
+    const { status, stderr } = await remediate("customers");
+    expect(status).toBe(3);
+    expect(stderr).toContain("DB instance customers: whether something is to be done cannot be told.");
+  });
+});
+
+describe("with --apply --yes", () => {
+  test("an unmanaged instance is enabled", async () => {
+    const { status, stdout, stderr } = await apply("orders");
+    expect({ status, changes: shop.changes() }).toEqual({ status: 0, changes: ["rds:ModifyDBInstance"] });
+    expect(stdout).toContain("NOW       enable");
+    expect(stderr).toContain(`new ARN  ${secretOf("orders")?.SecretArn}\n`);
+    expect(stderr).toContain("REPAIRED  enable of DB instance orders.");
+    expect(secretOf("orders")?.SecretStatus).toBe("active");
+    expect(await wrongWith("orders")).toEqual([]);
+    expect(shop.state()).toMatchObject({ running: [], attempts: [{ action: "enable", outcome: "repaired" }] });
+  });
+
+  test("an unmanaged cluster is enabled", async () => {
+    expect((await apply("ledger")).status).toBe(0);
+    expect(shop.changes()).toEqual(["rds:ModifyDBCluster"]);
+    expect(await wrongWith("ledger")).toEqual([]);
+  });
+
+  test("a wrong key is toggled to the right one", async () => {
+    const old = secretOf("wishlists")?.SecretArn;
+    const { status, stderr } = await apply("wishlists");
+    const { SecretArn, KmsKeyId } = secretOf("wishlists") ?? {};
+    expect(status).toBe(0);
+    expect(stderr).toContain(`old ARN  ${old}\n`);
+    expect(stderr).toContain(`new ARN  ${SecretArn}\n      key      ${KmsKeyId}\n`);
+    expect(await wrongWith("wishlists")).toEqual([]);
+    expect(tagsOf("wishlists")).toEqual(["repair"]);
+  });
+
+  test("rotation that was turned off is turned on, and the secret stays", async () => {
+    const old = secretOf("marketing")?.SecretArn;
+    expect((await apply("marketing")).status).toBe(0);
+    expect(shop.changes()).toEqual(["secretsmanager:RotateSecret"]);
+    expect(secretOf("marketing")?.SecretArn).toBe(old);
+    expect(await wrongWith("marketing")).toEqual([]);
+  });
+
+  test("an impaired secret whose key can be used again is rotated, and stays", async () => {
+    const old = secretOf("invoices")?.SecretArn;
+    expect((await apply("invoices")).status).toBe(0);
+    expect(secretOf("invoices")).toMatchObject({ SecretArn: old, SecretStatus: "active" });
+    expect(await wrongWith("invoices")).toEqual([]);
+  });
+
+  test("one that a rotation does not clear is toggled", async () => {
+    const old = secretOf("invoices")?.SecretArn ?? "";
+    shop.here.failingRotations.add("invoices");
+    const { status, stderr } = await apply("invoices");
+    expect(status).toBe(0);
+    expect(stderr).toContain("REPAIRED  toggle of DB instance invoices.");
+    expect(secretOf("invoices")?.SecretArn).not.toBe(old);
+  });
+
+  test("a second run finds nothing to do", async () => {
+    await apply("orders");
+    shop.changes();
+    const { status, stderr } = await apply("orders");
+    expect({ status, stderr, changes: shop.changes() }).toEqual({
+      status: 0,
+      stderr: "\nDB instance orders: nothing is to be done.\n",
+      changes: [],
+    });
+  });
+
+  test("neither does one that names the action", async () => {
+    await apply("orders", "--action", "enable");
+    expect(await apply("orders", "--action", "enable")).toMatchObject({ status: 0 });
+  });
+
+  test("several, one after another; a database that is named twice is repaired once", async () => {
+    const { status, stderr } = await apply("orders", "ledger", "arn:aws:rds:us-east-1:222222222222:db:orders");
+    expect(status).toBe(0);
+    expect(stderr.match(/REPAIRED .*/g)).toEqual([
+      "REPAIRED  enable of DB instance orders. It is repaired, and verified.",
+      "REPAIRED  enable of DB cluster ledger. It is repaired, and verified.",
+    ]);
+  });
+
+  test("what is refused does not keep the others from being repaired", async () => {
+    shop.here.addInstance({ identifier: "elsewhere" });
+    const { status, stderr } = await apply("elsewhere", "orders");
+    expect(status).toBe(1);
+    expect(stderr).toContain("REFUSED  enable of DB instance elsewhere.");
+    expect(stderr).toContain("REPAIRED  enable of DB instance orders.");
+  });
+
+  test("after a failure nothing more is begun, and it says how to go on", async () => {
+    shop.cloud.fault({ action: "secretsmanager:CreateSecret", kind: "deny" });
+    const { status, stderr } = await apply("orders", "ledger");
+    expect(status).toBe(1);
+    expect(stderr).toContain("FAILED  enable of DB instance orders.");
+    expect(stderr).toContain(
+      `  rds-password-audit remediate arn:aws:rds:us-east-1:222222222222:db:orders --policy ${shop.file("policy.yaml")} --apply\n`,
+    );
+    expect(stderr).toContain("Not begun: enable of DB cluster ledger.\n");
+    expect(secretOf("ledger")).toBeUndefined();
+  });
+
+  test("what else is wrong is said, and left for another time", async () => {
+    shop.here.editSecret(secretOf("wishlists")?.SecretArn ?? "", { RotationEnabled: false });
+    const { status, stderr } = await apply("wishlists", "--action", "schedule-rotation");
+    expect(status).toBe(0);
+    expect(stderr).toContain("Still wrong with it: secret-key-as-required (toggle).");
+  });
+});
+
+describe("refusals name the gate, and nothing is changed", () => {
+  const stack = { Key: "aws:cloudformation:stack-name", Value: "shop" };
+  const exempt = {
+    "rds-password-audit:exempt-owner": "a@example.com",
+    "rds-password-audit:exempt-reason": "It moves",
+    "rds-password-audit:exempt-until": "2026-12-24",
+  };
+  const change = (identifier: string, fields: Record<string, unknown>) =>
+    Object.assign(shop.here.instances.get(identifier) ?? {}, fields);
+
+  test.each<[gate: string, identifier: string, prepare: () => unknown, reason: string]>([
+    ["status-available", "orders", () => change("orders", { DBInstanceStatus: "stopped" }), "orders is stopped"],
+    [
+      "nothing-pending",
+      "orders",
+      () => change("orders", { PendingModifiedValues: { DBInstanceClass: "db.r6g.large" } }),
+      "DBInstanceClass is pending",
+    ],
+    ["no-proxy", "wishlists", () => addProxy("wishlists"), "RDS Proxy front"],
+    ["secret-not-replicated", "wishlists", () => replicate("wishlists"), "eu-west-1"],
+    ["not-stack-owned", "orders", () => shop.here.instances.get("orders")?.TagList.push(stack), "stack shop"],
+    ["no-replicas", "orders", () => addReplica("orders"), "orders-replica"],
+    ["no-blue-green-deployment", "wishlists", () => deploy("wishlists"), "blue/green deployment"],
+    ["not-exempt", "fixed", () => addExempt("fixed"), "a@example.com"],
+    ["in-window", "orders", () => setPolicy("window: any-time", "window: sun:02:00-sun:06:00"), "2026-11-29T02:00"],
+    ["allowed", "orders", () => setPolicy("toggle, enable]", "toggle]"), "remediation.allow"],
+    ["opted-in", "orders", () => setPolicy("repair: allowed", "repair: never"), "remediation.optIn"],
+    ["key-usable", "wishlists", () => disable("alias/passwords"), "Disabled"],
+    ["circuit-closed", "orders", () => shop.run(["stop", "--why", "Black Friday"]), "Black Friday"],
+    ["cooled-down", "orders", () => failOnce("orders"), "2026-11-25T"],
+  ])("%s", async (gate, identifier, prepare, reason) => {
+    await prepare();
+    shop.changes();
+    for (const args of [[], ["--apply", "--yes"]]) {
+      const { status, stdout, stderr } = await remediate(identifier, ...args);
+      expect({ status, changes: shop.changes() }).toEqual({ status: 1, changes: [] });
+      expect(stdout).toContain(`✗ ${gate}: `);
+      expect(stderr).toMatch(new RegExp(`^REFUSED .* of DB instance ${identifier}\\. Nothing was changed\\.$`, "m"));
+      const text = stderr.replaceAll(/\s+/g, " ");
+      expect(text).toContain(` ${gate} `);
+      expect(text).toContain(reason);
+    }
+  });
+
+  test("by default nothing may be done: allowed and opted-in are closed, and a policy is asked for", async () => {
+    const { status, stderr } = await shop.run(["remediate", "orders", "--apply", "--yes"]);
+    expect({ status, changes: shop.changes() }).toEqual({ status: 1, changes: [] });
+    expect(stderr.match(/^ {2}[\w-]+(?= )/gm)).toEqual(["  allowed", "  opted-in", "  in-window"]);
+    expect(stderr).toContain("No --policy was given");
+  });
+
+  test("a key that is still disabled is left to a person, with the steps", async () => {
+    disable("alias/passwords");
+    const { status, stdout, stderr } = await apply("invoices");
+    expect({ status, changes: shop.changes() }).toEqual({ status: 1, changes: [] });
+    expect(stdout).toContain("aws kms enable-key");
+    expect(stderr).toBe("\nDB instance invoices: only a person can repair it; the plan says how.\n");
+  });
+
+  const addProxy = (identifier: string) =>
+    shop.here.addProxy({ name: "front", secretArns: [secretOf(identifier)?.SecretArn ?? ""] });
+  const replicate = (identifier: string) =>
+    shop.here.editSecret(secretOf(identifier)?.SecretArn ?? "", {
+      ReplicationStatus: [{ Region: "eu-west-1", Status: "InSync" }],
+    });
+  const addReplica = (identifier: string) =>
+    shop.here.addInstance({ identifier: `${identifier}-replica`, ReadReplicaSourceDBInstanceIdentifier: identifier });
+  const deploy = (identifier: string) =>
+    shop.here.addBlueGreenDeployment({ source: shop.here.instances.get(identifier) ?? "" });
+  const addExempt = (identifier: string) => {
+    setPolicy("keys:", "exemptionTags: true\nkeys:");
+    shop.here.addInstance({ identifier, tags: { repair: "allowed", ...exempt } });
+  };
+  const setPolicy = (from: string, to: string) => shop.edit("policy.yaml", from, to);
+  const disable = (alias: string) => {
+    const key = shop.here.keys.get(shop.here.aliases.get(alias) ?? "");
+    if (key) key.KeyState = "Disabled";
+  };
+  const failOnce = async (identifier: string) => {
+    const mend = shop.cloud.fault({ action: "secretsmanager:CreateSecret", kind: "deny" });
+    await apply(identifier);
+    mend();
+  };
+});
+
+describe("it asks", () => {
+  const answering = (...answers: (string | null)[]): World & { questions: string[] } => {
+    const questions: string[] = [];
+    return {
+      questions,
+      ask: async (question) => {
+        questions.push(question);
+        return answers.shift() ?? null;
+      },
+    };
+  };
+  const ask = async (world: World, ...args: string[]) => {
+    const { status, stderr } = await shop.run(withPolicy([...args, "--apply"]), world);
+    return { status, stderr, isChanged: shop.changes().length > 0 };
+  };
+
+  test.each<[string, string, string | null, number, boolean]>([
+    ["enable, with its name", "orders", "orders", 0, true],
+    ["enable, with another word", "orders", "yes", 1, false],
+    ["toggle, with its name", "wishlists", " wishlists ", 0, true],
+    ["rotate, with y", "invoices", "y", 0, true],
+    ["rotate, with nothing", "invoices", "", 1, false],
+    ["schedule-rotation, with Yes", "marketing", "Yes", 0, true],
+    ["whoever leaves", "orders", null, 130, false],
+  ])("%s", async (_, identifier, answer, status, isChanged) => {
+    const world = answering(answer);
+    expect(await ask(world, identifier)).toMatchObject({ status, isChanged });
+    expect(world.questions).toHaveLength(1);
+    expect(world.questions[0]).toMatch(/^(Type (orders|wishlists) to do it: |Do it\? \[y\/N\] )$/);
+  });
+
+  test("of all of them before anything is begun; a no is for its own database", async () => {
+    const world = answering("no", "ledger");
+    const { status, stderr } = await ask(world, "orders", "ledger");
+    expect({ status, orders: secretOf("orders"), ledger: secretOf("ledger")?.SecretStatus }).toEqual({
+      status: 1,
+      orders: undefined,
+      ledger: "active",
+    });
+    expect(stderr).toContain("That is a no: enable of DB instance orders is not begun.");
+    expect(stderr.indexOf("That is a no")).toBeLessThan(stderr.indexOf("turn management on"));
+  });
+
+  test("what the action does to clients is said before", async () => {
+    const { stderr } = await ask(answering("no"), "orders");
+    expect(stderr).toContain("enable of DB instance orders (222222222222 us-east-1): RDS sets a new master password");
+  });
+
+  test("what cannot be done is not asked", async () => {
+    const world = answering();
+    await ask(world, "customers");
+    expect(world.questions).toEqual([]);
+  });
+});
+
+describe("what cannot be used ends with 2, before anything is changed", () => {
+  test.each<[string[], string]>([
+    [["ordrs", "--yes"], 'There is no database called "ordrs" (did you mean "orders"?).'],
+    [
+      ["arn:aws:rds:us-east-1:222222222222:db:ordrs", "--yes"],
+      'There is no database called "arn:aws:rds:us-east-1:222222222222:db:ordrs" (did you mean "arn:aws:rds:us-east-1:222222222222:db:orders"?).',
+    ],
+    [
+      ["orders", "--action", "togle"],
+      '--action takes schedule-rotation, rotate, toggle, enable or finish-interrupted, not "togle" (did you mean "toggle"?).',
+    ],
+    [
+      ["orders", "--action", "toggle", "--yes"],
+      "toggle does not fit DB instance orders: what is wrong with it asks for enable.",
+    ],
+    [
+      ["invoices", "--action", "enable", "--yes"],
+      "enable does not fit DB instance invoices: what is wrong with it asks for rotate or toggle.",
+    ],
+    [["orders"], "--apply asks before it changes anything, and there is no terminal to ask at: give --yes."],
+    [[], "remediate needs a database, before any options, as in: remediate orders --region eu-west-1"],
+    [["orders", "--from", "x"], 'Unknown option "--from".'],
+    [["orders", "--region", "us-east-1", "--all-regions"], "--region and --all-regions cannot be given together."],
+    [["orders", "--alerts-topic", "alerts"], '--alerts-topic takes the ARN of an SNS topic, not "alerts".'],
+    [["orders", "--state", "s3://a/b", "--yes"], '"s3://a/b" names no bucket'],
+  ])("remediate %j", async (args, message) => {
+    const { status, stdout, stderr } = await remediate(...args, "--apply");
+    expect({ status, stdout, changes: shop.changes() }).toEqual({ status: 2, stdout: "", changes: [] });
+    expect(stderr).toContain(message);
+    expect(stderr.trimEnd()).not.toContain("\n");
+  });
+
+  test("where AWS cannot be entered it ends with 4", async () => {
+    const { status, stderr } = await shop.run(withPolicy(["orders", "--profile", "nobody"]));
+    expect(status).toBe(4);
+    expect(stderr).toContain("AWS refuses the credentials of profile nobody");
+  });
+
+  test("a database that can be found and then not be read ends with 4", async () => {
+    shop.cloud.fault({ action: "rds:DescribeDBInstances", kind: "deny", skip: 1 });
+    expect(await remediate("orders")).toMatchObject({
+      status: 4,
+      stdout: "",
+      stderr: expect.stringContaining("rds:DescribeDBInstances failed with AccessDenied"),
+    });
+  });
+});
+
+describe("interrupted, and run again", () => {
+  /** Ctrl-C at one of the pauses, or of the calls to AWS and pauses together. */
+  const interruptAt = (at: { readonly pause: number } | { readonly tick: number }) => {
+    const left = { pause: Number.POSITIVE_INFINITY, tick: Number.POSITIVE_INFINITY, ...at };
+    let interrupt: () => void = () => {};
+    const interrupted = new Promise<void>((resolve) => {
+      interrupt = resolve;
+    });
+    const count = (kind: "pause" | "tick") => {
+      left[kind] -= 1;
+      if (left[kind] === 0) interrupt();
+    };
+    const { calls } = shop.cloud;
+    calls.push = (...added) => {
+      count("tick");
+      return Array.prototype.push.apply(calls, added);
+    };
+    const sleep: Io["sleep"] = async (milliseconds, signal) => {
+      count("tick");
+      count("pause");
+      // The signal is heard when it is its listener's turn.
+      await new Promise((resolve) => setImmediate(resolve));
+      signal.throwIfAborted();
+      shop.cloud.advance({ seconds: milliseconds / 1000 });
+    };
+    const wasReached = () => Math.min(left.pause, left.tick) <= 0;
+    return { sleep, interrupted: () => interrupted, wasReached };
+  };
+
+  test("in the middle of a toggle: it says at once what state it is in and how to go on, and the next run finishes it", async () => {
+    shop.here.editSecret(secretOf("wishlists")?.SecretArn ?? "", { RotationRules: { AutomaticallyAfterDays: 30 } });
+    const { status, stderr } = await shop.run(withPolicy(["wishlists", "--apply", "--yes"]), interruptAt({ pause: 3 }));
+    expect(status).toBe(130);
+    expect(stderr).toContain(`
+Interrupted; a call to AWS that is under way is let finish (Ctrl-C again ends at once).
+DB instance wishlists: RDS was asked to turn management off, with a password that nobody knows. It has to be turned on again.
+Go on with:
+
+  rds-password-audit remediate arn:aws:rds:us-east-1:222222222222:db:wishlists --policy ${shop.file("policy.yaml")} --apply
+`);
+    expect(tagsOf("wishlists")).toContain("rds-password-audit:toggle");
+
+    shop.cloud.advance({ minutes: 20 });
+    expect(secretOf("wishlists")).toBeUndefined();
+    const dry = await remediate("wishlists");
+    expect(dry.stdout).toContain("finish-interrupted, because of toggle-not-interrupted");
+    const finished = await apply("wishlists");
+    expect(finished.status).toBe(0);
+    expect(finished.stderr).toContain("REPAIRED  finish-interrupted of DB instance wishlists.");
+    expect(tagsOf("wishlists")).toEqual(["repair"]);
+    expect(await wrongWith("wishlists")).toEqual([]);
+    const { SecretArn = "" } = secretOf("wishlists") ?? {};
+    expect(shop.here.secrets.get(SecretArn)?.RotationRules).toEqual({ AutomaticallyAfterDays: 30 });
+    expect(shop.state()).toMatchObject({ running: [], keepsakes: {} });
+  });
+
+  test("an action that is named does not come before what was begun", async () => {
+    shop.here.addInstance({
+      identifier: "half-done",
+      tags: { repair: "allowed", "rds-password-audit:toggle": "2026-11-24T11:00:00.000Z aws-managed terminal-x" },
+    });
+    const { status, stderr } = await apply("half-done", "--action", "enable");
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr:
+        "enable does not fit DB instance half-done: a toggle of it was begun, says its tag rds-password-audit:toggle. That is finished first: leave --action out.\n",
+    });
+    expect((await apply("half-done")).status).toBe(0);
+  });
+
+  test.each<[string, number]>([
+    ["wishlists", 9],
+    ["orders", 7],
+    ["invoices", 8],
+    ["marketing", 7],
+  ])(
+    "%s, at one point after another: nothing is left undone",
+    async (identifier, stride) => {
+      const old = structuredClone(shop.here.instances.get(identifier));
+      for (let count = 3; ; count += stride) {
+        const world = interruptAt({ tick: count });
+        const { status } = await shop.run(withPolicy([identifier, "--apply", "--yes"]), world);
+        if (!world.wasReached()) {
+          expect(status).toBe(0);
+          break;
+        }
+        expect([0, 130]).toContain(status);
+        shop.cloud.advance({ minutes: 30 });
+        const again = await apply(identifier);
+        expect({ count, ...again, stdout: "" }).toMatchObject({ count, status: 0 });
+        expect(secretOf(identifier)?.SecretStatus).toBe("active");
+        expect(tagsOf(identifier)).toEqual(["repair"]);
+        expect(shop.state()).toMatchObject({ running: [], keepsakes: {} });
+        await shop.close();
+        shop = await openRepairShop();
+        expect(shop.here.instances.get(identifier)).toEqual(old);
+      }
+    },
+    60_000,
+  );
+
+  test("after an enable: the next run waits for RDS, tells the secret's ARN, and frees the place", async () => {
+    const first = await shop.run(withPolicy(["orders", "--apply", "--yes"]), interruptAt({ pause: 1 }));
+    expect(first).toMatchObject({
+      status: 130,
+      stderr: expect.stringContaining("DB instance orders: RDS was asked to turn management on."),
+    });
+    expect(shop.state().running).toMatchObject([{ execution: expect.stringMatching(/^terminal-db-/) }]);
+    const { status, stderr } = await apply("orders");
+    expect(status).toBe(0);
+    expect(stderr).toContain("An earlier run began enable of DB instance orders at 2026-11-24T12:00:00.000Z");
+    expect(stderr).toContain("✓ wait until RDS is done with it");
+    expect(stderr).toContain(`new ARN  ${secretOf("orders")?.SecretArn}\n`);
+    expect(stderr).toContain("REPAIRED  enable of DB instance orders. It was interrupted");
+    expect(shop.state()).toMatchObject({ running: [], attempts: [{ action: "enable", outcome: "repaired" }] });
+  });
+
+  test("before anything is changed: nothing is left behind", async () => {
+    const { status, stderr } = await shop.run(withPolicy(["orders", "--apply", "--yes"]), {
+      interrupted: async () => {},
+    });
+    expect({ status, changes: shop.changes() }).toEqual({ status: 130, changes: [] });
+    expect(stderr).toContain("Nothing was changed.");
+  });
+});
+
+describe("what is announced", () => {
+  test("goes to the topics that are named too", async () => {
+    const [findings, alerts] = ["findings", "alerts"].map((name) => shop.here.addTopic(name));
+    const topics = ["--findings-topic", findings?.TopicArn ?? "", "--alerts-topic", alerts?.TopicArn ?? ""];
+    expect((await apply("orders", ...topics)).status).toBe(0);
+    const types = findings?.messages.map(({ Message }) => JSON.parse(Message).type);
+    expect(types).toEqual(["remediation.started", "secret.replaced", "remediation.succeeded"]);
+    expect(alerts?.messages).toHaveLength(3);
+  });
+
+  test("nothing is toggled that cannot be announced", async () => {
+    const topics = ["--alerts-topic", "arn:aws:sns:us-east-1:222222222222:none"];
+    const { status, stderr } = await apply("wishlists", ...topics);
+    expect(status).toBe(1);
+    expect(stderr).toContain("it could not be announced");
+    expect(shop.changes().filter((action) => action.startsWith("rds:Modify"))).toEqual([]);
+  });
+
+  test.each<[string, NodeJS.ProcessEnv, boolean]>([
+    ["NO_COLOR", { NO_COLOR: "1" }, false],
+    ["no terminal", {}, false],
+    ["FORCE_COLOR", { FORCE_COLOR: "1" }, true],
+  ])("colours: %s", async (_, env, hasColors) => {
+    const { stdout, stderr } = await shop.run(withPolicy(["orders", "--apply", "--yes"]), { env });
+    expect({ stdout: stdout.includes("\u001b["), stderr: stderr.includes("\u001b[") }).toEqual({
+      stdout: hasColors,
+      stderr: hasColors,
+    });
+  });
+});

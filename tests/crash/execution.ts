@@ -1,0 +1,223 @@
+import { toggleTag } from "../../lib/model/database.ts";
+import { AwsCallError } from "../../lib/model/errors.ts";
+import type { Order } from "../../lib/model/order.ts";
+import type { RemediationEvent } from "../../lib/model/remediation-event.ts";
+import type { RemediationState } from "../../lib/model/remediation-state.ts";
+import type { Workflow } from "../../lib/remediate/workflow.ts";
+import { type Remediation, type RemediationRequest, remediateDatabase } from "../../lib/remediate-database.ts";
+import type { Stored } from "../../lib/update-stored.ts";
+import { rules } from "../../rules/index.ts";
+import { createInProcessRegion, type InProcessCall, type InProcessRegion } from "../support/in-process-region.ts";
+import { announceBirth, createLife, type Life, type Stage } from "./life.ts";
+import { checkBudget, checkChange, checkEnd, checkKept, checkNow } from "./promises.ts";
+import { createWorkflow, type Memory, type WorkflowOptions } from "./workflow.ts";
+import { isRead, liveOne, type Place, scope, targetOf, type World } from "./world.ts";
+
+/** What goes wrong from outside, until it is set back. */
+export type Weather = {
+  /** The next call that reads gets an older answer. */
+  isStale: boolean;
+  /** What the next call, or every one, is refused with: instead of AWS, and with what it was asked. */
+  refuse: ((call: InProcessCall) => Error | null) | null;
+  storeFails: (() => Error | null) | null;
+  tellFails: (() => Error | null) | null;
+};
+
+export const calm = (): Weather => ({ isStale: false, refuse: null, storeFails: null, tellFails: null });
+
+/** One safeguard taken away: what an execution runs on, made worse. */
+export type Sabotage = {
+  readonly name: string;
+  readonly port?: (port: InProcessRegion, life: Life, world: World) => InProcessRegion;
+  readonly workflow?: (workflow: Workflow, life: Life) => Workflow;
+  readonly state?: (state: Stored<RemediationState>, life: Life, world: World) => Stored<RemediationState>;
+};
+
+/** One execution: what it is to do, where it keeps what it knows, and what became of it. */
+export type Execution = {
+  readonly name: string;
+  readonly order: Order;
+  readonly place: Place;
+  readonly memory: Memory;
+  lives: number;
+  end: "ended" | "threw" | null;
+  result: Remediation | null;
+};
+
+export function createExecution(name: string, order: Order, place: Place): Execution {
+  return { name, order, place, memory: { checkpoints: [] }, lives: 0, end: null, result: null };
+}
+
+export type Surroundings = {
+  readonly world: World;
+  readonly stage: Stage;
+  readonly weather: Weather;
+  readonly sabotage?: Sabotage | undefined;
+  readonly answer: WorkflowOptions["answer"];
+};
+
+/** Runs an execution until it ends, or dies; with the memory that it has. A terminal stands by, and does not wait for windows. */
+export async function live(execution: Execution, surroundings: Surroundings): Promise<"ended" | "died"> {
+  const { world, stage, weather, sabotage = { name: "" }, answer } = surroundings;
+  const { name, order, place, memory } = execution;
+  const life = createLife(name, place);
+  execution.lives += 1;
+  announceBirth(world, life, execution.lives === 1 ? `begins: ${order.action} for ${order.rule}` : "goes on");
+  const workflow = createWorkflow({
+    ...{ life, stage, memory, answer, now: world.now },
+    keep: (text) => checkKept(world, "a checkpoint", text),
+  });
+  const port = createPort(world, life, stage, weather);
+  const state = createState(world, life, stage, weather);
+  const request: RemediationRequest = {
+    ...{ order, rules },
+    execution: name,
+    policy: world.policy,
+    isEnabled: true,
+    approvedBy: place === "terminal" ? "ann" : null,
+    waits: place === "service",
+    port: sabotage.port?.(port, life, world) ?? port,
+    state: sabotage.state?.(state, life, world) ?? state,
+    tell: createTell(world, life, stage, weather),
+    workflow: sabotage.workflow?.(workflow, life) ?? workflow,
+    now: world.now,
+  };
+  const ended = remediateDatabase(request).then(
+    (result) => {
+      execution.result = result;
+      execution.end = "ended";
+      return "ended" as const;
+    },
+    (error: Error) => {
+      execution.end = "threw";
+      checkKept(world, "an error", `${error.message}\n${error.stack}`);
+      world.journal.push({ type: "note", at: world.now(), by: name, what: `threw ${error.message}` });
+      return "ended" as const;
+    },
+  );
+  const how = await Promise.race([ended, life.death]);
+  if (how === "ended") checkEnd(world, execution, weather);
+  return how;
+}
+
+/** The port of one life: each call passes a point before and after, is noted, and is looked at by the promises. */
+export function createPort(world: World, life: Life, stage: Stage, weather: Weather): InProcessRegion {
+  return createInProcessRegion(world.cloud, scope, async (call, perform) => {
+    await stage.pass(life, `before ${call.action}`, call);
+    const answer = meet(world, life, weather, call, perform);
+    await stage.pass(life, `after ${call.action}`, call);
+    if (answer instanceof Error) throw answer;
+    return answer;
+  });
+}
+
+/** Virtual seconds that a call takes. */
+const secondsPerCall = 0.2;
+
+function meet(world: World, life: Life, weather: Weather, call: InProcessCall, perform: () => object): object | Error {
+  const { journal, cloud } = world;
+  life.attemptSince ??= journal.length;
+  const changes = isRead(call) ? null : targetOf(call);
+  if (changes !== null) checkChange(world, life, call);
+  const before = changes === null ? [] : passwordStates(world);
+  let answer: object | Error;
+  try {
+    const refusal = weather.refuse?.(call) ?? null;
+    if (refusal !== null) throw refusal;
+    answer = perform();
+    if (changes === null) answer = recollect(world, weather, call, answer);
+  } catch (error) {
+    answer = error as Error;
+  }
+  const said = answer instanceof Error ? codeOf(answer) : "ok";
+  journal.push({ type: "call", at: world.now(), by: life.by, step: life.step, action: call.action, changes, answer: said });
+  if (changes !== null) noteEffects(world, before, call);
+  checkNow(world);
+  cloud.advance({ seconds: secondsPerCall });
+  return answer;
+}
+
+function codeOf(error: Error): string {
+  return "code" in error ? String(error.code) : error.name;
+}
+
+/** Each database's secret, and whether its password is about to change. */
+function passwordStates(world: World) {
+  return world.subjects.map((subject) => {
+    const database = liveOne(world, subject);
+    return {
+      arn: subject.arn,
+      secretArn: database?.MasterUserSecret?.SecretArn,
+      isPending: database?.PendingModifiedValues.MasterUserPassword !== undefined,
+    };
+  });
+}
+
+/** Whose password nobody knows any more, or somebody does again: by what happened, whatever the caller was told. */
+export function noteEffects(world: World, before: ReturnType<typeof passwordStates>, { params }: InProcessCall): void {
+  if (typeof params.MasterUserPassword === "string") world.passwords.add(params.MasterUserPassword);
+  for (const [index, { arn, secretArn, isPending }] of passwordStates(world).entries()) {
+    if (!isPending || before[index]?.isPending) continue;
+    if (params.ManageMasterUserPassword === false) world.orphaned.add(arn);
+    if (secretArn !== undefined && secretArn !== before[index]?.secretArn) world.orphaned.delete(arn);
+  }
+}
+
+/** Remembers what was answered, where that is wanted; where a stale answer is due, the last one that was different. */
+function recollect({ answers }: World, weather: Weather, { action, params }: InProcessCall, answer: object): object {
+  if (answers === null) return answer;
+  const question = `${action} ${JSON.stringify(params)}`;
+  const text = JSON.stringify(answer);
+  const before = answers.get(question) ?? [];
+  if (before.at(-1)?.text !== text) answers.set(question, [...before.slice(-1), { text, answer }]);
+  if (!weather.isStale) return answer;
+  weather.isStale = false;
+  return before.findLast((one) => one.text !== text)?.answer ?? answer;
+}
+
+/** The store of one life, as S3 is: each read and write passes a point before and after. */
+function createState(world: World, life: Life, stage: Stage, weather: Weather): Stored<RemediationState> {
+  const stored = world.stores[life.place];
+  return {
+    async read() {
+      await stage.pass(life, "before reading the state");
+      const failure = weather.storeFails?.() ?? null;
+      const read = await stored.read();
+      await stage.pass(life, "after reading the state");
+      if (failure !== null) throw failure;
+      return read;
+    },
+    async write(value, version) {
+      await stage.pass(life, "before writing the state");
+      const failure = weather.storeFails?.() ?? null;
+      const isWritten = failure === null && (await stored.write(value, version));
+      checkKept(world, "the state", JSON.stringify(value));
+      checkBudget(world, life, stored.kept());
+      await stage.pass(life, "after writing the state");
+      if (failure !== null) throw failure;
+      return isWritten;
+    },
+  };
+}
+
+function createTell(world: World, life: Life, stage: Stage, weather: Weather) {
+  return async (event: RemediationEvent): Promise<void> => {
+    await stage.pass(life, `before telling ${event.type}`);
+    const failure = weather.tellFails?.() ?? null;
+    if (failure === null) {
+      checkKept(world, "a message", JSON.stringify(event));
+      world.told.push(event);
+      world.journal.push({ type: "note", at: world.now(), by: life.by, what: `told ${event.type}: ${event.message}` });
+    }
+    await stage.pass(life, `after telling ${event.type}`);
+    if (failure !== null) throw failure;
+  };
+}
+
+/** As S3 fails, for now or for good. */
+export function storeError(isTransient: boolean): Error {
+  return new AwsCallError("s3:PutObject", isTransient ? "InternalError" : "AccessDenied", "the store is not there");
+}
+
+export const marksDatabase = ({ action, params }: InProcessCall): boolean =>
+  action === "rds:AddTagsToResource" && JSON.stringify(params).includes(toggleTag);

@@ -1,0 +1,156 @@
+import type { InProcessCall } from "../support/in-process-region.ts";
+import { createRandom, note, type Place, type World } from "./world.ts";
+
+/** One life of an execution: from its start, or from a replay, until it ends or is killed. */
+export type Life = {
+  /** The execution's name. */
+  readonly by: string;
+  readonly place: Place;
+  /** What the workflow is at. */
+  step: string;
+  /** Where in the journal the present attempt of the present step made its first call; null before that. */
+  attemptSince: number | null;
+  /** An attempt of the step begins. */
+  begin(step: string): void;
+  readonly isDead: () => boolean;
+  die(): void;
+  readonly death: Promise<"died">;
+};
+
+export function createLife(by: string, place: Place): Life {
+  let isDead = false;
+  let tellDeath: (how: "died") => void = () => {};
+  const death = new Promise<"died">((resolve) => {
+    tellDeath = resolve;
+  });
+  const life: Life = {
+    ...{ by, place, death },
+    step: "",
+    attemptSince: null,
+    begin(step) {
+      life.step = step;
+      life.attemptSince = null;
+    },
+    isDead: () => isDead,
+    die() {
+      isDead = true;
+      tellDeath("died");
+    },
+  };
+  return life;
+}
+
+/** A place in an execution at which it can be killed: before and after everything that somebody else could see. */
+export type Point = {
+  /** Counted from 1 over all lives. */
+  readonly number: number;
+  readonly label: string;
+  readonly life: Life;
+  /** The AWS call that is about to be made, or has just been made. */
+  readonly call: InProcessCall | null;
+};
+
+/** What happens at a point, before the execution goes on, if it does. */
+export type AtPoint = (point: Point) => "die" | undefined;
+
+/** What executions run on: it lets them go on, one at a time, and lets time pass. Whoever is dead waits for ever. */
+export type Stage = {
+  pass(life: Life, label: string, call?: InProcessCall): Promise<void>;
+  sleep(life: Life, milliseconds: number): Promise<void>;
+};
+
+const never = new Promise<never>(() => {});
+
+/** For executions that run one after another: time passes while one of them sleeps. */
+export function createSolo(world: World, at: AtPoint): Stage & { readonly points: () => number } {
+  const passes = countPoints(world, at);
+  return {
+    points: passes.count,
+    async pass(life, label, call = null as never) {
+      if (life.isDead() || passes.diesAt(life, label, call)) await never;
+    },
+    async sleep(life, milliseconds) {
+      if (life.isDead()) await never;
+      world.cloud.advance({ seconds: milliseconds / 1000 });
+    },
+  };
+}
+
+/** Counts points, and kills whom it hits. */
+function countPoints({ now, journal }: World, at: AtPoint) {
+  let number = 0;
+  return {
+    count: () => number,
+    diesAt(life: Life, label: string, call: InProcessCall | null): boolean {
+      number += 1;
+      if (at({ number, label, life, call: call ?? null }) !== "die") return false;
+      journal.push({ type: "note", at: now(), by: life.by, what: `killed ${label} (point ${number})` });
+      life.die();
+      return true;
+    },
+  };
+}
+
+type Ticket = { readonly life: Life; readonly label: string; readonly call: InProcessCall | null; go: () => void };
+type Sleeper = { readonly life: Life; readonly wakesAt: number; wake: () => void };
+
+export type Troupe = Stage & {
+  /** Lets all that was begun run to its end, in an order that the seed decides. */
+  play(): Promise<void>;
+};
+
+/**
+ * For executions that run at the same time: each waits at each of its points until it is drawn. `stallsPerMille` is how often time passes
+ * although somebody could go on: a process may be slow, or a lid closed.
+ */
+export function createTroupe(
+  world: World,
+  { seed, at = () => undefined, stallsPerMille = 20 }: { seed: number; at?: AtPoint; stallsPerMille?: number },
+): Troupe {
+  const random = createRandom(seed);
+  const passes = countPoints(world, at);
+  const tickets: Ticket[] = [];
+  const sleepers: Sleeper[] = [];
+  const draw = <T>(from: T[]): T => from.splice(Math.floor(random() * from.length), 1)[0] as T;
+
+  function wakeNext(): void {
+    const next = sleepers.reduce((first, one) => (one.wakesAt < first.wakesAt ? one : first));
+    sleepers.splice(sleepers.indexOf(next), 1);
+    const seconds = Math.max(0, (next.wakesAt - world.cloud.now().getTime()) / 1000);
+    world.cloud.advance({ seconds });
+    next.wake();
+  }
+
+  return {
+    pass: (life, label, call) =>
+      new Promise((go) => {
+        tickets.push({ life, label, call: call ?? null, go });
+      }),
+    sleep: (life, milliseconds) =>
+      new Promise((wake) => {
+        sleepers.push({ life, wakesAt: world.cloud.now().getTime() + milliseconds, wake });
+      }),
+    async play() {
+      for (;;) {
+        // Everybody runs until they wait at their next point.
+        await new Promise((resolve) => setImmediate(resolve));
+        const isStalled = sleepers.length > 0 && random() * 1000 < stallsPerMille;
+        if (tickets.length === 0 || isStalled) {
+          if (sleepers.length === 0) return;
+          wakeNext();
+          continue;
+        }
+        const { life, label, call, go } = draw(tickets);
+        if (!life.isDead() && !passes.diesAt(life, label, call)) go();
+      }
+    },
+  };
+}
+
+/** For whoever only looks at the end: no points, no sleep. */
+export const audience: Stage = { pass: async () => {}, sleep: async () => {} };
+
+/** So that a trace says who was born. */
+export function announceBirth(world: World, { by, place }: Life, what: string): void {
+  note(world, by, `${what} (${place})`);
+}

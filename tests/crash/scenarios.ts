@@ -1,0 +1,234 @@
+import { keep } from "../../lib/audit/keep-remediation.ts";
+import type { ActionName } from "../../lib/model/action.ts";
+import { type Database, toggleTag } from "../../lib/model/database.ts";
+import { defaultPolicy } from "../../lib/model/default-policy.ts";
+import { formatMarker } from "../../lib/model/marker.ts";
+import type { Policy } from "../../lib/model/policy.ts";
+import { emptyRemediationState } from "../../lib/model/remediation-state.ts";
+import type { AnyDatabase } from "../../simulator/databases.ts";
+import type { Managed } from "../../simulator/fleet.ts";
+import type { Key, Region, RotationRules, Tag } from "../../simulator/state.ts";
+import { createWorld, type World } from "./world.ts";
+
+/** What is to be true of the database and its secret in the end. */
+export type Goal = {
+  readonly secret: "same" | "new" | "any";
+  readonly keyArn: string;
+  readonly rotationRules: RotationRules;
+  readonly tags: readonly Tag[];
+  readonly hasResourcePolicy: boolean;
+};
+
+/** Something that is wrong with one database of one kind, and that the service may repair. */
+export type Scenario = {
+  readonly name: string;
+  readonly kind: Database["kind"];
+  readonly rule: string;
+  /** What is done first. */
+  readonly action: ActionName;
+  readonly setUp: () => { readonly world: World; readonly goal: Goal };
+};
+
+export const optInTag = { repair: "yes" };
+
+const allowed: Policy["remediation"] = {
+  ...defaultPolicy.remediation,
+  allow: ["schedule-rotation", "rotate", "toggle", "enable"],
+  optIn: [{ tags: optInTag }],
+  approval: [],
+  window: ["any-time"],
+};
+
+type Keys = { readonly present: Key; readonly required: Key };
+type Fault = {
+  readonly name: string;
+  readonly rule: string;
+  readonly action: ActionName;
+  readonly managed: (keys: Keys) => Managed;
+  /** Whether the policy requires another key than the present one. */
+  readonly requiresKey?: boolean;
+  readonly remediation?: Partial<Policy["remediation"]>;
+  /** Whether the secret has tags and a resource policy of its own. */
+  readonly isDecorated?: boolean;
+  readonly secret: Goal["secret"];
+  readonly after?: (world: World, database: AnyDatabase, keys: Keys) => void;
+};
+
+const everyTenDays: RotationRules = { ScheduleExpression: "rate(10 days)", Duration: "3h" };
+const everySevenDays: RotationRules = { AutomaticallyAfterDays: 7 };
+const ownTags: readonly Tag[] = [
+  { Key: "team", Value: "shop" },
+  { Key: "cost-centre", Value: "4711" },
+];
+export const policyFor = (secretArn: string) =>
+  JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Effect: "Allow",
+        Principal: { AWS: "arn:aws:iam::111111111111:role/app" },
+        Action: "secretsmanager:DescribeSecret",
+        Resource: secretArn,
+      },
+    ],
+  });
+
+const faults = {
+  "no rotation": {
+    rule: "rotation-enabled",
+    action: "schedule-rotation",
+    managed: ({ present }) => ({
+      ...{ kmsKeyId: present.Arn, RotationEnabled: false, NextRotationDate: undefined },
+      RotationRules: everyTenDays,
+    }),
+    secret: "same",
+  },
+  "overdue rotation": {
+    rule: "rotation-on-schedule",
+    action: "rotate",
+    managed: ({ present }) => ({
+      kmsKeyId: present.Arn,
+      NextRotationDate: new Date("2026-11-20T12:00:00Z"),
+      LastRotatedDate: new Date("2026-11-10T12:00:00Z"),
+      RotationRules: everyTenDays,
+    }),
+    secret: "same",
+  },
+  "impaired, until it is rotated": {
+    rule: "secret-not-impaired",
+    action: "rotate",
+    managed: ({ present }) => ({ kmsKeyId: present.Arn, status: "impaired", RotationRules: everyTenDays }),
+    isDecorated: true,
+    secret: "any",
+  },
+  "impaired for good": {
+    rule: "secret-not-impaired",
+    action: "rotate",
+    managed: ({ present }) => ({ kmsKeyId: present.Arn, status: "impaired", RotationRules: everyTenDays }),
+    isDecorated: true,
+    secret: "new",
+    after: ({ here, subjects }) => {
+      for (const { arn } of subjects) here.failingRotations.add(arn);
+    },
+  },
+  "wrong key": {
+    rule: "secret-key-as-required",
+    action: "toggle",
+    managed: ({ present }) => ({ kmsKeyId: present.Arn, RotationRules: everyTenDays }),
+    requiresKey: true,
+    isDecorated: true,
+    secret: "new",
+  },
+  "wrong key, with approval": {
+    rule: "secret-key-as-required",
+    action: "toggle",
+    managed: ({ present }) => ({ kmsKeyId: present.Arn, RotationRules: everyTenDays }),
+    requiresKey: true,
+    isDecorated: true,
+    remediation: { approval: ["toggle"], window: ["maintenance"] },
+    secret: "new",
+  },
+  unmanaged: {
+    rule: "master-password-managed",
+    action: "enable",
+    managed: () => false,
+    requiresKey: true,
+    secret: "new",
+  },
+  "interrupted toggle": {
+    rule: "toggle-not-interrupted",
+    action: "finish-interrupted",
+    managed: () => false,
+    requiresKey: true,
+    isDecorated: true,
+    secret: "new",
+    after: leaveInterrupted,
+  },
+} as const satisfies Record<string, Omit<Fault, "name">>;
+
+export type FaultName = keyof typeof faults;
+
+/** As a toggle leaves a database behind that was killed after management was off. */
+function leaveInterrupted({ stores, subjects }: World, database: AnyDatabase, { present, required }: Keys): void {
+  const [subject] = subjects;
+  if (subject === undefined) throw new Error("there is no database");
+  const marker = { startedAt: "2026-11-20T12:00:00.000Z", keyReference: required.Arn, execution: "db-1" };
+  database.TagList.push({ Key: toggleTag, Value: formatMarker(marker) });
+  const secretArn = `arn:aws:secretsmanager:eu-west-1:111111111111:secret:rds!db-old-AbCdEf`;
+  const keepsake = {
+    secretArn,
+    keyReference: present.Arn,
+    rotationEnabled: true,
+    rotationRules: { automaticallyAfterDays: null, scheduleExpression: "rate(10 days)", duration: "3h" },
+    tags: Object.fromEntries(ownTags.map(({ Key, Value }) => [Key, Value])),
+    resourcePolicy: policyFor(secretArn),
+  };
+  void stores.service.write(keep(emptyRemediationState, subject.arn, keepsake), null);
+}
+
+/** One fault on one kind of database, with bystanders that nothing may be done to. */
+export function aScenario(name: FaultName, kind: Database["kind"]): Scenario {
+  const fault: Omit<Fault, "name"> = faults[name];
+  const { rule, action, requiresKey = false, isDecorated = false } = fault;
+  return {
+    ...{ kind, rule, action },
+    name: `${name} (${kind})`,
+    setUp() {
+      let keys: Keys | undefined;
+      let built: AnyDatabase | undefined;
+      const policy: Policy = {
+        ...defaultPolicy,
+        exemptionTags: true,
+        keys: [],
+        remediation: { ...allowed, ...fault.remediation },
+      };
+      const world = createWorld(policy, (here) => {
+        keys = { present: here.addKey(), required: here.addKey() };
+        if (requiresKey) policy.keys.push({ match: {}, require: [keys.required.Arn] });
+        built = addDatabase(here, kind, "orders", fault.managed(keys), optInTag);
+        if (isDecorated) decorate(here, built);
+        // The same is wrong with a database that nobody opted in, and nothing with another one.
+        addDatabase(here, kind, "bystander", fault.managed(keys), {});
+        addDatabase(here, kind, "healthy", { kmsKeyId: keys.required.Arn }, optInTag);
+        return [built];
+      });
+      if (keys === undefined || built === undefined) throw new Error("nothing was built");
+      fault.after?.(world, built, keys);
+      const isCustom = name !== "unmanaged";
+      return {
+        world,
+        goal: {
+          secret: fault.secret,
+          keyArn: (requiresKey ? keys.required : keys.present).Arn,
+          rotationRules: isCustom ? everyTenDays : everySevenDays,
+          tags: isDecorated ? ownTags : [],
+          hasResourcePolicy: isDecorated,
+        },
+      };
+    },
+  };
+}
+
+function addDatabase(
+  here: Region,
+  kind: Database["kind"],
+  identifier: string,
+  managed: Managed,
+  tags: Readonly<Record<string, string>>,
+): AnyDatabase {
+  if (kind === "cluster") return here.addCluster({ identifier, managed, tags });
+  if (kind === "instance") return here.addInstance({ identifier, managed, tags });
+  const instance = here.addInstance({ identifier: `${identifier}-cdb`, engine: "oracle-ee-cdb", MultiTenant: true });
+  return here.addTenantDatabase({ instance, name: identifier.toUpperCase(), managed, tags });
+}
+
+/** Gives a database's secret what a new one would not have. */
+function decorate(here: Region, { MasterUserSecret }: AnyDatabase): void {
+  const secret = here.secrets.get(MasterUserSecret?.SecretArn ?? "");
+  if (secret === undefined) return;
+  here.secrets.set(secret.ARN, {
+    ...secret,
+    Tags: [...secret.Tags, ...ownTags],
+    resourcePolicy: policyFor(secret.ARN),
+  });
+}

@@ -1,0 +1,153 @@
+import { type Database, toggleTag } from "../../lib/model/database.ts";
+import type { Policy } from "../../lib/model/policy.ts";
+import type { RemediationEvent } from "../../lib/model/remediation-event.ts";
+import { emptyRemediationState, type RemediationState } from "../../lib/model/remediation-state.ts";
+import { createCloud } from "../../simulator/cloud.ts";
+import { type AnyDatabase, databaseWithArn, statusOf } from "../../simulator/databases.ts";
+import type { Cloud, Region, Secret } from "../../simulator/state.ts";
+import type { InProcessCall } from "../support/in-process-region.ts";
+import { createMemoryStored, type MemoryStored } from "../support/memory-stored.ts";
+
+export const scope = { account: "111111111111", region: "eu-west-1", partition: "aws" } as const;
+export const startAt = "2026-11-24T12:00:00.000Z";
+
+/** The database that something is wrong with, and what is to become of it. */
+export type Subject = {
+  readonly arn: string;
+  readonly kind: Database["kind"];
+  readonly identifier: string;
+  /** What its secret was when all began; null where it was not managed. */
+  readonly before: Secret | null;
+};
+
+/** Something that happened, in order. */
+export type Entry =
+  | {
+      readonly type: "call";
+      readonly at: string;
+      readonly by: string;
+      readonly step: string;
+      readonly action: string;
+      /** The ARN or identifier that a changing call is about; null for one that only reads. */
+      readonly changes: string | null;
+      readonly answer: string;
+    }
+  | { readonly type: "note"; readonly at: string; readonly by: string; readonly what: string };
+
+/** Where one execution keeps what holds across executions: S3 for the service, a file for somebody's terminal. */
+export type Place = "service" | "terminal";
+
+/** Everything there is in one trial: a cloud, what is stored beside it, and all that happened so far. */
+export type World = {
+  readonly cloud: Cloud;
+  readonly here: Region;
+  readonly subjects: Subject[];
+  readonly policy: Policy;
+  readonly stores: Readonly<Record<Place, MemoryStored<RemediationState>>>;
+  readonly journal: Entry[];
+  readonly told: RemediationEvent[];
+  readonly passwords: Set<string>;
+  /** Promises that were broken, as sentences. */
+  readonly broken: Set<string>;
+  /** ARNs of databases whose master password nobody knows: the service set it, and threw it away. */
+  readonly orphaned: Set<string>;
+  /** ARNs of databases from which a person took the mark. */
+  readonly unmarked: Set<string>;
+  /** Settings that a person changed and that wait for their window, by database. */
+  readonly pendings: Map<string, { readonly field: string; readonly value: unknown; readonly notBefore: string }[]>;
+  /** Gates that a person closed, by database: since which entry of the journal. */
+  readonly closed: Map<string, Map<string, number>>;
+  /** Executions that have changed something and have not ended, and until when they count. */
+  readonly changing: Map<string, { readonly arn: string; until: string | null }>;
+  /** Instants at which something was begun. */
+  readonly begun: string[];
+  /** The last two different answers to each question; null where no answer is ever stale, because it takes time. */
+  answers: Map<string, readonly { readonly text: string; readonly answer: object }[]> | null;
+  now(): string;
+};
+
+export function createWorld(policy: Policy, build: (here: Region) => readonly AnyDatabase[]): World {
+  const cloud = createCloud({ now: new Date(startAt) });
+  const here = cloud.region(scope.account, scope.region);
+  const store = () => createMemoryStored({ empty: emptyRemediationState, pause: async () => {} });
+  const subjects = build(here).map((database) => toSubject(here, database));
+  return {
+    ...{ cloud, here, policy, subjects },
+    stores: { service: store(), terminal: store() },
+    journal: [],
+    told: [],
+    passwords: new Set(),
+    broken: new Set(),
+    orphaned: new Set(),
+    unmarked: new Set(),
+    pendings: new Map(),
+    closed: new Map(),
+    changing: new Map(),
+    begun: [],
+    answers: null,
+    now: () => cloud.now().toISOString(),
+  };
+}
+
+function toSubject(here: Region, database: AnyDatabase): Subject {
+  const before = here.secrets.get(database.MasterUserSecret?.SecretArn ?? "") ?? null;
+  if ("TenantDBName" in database) {
+    const { TenantDatabaseARN: arn, DBInstanceIdentifier, TenantDBName } = database as never as Record<string, string>;
+    return { arn: arn ?? "", kind: "tenant-database", identifier: `${DBInstanceIdentifier}/${TenantDBName}`, before };
+  }
+  if ("DBClusterArn" in database) {
+    const { DBClusterArn: arn, DBClusterIdentifier: identifier } = database as never as Record<string, string>;
+    return { arn: arn ?? "", kind: "cluster", identifier: identifier ?? "", before };
+  }
+  const { DBInstanceArn: arn, DBInstanceIdentifier: identifier } = database as never as Record<string, string>;
+  return { arn: arn ?? "", kind: "instance", identifier: identifier ?? "", before };
+}
+
+/** The database as the simulator has it; undefined where it is gone, or on its way out. */
+export function liveOne({ here }: World, { arn }: Pick<Subject, "arn">): AnyDatabase | undefined {
+  const database = databaseWithArn(here, arn);
+  return database === undefined || statusOf(database) === "deleting" ? undefined : database;
+}
+
+export function markOf(database: AnyDatabase): string | undefined {
+  return database.TagList.find(({ Key }) => Key === toggleTag)?.Value;
+}
+
+/** Notes something that is no call. */
+export function note({ journal, now }: World, by: string, what: string): void {
+  journal.push({ type: "note", at: now(), by, what });
+}
+
+/** A promise was broken. The same is said once. */
+export function breakPromise({ broken, now }: World, promise: string, how: string): void {
+  for (const said of broken) if (said.startsWith(`${promise}: `)) return;
+  broken.add(`${promise}: ${how} (at ${now()})`);
+}
+
+const reads = /^(rds|secretsmanager|kms):(Describe|List|Get|Generate)/;
+
+/** Whether a call only looks. A data key is only ever tried. */
+export function isRead({ action }: Pick<InProcessCall, "action">): boolean {
+  return reads.test(action);
+}
+
+/** What a changing call is about, as AWS is told. */
+export function targetOf({ params }: InProcessCall): string {
+  const { ResourceName, SecretId, DBClusterIdentifier, DBInstanceIdentifier, TenantDBName } = params as Record<
+    string,
+    string
+  >;
+  const name = ResourceName ?? SecretId ?? DBClusterIdentifier ?? DBInstanceIdentifier ?? "";
+  return TenantDBName === undefined ? name : `${name}/${TenantDBName}`;
+}
+
+/** A generator of numbers from 0 to 1 that gives the same ones for the same seed. */
+export function createRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

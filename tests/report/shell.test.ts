@@ -1,0 +1,57 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { quote, toCommandLines } from "../../lib/report/shell.ts";
+
+test.each([
+  ["a name", "orders", "orders"],
+  ["an ARN", "arn:aws:rds:eu-west-1:123456789012:db:orders", "arn:aws:rds:eu-west-1:123456789012:db:orders"],
+  ["what a history would expand", "rds!db-1", "'rds!db-1'"],
+  ["another command", "a; b $(c)", "'a; b $(c)'"],
+  ["a quote", "it's", "'it'\\''s'"],
+  ["nothing", "", "''"],
+])("a shell takes %s as one word", (_, word, quoted) => expect(quote(word)).toBe(quoted));
+
+/** What a shell makes of lines that are continued. */
+const join = (lines: readonly string[]) => lines.join("\n").replaceAll(/ \\\n +/g, " ");
+
+describe("a command on several lines", () => {
+  test("is one where it fits", () => {
+    expect(toCommandLines("aws kms enable-key", 18)).toEqual(["aws kms enable-key"]);
+    expect(toCommandLines("aws kms enable-key", 17)).toEqual(["aws kms \\", "  enable-key"]);
+  });
+
+  test("keeps an option and its value together where they fit on a line, and no line is too long", () =>
+    expect(toCommandLines(`aws kms enable-key --region eu-west-1 --key-id ${"k".repeat(50)}`, 40)).toEqual([
+      "aws kms enable-key --region eu-west-1 \\",
+      "  --key-id \\",
+      `  ${"k".repeat(50)}`,
+    ]));
+
+  test.each([
+    ["single quotes", "aws a b --query 'a || b  c' --x", ["aws a b \\", "  --query \\", "  'a || b  c' \\", "  --x"]],
+    ["a backslash in single quotes", "aws a b 'c \\' d", ["aws a b \\", "  'c \\' d"]],
+    ["double quotes", 'aws a b "c \\" d" e', ["aws a b \\", '  "c \\" d" \\', "  e"]],
+    ["quotes in quotes", `aws a b "it's c" d`, ["aws a b \\", `  "it's c" \\`, "  d"]],
+    ["an escaped space", "aws a b c\\ d\\ e f", ["aws a b \\", "  c\\ d\\ e f"]],
+    ["quotes that nobody closes", "aws a b 'c d e f g", ["aws a b \\", "  'c d e f g"]],
+  ])("is never broken within %s", (_, command, lines) => expect(toCommandLines(command, 15)).toEqual(lines));
+
+  test("is broken within a substitution, where everything begins anew", () =>
+    expect(toCommandLines(`aws a b --password "$(aws c d --without 'x y')" --z`, 24)).toEqual([
+      "aws a b \\",
+      '  --password "$(aws c \\',
+      "  d --without 'x y')" + '" \\',
+      "  --z",
+    ]));
+
+  test("whatever the command, a shell reads what it would have read", () =>
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom("aws", "--a", "'b c'", '"d $(e f) g"', "h", "x".repeat(30), "$(i j)"), {
+          minLength: 1,
+        }),
+        fc.integer({ min: 10, max: 60 }),
+        (words, columns) => expect(join(toCommandLines(words.join(" "), columns))).toBe(words.join(" ")),
+      ),
+    ));
+});

@@ -1,0 +1,99 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** A request as an AWS client sends it. */
+export type WireRequest = {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** The operation, as the Query and JSON protocols name it: `ModifyDBInstance`; empty for others. */
+  readonly operation: string;
+};
+
+export type WireAnswer = {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string;
+};
+
+export type FrontOptions = {
+  /** Where requests go that are not answered here; without it they fail. */
+  readonly backend?: string;
+  /** What is answered instead of the backend; null for what is passed on. */
+  readonly answer?: (request: WireRequest) => WireAnswer | "hang" | "disconnect" | null;
+  /** What is made of the backend's answers. */
+  readonly change?: (answer: WireAnswer, request: WireRequest) => WireAnswer;
+};
+
+/** A server in front of an emulator, or of none: it keeps what is sent, and answers what the test says. */
+export type Front = { readonly endpoint: string; readonly requests: WireRequest[]; close(): Promise<void> };
+
+/** Starts one on a free port of this machine. */
+export async function startFront({
+  backend,
+  answer = () => null,
+  change = (answered) => answered,
+}: FrontOptions): Promise<Front> {
+  const requests: WireRequest[] = [];
+
+  async function serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const request = await read(incoming);
+    requests.push(request);
+    const given = answer(request) ?? change(await passOn(request, backend), request);
+    if (given === "disconnect") incoming.socket.destroy();
+    if (typeof given === "string") return;
+    response.writeHead(given.status, given.headers).end(given.body);
+  }
+
+  const server = createServer((incoming, response) => {
+    serve(incoming, response).catch((error: unknown) => {
+      response.writeHead(500, { "content-type": "text/plain" }).end(`The front failed: ${error}`);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function read(incoming: IncomingMessage): Promise<WireRequest> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming) chunks.push(chunk);
+  const { method = "GET", url: path = "/", headers } = incoming;
+  const body = Buffer.concat(chunks).toString();
+  const target = String(headers["x-amz-target"] ?? "");
+  return {
+    method,
+    path,
+    headers: headers as Record<string, string>,
+    body,
+    operation: target.split(".")[1] ?? new URLSearchParams(body).get("Action") ?? "",
+  };
+}
+
+/** What is about the way there is not passed on: it is another one. */
+async function passOn({ method, path, headers, body }: WireRequest, backend: string | undefined): Promise<WireAnswer> {
+  if (backend === undefined) throw new Error("nobody is behind it");
+  const answered = await fetch(`${backend}${path}`, {
+    method,
+    headers: without(headers, ["host", "connection", "content-length", "expect"]),
+    ...(body === "" ? {} : { body }),
+  });
+  const theirs = Object.fromEntries(answered.headers);
+  return {
+    status: answered.status,
+    headers: without(theirs, ["connection", "content-encoding", "content-length", "transfer-encoding"]),
+    body: await answered.text(),
+  };
+}
+
+function without(headers: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !names.includes(name)));
+}

@@ -1,0 +1,118 @@
+import type { Target } from "../../lib/model/inventory.ts";
+import { formatMarker } from "../../lib/model/marker.ts";
+import type { Policy } from "../../lib/model/policy.ts";
+import {
+  type Attempt,
+  emptyRemediationState,
+  type RemediationState,
+  type Running,
+} from "../../lib/model/remediation-state.ts";
+import {
+  account,
+  aMasterUserSecret,
+  aPlainDatabase,
+  aPolicy,
+  aSecret,
+  aTarget,
+  databaseArn,
+  hoursFromNow,
+  keyArn,
+  region,
+} from "./builders.ts";
+
+/** A policy that allows everything, everywhere, at any time and without asking; each test says what it wants otherwise. */
+export function aPermissivePolicy(
+  remediation: Partial<Policy["remediation"]> = {},
+  overrides: Partial<Policy> = {},
+): Policy {
+  const policy = aPolicy(overrides);
+  return {
+    ...policy,
+    remediation: {
+      ...policy.remediation,
+      allow: ["schedule-rotation", "rotate", "toggle", "enable"],
+      optIn: [{ identifier: ["*"] }],
+      approval: [],
+      window: ["any-time"],
+      ...remediation,
+    },
+  };
+}
+
+/** One healthy managed database, and all that is read where something is to be repaired. */
+export function aTargetForRepair(overrides: Partial<Target> = {}): Target {
+  return aTarget({
+    secrets: [aSecret({ replicaRegions: [] })],
+    resourcePolicies: [{ secretArn: aSecret().arn, policy: null }],
+    globalClusterMembers: [],
+    blueGreenDeployments: [],
+    proxies: [],
+    keyTrials: [{ keyArn, refusal: null }],
+    ...overrides,
+  });
+}
+
+/** DB instances of one Region without a managed password, by their names. */
+export function unmanagedInstances(...identifiers: readonly string[]) {
+  return identifiers.map((identifier) =>
+    aPlainDatabase({
+      arn: arnOf(identifier),
+      identifier,
+      resourceId: `db-${identifier.toUpperCase()}`,
+    }),
+  );
+}
+
+/** A managed DB instance by its name, and the secret that RDS made for it. */
+export function aManagedInstance(identifier: string, secret: Parameters<typeof aSecret>[0] = {}) {
+  const secretArn = `arn:aws:secretsmanager:${region}:${account}:secret:rds!db-${identifier}-xmJRDx`;
+  const [plain = aPlainDatabase()] = unmanagedInstances(identifier);
+  return {
+    database: { ...plain, masterUserSecret: aMasterUserSecret({ secretArn }) },
+    secret: aSecret({ arn: secretArn, primaryArns: [plain.arn], replicaRegions: [], ...secret }),
+  };
+}
+
+export function arnOf(identifier: string): string {
+  return `arn:aws:rds:${region}:${account}:db:${identifier}`;
+}
+
+export function aState(overrides: Partial<RemediationState> = {}): RemediationState {
+  return { ...emptyRemediationState, ...overrides };
+}
+
+/** A rotation of the database of these tests that failed two days ago. */
+export function anAttempt(overrides: Partial<Attempt> = {}): Attempt {
+  return {
+    arn: databaseArn,
+    account,
+    region,
+    action: "rotate",
+    rule: "secret-not-impaired",
+    startedAt: hoursFromNow(-49),
+    endedAt: hoursFromNow(-48),
+    outcome: "failed",
+    ...overrides,
+  };
+}
+
+/** An execution that has been rotating the database of these tests for an hour. */
+export function anExecution(overrides: Partial<Running> = {}): Running {
+  return {
+    execution: "db-ORDERS-1",
+    arn: databaseArn,
+    account,
+    region,
+    action: "rotate",
+    rule: "secret-not-impaired",
+    isChanging: true,
+    since: hoursFromNow(-1),
+    expiresAt: hoursFromNow(49),
+    ...overrides,
+  };
+}
+
+/** The value of the tag of a toggle that was begun an hour ago. */
+export function aMark(overrides: Partial<Parameters<typeof formatMarker>[0]> = {}): string {
+  return formatMarker({ startedAt: hoursFromNow(-1), keyReference: keyArn, execution: "db-ORDERS-1", ...overrides });
+}
