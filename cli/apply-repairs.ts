@@ -1,6 +1,5 @@
 import { describeAction, toOrdered } from "../lib/audit/plan.ts";
 import { concludeInterrupted } from "../lib/conclude-interrupted.ts";
-import { describeDatabase } from "../lib/model/database.ts";
 import { AwsCallError } from "../lib/model/errors.ts";
 import type { PlannedAction } from "../lib/model/plan.ts";
 import type { RemediationEvent } from "../lib/model/remediation-event.ts";
@@ -10,7 +9,7 @@ import { lookAtDatabase } from "../lib/see-database.ts";
 import { rules } from "../rules/index.ts";
 import { type Candidate, isMarked, type SurveyOptions, survey } from "./candidate.ts";
 import { confirm } from "./confirm.ts";
-import { type End, joinPlans, tellObstacle, toStatus } from "./describe-candidate.ts";
+import { describeUnfinished, type End, joinPlans, tellObstacle, toStatus } from "./describe-candidate.ts";
 import { describeEvent } from "./describe-event.ts";
 import { exitStatus } from "./exit-status.ts";
 import { type Io, write } from "./io.ts";
@@ -58,7 +57,7 @@ export async function applyRepairs(
     const candidates: Candidate[] = [];
     for (const one of surveyed) candidates.push(await takeUp(one, workshop, surveyOptions));
     await showPlan(joinPlans(candidates), { format: "table", isInFull: true }, io);
-    const { jobs, ends } = await choose(candidates, options, io);
+    const { jobs, ends } = await choose(candidates, options, workshop);
     return toStatus([...ends, ...(await work(jobs, { options, workshop, standing }))]);
   } catch (error) {
     if (controller.signal.aborted || error instanceof Interrupted) return exitStatus.interrupted;
@@ -73,10 +72,7 @@ async function takeUp(candidate: Candidate, workshop: Workshop, surveyOptions: S
   const { unfinished, database, port } = candidate;
   const { io, progress, signal, policy, state, tell } = workshop;
   if (unfinished === null || isMarked(database)) return candidate;
-  const name = makePrintable(describeDatabase(database));
-  await progress.say(
-    `\nAn earlier run began ${unfinished.action} of ${name} at ${unfinished.since}, and did not get to its end.\n`,
-  );
+  await progress.say(`\n${describeUnfinished(candidate)}\n`);
   let present = candidate;
   if (!isSettled(database)) {
     const workflow = createProcessWorkflow({ now: io.now, sleep: io.sleep, signal, listener: progress });
@@ -103,7 +99,7 @@ async function takeUp(candidate: Candidate, workshop: Workshop, surveyOptions: S
 async function choose(
   candidates: readonly Candidate[],
   options: RemediateOptions,
-  io: Io,
+  { io, signal }: Workshop,
 ): Promise<{ readonly jobs: readonly Job[]; readonly ends: readonly End[] }> {
   const jobs: Job[] = [];
   const ends: End[] = [];
@@ -114,7 +110,7 @@ async function choose(
       ends.push(end ?? "nothing");
       continue;
     }
-    const answer = options.yes ? "yes" : await confirm(chosen, io);
+    const answer = options.yes ? "yes" : await confirm(chosen, signal, io);
     if (answer === "left") {
       await write(io.stderr, "Nothing was changed.\n");
       throw new Interrupted();

@@ -11,7 +11,7 @@ import { screenOf } from "./screen.ts";
 const named: readonly ActionName[] = ["toggle", "enable"];
 
 /** Asks the person at the terminal whether to do something: `left` where they want to end it all (Ctrl-C, Ctrl-D). */
-export async function confirm(untrusted: PlannedAction, io: Io): Promise<"yes" | "no" | "left"> {
+export async function confirm(untrusted: PlannedAction, signal: AbortSignal, io: Io): Promise<"yes" | "no" | "left"> {
   if (io.ask === null) return "no";
   const planned = makePrintable(untrusted);
   const { width } = createSheet(screenOf(io.stderr, io));
@@ -19,7 +19,7 @@ export async function confirm(untrusted: PlannedAction, io: Io): Promise<"yes" |
   const what = `${describeAction(planned)} (${account} ${region}): ${planned.impact}`;
   await write(io.stderr, `\n${paragraph(what, { width })}\n`);
   const isNamed = named.includes(planned.action);
-  const answer = await io.ask(isNamed ? `Type ${identifier} to do it: ` : "Do it? [y/N] ");
+  const answer = await io.ask(isNamed ? `Type ${identifier} to do it: ` : "Do it? [y/N] ", signal);
   if (answer === null) {
     await write(io.stderr, "\n");
     return "left";

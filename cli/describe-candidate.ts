@@ -13,14 +13,27 @@ import { screenOf } from "./screen.ts";
 /** What became of one database. */
 export type End = "repaired" | "nothing" | "unseen" | "manual" | "refused" | "failed";
 
-/** The plans of some databases as one: each was made as if it were alone, because they are repaired one after another. */
+/**
+ * The plans of some databases as one: each was made as if it were alone, because they are repaired one after another. Of a database in the
+ * middle of a toggle nothing else is told: what else may be wrong with it, somebody might go and do.
+ */
 export function joinPlans(candidates: readonly Candidate[]): Plan {
+  const plans = candidates.map(({ plan, chosen }) =>
+    chosen?.action === "finish-interrupted" ? { actions: [chosen], manual: [] } : plan,
+  );
   return {
     schemaVersion: "1.0",
     observedAt: candidates.at(-1)?.plan.observedAt ?? "",
-    actions: candidates.flatMap(({ plan }) => plan.actions),
-    manual: candidates.flatMap(({ plan }) => plan.manual),
+    actions: plans.flatMap(({ actions }) => actions),
+    manual: plans.flatMap(({ manual }) => manual),
   };
+}
+
+/** What an earlier run left undone, as a sentence; null where there is nothing of the kind. */
+export function describeUnfinished({ unfinished, database }: Candidate): string | null {
+  if (unfinished === null) return null;
+  const { action, since } = makePrintable(unfinished);
+  return `An earlier run began ${action} of ${makePrintable(describeDatabase(database))} at ${since}, and did not get to its end.`;
 }
 
 /** Tells why nothing is done about a database, and answers with what that comes to; null where something can be done. */

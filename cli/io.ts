@@ -46,8 +46,11 @@ export type Io = {
   readonly loadAws: () => Promise<Aws>;
   /** Resolves when the user wants the program to end (Ctrl-C). */
   readonly interrupted: () => Promise<void>;
-  /** Asks the person at the terminal, and answers with a line, or with null where they left (Ctrl-C, Ctrl-D); null where nobody is there. */
-  readonly ask: ((question: string) => Promise<string | null>) | null;
+  /**
+   * Asks the person at the terminal, and answers with a line, or with null where they left (Ctrl-C, Ctrl-D) or the signal is given; null
+   * where nobody is there.
+   */
+  readonly ask: ((question: string, signal: AbortSignal) => Promise<string | null>) | null;
   /** Lets time pass; ends early, with an error, where the signal is given. */
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
 };

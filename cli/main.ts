@@ -22,8 +22,9 @@ async function loadAws(): Promise<Aws> {
 }
 
 /** The question goes to stderr, because stdout may be a file. */
-function ask(question: string): Promise<string | null> {
+function ask(question: string, signal: AbortSignal): Promise<string | null> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  signal.addEventListener("abort", () => terminal.close(), { once: true });
   return new Promise((resolve) => {
     terminal.once("close", () => resolve(null));
     terminal.question(question, (answer) => {

@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import { assembleReport } from "../lib/audit/assemble-report.ts";
 import { makePlan } from "../lib/audit/plan.ts";
 import type { Plan } from "../lib/model/plan.ts";
+import type { Report } from "../lib/model/report.ts";
 import { toJson } from "../lib/report/json.ts";
 import { renderPlan } from "../lib/report/plan-table.ts";
 import { rules } from "../rules/index.ts";
@@ -66,14 +67,20 @@ async function plan(names: readonly string[], options: PlanOptions, io: Io): Pro
   if (from !== undefined)
     await write(io.stderr, `Judged as of ${inventory.observedAt}, when the inventory was taken.\n`);
   await showPlan(made, { format, output, isInFull: named.length > 0 }, io);
-  const { coverage } = assembleReport(inventory, { policy, rules, generatedAt: inventory.observedAt, version });
-  if (coverage.complete) return exitStatus.clean;
-  const calls = new Set(coverage.gaps.map(({ action, code }) => `${action} (${code})`));
+  const report = assembleReport(inventory, { policy, rules, generatedAt: inventory.observedAt, version });
+  if (report.coverage.complete) return exitStatus.clean;
   await write(
     io.stderr,
-    `Not everything was seen, and something may be missing in the plan: ${[...calls].join(", ")}.\n`,
+    `Not everything was seen, and something may be missing in the plan: ${describeUnseen(report)}.\n`,
   );
   return exitStatus.incomplete;
+}
+
+/** The calls that failed, or where none did the rules that could not be judged. */
+function describeUnseen({ coverage, findings }: Report): string {
+  const calls = new Set(coverage.gaps.map(({ action, code }) => `${action} (${code})`));
+  const unjudged = findings.filter(({ status }) => status === "INSUFFICIENT_DATA").map(({ rule }) => rule);
+  return calls.size > 0 ? [...calls].join(", ") : `${[...new Set(unjudged)].join(", ")} could not be judged`;
 }
 
 /** Shows a plan on stdout, or writes it to a file. */

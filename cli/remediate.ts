@@ -5,7 +5,7 @@ import type { Policy } from "../lib/model/policy.ts";
 import { applyRepairs } from "./apply-repairs.ts";
 import { type Candidate, survey, type Wanted } from "./candidate.ts";
 import { oneOf } from "./choices.ts";
-import { type End, joinPlans, tellObstacle, toStatus } from "./describe-candidate.ts";
+import { describeUnfinished, type End, joinPlans, tellObstacle, toStatus } from "./describe-candidate.ts";
 import { findDatabase, namingDatabases } from "./find-database.ts";
 import { type Account, type Io, write } from "./io.ts";
 import { showPlan } from "./plan.ts";
@@ -78,7 +78,11 @@ async function remediate(names: readonly string[], options: RemediateOptions, io
   if (apply) return applyRepairs(candidates, { options, surveyOptions }, io);
   await showPlan(joinPlans(candidates), { format: "table", isInFull: true }, io);
   const ends: End[] = [];
-  for (const candidate of candidates) ends.push((await tellObstacle(candidate, options, io)) ?? "repaired");
+  for (const candidate of candidates) {
+    const unfinished = describeUnfinished(candidate);
+    if (unfinished !== null) await write(io.stderr, `\n${unfinished} With --apply that is gone on with.\n`);
+    ends.push((await tellObstacle(candidate, options, io)) ?? "repaired");
+  }
   if (candidates.some(({ chosen }) => chosen?.runnable === true))
     await write(
       io.stderr,

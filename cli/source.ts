@@ -35,8 +35,11 @@ export function addSourceOptions(command: Command): Command {
 /** Gives a command the options that say where in AWS to look, and by which policy. */
 export function addAwsOptions(command: Command): Command {
   return command
-    .option("-r, --region <region...>", "Regions to audit (default: the policy's, else that of the AWS configuration)")
-    .option("--all-regions", "audit every Region that is enabled for the account")
+    .option(
+      "-r, --region <region...>",
+      "Regions to look into (default: the policy's, else that of the AWS configuration)",
+    )
+    .option("--all-regions", "look into every Region that is enabled for the account")
     .option(
       "-p, --profile <name...>",
       "AWS profiles, one for each account (default: the AWS configuration's credentials)",

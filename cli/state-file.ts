@@ -47,7 +47,7 @@ export function createStateFile(path: string): Stored<RemediationState> {
     async read() {
       const text = readIfThere(path);
       if (text === null) return { value: remediationStateFile.empty, version: null };
-      return { value: parseStoredFile(remediationStateFile, text, path), version: text };
+      return { value: parse(text, path), version: text };
     },
     async write(value, version) {
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -56,6 +56,15 @@ export function createStateFile(path: string): Stored<RemediationState> {
       return true;
     },
   };
+}
+
+/** What is no state is for the user to mend, not an error in the program. */
+function parse(text: string, path: string): RemediationState {
+  try {
+    return parseStoredFile(remediationStateFile, text, path);
+  } catch (error) {
+    throw new UsageError(`${messageOf(error)}.`);
+  }
 }
 
 /** Null only where there is no such file. */

@@ -66,9 +66,9 @@ export function createStepProgress(io: Pick<Io, "stderr" | "env" | "now">): Step
     },
     end(name, failure) {
       const seconds = elapsed();
-      const isSilent = present?.hasSaid === true && failure === null;
+      // A step that told something has said all that there is to say of it, and of what was taken down nobody wants to hear any more.
+      const isSilent = present === null || (present.hasSaid && failure === null);
       stop();
-      // A step that told something has said all that there is to say of it.
       if (isSilent) return;
       const took = seconds < 0.1 ? "" : `  ${paint.faint(describeSeconds(seconds))}`;
       const mark = failure === null ? paint.good("✓") : paint.bad("✗");
@@ -96,7 +96,7 @@ function describeSeen(seen: unknown): string {
 
 /** "0.4 s", "12 s", "3 min 20 s", "2 h 5 min". */
 export function describeSeconds(seconds: number): string {
-  if (seconds < 10) return `${(Math.round(seconds * 10) / 10).toFixed(1)} s`;
+  if (seconds < 9.95) return `${(Math.round(seconds * 10) / 10).toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   const minutes = Math.floor(whole / 60);

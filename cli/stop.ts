@@ -102,8 +102,8 @@ function describe(stopped: NonNullable<RemediationState["stopped"]>): string {
 function describeRunning(state: RemediationState | null, now: string): string {
   const running = (state?.running ?? []).filter(({ expiresAt }) => expiresAt > now);
   if (running.length === 0) return "Nothing is under way.\n";
-  const lines = running.map(({ action, arn, execution, since }) =>
-    toPrintable(`  ${action} of ${arn} (${execution}, since ${since})`),
+  const lines = running.map(
+    ({ action, arn, execution, since }) => `  ${toPrintable(`${action} of ${arn} (${execution}, since ${since})`)}`,
   );
   return `What is begun is finished:\n${lines.join("\n")}\n`;
 }

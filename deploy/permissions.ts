@@ -1,18 +1,11 @@
-import { auditActions, auditPolicy } from "../lib/audit/permissions.ts";
+import { auditActions, auditPolicy, repairReads } from "../lib/audit/permissions.ts";
 import { defaultPolicy } from "../lib/model/default-policy.ts";
+import { UsageError } from "../lib/model/errors.ts";
+import { remediationStateFile } from "../lib/model/remediation-state.ts";
 import { rules } from "../rules/index.ts";
+import { changingStatements, keyTrialStatements } from "./repair-permissions.ts";
 import type { Settings } from "./settings.ts";
-
-/** A value that CloudFormation computes. */
-export type Intrinsic = { readonly [name: `Fn::${string}`]: unknown } | { readonly Ref: string };
-
-export type Statement = {
-  readonly Sid: string;
-  readonly Effect: "Allow" | "Deny";
-  readonly Action: string | readonly string[];
-  readonly Resource: string | Intrinsic | readonly (string | Intrinsic)[];
-  readonly Condition?: unknown;
-};
+import { arn, arnOf, type Intrinsic, ownAccount, pseudo, type Statement } from "./statement.ts";
 
 /** Parts of the stack that statements name. */
 export type Places = {
@@ -20,17 +13,6 @@ export type Places = {
   readonly alertsTopicArn: string | Intrinsic;
   readonly kmsKeyArn: string | Intrinsic;
 };
-
-/** The ARN of a part of the stack. */
-const arnOf = (logicalId: string): Intrinsic => ({ "Fn::GetAtt": [logicalId, "Arn"] });
-
-const pseudo = (name: string) => `\${AWS::${name}}`;
-const ownAccount = pseudo("AccountId");
-
-/** An ARN of things that are not of the stack; each part can be `*`. */
-function arn(service: string, region: string, account: string, resource: string): Intrinsic {
-  return { "Fn::Sub": `arn:${pseudo("Partition")}:${service}:${region}:${account}:${resource}` };
-}
 
 /** No role of this project may read a secret's value, whatever else somebody attaches to it. */
 const neverTheValues: readonly Statement[] = auditPolicy(rules, defaultPolicy).Statement.flatMap((statement) =>
@@ -62,7 +44,7 @@ export function readingStatements(actions: readonly string[]): readonly Statemen
 }
 
 /** What every function needs: to write its own log, its traces, and what it gave up on. */
-function runningStatements(name: "Audit" | "Recheck" | "ConfigRule"): readonly Statement[] {
+function runningStatements(name: "Audit" | "Recheck" | "ConfigRule" | "Remediate"): readonly Statement[] {
   return [
     {
       Sid: "Log",
@@ -76,6 +58,20 @@ function runningStatements(name: "Audit" | "Recheck" | "ConfigRule"): readonly S
   ];
 }
 
+function inBucket(key: string): Intrinsic {
+  return { "Fn::Join": ["/", [arnOf("ReportBucket"), key]] };
+}
+
+/** What whoever writes to the bucket and to the topics needs beside the objects. */
+function tellingStatements(places: Places): readonly Statement[] {
+  return [
+    // Without it S3 answers "forbidden" where nothing is there yet.
+    { Sid: "NoReportYet", Effect: "Allow", Action: "s3:ListBucket", Resource: arnOf("ReportBucket") },
+    { Sid: "Tell", Effect: "Allow", Action: "sns:Publish", Resource: [places.findingsTopicArn, places.alertsTopicArn] },
+    { Sid: "Encrypt", Effect: "Allow", Action: ["kms:Decrypt", "kms:GenerateDataKey"], Resource: places.kmsKeyArn },
+  ];
+}
+
 /** What publishing needs: the bucket, the two topics, the key of the three, and Security Hub if it is on. */
 function publishingStatements(settings: Settings, places: Places): readonly Statement[] {
   return [
@@ -83,12 +79,9 @@ function publishingStatements(settings: Settings, places: Places): readonly Stat
       Sid: "Reports",
       Effect: "Allow",
       Action: ["s3:GetObject", "s3:PutObject"],
-      Resource: { "Fn::Join": ["/", [arnOf("ReportBucket"), "*"]] },
+      Resource: inBucket("*"),
     },
-    // Without it S3 answers "forbidden" where nothing is there yet.
-    { Sid: "NoReportYet", Effect: "Allow", Action: "s3:ListBucket", Resource: arnOf("ReportBucket") },
-    { Sid: "Tell", Effect: "Allow", Action: "sns:Publish", Resource: [places.findingsTopicArn, places.alertsTopicArn] },
-    { Sid: "Encrypt", Effect: "Allow", Action: ["kms:Decrypt", "kms:GenerateDataKey"], Resource: places.kmsKeyArn },
+    ...tellingStatements(places),
     ...(settings.securityHub === "on"
       ? [
           {
@@ -125,12 +118,56 @@ function evaluatingStatements({ configAccounts, configRoleName }: Settings): rea
   ];
 }
 
+/** What those who start repairs need: to look at what decides it, and to invoke the function that does it. */
+function startingStatements({ policy, remediation }: Settings): readonly Statement[] {
+  if (remediation === "off") return [];
+  return [
+    ...keyTrialStatements(policy),
+    {
+      Sid: "Repair",
+      Effect: "Allow",
+      Action: "lambda:InvokeFunction",
+      Resource: { Ref: "RemediateDurableLambdaAlias" },
+    },
+  ];
+}
+
+/** What the function that repairs needs beside reading. Its own log of steps is named, because the function itself needs the role first. */
+function repairingStatements({ policy }: Settings, places: Places): readonly Statement[] {
+  return [
+    ...changingStatements(policy),
+    {
+      Sid: "State",
+      Effect: "Allow",
+      Action: ["s3:GetObject", "s3:PutObject"],
+      Resource: inBucket(remediationStateFile.name),
+    },
+    ...tellingStatements(places),
+    {
+      Sid: "Remember",
+      Effect: "Allow",
+      Action: ["lambda:CheckpointDurableExecution", "lambda:GetDurableExecutionState"],
+      Resource: arn("lambda", pseudo("Region"), ownAccount, `function:${serviceName}-remediate:*`),
+    },
+  ];
+}
+
+/** As serverless.yml calls it, with its stage. */
+const serviceName = ["self:service", "sls:stage"].map((name) => `\${${name}}`).join("-");
+
+/** What IAM lets the inline policies of a role be, in characters. */
+const maxPolicySize = 10_240;
+
 /** The statements of each role. */
 export function permissions(settings: Settings, places: Places) {
-  const reads = auditActions(rules, defaultPolicy);
-  const ofOneRegion = reads.filter((action) => action !== "account:ListRegions");
-  const publishing = publishingStatements(settings, places);
-  return {
+  const isRepairing = settings.remediation === "on";
+  const ofRules = auditActions(rules, defaultPolicy);
+  const ofRepairs = isRepairing ? repairReads.filter((action) => action !== "kms:GenerateDataKey") : [];
+  const reads = [...new Set([...ofRules, ...ofRepairs])].sort();
+  const ofOneRegion = ofRules.filter((action) => action !== "account:ListRegions");
+  const ofOneDatabase = reads.filter((action) => !/:List|:GetCallerIdentity/.test(action));
+  const publishing = [...publishingStatements(settings, places), ...startingStatements(settings)];
+  const statements = {
     audit: [...readingStatements(reads), ...publishing, ...runningStatements("Audit"), ...neverTheValues],
     recheck: [...readingStatements(reads), ...publishing, ...runningStatements("Recheck"), ...neverTheValues],
     configRule: [
@@ -139,10 +176,23 @@ export function permissions(settings: Settings, places: Places) {
       ...runningStatements("ConfigRule"),
       ...neverTheValues,
     ],
+    remediate: isRepairing
+      ? [
+          ...readingStatements(ofOneDatabase),
+          ...repairingStatements(settings, places),
+          ...runningStatements("Remediate"),
+          ...neverTheValues,
+        ]
+      : [],
     scheduler: [
       { Sid: "Audit", Effect: "Allow", Action: "lambda:InvokeFunction", Resource: arnOf("AuditLambdaFunction") },
       { Sid: "GiveUp", Effect: "Allow", Action: "sqs:SendMessage", Resource: arnOf("AuditDeadLetters") },
       ...neverTheValues,
     ],
   } satisfies Record<string, readonly Statement[]>;
+  if (JSON.stringify(statements.remediate).length > maxPolicySize)
+    throw new UsageError(
+      `The policy names more databases under remediation.optIn, or more keys, than the role of the function remediate can hold (${maxPolicySize} characters): opt databases in by tags.`,
+    );
+  return statements;
 }

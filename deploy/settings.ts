@@ -118,6 +118,7 @@ const settingsSchema = z
       .transform(list)
       .pipe(z.array(z.string().regex(/^\d{12}$/, "must be account ids of 12 digits, with commas between"))),
     configRoleName: optional(/^[\w+=,.@-]{1,64}$/, "must be the name of an IAM role, without its path"),
+    remediation: onOff,
     findingsTopicArn: topicArn,
     alertsTopicArn: topicArn,
     kmsKeyArn: keyArn,

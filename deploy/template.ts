@@ -1,17 +1,22 @@
 import { rules } from "../rules/index.ts";
 import { configRules } from "./config-rules.ts";
-import { type Intrinsic, permissions, type Statement } from "./permissions.ts";
+import { permissions } from "./permissions.ts";
 import { readSettings, type Settings } from "./settings.ts";
+import { arnOf, type Intrinsic, type Statement } from "./statement.ts";
 
 /** CloudFormation leaves out a property with this value. */
 const noValue: Intrinsic = { Ref: "AWS::NoValue" };
 
 /** How many executions of each function run at once: audits in a row, and no more of the others than AWS answers without throttling. */
-const concurrency = { audit: 1, recheck: 2, configRule: 5 };
+const concurrency = { audit: 1, recheck: 2, configRule: 5, remediate: 5 };
+
+/** The rules of EventBridge, which may leave events that nobody took. */
+const eventRules = ["DatabaseEvents", "SecretEvents", "DatabaseCalls", "SecretCalls", "RotationFailures", "KeyCalls"];
 
 /** What serverless.yml and the YAML files beside this one take from the parameters, as `${self:custom.deployment.…}`. */
 export function template(given: Readonly<Record<string, unknown>>, stackRegion: string) {
   const settings = readSettings(given, stackRegion);
+  const repairs = settings.remediation === "on";
   const places = {
     findingsTopicArn: settings.findingsTopicArn || { Ref: "FindingsTopic" },
     alertsTopicArn: settings.alertsTopicArn || { Ref: "AlertsTopic" },
@@ -33,18 +38,26 @@ export function template(given: Readonly<Record<string, unknown>>, stackRegion: 
     permissionsBoundary: settings.permissionsBoundary || noValue,
     concurrency: settings.reservedConcurrency === "on" ? concurrency : noValues(concurrency),
     policies: toPolicies(permissions(settings, places)),
+    eventRuleArns: [...eventRules, ...(repairs ? ["InterruptedExecutions"] : [])].map(arnOf),
+    remediateFunctionArn: repairs ? { Ref: "RemediateDurableLambdaAlias" } : "",
+    dashboard: {
+      moreAlarms: repairs ? file("remediation-widgets", ":alarms") : "",
+      moreWidgets: repairs ? file("remediation-widgets", ":widgets") : "",
+    },
+    functions: { remediate: repairs ? file("remediate-function") : null },
     resources: {
-      key: unlessGiven(settings.kmsKeyArn, "key"),
-      findingsTopic: unlessGiven(settings.findingsTopicArn, "findings-topic"),
-      alertsTopic: unlessGiven(settings.alertsTopicArn, "alerts-topic"),
+      remediate: repairs ? file("remediate") : {},
+      key: settings.kmsKeyArn === "" ? file("key") : {},
+      findingsTopic: settings.findingsTopicArn === "" ? file("findings-topic") : {},
+      alertsTopic: settings.alertsTopicArn === "" ? file("alerts-topic") : {},
       configRules: { Resources: configRules(rules, settings.policy, settings) },
     },
   };
 }
 
-/** The file with resources that are made unless somebody gave theirs. */
-function unlessGiven(arn: string, file: string) {
-  return arn === "" ? `\${file(deploy/${file}.yml)}` : {};
+/** What is in a file beside this one, or a part of it, as osls takes it. */
+function file(name: string, part = ""): string {
+  return `\${file(deploy/${name}.yml)${part}}`;
 }
 
 function toRegions({ regions }: Settings): string | Intrinsic {

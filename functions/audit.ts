@@ -7,6 +7,7 @@ import { auditAndPublish } from "../lib/audit-and-publish.ts";
 import { createAccount } from "../lib/aws/create-account.ts";
 import { rules } from "../rules/index.ts";
 import { accountOf } from "./wiring/invocation.ts";
+import { createStartingRepairs } from "./wiring/repairs.ts";
 import { createService, version } from "./wiring/service.ts";
 import { packagedPolicy, readAuditSettings } from "./wiring/settings.ts";
 import { logErrors, logger, metrics, tell } from "./wiring/telemetry.ts";
@@ -23,7 +24,7 @@ const policy = packagedPolicy();
  */
 const eventSchema = z.object({ id: z.string().min(1), time: z.string() });
 
-/** Audits this account in the configured Regions and publishes what changed. */
+/** Audits this account in the configured Regions, publishes what changed, and starts repairs where the deployment has them. */
 export const handler = middy()
   .use(injectLambdaContext(logger))
   .use(logMetrics(metrics))
@@ -38,6 +39,7 @@ export const handler = middy()
       rules,
       version,
       eventId: id,
+      repairs: createStartingRepairs(settings),
       now: () => new Date().toISOString(),
     });
     tell(publication, true);

@@ -3,13 +3,14 @@ import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
 import { logMetrics } from "@aws-lambda-powertools/metrics/middleware";
 import { parser } from "@aws-lambda-powertools/parser/middleware";
 import middy from "@middy/core";
-import { toSubjects } from "../lib/audit/subjects.ts";
+import * as z from "zod";
 import { createAccount } from "../lib/aws/create-account.ts";
-import { type RecheckEvent, recheckEventSchema } from "../lib/model/recheck-event.ts";
-import { publishReport } from "../lib/publish-report.ts";
-import { recheckDatabases } from "../lib/recheck-databases.ts";
+import { executionEventSchema } from "../lib/model/execution-event.ts";
+import { recheckEventSchema } from "../lib/model/recheck-event.ts";
+import { recheckAndPublish } from "../lib/recheck-and-publish.ts";
 import { rules } from "../rules/index.ts";
 import { partitionOf } from "./wiring/invocation.ts";
+import { createStartingRepairs } from "./wiring/repairs.ts";
 import { createService, version } from "./wiring/service.ts";
 import { packagedPolicy, readAuditSettings } from "./wiring/settings.ts";
 import { logErrors, logger, metrics, tell } from "./wiring/telemetry.ts";
@@ -17,25 +18,29 @@ import { logErrors, logger, metrics, tell } from "./wiring/telemetry.ts";
 const settings = readAuditSettings(process.env);
 const policy = packagedPolicy();
 
-/** Judges the databases that an event is about, and publishes what changed. */
+const eventSchema = z.discriminatedUnion("detail-type", [recheckEventSchema, executionEventSchema]);
+
+/** Judges the databases that an event is about, publishes what changed, and starts repairs where the deployment has them. */
 export const handler = middy()
   .use(injectLambdaContext(logger))
   .use(logMetrics(metrics))
   .use(logErrors)
-  .use(parser({ schema: recheckEventSchema }))
-  .handler(async (event: RecheckEvent, context) => {
-    const { id, account, region } = event;
-    const rechecked = await recheckDatabases({
-      subjects: toSubjects(event),
-      port: createAccount({ name: "this account" }).region({ account, region, partition: partitionOf(context) }),
+  .use(parser({ schema: eventSchema }))
+  .handler(async (event: z.infer<typeof eventSchema>, context) => {
+    const { account } = event;
+    const partition = partitionOf(context);
+    const publication = await recheckAndPublish({
+      ...createService(settings, policy, account),
+      event,
+      open: (region) => createAccount({ name: "this account" }).region({ account, region, partition }),
       policy,
       rules,
       version,
+      repairs: createStartingRepairs(settings),
       now: () => new Date().toISOString(),
       sleep: (seconds) => setTimeout(seconds * 1000),
     });
-    if (rechecked === null) return { changes: 0 };
-    const publication = await publishReport({ ...createService(settings, policy, account), ...rechecked, eventId: id });
+    if (publication === null) return { changes: 0 };
     tell(publication, false);
     return { changes: publication.changes.length };
   });

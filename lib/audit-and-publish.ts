@@ -1,25 +1,38 @@
 import { assembleReport } from "./audit/assemble-report.ts";
+import { lookAfterRepairs, type Repairs } from "./look-after-repairs.ts";
 import { type Publication, type PublishRequest, publishReport } from "./publish-report.ts";
 import { type InventoryRequest, takeInventory } from "./take-inventory.ts";
 
-export type AuditRequest = Omit<InventoryRequest, "now" | "onProgress"> &
+export type AuditRequest = Omit<InventoryRequest, "now" | "onProgress" | "forRepair"> &
   Pick<PublishRequest, "store" | "outlets" | "eventId"> & {
     readonly version: string;
+    /** Null where nothing is ever repaired. */
+    readonly repairs?: Repairs | null;
     /** ISO 8601. */
     readonly now: () => string;
   };
 
-/** Audits everything and publishes what is not as it was at the last audit. */
+/** Audits everything and publishes what is not as it was at the last audit; then repairs are started, where there are any. */
 export async function auditAndPublish({
   now,
   version,
   eventId,
   store,
   outlets,
+  repairs = null,
   ...request
 }: AuditRequest): Promise<Publication> {
-  const inventory = await takeInventory({ ...request, now: now() });
+  const inventory = await takeInventory({ ...request, now: now(), forRepair: repairs !== null });
   const { policy, rules } = request;
   const report = assembleReport(inventory, { policy, rules, generatedAt: now(), version });
-  return publishReport({ report, only: null, eventId, store, outlets });
+  const publication = await publishReport({ report, only: null, eventId, store, outlets });
+  return repairs === null
+    ? publication
+    : withFailures(publication, await lookAfterRepairs({ inventory, policy, rules, now: now(), repairs }));
+}
+
+/** Adds what could not be done about repairs to what could not be published. */
+export function withFailures(publication: Publication, errors: readonly Error[]): Publication {
+  const failures = errors.map((error) => ({ where: "remediation" as const, error }));
+  return { ...publication, failures: [...publication.failures, ...failures] };
 }

@@ -33,7 +33,7 @@ export type Publication = {
   readonly changes: readonly Change[];
   /** The report with the days on which its findings were first seen. */
   readonly report: Report;
-  readonly failures: readonly { readonly where: OutletName | "store"; readonly error: Error }[];
+  readonly failures: readonly { readonly where: OutletName | "store" | "remediation"; readonly error: Error }[];
 };
 
 export type PublishRequest = {

@@ -18,6 +18,15 @@ export type RecheckRequest = {
   /** ISO 8601. */
   readonly now: () => string;
   readonly sleep: (seconds: number) => Promise<void>;
+  /** Reads what else decides whether a database may be repaired. */
+  readonly forRepair?: boolean;
+};
+
+export type Rechecked = {
+  readonly report: Report;
+  /** ARNs of the databases that were looked at. */
+  readonly only: ReadonlySet<string>;
+  readonly inventory: Inventory;
 };
 
 /** An event can be ahead of what the Describe calls show: so long is waited before they are asked, until all are found. */
@@ -29,9 +38,7 @@ const waitsSeconds = [5, 15, 40];
  * deleted. Then its findings are over; those on the tenants of a container, which no event names, wait for the next audit. Throws an
  * AwsCallError where nothing could be read, so that the event comes again.
  */
-export async function recheckDatabases(
-  request: RecheckRequest,
-): Promise<{ report: Report; only: ReadonlySet<string> } | null> {
+export async function recheckDatabases(request: RecheckRequest): Promise<Rechecked | null> {
   const { subjects, policy, rules, version, now } = request;
   const references = await findReferences(request);
   if (references.length === 0) return null;
@@ -43,7 +50,7 @@ export async function recheckDatabases(
   if (only.size === 0) return null;
   const inventory: Inventory = { schemaVersion: "1.0", observedAt, targets: [target], gaps: [] };
   const report = assembleReport(inventory, { policy, rules, generatedAt: now(), version });
-  return { report, only };
+  return { report, only, inventory };
 }
 
 async function readUntilFound(
@@ -51,10 +58,10 @@ async function readUntilFound(
   request: RecheckRequest,
   [seconds = 0, ...more]: readonly number[] = waitsSeconds,
 ): Promise<{ observedAt: string; target: Target }> {
-  const { port, policy, rules, now, sleep } = request;
+  const { port, policy, rules, now, sleep, forRepair = false } = request;
   await sleep(seconds);
   const observedAt = now();
-  const target = await readTarget(port, { policy, rules, now: observedAt, only: references });
+  const target = await readTarget(port, { policy, rules, now: observedAt, only: references, forRepair });
   const isFound = (reference: DatabaseReference) =>
     target.databases.some((database) => isReferredTo(database, reference));
   if (more.length === 0 || references.every(isFound)) return { observedAt, target };

@@ -274,9 +274,9 @@ function toAttempt(
   return [{ arn, account, region, action, rule, ...dates, outcome: outcome.end }];
 }
 
-/** Tells how it ended; a refusal was told when it was made. */
+/** Tells how it ended, for the last that was not refused: a refusal was told when it was made. */
 async function tellEnd(request: RemediationRequest, done: Remediation): Promise<void> {
-  const last = done.at(-1);
+  const last = done.findLast(({ outcome }) => outcome.end !== "refused");
   if (last === undefined || last.outcome.end === "refused") return;
   const repair = createRepair(request, last.action, done);
   const news: News =

@@ -20,12 +20,34 @@ const auditSettings = z.object({
   ALERTS_TOPIC_ARN: topicArn,
   ALERT_THRESHOLD: z.enum(severities).default("high"),
   SECURITY_HUB: z.enum(["on", "off"]).default("off"),
+  /** Empty where nothing is ever repaired. */
+  REMEDIATE_FUNCTION_ARN: z
+    .string()
+    .regex(
+      /^(arn:[^:]+:lambda:[^:]+:\d{12}:function:[^:]+:[^:]+)?$/,
+      "must be the ARN of a function's version or alias",
+    )
+    .default(""),
 });
 export type AuditSettings = z.infer<typeof auditSettings>;
 
+const remediationSettings = auditSettings
+  .pick({ REPORT_BUCKET: true, FINDINGS_TOPIC_ARN: true, ALERTS_TOPIC_ARN: true })
+  .extend({ REMEDIATION: z.enum(["on", "off"]) });
+export type RemediationSettings = z.infer<typeof remediationSettings>;
+
 /** What the deployment has set for the functions that publish. Throws at start-up, with the name of the variable that makes no sense. */
 export function readAuditSettings(env: NodeJS.ProcessEnv): AuditSettings {
-  const parsed = auditSettings.safeParse(env);
+  return read(auditSettings, env);
+}
+
+/** The same for the function that repairs. */
+export function readRemediationSettings(env: NodeJS.ProcessEnv): RemediationSettings {
+  return read(remediationSettings, env);
+}
+
+function read<T>(schema: z.ZodType<T>, env: NodeJS.ProcessEnv): T {
+  const parsed = schema.safeParse(env);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
   throw new Error(`The function's environment cannot be used. ${problems.join("; ")}`);

@@ -2,7 +2,9 @@ import { Logger } from "@aws-lambda-powertools/logger";
 import { Metrics } from "@aws-lambda-powertools/metrics";
 import type { MiddlewareObj } from "@middy/core";
 import type { Publication } from "../../lib/publish-report.ts";
+import type { Remediation } from "../../lib/remediate-database.ts";
 import { type Metric, toMetrics } from "../../lib/report/metrics.ts";
+import { toRemediationMetrics } from "../../lib/report/remediation-metrics.ts";
 
 /** Structured logs with the request's id, and metrics in the embedded format: CloudWatch reads both from the function's output. */
 export const logger = new Logger();
@@ -42,4 +44,12 @@ export function tell({ report, changes, failures, isNew }: Publication, isFull: 
     gaps: coverage.gaps,
     changes: changes.length,
   });
+}
+
+/** Says what an execution did. Throws where that failed in the end: of what a durable execution does not throw, no alarm knows. */
+export function tellRemediation(done: Remediation): void {
+  for (const metric of toRemediationMetrics(done)) measure(metric);
+  logger.info("Ended.", { done });
+  const last = done.at(-1);
+  if (last?.outcome.end === "failed") throw new Error(`${last.action} failed: ${last.outcome.reason}`);
 }

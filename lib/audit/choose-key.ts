@@ -23,7 +23,7 @@ export function chooseKey(
   { requiredKeys, rdsKey }: Pick<RuleContext, "requiredKeys" | "rdsKey">,
 ): KeyChoice {
   if (action === "schedule-rotation" || action === "rotate") return defaultKey;
-  if (action === "finish-interrupted") return toMarked(tags[toggleTag] ?? "");
+  if (action === "finish-interrupted") return toMarked(tags[toggleTag]);
   const present = masterUserSecret === null ? null : toPresent(rdsKey);
   if (present !== null && (requiredKeys.length === 0 || requiredKeys.some((required) => isMet(required, present))))
     return present;
@@ -31,8 +31,8 @@ export function chooseKey(
   return choices.find((choice) => !("problem" in choice)) ?? choices[0] ?? defaultKey;
 }
 
-function toMarked(tag: string): KeyChoice {
-  const reference = parseMarker(tag)?.keyReference ?? null;
+function toMarked(tag: string | undefined): KeyChoice {
+  const reference = tag === undefined ? null : (parseMarker(tag)?.keyReference ?? null);
   return reference === null
     ? defaultKey
     : { reference, key: { seen: false, why: "the key that a tag names is not read" } };

@@ -41,14 +41,26 @@ export function leave(
 
 /** Takes out executions that are silent for too long: those that may have changed something were interrupted. */
 export function sweep(state: RemediationState, now: Now): RemediationState {
-  return state.running
-    .filter(({ expiresAt }) => expiresAt <= now.now)
-    .reduce((swept, silent) => count(takeOut(swept, silent), toInterrupted(silent), now), state);
+  return silentIn(state, now.now).reduce(
+    (swept, silent) => count(takeOut(swept, silent), toInterrupted(silent, silent.expiresAt), now),
+    state,
+  );
 }
 
-function toInterrupted({ isChanging, arn, account, region, action, rule, since, expiresAt }: Running): Attempt[] {
+/** Executions that are silent for too long. */
+export function silentIn({ running }: RemediationState, now: string): readonly Running[] {
+  return running.filter(({ expiresAt }) => expiresAt <= now);
+}
+
+/** Takes out an execution of which nobody will hear any more; nothing happens where it is out already. */
+export function interrupt(state: RemediationState, execution: string, now: Now): RemediationState {
+  const own = state.running.find((one) => one.execution === execution);
+  return own === undefined ? state : count(takeOut(state, own), toInterrupted(own, now.now), now);
+}
+
+function toInterrupted({ isChanging, arn, account, region, action, rule, since }: Running, endedAt: string): Attempt[] {
   if (!isChanging) return [];
-  return [{ arn, account, region, action, rule, startedAt: since, endedAt: expiresAt, outcome: "interrupted" }];
+  return [{ arn, account, region, action, rule, startedAt: since, endedAt, outcome: "interrupted" }];
 }
 
 function takeOut(state: RemediationState, { execution, arn }: Running): RemediationState {

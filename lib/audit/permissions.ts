@@ -1,3 +1,4 @@
+import { type ActionName, actionNames, permissionFor } from "../model/action.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Rule } from "../model/rule.ts";
 import { activeRules } from "./judge.ts";
@@ -38,4 +39,61 @@ export function auditPolicy(rules: readonly Rule[], policy: Policy) {
       { Sid: "NeverTheValues", Effect: "Deny", Action: readsOfSecretValues, Resource: "*" },
     ],
   };
+}
+
+/** What is read, beside what an audit reads, before anything is repaired. Of a data key it is only asked whether it would be made. */
+export const repairReads = [
+  "kms:GenerateDataKey",
+  "rds:DescribeBlueGreenDeployments",
+  "rds:DescribeDBProxies",
+  "secretsmanager:DescribeSecret",
+  "secretsmanager:GetResourcePolicy",
+] as const;
+
+/** What changes a master password, by the kind of the database. */
+const modifications = ["rds:ModifyDBCluster", "rds:ModifyDBInstance", "rds:ModifyTenantDatabase"] as const;
+
+/** What gives a new secret what the old one had. */
+const restorations = [
+  "secretsmanager:PutResourcePolicy",
+  "secretsmanager:RotateSecret",
+  "secretsmanager:TagResource",
+] as const;
+
+/**
+ * What AWS asks of whoever turns management on: RDS makes the secret, and uses its key, in the caller's name.
+ * Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html
+ */
+const inTheNameOfWhoTurnsOn = [
+  "kms:CreateGrant",
+  "kms:Decrypt",
+  "kms:DescribeKey",
+  "kms:GenerateDataKey",
+  "secretsmanager:CreateSecret",
+  "secretsmanager:TagResource",
+] as const;
+
+/** What an action does in AWS: the operations that its procedure calls, and those that RDS calls in its name. */
+export type ActionPermissions = { readonly calls: readonly string[]; readonly inItsName: readonly string[] };
+
+/** What each action needs beside reading. */
+export const actionPermissions: Readonly<Record<ActionName, ActionPermissions>> = {
+  "schedule-rotation": { calls: ["secretsmanager:RotateSecret"], inItsName: [] },
+  rotate: { calls: modifications, inItsName: ["secretsmanager:RotateSecret"] },
+  toggle: {
+    calls: [...modifications, ...restorations, "rds:AddTagsToResource", "rds:RemoveTagsFromResource"],
+    inItsName: inTheNameOfWhoTurnsOn,
+  },
+  enable: { calls: modifications, inItsName: inTheNameOfWhoTurnsOn },
+  "finish-interrupted": {
+    calls: [...modifications, ...restorations, "rds:RemoveTagsFromResource"],
+    inItsName: inTheNameOfWhoTurnsOn,
+  },
+};
+
+/** The IAM actions that repairs need beside reading, as far as the policy allows them, in alphabetical order; none where it allows none. */
+export function repairActions({ remediation }: Policy): readonly string[] {
+  const allowed = actionNames.filter((action) => remediation.allow.includes(permissionFor(action)));
+  const needed = allowed.flatMap((action) => Object.values(actionPermissions[action]).flat());
+  return [...new Set(needed)].sort();
 }

@@ -73,7 +73,9 @@ export function makePlan(inventory: Inventory, options: PlanOptions): Plan {
     if (planned.runnable) begun.set(place, [...(begun.get(place) ?? []), describeAction(planned)]);
     const closed = planned.gates.filter(({ open }) => !open);
     const obstacle = closed.find((gate) => opensBy(gate) === "work");
-    if (obstacle !== undefined && !closed.some(({ gate }) => gate === "not-exempt"))
+    // What is exempt, or in the middle of something, is left alone by people too.
+    const isLeftAlone = closed.some(({ gate }) => gate === "not-exempt" || gate === "not-running");
+    if (obstacle !== undefined && !isLeftAlone)
       manual.push(toManualStep(demand, `${obstacle.gate}: ${obstacle.reason}`, circumstances.key));
   }
   return {

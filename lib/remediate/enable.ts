@@ -5,10 +5,11 @@ import { endVerified } from "./verify.ts";
 
 /** Turns management on for a database whose master password somebody holds: from then on only the secret has it. */
 export const enable: Procedure = async (repair) => {
-  await announce(repair, "tell that it begins", {
+  const isTold = await announce(repair, "tell that it begins", {
     type: "remediation.started",
     message: "RDS is about to manage the master password: the present one will not open the database any more.",
   });
+  if (!isTold) return { end: "failed", reason: "it could not be announced", recovery: [] };
   const { gates, begun } = await begin(repair, "turn management on", {
     already: ({ database }) => database.masterUserSecret !== null || null,
     change: async ({ database, planned }) => {
@@ -19,10 +20,10 @@ export const enable: Procedure = async (repair) => {
   });
   if (begun === null) return refuse(repair, gates);
   const { seen } = await awaitSettledSecret(repair, "wait until the secret is active");
-  const secret = seen?.database?.masterUserSecret;
+  const secret = seen?.database?.masterUserSecret ?? undefined;
   await announce(repair, "tell the secret's ARN", {
     type: "secret.replaced",
-    message: "The master password is in a secret now.",
+    message: `The master password is in a secret now${secret === undefined ? ", whose ARN could not be read" : ""}.`,
     secret: { before: null, after: secret?.secretArn ?? null },
     keyReference: secret?.kmsKeyId ?? null,
   });

@@ -25,16 +25,21 @@ export async function finishToggle(
   const turned = await turnOnAgain(repair, { keys, oldSecretArn });
   if (!turned.isOn) return turned.isGone ? gone : leftOff(turned.why, database, keyReference);
   const { secretArn } = turned;
-  await announce(repair, "tell the new ARN", {
+  const isTold = await announce(repair, "tell the new ARN", {
     type: "secret.replaced",
-    message: "The master password is in another secret now.",
+    message: ["The master password is in another secret now.", ...(keepsake === null ? [nothingKept] : [])].join(" "),
     secret: { before: oldSecretArn, after: secretArn },
     keyReference: turned.keyReference,
   });
+  const otherKey =
+    keyReference !== null && turned.keyReference !== keyReference
+      ? [`RDS did not take the key ${keyReference}: the secret has ${turned.keyReference}.`]
+      : [];
   const notRestored = keepsake === null ? [nothingKept] : await restore(repair, keepsake, secretArn);
   const reason = await verify(repair);
-  const isUnmarked = await takeMarkOff(repair);
-  const remarks = [...notRestored, ...(isUnmarked ? [] : [stillMarked])];
+  // While nobody knows the new ARN, somebody has to come again.
+  const isUnmarked = isTold && (await takeMarkOff(repair));
+  const remarks = [...otherKey, ...notRestored, ...(isUnmarked ? [] : [stillMarked])];
   if (reason === null) return { end: "repaired", remarks };
   return { end: "failed", reason: [reason, ...remarks].join(" "), recovery: [], managed: true };
 }
@@ -49,7 +54,7 @@ function leftOff(why: string, database: Database, keyReference: string | null): 
 
 const nothingKept =
   "Nobody wrote down what the old secret had: rotation schedule, tags and resource policy are those of a new one.";
-const stillMarked = `The tag ${toggleTag} could not be taken off: the next remediation of the database does it.`;
+const stillMarked = `The tag ${toggleTag} is still on it: the next remediation of the database takes it off.`;
 
 /** Takes the mark off a database that is managed; one that is not keeps it, for whoever comes next. */
 export function takeMarkOff({ workflow, aws, look, keepsake }: Repair): Promise<boolean> {

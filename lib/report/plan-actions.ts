@@ -10,7 +10,7 @@ import type { Sheet } from "./sheet.ts";
 /** What is said of so many actions is said once, above them. */
 const often = 3;
 
-/** What holds for many actions: closed gates by what {@link nameGate} makes of them, impacts by action. */
+/** What holds for many actions: closed gates by name and reason, impacts by action. */
 export type Commonplaces = {
   readonly gates: ReadonlyMap<string, { readonly gate: GateResult; readonly actions: number }>;
   readonly impacts: ReadonlyMap<ActionName, string>;
@@ -28,7 +28,7 @@ const labels: Readonly<Record<Standing, string>> = {
 const hang = " ".repeat(14);
 
 /** A gate with its reason, as the reason that a person has to do something begins too. */
-export function nameGate({ gate, reason }: Pick<GateResult, "gate" | "reason">): string {
+function nameGate({ gate, reason }: Pick<GateResult, "gate" | "reason">): string {
   return `${gate}: ${reason}`;
 }
 

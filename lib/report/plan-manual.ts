@@ -55,10 +55,13 @@ function renderReason(reason: string, { gates }: Commonplaces, awsCli: readonly 
 function withoutCommands(sentence: string, awsCli: readonly string[]): string {
   const steps = new Set(awsCli.map(operationOf));
   let text = "";
-  for (const { kind, text: piece } of splitCommands(sentence)) {
+  const pieces = splitCommands(sentence);
+  for (const [index, { kind, text: piece }] of pieces.entries()) {
     const isStep = kind !== "prose" && steps.has(operationOf(piece));
+    // A full stop at the very end would be copied with the command.
+    const end = index === pieces.length - 1 ? "" : ". ";
     if (isStep) text = kind === "command" ? text.replace(/:\s*$/, ". ") : `${text}the command below`;
-    else text += kind === "command" ? `${piece}. ` : piece;
+    else text += kind === "command" ? piece + end : piece;
   }
   return text.trim();
 }

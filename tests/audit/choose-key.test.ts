@@ -98,6 +98,11 @@ describe("for a database that is turned off and on", () => {
     ["its own key where that is required", { requiredKeys: [named(otherKeyArn), named(keyArn)] }, present],
     ["its own key where any of the customer's will do", { requiredKeys: [kind("customer-managed")] }, present],
     ["the default key where that is required", { rdsKey: awsManaged, requiredKeys: [kind("aws-managed")] }, theDefault],
+    [
+      "the default key where it has that, and another would do too",
+      { rdsKey: awsManaged, requiredKeys: [named(otherKeyArn), kind("aws-managed")] },
+      theDefault,
+    ],
     ["the required key where it has another", { requiredKeys: [named(otherKeyArn)] }, other],
     [
       "the required key where it has the default one",

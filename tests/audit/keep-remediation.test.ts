@@ -4,10 +4,12 @@ import {
   type Entrant,
   enter,
   forget,
+  interrupt,
   keep,
   leave,
   nextExecution,
   resume,
+  silentIn,
   stop,
   sweep,
 } from "../../lib/audit/keep-remediation.ts";
@@ -88,11 +90,12 @@ describe("entering", () => {
     expect(entered(into(emptyRemediationState), { execution: "db-ORDERS-2" })).toBeNull();
   });
 
-  test("does not mind executions on other databases", () => {
-    const both = into(into(emptyRemediationState), { execution: "db-SHOP-1", arn: otherArn }, { isChanging: true });
-    expect(both.running.map(({ execution, arn, isChanging }) => [execution, arn, isChanging])).toEqual([
-      ["db-ORDERS-1", databaseArn, false],
-      ["db-SHOP-1", otherArn, true],
+  test("does not mind executions on other databases, and takes nothing of theirs", () => {
+    const one = into(emptyRemediationState, {}, { isChanging: true, now: hoursFromNow(-1) });
+    const both = into(one, { execution: "db-SHOP-1", arn: otherArn });
+    expect(both.running.map(({ execution, arn, isChanging, since }) => [execution, arn, isChanging, since])).toEqual([
+      ["db-ORDERS-1", databaseArn, true, hoursFromNow(-1)],
+      ["db-SHOP-1", otherArn, false, now],
     ]);
   });
 
@@ -253,6 +256,44 @@ describe("sweeping", () => {
   test("changes nothing where nobody is silent", () => {
     const state = aState({ running: [anExecution()], failuresInARow: 9 });
     expect(sweep(state, atNow)).toBe(state);
+  });
+});
+
+describe("interrupting", () => {
+  const state = aState({ running: [anExecution(), anExecution({ execution: "db-SHOP-1", arn: otherArn })] });
+  const interrupted = (execution: string, of = state) => interrupt(deepFreeze(of), execution, atNow);
+
+  test("takes an execution out before its time, and counts what it may have changed", () => {
+    expect(interrupted("db-SHOP-1")).toEqual({
+      ...state,
+      running: [anExecution()],
+      attempts: [anAttempt({ arn: otherArn, startedAt: hoursFromNow(-1), endedAt: now, outcome: "interrupted" })],
+      ended: { [otherArn]: 1 },
+      failuresInARow: 1,
+    });
+  });
+
+  test("counts nothing where it only waited", () => {
+    const waiting = aState({ running: [anExecution({ isChanging: false })] });
+    expect(interrupted("db-ORDERS-1", waiting)).toEqual(aState({ ended: { [databaseArn]: 1 } }));
+  });
+
+  test("twice is once", () => {
+    const once = interrupted("db-ORDERS-1");
+    expect(interrupted("db-ORDERS-1", once)).toBe(once);
+  });
+
+  test("may break the circuit", () => {
+    expect(interrupted("db-ORDERS-1", { ...state, failuresInARow: 2 }).stopped).toMatchObject({ at: now });
+  });
+});
+
+describe("executions that are silent", () => {
+  test("are those whose sign of life has ended", () => {
+    const running = [-1, 0, 0.001].map((hours) =>
+      anExecution({ execution: `${hours}`, expiresAt: hoursFromNow(hours) }),
+    );
+    expect(silentIn(aState({ running }), now).map(({ execution }) => execution)).toEqual(["-1", "0"]);
   });
 });
 

@@ -296,16 +296,14 @@ describe("where the service has no action", () => {
 
 /** What a shell makes of commands: the arguments of each call of `aws`, and what is printed else. */
 function runInShell(commands: readonly string[]): string[][] {
-  // Answers as the AWS CLI would, once: a password, and then a database whose secret is gone.
-  const aws = `aws() {
-    { printf 'call\\0'; printf '%s\\0' "$@"; } >&3
-    case "$2" in get-random-password) echo 'Pw1*$(exit)';; describe-*) echo available;; esac
-  }
-  sleep() { exit 3; }`;
-  const script = [aws, ...commands].join("\n");
-  const output = execFileSync("sh", ["-euc", `exec 3>&1 >/dev/null\n${script.replaceAll(/echo/g, "printf '%s\\n'")}`], {
-    encoding: "utf8",
-  });
+  // Answers as the AWS CLI would: with a password, and with a database whose secret is gone.
+  const script = String.raw`
+    exec 3>&1 >/dev/null
+    aws() {
+      { printf 'call\0'; printf '%s\0' "$@"; } >&3
+      case "$2" in get-random-password) printf '%s\n' 'Pw1*$(exit)';; describe-*) printf '%s\n' available;; esac
+    }`;
+  const output = execFileSync("sh", ["-euc", [script, ...commands].join("\n")], { encoding: "utf8" });
   return output
     .split("call\0")
     .slice(1)

@@ -17,6 +17,12 @@ test.each([
   [["demo", "-h"]],
   [["rules", "-h"]],
   [["explain", "-h"]],
+  [["plan", "-h"]],
+  [["remediate", "-h"]],
+  [["approve", "-h"]],
+  [["reject", "-h"]],
+  [["stop", "-h"]],
+  [["resume", "-h"]],
   [["help", "audit"]],
 ])("%j goes to stdout", async (argv) => {
   const { status, stdout, stderr } = await runCli(argv);

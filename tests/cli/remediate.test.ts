@@ -1,4 +1,7 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { Io } from "../../cli/io.ts";
 import { reportSchema } from "../../lib/model/report.ts";
@@ -493,6 +496,26 @@ Go on with:
     expect({ status, changes: shop.changes() }).toEqual({ status: 130, changes: [] });
     expect(stderr).toContain("Nothing was changed.");
   });
+});
+
+test("as a process of its own: a signal ends it with 130, after it said where it stands", async () => {
+  const main = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
+  const node = fileURLToPath(new URL("../../node_modules/.bin/node", import.meta.url));
+  const args = [main, ...withPolicy(["wishlists", "--apply", "--yes", "--state", shop.file("process.json")])];
+  const env = {
+    ...process.env,
+    ...{ AWS_ENDPOINT_URL: shop.endpoint, AWS_ACCESS_KEY_ID: "222222222222", AWS_SECRET_ACCESS_KEY: "x" },
+    ...{ AWS_REGION: "us-east-1", NODE_OPTIONS: "" },
+  };
+  const child = spawn(node, args, { env, stdio: ["ignore", "ignore", "pipe"] });
+  let stderr = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    stderr += chunk.toString();
+    if (stderr.includes("… wait until management is off") && !child.killed) child.kill("SIGINT");
+  });
+  const [status] = await once(child, "close");
+  expect(stderr).toContain("DB instance wishlists: RDS was asked to turn management off");
+  expect(status).toBe(130);
 });
 
 describe("what is announced", () => {

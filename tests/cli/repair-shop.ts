@@ -10,7 +10,7 @@ import { type Ended, runCli, type World } from "./run-cli.ts";
 import { startSimulatedAws } from "./simulated-aws.ts";
 
 /** What may be repaired in the fleet of these tests. */
-export const generous = `keys:
+const generous = `keys:
   - { match: { identifier: wishlists* }, require: alias/passwords }
 remediation:
   allow: [schedule-rotation, rotate, toggle, enable]
@@ -23,6 +23,7 @@ export type RepairShop = {
   readonly cloud: Cloud;
   /** The Region in which everything is. */
   readonly here: Region;
+  readonly endpoint: string;
   readonly run: (argv: readonly string[], world?: World) => Promise<Ended>;
   /** A file of the shop's folder. */
   readonly file: (name: string, text?: string) => string;
@@ -52,6 +53,7 @@ export async function openRepairShop(): Promise<RepairShop> {
   return {
     cloud,
     here,
+    endpoint: simulated.endpoint,
     file,
     run: (argv, world = {}) =>
       runCli(argv, {

@@ -9,9 +9,9 @@ import type { Stored } from "../../lib/update-stored.ts";
 import { rules } from "../../rules/index.ts";
 import { createInProcessRegion, type InProcessCall, type InProcessRegion } from "../support/in-process-region.ts";
 import { announceBirth, createLife, type Life, type Stage } from "./life.ts";
-import { checkBudget, checkChange, checkEnd, checkKept, checkNow } from "./promises.ts";
+import { checkBudget, checkChange, checkEnd, checkKept, checkNow, checkPending } from "./promises.ts";
 import { createWorkflow, type Memory, type WorkflowOptions } from "./workflow.ts";
-import { isRead, liveOne, type Place, scope, targetOf, type World } from "./world.ts";
+import { adopt, isRead, liveOne, type Place, scope, targetOf, type World } from "./world.ts";
 
 /** What goes wrong from outside, until it is set back. */
 export type Weather = {
@@ -21,9 +21,15 @@ export type Weather = {
   refuse: ((call: InProcessCall) => Error | null) | null;
   storeFails: (() => Error | null) | null;
   tellFails: (() => Error | null) | null;
+  /** Whether the store, or whoever is told, is down for days: then neither can be expected to know how things ended. */
+  isStoreDown: boolean;
+  isTopicDown: boolean;
 };
 
-export const calm = (): Weather => ({ isStale: false, refuse: null, storeFails: null, tellFails: null });
+export const calm = (): Weather => ({
+  ...{ isStale: false, refuse: null, storeFails: null, tellFails: null },
+  ...{ isStoreDown: false, isTopicDown: false },
+});
 
 /** One safeguard taken away: what an execution runs on, made worse. */
 export type Sabotage = {
@@ -131,7 +137,10 @@ function meet(world: World, life: Life, weather: Weather, call: InProcessCall, p
   }
   const said = answer instanceof Error ? codeOf(answer) : "ok";
   journal.push({ type: "call", at: world.now(), by: life.by, step: life.step, action: call.action, changes, answer: said });
-  if (changes !== null) noteEffects(world, before, call);
+  if (changes !== null) {
+    noteEffects(world, before, call);
+    checkPending(world, life);
+  }
   checkNow(world);
   cloud.advance({ seconds: secondsPerCall });
   return answer;
@@ -159,7 +168,7 @@ export function noteEffects(world: World, before: ReturnType<typeof passwordStat
   for (const [index, { arn, secretArn, isPending }] of passwordStates(world).entries()) {
     if (!isPending || before[index]?.isPending) continue;
     if (params.ManageMasterUserPassword === false) world.orphaned.add(arn);
-    if (secretArn !== undefined && secretArn !== before[index]?.secretArn) world.orphaned.delete(arn);
+    if (secretArn !== undefined && secretArn !== before[index]?.secretArn) adopt(world, arn);
   }
 }
 

@@ -3,15 +3,16 @@ import { judgeTarget } from "../../lib/audit/judge.ts";
 import type { ActionName } from "../../lib/model/action.ts";
 import { toggleTag } from "../../lib/model/database.ts";
 import type { RemediationState } from "../../lib/model/remediation-state.ts";
+import { hoursBetween } from "../../lib/model/time.ts";
 import { readTarget } from "../../lib/read-target.ts";
 import { rules } from "../../rules/index.ts";
-import { arnOf } from "../../simulator/databases.ts";
+import { type AnyDatabase, arnOf } from "../../simulator/databases.ts";
 import type { Secret } from "../../simulator/state.ts";
 import { createInProcessRegion, type InProcessCall } from "../support/in-process-region.ts";
 import type { Execution, Weather } from "./execution.ts";
 import type { Life } from "./life.ts";
 import { type Goal, policyFor } from "./scenarios.ts";
-import { breakPromise, liveOne, markOf, type Subject, scope, targetOf, type World } from "./world.ts";
+import { adopt, breakPromise, liveOne, markOf, type Subject, scope, targetOf, type World } from "./world.ts";
 
 /** Every promise that is looked after, by the name that a broken one is reported under. */
 export const promises = {
@@ -30,10 +31,11 @@ export const promises = {
   told: "it is told how an execution ended",
   notLeft: "a database that is left off is told of, with what to do, and found by the audit",
   onAgain: "management is on in the end",
+  soon: "management is on again within four days after the last thing went wrong",
   intended: "the secret is the one that was intended",
   restored: "what the old secret had, the new one has, or it is said that it has not",
   cleanedUp: "neither mark nor keepsake nor a running entry is left",
-  arnTold: "a secret's new ARN is told",
+  arnTold: "a secret's new ARN is told, or that it could not be read",
   comesToRest: "nothing is left to be done in the end",
   repaired: "the rule that asked passes in the end",
 } as const;
@@ -76,8 +78,11 @@ export function checkChange(world: World, life: Life, call: InProcessCall): void
   if (begins === null) return;
   const since = life.attemptSince ?? 0;
   for (const [gate, closedSince] of world.closed.get(subject.arn) ?? [])
-    if (closedSince < since && concerns(gate, begins))
+    if (closedSince < since && concerns(gate, begins) && !hasPassed(world, subject, gate))
       breakPromise(world, promises.gates, `${life.by} calls ${call.action} (${begins}) although ${gate} is closed`);
+  const unmarkedSince = world.unmarked.get(subject.arn);
+  if (call.params.ManageMasterUserPassword === false && unmarkedSince !== undefined && unmarkedSince < since)
+    breakPromise(world, promises.marked, `${life.by} turns management off, and the mark was taken off before`);
   countBeginning(world, life, subject, begins);
 }
 
@@ -85,8 +90,14 @@ export function checkChange(world: World, life: Life, call: InProcessCall): void
 function concerns(gate: string, action: ActionName): boolean {
   if (!gateNames.includes(gate)) throw new Error(`there is no gate ${gate}`);
   if (["no-proxy", "secret-not-replicated"].includes(gate)) return action === "toggle";
-  if (["no-replicas", "not-stack-owned", "key-usable"].includes(gate)) return action === "toggle" || action === "enable";
+  if (["no-replicas", "not-stack-owned"].includes(gate)) return action === "toggle" || action === "enable";
   return true;
+}
+
+/** What somebody left pending is in nobody's way once it is applied. */
+function hasPassed(world: World, subject: Subject, gate: string): boolean {
+  if (gate !== "nothing-pending") return false;
+  return Object.keys(liveOne(world, subject)?.PendingModifiedValues ?? {}).length === 0;
 }
 
 function countBeginning(world: World, { by, place }: Life, { arn }: Subject, action: ActionName): void {
@@ -120,13 +131,28 @@ export function checkNow(world: World): void {
     const database = liveOne(world, subject);
     if (database === undefined) continue;
     const { arn } = subject;
+    forgetRefusedOff(world, subject, database);
     const isMarked = markOf(database) !== undefined || world.unmarked.has(arn);
     if (world.orphaned.has(arn) && !isMarked) breakPromise(world, promises.marked, `${arn} is not marked`);
     if (secretsOf(world, arn).length > 1) breakPromise(world, promises.oneSecret, arn);
-    for (const { field, value, notBefore } of world.pendings.get(arn) ?? [])
-      if (database[field] === value && world.now() < notBefore)
-        breakPromise(world, promises.pending, `${field} of ${arn} was to wait until ${notBefore}`);
   }
+}
+
+/** After a call that changes something: what somebody had left pending before this step looked still waits for its window. */
+export function checkPending(world: World, { by, attemptSince }: Life): void {
+  for (const subject of world.subjects) {
+    const pending = world.pendings.get(subject.arn);
+    const database = liveOne(world, subject);
+    if (pending === undefined || database?.[pending.field] !== pending.value || world.now() >= pending.notBefore) continue;
+    world.pendings.delete(subject.arn);
+    if (pending.since < (attemptSince ?? 0))
+      breakPromise(world, promises.pending, `${by} applied ${pending.field} before ${pending.notBefore}`);
+  }
+}
+
+/** RDS may take a request and do nothing: its secret is there when all is over. */
+function forgetRefusedOff(world: World, { arn }: Subject, { MasterUserSecret, PendingModifiedValues }: AnyDatabase): void {
+  if (MasterUserSecret !== undefined && PendingModifiedValues.MasterUserPassword === undefined) adopt(world, arn);
 }
 
 function secretsOf({ here }: World, arn: string): Secret[] {
@@ -158,34 +184,36 @@ export function checkKept(world: World, where: string, text: string): void {
 /** When an execution has ended, well or badly, but not by being killed. */
 export function checkEnd(world: World, execution: Execution, weather: Weather): void {
   const { name, place, end, result } = execution;
-  world.changing.delete(`${place} ${name}`);
-  if (end === "threw" && weather.storeFails === null) breakPromise(world, promises.endsWell, name);
+  const hasChanged = world.changing.delete(`${place} ${name}`);
+  if (end === "threw" && !weather.isStoreDown) breakPromise(world, promises.endsWell, name);
   const { running } = world.stores[place].kept();
-  if (weather.storeFails === null && running.some((one) => one.execution === name))
+  if (!weather.isStoreDown && running.some((one) => one.execution === name))
     breakPromise(world, promises.placeFreed, name);
-  if (weather.tellFails !== null || result === null) return;
+  // Where nothing was begun, an error is all that there is to be told, and whoever started the execution is told it.
+  if (weather.isTopicDown || (end === "threw" && !hasChanged)) return;
   const endings = ["remediation.succeeded", "remediation.failed", "remediation.refused"];
   const last = world.told.findLast((event) => event.execution === name && endings.includes(event.type));
-  const ends = result.map(({ outcome }) => outcome.end);
+  const ends = result?.map(({ outcome }) => outcome.end) ?? [];
   const expected = ends.includes("repaired") ? "succeeded" : ends.includes("failed") ? "failed" : "refused";
-  if (last?.type !== `remediation.${expected}`)
-    breakPromise(world, promises.told, `${name} told ${last?.type ?? "nothing"}, not remediation.${expected}`);
+  const isTold = end === "threw" ? last !== undefined : last?.type === `remediation.${expected}`;
+  if (!isTold) breakPromise(world, promises.told, `${name} ${end}, and told ${last?.type ?? "nothing"}`);
 }
 
 /** When an execution was killed, and will not go on. */
-export function countAsDead({ changing, cloud }: World, { name, place }: Execution): void {
+export function countAsDead({ changing, cloud, last }: World, { name, place }: Execution): void {
+  last.blow = cloud.now().toISOString();
   const entry = changing.get(`${place} ${name}`);
   if (entry !== undefined)
     entry.until = new Date(cloud.now().getTime() + expiryHours * 3_600_000).toISOString();
 }
 
+/** What may be expected of a database in the end: what was intended, no more than that it is managed, or what its owner made it. */
+export type Expectation = "goal" | "managed" | "nothing";
+
 export type Left = {
   readonly goal: Goal;
   readonly rule: string;
-  /** Whether all that went wrong is over, so that the goal has to be reached. */
-  readonly isOver: boolean;
-  /** Whether the database may be as its owner made it in the meantime. */
-  readonly isTheirs: boolean;
+  readonly expects: Expectation;
   readonly isAtRest: boolean;
 };
 
@@ -211,14 +239,17 @@ export async function checkLeft(world: World, left: Left): Promise<void> {
       if (!isFound(arn, "toggle-not-interrupted") && !world.unmarked.has(arn))
         breakPromise(world, promises.notLeft, `no finding says that ${arn} is off (${isTold ? "told" : "not told"})`);
     }
-    if (!left.isOver || left.isTheirs) continue;
     if (!left.isAtRest) breakPromise(world, promises.comesToRest, arn);
+    if (left.expects === "nothing") continue;
     if (secret === undefined) {
       breakPromise(world, promises.onAgain, `${arn} is not managed`);
       continue;
     }
-    checkSecret(world, subject, secret, left.goal);
-    if (isFound(arn, left.rule)) breakPromise(world, promises.repaired, `${left.rule} still finds ${arn}`);
+    if (hoursBetween(world.last.blow, world.last.onAgain) > 96)
+      breakPromise(world, promises.soon, `${arn} was off until ${world.last.onAgain}`);
+    if (left.expects === "goal") checkSecret(world, subject, secret, left.goal);
+    if (left.expects === "goal" && isFound(arn, left.rule))
+      breakPromise(world, promises.repaired, `${left.rule} still finds ${arn}`);
     const { keepsakes, running } = stores.service.kept();
     const live = running.filter((one) => one.arn === arn && one.expiresAt > world.now());
     if (markOf(database) !== undefined) breakPromise(world, promises.cleanedUp, `${arn} has the tag ${toggleTag}`);
@@ -243,12 +274,14 @@ function checkSecret(
   const secret = here.secrets.get(SecretArn);
   if (secret === undefined) return wrong("the secret does not exist");
   if (secret.owner !== arn || secret.DeletedDate !== undefined) wrong("the secret is not its own");
-  if (KmsKeyId !== goal.keyArn) wrong(`the key is ${KmsKeyId}, not ${goal.keyArn}`);
+  const isOtherKeySaid = told.some(({ message }) => message.includes(`did not take the key ${goal.keyArn}`));
+  if (KmsKeyId !== goal.keyArn && (goal.isKeyRequired || !isOtherKeySaid))
+    wrong(`the key is ${KmsKeyId}, not ${goal.keyArn}`);
   if (goal.secret === "same" && SecretArn !== before?.ARN) wrong("the secret was replaced");
   if (goal.secret === "new" && SecretArn === before?.ARN) wrong("the secret was not replaced");
   if (before !== null && SecretArn !== before.ARN && here.secrets.has(before.ARN)) wrong("the old secret is there");
-  if (SecretArn !== before?.ARN && !told.some((event) => event.secret.after === SecretArn))
-    breakPromise(world, promises.arnTold, SecretArn);
+  const isArnSaid = told.some((event) => event.secret.after === SecretArn || /ARN could not be read/.test(event.message));
+  if (SecretArn !== before?.ARN && !isArnSaid) breakPromise(world, promises.arnTold, SecretArn);
   const isSaid = told.some(({ message }) => /could not be restored|Nobody wrote down/.test(message));
   if (isSaid) return;
   const lost = [

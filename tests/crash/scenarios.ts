@@ -8,12 +8,14 @@ import { emptyRemediationState } from "../../lib/model/remediation-state.ts";
 import type { AnyDatabase } from "../../simulator/databases.ts";
 import type { Managed } from "../../simulator/fleet.ts";
 import type { Key, Region, RotationRules, Tag } from "../../simulator/state.ts";
-import { createWorld, type World } from "./world.ts";
+import { createWorld, startAt, type World } from "./world.ts";
 
 /** What is to be true of the database and its secret in the end. */
 export type Goal = {
   readonly secret: "same" | "new" | "any";
   readonly keyArn: string;
+  /** Whether the policy wants that key; else it is the one that the old secret had. */
+  readonly isKeyRequired: boolean;
   readonly rotationRules: RotationRules;
   readonly tags: readonly Tag[];
   readonly hasResourcePolicy: boolean;
@@ -55,6 +57,8 @@ type Fault = {
 };
 
 const everyTenDays: RotationRules = { ScheduleExpression: "rate(10 days)", Duration: "3h" };
+/** A secret that is not rotated while a trial lasts: what fails in it does not make others sick. */
+const restful = { RotationRules: { AutomaticallyAfterDays: 80 }, LastRotatedDate: new Date(startAt), NextRotationDate: new Date("2027-02-12T12:00:00Z") };
 const everySevenDays: RotationRules = { AutomaticallyAfterDays: 7 };
 const ownTags: readonly Tag[] = [
   { Key: "team", Value: "shop" },
@@ -149,7 +153,7 @@ const faults = {
 export type FaultName = keyof typeof faults;
 
 /** As a toggle leaves a database behind that was killed after management was off. */
-function leaveInterrupted({ stores, subjects }: World, database: AnyDatabase, { present, required }: Keys): void {
+function leaveInterrupted({ stores, subjects, orphaned }: World, database: AnyDatabase, { present, required }: Keys): void {
   const [subject] = subjects;
   if (subject === undefined) throw new Error("there is no database");
   const marker = { startedAt: "2026-11-20T12:00:00.000Z", keyReference: required.Arn, execution: "db-1" };
@@ -163,6 +167,7 @@ function leaveInterrupted({ stores, subjects }: World, database: AnyDatabase, { 
     tags: Object.fromEntries(ownTags.map(({ Key, Value }) => [Key, Value])),
     resourcePolicy: policyFor(secretArn),
   };
+  orphaned.add(subject.arn);
   void stores.service.write(keep(emptyRemediationState, subject.arn, keepsake), null);
 }
 
@@ -189,7 +194,7 @@ export function aScenario(name: FaultName, kind: Database["kind"]): Scenario {
         if (isDecorated) decorate(here, built);
         // The same is wrong with a database that nobody opted in, and nothing with another one.
         addDatabase(here, kind, "bystander", fault.managed(keys), {});
-        addDatabase(here, kind, "healthy", { kmsKeyId: keys.required.Arn }, optInTag);
+        addDatabase(here, kind, "healthy", { ...restful, kmsKeyId: keys.required.Arn }, optInTag);
         return [built];
       });
       if (keys === undefined || built === undefined) throw new Error("nothing was built");
@@ -200,6 +205,7 @@ export function aScenario(name: FaultName, kind: Database["kind"]): Scenario {
         goal: {
           secret: fault.secret,
           keyArn: (requiresKey ? keys.required : keys.present).Arn,
+          isKeyRequired: requiresKey,
           rotationRules: isCustom ? everyTenDays : everySevenDays,
           tags: isDecorated ? ownTags : [],
           hasResourcePolicy: isDecorated,

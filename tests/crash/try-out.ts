@@ -5,6 +5,7 @@ import type { Database } from "../../lib/model/database.ts";
 import type { Inventory } from "../../lib/model/inventory.ts";
 import type { Order } from "../../lib/model/order.ts";
 import { readTarget } from "../../lib/read-target.ts";
+import { settleRemediations } from "../../lib/settle-remediations.ts";
 import { startRemediations } from "../../lib/start-remediations.ts";
 import { rules } from "../../rules/index.ts";
 import {
@@ -18,7 +19,7 @@ import {
   type Weather,
 } from "./execution.ts";
 import { type AtPoint, audience, createLife, createSolo, type Point } from "./life.ts";
-import { checkKept, checkLeft, countAsDead } from "./promises.ts";
+import { checkKept, checkLeft, countAsDead, type Expectation } from "./promises.ts";
 import type { Scenario } from "./scenarios.ts";
 import { withoutWaiting } from "./without-waiting.ts";
 import { type Entry, note, type Place, type World } from "./world.ts";
@@ -38,8 +39,10 @@ export type Trouble = {
   readonly at?: (point: Point, world: World, weather: Weather) => "die" | undefined;
   /** Ends what lasts, on the third day. */
   readonly lift?: (world: World, weather: Weather) => void;
-  /** The owner has made the database what it is now: no goal has to be reached. */
-  readonly isTheirs?: boolean;
+  /** What may be expected in the end, where that is less than the goal. */
+  readonly expects?: () => Expectation;
+  /** Whether answers have to be remembered, because one will be stale. */
+  readonly remembersAnswers?: boolean;
   readonly answer?: WorkflowOptions["answer"];
 };
 
@@ -70,6 +73,7 @@ export function tryOut({ scenario, trouble, resumption, sabotage }: Play): Promi
     const { world, goal } = scenario.setUp();
     kept((text) => checkKept(world, "the console", text));
     const weather = calm();
+    if (trouble.remembersAnswers) world.answers = new Map();
     const points: string[] = [];
     const at: AtPoint = (point) => {
       points.push(point.label);
@@ -84,7 +88,7 @@ export function tryOut({ scenario, trouble, resumption, sabotage }: Play): Promi
       executions.push(...(await standBy(world, run, resumption === "terminal" ? 4 : 1)));
     let isAtRest = false;
     for (let day = executions.length > 0 ? 1 : 0; day < maxDays && !isAtRest; day += 1) {
-      if (day > 0) passToNextDay(world, day);
+      if (day > 0) passToNextNoon(world);
       if (day === liftDay) await lift(trouble, world, weather);
       const due = await audit(world, weather, executions);
       isAtRest = due === "nothing" && (trouble.lift === undefined || day >= liftDay);
@@ -95,7 +99,7 @@ export function tryOut({ scenario, trouble, resumption, sabotage }: Play): Promi
       }
       tend(world);
     }
-    await checkLeft(world, { goal, rule: scenario.rule, isOver: true, isTheirs: trouble.isTheirs ?? false, isAtRest });
+    await checkLeft(world, { goal, rule: scenario.rule, expects: trouble.expects?.() ?? "goal", isAtRest });
     return {
       name: `${scenario.name}, ${trouble.name}, then ${resumption}`,
       broken: [...world.broken],
@@ -186,6 +190,14 @@ async function audit(world: World, weather: Weather, executions: readonly Execut
   const inventory = await observe(world, weather);
   const due: Execution[] = [];
   const { policy, stores } = world;
+  await settleRemediations({
+    ...{ inventory, policy, rules },
+    state: stores.service,
+    now: world.now(),
+    tell: async (event) => {
+      world.told.push(event);
+    },
+  });
   await startRemediations({
     ...{ inventory, policy, rules },
     state: stores.service,
@@ -196,18 +208,22 @@ async function audit(world: World, weather: Weather, executions: readonly Execut
     },
   });
   const { actions } = makePlan(inventory, planOptions(world, "service"));
-  return due.length === 0 && !actions.some(isStartable) ? "nothing" : due;
+  const isBusy = stores.service.kept().running.length > 0;
+  return due.length === 0 && !isBusy && !actions.some(isStartable) ? "nothing" : due;
 }
 
-function passToNextDay(world: World, day: number): void {
-  const next = Date.parse("2026-11-24T12:00:00Z") + day * 86_400_000;
-  world.cloud.advance({ seconds: Math.max(0, (next - world.cloud.now().getTime()) / 1000) });
+/** Audits take place at noon. */
+function passToNextNoon({ cloud }: World): void {
+  const day = 86_400_000;
+  const next = (Math.floor(cloud.now().getTime() / day - 0.5) + 1.5) * day;
+  cloud.advance({ seconds: (next - cloud.now().getTime()) / 1000 });
 }
 
 /** What was wrong is over; and a person has looked, should the circuit breaker have stopped everything. */
 async function lift(trouble: Trouble, world: World, weather: Weather): Promise<void> {
   if (trouble.lift === undefined) return;
   note(world, "the weather", "all that lasted is over");
+  world.last.blow = world.now();
   world.cloud.faults.splice(0);
   Object.assign(weather, calm());
   trouble.lift(world, weather);

@@ -37,6 +37,14 @@ export type Entry =
 /** Where one execution keeps what holds across executions: S3 for the service, a file for somebody's terminal. */
 export type Place = "service" | "terminal";
 
+/** A setting that a person changed, since which entry of the journal it waits, and until when. */
+export type Pending = {
+  readonly field: string;
+  readonly value: unknown;
+  readonly since: number;
+  readonly notBefore: string;
+};
+
 /** Everything there is in one trial: a cloud, what is stored beside it, and all that happened so far. */
 export type World = {
   readonly cloud: Cloud;
@@ -51,10 +59,12 @@ export type World = {
   readonly broken: Set<string>;
   /** ARNs of databases whose master password nobody knows: the service set it, and threw it away. */
   readonly orphaned: Set<string>;
-  /** ARNs of databases from which a person took the mark. */
-  readonly unmarked: Set<string>;
+  /** ARNs of databases from which a person took the mark: since which entry of the journal. */
+  readonly unmarked: Map<string, number>;
+  /** When the last password that nobody knew was replaced, and when the last thing went wrong. */
+  readonly last: { onAgain: string; blow: string };
   /** Settings that a person changed and that wait for their window, by database. */
-  readonly pendings: Map<string, { readonly field: string; readonly value: unknown; readonly notBefore: string }[]>;
+  readonly pendings: Map<string, Pending>;
   /** Gates that a person closed, by database: since which entry of the journal. */
   readonly closed: Map<string, Map<string, number>>;
   /** Executions that have changed something and have not ended, and until when they count. */
@@ -79,7 +89,8 @@ export function createWorld(policy: Policy, build: (here: Region) => readonly An
     passwords: new Set(),
     broken: new Set(),
     orphaned: new Set(),
-    unmarked: new Set(),
+    unmarked: new Map(),
+    last: { onAgain: startAt, blow: startAt },
     pendings: new Map(),
     closed: new Map(),
     changing: new Map(),
@@ -111,6 +122,11 @@ export function liveOne({ here }: World, { arn }: Pick<Subject, "arn">): AnyData
 
 export function markOf(database: AnyDatabase): string | undefined {
   return database.TagList.find(({ Key }) => Key === toggleTag)?.Value;
+}
+
+/** Somebody knows the password again, or where it is. */
+export function adopt({ orphaned, last, now }: World, arn: string): void {
+  if (orphaned.delete(arn)) last.onAgain = now();
 }
 
 /** Notes something that is no call. */

@@ -1,5 +1,4 @@
 import { type ActionName, impacts } from "../../lib/model/action.ts";
-import { kindNames } from "../../lib/model/database.ts";
 import type { GateResult, ManualStep, Plan, PlannedAction } from "../../lib/model/plan.ts";
 import { account, keyArn, now, otherKeyArn, region, secretArn } from "../support/builders.ts";
 
@@ -216,9 +215,4 @@ export function aPlanOfACrowd(count: number): Plan {
     ),
     manual: databases.map((database) => aManualStep(database.identifier, enabled, { database })),
   });
-}
-
-/** As a sentence has it. */
-export function nameOf({ kind, identifier }: PlannedAction["database"]): string {
-  return `${kindNames[kind]} ${identifier}`;
 }

@@ -21,7 +21,7 @@ describe("a command on several lines", () => {
   });
 
   test("keeps an option and its value together where they fit on a line, and no line is too long", () =>
-    expect(toCommandLines(`aws kms enable-key --region eu-west-1 --key-id ${"k".repeat(50)}`, 40)).toEqual([
+    expect(toCommandLines(`aws kms enable-key --region eu-west-1 --key-id ${"k".repeat(50)}`, 41)).toEqual([
       "aws kms enable-key --region eu-west-1 \\",
       "  --key-id \\",
       `  ${"k".repeat(50)}`,
@@ -29,18 +29,18 @@ describe("a command on several lines", () => {
 
   test.each([
     ["single quotes", "aws a b --query 'a || b  c' --x", ["aws a b \\", "  --query \\", "  'a || b  c' \\", "  --x"]],
-    ["a backslash in single quotes", "aws a b 'c \\' d", ["aws a b \\", "  'c \\' d"]],
-    ["double quotes", 'aws a b "c \\" d" e', ["aws a b \\", '  "c \\" d" \\', "  e"]],
-    ["quotes in quotes", `aws a b "it's c" d`, ["aws a b \\", `  "it's c" \\`, "  d"]],
-    ["an escaped space", "aws a b c\\ d\\ e f", ["aws a b \\", "  c\\ d\\ e f"]],
-    ["quotes that nobody closes", "aws a b 'c d e f g", ["aws a b \\", "  'c d e f g"]],
+    ["single quotes with a backslash", "aws aa bb 'c \\' d e", ["aws aa bb \\", "  'c \\' d e"]],
+    ["double quotes", 'aws aa bb "c \\" d e" f', ["aws aa bb \\", '  "c \\" d e" \\', "  f"]],
+    ["quotes in quotes", `aws aa bb "it's c d" e`, ["aws aa bb \\", `  "it's c d" \\`, "  e"]],
+    ["escaped spaces", "aws aa bb c\\ d\\ e\\ f", ["aws aa bb \\", "  c\\ d\\ e\\ f"]],
+    ["quotes that nobody closes", "aws aa bb 'c d e f g", ["aws aa bb \\", "  'c d e f g"]],
   ])("is never broken within %s", (_, command, lines) => expect(toCommandLines(command, 15)).toEqual(lines));
 
   test("is broken within a substitution, where everything begins anew", () =>
     expect(toCommandLines(`aws a b --password "$(aws c d --without 'x y')" --z`, 24)).toEqual([
       "aws a b \\",
       '  --password "$(aws c \\',
-      "  d --without 'x y')" + '" \\',
+      `  d --without 'x y')" \\`,
       "  --z",
     ]));
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { type Packaged, readZip } from "../deployment/packaged.ts";
 
@@ -22,10 +22,29 @@ type InvocationOptions = {
   readonly region?: string;
 };
 
+/** How a durable execution ended, and what it logged on the way. */
+export type DurableExecution = {
+  readonly status: string;
+  readonly result: unknown;
+  readonly error: { readonly errorType?: string; readonly errorMessage?: string } | null;
+  readonly invocations: number;
+  /** Its history, as Lambda has it. */
+  readonly events: readonly HistoryEvent[];
+  /** The function's clock in the end. */
+  readonly now: string;
+  readonly logged: readonly Logged[];
+};
+export type HistoryEvent = { readonly EventType: string; readonly Name?: string; readonly [details: string]: unknown };
+
 /** A function as Lambda has it: unpacked, and invoked in processes of its own, which stay warm for the next event. */
 export type UnpackedFunction = {
   readonly folder: string;
   invoke(event: unknown, options: InvocationOptions): Promise<Invocation>;
+  /** Runs a durable function to its end, in as many invocations as it takes; `answers` are what a person says, by the question. */
+  execute(
+    payload: unknown,
+    options: InvocationOptions & { readonly answers?: Readonly<Record<string, unknown>> },
+  ): Promise<DurableExecution>;
   stop(): void;
 };
 
@@ -59,53 +78,65 @@ export function unpackFunction({ folder: service, template }: Packaged, name: st
   const entry = join(folder, properties.Handler.replace(/\.handler$/, ".mjs"));
   const warm = new Map<string, ReturnType<typeof start>>();
 
-  function start(env: NodeJS.ProcessEnv, functionArn: string) {
-    const args = ["--input-type=module", "-e", runtime, entry, functionArn];
-    const child: ChildProcess = spawn(process.execPath, args, { cwd: folder, env, stdio: "pipe" });
+  /** Starts a program that answers a line with one, after what the function logs. */
+  function start(program: readonly string[], env: NodeJS.ProcessEnv) {
+    const child: ChildProcess = spawn(process.execPath, program, { cwd: folder, env, stdio: "pipe" });
     let lines: Logged[] = [];
-    let ended: (invocation: Invocation) => void = () => {};
+    let ended: (end: Logged) => void = () => {};
     for (const stream of [child.stdout, child.stderr])
       createInterface({ input: stream as NodeJS.ReadableStream }).on("line", (line) => {
         for (const parsed of parseLine(line)) {
           if (!("end" in parsed)) lines.push(parsed);
-          else {
-            const { answer, error } = parsed.end as Pick<Invocation, "answer" | "error">;
-            // Errors are logged on the other stream, which may be a moment behind.
-            setTimeout(() => ended({ answer, error, logged: lines }), 20);
-          }
+          // Errors are logged on the other stream, which may be a moment behind.
+          else setTimeout(() => ended({ ...(parsed.end as Logged), logged: lines }), 20);
         }
       });
     return {
       child,
-      invoke: (event: unknown) =>
-        new Promise<Invocation>((resolve) => {
+      say: (line: unknown) =>
+        new Promise<Logged>((end) => {
           lines = [];
-          ended = resolve;
-          child.stdin?.write(`${JSON.stringify(event)}\n`);
+          ended = end;
+          child.stdin?.write(`${JSON.stringify(line)}\n`);
         }),
     };
   }
 
+  /** The program that is warm for this environment, or a new one. */
+  function warmUp(
+    program: readonly string[],
+    { references, env, account = "111111111111", region = "eu-west-1" }: InvocationOptions,
+  ) {
+    const variables = Object.entries(properties.Environment.Variables).map(([variable, value]) => [
+      variable,
+      typeof value === "string" ? value : (references[(value as { Ref: string }).Ref] ?? ""),
+    ]);
+    const environment = {
+      ...Object.fromEntries(variables),
+      PATH: process.env.PATH,
+      LAMBDA_TASK_ROOT: folder,
+      AWS_REGION: region,
+      AWS_SECRET_ACCESS_KEY: "simulated",
+      AWS_MAX_ATTEMPTS: "2",
+      ...env,
+    };
+    const args = [...program, entry, `arn:aws:lambda:${region}:${account}:function:${name}`];
+    const key = JSON.stringify([environment, args]);
+    const running = warm.get(key) ?? start(args, environment);
+    warm.set(key, running);
+    return running;
+  }
+
   return {
     folder,
-    invoke(event, { references, env, account = "111111111111", region = "eu-west-1" }) {
-      const variables = Object.entries(properties.Environment.Variables).map(([variable, value]) => [
-        variable,
-        typeof value === "string" ? value : (references[(value as { Ref: string }).Ref] ?? ""),
-      ]);
-      const environment = {
-        ...Object.fromEntries(variables),
-        PATH: process.env.PATH,
-        LAMBDA_TASK_ROOT: folder,
-        AWS_REGION: region,
-        AWS_SECRET_ACCESS_KEY: "simulated",
-        AWS_MAX_ATTEMPTS: "2",
-        ...env,
-      };
-      const key = JSON.stringify([environment, account]);
-      const runner = warm.get(key) ?? start(environment, `arn:aws:lambda:${region}:${account}:function:${name}`);
-      warm.set(key, runner);
-      return runner.invoke(event);
+    async invoke(event, options) {
+      const end = await warmUp(["--input-type=module", "-e", runtime], options).say(event);
+      return end as Invocation;
+    },
+    async execute(payload, { answers = {}, ...options }) {
+      const end = await warmUp([resolve("tests/support/run-durable.ts")], options).say({ payload, answers });
+      if ("failure" in end) throw new Error(`the runner failed: ${end.failure}`);
+      return end as unknown as DurableExecution;
     },
     stop() {
       for (const { child } of warm.values()) child.kill("SIGKILL");
@@ -123,7 +154,7 @@ function parseLine(line: string): Logged[] {
 }
 
 /** The values of an EMF metric that an invocation wrote, by its dimensions other than the service's. */
-export function measured({ logged }: Invocation, name: string): Record<string, unknown>[] {
+export function measured({ logged }: Pick<Invocation, "logged">, name: string): Record<string, unknown>[] {
   return logged.flatMap((line) => {
     if (!("_aws" in line) || !(name in line)) return [];
     const { _aws: _, service: __, ...values } = line;

@@ -1,0 +1,48 @@
+import type { DurableContext } from "@aws/durable-execution-sdk-js";
+import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
+import { logMetrics } from "@aws-lambda-powertools/metrics/middleware";
+import { parser } from "@aws-lambda-powertools/parser/middleware";
+import middy from "@middy/core";
+import { executionModeDurableContext } from "@middy/core/DurableContext";
+import { createAccount } from "../lib/aws/create-account.ts";
+import { toExecutionName } from "../lib/model/execution-event.ts";
+import { type Order, orderSchema } from "../lib/model/order.ts";
+import { remediateDatabase } from "../lib/remediate-database.ts";
+import { rules } from "../rules/index.ts";
+import { createDurableWorkflow } from "./wiring/durable-workflow.ts";
+import { partitionOf } from "./wiring/invocation.ts";
+import { createRepairs } from "./wiring/repairs.ts";
+import { packagedPolicy, readRemediationSettings } from "./wiring/settings.ts";
+import { logErrors, logger, metrics, tellRemediation } from "./wiring/telemetry.ts";
+
+const settings = readRemediationSettings(process.env);
+const policy = packagedPolicy();
+
+/**
+ * Repairs one database, in one durable execution, which is invoked again after each wait: all but the steps runs again each time.
+ * An execution that repairs nothing although it began fails, so that the alarm rings.
+ */
+export const handler = middy<unknown, unknown, Error, DurableContext>({
+  executionMode: executionModeDurableContext,
+  // An invocation that is suspended would leave the timer behind.
+  timeoutEarlyInMillis: 0,
+})
+  .use(injectLambdaContext(logger))
+  .use(logMetrics(metrics))
+  .use(logErrors)
+  .use(parser({ schema: orderSchema }))
+  .handler(async (order: Order, context) => {
+    const { account, region } = order.database;
+    const partition = partitionOf(context.lambdaContext);
+    const done = await remediateDatabase({
+      ...{ order, policy, rules, approvedBy: null, waits: true },
+      ...createRepairs(settings),
+      isEnabled: settings.REMEDIATION === "on",
+      execution: toExecutionName(context.executionContext.durableExecutionArn),
+      port: createAccount({ name: "this account" }).region({ account, region, partition }),
+      workflow: createDurableWorkflow(context),
+      now: () => new Date().toISOString(),
+    });
+    tellRemediation(done);
+    return done;
+  });

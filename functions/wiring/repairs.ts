@@ -1,0 +1,37 @@
+import { openBucket } from "../../lib/aws/open-bucket.ts";
+import { publishMessages } from "../../lib/aws/publish-messages.ts";
+import { startExecution } from "../../lib/aws/start-execution.ts";
+import type { Repairs } from "../../lib/look-after-repairs.ts";
+import { remediationStateFile } from "../../lib/model/remediation-state.ts";
+import { createTeller } from "../../lib/tell-remediation.ts";
+import type { AuditSettings, RemediationSettings } from "./settings.ts";
+import { logger } from "./telemetry.ts";
+
+/** Where this deployment keeps the state of remediation, and how it tells of repairs. */
+export function createRepairs(settings: Omit<RemediationSettings, "REMEDIATION">): Pick<Repairs, "state" | "tell"> {
+  const tell = createTeller(
+    (messages) => publishMessages(settings.FINDINGS_TOPIC_ARN, messages),
+    (messages) => publishMessages(settings.ALERTS_TOPIC_ARN, messages),
+  );
+  return {
+    state: openBucket({ bucket: settings.REPORT_BUCKET }).stored(remediationStateFile),
+    tell(event) {
+      const { type, execution, action, database, message } = event;
+      logger.info(message, { type, execution, action, database: database.arn });
+      return tell(event);
+    },
+  };
+}
+
+/** The same with the means to start executions; null where remediation is off. */
+export function createStartingRepairs(settings: AuditSettings): Repairs | null {
+  const { REMEDIATE_FUNCTION_ARN: functionArn } = settings;
+  if (functionArn === "") return null;
+  return {
+    ...createRepairs(settings),
+    async start(execution, order) {
+      await startExecution(functionArn, execution, order);
+      logger.info("Started a repair, or found it started.", { execution, order });
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import { type Subjects, toReference, toSubjects } from "./audit/subjects.ts";
+import { withFailures } from "./audit-and-publish.ts";
+import { concludeLost } from "./conclude-lost.ts";
+import { lookAfterRepairs, type Repairs } from "./look-after-repairs.ts";
+import type { DatabaseReference } from "./model/database.ts";
+import { type ExecutionEvent, namesOf } from "./model/execution-event.ts";
+import type { Inventory } from "./model/inventory.ts";
+import type { RecheckEvent } from "./model/recheck-event.ts";
+import { type Publication, type PublishRequest, publishReport } from "./publish-report.ts";
+import type { RegionPort } from "./read-target.ts";
+import { type Rechecked, type RecheckRequest, recheckDatabases } from "./recheck-databases.ts";
+
+export type RecheckAndPublishRequest = Pick<RecheckRequest, "policy" | "rules" | "version" | "now" | "sleep"> &
+  Pick<PublishRequest, "store" | "outlets"> & {
+    readonly event: RecheckEvent | ExecutionEvent;
+    /** Opens a Region of the account that the event is of. */
+    readonly open: (region: string) => RegionPort;
+    /** Null where nothing is ever repaired. */
+    readonly repairs: Repairs | null;
+  };
+
+/**
+ * Judges the databases that an event is about, publishes what changed, and starts repairs, where there are any. An execution that ended
+ * without success is such an event, if it did not end itself. Null where there is nothing to judge.
+ */
+export async function recheckAndPublish(request: RecheckAndPublishRequest): Promise<Publication | null> {
+  const { event, open } = request;
+  if (event["detail-type"] === "Durable Execution Status Change") return recheckAfterExecution(event, request);
+  return publish(await recheck(toSubjects(event), open(event.region), request), request);
+}
+
+/**
+ * What an execution left undone, whose place is still taken: it is told, its place is freed, and the next one can begin. It is all done
+ * also where the database cannot be read, because the place is not found any more when the event comes again.
+ */
+async function recheckAfterExecution(
+  event: ExecutionEvent,
+  request: RecheckAndPublishRequest,
+): Promise<Publication | null> {
+  const { open, policy, rules, now, repairs } = request;
+  if (repairs === null) return null;
+  const names = namesOf(event);
+  const running = (await repairs.state.read()).value.running.find(({ execution }) => names.includes(execution));
+  if (running === undefined) return null;
+  const how = `The execution ended as ${event.detail.status} before it could say how.`;
+  const conclude = (inventory: Inventory | null) =>
+    concludeLost({ ...{ policy, rules, now: now(), running, how, inventory }, ...repairs });
+  const port = open(running.region);
+  const subjects = { databases: [], deletedArn: null, secretId: null, keyReference: null };
+  const reading = async () => recheck({ ...subjects, databases: await referTo(running.arn, port) }, port, request);
+  const rechecked = await reading().catch(async (error: unknown) => {
+    await conclude(null);
+    throw error;
+  });
+  await conclude(rechecked?.inventory ?? null);
+  return publish(rechecked, request);
+}
+
+function recheck(
+  subjects: Subjects,
+  port: RegionPort,
+  { policy, rules, version, now, sleep, repairs }: RecheckAndPublishRequest,
+): Promise<Rechecked | null> {
+  return recheckDatabases({ ...{ subjects, port, policy, rules, version, now, sleep }, forRepair: repairs !== null });
+}
+
+async function publish(
+  rechecked: Rechecked | null,
+  { event, policy, rules, store, outlets, now, repairs }: RecheckAndPublishRequest,
+): Promise<Publication | null> {
+  if (rechecked === null) return null;
+  const { inventory, report, only } = rechecked;
+  const publication = await publishReport({ report, only, eventId: event.id, store, outlets });
+  return repairs === null
+    ? publication
+    : withFailures(publication, await lookAfterRepairs({ inventory, policy, rules, now: now(), repairs }));
+}
+
+/** A tenant database is found by its container, which its ARN does not name. */
+async function referTo(arn: string, port: RegionPort): Promise<readonly DatabaseReference[]> {
+  const reference = toReference(arn);
+  if (reference !== null) return [reference];
+  for await (const page of port.describeTenantDatabases()) {
+    const container = toReference(page.find((tenant) => tenant.arn === arn)?.containerArn ?? "");
+    if (container !== null) return [container];
+  }
+  return [];
+}

@@ -1,0 +1,153 @@
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { planSchema } from "../../lib/model/plan.ts";
+import { sampleAccounts } from "../../simulator/organization.ts";
+import { expectGolden } from "../golden/golden.ts";
+import { openRepairShop, type RepairShop } from "./repair-shop.ts";
+import { runCli } from "./run-cli.ts";
+import { startSimulatedAws } from "./simulated-aws.ts";
+
+let shop: RepairShop;
+beforeAll(async () => {
+  shop = await openRepairShop();
+  shop.file("wrong.yaml", "remediation: { allow: [rotate], optIn: [] }\n");
+  await shop.run(["audit", "--policy", shop.file("policy.yaml"), "--save-inventory", shop.file("saved.json")]);
+  await shop.run(["audit", "--save-inventory", shop.file("saved-without-policy.json")]);
+});
+afterAll(() => shop.close());
+
+const plan = (...args: string[]) => shop.run(["plan", "--policy", shop.file("policy.yaml"), ...args]);
+const planned = async (...args: string[]) => planSchema.parse(JSON.parse((await plan(...args, "-f", "json")).stdout));
+
+test("all that can be done, as a table; nothing is changed", async () => {
+  shop.changes();
+  const { status, stdout, stderr } = await plan();
+  expect({ status, stderr, changes: shop.changes() }).toEqual({ status: 0, stderr: "", changes: [] });
+  expectGolden("plan", stdout);
+});
+
+test("as JSON, in the order in which it would be begun", async () => {
+  const { actions, manual } = await planned();
+  expect(actions.map(({ action, database, runnable }) => [database.identifier, action, runnable])).toEqual([
+    ["invoices", "rotate", true],
+    ["marketing", "schedule-rotation", true],
+    ["wishlists", "toggle", false],
+    ["ledger", "enable", false],
+    ["orders", "enable", false],
+  ]);
+  expect(manual).toEqual([]);
+});
+
+test("databases that are named, with every gate", async () => {
+  const { status, stdout } = await plan("orders", "LEDGER");
+  expect(status).toBe(0);
+  expect(stdout).toContain("✓ allowed: the policy allows enable");
+  expect(stdout).not.toContain("wishlists");
+});
+
+test("by default nothing is allowed", async () => {
+  const { stdout } = await shop.run(["plan", "orders"]);
+  expect(stdout).toContain("✗ allowed: the policy does not allow enable");
+  expect(stdout).toContain("✗ opted-in: ");
+});
+
+test("in a file, as a whole, and stdout is empty", async () => {
+  const output = shop.file("plan.json");
+  const ended = await plan("--format", "json", "--output", output);
+  expect(ended).toEqual({ status: 0, stdout: "", stderr: `The plan is in ${output}.\n` });
+  expect(planSchema.parse(JSON.parse(readFileSync(output, "utf8"))).actions).toHaveLength(5);
+});
+
+test("of a saved inventory: as of its observation, and what needs more than it has is closed", async () => {
+  const { status, stdout, stderr } = await runCli(
+    ["plan", "wishlists", "--from", shop.file("saved.json"), "--policy", shop.file("policy.yaml"), "-f", "json"],
+    { env: { XDG_STATE_HOME: shop.file("nowhere") } },
+  );
+  expect({ status, stderr }).toEqual({
+    status: 0,
+    stderr: "Judged as of 2026-11-24T12:00:00.000Z, when the inventory was taken.\n",
+  });
+  const [{ gates, runnable } = { gates: [], runnable: true }] = planSchema.parse(JSON.parse(stdout)).actions;
+  expect(runnable).toBe(false);
+  expect(gates.filter(({ open }) => !open).map(({ gate }) => gate)).toEqual(
+    expect.arrayContaining(["no-proxy", "key-usable"]),
+  );
+});
+
+test("of an inventory that was saved with another policy it says what could not be judged", async () => {
+  const { status, stderr } = await plan("--from", shop.file("saved-without-policy.json"));
+  expect(status).toBe(3);
+  expect(stderr).toContain("secret-key-as-required could not be judged.");
+});
+
+test("what others are at, and what was stopped, is known from the state", async () => {
+  const state = shop.file("state.json");
+  await shop.run(["stop", "--state", state, "--why", "Black Friday"]);
+  expect((await plan("orders", "--state", state)).stdout).toContain("Black Friday");
+  expect((await plan("orders")).stdout).not.toContain("Black Friday");
+});
+
+describe("what cannot be used ends with 2, one sentence and no output", () => {
+  test.each<[string[], string]>([
+    [["ordrs"], 'There is no database called "ordrs" (did you mean "orders"?).'],
+    [["--format", "html"], '--format takes table or json, not "html".'],
+    [["--from", "x", "--region", "us-east-1"], "--from and --region cannot be given together."],
+    [["--output", "/nowhere/plan.json"], "--output /nowhere/plan.json cannot be written: its folder does not exist."],
+    [["--policy", "/wrong.yaml"], "/wrong.yaml cannot be read: there is no such file."],
+    [["--state", "s3://"], '"s3://" names no bucket'],
+    [["--apply"], 'Unknown option "--apply"'],
+  ])("plan %j", async (args, message) => {
+    const { status, stdout, stderr } = await plan(...args);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toContain(message);
+    expect(stderr.trimEnd()).not.toContain("\n");
+  });
+
+  test("a state that is none is not taken for empty", async () => {
+    const state = shop.file("broken.json", "{}");
+    const { status, stdout, stderr } = await plan("--state", state);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toContain(`${state} is no state of remediation`);
+  });
+
+  test("a policy that allows something nowhere", async () => {
+    const { status, stderr } = await shop.run(["plan", "--policy", shop.file("wrong.yaml")]);
+    expect(status).toBe(2);
+    expect(stderr).toContain("remediation.optIn");
+  });
+});
+
+describe("the sample organization", () => {
+  test("where not everything was seen it ends with 3, and says what was not", async () => {
+    const { aws, close } = await startSimulatedAws();
+    const env = { XDG_STATE_HOME: shop.file("nowhere") };
+    const { status, stderr } = await runCli(["plan", "--profile", "dataPlatform", "--region", "eu-west-1"], {
+      aws,
+      env,
+    });
+    await close();
+    expect({ status, stderr }).toEqual({
+      status: 3,
+      stderr:
+        "Not everything was seen, and something may be missing in the plan: secretsmanager:ListSecrets (AccessDeniedException).\n",
+    });
+  });
+
+  test("production, in which everything is wrong somewhere", async () => {
+    const { aws, close } = await startSimulatedAws();
+    const policy = shop.file(
+      "production.yaml",
+      `keys: [{ require: alias/rds-master-passwords }]
+exemptionTags: true
+remediation: { allow: [schedule-rotation, rotate, toggle, enable], optIn: [{ account: "${sampleAccounts.production}" }] }
+`,
+    );
+    const { status, stdout } = await runCli(
+      ["plan", "--profile", "production", "--region", "eu-west-1", "--policy", policy],
+      { aws, env: { XDG_STATE_HOME: shop.file("nowhere"), NO_COLOR: "1" }, terminal: { columns: 80 } },
+    );
+    await close();
+    expect(status).toBe(0);
+    expectGolden("plan-production", stdout);
+  });
+});

@@ -1,0 +1,55 @@
+import { expect, test } from "@jest/globals";
+import { concludeInterrupted } from "../lib/conclude-interrupted.ts";
+import { defaultPolicy } from "../lib/model/default-policy.ts";
+import type { RemediationEvent } from "../lib/model/remediation-event.ts";
+import { emptyRemediationState, type Running } from "../lib/model/remediation-state.ts";
+import { account, databaseArn, hoursFromNow, now, region, secretArn } from "./support/builders.ts";
+import { createMemoryStored } from "./support/memory-stored.ts";
+
+const database = {
+  arn: databaseArn,
+  kind: "instance",
+  identifier: "orders",
+  resourceId: "db-ORDERS",
+  account,
+  region,
+} as const;
+
+/** Ends an execution that was killed: what is told of it, and what is left of it in the state. */
+async function conclude(overrides: Partial<Running>) {
+  const running: Running = {
+    ...{ execution: "terminal-db-ORDERS", arn: databaseArn, account, region },
+    ...{ action: "enable", rule: "master-password-managed", isChanging: true },
+    ...{ since: hoursFromNow(-1), expiresAt: hoursFromNow(49), ...overrides },
+  };
+  const state = createMemoryStored({ empty: { ...emptyRemediationState, failuresInARow: 2, running: [running] } });
+  const told: RemediationEvent[] = [];
+  await concludeInterrupted({
+    ...{ running, database, secretArn, severity: "high", policy: defaultPolicy, state, now },
+    tell: async (event) => {
+      told.push(event);
+    },
+  });
+  return { told: told.map(({ type, secret }) => [type, secret.after]), kept: state.kept() };
+}
+
+test("an enable: where the password is now, that it is repaired, and that it counts", async () => {
+  const { told, kept } = await conclude({});
+  expect(told).toEqual([
+    ["secret.replaced", secretArn],
+    ["remediation.succeeded", secretArn],
+  ]);
+  expect(kept).toMatchObject({
+    running: [],
+    failuresInARow: 0,
+    attempts: [{ action: "enable", startedAt: hoursFromNow(-1), endedAt: now, outcome: "repaired" }],
+  });
+});
+
+test("a rotation: no secret was replaced", async () =>
+  expect((await conclude({ action: "rotate" })).told).toEqual([["remediation.succeeded", secretArn]]));
+
+test("one that had changed nothing only frees its place", async () => {
+  const { told, kept } = await conclude({ isChanging: false });
+  expect({ told, kept }).toMatchObject({ told: [], kept: { running: [], attempts: [], failuresInARow: 2 } });
+});

@@ -1,0 +1,265 @@
+import { exemptionTags, toggleTag } from "../../lib/model/database.ts";
+import { callService } from "../../simulator/call-service.ts";
+import { SimulatedError } from "../../simulator/simulated-error.ts";
+import { optInTag } from "./scenarios.ts";
+import type { Expectation } from "./promises.ts";
+import { adopt, liveOne, markOf, note, type Subject, scope, type World } from "./world.ts";
+
+/** Something that a person does to the database, at any moment, without asking anybody. */
+export type Deed = {
+  readonly name: string;
+  /** Does it; false where AWS does not let them, or there is nothing to be done. */
+  readonly act: (world: World, subject: Subject) => boolean;
+  /** The gates that it closes. */
+  readonly closes?: readonly string[];
+  /** Takes it back on the third day; without it, it stays. */
+  readonly undo?: (world: World, subject: Subject) => void;
+  /** What may be expected of the database afterwards. */
+  readonly expects: Expectation;
+};
+
+/** Calls AWS as somebody else; false where AWS refuses. */
+function call(world: World, service: string, action: string, params: Record<string, unknown>): boolean {
+  try {
+    callService(world.cloud, { ...scope, service, action, params });
+    note(world, "a person", `${action} ${JSON.stringify({ ...params, MasterUserPassword: undefined })}`);
+    return true;
+  } catch (error) {
+    if (error instanceof SimulatedError) return false;
+    throw error;
+  }
+}
+
+function nameOf({ kind, identifier }: Subject): Record<string, string> {
+  const [name = "", tenant = ""] = identifier.split("/");
+  if (kind === "cluster") return { DBClusterIdentifier: name };
+  return kind === "instance" ? { DBInstanceIdentifier: name } : { DBInstanceIdentifier: name, TenantDBName: tenant };
+}
+
+const modifyActions = {
+  instance: "ModifyDBInstance",
+  cluster: "ModifyDBCluster",
+  "tenant-database": "ModifyTenantDatabase",
+} as const;
+
+const modify = (world: World, subject: Subject, params: Record<string, unknown>): boolean =>
+  call(world, "rds", modifyActions[subject.kind], { ...nameOf(subject), ...params });
+
+/** Starts, stops and deletes: a tenant database with its container, a cluster with its members. */
+function operate(world: World, subject: Subject, verb: "Start" | "Stop"): boolean {
+  const { DBClusterIdentifier, DBInstanceIdentifier } = nameOf(subject);
+  return subject.kind === "cluster"
+    ? call(world, "rds", `${verb}DBCluster`, { DBClusterIdentifier })
+    : call(world, "rds", `${verb}DBInstance`, { DBInstanceIdentifier });
+}
+
+function remove(world: World, subject: Subject): boolean {
+  const { DBClusterIdentifier, DBInstanceIdentifier } = nameOf(subject);
+  if (subject.kind !== "cluster")
+    return call(world, "rds", "DeleteDBInstance", { DBInstanceIdentifier, SkipFinalSnapshot: true });
+  for (const { DBInstanceIdentifier: member } of world.here.clusters.get(subject.identifier)?.DBClusterMembers ?? [])
+    call(world, "rds", "DeleteDBInstance", { DBInstanceIdentifier: member });
+  return call(world, "rds", "DeleteDBCluster", { DBClusterIdentifier, SkipFinalSnapshot: true });
+}
+
+const tag = (world: World, { arn }: Subject, tags: Readonly<Record<string, string>>): boolean =>
+  call(world, "rds", "AddTagsToResource", {
+    ResourceName: arn,
+    Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+  });
+const untag = (world: World, { arn }: Subject, ...TagKeys: string[]): boolean =>
+  call(world, "rds", "RemoveTagsFromResource", { ResourceName: arn, TagKeys });
+
+const secretArnOf = (world: World, subject: Subject) => liveOne(world, subject)?.MasterUserSecret?.SecretArn;
+const isMarked = (world: World, subject: Subject): boolean => {
+  const database = liveOne(world, subject);
+  return database !== undefined && markOf(database) !== undefined;
+};
+
+/** When the maintenance window of all databases here opens next. */
+function nextWindow({ cloud }: World): string {
+  const first = Date.parse("2026-11-29T03:00:00.000Z");
+  const week = 7 * 86_400_000;
+  const weeks = Math.max(0, Math.floor((cloud.now().getTime() - first) / week) + 1);
+  return new Date(first + weeks * week).toISOString();
+}
+
+const stackTag = "aws:cloudformation:stack-name";
+/** The key that the secret is meant to have in the end is the only one that somebody disables. */
+const targetKey = ({ policy, here }: World) => {
+  const [required] = policy.keys[0]?.require ?? [];
+  return required ?? [...here.keys.values()].find(({ KeyManager }) => KeyManager === "CUSTOMER")?.Arn;
+};
+
+export const deeds: readonly Deed[] = [
+  {
+    name: "management is turned on by hand",
+    act: (world, subject) => modify(world, subject, { ManageMasterUserPassword: true }),
+    expects: "managed",
+  },
+  {
+    name: "management is turned off by hand, with a password of their own",
+    act: (world, subject) =>
+      modify(world, subject, { ManageMasterUserPassword: false, MasterUserPassword: "their-own-password" }),
+    expects: "managed",
+  },
+  {
+    name: "the database is stopped",
+    act: (world, subject) => operate(world, subject, "Stop"),
+    closes: ["status-available"],
+    undo: (world, subject) => {
+      operate(world, subject, "Start");
+      world.cloud.advance({ minutes: 10 });
+    },
+    expects: "goal",
+  },
+  { name: "the database is deleted", act: remove, closes: ["status-available"], expects: "nothing" },
+  {
+    name: "a modification is left pending",
+    act(world, subject) {
+      const [field, value] = ["BackupRetentionPeriod", 21];
+      const pending = { field, value, since: world.journal.length, notBefore: nextWindow(world) };
+      if (!modify(world, subject, { [field]: value })) return false;
+      world.pendings.set(subject.arn, pending);
+      return true;
+    },
+    closes: ["nothing-pending"],
+    undo: ({ cloud }) => cloud.advance({ days: 7 }),
+    expects: "goal",
+  },
+  {
+    name: "the opt-in is taken back",
+    act: (world, subject) => untag(world, subject, ...Object.keys(optInTag)),
+    closes: ["opted-in"],
+    expects: "nothing",
+  },
+  {
+    name: "an exemption is declared",
+    act: (world, subject) =>
+      tag(world, subject, {
+        [exemptionTags.owner]: "ann",
+        [exemptionTags.reason]: "migration",
+        [exemptionTags.until]: "2027-12-31",
+      }),
+    closes: ["not-exempt"],
+    expects: "nothing",
+  },
+  {
+    name: "a read replica is added",
+    act: (world, { identifier, kind }) =>
+      kind === "instance" &&
+      call(world, "rds", "CreateDBInstanceReadReplica", {
+        DBInstanceIdentifier: "replica",
+        SourceDBInstanceIdentifier: identifier,
+      }),
+    closes: ["no-replicas"],
+    undo: (world) => {
+      call(world, "rds", "DeleteDBInstance", { DBInstanceIdentifier: "replica" });
+      world.cloud.advance({ minutes: 10 });
+    },
+    expects: "goal",
+  },
+  {
+    name: "a proxy is given the secret",
+    act(world, subject) {
+      const secretArn = secretArnOf(world, subject);
+      if (secretArn === undefined) return false;
+      world.here.addProxy({ name: "web", secretArns: [secretArn] });
+      return true;
+    },
+    closes: ["no-proxy"],
+    undo: ({ here }) => here.proxies.clear(),
+    expects: "goal",
+  },
+  {
+    name: "a blue/green deployment is made",
+    act(world, { arn }) {
+      world.here.addBlueGreenDeployment({ source: arn });
+      return true;
+    },
+    closes: ["no-blue-green-deployment"],
+    undo: ({ here }) => here.blueGreenDeployments.clear(),
+    expects: "goal",
+  },
+  {
+    name: "the secret is replicated",
+    act: (world, subject) =>
+      call(world, "secretsmanager", "ReplicateSecretToRegions", {
+        SecretId: secretArnOf(world, subject) ?? "",
+        AddReplicaRegions: [{ Region: "us-east-1" }],
+      }),
+    closes: ["secret-not-replicated"],
+    undo: (world, subject) => {
+      const secretArn = secretArnOf(world, subject);
+      call(world, "secretsmanager", "RemoveRegionsFromReplication", {
+        SecretId: secretArn ?? "",
+        RemoveReplicaRegions: ["us-east-1"],
+      });
+    },
+    expects: "goal",
+  },
+  {
+    name: "a stack takes the database over",
+    act(world, subject) {
+      const database = liveOne(world, subject);
+      // Only AWS writes such a tag.
+      database?.TagList.push({ Key: stackTag, Value: "shop" });
+      return database !== undefined;
+    },
+    closes: ["not-stack-owned"],
+    undo: (world, subject) => {
+      const database = liveOne(world, subject);
+      if (database !== undefined) database.TagList = database.TagList.filter(({ Key }) => Key !== stackTag);
+    },
+    expects: "goal",
+  },
+  {
+    name: "the key is disabled",
+    act: (world) => call(world, "kms", "DisableKey", { KeyId: targetKey(world) }),
+    closes: ["key-usable"],
+    undo: (world) => {
+      call(world, "kms", "EnableKey", { KeyId: targetKey(world) });
+    },
+    expects: "goal",
+  },
+  {
+    name: "the mark is written over",
+    act: (world, subject) => isMarked(world, subject) && tag(world, subject, { [toggleTag]: "please do not touch" }),
+    expects: "managed",
+  },
+  {
+    name: "the mark is taken off",
+    act(world, subject) {
+      if (!isMarked(world, subject) || !untag(world, subject, toggleTag)) return false;
+      world.unmarked.set(subject.arn, world.journal.length);
+      return true;
+    },
+    expects: "managed",
+  },
+];
+
+/** Lets a person do it now, and keeps account of what follows from it; false where nothing was done. */
+export function perform(world: World, { act, closes = [] }: Deed): boolean {
+  const [subject] = world.subjects;
+  if (subject === undefined) return false;
+  const before = secretArnOf(world, subject);
+  const isPending = liveOne(world, subject)?.PendingModifiedValues.MasterUserPassword !== undefined;
+  if (!act(world, subject)) return false;
+  const gates = world.closed.get(subject.arn) ?? new Map<string, number>();
+  for (const gate of closes) gates.set(gate, world.journal.length);
+  world.closed.set(subject.arn, gates);
+  const database = liveOne(world, subject);
+  // Whoever changes the password themselves, by hand or through RDS, knows where it is.
+  const hasChanged = database?.PendingModifiedValues.MasterUserPassword !== undefined && !isPending;
+  if (hasChanged || secretArnOf(world, subject) !== before) adopt(world, subject.arn);
+  return true;
+}
+
+/** Takes it back. */
+export function takeBack(world: World, { undo }: Deed): void {
+  if (undo === undefined) return;
+  for (const subject of world.subjects) {
+    undo(world, subject);
+    world.closed.delete(subject.arn);
+  }
+}

@@ -1,0 +1,107 @@
+import { AwsCallError } from "../../lib/model/errors.ts";
+import type { FaultOptions } from "../../simulator/faults.ts";
+import { storeError } from "./execution.ts";
+import type { Point } from "./life.ts";
+import { type Deed, perform, takeBack } from "./people.ts";
+import type { Trouble } from "./try-out.ts";
+
+/** Killed at one point, or at several. */
+export function killedAt(...numbers: readonly number[]): Trouble {
+  return {
+    name: `killed at ${numbers.join(" and ")}`,
+    at: ({ number }) => (numbers.includes(number) ? "die" : undefined),
+  };
+}
+
+/** What may happen to one call. `lasts` is whether it goes on, for all calls of the action or of AWS, until the third day. */
+type Mishap = {
+  readonly name: string;
+  readonly fault: Omit<FaultOptions, "action"> | "stale";
+  readonly lasts?: "for the action" | "for all of AWS";
+};
+
+export const mishaps: readonly Mishap[] = [
+  { name: "is throttled", fault: { kind: "throttle" } },
+  { name: "fails with an error of AWS's own", fault: { kind: "error" } },
+  { name: "is denied", fault: { kind: "deny" } },
+  { name: "is refused", fault: { kind: "error", code: "InvalidParameterCombination", status: 400 } },
+  { name: "is not answered", fault: { kind: "hang" } },
+  { name: "works, and is not answered", fault: { kind: "disconnect", takesEffect: true } },
+  { name: "is answered with what was", fault: "stale" },
+  { name: "is throttled from then on", fault: { kind: "throttle" }, lasts: "for the action" },
+  { name: "is denied from then on", fault: { kind: "deny" }, lasts: "for the action" },
+  { name: "works, and is not answered from then on", fault: { kind: "hang", takesEffect: true }, lasts: "for the action" },
+  { name: "is the first that is not answered, as nothing is from then on", fault: { kind: "hang" }, lasts: "for all of AWS" },
+];
+
+/** One call, by the number of the point before it, meets with a mishap. */
+export function mishapAt(number: number, { name, fault, lasts }: Mishap): Trouble {
+  return {
+    name: `the call after point ${number} ${name}`,
+    remembersAnswers: fault === "stale",
+    at({ number: present, call }, { cloud }, weather) {
+      if (present !== number || call === null) return undefined;
+      if (fault === "stale") weather.isStale = true;
+      else cloud.fault({ ...fault, action: lasts === "for all of AWS" ? "*" : call.action, ...(!lasts && { times: 1 }) });
+      return undefined;
+    },
+    ...(lasts !== undefined && { lift: () => {} }),
+  };
+}
+
+/** The store, or the topic, fails once or until the third day. */
+export function outageAt(number: number, what: "store" | "topic", lasts: boolean): Trouble {
+  const error = () => (what === "store" ? storeError(!lasts) : new AwsCallError("sns:Publish", "InternalError", "no topic"));
+  return {
+    name: `the ${what} fails at ${number}${lasts ? ", and from then on" : ""}`,
+    at({ number: present }, _world, weather) {
+      if (present !== number) return undefined;
+      let isSpent = false;
+      const fail = () => {
+        if (isSpent && !lasts) return null;
+        isSpent = true;
+        return error();
+      };
+      Object.assign(
+        weather,
+        what === "store" ? { storeFails: fail, isStoreDown: lasts } : { tellFails: fail, isTopicDown: lasts },
+      );
+      return undefined;
+    },
+    ...(lasts && { lift: () => {} }),
+  };
+}
+
+/** A person does something at a point; then, perhaps, the execution is killed as well. */
+export function deedAt(number: number, deed: Deed, killedAtNumber?: number): Trouble {
+  let isDone = false;
+  return {
+    name: `${deed.name} at ${number}${killedAtNumber === undefined ? "" : `, killed at ${killedAtNumber}`}`,
+    at({ number: present }: Point, world) {
+      if (present === number) isDone = perform(world, deed);
+      return present === killedAtNumber ? "die" : undefined;
+    },
+    lift: (world) => {
+      if (isDone) takeBack(world, deed);
+    },
+    expects: () => (isDone ? deed.expects : "goal"),
+  };
+}
+
+/** AWS repeats in its refusal what it was given. */
+export function echoedPassword(): Trouble {
+  let isOver = false;
+  return {
+    name: "RDS repeats the password in its refusal",
+    at(_point, _world, weather) {
+      weather.refuse = ({ action, params }) =>
+        params.MasterUserPassword === undefined || isOver
+          ? null
+          : new AwsCallError(action, "InvalidParameterValue", `The password ${params.MasterUserPassword} is not valid.`);
+      return undefined;
+    },
+    lift() {
+      isOver = true;
+    },
+  };
+}
