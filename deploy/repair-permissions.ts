@@ -94,22 +94,26 @@ function toTagCondition(tags: Match["tags"]): { StringEquals: Record<string, str
 
 /** The databases that a match can mean, as far as an ARN can say so: IAM knows no engines, and tenant databases have no names in theirs. */
 function toDatabaseArns({ account = [ownAccount], region = ["*"], identifier = ["*"] }: Match): readonly Intrinsic[] {
-  const names = identifier.filter((glob) => !glob.includes("/")).map(toPattern);
+  const names = identifier.filter((glob) => !isOfTenants(glob)).map(toPattern);
   const resources = [...names.flatMap((name) => [`db:${name}`, `cluster:${name}`]), "tenant-database:*"];
   return toArns(account, region, resources);
 }
 
 /** The containers of the tenant databases that a match can mean. */
 function toContainerArns({ account = [ownAccount], region = ["*"], identifier = ["*"] }: Match): readonly Intrinsic[] {
-  const names = identifier.map((glob) => {
-    const [container = "", tenant] = glob.split("/");
-    return tenant === undefined ? `${/^[^*]*/.exec(toPattern(container))?.[0]}*` : toPattern(container);
-  });
+  const names = identifier.map((glob) =>
+    isOfTenants(glob) ? toPattern(glob.split("/")[0] ?? "") : `${/^[^*?]*/.exec(toPattern(glob))?.[0]}*`,
+  );
   return toArns(
     account,
     region,
     names.map((name) => `db:${name}`),
   );
+}
+
+/** Whether a glob is plainly one of `container/tenant`, and of nothing else. */
+function isOfTenants(glob: string): boolean {
+  return /^[\w*?-]+\/[\w*?-]+$/.test(glob) && !glob.includes("**");
 }
 
 function toArns(accounts: readonly string[], regions: readonly string[], resources: readonly string[]) {

@@ -28,7 +28,10 @@ export async function auditAndPublish({
   const publication = await publishReport({ report, only: null, eventId, store, outlets });
   return repairs === null
     ? publication
-    : withFailures(publication, await lookAfterRepairs({ inventory, policy, rules, now: now(), repairs }));
+    : withFailures(
+        publication,
+        await lookAfterRepairs({ inventory, isFull: true, policy, rules, now: now(), repairs }),
+      );
 }
 
 /** Adds what could not be done about repairs to what could not be published. */

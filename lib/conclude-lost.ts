@@ -4,8 +4,8 @@ import { turnOnCommand } from "./audit/manual-step.ts";
 import { toOrdered } from "./audit/plan.ts";
 import { toReference } from "./audit/subjects.ts";
 import { concludeInterrupted } from "./conclude-interrupted.ts";
-import { type ClassifiedDatabase, toggleTag, unknown } from "./model/database.ts";
-import type { Status } from "./model/finding.ts";
+import { type Database, toggleTag, unknown } from "./model/database.ts";
+import type { Severity } from "./model/finding.ts";
 import type { Inventory } from "./model/inventory.ts";
 import { parseMarker } from "./model/marker.ts";
 import type { Order } from "./model/order.ts";
@@ -30,50 +30,63 @@ export type LostRequest = {
   readonly tell: (event: RemediationEvent) => Promise<void>;
 };
 
-/** The database of an execution as it is now, and what the rule that asked for the repair says of it. */
-type Seen = { readonly database: ClassifiedDatabase; readonly verdict: Status };
-
 /**
- * Ends an execution that cannot end itself: tells what is known of it, and frees its place, so that the next one can go on where it was.
- * The place is freed last: where it could not be told, whoever tries again tells it. Throws where either failed.
+ * Ends an execution that cannot end itself: tells what is known of it, and takes it out of the state, so that the next one can go on where
+ * it was. It is taken out last: where it could not be told, whoever tries again tells it. Throws where either failed.
  */
 export async function concludeLost(request: LostRequest): Promise<void> {
-  const { running, policy, rules, state, now, tell } = request;
-  const seen = lookUp(request);
-  const severity = policy.severities[running.rule] ?? rules.find(({ id }) => id === running.rule)?.severity ?? "high";
-  if (seen?.verdict === "COMPLIANT" && seen.database.tags[toggleTag] === undefined) {
-    const secretArn = seen.database.masterUserSecret?.secretArn ?? null;
-    await concludeInterrupted({ ...request, database: toOrdered(seen.database), secretArn, severity });
-    return;
+  const { running, policy, state, now } = request;
+  const database = lookUp(request);
+  if (database !== null && isRepaired(database, request)) {
+    const secretArn = database.masterUserSecret?.secretArn ?? null;
+    return concludeInterrupted({ ...request, database: toOrdered(database), secretArn, severity: severityOf(request) });
   }
-  const { execution, action, rule } = running;
-  await tell({
-    ...{ at: now, execution, action, rule, severity },
-    database: seen === null ? toDatabase(running) : toOrdered(seen.database),
-    ...{ secret: { before: null, after: null }, keyReference: null, approvalId: null, until: null, gates: [] },
-    ...describe(request, seen?.database ?? null),
-  });
+  await tellLost(request);
   const { stopAfterFailures } = policy.remediation;
   await updateStored("the state of remediation", state, (present) =>
-    interrupt(present, execution, { now, stopAfterFailures }),
+    interrupt(present, running.execution, { now, stopAfterFailures }),
   );
 }
 
-function lookUp({ running, inventory, policy, rules, now }: LostRequest): Seen | null {
+/** Whether the rule that asked passes on a managed database: most rules have nothing against one that is not managed. */
+function isRepaired(
+  { arn, masterUserSecret, tags }: Database,
+  { running, inventory, policy, rules, now }: LostRequest,
+) {
   const rule = rules.find(({ id }) => id === running.rule);
-  const target = inventory?.targets.find(({ databases }) => databases.some(({ arn }) => arn === running.arn));
-  if (target === undefined) return null;
-  for (const { database, context } of prepare(target, policy, now))
-    if (database.arn === running.arn) {
-      const verdict = rule === undefined ? "INSUFFICIENT_DATA" : ask(rule, database, context).message.status;
-      return { database, verdict };
-    }
-  return null;
+  if (rule === undefined || masterUserSecret === null || tags[toggleTag] !== undefined) return false;
+  for (const target of inventory?.targets ?? [])
+    for (const { database, context } of prepare(target, policy, now))
+      if (database.arn === arn) return ask(rule, database, context).message.status === "COMPLIANT";
+  return false;
+}
+
+/** Tells what is known of an execution that cannot end itself. */
+export async function tellLost(request: LostRequest): Promise<void> {
+  const { running, now, tell } = request;
+  const { execution, action, rule } = running;
+  const database = lookUp(request);
+  await tell({
+    ...{ at: now, execution, action, rule },
+    severity: severityOf(request),
+    database: database === null ? toDatabase(running) : toOrdered(database),
+    ...{ secret: { before: null, after: null }, keyReference: null, approvalId: null, until: null, gates: [] },
+    ...describe(request, database),
+  });
+}
+
+function severityOf({ running, policy, rules }: LostRequest): Severity {
+  return policy.severities[running.rule] ?? rules.find(({ id }) => id === running.rule)?.severity ?? "high";
+}
+
+function lookUp({ running, inventory }: LostRequest): Database | null {
+  const all = inventory?.targets.flatMap(({ databases }) => databases) ?? [];
+  return all.find(({ arn }) => arn === running.arn) ?? null;
 }
 
 function describe(
   { running, how }: LostRequest,
-  database: ClassifiedDatabase | null,
+  database: Database | null,
 ): Pick<RemediationEvent, "type" | "message" | "managed" | "recovery"> {
   if (!running.isChanging)
     return {

@@ -1,14 +1,15 @@
+import { silence } from "./audit/keep-remediation.ts";
 import { type Subjects, toReference, toSubjects } from "./audit/subjects.ts";
 import { withFailures } from "./audit-and-publish.ts";
-import { concludeLost } from "./conclude-lost.ts";
-import { lookAfterRepairs, type Repairs } from "./look-after-repairs.ts";
+import { concludeLost, tellLost } from "./conclude-lost.ts";
+import { type LookAfterRequest, lookAfterRepairs, type Repairs } from "./look-after-repairs.ts";
 import type { DatabaseReference } from "./model/database.ts";
 import { type ExecutionEvent, namesOf } from "./model/execution-event.ts";
-import type { Inventory } from "./model/inventory.ts";
 import type { RecheckEvent } from "./model/recheck-event.ts";
 import { type Publication, type PublishRequest, publishReport } from "./publish-report.ts";
 import type { RegionPort } from "./read-target.ts";
 import { type Rechecked, type RecheckRequest, recheckDatabases } from "./recheck-databases.ts";
+import { updateStored } from "./update-stored.ts";
 
 export type RecheckAndPublishRequest = Pick<RecheckRequest, "policy" | "rules" | "version" | "now" | "sleep"> &
   Pick<PublishRequest, "store" | "outlets"> & {
@@ -30,8 +31,8 @@ export async function recheckAndPublish(request: RecheckAndPublishRequest): Prom
 }
 
 /**
- * What an execution left undone, whose place is still taken: it is told, its place is freed, and the next one can begin. It is all done
- * also where the database cannot be read, because the place is not found any more when the event comes again.
+ * What an execution left undone that cannot end itself: its place is freed at once, what is known of it is told, and the next one can go on.
+ * Where the database cannot be read, that is told too, and the event comes again.
  */
 async function recheckAfterExecution(
   event: ExecutionEvent,
@@ -42,18 +43,19 @@ async function recheckAfterExecution(
   const names = namesOf(event);
   const running = (await repairs.state.read()).value.running.find(({ execution }) => names.includes(execution));
   if (running === undefined) return null;
+  const { execution, arn, region } = running;
   const how = `The execution ended as ${event.detail.status} before it could say how.`;
-  const conclude = (inventory: Inventory | null) =>
-    concludeLost({ ...{ policy, rules, now: now(), running, how, inventory }, ...repairs });
-  const port = open(running.region);
+  const unread = () => ({ ...{ running, how, inventory: null, policy, rules, now: now() }, ...repairs });
+  const port = open(region);
   const subjects = { databases: [], deletedArn: null, secretId: null, keyReference: null };
-  const reading = async () => recheck({ ...subjects, databases: await referTo(running.arn, port) }, port, request);
+  const reading = async () => recheck({ ...subjects, databases: await referTo(arn, port) }, port, request);
   const rechecked = await reading().catch(async (error: unknown) => {
-    await conclude(null);
+    await tellLost(unread());
+    await updateStored("the state of remediation", repairs.state, (state) => silence(state, execution, now()));
     throw error;
   });
-  await conclude(rechecked?.inventory ?? null);
-  return publish(rechecked, request);
+  if (rechecked === null) await concludeLost(unread());
+  return publish(rechecked, request, { execution, how });
 }
 
 function recheck(
@@ -67,13 +69,14 @@ function recheck(
 async function publish(
   rechecked: Rechecked | null,
   { event, policy, rules, store, outlets, now, repairs }: RecheckAndPublishRequest,
+  lost: LookAfterRequest["lost"] = null,
 ): Promise<Publication | null> {
   if (rechecked === null) return null;
   const { inventory, report, only } = rechecked;
   const publication = await publishReport({ report, only, eventId: event.id, store, outlets });
-  return repairs === null
-    ? publication
-    : withFailures(publication, await lookAfterRepairs({ inventory, policy, rules, now: now(), repairs }));
+  if (repairs === null) return publication;
+  const request = { inventory, isFull: false, policy, rules, now: now(), repairs, lost };
+  return withFailures(publication, await lookAfterRepairs(request));
 }
 
 /** A tenant database is found by its container, which its ARN does not name. */

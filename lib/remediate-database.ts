@@ -74,15 +74,19 @@ export async function remediateDatabase(request: RemediationRequest): Promise<Re
     const reason = `an error in the program, or in what it runs on: ${error instanceof Error ? error.message : String(error)}`;
     done.push({ action: done.at(-1)?.action ?? order.action, outcome: { end: "failed", reason, recovery: [] } });
   }
-  await workflow.step("write down how it ended", async () => {
-    const at = now();
-    const attempts = done.flatMap(({ action, outcome }) =>
-      toAttempt(order, action, outcome, { startedAt, endedAt: at }),
-    );
-    const options = { attempts, now: at, stopAfterFailures: request.policy.remediation.stopAfterFailures };
-    await updateStored("the state of remediation", request.state, (state) => leave(state, execution, options));
-  });
-  await tellEnd(request, done);
+  try {
+    await workflow.step("write down how it ended", async () => {
+      const at = now();
+      const attempts = done.flatMap(({ action, outcome }) =>
+        toAttempt(order, action, outcome, { startedAt, endedAt: at }),
+      );
+      const options = { attempts, now: at, stopAfterFailures: request.policy.remediation.stopAfterFailures };
+      await updateStored("the state of remediation", request.state, (state) => leave(state, execution, options));
+    });
+  } finally {
+    // Above all where it could not even be written down.
+    await tellEnd(request, done);
+  }
   return done;
 }
 
@@ -198,7 +202,8 @@ function takePlace(
         !isWithinBudget({ database: order.database, state: present, policy, now: at, execution, plannedBefore: [] })
           .open);
     if (isHindered) return null;
-    const hours = isChanging ? changingHours : waitingHours;
+    // An interrupted toggle waits for nothing but RDS: were this execution killed, nobody should have to wait for it for a month.
+    const hours = isChanging || action === "finish-interrupted" ? changingHours : waitingHours;
     const entrant = { execution, arn, account, region, action, rule: order.rule };
     return enter(present, entrant, { now: at, hours, isChanging, stopAfterFailures });
   });

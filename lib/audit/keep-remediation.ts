@@ -52,6 +52,13 @@ export function silentIn({ running }: RemediationState, now: string): readonly R
   return running.filter(({ expiresAt }) => expiresAt <= now);
 }
 
+/** Does not wait for a sign of life of an execution any more. */
+export function silence(state: RemediationState, execution: string, now: string): RemediationState {
+  const silenced = (one: Running): Running =>
+    one.execution === execution && one.expiresAt > now ? { ...one, expiresAt: now } : one;
+  return { ...state, running: state.running.map(silenced) };
+}
+
 /** Takes out an execution of which nobody will hear any more; nothing happens where it is out already. */
 export function interrupt(state: RemediationState, execution: string, now: Now): RemediationState {
   const own = state.running.find((one) => one.execution === execution);

@@ -37,7 +37,7 @@ export function toManualStep(
   };
 }
 
-const none: Steps = { awsCli: [], cloudFormation: null, terraform: null };
+const inNoCode = { cloudFormation: null, terraform: null };
 
 function toSteps(action: ActionName | null, database: ClassifiedDatabase, context: RuleContext, key: KeyChoice): Steps {
   const present = [context.rdsKey.key, context.secretKey.key];
@@ -45,16 +45,16 @@ function toSteps(action: ActionName | null, database: ClassifiedDatabase, contex
     case null: {
       const awsCli = [...secretCommands(database, context), ...keyCommands(database, present)];
       const isRotatedNext = awsCli.length > 0 && database.masterUserSecret?.status === "impaired";
-      return { ...none, awsCli: isRotatedNext ? [...awsCli, rotateCommand(database)] : awsCli };
+      return { ...inNoCode, awsCli: isRotatedNext ? [...awsCli, rotateCommand(database)] : awsCli };
     }
     case "schedule-rotation":
       return {
-        ...none,
+        ...inNoCode,
         awsCli: [...keyCommands(database, present), scheduleCommand(database)],
         terraform: rotationResource(database),
       };
     case "rotate":
-      return { ...none, awsCli: [...keyCommands(database, present), rotateCommand(database)] };
+      return { ...inNoCode, awsCli: [...keyCommands(database, present), rotateCommand(database)] };
     case "enable":
     case "finish-interrupted":
       return { awsCli: [...chosenKeyCommands(database, key), turnOnCommand(database, key)], ...asCode(database, key) };
@@ -109,20 +109,23 @@ function rotateCommand(database: Database): string {
   return `${modifyCommand(database)} --rotate-master-user-password${atOnce}`;
 }
 
-function scheduleCommand({ region, masterUserSecret }: Database): string {
-  const secretArn = quote(masterUserSecret?.secretArn ?? "");
-  return `aws secretsmanager rotate-secret --region ${region} --secret-id ${secretArn} --rotation-rules AutomaticallyAfterDays=7 --no-rotate-immediately`;
+function scheduleCommand(database: Database): string {
+  return `aws secretsmanager rotate-secret --region ${database.region} --secret-id ${quote(secretArnOf(database))} --rotation-rules AutomaticallyAfterDays=7 --no-rotate-immediately`;
 }
 
-function rotationResource({ masterUserSecret }: Database): string {
+function rotationResource(database: Database): string {
   return `resource "aws_secretsmanager_secret_rotation" "master_password" {
-  secret_id          = "${masterUserSecret?.secretArn ?? ""}"
+  secret_id          = "${secretArnOf(database)}"
   rotate_immediately = false
 
   rotation_rules {
     automatically_after_days = 7
   }
 }`;
+}
+
+function secretArnOf({ masterUserSecret }: Database): string {
+  return masterUserSecret?.secretArn ?? "";
 }
 
 /** What brings the secret itself back, where that is what is wrong. */
@@ -162,7 +165,7 @@ function keyCommands({ region }: Database, keys: readonly Fact<Key>[]): string[]
 
 /** What the template and the configuration must say, so that they do not undo it. Neither tool knows tenant databases. */
 function asCode({ kind }: Database, { reference }: KeyChoice): Pick<ManualStep, "cloudFormation" | "terraform"> {
-  if (kind === "tenant-database") return { cloudFormation: null, terraform: null };
+  if (kind === "tenant-database") return inNoCode;
   const secret = reference === null ? "" : `\nMasterUserSecret:\n  KmsKeyId: ${reference}`;
   const key = reference === null ? "" : `\nmaster_user_secret_kms_key_id = "${reference}"`;
   const password = kind === "cluster" ? "master_password" : "password";

@@ -185,11 +185,13 @@ function opening(planned: PlannedAction, database: ClassifiedDatabase, { policy,
   return windows === "any-time" ? now : (nextOpening(windows, now) ?? never);
 }
 
+const byDisruption: readonly Demand["action"][] = [null, ...actionNames];
+
 /** What was left undone comes first; then the worst, then the least disruptive, then by name. */
 function compareDemands(a: Demand, b: Demand): number {
   const urgency = ({ action }: Demand) => (action === "finish-interrupted" ? 0 : 1);
   const severity = ({ finding }: Demand) => severities.indexOf(finding.severity);
-  const disruption = ({ action }: Demand) => (action === null ? -1 : actionNames.indexOf(action));
+  const disruption = ({ action }: Demand) => byDisruption.indexOf(action);
   return (
     urgency(a) - urgency(b) ||
     severity(a) - severity(b) ||
@@ -200,8 +202,7 @@ function compareDemands(a: Demand, b: Demand): number {
 }
 
 function compare(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
+  return Number(a > b) - Number(a < b);
 }
 
 /** As a sentence has it: "toggle of DB instance orders". */

@@ -61,6 +61,7 @@ function turnOff(repair: Repair, secretArn: string): Promise<string | null> {
     if (!isStillOn(sight.database, secretArn)) return null;
     const [closed] = closedGates(sight, repair);
     if (closed !== undefined) return `${closed.gate}: ${closed.reason}`;
+    if (!hasMarkOf(sight.database, repair)) return `somebody has taken off the tag ${toggleTag}, or written over it`;
     await askOff(repair, sight.database);
     return null;
   });
@@ -86,16 +87,25 @@ function isStillOn({ masterUserSecret, pendingChanges, status }: Database, secre
 
 /** Nothing was begun; but a step that was killed may have left its mark. */
 async function withdraw(repair: Repair, gates: Parameters<typeof refuse>[1]): Promise<Outcome> {
-  const isOwn = await repair.workflow.step("look for a mark of its own", async () => {
-    const tag = (await repair.look()).database?.tags[toggleTag];
-    return tag !== undefined && parseMarker(tag)?.execution === repair.execution;
-  });
-  if (isOwn) await takeMarkOff(repair);
+  await takeOwnMarkOff(repair);
   return refuse(repair, gates);
 }
 
 /** Nothing was turned off: the mark comes off again. */
 async function giveUp(repair: Repair, reason: string): Promise<Outcome> {
-  await takeMarkOff(repair);
+  await takeOwnMarkOff(repair);
   return { end: "failed", reason, recovery: [], managed: true };
+}
+
+/** Takes the mark off where it is its own: that of another toggle is for whoever finishes that. */
+async function takeOwnMarkOff(repair: Repair): Promise<void> {
+  const look = repair.workflow.step("look for a mark of its own", async () =>
+    hasMarkOf((await repair.look()).database, repair),
+  );
+  if (await look.catch(() => false)) await takeMarkOff(repair);
+}
+
+/** Whether the mark is there that this execution has written: without it, nobody would know what was begun. */
+function hasMarkOf(database: Database | null, { execution }: Repair): boolean {
+  return parseMarker(database?.tags[toggleTag] ?? "")?.execution === execution;
 }

@@ -9,6 +9,7 @@ import {
   leave,
   nextExecution,
   resume,
+  silence,
   silentIn,
   stop,
   sweep,
@@ -387,4 +388,20 @@ test("whoever comes and goes, in whatever order, a database has one execution at
       }
     }),
   );
+});
+
+describe("silencing", () => {
+  const later = { expiresAt: hoursFromNow(1) };
+  const state = aState({ running: [anExecution(later), anExecution({ ...later, execution: "db-LEGACY-1" })] });
+
+  test("makes one execution count as silent from now on, and leaves the others", () => {
+    const silenced = silence(deepFreeze(state), "db-ORDERS-1", now);
+    expect(silenced).toEqual({ ...state, running: [{ ...state.running[0], expiresAt: now }, state.running[1]] });
+    expect(silentIn(silenced, now)).toEqual([silenced.running[0]]);
+  });
+
+  test("changes nothing where it is silent already, or not there", () => {
+    expect(silence(deepFreeze(state), "db-ORDERS-1", hoursFromNow(2))).toEqual(state);
+    expect(silence(deepFreeze(state), "db-OTHER-1", now)).toEqual(state);
+  });
 });

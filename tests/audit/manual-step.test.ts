@@ -245,6 +245,11 @@ describe("turning rotation on again", () => {
     });
   });
 
+  test("of a secret that RDS does not name cannot be done by mistake", () => {
+    const database = aDatabase({ masterUserSecret: aMasterUserSecret({ secretArn: null }) });
+    expect(commandsFor("schedule-rotation", { database })[0]).toContain("--secret-id '' --rotation-rules");
+  });
+
   test("comes after its key is usable", () => {
     const context = { secretKey: aSeenKey({ arn: otherKeyArn, state: "PendingDeletion" }) };
     expect(commandsFor("schedule-rotation", { context }).slice(0, 2)).toEqual([

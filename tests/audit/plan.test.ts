@@ -226,6 +226,15 @@ describe("an impaired secret", () => {
     expect(inShort(planFor(impaired, options))).toEqual([`${action} orders for ${rule}`]);
   });
 
+  test.each(["rotation-on-schedule", "rotation-enabled"] as const)(
+    "a repair that is the only one is tried again: %s",
+    (only) => {
+      const action = only === "rotation-enabled" ? "schedule-rotation" : "rotate";
+      const target = withSecret({ nextRotationAt: hoursFromNow(-25), rotationEnabled: only !== "rotation-enabled" });
+      expect(inShort(planFor(target, { tried: [{ rule: only, action }] }))).toEqual([`${action} orders for ${only}`]);
+    },
+  );
+
   test("whose cause is still there is left to a person, who is told each step", () => {
     const plan = planFor({ ...impaired, keys: [{ reference: keyArn, key: aKey({ state: "Disabled" }) }] });
     expect(plan.actions).toEqual([]);
@@ -291,6 +300,7 @@ describe("an exempt finding", () => {
     expect(closedIn(plan)).toEqual([["orders", ["not-exempt"]]]);
     expect(plan.actions[0]?.runnable).toBe(false);
     expect(plan.manual).toEqual([]);
+    expect(planFor(unmanaged("orders"), { policy, isEnabled: false }).manual).toEqual([]);
   });
 
   test("that the service has no action for is left out", () => {
@@ -593,6 +603,13 @@ describe("what is left to a person", () => {
     expect(manualOf(planFor(unmanaged("orders"), { policy, isEnabled: false }))).toEqual([
       ["master-password-managed", expect.stringMatching(/^enabled: remediation is off/)],
     ]);
+  });
+
+  test("is nothing while an execution is at work on the database", () => {
+    const state = aState({ running: [anExecution()] });
+    const options = { policy: aPermissivePolicy({ allow: [] }) };
+    expect(planFor(unmanaged("orders"), options).manual).toHaveLength(1);
+    expect(planFor(unmanaged("orders"), { ...options, state }).manual).toEqual([]);
   });
 
   test.each<[string, Partial<PlanOptions>]>([

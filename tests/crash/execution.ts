@@ -1,4 +1,3 @@
-import { toggleTag } from "../../lib/model/database.ts";
 import { AwsCallError } from "../../lib/model/errors.ts";
 import type { Order } from "../../lib/model/order.ts";
 import type { RemediationEvent } from "../../lib/model/remediation-event.ts";
@@ -11,7 +10,7 @@ import { createInProcessRegion, type InProcessCall, type InProcessRegion } from 
 import { announceBirth, createLife, type Life, type Stage } from "./life.ts";
 import { checkBudget, checkChange, checkEnd, checkKept, checkNow, checkPending } from "./promises.ts";
 import { createWorkflow, type Memory, type WorkflowOptions } from "./workflow.ts";
-import { adopt, isRead, liveOne, type Place, scope, targetOf, type World } from "./world.ts";
+import { adopt, isRead, liveOne, orphan, type Place, scope, targetOf, type World } from "./world.ts";
 
 /** What goes wrong from outside, until it is set back. */
 export type Weather = {
@@ -44,6 +43,8 @@ export type Execution = {
   readonly name: string;
   readonly order: Order;
   readonly place: Place;
+  /** A person stands by, who has approved it and does not wait for a window. */
+  readonly isAtTerminal: boolean;
   readonly memory: Memory;
   lives: number;
   end: "ended" | "threw" | null;
@@ -51,7 +52,8 @@ export type Execution = {
 };
 
 export function createExecution(name: string, order: Order, place: Place): Execution {
-  return { name, order, place, memory: { checkpoints: [] }, lives: 0, end: null, result: null };
+  const isAtTerminal = name.startsWith("terminal-");
+  return { name, order, place, isAtTerminal, memory: { checkpoints: [] }, lives: 0, end: null, result: null };
 }
 
 export type Surroundings = {
@@ -62,7 +64,7 @@ export type Surroundings = {
   readonly answer: WorkflowOptions["answer"];
 };
 
-/** Runs an execution until it ends, or dies; with the memory that it has. A terminal stands by, and does not wait for windows. */
+/** Runs an execution until it ends, or dies, with the memory that it has. */
 export async function live(execution: Execution, surroundings: Surroundings): Promise<"ended" | "died"> {
   const { world, stage, weather, sabotage = { name: "" }, answer } = surroundings;
   const { name, order, place, memory } = execution;
@@ -80,8 +82,8 @@ export async function live(execution: Execution, surroundings: Surroundings): Pr
     execution: name,
     policy: world.policy,
     isEnabled: true,
-    approvedBy: place === "terminal" ? "ann" : null,
-    waits: place === "service",
+    approvedBy: execution.isAtTerminal ? "ann" : null,
+    waits: !execution.isAtTerminal,
     port: sabotage.port?.(port, life, world) ?? port,
     state: sabotage.state?.(state, life, world) ?? state,
     tell: createTell(world, life, stage, weather),
@@ -163,11 +165,12 @@ function passwordStates(world: World) {
 }
 
 /** Whose password nobody knows any more, or somebody does again: by what happened, whatever the caller was told. */
-export function noteEffects(world: World, before: ReturnType<typeof passwordStates>, { params }: InProcessCall): void {
+export function noteEffects(world: World, before: ReturnType<typeof passwordStates>, { action, params }: InProcessCall): void {
+  if (action === "rds:AddTagsToResource") world.unmarked.delete(String(params.ResourceName));
   if (typeof params.MasterUserPassword === "string") world.passwords.add(params.MasterUserPassword);
   for (const [index, { arn, secretArn, isPending }] of passwordStates(world).entries()) {
     if (!isPending || before[index]?.isPending) continue;
-    if (params.ManageMasterUserPassword === false) world.orphaned.add(arn);
+    if (params.ManageMasterUserPassword === false) orphan(world, arn);
     if (secretArn !== undefined && secretArn !== before[index]?.secretArn) adopt(world, arn);
   }
 }
@@ -227,6 +230,3 @@ function createTell(world: World, life: Life, stage: Stage, weather: Weather) {
 export function storeError(isTransient: boolean): Error {
   return new AwsCallError("s3:PutObject", isTransient ? "InternalError" : "AccessDenied", "the store is not there");
 }
-
-export const marksDatabase = ({ action, params }: InProcessCall): boolean =>
-  action === "rds:AddTagsToResource" && JSON.stringify(params).includes(toggleTag);

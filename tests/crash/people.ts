@@ -119,7 +119,8 @@ export const deeds: readonly Deed[] = [
     act(world, subject) {
       const [field, value] = ["BackupRetentionPeriod", 21];
       const pending = { field, value, since: world.journal.length, notBefore: nextWindow(world) };
-      if (!modify(world, subject, { [field]: value })) return false;
+      // A tenant database is changed at once.
+      if (subject.kind === "tenant-database" || !modify(world, subject, { [field]: value })) return false;
       world.pendings.set(subject.arn, pending);
       return true;
     },
@@ -255,11 +256,12 @@ export function perform(world: World, { act, closes = [] }: Deed): boolean {
   return true;
 }
 
-/** Takes it back. */
-export function takeBack(world: World, { undo }: Deed): void {
-  if (undo === undefined) return;
+/** Takes it back; false where it stays. */
+export function takeBack(world: World, { undo }: Deed): boolean {
+  if (undo === undefined) return false;
   for (const subject of world.subjects) {
     undo(world, subject);
     world.closed.delete(subject.arn);
   }
+  return true;
 }

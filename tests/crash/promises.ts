@@ -78,10 +78,10 @@ export function checkChange(world: World, life: Life, call: InProcessCall): void
   if (begins === null) return;
   const since = life.attemptSince ?? 0;
   for (const [gate, closedSince] of world.closed.get(subject.arn) ?? [])
-    if (closedSince < since && concerns(gate, begins) && !hasPassed(world, subject, gate))
+    if (closedSince <= since && concerns(gate, begins) && !hasPassed(world, subject, gate))
       breakPromise(world, promises.gates, `${life.by} calls ${call.action} (${begins}) although ${gate} is closed`);
   const unmarkedSince = world.unmarked.get(subject.arn);
-  if (call.params.ManageMasterUserPassword === false && unmarkedSince !== undefined && unmarkedSince < since)
+  if (call.params.ManageMasterUserPassword === false && unmarkedSince !== undefined && unmarkedSince <= since)
     breakPromise(world, promises.marked, `${life.by} turns management off, and the mark was taken off before`);
   countBeginning(world, life, subject, begins);
 }
@@ -100,8 +100,8 @@ function hasPassed(world: World, subject: Subject, gate: string): boolean {
   return Object.keys(liveOne(world, subject)?.PendingModifiedValues ?? {}).length === 0;
 }
 
-function countBeginning(world: World, { by, place }: Life, { arn }: Subject, action: ActionName): void {
-  const { changing, policy, stores } = world;
+function countBeginning(world: World, { by, place, attemptSince }: Life, { arn }: Subject, action: ActionName): void {
+  const { changing, policy } = world;
   const now = world.now();
   const name = `${place} ${by}`;
   const known = changing.get(name);
@@ -111,18 +111,18 @@ function countBeginning(world: World, { by, place }: Life, { arn }: Subject, act
   }
   const { atOnce, perDay } = policy.remediation.budget;
   changing.set(name, { arn, until: null });
+  world.begun.push({ by, place, at: now });
   if (place !== "service") return;
   const others = [...changing].filter(
     ([other, { until }]) => other !== name && other.startsWith(place) && (until === null || until > now),
   );
   if (others.some(([, one]) => one.arn === arn)) breakPromise(world, promises.alone, `${by} begins beside another`);
   if (others.length >= atOnce) breakPromise(world, promises.atOnce, `${by} begins beside ${others.length}`);
-  world.begun.push(now);
   const dayAgo = new Date(Date.parse(now) - 86_400_000).toISOString();
-  const today = world.begun.filter((at) => at > dayAgo).length;
+  const today = world.begun.filter((one) => one.place === place && one.at > dayAgo).length;
   if (today > perDay) breakPromise(world, promises.perDay, `${by} begins ${action} as number ${today}`);
-  const { stopped } = stores.service.kept();
-  if (stopped !== null) breakPromise(world, promises.circuit, `${by} begins ${action}, stopped since ${stopped.at}`);
+  if (world.stopped.since !== null && world.stopped.since <= (attemptSince ?? 0))
+    breakPromise(world, promises.circuit, `${by} begins ${action} although all is stopped`);
 }
 
 /** After every call: what has to hold at any moment. */
@@ -160,8 +160,12 @@ function secretsOf({ here }: World, arn: string): Secret[] {
 }
 
 /** After every write of the state of remediation. */
-export function checkBudget(world: World, { place }: Life, { running }: RemediationState): void {
+export function checkBudget(world: World, { place }: Life, { running, stopped }: RemediationState): void {
   const now = world.now();
+  if (place === "service") world.stopped.since = stopped === null ? null : (world.stopped.since ?? world.journal.length);
+  for (const name of world.changing.keys())
+    if (name.startsWith(place) && !running.some(({ execution }) => name === `${place} ${execution}`))
+      world.changing.delete(name);
   const { atOnce } = world.policy.remediation.budget;
   const changing = running.filter(
     ({ isChanging, expiresAt, action }) => isChanging && expiresAt > now && action !== "finish-interrupted",
@@ -184,7 +188,8 @@ export function checkKept(world: World, where: string, text: string): void {
 /** When an execution has ended, well or badly, but not by being killed. */
 export function checkEnd(world: World, execution: Execution, weather: Weather): void {
   const { name, place, end, result } = execution;
-  const hasChanged = world.changing.delete(`${place} ${name}`);
+  world.changing.delete(`${place} ${name}`);
+  const hasChanged = world.begun.some((one) => one.by === name && one.place === place);
   if (end === "threw" && !weather.isStoreDown) breakPromise(world, promises.endsWell, name);
   const { running } = world.stores[place].kept();
   if (!weather.isStoreDown && running.some((one) => one.execution === name))
@@ -245,8 +250,9 @@ export async function checkLeft(world: World, left: Left): Promise<void> {
       breakPromise(world, promises.onAgain, `${arn} is not managed`);
       continue;
     }
-    if (hoursBetween(world.last.blow, world.last.onAgain) > 96)
-      breakPromise(world, promises.soon, `${arn} was off until ${world.last.onAgain}`);
+    const { off, onAgain, blow } = world.last;
+    if (hoursBetween(off > blow ? off : blow, onAgain) > 96)
+      breakPromise(world, promises.soon, `${arn} was off from ${off} until ${onAgain}`);
     if (left.expects === "goal") checkSecret(world, subject, secret, left.goal);
     if (left.expects === "goal" && isFound(arn, left.rule))
       breakPromise(world, promises.repaired, `${left.rule} still finds ${arn}`);
@@ -280,7 +286,11 @@ function checkSecret(
   if (goal.secret === "same" && SecretArn !== before?.ARN) wrong("the secret was replaced");
   if (goal.secret === "new" && SecretArn === before?.ARN) wrong("the secret was not replaced");
   if (before !== null && SecretArn !== before.ARN && here.secrets.has(before.ARN)) wrong("the old secret is there");
-  const isArnSaid = told.some((event) => event.secret.after === SecretArn || /ARN could not be read/.test(event.message));
+  // What was enabled at a terminal, by a process that was killed, only the state of that terminal knows: whoever runs it again is told.
+  const isTerminals = world.stores.terminal.kept().running.some((one) => one.arn === arn && one.action === "enable");
+  const isArnSaid =
+    isTerminals ||
+    told.some((event) => event.secret.after === SecretArn || /ARN could not be read/.test(event.message));
   if (SecretArn !== before?.ARN && !isArnSaid) breakPromise(world, promises.arnTold, SecretArn);
   const isSaid = told.some(({ message }) => /could not be restored|Nobody wrote down/.test(message));
   if (isSaid) return;

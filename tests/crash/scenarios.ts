@@ -123,6 +123,15 @@ const faults = {
     isDecorated: true,
     secret: "new",
   },
+  "wrong key, and RDS is slow": {
+    rule: "secret-key-as-required",
+    action: "toggle",
+    managed: ({ present }) => ({ kmsKeyId: present.Arn, RotationRules: everyTenDays }),
+    requiresKey: true,
+    isDecorated: true,
+    secret: "new",
+    after: ({ cloud }) => Object.assign(cloud.timing, { resetStartsSeconds: 900, resetEndsSeconds: 5400, rotateSeconds: 1200 }),
+  },
   "wrong key, with approval": {
     rule: "secret-key-as-required",
     action: "toggle",

@@ -1,9 +1,10 @@
 import { AwsCallError } from "../../lib/model/errors.ts";
 import type { FaultOptions } from "../../simulator/faults.ts";
-import { storeError } from "./execution.ts";
+import { calm, storeError, type Weather } from "./execution.ts";
 import type { Point } from "./life.ts";
 import { type Deed, perform, takeBack } from "./people.ts";
 import type { Trouble } from "./try-out.ts";
+import type { World } from "./world.ts";
 
 /** Killed at one point, or at several. */
 export function killedAt(...numbers: readonly number[]): Trouble {
@@ -34,6 +35,14 @@ export const mishaps: readonly Mishap[] = [
   { name: "is the first that is not answered, as nothing is from then on", fault: { kind: "hang" }, lasts: "for all of AWS" },
 ];
 
+/** Ends all that is wrong with AWS, the store and the topic. */
+function clearUp({ cloud }: World, weather: Weather): boolean {
+  const isCalm = cloud.faults.length === 0 && weather.storeFails === null && weather.tellFails === null;
+  cloud.faults.splice(0);
+  Object.assign(weather, calm());
+  return !isCalm;
+}
+
 /** One call, by the number of the point before it, meets with a mishap. */
 export function mishapAt(number: number, { name, fault, lasts }: Mishap): Trouble {
   return {
@@ -45,7 +54,7 @@ export function mishapAt(number: number, { name, fault, lasts }: Mishap): Troubl
       else cloud.fault({ ...fault, action: lasts === "for all of AWS" ? "*" : call.action, ...(!lasts && { times: 1 }) });
       return undefined;
     },
-    ...(lasts !== undefined && { lift: () => {} }),
+    ...(lasts !== undefined && { lift: clearUp }),
   };
 }
 
@@ -68,21 +77,24 @@ export function outageAt(number: number, what: "store" | "topic", lasts: boolean
       );
       return undefined;
     },
-    ...(lasts && { lift: () => {} }),
+    ...(lasts && { lift: clearUp }),
   };
 }
 
 /** A person does something at a point; then, perhaps, the execution is killed as well. */
 export function deedAt(number: number, deed: Deed, killedAtNumber?: number): Trouble {
   let isDone = false;
+  let isLasting = false;
   return {
     name: `${deed.name} at ${number}${killedAtNumber === undefined ? "" : `, killed at ${killedAtNumber}`}`,
     at({ number: present }: Point, world) {
-      if (present === number) isDone = perform(world, deed);
+      if (present === number) isDone = isLasting = perform(world, deed);
       return present === killedAtNumber ? "die" : undefined;
     },
-    lift: (world) => {
-      if (isDone) takeBack(world, deed);
+    lift(world) {
+      const isOver = isLasting && takeBack(world, deed);
+      if (isOver) isLasting = false;
+      return isOver;
     },
     expects: () => (isDone ? deed.expects : "goal"),
   };
@@ -100,8 +112,9 @@ export function echoedPassword(): Trouble {
           : new AwsCallError(action, "InvalidParameterValue", `The password ${params.MasterUserPassword} is not valid.`);
       return undefined;
     },
-    lift() {
+    lift(_world, weather) {
       isOver = true;
+      return clearUp(_world, weather);
     },
   };
 }

@@ -61,16 +61,18 @@ export type World = {
   readonly orphaned: Set<string>;
   /** ARNs of databases from which a person took the mark: since which entry of the journal. */
   readonly unmarked: Map<string, number>;
-  /** When the last password that nobody knew was replaced, and when the last thing went wrong. */
-  readonly last: { onAgain: string; blow: string };
+  /** When a password was last set that nobody knows, when it was replaced, and when the last thing went wrong. */
+  readonly last: { off: string; onAgain: string; blow: string };
   /** Settings that a person changed and that wait for their window, by database. */
   readonly pendings: Map<string, Pending>;
   /** Gates that a person closed, by database: since which entry of the journal. */
   readonly closed: Map<string, Map<string, number>>;
   /** Executions that have changed something and have not ended, and until when they count. */
   readonly changing: Map<string, { readonly arn: string; until: string | null }>;
-  /** Instants at which something was begun. */
-  readonly begun: string[];
+  /** Who began to change something, and when. */
+  readonly begun: { readonly by: string; readonly place: Place; readonly at: string }[];
+  /** Since which entry of the journal nothing may be begun any more; null while it may. */
+  readonly stopped: { since: number | null };
   /** The last two different answers to each question; null where no answer is ever stale, because it takes time. */
   answers: Map<string, readonly { readonly text: string; readonly answer: object }[]> | null;
   now(): string;
@@ -90,11 +92,12 @@ export function createWorld(policy: Policy, build: (here: Region) => readonly An
     broken: new Set(),
     orphaned: new Set(),
     unmarked: new Map(),
-    last: { onAgain: startAt, blow: startAt },
+    last: { off: startAt, onAgain: startAt, blow: startAt },
     pendings: new Map(),
     closed: new Map(),
     changing: new Map(),
     begun: [],
+    stopped: { since: null },
     answers: null,
     now: () => cloud.now().toISOString(),
   };
@@ -122,6 +125,12 @@ export function liveOne({ here }: World, { arn }: Pick<Subject, "arn">): AnyData
 
 export function markOf(database: AnyDatabase): string | undefined {
   return database.TagList.find(({ Key }) => Key === toggleTag)?.Value;
+}
+
+/** Nobody knows the password any more. */
+export function orphan({ orphaned, last, now }: World, arn: string): void {
+  orphaned.add(arn);
+  last.off = now();
 }
 
 /** Somebody knows the password again, or where it is. */

@@ -1,10 +1,12 @@
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { readAuditSettings } from "../../functions/wiring/settings.ts";
-import { auditActions } from "../../lib/audit/permissions.ts";
+import { readAuditSettings, readRemediationSettings } from "../../functions/wiring/settings.ts";
+import { auditActions, repairActions, repairReads } from "../../lib/audit/permissions.ts";
 import { defaultPolicy } from "../../lib/model/default-policy.ts";
+import { parsePolicy } from "../../lib/model/policy.ts";
 import { toMetrics } from "../../lib/report/metrics.ts";
+import { toRemediationMetrics } from "../../lib/report/remediation-metrics.ts";
 import { rules } from "../../rules/index.ts";
 import { samplesIn } from "../support/samples.ts";
 import { matches } from "./event-pattern.ts";
@@ -30,6 +32,8 @@ const everythingGiven = {
   securityHub: "on",
   configAccounts: "222222222222,333333333333",
   configRoleName: "audit-config",
+  remediation: "on",
+  policy: "tests/deployment/repairing-policy.yaml",
   findingsTopicArn: "arn:aws:sns:eu-west-1:123456789012:findings",
   alertsTopicArn: "arn:aws:sns:eu-west-1:123456789012:alerts",
   kmsKeyArn: "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
@@ -61,7 +65,12 @@ function get(name: string): Packaged {
   return one;
 }
 
+type Variant = "as it stands" | "with everything given";
+const variants: readonly Variant[] = ["as it stands", "with everything given"];
+
 const functions = ["Audit", "Recheck", "ConfigRule"] as const;
+/** The functions of a variant, in the template's order. */
+const functionsOf = (name: Variant) => (name === "as it stands" ? functions : [...functions, "Remediate" as const]);
 const rolesOf = (template: Template) => ofType(template, "AWS::IAM::Role");
 function resource({ Resources }: Template, id: string): Resource {
   const one = Resources[id];
@@ -87,15 +96,26 @@ const publishes = [
   "sns:Publish",
 ];
 const evaluates = ["config:GetComplianceDetailsByConfigRule", "config:PutEvaluations"];
+const keyTrial = "kms:GenerateDataKey";
+const looksForRepair = repairReads.filter((action) => !reads.includes(action) && action !== keyTrial);
+const listing = ["account:ListRegions", "secretsmanager:ListSecrets", "sts:GetCallerIdentity"];
+const remembers = ["lambda:CheckpointDurableExecution", "lambda:GetDurableExecutionState"];
+const distinct = (names: readonly string[]) => [...new Set(names)].sort();
 
-describe.each(["as it stands", "with everything given"])("the template %s", (name) => {
+describe.each(variants)("the template %s", (name) => {
   const template = () => get(name).template;
+  const isRepairing = name === "with everything given";
 
   describe("IAM", () => {
     test("each function has a role of its own, and Scheduler another", () => {
       const used = ofType(template(), "AWS::Lambda::Function").map(([, { Role }]) => JSON.stringify(Role));
-      expect(used).toEqual(functions.map((id) => JSON.stringify({ "Fn::GetAtt": [`${id}Role`, "Arn"] })));
-      expect(rolesOf(template()).map(([id]) => id)).toEqual([...functions.map((id) => `${id}Role`), "SchedulerRole"]);
+      expect(used).toEqual(functionsOf(name).map((id) => JSON.stringify({ "Fn::GetAtt": [`${id}Role`, "Arn"] })));
+      const roles = [...functionsOf(name).map((id) => `${id}Role`), "SchedulerRole"];
+      expect(
+        rolesOf(template())
+          .map(([id]) => id)
+          .sort(),
+      ).toEqual(roles.sort());
     });
 
     test("every role is denied the values of all secrets", () => {
@@ -109,24 +129,40 @@ describe.each(["as it stands", "with everything given"])("the template %s", (nam
         );
     });
 
-    test("no role can change a database, a secret, a key or IAM", () => {
-      const all = rolesOf(template()).flatMap(([, properties]) => allowedTo(properties));
+    test("no role but the one that repairs can change a database, a secret, a key or IAM", () => {
+      const all = rolesOf(template())
+        .filter(([id]) => id !== "RemediateRole")
+        .flatMap(([, properties]) => allowedTo(properties));
       expect(all.filter((action) => action.includes("*"))).toEqual([]);
       expect(
         all
-          .filter((action) => /^(rds|secretsmanager|kms|account|iam|sts):/.test(action) && !reads.includes(action))
+          .filter((action) => /^(rds|secretsmanager|kms|account|iam|sts):/.test(action))
+          .filter((action) => ![...reads, ...(isRepairing ? looksForRepair : [])].includes(action))
           .sort(),
       ).toEqual([
         ...["kms:Decrypt", "kms:Decrypt", "kms:GenerateDataKey", "kms:GenerateDataKey"],
-        ...(name === "as it stands" ? [] : ["sts:AssumeRole"]),
+        // Named twice, as a key of its own and by its alias: with both audit and recheck find out whether they may.
+        ...(isRepairing ? Array(4).fill(keyTrial) : []),
+        ...(isRepairing ? ["sts:AssumeRole"] : []),
       ]);
     });
 
-    test("audit and recheck may do what the rules declare and publishing needs, no more and no less", () => {
-      const hub = name === "as it stands" ? [] : ["securityhub:BatchImportFindings"];
-      const expected = [...reads, ...runs, ...publishes, ...hub].sort();
-      expect(allowedTo(role(template(), "AuditRole"))).toEqual(expected);
-      expect(allowedTo(role(template(), "RecheckRole"))).toEqual(expected);
+    test("audit and recheck may do what the rules declare and publishing needs, and start repairs if they are on, no more and no less", () => {
+      const more = isRepairing
+        ? ["securityhub:BatchImportFindings", "lambda:InvokeFunction", ...looksForRepair, keyTrial]
+        : [];
+      const expected = distinct([...reads, ...runs, ...publishes, ...more]);
+      expect(distinct(allowedTo(role(template(), "AuditRole")))).toEqual(expected);
+      expect(distinct(allowedTo(role(template(), "RecheckRole")))).toEqual(expected);
+    });
+
+    test("of functions audit and recheck may invoke but the one that repairs, by its alias", () => {
+      for (const id of ["AuditRole", "RecheckRole"]) {
+        const invoke = statementsOf(role(template(), id)).filter(({ Action }) => Action === "lambda:InvokeFunction");
+        expect(invoke.map(({ Resource }) => Resource)).toEqual(
+          isRepairing ? [{ Ref: "RemediateDurableLambdaAlias" }] : [],
+        );
+      }
     });
 
     test("configRule may read one Region and tell AWS Config, no more and no less", () => {
@@ -148,7 +184,7 @@ describe.each(["as it stands", "with everything given"])("the template %s", (nam
         .flatMap(([, properties]) => statementsOf(properties))
         .filter(({ Effect, Resource }) => Effect === "Allow" && listOf(Resource).includes("*"))
         .flatMap(({ Action }) => listOf(Action));
-      expect([...new Set(everywhere)].sort()).toEqual([
+      expect(distinct(everywhere)).toEqual([
         "config:PutEvaluations",
         "secretsmanager:ListSecrets",
         "sts:GetCallerIdentity",
@@ -167,17 +203,20 @@ describe.each(["as it stands", "with everything given"])("the template %s", (nam
   });
 
   describe("functions", () => {
-    test.each(functions)("%s runs on Node 24 and arm64, is traced, and leaves what it gave up on in a queue", (id) => {
-      const properties = Object.fromEntries(ofType(template(), "AWS::Lambda::Function"))[`${id}LambdaFunction`];
-      expect(properties).toMatchObject({
-        Runtime: "nodejs24.x",
-        Architectures: ["arm64"],
-        TracingConfig: { Mode: "Active" },
-        DeadLetterConfig: { TargetArn: { "Fn::GetAtt": [`${id}DeadLetters`, "Arn"] } },
-      });
-    });
+    test.each(functionsOf(name))(
+      "%s runs on Node 24 and arm64, is traced, and leaves what it gave up on in a queue",
+      (id) => {
+        const properties = Object.fromEntries(ofType(template(), "AWS::Lambda::Function"))[`${id}LambdaFunction`];
+        expect(properties).toMatchObject({
+          Runtime: "nodejs24.x",
+          Architectures: ["arm64"],
+          TracingConfig: { Mode: "Active" },
+          DeadLetterConfig: { TargetArn: { "Fn::GetAtt": [`${id}DeadLetters`, "Arn"] } },
+        });
+      },
+    );
 
-    test.each(functions)("%s logs where its role may write, for as long as the parameter says", (id) => {
+    test.each(functionsOf(name))("%s logs where its role may write, for as long as the parameter says", (id) => {
       const group = Object.fromEntries(ofType(template(), "AWS::Logs::LogGroup"))[`${id}LogGroup`];
       const lambda = Object.fromEntries(ofType(template(), "AWS::Lambda::Function"))[`${id}LambdaFunction`];
       expect(group).toEqual(
@@ -200,8 +239,9 @@ describe.each(["as it stands", "with everything given"])("the template %s", (nam
       const values = Object.entries(Variables).map(([variable, value]) => [variable, deployed(value)]);
       expect(readAuditSettings(Object.fromEntries(values))).toMatchObject({
         REGIONS: name === "as it stands" ? ["eu-west-1"] : "all",
-        SECURITY_HUB: name === "as it stands" ? "off" : "on",
+        SECURITY_HUB: isRepairing ? "on" : "off",
         ALERT_THRESHOLD: "high",
+        REMEDIATE_FUNCTION_ARN: isRepairing ? expect.stringMatching(/:function:.*:durable$/) : "",
       });
       expect(recheck.Environment).toEqual(audit.Environment);
       expect(Object.keys(configRule.Environment.Variables).sort()).toEqual([
@@ -279,7 +319,7 @@ describe.each(["as it stands", "with everything given"])("the template %s", (nam
       const headings = [...operations.matchAll(/^## (.+)$/gm)].map(([, text = ""]) =>
         text.toLowerCase().replaceAll(" ", "-"),
       );
-      expect(Object.keys(alarms())).toHaveLength(9);
+      expect(Object.keys(alarms())).toHaveLength(isRepairing ? 14 : 9);
       for (const { AlarmDescription, AlarmName } of Object.values(alarms())) {
         expect(headings).toContain(/ See docs\/operations\.md#([\w-]+)$/.exec(String(AlarmDescription))?.[1]);
         expect(operations).toContain(String(AlarmName).replace("rds-password-audit-prod", "…"));
@@ -308,14 +348,15 @@ describe.each(["as it stands", "with everything given"])("the template %s", (nam
       const alarmed = Object.values(alarms())
         .filter(({ Namespace }) => Namespace === "RdsPasswordAudit")
         .map(({ MetricName }) => MetricName);
-      expect([...new Set(shown)].sort()).toEqual(emitted());
+      const isShown = (metric: string) => isRepairing || metric !== "Remediations";
+      expect(distinct(shown.map(String))).toEqual(emitted().filter(isShown));
       expect(emitted()).toEqual(expect.arrayContaining(alarmed as string[]));
     });
 
     test("the dashboard is JSON", () => {
       const [[, properties] = ["", {}]] = ofType(template(), "AWS::CloudWatch::Dashboard");
       const [body] = (properties.DashboardBody as { "Fn::Sub": [string, object] })["Fn::Sub"];
-      expect(JSON.parse(body).widgets).toHaveLength(10);
+      expect(JSON.parse(body).widgets).toHaveLength(isRepairing ? 12 : 10);
     });
   });
 
@@ -353,8 +394,19 @@ describe.each(["as it stands", "with everything given"])("the template %s", (nam
   });
 
   test("every target of an event has a queue for what it did not take", () => {
+    const [[, { PolicyDocument }] = ["", {}]] = ofType(template(), "AWS::SQS::QueuePolicy").filter(
+      ([id]) => id === "RecheckDeadLettersPolicy",
+    );
+    const [{ Condition } = { Condition: null }] = (PolicyDocument as { Statement: Statement[] }).Statement.filter(
+      ({ Sid }) => Sid === "UndeliveredEvents",
+    );
+    expect(Condition).toEqual({
+      ArnEquals: {
+        "aws:SourceArn": ofType(template(), "AWS::Events::Rule").map(([id]) => ({ "Fn::GetAtt": [id, "Arn"] })),
+      },
+    });
     const targets = ofType(template(), "AWS::Events::Rule").flatMap(([, { Targets }]) => Targets as object[]);
-    expect(targets).toHaveLength(6);
+    expect(targets).toHaveLength(isRepairing ? 7 : 6);
     for (const target of targets)
       expect(target).toMatchObject({
         Arn: { "Fn::GetAtt": ["RecheckLambdaFunction", "Arn"] },
@@ -379,6 +431,93 @@ test("cfn-lint has nothing to say", async () => {
   }
   expect({ status, said }).toEqual({ status: 0, said: "" });
 }, 60_000);
+
+describe("repairs", () => {
+  const policy = parsePolicy(
+    readFileSync(everythingGiven.policy, "utf8"),
+    everythingGiven.policy,
+    rules.map(({ id }) => id),
+  );
+  const functionArn = "arn:aws:lambda:eu-west-1:123456789012:function:rds-password-audit-prod-remediate";
+  const remediate = () => role(withEverything(), "RemediateRole");
+
+  test("that are off are not there: no function, no role, no rule, no alarm, and nobody may start any", () => {
+    const { ConfigRuleToggleNotInterrupted: _, ...others } = asItStands().Resources;
+    expect(Object.keys(others).filter((id) => /remediat|interrupt/i.test(id))).toEqual([]);
+  });
+
+  test("may do what the allowed actions declare, look, keep their state, tell and remember, no more and no less", () => {
+    const looks = [...reads, ...looksForRepair].filter((action) => !listing.includes(action));
+    expect(distinct(allowedTo(remediate()))).toEqual(
+      distinct([...looks, ...repairActions(policy), ...runs, ...publishes, ...remembers]),
+    );
+  });
+
+  test("keep their state in one object, and write no reports", () => {
+    const [state] = statementsOf(remediate()).filter(({ Sid }) => Sid === "State");
+    expect(JSON.stringify(state?.Resource)).toContain('"remediation.json"');
+  });
+
+  test("change databases only where the policy opts them in", () => {
+    const changing = statementsOf(remediate()).filter(({ Action }) =>
+      listOf(Action).some((action) => /^rds:(?!Describe)/.test(action)),
+    );
+    const onDatabases = changing.filter(({ Resource }) =>
+      /:(db|cluster|tenant-database):/.test(JSON.stringify(Resource)),
+    );
+    for (const { Resource, Condition, Action } of onDatabases) {
+      const isByTag = JSON.stringify(Condition ?? {}).includes('"aws:ResourceTag/password-repair":"allowed"');
+      const isByName = !/:(db|cluster):\*/.test(JSON.stringify(Resource));
+      expect(isByTag || isByName || Action === "rds:ModifyTenantDatabase").toBe(true);
+    }
+    expect(onDatabases).toHaveLength(5);
+  });
+
+  test("run as durable executions, by an alias, for as long as approvals and windows may take", () => {
+    const { Properties } = resource(withEverything(), "RemediateLambdaFunction");
+    expect(Properties).toMatchObject({ DurableConfig: { ExecutionTimeout: 90 * 86_400, RetentionPeriodInDays: 30 } });
+    expect(resource(withEverything(), "RemediateDurableLambdaAlias").Properties).toMatchObject({ Name: "durable" });
+  });
+
+  test("start with an environment that the function takes", () => {
+    const { Environment } = resource(withEverything(), "RemediateLambdaFunction").Properties as Lambda;
+    const values = Object.entries(Environment.Variables).map(([variable, value]) => [variable, deployed(value)]);
+    expect(readRemediationSettings(Object.fromEntries(values))).toMatchObject({ REMEDIATION: "on" });
+  });
+
+  test("that were killed are rechecked, and those of others, or that run or ended well, are not", () => {
+    const { EventPattern } = resource(withEverything(), "InterruptedExecutions").Properties;
+    const pattern = JSON.parse(
+      JSON.stringify(EventPattern).replaceAll('{"Fn::GetAtt":["RemediateLambdaFunction","Arn"]}', `"${functionArn}"`),
+    );
+    const event = (detail: object) => ({
+      source: "aws.lambda",
+      "detail-type": "Durable Execution Status Change",
+      detail,
+    });
+    const [sample] = samplesIn("lib/model/execution-event.ts");
+    expect(matches(pattern, sample)).toBe(true);
+    for (const status of ["FAILED", "TIMED_OUT", "STOPPED"])
+      expect(matches(pattern, event({ functionArn: `${functionArn}:7`, status }))).toBe(true);
+    for (const status of ["RUNNING", "SUCCEEDED"])
+      expect(matches(pattern, event({ functionArn: `${functionArn}:7`, status }))).toBe(false);
+    const other = functionArn.replace("remediate", "other");
+    expect(matches(pattern, event({ functionArn: `${other}:7`, status: "FAILED" }))).toBe(false);
+  });
+
+  test("that fail, time out or are stopped ring an alarm, which Lambda's errors would not", () => {
+    const alarms = ofType(withEverything(), "AWS::CloudWatch::Alarm").map(([, properties]) => properties);
+    const ofFunction = alarms.filter(({ Dimensions }) =>
+      JSON.stringify(Dimensions).includes('[{"Name":"FunctionName","Value":{"Ref":"RemediateLambdaFunction"}}]'),
+    );
+    expect(ofFunction.map(({ Namespace, MetricName }) => [Namespace, MetricName])).toEqual([
+      ["AWS/Lambda", "DurableExecutionFailed"],
+      ["AWS/Lambda", "DurableExecutionTimedOut"],
+      ["AWS/Lambda", "DurableExecutionStopped"],
+      ["AWS/Lambda", "Errors"],
+    ]);
+  });
+});
 
 describe("parameters", () => {
   test("what is given is not made, and the roles are for what is given", () => {
@@ -405,7 +544,7 @@ describe("parameters", () => {
     const reservedIn = (template: Template) =>
       ofType(template, "AWS::Lambda::Function").map(([, properties]) => properties.ReservedConcurrentExecutions);
     expect(reservedIn(asItStands())).toEqual([1, 2, 5]);
-    expect(reservedIn(withEverything())).toEqual([undefined, undefined, undefined]);
+    expect(reservedIn(withEverything())).toEqual([undefined, undefined, undefined, undefined]);
   });
 
   test("AWS Config of other accounts may invoke the function, and only their role of that name is assumed", () => {
@@ -513,19 +652,21 @@ describe("events", () => {
 });
 
 describe("the packages", () => {
-  const handlers = { audit: "audit", recheck: "recheck", configRule: "config-rule" };
+  const handlers = { audit: "audit", recheck: "recheck", configRule: "config-rule", remediate: "remediate" };
   const maxBytes = 700_000;
 
-  const zipOf = (name: string) => readFileSync(`${get("as it stands").folder}/packages/${name}.zip`);
+  const packageWith = (name: string) => get(name === "remediate" ? "with everything given" : "as it stands");
+  const zipOf = (name: string) => readFileSync(`${packageWith(name).folder}/packages/${name}.zip`);
 
   /** Loads a packaged function as Lambda does at start-up: its files alone, in their folder. */
   function start(name: keyof typeof handlers, changes: Record<string, string> = {}) {
-    const folder = `${get("as it stands").folder}/task-${name}`;
+    const { folder: service, template } = packageWith(name);
+    const folder = `${service}/task-${name}`;
     for (const [file, content] of readZip(zipOf(name))) {
       mkdirSync(dirname(`${folder}/${file}`), { recursive: true });
       writeFileSync(`${folder}/${file}`, content);
     }
-    const { Environment } = resource(asItStands(), `${pascal(name)}LambdaFunction`).Properties as Lambda;
+    const { Environment } = resource(template, `${pascal(name)}LambdaFunction`).Properties as Lambda;
     const env = Object.entries(Environment.Variables).map(([variable, value]) => [variable, deployed(value)]);
     const load = `import("${folder}/functions/${handlers[name]}.mjs").then((module) => console.log(Object.keys(module)))`;
     return run(process.execPath, ["--eval", load], {
@@ -572,6 +713,7 @@ function deployed(value: unknown): string {
   if (typeof value === "string") return value;
   const { Ref } = value as { Ref: string };
   if (Ref === "AWS::Region") return "eu-west-1";
+  if (Ref === "RemediateDurableLambdaAlias") return "arn:aws:lambda:eu-west-1:123456789012:function:remediate:durable";
   return Ref === "ReportBucket" ? "reports-1234" : `arn:aws:sns:eu-west-1:123456789012:${Ref}`;
 }
 
@@ -591,9 +733,10 @@ function emitted(): readonly string[] {
     findings: [],
   } as unknown as Parameters<typeof toMetrics>[0];
   const ofAudit = toMetrics(report, { now: "2026-11-24T12:00:00.000Z" }).map(({ name }) => name);
+  const ofRepairs = toRemediationMetrics([]).map(({ name }) => name);
   const sources = globSync("functions/**/*.ts").map((file) => readFileSync(file, "utf8"));
   const ofFunctions = sources.flatMap((source) =>
     [...source.matchAll(/measure\({ name: "(\w+)"/g)].map(([, name = ""]) => name),
   );
-  return [...new Set([...ofAudit, ...ofFunctions])].sort();
+  return [...new Set([...ofAudit, ...ofRepairs, ...ofFunctions])].sort();
 }

@@ -136,6 +136,24 @@ describe("promises that the source keeps", () => {
     for (const call of calls) expect(call).toMatch(/new GenerateDataKeyCommand\(\{.*\bDryRun: true\b.*\}\)/);
   });
 
+  test("what runs again on each replay has no clock and no chance of its own: both come as steps, or as values", () => {
+    const impure =
+      /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\brandom\w*\(|\bprocess\.|\bcrypto\b|performance\.now|setTimeout/;
+    const files = (line: string) => line.split(":")[0];
+    const lines = [
+      ...occurrences(impure, "lib/remediate"),
+      ...occurrences(impure, "lib").filter((line) => line.startsWith("lib/remediate-database.ts")),
+    ];
+    // The password is made in the step that uses it, and nowhere else.
+    expect([...new Set(lines.map(files))]).toEqual(["lib/remediate/throw-away-password.ts"]);
+    expect(filesWith(/makeThrowAwayPassword\(/, everything)).toEqual([
+      "lib/remediate/throw-away-password.ts",
+      "lib/remediate/toggle.ts",
+    ]);
+    // What a procedure calls without a step it calls again on each replay.
+    expect(occurrences(/\bnow\(\)/, "lib/remediate")).toEqual([]);
+  });
+
   test("the pure parts have no clock, no randomness, no environment and no console", () => {
     const impure =
       /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bprocess\.|\bconsole\.\w+\(|\bcrypto\b|performance\.now/;

@@ -16,7 +16,8 @@ const { handler } = await import(entry);
 
 async function execute({ payload, answers }: Request) {
   const runner = new LocalDurableTestRunner({
-    handlerFunction: (event: never, context: object) => handler(event, { ...context, invokedFunctionArn: functionArn }),
+    handlerFunction: (event: unknown, context: object) =>
+      handler(event, { ...context, invokedFunctionArn: functionArn }),
   });
   const answering = Object.entries(answers).map(async ([name, answer]) => {
     const question = await runner.getOperation(name).waitForData(WaitingOperationStatus.SUBMITTED);

@@ -1,0 +1,100 @@
+import { isStartable, makePlan, type PlanOptions, toOrdered } from "../../lib/audit/plan.ts";
+import { concludeInterrupted } from "../../lib/conclude-interrupted.ts";
+import type { Database } from "../../lib/model/database.ts";
+import type { Inventory } from "../../lib/model/inventory.ts";
+import type { Order } from "../../lib/model/order.ts";
+import type { RemediationEvent } from "../../lib/model/remediation-event.ts";
+import { readTarget } from "../../lib/read-target.ts";
+import { settleRemediations } from "../../lib/settle-remediations.ts";
+import { startRemediations } from "../../lib/start-remediations.ts";
+import { rules } from "../../rules/index.ts";
+import { createExecution, createPort, type Execution, type Weather } from "./execution.ts";
+import { audience, createLife } from "./life.ts";
+import type { Place, Subject, World } from "./world.ts";
+
+const day = 86_400_000;
+
+/** Audits take place at noon. */
+export function passToNextNoon({ cloud }: World): void {
+  const now = cloud.now().getTime();
+  const next = (Math.floor(now / day - 0.5) + 1.5) * day;
+  cloud.advance({ seconds: (next - now) / 1000 });
+}
+
+/** What an audit sees of the Region, in whatever weather there is. */
+async function observe(world: World, weather: Weather): Promise<Inventory> {
+  const port = createPort(world, createLife("audit", "service"), audience, weather);
+  const target = await readTarget(port, { policy: world.policy, rules, now: world.now(), forRepair: true });
+  return { schemaVersion: "1.0", observedAt: world.now(), targets: [target], gaps: [] };
+}
+
+function planOptions({ policy, stores, now }: World, place: Place): PlanOptions {
+  return { policy, rules, state: stores[place].kept(), now: now(), isEnabled: true };
+}
+
+function tellIn({ told }: World) {
+  return async (event: RemediationEvent): Promise<void> => {
+    told.push(event);
+  };
+}
+
+/** What the service's audit starts, of what was never started before under that name; and whether nothing at all is left to be done. */
+export async function audit(
+  world: World,
+  weather: Weather,
+  known: readonly Execution[],
+): Promise<{ readonly due: readonly Execution[]; readonly isAtRest: boolean }> {
+  const inventory = await observe(world, weather);
+  const { policy, stores } = world;
+  const request = { inventory, policy, rules, state: stores.service, now: world.now() };
+  const due: Execution[] = [];
+  await settleRemediations({ ...request, tell: tellIn(world) });
+  await startRemediations({
+    ...request,
+    async start(name, order) {
+      if (![...known, ...due].some((execution) => execution.name === name))
+        due.push(createExecution(name, order, "service"));
+    },
+  });
+  const { actions } = makePlan(inventory, planOptions(world, "service"));
+  const isBusy = stores.service.kept().running.length > 0;
+  return { due, isAtRest: due.length === 0 && !isBusy && !actions.some(isStartable) };
+}
+
+/** What a terminal with a state of its own, or with the service's, would begin on a database; its executions are always called the same. */
+export async function planAtTerminal(
+  world: World,
+  { arn }: Pick<Subject, "arn">,
+  { place, weather }: { place: Place; weather: Weather },
+): Promise<Execution | null> {
+  const inventory = await observe(world, weather);
+  const database = inventory.targets[0]?.databases.find((one) => one.arn === arn);
+  if (database === undefined) return null;
+  const execution = `terminal-${database.resourceId}`;
+  const options = { ...planOptions(world, place), execution, approvedBy: "ann", only: new Set([arn]) };
+  const first = makePlan(inventory, options).actions.find(({ gates }) => gates.every(({ open }) => open));
+  if (first !== undefined) return createExecution(execution, toOrder(first), place);
+  await conclude(world, database, { execution, place });
+  return null;
+}
+
+export function toOrder({ action, rule, severity, database }: Order): Order {
+  return { action, rule, severity, database };
+}
+
+/** What was begun by a process that died, and is repaired after all, is told. */
+async function conclude(
+  world: World,
+  database: Database,
+  { execution, place }: { execution: string; place: Place },
+): Promise<void> {
+  const { policy, stores } = world;
+  const running = stores[place].kept().running.find((one) => one.execution === execution);
+  if (running === undefined) return;
+  await concludeInterrupted({
+    ...{ running, database: toOrdered(database), policy, state: stores[place], now: world.now(), severity: "high" },
+    secretArn: database.masterUserSecret?.secretArn ?? null,
+    tell: tellIn(world),
+  });
+}
+

@@ -1,0 +1,118 @@
+import { audit, planAtTerminal } from "./audits.ts";
+import { type Execution, live, type Surroundings } from "./execution.ts";
+import { createTroupe, type Troupe } from "./life.ts";
+import { countAsDead } from "./promises.ts";
+import type { AtPoint } from "./life.ts";
+import type { Place, World } from "./world.ts";
+
+/** How a trial begins: who executes what, and how what was killed is gone on with. Audits follow, day by day. */
+export type Opening = {
+  readonly name: string;
+  readonly play: (scene: Surroundings, at: AtPoint) => Promise<readonly Execution[]>;
+};
+
+/** Seconds until somebody notices that a process died, by turns. */
+const deathPauses = [1, 40, 200, 7200];
+
+function pauseAfterDeath({ cloud, journal }: World): void {
+  cloud.advance({ seconds: deathPauses[journal.length % deathPauses.length] ?? 1 });
+}
+
+const maxLives = 6;
+
+/** Runs an execution, and runs it again with what it remembers while it is killed; `between` is what others do meanwhile. */
+async function replay(execution: Execution, scene: Surroundings, between = async () => {}): Promise<void> {
+  while ((await live(execution, scene)) === "died") {
+    if (execution.lives >= maxLives) return countAsDead(scene.world, execution);
+    pauseAfterDeath(scene.world);
+    await between();
+  }
+}
+
+/** Runs an execution once. */
+export async function runOnce(execution: Execution, scene: Surroundings): Promise<"ended" | "died"> {
+  const how = await live(execution, scene);
+  if (how === "died") countAsDead(scene.world, execution);
+  return how;
+}
+
+/** A person at a terminal begins, and begins anew when the process died. */
+async function standBy(scene: Surroundings, times: number): Promise<Execution[]> {
+  const { world, weather } = scene;
+  const begun: Execution[] = [];
+  for (let time = 0; time < times; time += 1) {
+    if (time > 0) pauseAfterDeath(world);
+    const [subject] = world.subjects;
+    const execution = subject && (await planAtTerminal(world, subject, { place: "terminal", weather }));
+    if (!execution) break;
+    begun.push(execution);
+    if ((await runOnce(execution, scene)) === "ended") break;
+  }
+  return begun;
+}
+
+async function auditFirst({ world, weather }: Surroundings): Promise<readonly Execution[]> {
+  return (await audit(world, weather, [])).due;
+}
+
+/** What an audit started is killed for good: nobody goes on with it but the audits of the next days. */
+export const killedForGood: Opening = {
+  name: "killed for good",
+  async play(scene) {
+    const due = await auditFirst(scene);
+    for (const execution of due) await runOnce(execution, scene);
+    return due;
+  },
+};
+
+/** A durable engine goes on where it was, with what it remembers. */
+export const replayed: Opening = {
+  name: "replayed",
+  async play(scene) {
+    const due = await auditFirst(scene);
+    for (const execution of due) await replay(execution, scene);
+    return due;
+  },
+};
+
+/** The same, after somebody with a state of their own had a go at it. */
+export const overtaken: Opening = {
+  name: "overtaken by a terminal, and replayed",
+  async play(scene) {
+    const due = await auditFirst(scene);
+    for (const execution of due) await replay(execution, scene, async () => void (await standBy(scene, 1)));
+    return due;
+  },
+};
+
+/** A terminal, which remembers nothing but its state, is run again at once. */
+export const runAgain: Opening = { name: "run again at a terminal", play: (scene) => standBy(scene, 4) };
+
+/** A terminal is not run again: what it left is found by the service's audits, which do not know its state. */
+export const leftToStrangers: Opening = { name: "left to strangers by a terminal", play: (scene) => standBy(scene, 1) };
+
+export const openings: readonly Opening[] = [replayed, killedForGood, overtaken, runAgain, leftToStrangers];
+
+/** Two that do not know of each other, or do, at the same time: the service, and somebody's terminal with a state of its own or the service's. */
+export function raced(seed: number, terminalsState: Place): Opening {
+  return {
+    name: `the service and a terminal at once (state of the ${terminalsState}, seed ${seed})`,
+    async play(scene, at) {
+      const { world, weather } = scene;
+      const [subject] = world.subjects;
+      const due = await auditFirst(scene);
+      const terminal = subject && (await planAtTerminal(world, subject, { place: terminalsState, weather }));
+      const cast = [...due, ...(terminal ? [terminal] : [])];
+      await playTogether(cast, { ...scene, stage: createTroupe(world, { seed, at }) });
+      return due;
+    },
+  };
+}
+
+/** Runs executions at the same time; those of the service are replayed when they are killed. */
+export async function playTogether(cast: readonly Execution[], scene: Surroundings & { stage: Troupe }): Promise<void> {
+  const runs = cast.map((execution) =>
+    execution.isAtTerminal ? runOnce(execution, scene) : replay(execution, scene),
+  );
+  await Promise.all([scene.stage.play(), ...runs]);
+}

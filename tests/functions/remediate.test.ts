@@ -1,0 +1,408 @@
+import { rmSync } from "node:fs";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { toggleTag } from "../../lib/model/database.ts";
+import { formatMarker } from "../../lib/model/marker.ts";
+import type { Order } from "../../lib/model/order.ts";
+import {
+  emptyRemediationState,
+  type RemediationState,
+  remediationStateSchema,
+} from "../../lib/model/remediation-state.ts";
+import { createCloud } from "../../simulator/cloud.ts";
+import { type Simulator, startSimulator } from "../../simulator/server.ts";
+import type { Cloud, DBInstance, Key, Region } from "../../simulator/state.ts";
+import { type Packaged, readPackaged } from "../deployment/packaged.ts";
+import { expectGolden } from "../golden/golden.ts";
+import { type Front, startFront } from "../support/front.ts";
+import { type HistoryEvent, measured, type UnpackedFunction, unpackFunction } from "../support/invoke-packaged.ts";
+
+const account = "111111111111";
+const region = "eu-west-1";
+const bucket = "reports";
+const optedIn = { "password-repair": "allowed" };
+const person = `arn:aws:sts::${account}:assumed-role/Operator/jane`;
+const alias = `arn:aws:lambda:${region}:${account}:function:rds-password-audit-prod-remediate:durable`;
+
+let packaged: Packaged;
+let functions: Record<"audit" | "recheck" | "remediate", UnpackedFunction>;
+let cloud: Cloud;
+let here: Region;
+let required: Key;
+let simulator: Simulator;
+let port: number | undefined;
+/** Lambda itself: it takes every execution that is started, and begins none. */
+let lambda: Front;
+
+beforeAll(async () => {
+  packaged = await readPackaged({ remediation: "on", policy: "tests/functions/repairing-policy.yaml" });
+  functions = {
+    audit: unpackFunction(packaged, "audit"),
+    recheck: unpackFunction(packaged, "recheck"),
+    remediate: unpackFunction(packaged, "remediate"),
+  };
+  lambda = await startFront({ answer: () => ({ status: 202, body: "" }) });
+}, 120_000);
+
+afterAll(async () => {
+  for (const one of Object.values(functions)) one.stop();
+  for (const { folder } of [packaged, ...Object.values(functions)]) rmSync(folder, { recursive: true, force: true });
+  await lambda.close();
+});
+
+beforeEach(async () => {
+  cloud = createCloud({ now: new Date() });
+  here = cloud.region(account, region);
+  here.addBucket(bucket);
+  here.addTopic("findings");
+  here.addTopic("alerts");
+  required = here.addKey({ alias: "alias/databases" });
+  // Virtual time passes with each call, so that what is waited for comes. The same port for every test: the functions stay warm.
+  simulator = await startSimulator(cloud, { secondsPerCall: 10, ...(port === undefined ? {} : { port }) });
+  port = simulator.port;
+  lambda.requests.splice(0);
+});
+
+afterEach(() => simulator.close());
+
+type Changes = { readonly answers?: Readonly<Record<string, unknown>>; readonly env?: Record<string, string> };
+
+/** The environment that the template gives a function, its resources being the simulator's. */
+const options = ({ env = {} }: Changes = {}) => ({
+  references: {
+    "AWS::Region": region,
+    ReportBucket: bucket,
+    FindingsTopic: topicArn("findings"),
+    AlertsTopic: topicArn("alerts"),
+    RemediateDurableLambdaAlias: alias,
+  },
+  env: {
+    AWS_ENDPOINT_URL: simulator.endpoint,
+    AWS_ENDPOINT_URL_LAMBDA: lambda.endpoint,
+    AWS_ACCESS_KEY_ID: account,
+    ...env,
+  },
+});
+
+function topicArn(name: string): string {
+  return `arn:aws:sns:${region}:${account}:${name}`;
+}
+
+const execute = (order: unknown, { answers = {}, ...changes }: Changes = {}) =>
+  functions.remediate.execute(order, { ...options(changes), answers });
+
+/** A DB instance that is opted in, whose maintenance window begins in so many hours and lasts for four. */
+function addDatabase(
+  identifier: string,
+  { windowInHours = -2, ...more }: Partial<Parameters<Region["addInstance"]>[0]> & { windowInHours?: number } = {},
+): DBInstance {
+  const toTime = (hours: number) => {
+    const at = new Date(Date.now() + hours * 3_600_000);
+    return `${["sun", "mon", "tue", "wed", "thu", "fri", "sat"][at.getUTCDay()]}:${at.toISOString().slice(11, 16)}`;
+  };
+  const PreferredMaintenanceWindow = `${toTime(windowInHours)}-${toTime(windowInHours + 4)}`;
+  return here.addInstance({ identifier, tags: optedIn, ...more, overrides: { PreferredMaintenanceWindow } });
+}
+
+function toOrder(database: DBInstance, action: Order["action"], rule: string): Order {
+  const { DBInstanceArn: arn, DBInstanceIdentifier: identifier, DbiResourceId: resourceId } = database;
+  const severity = "high";
+  return { action, rule, severity, database: { arn, kind: "instance", identifier, resourceId, account, region } };
+}
+
+/** What a topic was sent: the machines' messages by their type, the people's by their title. */
+function told(topic: "findings" | "alerts"): string[] {
+  const messages = here.topics.get(topicArn(topic))?.messages ?? [];
+  return messages.map(({ Message }) => {
+    const { type, content } = JSON.parse(Message);
+    return content === undefined ? type : content.title;
+  });
+}
+
+function lastMessage(): Record<string, unknown> {
+  return JSON.parse(here.topics.get(topicArn("findings"))?.messages.at(-1)?.Message ?? "null");
+}
+
+function state(): RemediationState {
+  return remediationStateSchema.parse(
+    JSON.parse(String(here.buckets.get(bucket)?.objects.get("remediation.json")?.body)),
+  );
+}
+
+function putState(change: Partial<RemediationState>): void {
+  const body = JSON.stringify({ ...emptyRemediationState, ...change });
+  const stored = { body, ETag: '"1"', LastModified: new Date(), contentType: "application/json", metadata: {} };
+  here.buckets.get(bucket)?.objects.set("remediation.json", stored);
+}
+
+/** The calls that changed something of a database or its secret. */
+function changes(): string[] {
+  const isRead = /:(Describe|List|Get|Generate)/;
+  return simulator.calls
+    .map(({ action }) => action)
+    .filter((action) => /^(rds|secretsmanager|kms):/.test(action) && !isRead.test(action));
+}
+
+/** The operations of an execution in their order, each with its name and kind, and how it ended where that was not well. */
+function toHistory(events: readonly HistoryEvent[]): string {
+  const operations = new Map<string, { line: string; depth: number; failed: boolean }>();
+  for (const { EventType, Id, ParentId, SubType, Name = "" } of events as readonly Record<string, string>[]) {
+    if (SubType === undefined || Id === undefined) continue;
+    const depth = (operations.get(ParentId ?? "")?.depth ?? -1) + 1;
+    const name = Name.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/, "…");
+    const line = `${"  ".repeat(depth)}${SubType}${name === "" ? "" : `: ${name}`}`;
+    const operation = operations.get(Id) ?? { line, depth, failed: false };
+    operations.set(Id, { ...operation, failed: EventType?.endsWith("Failed") === true });
+  }
+  return `${[...operations.values()].map(({ line, failed }) => (failed ? `${line} (failed)` : line)).join("\n")}\n`;
+}
+
+describe("an execution", () => {
+  test("asks, waits two days for the window, and toggles to the right key", async () => {
+    const orders = addDatabase("orders", { managed: true, windowInHours: 48 });
+    const before = orders.MasterUserSecret?.SecretArn;
+    const execution = await execute(toOrder(orders, "toggle", "secret-key-as-required"), {
+      answers: { "ask for approval of toggle": { decision: "approved", by: person } },
+      // A process of its own, because its clock is two days ahead in the end.
+      env: { WAITS: "two days" },
+    });
+    expect(execution).toMatchObject({
+      status: "SUCCEEDED",
+      result: [{ action: "toggle", outcome: { end: "repaired", remarks: [] } }],
+    });
+    expect(execution.invocations).toBeGreaterThanOrEqual(3);
+    const [waited] = execution.events.flatMap(
+      ({ WaitStartedDetails }) => (WaitStartedDetails as { Duration?: number } | undefined)?.Duration ?? [],
+    );
+    expect(waited).toBeGreaterThan(47.9 * 3600);
+    expect(waited).toBeLessThanOrEqual(48 * 3600);
+    expect(orders.MasterUserSecret).toMatchObject({ KmsKeyId: required.Arn, SecretStatus: "active" });
+    expect(orders.MasterUserSecret?.SecretArn).not.toBe(before);
+    expect(here.secrets.has(before ?? "")).toBe(false);
+    expect(orders.TagList.map(({ Key }) => Key)).toEqual(["password-repair"]);
+    expect(told("findings")).toEqual([
+      "remediation.approval-requested",
+      "remediation.started",
+      "secret.replaced",
+      "remediation.succeeded",
+    ]);
+    expect(told("alerts")).toHaveLength(4);
+    expect(lastMessage()).toMatchObject({ action: "toggle", database: { identifier: "orders" } });
+    expect(state()).toMatchObject({
+      running: [],
+      keepsakes: {},
+      attempts: [{ action: "toggle", outcome: "repaired" }],
+    });
+    expect(measured(execution, "Remediations")).toContainEqual(
+      expect.objectContaining({ outcome: "repaired", Remediations: 1 }),
+    );
+    expectGolden("history-toggle", toHistory(execution.events));
+  }, 60_000);
+
+  test("that is rejected changes nothing, and is no failure", async () => {
+    const orders = addDatabase("orders", { managed: true });
+    const execution = await execute(toOrder(orders, "toggle", "secret-key-as-required"), {
+      answers: { "ask for approval of toggle": { decision: "rejected", by: person } },
+    });
+    expect(execution).toMatchObject({
+      status: "SUCCEEDED",
+      result: [{ outcome: { end: "refused", gates: [{ gate: "approved" }] } }],
+    });
+    expect(changes()).toEqual([]);
+    expect(told("findings")).toEqual(["remediation.approval-requested", "remediation.refused"]);
+    expect(lastMessage().message).toContain(`rejected by ${person}`);
+    expect(state()).toMatchObject({ running: [], attempts: [] });
+    expectGolden("history-rejected", toHistory(execution.events));
+  }, 60_000);
+
+  test("that meets a closed gate changes nothing, asks nobody, and says which gate", async () => {
+    const orders = addDatabase("orders", { managed: true, tags: {} });
+    const execution = await execute(toOrder(orders, "toggle", "secret-key-as-required"));
+    expect(execution.status).toBe("SUCCEEDED");
+    expect(changes()).toEqual([]);
+    expect(told("findings")).toEqual(["remediation.refused"]);
+    expect(lastMessage().gates).toContainEqual(expect.objectContaining({ gate: "opted-in", open: false }));
+  }, 60_000);
+
+  test("where the deployment has switched repairs off changes nothing", async () => {
+    const orders = addDatabase("orders", { managed: { RotationEnabled: false } });
+    const order = toOrder(orders, "schedule-rotation", "rotation-enabled");
+    expect((await execute(order, { env: { REMEDIATION: "off" } })).status).toBe("SUCCEEDED");
+    expect(changes()).toEqual([]);
+    expect(lastMessage().gates).toEqual([expect.objectContaining({ gate: "enabled" })]);
+  }, 60_000);
+
+  test("that could not repair what it began is FAILED, for the alarm, and told", async () => {
+    const orders = addDatabase("orders", {
+      managed: { kmsKeyId: required.Arn, NextRotationDate: new Date(Date.now() - 1e9) },
+    });
+    cloud.fault({ action: "rds:ModifyDBInstance", kind: "deny" });
+    const execution = await execute(toOrder(orders, "rotate", "rotation-on-schedule"));
+    expect(execution.status).toBe("FAILED");
+    expect(execution.error?.errorMessage).toMatch(/^rotate failed: .*not authorized to perform: rds:ModifyDBInstance/);
+    expect(told("findings").at(-1)).toBe("remediation.failed");
+    expect(state()).toMatchObject({
+      running: [],
+      attempts: [{ action: "rotate", outcome: "failed" }],
+      failuresInARow: 1,
+    });
+    expect(measured(execution, "Remediations")).toContainEqual(
+      expect.objectContaining({ outcome: "failed", Remediations: 1 }),
+    );
+    expect(execution.logged).toContainEqual(
+      expect.objectContaining({ level: "ERROR", message: "The invocation failed." }),
+    );
+  }, 60_000);
+
+  test("of what is no order is FAILED before anything is read", async () => {
+    const execution = await execute({ action: "toggle", database: "orders" });
+    expect(execution.status).toBe("FAILED");
+    expect(simulator.calls).toEqual([]);
+  }, 60_000);
+
+  test.each([
+    ["schedule-rotation", "rotation-enabled", { RotationEnabled: false }],
+    [
+      "rotate",
+      "rotation-on-schedule",
+      { NextRotationDate: new Date(Date.now() - 1e9), LastRotatedDate: new Date(Date.now() - 2e9) },
+    ],
+    ["enable", "master-password-managed", null],
+  ] as const)(
+    "repairs with %s",
+    async (action, rule, managed) => {
+      const orders = addDatabase("orders", {
+        managed: managed === null ? false : { kmsKeyId: required.Arn, ...managed },
+      });
+      const execution = await execute(toOrder(orders, action, rule));
+      expect(execution).toMatchObject({ status: "SUCCEEDED", result: [{ action, outcome: { end: "repaired" } }] });
+      expect(told("findings").at(-1)).toBe("remediation.succeeded");
+      expectGolden(`history-${action}`, toHistory(execution.events));
+    },
+    60_000,
+  );
+});
+
+/** The executions that Lambda was asked to start. */
+function started(): { name: string | undefined; order: Order }[] {
+  return lambda.requests.map(({ path, headers, body }) => {
+    expect(decodeURIComponent(path)).toBe(`/2015-03-31/functions/${alias}/invocations`);
+    return { name: headers["x-amz-durable-execution-name"], order: JSON.parse(body) };
+  });
+}
+
+describe("an audit", () => {
+  const audit = (env = {}) => functions.audit.invoke({ id: crypto.randomUUID(), time: "now" }, options({ env }));
+
+  test("starts an execution for each database of which nothing but a person and its window is in the way", async () => {
+    const orders = addDatabase("orders", { managed: true, windowInHours: 48 });
+    addDatabase("not-opted-in", { managed: true, tags: {} });
+    const ended = await audit();
+    expect(ended.error).toBeNull();
+    expect(started()).toEqual([
+      {
+        name: expect.stringMatching(new RegExp(`^${orders.DbiResourceId}-1-\\d{8}$`)),
+        order: toOrder(orders, "toggle", "secret-key-as-required"),
+      },
+    ]);
+    expect(measured(ended, "DeliveryFailures")).toEqual([expect.objectContaining({ DeliveryFailures: 0 })]);
+    expect(changes()).toEqual([]);
+  }, 60_000);
+
+  test("whose executions cannot be started has published all the same, and counts it", async () => {
+    addDatabase("orders", { managed: true });
+    const ended = await audit({ AWS_ENDPOINT_URL_LAMBDA: "http://127.0.0.1:9", AWS_MAX_ATTEMPTS: "1" });
+    expect(ended.error).toBeNull();
+    expect(told("findings")).toContain("finding.opened");
+    expect(measured(ended, "DeliveryFailures")).toContainEqual(
+      expect.objectContaining({ outlet: "remediation", DeliveryFailures: 1 }),
+    );
+  }, 60_000);
+
+  test("where repairs are off reads and starts nothing of it", async () => {
+    addDatabase("orders", { managed: true });
+    expect((await audit({ REMEDIATE_FUNCTION_ARN: "" })).error).toBeNull();
+    expect(started()).toEqual([]);
+    const called = simulator.calls.map(({ action }) => action);
+    expect(called).not.toContain("rds:DescribeDBProxies");
+    expect(called).not.toContain("kms:GenerateDataKey");
+  }, 60_000);
+
+  test("ends executions of which nothing has been heard for too long, and tells it", async () => {
+    const orders = addDatabase("orders", { managed: true });
+    putState({ running: [aRunning(orders, { expiresAt: new Date(Date.now() - 1000).toISOString() })] });
+    await audit();
+    expect(state()).toMatchObject({ running: [], attempts: [{ outcome: "interrupted" }] });
+    const [failure] =
+      here.topics.get(topicArn("findings"))?.messages.filter(({ Message }) => /remediation\.failed/.test(Message)) ??
+      [];
+    expect(JSON.parse(failure?.Message ?? "null")).toMatchObject({
+      message: expect.stringMatching(
+        /^Nothing was heard of the execution db-ORDERS-1.* RDS manages the master password\.$/,
+      ),
+      managed: true,
+    });
+  }, 60_000);
+});
+
+function aRunning({ DBInstanceArn: arn }: DBInstance, more = {}): RemediationState["running"][number] {
+  const since = new Date(Date.now() - 3_600_000).toISOString();
+  const expiresAt = new Date(Date.now() + 48 * 3_600_000).toISOString();
+  const what = { action: "toggle", rule: "secret-key-as-required", isChanging: true } as const;
+  return { execution: "db-ORDERS-1", arn, account, region, ...what, since, expiresAt, ...more };
+}
+
+describe("an execution that was killed", () => {
+  const recheck = (status: string, name = "db-ORDERS-1") =>
+    functions.recheck.invoke(
+      {
+        ...{ id: crypto.randomUUID(), "detail-type": "Durable Execution Status Change", source: "aws.lambda" },
+        ...{ account, region, time: "2026-11-24T13:08:22Z" },
+        detail: {
+          durableExecutionArn: `${alias.replace("durable", "7")}/durable-execution/${name}/9f7d84c9-ea3d-3ffc-b3e5-5ec51c34ffc9`,
+          durableExecutionName: name,
+          functionArn: alias.replace("durable", "7"),
+          status,
+          startTimestamp: "2026-11-24T12:08:22.345Z",
+        },
+      },
+      options(),
+    );
+
+  test("with management off is told at once, and what finishes it is started and does so", async () => {
+    const marker = { startedAt: new Date().toISOString(), keyReference: required.Arn, execution: "db-ORDERS-1" };
+    const orders = addDatabase("orders", { tags: { ...optedIn, [toggleTag]: formatMarker(marker) } });
+    putState({ running: [aRunning(orders)] });
+    expect((await recheck("TIMED_OUT")).error).toBeNull();
+    expect(told("alerts")).toContainEqual(expect.stringContaining("Management is OFF on DB instance orders"));
+    const failure = here.topics
+      .get(topicArn("findings"))
+      ?.messages.find(({ Message }) => /remediation\.failed/.test(Message));
+    expect(JSON.parse(failure?.Message ?? "null")).toMatchObject({
+      execution: "db-ORDERS-1",
+      managed: false,
+      message: expect.stringMatching(/^The execution ended as TIMED_OUT before it could say how\./),
+      recovery: [
+        expect.stringContaining(`--manage-master-user-password --master-user-secret-kms-key-id ${required.Arn}`),
+      ],
+    });
+    expect(state()).toMatchObject({
+      running: [],
+      attempts: [{ outcome: "interrupted" }],
+      ended: { [orders.DBInstanceArn]: 1 },
+    });
+    const [next] = started();
+    expect(next).toMatchObject({ name: expect.stringMatching(/-2-\d{8}$/), order: { action: "finish-interrupted" } });
+
+    const execution = await execute(next?.order);
+    expect(execution).toMatchObject({ status: "SUCCEEDED", result: [{ outcome: { end: "repaired" } }] });
+    expect(orders.MasterUserSecret).toMatchObject({ KmsKeyId: required.Arn, SecretStatus: "active" });
+    expect(orders.TagList.map(({ Key }) => Key)).toEqual(["password-repair"]);
+    expectGolden("history-finish-interrupted", toHistory(execution.events));
+  }, 60_000);
+
+  test("after it had ended itself is told no more", async () => {
+    addDatabase("orders", { managed: true });
+    expect((await recheck("FAILED")).answer).toEqual({ changes: 0 });
+    expect([told("findings"), told("alerts"), started()]).toEqual([[], [], []]);
+  }, 60_000);
+});

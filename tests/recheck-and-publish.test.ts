@@ -1,0 +1,251 @@
+import { describe, expect, test } from "@jest/globals";
+import type { Repairs } from "../lib/look-after-repairs.ts";
+import { toggleTag } from "../lib/model/database.ts";
+import { type ExecutionEvent, executionEventSchema } from "../lib/model/execution-event.ts";
+import type { Order } from "../lib/model/order.ts";
+import type { RecheckEvent } from "../lib/model/recheck-event.ts";
+import type { RemediationEvent } from "../lib/model/remediation-event.ts";
+import { emptyRemediationState, type RemediationState, type Running } from "../lib/model/remediation-state.ts";
+import { recheckAndPublish } from "../lib/recheck-and-publish.ts";
+import { rules } from "../rules/index.ts";
+import { createCloud } from "../simulator/cloud.ts";
+import type { Cloud, Region } from "../simulator/state.ts";
+import { account, hoursFromNow, now, region } from "./support/builders.ts";
+import { createInProcessRegion } from "./support/in-process-region.ts";
+import { createMemoryStore } from "./support/memory-store.ts";
+import { createMemoryStored, type MemoryStored } from "./support/memory-stored.ts";
+import { aMark, anExecution, aPermissivePolicy, arnOf } from "./support/repairs.ts";
+import { samplesIn } from "./support/samples.ts";
+
+const scope = { account, region, partition: "aws" } as const;
+const [sample] = samplesIn("lib/model/execution-event.ts");
+
+type World = {
+  readonly cloud: Cloud;
+  readonly here: Region;
+  readonly state: MemoryStored<RemediationState>;
+  readonly told: RemediationEvent[];
+  readonly started: { execution: string; order: Order }[];
+  readonly calls: Set<string>;
+  /** What telling throws; null where it does not. */
+  tellFails: Error | null;
+};
+
+function aWorld(running: readonly Partial<Running>[] = []): World {
+  const cloud = createCloud({ now: new Date(now) });
+  const state = { ...emptyRemediationState, running: running.map(anExecution) };
+  return {
+    ...{ cloud, here: cloud.region(account, region), state: createMemoryStored({ empty: state }) },
+    ...{ told: [], started: [], calls: new Set(), tellFails: null },
+  };
+}
+
+function recheck(world: World, event: RecheckEvent | ExecutionEvent, isRepairing = true) {
+  const { cloud, state, told, started, calls } = world;
+  const repairs: Repairs = {
+    state,
+    async tell(told_) {
+      if (world.tellFails) throw world.tellFails;
+      told.push(told_);
+    },
+    async start(execution, order) {
+      started.push({ execution, order });
+    },
+  };
+  return recheckAndPublish({
+    ...{ event, rules, version: "0.0.0", outlets: [], store: createMemoryStore() },
+    policy: aPermissivePolicy(),
+    repairs: isRepairing ? repairs : null,
+    open: (name) =>
+      createInProcessRegion(cloud, { ...scope, region: name }, async ({ action }, perform) => {
+        calls.add(action);
+        return perform();
+      }),
+    now: () => now,
+    sleep: async () => {},
+  });
+}
+
+const ended = (status: ExecutionEvent["detail"]["status"], detail: Partial<ExecutionEvent["detail"]> = {}) => {
+  const event = executionEventSchema.parse(sample);
+  return {
+    ...event,
+    account,
+    region,
+    detail: { ...event.detail, durableExecutionName: "db-ORDERS-1", status, ...detail },
+  };
+};
+
+const rdsEvent = (SourceIdentifier: string): RecheckEvent => ({
+  ...{ id: "event-1", account, region, time: now, "detail-type": "RDS DB Instance Event" },
+  detail: { SourceIdentifier, EventID: "RDS-EVENT-0043" },
+});
+
+describe("an event of a database", () => {
+  test("where nothing is repaired reads and starts nothing of it", async () => {
+    const world = aWorld();
+    world.here.addInstance({ identifier: "orders" });
+    const publication = await recheck(world, rdsEvent("orders"), false);
+    expect(publication).toMatchObject({ isNew: true, failures: [] });
+    expect(world.started).toEqual([]);
+    expect(world.calls).not.toContain("rds:DescribeDBProxies");
+  });
+
+  test("starts what is to be done on it, and on no other", async () => {
+    const world = aWorld();
+    world.here.addInstance({ identifier: "orders" });
+    world.here.addInstance({ identifier: "legacy" });
+    await recheck(world, rdsEvent("orders"));
+    expect(world.started.map(({ order }) => [order.action, order.database.identifier])).toEqual([["enable", "orders"]]);
+  });
+
+  test("of one whose execution has been silent for too long ends that; another's is left to the audit", async () => {
+    const silent = { expiresAt: hoursFromNow(-1) };
+    const world = aWorld([silent, { ...silent, execution: "db-LEGACY-1", arn: arnOf("legacy") }]);
+    world.here.addInstance({ identifier: "orders", managed: { status: "impaired" } });
+    await recheck(world, rdsEvent("orders"));
+    expect(world.told.map(({ type, execution }) => [type, execution])).toEqual([["remediation.failed", "db-ORDERS-1"]]);
+    expect(world.told[0]?.message).toMatch(/^Nothing was heard of the execution db-ORDERS-1, which began at /);
+    expect(world.state.kept().running.map(({ execution }) => execution)).toEqual(["db-LEGACY-1"]);
+  });
+
+  test("and what cannot be told is a failure, and is tried again", async () => {
+    const world = aWorld([{ expiresAt: hoursFromNow(-1) }]);
+    world.here.addInstance({ identifier: "orders", managed: { status: "impaired" } });
+    world.tellFails = new Error("no topic");
+    const publication = await recheck(world, rdsEvent("orders"));
+    expect(publication?.failures).toEqual([{ where: "remediation", error: world.tellFails }]);
+    expect(world.state.kept().running).toHaveLength(1);
+  });
+
+  test("goes on where the state of remediation cannot be read", async () => {
+    const world = aWorld();
+    world.here.addInstance({ identifier: "orders" });
+    world.state.fail = { read: new Error("no bucket") };
+    const publication = await recheck(world, rdsEvent("orders"));
+    expect(publication?.changes).toHaveLength(1);
+    expect(publication?.failures.map(({ error }) => error.message)).toContain("no bucket");
+  });
+});
+
+describe("an execution that ended without success", () => {
+  test("and has no place any more has told all there was: nothing is read", async () => {
+    const world = aWorld();
+    expect(await recheck(world, ended("FAILED"))).toBeNull();
+    expect([world.told, [...world.calls]]).toEqual([[], []]);
+  });
+
+  test("is nobody's business where nothing is repaired", async () => {
+    expect(await recheck(aWorld([{}]), ended("FAILED"), false)).toBeNull();
+  });
+
+  test.each([
+    [
+      "the event's name",
+      { durableExecutionName: "db-ORDERS-1", durableExecutionArn: "arn:aws:lambda:…/durable-execution/x/y" },
+    ],
+    [
+      "its ARN",
+      { durableExecutionName: "other", durableExecutionArn: "arn:aws:lambda:…/durable-execution/db-ORDERS-1/y" },
+    ],
+    [
+      "its ARN alone",
+      { durableExecutionName: undefined, durableExecutionArn: "arn:aws:lambda:…/durable-execution/db-ORDERS-1/y" },
+    ],
+  ])("is found by %s", async (_, detail) => {
+    const world = aWorld([{}]);
+    world.here.addInstance({ identifier: "orders", managed: { status: "impaired" } });
+    await recheck(world, ended("STOPPED", detail as Partial<ExecutionEvent["detail"]>));
+    expect(world.state.kept().running).toEqual([]);
+  });
+
+  test("with management off says so, with the command, counts as a failure, and is finished by the next", async () => {
+    const world = aWorld([{ action: "toggle", rule: "secret-key-as-required" }]);
+    world.here.addInstance({ identifier: "orders", tags: { [toggleTag]: aMark() } });
+    await recheck(world, ended("TIMED_OUT"));
+    expect(world.told).toMatchObject([
+      {
+        ...{ type: "remediation.failed", execution: "db-ORDERS-1", action: "toggle", severity: "high", managed: false },
+        message: expect.stringMatching(
+          /^The execution ended as TIMED_OUT before it could say how\. RDS does not manage/,
+        ),
+        recovery: [expect.stringMatching(/--manage-master-user-password --master-user-secret-kms-key-id arn:aws:kms/)],
+        database: { identifier: "orders", kind: "instance" },
+      },
+    ]);
+    expect(world.state.kept()).toMatchObject({
+      running: [],
+      failuresInARow: 1,
+      attempts: [{ outcome: "interrupted" }],
+    });
+    expect(world.started.map(({ order }) => order.action)).toEqual(["finish-interrupted"]);
+  });
+
+  test("while it was turning management on for the first time leaves it as it was: somebody has the password", async () => {
+    const world = aWorld([{ action: "enable", rule: "master-password-managed" }]);
+    world.here.addInstance({ identifier: "orders" });
+    await recheck(world, ended("FAILED"));
+    expect(world.told).toMatchObject([{ type: "remediation.failed", managed: null, recovery: [] }]);
+  });
+
+  test("and whose rule passes all the same is repaired", async () => {
+    const world = aWorld([{ action: "enable", rule: "master-password-managed" }]);
+    const orders = world.here.addInstance({ identifier: "orders", managed: true });
+    await recheck(world, ended("FAILED"));
+    expect(world.told.map(({ type, secret }) => [type, secret.after])).toEqual([
+      ["secret.replaced", orders.MasterUserSecret?.SecretArn],
+      ["remediation.succeeded", orders.MasterUserSecret?.SecretArn],
+    ]);
+    expect(world.state.kept()).toMatchObject({ running: [], failuresInARow: 0, attempts: [{ outcome: "repaired" }] });
+  });
+
+  test("and left management off without its mark is not repaired because its rule does not apply any more", async () => {
+    const world = aWorld([{ action: "toggle", rule: "secret-not-impaired" }]);
+    world.here.addInstance({ identifier: "orders" });
+    await recheck(world, ended("TIMED_OUT"));
+    expect(world.told).toMatchObject([{ type: "remediation.failed", managed: false }]);
+  });
+
+  test("before it changed anything was not begun", async () => {
+    const world = aWorld([{ isChanging: false, action: "toggle" }]);
+    world.here.addInstance({ identifier: "orders", managed: { status: "impaired" } });
+    await recheck(world, ended("STOPPED"));
+    expect(world.told.map(({ type, managed }) => [type, managed])).toEqual([["remediation.refused", null]]);
+    expect(world.state.kept()).toMatchObject({ running: [], attempts: [], failuresInARow: 0 });
+  });
+
+  test("on a database that is gone is told with what is known of it", async () => {
+    const world = aWorld([{}]);
+    expect(await recheck(world, ended("FAILED"))).toBeNull();
+    expect(world.told).toMatchObject([
+      { managed: null, database: { kind: "instance", identifier: "orders", account, region } },
+    ]);
+    expect(world.state.kept().running).toEqual([]);
+  });
+
+  test("on a database that cannot be read is told, and looked at when the event comes again", async () => {
+    const world = aWorld([{}]);
+    world.here.addInstance({ identifier: "orders", managed: { status: "impaired" } });
+    const repair = world.cloud.fault({ action: "rds:DescribeDBInstances", kind: "deny" });
+    await expect(recheck(world, ended("FAILED"))).rejects.toThrow("rds:DescribeDBInstances");
+    expect(world.told).toMatchObject([{ type: "remediation.failed", managed: null }]);
+    expect(world.state.kept().running).toMatchObject([{ expiresAt: now }]);
+    repair();
+    await recheck(world, ended("FAILED"));
+    expect(world.told.at(-1)).toMatchObject({ type: "remediation.failed", managed: true });
+    expect(world.state.kept().running).toEqual([]);
+  });
+
+  test("on a tenant database is looked up by its container", async () => {
+    const world = aWorld();
+    const instance = world.here.addInstance({ identifier: "cdb", engine: "oracle-ee-cdb", MultiTenant: true });
+    const tenant = world.here.addTenantDatabase({ instance, name: "ERP", tags: { [toggleTag]: aMark() } });
+    const running = anExecution({ arn: tenant.TenantDatabaseARN, action: "toggle", rule: "secret-key-as-required" });
+    await world.state.write({ ...emptyRemediationState, running: [running] }, null);
+    await recheck(world, ended("TIMED_OUT"));
+    expect(world.told).toMatchObject([
+      { managed: false, database: { kind: "tenant-database", identifier: "cdb/ERP" } },
+    ]);
+    expect(world.started.map(({ order }) => order.database.identifier)).toEqual(["cdb/ERP"]);
+  });
+});
