@@ -24,6 +24,7 @@ export function joinPlans(candidates: readonly Candidate[]): Plan {
   return {
     schemaVersion: "1.0",
     observedAt: candidates.at(-1)?.plan.observedAt ?? "",
+    complete: candidates.every(({ plan }) => plan.complete),
     actions: plans.flatMap(({ actions }) => actions),
     manual: plans.flatMap(({ manual }) => manual),
   };

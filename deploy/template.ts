@@ -39,7 +39,7 @@ export function template(given: Readonly<Record<string, unknown>>, stackRegion: 
     concurrency: settings.reservedConcurrency === "on" ? concurrency : noValues(concurrency),
     policies: toPolicies(permissions(settings, places)),
     eventRuleArns: [...eventRules, ...(repairs ? ["InterruptedExecutions"] : [])].map(arnOf),
-    remediateFunctionArn: repairs ? { Ref: "RemediateDurableLambdaAlias" } : "",
+    remediateFunctionArn: repairs ? { Ref: "RemediateDurableLambdaAlias" } : noValue,
     dashboard: {
       moreAlarms: repairs ? file("remediation-widgets", ":alarms") : "",
       moreWidgets: repairs ? file("remediation-widgets", ":widgets") : "",

@@ -52,10 +52,10 @@ export async function lookAfterRepairs(request: LookAfterRequest): Promise<reado
   await attempt(async () => {
     const { value } = await repairs.state.read();
     const unseen = isFull ? silentIn(value, now).filter((one) => !isSeen(one)) : [];
-    for (const running of value.running) {
+    const killed = value.running.filter(({ execution }) => execution === lost?.execution);
+    for (const running of new Set([...killed, ...unseen])) {
       const how = running.execution === lost?.execution ? lost.how : describeSilence(running);
-      if (running.execution === lost?.execution || unseen.includes(running))
-        await attempt(() => concludeLost({ ...request, ...repairs, running, how }));
+      await attempt(() => concludeLost({ ...request, ...repairs, running, how }));
     }
   });
   await attempt(() => settleRemediations({ ...request, ...repairs }));

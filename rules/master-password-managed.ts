@@ -24,7 +24,7 @@ export const masterPasswordManaged = defineRule({
       repairs: ["enable"],
       text: "{database} has a master password that RDS does not manage.",
       remedy:
-        "Tell those who log in as the master user, then turn management on: {modify} --manage-master-user-password --apply-immediately",
+        "Tell those who log in as the master user, then turn management on: {modify} --manage-master-user-password",
     },
     doubtful: {
       status: "INSUFFICIENT_DATA",

@@ -22,7 +22,7 @@ export const secretBelongsToDatabase = defineRule({
       status: "NON_COMPLIANT",
       text: "The secret that RDS names for {database} does not exist: {secret}.",
       remedy:
-        "Turn management on, which makes a secret of its own: {modify} --manage-master-user-password --apply-immediately. Where RDS says that it is on already, turn it off first, with a new password.",
+        "Turn management on, which makes a secret of its own: {modify} --manage-master-user-password. Where RDS says that it is on already, turn it off first, with a new password.",
       confirm: ["secretsmanager:DescribeSecret"],
     },
     beingDeleted: {
@@ -35,7 +35,7 @@ export const secretBelongsToDatabase = defineRule({
       status: "NON_COMPLIANT",
       text: "The secret that RDS names for {database} is owned by {owner}, not by RDS.",
       remedy:
-        "Find out who made the secret, then turn management on: {modify} --manage-master-user-password --apply-immediately. Where RDS says that it is on already, turn it off first, with a new password.",
+        "Find out who made the secret, then turn management on: {modify} --manage-master-user-password. Where RDS says that it is on already, turn it off first, with a new password.",
       confirm: ["secretsmanager:DescribeSecret"],
     },
     notNamed: {
@@ -52,7 +52,7 @@ export const secretBelongsToDatabase = defineRule({
       status: "NON_COMPLIANT",
       text: "The secret that RDS names for {database} was made for another database: {primary}.",
       remedy:
-        "Turn management on, which makes a secret of its own: {modify} --manage-master-user-password --apply-immediately. Where RDS says that it is on already, turn it off first, with a new password.",
+        "Turn management on, which makes a secret of its own: {modify} --manage-master-user-password. Where RDS says that it is on already, turn it off first, with a new password.",
       confirm: ["secretsmanager:DescribeSecret"],
     },
   },

@@ -23,7 +23,7 @@ export const toggleNotInterrupted = defineRule({
       repairs: ["finish-interrupted"],
       text: "Management of {database} was turned off to be repaired and is still off: {marker}.",
       remedy:
-        "Turn it on at once, with the key that the tag names: {modify} --manage-master-user-password --master-user-secret-kms-key-id KEY --apply-immediately",
+        "Turn it on at once, with the key that the tag names: {modify} --manage-master-user-password --master-user-secret-kms-key-id KEY",
     },
   },
   check(database) {

@@ -256,7 +256,7 @@ const gates: readonly Gate[] = [
     },
   },
   {
-    name: "circuit-closed",
+    name: "not-stopped",
     of: begun,
     opensBy: "work",
     look: ({ state: { stopped } }) =>

@@ -58,6 +58,7 @@ export function makePlan(inventory: Inventory, options: PlanOptions): Plan {
   const manual: ManualStep[] = [];
   for (const demand of demands) {
     const { action, rule, database } = demand;
+    if (isUnknown(demand)) continue;
     if (action === null) {
       if (demand.exemption === null) manual.push(toManualStep(demand, "the service has no action for it"));
       continue;
@@ -81,9 +82,15 @@ export function makePlan(inventory: Inventory, options: PlanOptions): Plan {
   return {
     schemaVersion: "1.0",
     observedAt: inventory.observedAt,
+    complete: [inventory, ...inventory.targets].every(({ gaps }) => gaps.length === 0) && !demands.some(isUnknown),
     actions: actions.sort((a, b) => compare(a.opensAt, b.opensAt)).map(({ planned }) => planned),
     manual,
   };
+}
+
+/** A rule that could not judge: it may ask for something, and nobody can tell what. */
+function isUnknown({ finding, exemption }: Demand): boolean {
+  return finding.status === "INSUFFICIENT_DATA" && exemption === null;
 }
 
 /** Whether only time and a person's word are in the way of an action. */
@@ -93,7 +100,7 @@ export function isStartable({ gates }: Pick<PlannedAction, "gates">): boolean {
 
 /** Whether what comes after it on the same database has to wait for it. What is in everybody's way changes nothing in the order. */
 function isInLine({ gates }: PlannedAction): boolean {
-  const inTheWayOfAll = ["enabled", "circuit-closed"];
+  const inTheWayOfAll = ["enabled", "not-stopped"];
   return isStartable({ gates: gates.filter(({ gate }) => !inTheWayOfAll.includes(gate)) });
 }
 
@@ -107,7 +114,8 @@ function* demandsOf(
     for (const rule of activeRules(rules, policy)) {
       const answer = ask(rule, database, context);
       const repairs = answer.message.repairs ?? [];
-      if (repairs.length === 0 && answer.message.status !== "NON_COMPLIANT") continue;
+      const { status } = answer.message;
+      if (repairs.length === 0 && (status === "COMPLIANT" || status === "NOT_APPLICABLE")) continue;
       const inVain = [...tried.filter((one) => one.rule === rule.id), ...failedSince(state, database, rule)];
       const isVain = (action: ActionName) => inVain.some((one) => one.action === action);
       const fitting = wanted === null ? repairs.filter((one) => !isVain(one)) : repairs.filter((one) => one === wanted);

@@ -14,7 +14,7 @@ export type Key = z.infer<typeof keySchema>;
 /** Where a key reference was found: it decides what a bare key id or alias means. */
 export type KeyScope = { readonly partition: string; readonly region: string; readonly account: string };
 
-const keyArn = /^arn:[^:]+:kms:[^:]+:\d{12}:key\/.+$/;
+const keyArn = /^arn:[^:]+:kms:[^:]+:\d{12}:key\/[\w-]+$/;
 const aliasName = /^alias\/|:alias\//;
 const keyId = /^(mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/;
 

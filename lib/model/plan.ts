@@ -41,6 +41,8 @@ export type ManualStep = z.infer<typeof manualStepSchema>;
 export const planSchema = z.object({
   schemaVersion: z.literal("1.0"),
   observedAt: z.iso.datetime(),
+  /** Everything was seen: what is not here is not to be done. */
+  complete: z.boolean(),
   actions: z.array(plannedActionSchema),
   manual: z.array(manualStepSchema),
 });

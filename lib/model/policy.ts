@@ -100,7 +100,7 @@ const remediationSchema = z
     /** How many databases of one account and Region: at the same time, and within 24 hours. */
     budget: z.strictObject({ atOnce: count.default(1), perDay: count.default(5) }).default({ atOnce: 1, perDay: 5 }),
     /** How long nothing is tried again on a database. */
-    coolDownHours: hours.default(24),
+    coolDownHours: hours.max(720, "must be at most 720, which is 30 days").default(24),
     /** After so many failures in a row nothing is begun any more, until a person says so. */
     stopAfterFailures: count.default(3),
     /** Whether what a CloudFormation stack owns may be toggled and enabled: its template will not know. */

@@ -114,7 +114,7 @@ describe("the gates of an action", () => {
     "key-usable",
     "within-budget",
     "cooled-down",
-    "circuit-closed",
+    "not-stopped",
     "approved",
   ];
   const newSecret = ["no-replicas", "not-stack-owned"];
@@ -150,7 +150,7 @@ describe("the gates of an action", () => {
       "in-window",
       "within-budget",
       "cooled-down",
-      "circuit-closed",
+      "not-stopped",
       "approved",
     ]);
   });
@@ -1046,12 +1046,12 @@ describeGate("cooled-down", {
 
 const stopped = { at: hoursFromNow(-2), by: "the circuit breaker", why: "3 failures in a row" };
 
-describeGate("circuit-closed", {
+describeGate("not-stopped", {
   closed: (["schedule-rotation", "rotate", "toggle", "enable"] as const).map((action) => [
     "everything was stopped",
     action,
     state({ stopped }),
-    "circuit-closed",
+    "not-stopped",
     `remediation was stopped at ${hoursFromNow(-2)} by the circuit breaker (3 failures in a row): when that is settled, run rds-password-audit resume`,
   ]),
   open: [["what was begun is finished all the same", "finish-interrupted", state({ stopped })]],

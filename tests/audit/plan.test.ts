@@ -137,7 +137,7 @@ describe("each message that names a repair leads to it", () => {
 describe("the plan, as a machine reads it", () => {
   test("of an action", () => {
     const { actions, ...rest } = planFor(twiceWrong, { policy: aPermissivePolicy({}, requiring(otherKeyArn)) });
-    expect(rest).toEqual({ schemaVersion: "1.0", observedAt: now, manual: [] });
+    expect(rest).toEqual({ schemaVersion: "1.0", observedAt: now, complete: true, manual: [] });
     expect(actions[0]).toEqual({
       id: `toggle/secret-key-as-required/${databaseArn}`,
       action: "toggle",
@@ -179,10 +179,11 @@ describe("the plan, as a machine reads it", () => {
     expect(planFor(unmanaged("orders"), { policy }).actions[0]?.severity).toBe("low");
   });
 
-  test("is empty where nothing is wrong, and where what is wrong is not seen", () => {
-    const empty = { schemaVersion: "1.0", observedAt: now, actions: [], manual: [] };
+  test("is empty where nothing is wrong; where what is wrong is not seen, it is not complete", () => {
+    const empty = { schemaVersion: "1.0", observedAt: now, complete: true, actions: [], manual: [] };
     expect(planFor({})).toEqual(empty);
-    expect(planFor({ secrets: null, gaps: [aGap()] })).toEqual(empty);
+    expect(planFor({ secrets: null, gaps: [aGap()] })).toEqual({ ...empty, complete: false });
+    expect(planFor({ keys: [] })).toEqual({ ...empty, complete: false });
     expect(
       planFor(unmanaged("orders"), { policy: aPermissivePolicy({}, { rulesOff: ["master-password-managed"] }) }),
     ).toEqual(empty);

@@ -212,7 +212,7 @@ describe("refusals name the gate, and nothing is changed", () => {
     ["allowed", "orders", () => setPolicy("toggle, enable]", "toggle]"), "remediation.allow"],
     ["opted-in", "orders", () => setPolicy("repair: allowed", "repair: never"), "remediation.optIn"],
     ["key-usable", "wishlists", () => disable("alias/passwords"), "Disabled"],
-    ["circuit-closed", "orders", () => shop.run(["stop", "--why", "Black Friday"]), "Black Friday"],
+    ["not-stopped", "orders", () => shop.run(["stop", "--why", "Black Friday"]), "Black Friday"],
     ["cooled-down", "orders", () => failOnce("orders"), "2026-11-25T"],
   ])("%s", async (gate, identifier, prepare, reason) => {
     await prepare();

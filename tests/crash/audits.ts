@@ -57,8 +57,9 @@ export async function audit(
     },
   });
   const { actions } = makePlan(inventory, planOptions(world, "service"));
-  const isBusy = stores.service.kept().running.length > 0;
-  return { due, isAtRest: due.length === 0 && !isBusy && !actions.some(isStartable) };
+  const { running, stopped } = stores.service.kept();
+  const isAtRest = due.length === 0 && running.length === 0 && stopped === null && !actions.some(isStartable);
+  return { due, isAtRest };
 }
 
 /** What a terminal with a state of its own, or with the service's, would begin on a database; its executions are always called the same. */

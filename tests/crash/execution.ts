@@ -7,10 +7,10 @@ import { type Remediation, type RemediationRequest, remediateDatabase } from "..
 import type { Stored } from "../../lib/update-stored.ts";
 import { rules } from "../../rules/index.ts";
 import { createInProcessRegion, type InProcessCall, type InProcessRegion } from "../support/in-process-region.ts";
-import { announceBirth, createLife, type Life, type Stage } from "./life.ts";
+import { createLife, type Life, type Stage } from "./life.ts";
 import { checkBudget, checkChange, checkEnd, checkKept, checkNow, checkPending } from "./promises.ts";
 import { createWorkflow, type Memory, type WorkflowOptions } from "./workflow.ts";
-import { adopt, isRead, liveOne, orphan, type Place, scope, targetOf, type World } from "./world.ts";
+import { adopt, isRead, liveOne, note, orphan, type Place, scope, targetOf, type World } from "./world.ts";
 
 /** What goes wrong from outside, until it is set back. */
 export type Weather = {
@@ -70,7 +70,7 @@ export async function live(execution: Execution, surroundings: Surroundings): Pr
   const { name, order, place, memory } = execution;
   const life = createLife(name, place);
   execution.lives += 1;
-  announceBirth(world, life, execution.lives === 1 ? `begins: ${order.action} for ${order.rule}` : "goes on");
+  note(world, name, execution.lives === 1 ? `begins: ${order.action} for ${order.rule}` : "goes on");
   const workflow = createWorkflow({
     ...{ life, stage, memory, answer, now: world.now },
     keep: (text) => checkKept(world, "a checkpoint", text),
@@ -99,7 +99,7 @@ export async function live(execution: Execution, surroundings: Surroundings): Pr
     (error: Error) => {
       execution.end = "threw";
       checkKept(world, "an error", `${error.message}\n${error.stack}`);
-      world.journal.push({ type: "note", at: world.now(), by: name, what: `threw ${error.message}` });
+      note(world, name, `threw ${error.message}`);
       return "ended" as const;
     },
   );
@@ -219,7 +219,7 @@ function createTell(world: World, life: Life, stage: Stage, weather: Weather) {
     if (failure === null) {
       checkKept(world, "a message", JSON.stringify(event));
       world.told.push(event);
-      world.journal.push({ type: "note", at: world.now(), by: life.by, what: `told ${event.type}: ${event.message}` });
+      note(world, life.by, `told ${event.type}: ${event.message}`);
     }
     await stage.pass(life, `after telling ${event.type}`);
     if (failure !== null) throw failure;

@@ -1,5 +1,5 @@
 import type { InProcessCall } from "../support/in-process-region.ts";
-import { createRandom, note, type Place, type World } from "./world.ts";
+import { createRandom, type Place, type World } from "./world.ts";
 
 /** One life of an execution: from its start, or from a replay, until it ends or is killed. */
 export type Life = {
@@ -42,8 +42,6 @@ export function createLife(by: string, place: Place): Life {
 
 /** A place in an execution at which it can be killed: before and after everything that somebody else could see. */
 export type Point = {
-  /** Counted from 1 over all lives. */
-  readonly number: number;
   readonly label: string;
   readonly life: Life;
   /** The AWS call that is about to be made, or has just been made. */
@@ -52,6 +50,15 @@ export type Point = {
 
 /** What happens at a point, before the execution goes on, if it does. */
 export type AtPoint = (point: Point) => "die" | undefined;
+
+/** Whether an execution dies at a point; it is noted. */
+function diesAt({ journal, now }: World, at: AtPoint, point: Point): boolean {
+  const { life, label } = point;
+  if (at(point) !== "die") return false;
+  journal.push({ type: "note", at: now(), by: life.by, what: `is killed ${label}` });
+  life.die();
+  return true;
+}
 
 /** What executions run on: it lets them go on, one at a time, and lets time pass. Whoever is dead waits for ever. */
 export type Stage = {
@@ -62,12 +69,10 @@ export type Stage = {
 const never = new Promise<never>(() => {});
 
 /** For executions that run one after another: time passes while one of them sleeps. */
-export function createSolo(world: World, at: AtPoint): Stage & { readonly points: () => number } {
-  const passes = countPoints(world, at);
+export function createSolo(world: World, at: AtPoint): Stage {
   return {
-    points: passes.count,
-    async pass(life, label, call = null as never) {
-      if (life.isDead() || passes.diesAt(life, label, call)) await never;
+    async pass(life, label, call) {
+      if (life.isDead() || diesAt(world, at, { life, label, call: call ?? null })) await never;
     },
     async sleep(life, milliseconds) {
       if (life.isDead()) await never;
@@ -76,23 +81,8 @@ export function createSolo(world: World, at: AtPoint): Stage & { readonly points
   };
 }
 
-/** Counts points, and kills whom it hits. */
-function countPoints({ now, journal }: World, at: AtPoint) {
-  let number = 0;
-  return {
-    count: () => number,
-    diesAt(life: Life, label: string, call: InProcessCall | null): boolean {
-      number += 1;
-      if (at({ number, label, life, call: call ?? null }) !== "die") return false;
-      journal.push({ type: "note", at: now(), by: life.by, what: `killed ${label} (point ${number})` });
-      life.die();
-      return true;
-    },
-  };
-}
-
-type Ticket = { readonly life: Life; readonly label: string; readonly call: InProcessCall | null; go: () => void };
-type Sleeper = { readonly life: Life; readonly wakesAt: number; wake: () => void };
+type Ticket = Point & { readonly go: () => void };
+type Sleeper = { readonly wakesAt: number; readonly wake: () => void };
 
 export type Troupe = Stage & {
   /** Lets all that was begun run to its end, in an order that the seed decides. */
@@ -108,7 +98,6 @@ export function createTroupe(
   { seed, at = () => undefined, stallsPerMille = 20 }: { seed: number; at?: AtPoint; stallsPerMille?: number },
 ): Troupe {
   const random = createRandom(seed);
-  const passes = countPoints(world, at);
   const tickets: Ticket[] = [];
   const sleepers: Sleeper[] = [];
   const draw = <T>(from: T[]): T => from.splice(Math.floor(random() * from.length), 1)[0] as T;
@@ -126,9 +115,9 @@ export function createTroupe(
       new Promise((go) => {
         tickets.push({ life, label, call: call ?? null, go });
       }),
-    sleep: (life, milliseconds) =>
+    sleep: (_life, milliseconds) =>
       new Promise((wake) => {
-        sleepers.push({ life, wakesAt: world.cloud.now().getTime() + milliseconds, wake });
+        sleepers.push({ wakesAt: world.cloud.now().getTime() + milliseconds, wake });
       }),
     async play() {
       for (;;) {
@@ -140,8 +129,8 @@ export function createTroupe(
           wakeNext();
           continue;
         }
-        const { life, label, call, go } = draw(tickets);
-        if (!life.isDead() && !passes.diesAt(life, label, call)) go();
+        const { go, ...point } = draw(tickets);
+        if (!point.life.isDead() && !diesAt(world, at, point)) go();
       }
     },
   };
@@ -149,8 +138,3 @@ export function createTroupe(
 
 /** For whoever only looks at the end: no points, no sleep. */
 export const audience: Stage = { pass: async () => {}, sleep: async () => {} };
-
-/** So that a trace says who was born. */
-export function announceBirth(world: World, { by, place }: Life, what: string): void {
-  note(world, by, `${what} (${place})`);
-}

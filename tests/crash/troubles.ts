@@ -1,7 +1,6 @@
 import { AwsCallError } from "../../lib/model/errors.ts";
 import type { FaultOptions } from "../../simulator/faults.ts";
 import { calm, storeError, type Weather } from "./execution.ts";
-import type { Point } from "./life.ts";
 import { type Deed, perform, takeBack } from "./people.ts";
 import type { Trouble } from "./try-out.ts";
 import type { World } from "./world.ts";
@@ -37,7 +36,8 @@ export const mishaps: readonly Mishap[] = [
 
 /** Ends all that is wrong with AWS, the store and the topic. */
 function clearUp({ cloud }: World, weather: Weather): boolean {
-  const isCalm = cloud.faults.length === 0 && weather.storeFails === null && weather.tellFails === null;
+  const { isStale, storeFails, tellFails } = weather;
+  const isCalm = cloud.faults.length === 0 && !isStale && storeFails === null && tellFails === null;
   cloud.faults.splice(0);
   Object.assign(weather, calm());
   return !isCalm;
@@ -54,7 +54,7 @@ export function mishapAt(number: number, { name, fault, lasts }: Mishap): Troubl
       else cloud.fault({ ...fault, action: lasts === "for all of AWS" ? "*" : call.action, ...(!lasts && { times: 1 }) });
       return undefined;
     },
-    ...(lasts !== undefined && { lift: clearUp }),
+    lift: clearUp,
   };
 }
 
@@ -87,7 +87,7 @@ export function deedAt(number: number, deed: Deed, killedAtNumber?: number): Tro
   let isLasting = false;
   return {
     name: `${deed.name} at ${number}${killedAtNumber === undefined ? "" : `, killed at ${killedAtNumber}`}`,
-    at({ number: present }: Point, world) {
+    at({ number: present }, world) {
       if (present === number) isDone = isLasting = perform(world, deed);
       return present === killedAtNumber ? "die" : undefined;
     },

@@ -13,7 +13,8 @@ import { note, type World } from "./world.ts";
 /** What goes wrong in one trial. */
 export type Trouble = {
   readonly name: string;
-  readonly at?: (point: Point, world: World, weather: Weather) => "die" | undefined;
+  /** What happens at a point; points are counted from 1, over all executions. */
+  readonly at?: (point: Point & { readonly number: number }, world: World, weather: Weather) => "die" | undefined;
   /** Ends what lasts, on the third day and on each day after; true where there was something to end. */
   readonly lift?: (world: World, weather: Weather) => boolean;
   /** What may be expected in the end, where that is less than the goal. */
@@ -58,7 +59,7 @@ export function tryOut({ scenario, opening, trouble = noTrouble, sabotage }: Pla
     const points: string[] = [];
     const at: AtPoint = (point) => {
       points.push(point.label);
-      return trouble.at?.(point, world, weather);
+      return trouble.at?.({ ...point, number: points.length }, world, weather);
     };
     const answer = trouble.answer ?? approval;
     const scene: Surroundings = { world, weather, sabotage, answer, stage: createSolo(world, at) };

@@ -93,6 +93,7 @@ describe("what makes no sense is refused, by name", () => {
     ["configFrequency", "Daily"],
     ["configAccounts", "12345"],
     ["configRoleName", "path/to/role"],
+    ["remediation", "yes"],
     ["findingsTopicArn", "findings"],
     ["alertsTopicArn", "arn:aws:sns:eu-west-1:123456789012:alerts.fifo"],
     ["alertsTopicArn", "arn:aws:sns:us-east-1:123456789012:alerts"],

@@ -666,7 +666,8 @@ describe("the packages", () => {
       mkdirSync(dirname(`${folder}/${file}`), { recursive: true });
       writeFileSync(`${folder}/${file}`, content);
     }
-    const { Environment } = resource(template, `${pascal(name)}LambdaFunction`).Properties as Lambda;
+    const lambdas = Object.fromEntries(ofType(template, "AWS::Lambda::Function"));
+    const { Environment } = lambdas[`${pascal(name)}LambdaFunction`] as Lambda;
     const env = Object.entries(Environment.Variables).map(([variable, value]) => [variable, deployed(value)]);
     const load = `import("${folder}/functions/${handlers[name]}.mjs").then((module) => console.log(Object.keys(module)))`;
     return run(process.execPath, ["--eval", load], {

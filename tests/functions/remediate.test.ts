@@ -336,9 +336,6 @@ describe("an audit", () => {
       here.topics.get(topicArn("findings"))?.messages.filter(({ Message }) => /remediation\.failed/.test(Message)) ??
       [];
     expect(JSON.parse(failure?.Message ?? "null")).toMatchObject({
-      message: expect.stringMatching(
-        /^Nothing was heard of the execution db-ORDERS-1.* RDS manages the master password\.$/,
-      ),
       managed: true,
     });
   }, 60_000);

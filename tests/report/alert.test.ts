@@ -161,7 +161,7 @@ describe("what a message says", () => {
 
   test("the command can be copied as a whole", () =>
     expect(message?.content.description).toContain(
-      "```aws rds modify-db-instance --region eu-west-1 --db-instance-identifier orders --manage-master-user-password --apply-immediately```",
+      "```aws rds modify-db-instance --region eu-west-1 --db-instance-identifier orders --manage-master-user-password```",
     ));
 
   test("the tags are those that the audit reads, and the date is in thirty days", () => {

@@ -123,6 +123,7 @@ export const hostileEvent: fc.Arbitrary<RemediationEvent> = fc.record({
 export const hostilePlan: fc.Arbitrary<Plan> = fc.record({
   schemaVersion: fc.constant("1.0" as const),
   observedAt: fc.constant(now),
+  complete: fc.boolean(),
   actions: fc.array(
     fc.record({
       id: hostile,

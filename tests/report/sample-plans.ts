@@ -109,7 +109,7 @@ export function aManualStep(identifier: string, reason: GateResult, overrides: P
 }
 
 export function aPlan(overrides: Partial<Plan> = {}): Plan {
-  return { schemaVersion: "1.0", observedAt: now, actions: [], manual: [], ...overrides };
+  return { schemaVersion: "1.0", observedAt: now, complete: true, actions: [], manual: [], ...overrides };
 }
 
 /** One database, whose secret is about to get another key, and whose owner has to say yes. */
@@ -189,7 +189,7 @@ export function aPlanOfEveryKind(): Plan {
       aManualStep("ledger", stack, {
         database: ledger,
         finding: `master-password-managed/${ledger.arn}`,
-        what: "Tell those who log in as the master user, then turn management on: aws rds modify-db-cluster --region eu-west-1 --db-cluster-identifier ledger --manage-master-user-password --apply-immediately",
+        what: "Tell those who log in as the master user, then turn management on: aws rds modify-db-cluster --region eu-west-1 --db-cluster-identifier ledger --manage-master-user-password",
         awsCli: [
           "aws rds modify-db-cluster --region eu-west-1 --db-cluster-identifier ledger --manage-master-user-password",
         ],

@@ -23,7 +23,7 @@ type InvocationOptions = {
 };
 
 /** How a durable execution ended, and what it logged on the way. */
-export type DurableExecution = {
+type DurableExecution = {
   readonly status: string;
   readonly result: unknown;
   readonly error: { readonly errorType?: string; readonly errorMessage?: string } | null;
