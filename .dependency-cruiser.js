@@ -8,6 +8,7 @@ const layers = [
     may: ["^lib/model/", ...libraries("zod", "yaml", "croner", "picomatch", "fastest-levenshtein")],
   },
   { name: "audit", from: "^lib/audit/", may: ["^lib/(model|audit)/"] },
+  { name: "remediate", from: "^lib/remediate/", may: ["^lib/(model|audit|remediate)/", "^crypto$"] },
   {
     name: "report",
     from: "^lib/report/",

@@ -16,6 +16,7 @@ const rounds = 20;
 const clients = {
   "@aws-sdk/client-account": "AccountClient",
   "@aws-sdk/client-kms": "KMSClient",
+  "@aws-sdk/client-lambda": "LambdaClient",
   "@aws-sdk/client-rds": "RDSClient",
   "@aws-sdk/client-s3": "S3Client",
   "@aws-sdk/client-secrets-manager": "SecretsManagerClient",

@@ -1,7 +1,8 @@
 import { userInfo } from "node:os";
 import type { Command } from "commander";
+import { liveOf } from "../lib/audit/gates.ts";
 import { resume, stop } from "../lib/audit/keep-remediation.ts";
-import type { RemediationState } from "../lib/model/remediation-state.ts";
+import { emptyRemediationState, type RemediationState } from "../lib/model/remediation-state.ts";
 import { makePrintable, toPrintable } from "../lib/report/printable.ts";
 import { updateStored } from "../lib/update-stored.ts";
 import { exitStatus } from "./exit-status.ts";
@@ -98,12 +99,17 @@ function describe(stopped: NonNullable<RemediationState["stopped"]>): string {
   return `since ${at} by ${by} (${why})`;
 }
 
-/** What is under way, which a stop does not touch. */
+/** What is under way: what has changed something is finished, what only waits is refused when it wakes. */
 function describeRunning(state: RemediationState | null, now: string): string {
-  const running = (state?.running ?? []).filter(({ expiresAt }) => expiresAt > now);
+  const running = liveOf(state ?? emptyRemediationState, now);
   if (running.length === 0) return "Nothing is under way.\n";
-  const lines = running.map(
-    ({ action, arn, execution, since }) => `  ${toPrintable(`${action} of ${arn} (${execution}, since ${since})`)}`,
-  );
-  return `What is begun is finished:\n${lines.join("\n")}\n`;
+  const list = (isChanging: boolean, what: string): string => {
+    const lines = running
+      .filter((one) => one.isChanging === isChanging)
+      .map(
+        ({ action, arn, execution, since }) => `  ${toPrintable(`${action} of ${arn} (${execution}, since ${since})`)}`,
+      );
+    return lines.length === 0 ? "" : `${what}:\n${lines.join("\n")}\n`;
+  };
+  return list(true, "What is begun is finished") + list(false, "What only waits will not begin");
 }

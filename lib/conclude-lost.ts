@@ -5,7 +5,7 @@ import { toOrdered } from "./audit/plan.ts";
 import { toReference } from "./audit/subjects.ts";
 import { concludeInterrupted } from "./conclude-interrupted.ts";
 import { type Database, toggleTag, unknown } from "./model/database.ts";
-import type { Severity } from "./model/finding.ts";
+import type { Severity, Status } from "./model/finding.ts";
 import type { Inventory } from "./model/inventory.ts";
 import { parseMarker } from "./model/marker.ts";
 import type { Order } from "./model/order.ts";
@@ -48,7 +48,7 @@ export async function concludeLost(request: LostRequest): Promise<void> {
   );
 }
 
-/** Whether the rule that asked passes on a managed database: most rules have nothing against one that is not managed. */
+/** Whether the rule that asked has nothing against a managed database; against one that is not managed most have nothing either. */
 function isRepaired(
   { arn, masterUserSecret, tags }: Database,
   { running, inventory, policy, rules, now }: LostRequest,
@@ -57,8 +57,12 @@ function isRepaired(
   if (rule === undefined || masterUserSecret === null || tags[toggleTag] !== undefined) return false;
   for (const target of inventory?.targets ?? [])
     for (const { database, context } of prepare(target, policy, now))
-      if (database.arn === arn) return ask(rule, database, context).message.status === "COMPLIANT";
+      if (database.arn === arn) return isPass(ask(rule, database, context).message.status);
   return false;
+}
+
+function isPass(status: Status): boolean {
+  return status === "COMPLIANT" || status === "NOT_APPLICABLE";
 }
 
 /** Tells what is known of an execution that cannot end itself. */

@@ -13,7 +13,7 @@ import type { Rule } from "./model/rule.ts";
 import { describeHours } from "./model/time.ts";
 import { nextOpening } from "./model/window.ts";
 import type { RegionPort } from "./read-target.ts";
-import { announce, closedGates, refuse } from "./remediate/begin.ts";
+import { announce, closedGates, overtaken, refuse } from "./remediate/begin.ts";
 import { procedures } from "./remediate/procedures.ts";
 import type { News, Outcome, Repair, RepairPort, Sight } from "./remediate/repair.ts";
 import type { Workflow } from "./remediate/workflow.ts";
@@ -44,11 +44,14 @@ export type RemediationRequest = {
 export type Remediation = readonly { readonly action: ActionName; readonly outcome: Outcome }[];
 
 /** How long an execution may be silent: while it waits for an approval or a window, and while it changes something. */
-const waitingHours = 31 * 24;
+const waitingHours = 60 * 24;
 const changingHours = 50;
 
 /** How often gates that only time opens are waited for; a window that closes again and again is not chased for ever. */
-const maxRounds = 12;
+const maxRounds = 30;
+
+/** When a place in the budget is looked for again, while the window is open. */
+const budgetPauseMinutes = 15;
 
 /**
  * Repairs one database: waits for a person's word and for the window, runs the action's procedure, and goes on to the next action that the
@@ -90,6 +93,9 @@ export async function remediateDatabase(request: RemediationRequest): Promise<Re
   return done;
 }
 
+/** What an execution waits for by itself. */
+const awaited: readonly string[] = ["in-window", "within-budget"];
+
 const atWork: GateResult = { gate: "not-running", open: false, reason: "another execution is at work on it" };
 
 /** Waits until nothing but closed gates that only work opens is in the way, or nothing at all, and then runs the procedure. */
@@ -98,19 +104,21 @@ async function repairOnce(request: RemediationRequest, action: ActionName, done:
   let approvedBy = request.approvedBy;
   for (let round = 1; ; round += 1) {
     const repair = createRepair(request, action, done, approvedBy);
-    const { closed, opensAt, ...asked } = await workflow.step(`look at the gates of ${action}`, async () => {
+    const { closed, opensAt, later, ...asked } = await workflow.step(`look at the gates of ${action}`, async () => {
       const sight = await repair.see();
+      const closed = closedGates(sight, repair);
       return {
-        closed: closedGates(sight, repair),
+        closed: closed.length === 0 && !(await repair.enter()) ? [overtaken] : closed,
         opensAt: openingOf(sight, policy),
+        later: new Date(Date.parse(sight.at) + budgetPauseMinutes * 60_000).toISOString(),
         secretArn: sight.database.masterUserSecret?.secretArn ?? null,
         keyReference: sight.planned?.keyReference ?? null,
       };
     });
-    const left = closed.filter((gate) => opensBy(gate) !== "approval" && gate.gate !== "in-window");
+    const left = closed.filter((gate) => opensBy(gate) !== "approval" && !(waits && awaited.includes(gate.gate)));
     const needsApproval = closed.some((gate) => opensBy(gate) === "approval");
     const needsWindow = closed.some(({ gate }) => gate === "in-window");
-    if (left.length > 0 || round > maxRounds || (needsWindow && !waits)) return refuse(repair, closed);
+    if (left.length > 0 || round > maxRounds) return refuse(repair, closed);
     if (needsApproval) {
       const { decision, by } = await askForApproval(request, repair, {
         ...asked,
@@ -121,10 +129,9 @@ async function repairOnce(request: RemediationRequest, action: ActionName, done:
     } else if (needsWindow) {
       if (opensAt === null) return refuse(repair, closed);
       await workflow.sleepUntil(`wait for the window at ${opensAt}`, opensAt);
-    } else {
-      const outcome = await procedures[action](repair);
-      if (outcome.end !== "refused" || !outcome.gates.every(({ gate }) => gate === "in-window")) return outcome;
-    }
+    } else if (closed.length > 0) {
+      await workflow.sleepUntil("wait for a place", later);
+    } else return procedures[action](repair);
   }
 }
 
@@ -275,8 +282,10 @@ function toAttempt(
   outcome: Outcome,
   dates: Pick<Attempt, "startedAt" | "endedAt">,
 ): Attempt[] {
-  if (outcome.end === "refused") return [];
-  return [{ arn, account, region, action, rule, ...dates, outcome: outcome.end }];
+  const attempt = { arn, account, region, action, rule, ...dates };
+  if (outcome.end !== "refused") return [{ ...attempt, outcome: outcome.end }];
+  // Somebody who said no is not asked again tomorrow.
+  return outcome.gates.some(({ gate }) => gate === "approved") ? [{ ...attempt, outcome: "rejected" }] : [];
 }
 
 /** Tells how it ended, for the last that was not refused: a refusal was told when it was made. */

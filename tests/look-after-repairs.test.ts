@@ -1,18 +1,37 @@
-import { expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { lookAfterRepairs } from "../lib/look-after-repairs.ts";
+import { toggleTag } from "../lib/model/database.ts";
 import type { RemediationEvent } from "../lib/model/remediation-event.ts";
-import { emptyRemediationState, type Running } from "../lib/model/remediation-state.ts";
+import { emptyRemediationState, type RemediationState, type Running } from "../lib/model/remediation-state.ts";
 import { rules } from "../rules/index.ts";
 import { aPlainDatabase, hoursFromNow, now } from "./support/builders.ts";
 import { createMemoryStored } from "./support/memory-stored.ts";
-import { anExecution, aPermissivePolicy, arnOf, aTargetForRepair, unmanagedInstances } from "./support/repairs.ts";
+import {
+  aMark,
+  anExecution,
+  aPermissivePolicy,
+  arnOf,
+  aTargetForRepair,
+  unmanagedInstances,
+} from "./support/repairs.ts";
+
+type Options = {
+  readonly isFull?: boolean;
+  readonly startFails?: boolean;
+  readonly keepsakes?: RemediationState["keepsakes"];
+  readonly tags?: Record<string, string>;
+};
 
 /** Looks after repairs when one database, orders-2, was read. */
-async function lookAfter(running: readonly Partial<Running>[], { isFull = true, startFails = false } = {}) {
-  const state = createMemoryStored({ empty: { ...emptyRemediationState, running: running.map(anExecution) } });
+async function lookAfter(
+  running: readonly Partial<Running>[],
+  { isFull = true, startFails = false, keepsakes = {}, tags = {} }: Options = {},
+) {
+  const kept = { ...emptyRemediationState, running: running.map(anExecution), keepsakes };
+  const state = createMemoryStored({ empty: kept });
   const told: RemediationEvent[] = [];
   const started: string[] = [];
-  const databases = unmanagedInstances("orders-2");
+  const databases = unmanagedInstances("orders-2").map((database) => ({ ...database, tags }));
   const failures = await lookAfterRepairs({
     inventory: { schemaVersion: "1.0", observedAt: now, targets: [aTargetForRepair({ databases })], gaps: [] },
     ...{ isFull, rules, now, policy: aPermissivePolicy() },
@@ -47,7 +66,7 @@ test("a silent execution on a database that was not found is told of with its na
     {
       ...{ type: "remediation.failed", execution: "db-ORDERS-1", managed: null },
       message: expect.stringMatching(
-        /^Nothing was heard of the execution db-ORDERS-1, which began at .* could not be read since\.$/,
+        /^It was interrupted: nothing was heard of the execution db-ORDERS-1, which began at .* could not be read since\.$/,
       ),
       database: { identifier: "gone", kind: "instance" },
     },
@@ -65,4 +84,25 @@ test("one that gives signs of life is left alone, and nothing else is begun on i
   const { told, started, kept } = await lookAfter([{ arn: aPlainDatabase({ arn: arnOf("orders-2") }).arn }]);
   expect([told, started]).toEqual([[], []]);
   expect(kept.running).toHaveLength(1);
+});
+
+describe("what a toggle was to restore", () => {
+  const arn = arnOf("orders-2");
+  const keepsakes = {
+    [arn]: {
+      ...{ secretArn: "arn:old", keyReference: null, rotationEnabled: false, rotationRules: null },
+      ...{ tags: {}, resourcePolicy: null },
+    },
+  };
+
+  test("is forgotten where the database has no mark any more", async () => {
+    expect((await lookAfter([], { keepsakes })).kept.keepsakes).toEqual({});
+  });
+
+  test("is kept where it has one, where somebody is at work on it, and where it was not looked at", async () => {
+    expect((await lookAfter([], { keepsakes, tags: { [toggleTag]: aMark() } })).kept.keepsakes).toEqual(keepsakes);
+    expect((await lookAfter([{ arn }], { keepsakes })).kept.keepsakes).toEqual(keepsakes);
+    const elsewhere = { [arnOf("elsewhere")]: keepsakes[arn] as (typeof keepsakes)[string] };
+    expect((await lookAfter([], { keepsakes: elsewhere })).kept.keepsakes).toEqual(elsewhere);
+  });
 });

@@ -15,20 +15,28 @@ const defaultKey: KeyChoice = { reference: null };
 /**
  * Chooses the key of a database's new secret: the one that it has, where the policy has nothing against it, else the first that the policy
  * names. `customer-managed` names none: which of a customer's keys it should be is for a person to say. An interrupted toggle is finished
- * with the key that its mark names.
+ * with the key that its mark names, if that is of the database's own account or the policy names it: anybody may have written the mark.
  */
 export function chooseKey(
   action: ActionName,
-  { masterUserSecret, tags }: Pick<ClassifiedDatabase, "masterUserSecret" | "tags">,
+  { account, masterUserSecret, tags }: Pick<ClassifiedDatabase, "account" | "masterUserSecret" | "tags">,
   { requiredKeys, rdsKey }: Pick<RuleContext, "requiredKeys" | "rdsKey">,
 ): KeyChoice {
   if (action === "schedule-rotation" || action === "rotate") return defaultKey;
-  if (action === "finish-interrupted") return toMarked(tags[toggleTag]);
+  const marked = action === "finish-interrupted" ? toMarked(tags[toggleTag]) : null;
+  if (marked !== null && (isOf(account, marked) || requiredKeys.some((required) => isMet(required, marked))))
+    return marked;
   const present = masterUserSecret === null ? null : toPresent(rdsKey);
   if (present !== null && (requiredKeys.length === 0 || requiredKeys.some((required) => isMet(required, present))))
     return present;
   const choices = requiredKeys.map(toChoice);
   return choices.find((choice) => !("problem" in choice)) ?? choices[0] ?? defaultKey;
+}
+
+/** A key that is given by its id alone is of the account that asks. */
+function isOf(account: string, { reference }: KeyChoice): boolean {
+  const [, , , , owner = account] = reference?.split(":") ?? [];
+  return owner === account;
 }
 
 function toMarked(tag: string | undefined): KeyChoice {

@@ -407,7 +407,9 @@ export function isWithinBudget({
   const isHere = ({ account, region }: { account: string; region: string }) =>
     account === database.account && region === database.region;
   const changing = liveOf(state, now).filter((one) => isHere(one) && one.isChanging && one.execution !== execution);
-  const today = state.attempts.filter((one) => isHere(one) && hoursBetween(one.endedAt, now) < 24);
+  const today = state.attempts.filter(
+    (one) => isHere(one) && one.outcome !== "rejected" && hoursBetween(one.endedAt, now) < 24,
+  );
   const atWork = [...changing.map(inShort), ...plannedBefore];
   const counted = [...today.map(inShort), ...atWork];
   const place = `in ${database.account} ${database.region}`;

@@ -85,7 +85,7 @@ function count(
   { now, stopAfterFailures }: Now,
 ): RemediationState {
   const failuresInARow = attempts.reduce(
-    (sum, { outcome }) => (outcome === "repaired" ? 0 : sum + 1),
+    (sum, { outcome }) => (outcome === "repaired" ? 0 : outcome === "rejected" ? sum : sum + 1),
     state.failuresInARow,
   );
   const breaks = state.stopped === null && attempts.length > 0 && failuresInARow >= stopAfterFailures;

@@ -20,8 +20,8 @@ const runningSchema = z.object({
 });
 export type Running = z.infer<typeof runningSchema>;
 
-/** What became of an action that changed something, or may have. */
-export const outcomes = ["repaired", "failed", "interrupted"] as const;
+/** What became of an action that changed something, or may have; and of one that a person did not want. */
+export const outcomes = ["repaired", "failed", "interrupted", "rejected"] as const;
 
 const attemptSchema = z.object({
   arn: z.string(),

@@ -36,7 +36,8 @@ export function closedGates(
   return planned?.gates.filter(({ open }) => !open) ?? [{ gate: "asked-for", open: false, reason }];
 }
 
-const overtaken: GateResult = {
+/** What is said where somebody else took the place between the look and the beginning. */
+export const overtaken: GateResult = {
   gate: "within-budget",
   open: false,
   reason: "another execution took the place: wait for its end",

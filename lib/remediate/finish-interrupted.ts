@@ -3,7 +3,7 @@ import { type Marker, parseMarker } from "../model/marker.ts";
 import type { Keepsake } from "../model/remediation-state.ts";
 import { awaitOff } from "./await-off.ts";
 import { announce, begin, refuse } from "./begin.ts";
-import { finishToggle, takeMarkOff } from "./finish-toggle.ts";
+import { finishToggle, type Interrupted, takeMarkOff } from "./finish-toggle.ts";
 import type { Procedure, Repair, Sight } from "./repair.ts";
 
 /** Finishes a toggle that somebody began: the mark on the database says so. Where nothing was turned off, only the mark comes off. */
@@ -17,19 +17,22 @@ export const finishInterrupted: Procedure = async (repair) => {
     keyReference: begun.keyReference,
   });
   if (await awaitOff(repair, begun.oldSecretArn)) return finishToggle(repair, begun);
-  const remark = (await takeMarkOff(repair)) ? "Nothing had been turned off." : "The mark could not be taken off.";
+  const remark = (await takeMarkOff(repair, begun))
+    ? "Nothing had been turned off."
+    : "The mark could not be taken off.";
   return { end: "repaired", remarks: [remark] };
 };
 
 /** What is known of the toggle. A keepsake of another secret than the one that RDS still names is left from another toggle. */
-async function readMark({ keepsake }: Repair, { database, context }: Sight) {
-  const marker = parseMarker(database.tags[toggleTag] ?? "");
+async function readMark({ keepsake }: Repair, { database, context, planned }: Sight): Promise<Interrupted> {
+  const mark = database.tags[toggleTag] ?? "";
+  const marker = parseMarker(mark);
   const kept = await keepsake.read();
   const secretArn = database.masterUserSecret?.secretArn ?? null;
   const isOld = secretArn !== null && !isNew(secretArn, context, marker, kept);
   return {
-    database,
-    keyReference: marker?.keyReference ?? null,
+    ...{ database, mark },
+    keyReference: planned?.keyReference ?? null,
     oldSecretArn: isOld ? secretArn : (kept?.secretArn ?? null),
     keepsake: isOld && kept?.secretArn !== secretArn ? null : kept,
   };

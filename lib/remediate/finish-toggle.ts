@@ -1,6 +1,7 @@
 import { turnOnCommand } from "../audit/manual-step.ts";
 import { type Database, toggleTag } from "../model/database.ts";
 import type { Keepsake } from "../model/remediation-state.ts";
+import { isSettled } from "./await-secret.ts";
 import { announce } from "./begin.ts";
 import type { Outcome, Repair } from "./repair.ts";
 import { restore } from "./restore.ts";
@@ -8,8 +9,10 @@ import { turnOnAgain } from "./turn-on-again.ts";
 import { verify } from "./verify.ts";
 
 /** What is known of a toggle that was begun; without a keepsake nobody can tell what the old secret had. */
-type Interrupted = {
+export type Interrupted = {
   readonly database: Database;
+  /** The value of its tag. */
+  readonly mark: string;
   readonly keyReference: string | null;
   /** Null where it is not known: then management was off when somebody came to finish it. */
   readonly oldSecretArn: string | null;
@@ -17,10 +20,8 @@ type Interrupted = {
 };
 
 /** The half of a toggle that must not be left undone: on, restored, verified, and the mark taken off. */
-export async function finishToggle(
-  repair: Repair,
-  { database, keyReference, oldSecretArn, keepsake }: Interrupted,
-): Promise<Outcome> {
+export async function finishToggle(repair: Repair, begun: Interrupted): Promise<Outcome> {
+  const { database, keyReference, oldSecretArn, keepsake } = begun;
   const keys = [keyReference, keepsake?.keyReference ?? null, null];
   const turned = await turnOnAgain(repair, { keys, oldSecretArn });
   if (!turned.isOn) return turned.isGone ? gone : leftOff(turned.why, database, keyReference);
@@ -32,13 +33,13 @@ export async function finishToggle(
     keyReference: turned.keyReference,
   });
   const otherKey =
-    keyReference !== null && turned.keyReference !== keyReference
+    keyReference !== null && turned.keyReference !== null && turned.keyReference !== keyReference
       ? [`RDS did not take the key ${keyReference}: the secret has ${turned.keyReference}.`]
       : [];
   const notRestored = keepsake === null ? [nothingKept] : await restore(repair, keepsake, secretArn);
   const reason = await verify(repair);
   // While nobody knows the new ARN, somebody has to come again.
-  const isUnmarked = isTold && (await takeMarkOff(repair));
+  const isUnmarked = isTold && (await takeMarkOff(repair, begun));
   const remarks = [...otherKey, ...notRestored, ...(isUnmarked ? [] : [stillMarked])];
   if (reason === null) return { end: "repaired", remarks };
   return { end: "failed", reason: [reason, ...remarks].join(" "), recovery: [], managed: true };
@@ -56,12 +57,20 @@ const nothingKept =
   "Nobody wrote down what the old secret had: rotation schedule, tags and resource policy are those of a new one.";
 const stillMarked = `The tag ${toggleTag} is still on it: the next remediation of the database takes it off.`;
 
-/** Takes the mark off a database that is managed; one that is not keeps it, for whoever comes next. */
-export function takeMarkOff({ workflow, aws, look, keepsake }: Repair): Promise<boolean> {
+/**
+ * Takes the mark off where management is on: one that is off keeps it, for whoever comes next, and so does one whose old secret may be on its
+ * way out. A mark that is not the one that was written or read is another toggle's, and stays.
+ */
+export function takeMarkOff(
+  { workflow, aws, look, keepsake }: Repair,
+  { mark, oldSecretArn }: Pick<Interrupted, "mark" | "oldSecretArn">,
+): Promise<boolean> {
   const taken = workflow.step("take the mark off", async () => {
     const { database } = await look();
     if (database === null || database.masterUserSecret === null) return false;
-    await aws.untagDatabase(database.arn, toggleTag);
+    if (database.masterUserSecret.secretArn === oldSecretArn && !isSettled(database)) return false;
+    const tag = database.tags[toggleTag] ?? mark;
+    if (tag === mark) await aws.untagDatabase(database.arn, toggleTag);
     await keepsake.forget();
     return true;
   });

@@ -77,7 +77,7 @@ describe("what a person can do", () => {
       database: { arn: databaseArn, kind: "instance", identifier: "orders", resourceId: "db-ORDERS", account, region },
       rule: "master-password-managed",
       reason: "nobody asked for it",
-      what: `Tell those who log in as the master user, then turn management on: ${turnOn} --apply-immediately`,
+      what: `Tell those who log in as the master user, then turn management on: ${turnOn}`,
       awsCli: [turnOn],
       cloudFormation: "ManageMasterUserPassword: true # instead of MasterUserPassword",
       terraform: "manage_master_user_password = true # instead of password",

@@ -219,6 +219,7 @@ function createTell(world: World, life: Life, stage: Stage, weather: Weather) {
     if (failure === null) {
       checkKept(world, "a message", JSON.stringify(event));
       world.told.push(event);
+      world.lastTold.set(`${life.place} ${life.by}`, event);
       note(world, life.by, `told ${event.type}: ${event.message}`);
     }
     await stage.pass(life, `after telling ${event.type}`);

@@ -1,8 +1,7 @@
-import { audit, planAtTerminal } from "./audits.ts";
+import { audit, passToNextNoon, planAtTerminal } from "./audits.ts";
 import { type Execution, live, type Surroundings } from "./execution.ts";
-import { createTroupe, type Troupe } from "./life.ts";
+import { type AtPoint, createTroupe, type Troupe } from "./life.ts";
 import { countAsDead } from "./promises.ts";
-import type { AtPoint } from "./life.ts";
 import type { Place, World } from "./world.ts";
 
 /** How a trial begins: who executes what, and how what was killed is gone on with. Audits follow, day by day. */
@@ -93,26 +92,57 @@ export const leftToStrangers: Opening = { name: "left to strangers by a terminal
 
 export const openings: readonly Opening[] = [replayed, killedForGood, overtaken, runAgain, leftToStrangers];
 
-/** Two that do not know of each other, or do, at the same time: the service, and somebody's terminal with a state of its own or the service's. */
-export function raced(seed: number, terminalsState: Place): Opening {
+/** Who is at work at the same time as the service, and where they keep what they know. */
+export const rivals = [
+  { name: "a terminal with a state of its own", places: ["terminal"] },
+  { name: "a terminal with the service's state", places: ["service"] },
+  { name: "two terminals with one state", places: ["terminal", "terminal"] },
+  { name: "two terminals with a state each", places: ["terminal", "laptop"] },
+] as const satisfies readonly { name: string; places: readonly Place[] }[];
+export type Rival = (typeof rivals)[number];
+
+/** The service and others begin at the same time, from the same observation. */
+export function raced(seed: number, { name, places }: Rival): Opening {
   return {
-    name: `the service and a terminal at once (state of the ${terminalsState}, seed ${seed})`,
+    name: `the service and ${name} at once (seed ${seed})`,
     async play(scene, at) {
       const { world, weather } = scene;
-      const [subject] = world.subjects;
       const due = await auditFirst(scene);
-      const terminal = subject && (await planAtTerminal(world, subject, { place: terminalsState, weather }));
-      const cast = [...due, ...(terminal ? [terminal] : [])];
+      const [subject] = world.subjects;
+      const cast = [...due];
+      for (const place of places) {
+        const terminal = subject && (await planAtTerminal(world, subject, { place, weather }));
+        if (terminal) cast.push(terminal);
+      }
       await playTogether(cast, { ...scene, stage: createTroupe(world, { seed, at }) });
       return due;
     },
   };
 }
 
+/** What was given up for dead comes back after days, when another execution is about to finish its work. */
+export function cameBack(seed: number): Opening {
+  return {
+    name: `came back after days, beside its successor (seed ${seed})`,
+    async play(scene, at) {
+      const { world, weather } = scene;
+      const dead = await auditFirst(scene);
+      for (const execution of dead) await runOnce(execution, scene);
+      for (let day = 1; day < 40; day += 1) {
+        passToNextNoon(world);
+        const { due } = await audit(world, weather, dead);
+        if (due.length === 0) continue;
+        const cast = [...dead.filter(({ end }) => end === null), ...due];
+        await playTogether(cast, { ...scene, stage: createTroupe(world, { seed, at }) });
+        return [...dead, ...due];
+      }
+      return dead;
+    },
+  };
+}
+
 /** Runs executions at the same time; those of the service are replayed when they are killed. */
 export async function playTogether(cast: readonly Execution[], scene: Surroundings & { stage: Troupe }): Promise<void> {
-  const runs = cast.map((execution) =>
-    execution.isAtTerminal ? runOnce(execution, scene) : replay(execution, scene),
-  );
+  const runs = cast.map((execution) => (execution.isAtTerminal ? runOnce(execution, scene) : replay(execution, scene)));
   await Promise.all([scene.stage.play(), ...runs]);
 }

@@ -196,11 +196,10 @@ export function checkEnd(world: World, execution: Execution, weather: Weather): 
     breakPromise(world, promises.placeFreed, name);
   // Where nothing was begun, an error is all that there is to be told, and whoever started the execution is told it.
   if (weather.isTopicDown || (end === "threw" && !hasChanged)) return;
-  const endings = ["remediation.succeeded", "remediation.failed", "remediation.refused"];
-  const last = world.told.findLast((event) => event.execution === name && endings.includes(event.type));
+  const last = world.lastTold.get(`${place} ${name}`);
   const ends = result?.map(({ outcome }) => outcome.end) ?? [];
   const expected = ends.includes("repaired") ? "succeeded" : ends.includes("failed") ? "failed" : "refused";
-  const isTold = end === "threw" ? last !== undefined : last?.type === `remediation.${expected}`;
+  const isTold = end === "threw" ? /succeeded|failed/.test(last?.type ?? "") : last?.type === `remediation.${expected}`;
   if (!isTold) breakPromise(world, promises.told, `${name} ${end}, and told ${last?.type ?? "nothing"}`);
 }
 
@@ -287,7 +286,9 @@ function checkSecret(
   if (goal.secret === "new" && SecretArn === before?.ARN) wrong("the secret was not replaced");
   if (before !== null && SecretArn !== before.ARN && here.secrets.has(before.ARN)) wrong("the old secret is there");
   // What was enabled at a terminal, by a process that was killed, only the state of that terminal knows: whoever runs it again is told.
-  const isTerminals = world.stores.terminal.kept().running.some((one) => one.arn === arn && one.action === "enable");
+  const { terminal, laptop } = world.stores;
+  const unfinished = [terminal, laptop].flatMap((store) => store.kept().running);
+  const isTerminals = unfinished.some((one) => one.arn === arn && one.action === "enable");
   const isArnSaid =
     isTerminals ||
     told.some((event) => event.secret.after === SecretArn || /ARN could not be read/.test(event.message));

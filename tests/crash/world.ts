@@ -34,8 +34,8 @@ export type Entry =
     }
   | { readonly type: "note"; readonly at: string; readonly by: string; readonly what: string };
 
-/** Where one execution keeps what holds across executions: S3 for the service, a file for somebody's terminal. */
-export type Place = "service" | "terminal";
+/** Where an execution keeps what holds across executions: S3 for the service, a file for a terminal, and one for somebody else's. */
+export type Place = "service" | "terminal" | "laptop";
 
 /** A setting that a person changed, since which entry of the journal it waits, and until when. */
 export type Pending = {
@@ -54,6 +54,8 @@ export type World = {
   readonly stores: Readonly<Record<Place, MemoryStored<RemediationState>>>;
   readonly journal: Entry[];
   readonly told: RemediationEvent[];
+  /** What each execution told last. */
+  readonly lastTold: Map<string, RemediationEvent>;
   readonly passwords: Set<string>;
   /** Promises that were broken, as sentences. */
   readonly broken: Set<string>;
@@ -85,9 +87,10 @@ export function createWorld(policy: Policy, build: (here: Region) => readonly An
   const subjects = build(here).map((database) => toSubject(here, database));
   return {
     ...{ cloud, here, policy, subjects },
-    stores: { service: store(), terminal: store() },
+    stores: { service: store(), terminal: store(), laptop: store() },
     journal: [],
     told: [],
+    lastTold: new Map(),
     passwords: new Set(),
     broken: new Set(),
     orphaned: new Set(),
