@@ -52,7 +52,6 @@ function databaseStatements(actions: readonly string[], optIn: readonly Match[])
   const ofGroups = [...byTags.values()].flatMap(({ tags, matches }, index) => {
     const Resource = distinct(matches.flatMap(toDatabaseArns));
     const tagged = toTagCondition(tags);
-    const own = { "ForAllValues:StringEquals": { "aws:TagKeys": [toggleTag] } };
     return [
       {
         Sid: `Modify${index}`,
@@ -64,12 +63,19 @@ function databaseStatements(actions: readonly string[], optIn: readonly Match[])
       ...(mark.length === 0
         ? []
         : [
-            { Sid: `Mark${index}`, Effect: "Allow", Action: mark, Resource, Condition: { ...tagged, ...own } } as const,
+            {
+              Sid: `Mark${index}`,
+              Effect: "Allow",
+              Action: mark,
+              Resource,
+              Condition: { ...tagged, ...ofTheMark },
+            } as const,
           ]),
     ];
   });
   return [
     ...ofGroups,
+    ...(mark.length === 0 ? [] : finishingStatements(modify)),
     // A tenant database is modified by way of its container, which need not be opted in itself.
     {
       Sid: "Containers",
@@ -83,6 +89,28 @@ function databaseStatements(actions: readonly string[], optIn: readonly Match[])
       Effect: "Allow",
       Action: ["rds:ModifyDBCluster", "rds:ModifyDBInstance"],
       Resource: ["cluster-pg", "og", "pg", "secgrp", "subgrp"].map((type) => arn("rds", "*", ownAccount, `${type}:*`)),
+    },
+  ];
+}
+
+/** The mark is the only tag that a role here writes or takes off. */
+const ofTheMark = { "ForAllValues:StringEquals": { "aws:TagKeys": [toggleTag] } };
+
+/**
+ * What has the mark was opted in when its toggle was begun: that it is turned on again, and the mark taken off, must not hang on a tag that
+ * somebody takes off meanwhile. The role cannot write the mark on anything that is not opted in.
+ */
+function finishingStatements(modify: readonly string[]): readonly Statement[] {
+  const Resource = ["db", "cluster", "tenant-database"].map((type) => arn("rds", "*", ownAccount, `${type}:*`));
+  const marked = { Null: { [`aws:ResourceTag/${toggleTag}`]: "false" } };
+  return [
+    { Sid: "Finish", Effect: "Allow", Action: modify, Resource, Condition: marked },
+    {
+      Sid: "Unmark",
+      Effect: "Allow",
+      Action: "rds:RemoveTagsFromResource",
+      Resource,
+      Condition: { ...marked, ...ofTheMark },
     },
   ];
 }

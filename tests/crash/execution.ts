@@ -2,7 +2,6 @@ import { AwsCallError } from "../../lib/model/errors.ts";
 import type { Order } from "../../lib/model/order.ts";
 import type { RemediationEvent } from "../../lib/model/remediation-event.ts";
 import type { RemediationState } from "../../lib/model/remediation-state.ts";
-import type { Workflow } from "../../lib/remediate/workflow.ts";
 import { type Remediation, type RemediationRequest, remediateDatabase } from "../../lib/remediate-database.ts";
 import type { Stored } from "../../lib/update-stored.ts";
 import { rules } from "../../rules/index.ts";
@@ -30,12 +29,10 @@ export const calm = (): Weather => ({
   ...{ isStoreDown: false, isTopicDown: false },
 });
 
-/** One safeguard taken away: what an execution runs on, made worse. */
+/** One safeguard taken away: what an execution is given, made worse. */
 export type Sabotage = {
   readonly name: string;
-  readonly port?: (port: InProcessRegion, life: Life, world: World) => InProcessRegion;
-  readonly workflow?: (workflow: Workflow, life: Life) => Workflow;
-  readonly state?: (state: Stored<RemediationState>, life: Life, world: World) => Stored<RemediationState>;
+  readonly spoil: (request: RemediationRequest, life: Life, world: World) => RemediationRequest;
 };
 
 /** One execution: what it is to do, where it keeps what it knows, and what became of it. */
@@ -66,31 +63,27 @@ export type Surroundings = {
 
 /** Runs an execution until it ends, or dies, with the memory that it has. */
 export async function live(execution: Execution, surroundings: Surroundings): Promise<"ended" | "died"> {
-  const { world, stage, weather, sabotage = { name: "" }, answer } = surroundings;
+  const { world, stage, weather, sabotage, answer } = surroundings;
   const { name, order, place, memory } = execution;
   const life = createLife(name, place);
   execution.lives += 1;
   note(world, name, execution.lives === 1 ? `begins: ${order.action} for ${order.rule}` : "goes on");
-  const workflow = createWorkflow({
-    ...{ life, stage, memory, answer, now: world.now },
-    keep: (text) => checkKept(world, "a checkpoint", text),
-  });
-  const port = createPort(world, life, stage, weather);
-  const state = createState(world, life, stage, weather);
   const request: RemediationRequest = {
-    ...{ order, rules },
+    ...{ order, rules, now: world.now },
     execution: name,
     policy: world.policy,
     isEnabled: true,
     approvedBy: execution.isAtTerminal ? "ann" : null,
     waits: !execution.isAtTerminal,
-    port: sabotage.port?.(port, life, world) ?? port,
-    state: sabotage.state?.(state, life, world) ?? state,
+    port: createPort(world, life, stage, weather),
+    state: createState(world, life, stage, weather),
     tell: createTell(world, life, stage, weather),
-    workflow: sabotage.workflow?.(workflow, life) ?? workflow,
-    now: world.now,
+    workflow: createWorkflow({
+      ...{ life, stage, memory, answer, now: world.now },
+      keep: (text) => checkKept(world, "a checkpoint", text),
+    }),
   };
-  const ended = remediateDatabase(request).then(
+  const ended = remediateDatabase(sabotage?.spoil(request, life, world) ?? request).then(
     (result) => {
       execution.result = result;
       execution.end = "ended";
@@ -140,7 +133,7 @@ function meet(world: World, life: Life, weather: Weather, call: InProcessCall, p
   const said = answer instanceof Error ? codeOf(answer) : "ok";
   journal.push({ type: "call", at: world.now(), by: life.by, step: life.step, action: call.action, changes, answer: said });
   if (changes !== null) {
-    noteEffects(world, before, call);
+    noteEffects(world, life, before, call);
     checkPending(world, life);
   }
   checkNow(world);
@@ -165,12 +158,17 @@ function passwordStates(world: World) {
 }
 
 /** Whose password nobody knows any more, or somebody does again: by what happened, whatever the caller was told. */
-export function noteEffects(world: World, before: ReturnType<typeof passwordStates>, { action, params }: InProcessCall): void {
+function noteEffects(
+  world: World,
+  life: Life,
+  before: ReturnType<typeof passwordStates>,
+  { action, params }: InProcessCall,
+): void {
   if (action === "rds:AddTagsToResource") world.unmarked.delete(String(params.ResourceName));
   if (typeof params.MasterUserPassword === "string") world.passwords.add(params.MasterUserPassword);
   for (const [index, { arn, secretArn, isPending }] of passwordStates(world).entries()) {
     if (!isPending || before[index]?.isPending) continue;
-    if (params.ManageMasterUserPassword === false) orphan(world, arn);
+    if (params.ManageMasterUserPassword === false) orphan(world, arn, `${life.place} ${life.by}`);
     if (secretArn !== undefined && secretArn !== before[index]?.secretArn) adopt(world, arn);
   }
 }

@@ -30,6 +30,7 @@ export const promises = {
   endsWell: "no execution ends in an error",
   told: "it is told how an execution ended",
   notLeft: "a database that is left off is told of, with what to do, and found by the audit",
+  persists: "no execution ends within a day while management is off",
   onAgain: "management is on in the end",
   soon: "management is on again within four days after the last thing went wrong",
   intended: "the secret is the one that was intended",
@@ -67,6 +68,7 @@ function subjectOf({ subjects, here }: World, call: InProcessCall): Subject | un
 
 /** Before a call that changes something: may it be made at all? */
 export function checkChange(world: World, life: Life, call: InProcessCall): void {
+  if (life.place !== "service") world.hasStrangers = true;
   const subject = subjectOf(world, call);
   // A secret that is gone already cannot be looked up, and cannot be changed either.
   const isGone = String(call.params.SecretId ?? "").includes(":secret:rds!") && !world.here.secrets.has(targetOf(call));
@@ -194,6 +196,9 @@ export function checkEnd(world: World, execution: Execution, weather: Weather): 
   const { running } = world.stores[place].kept();
   if (!weather.isStoreDown && running.some((one) => one.execution === name))
     breakPromise(world, promises.placeFreed, name);
+  for (const subject of world.subjects)
+    if (isLeftOff(world, subject, execution))
+      breakPromise(world, promises.persists, `${name} ended at ${world.now()}, and it is off since ${world.last.off}`);
   // Where nothing was begun, an error is all that there is to be told, and whoever started the execution is told it.
   if (weather.isTopicDown || (end === "threw" && !hasChanged)) return;
   const last = world.lastTold.get(`${place} ${name}`);
@@ -201,6 +206,14 @@ export function checkEnd(world: World, execution: Execution, weather: Weather): 
   const expected = ends.includes("repaired") ? "succeeded" : ends.includes("failed") ? "failed" : "refused";
   const isTold = end === "threw" ? /succeeded|failed/.test(last?.type ?? "") : last?.type === `remediation.${expected}`;
   if (!isTold) breakPromise(world, promises.told, `${name} ${end}, and told ${last?.type ?? "nothing"}`);
+}
+
+/** Whether an execution leaves a database off that it has turned off itself, or has tried to turn on. */
+function isLeftOff(world: World, { arn }: Subject, { name, place, order }: Execution): boolean {
+  if (!world.orphaned.has(arn) || !liveOne(world, { arn }) || order.database.arn !== arn) return false;
+  if (hoursBetween(world.last.off, world.now()) >= 23) return false;
+  const hasTried = world.journal.some((entry) => entry.type === "call" && entry.by === name && entry.step === "turn management on");
+  return hasTried || world.last.offBy === `${place} ${name}`;
 }
 
 /** When an execution was killed, and will not go on. */
@@ -293,8 +306,9 @@ function checkSecret(
     isTerminals ||
     told.some((event) => event.secret.after === SecretArn || /ARN could not be read/.test(event.message));
   if (SecretArn !== before?.ARN && !isArnSaid) breakPromise(world, promises.arnTold, SecretArn);
-  const isSaid = told.some(({ message }) => /could not be restored|Nobody wrote down/.test(message));
-  if (isSaid) return;
+  // Only a stranger to whoever turned management off may not know what there was.
+  const excuse = world.hasStrangers ? /could not be restored|Nobody wrote down/ : /could not be restored/;
+  if (told.some(({ message }) => excuse.test(message))) return;
   const lost = [
     ...(secret.RotationEnabled && JSON.stringify(secret.RotationRules) === JSON.stringify(goal.rotationRules)
       ? []

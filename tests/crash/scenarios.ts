@@ -180,8 +180,18 @@ function leaveInterrupted({ stores, subjects, orphaned }: World, database: AnyDa
   void stores.service.write(keep(emptyRemediationState, subject.arn, keepsake), null);
 }
 
+type ScenarioOptions = {
+  /** How many databases have the fault. */
+  readonly databases?: number;
+  readonly remediation?: Partial<Policy["remediation"]>;
+};
+
 /** One fault on one kind of database, with bystanders that nothing may be done to. */
-export function aScenario(name: FaultName, kind: Database["kind"]): Scenario {
+export function aScenario(
+  name: FaultName,
+  kind: Database["kind"],
+  { databases = 1, remediation = {} }: ScenarioOptions = {},
+): Scenario {
   const fault: Omit<Fault, "name"> = faults[name];
   const { rule, action, requiresKey = false, isDecorated = false } = fault;
   return {
@@ -194,17 +204,20 @@ export function aScenario(name: FaultName, kind: Database["kind"]): Scenario {
         ...defaultPolicy,
         exemptionTags: true,
         keys: [],
-        remediation: { ...allowed, ...fault.remediation },
+        remediation: { ...allowed, ...fault.remediation, ...remediation },
       };
       const world = createWorld(policy, (here) => {
         keys = { present: here.addKey(), required: here.addKey() };
         if (requiresKey) policy.keys.push({ match: {}, require: [keys.required.Arn] });
-        built = addDatabase(here, kind, "orders", fault.managed(keys), optInTag);
-        if (isDecorated) decorate(here, built);
+        const managed = fault.managed(keys);
+        const faulty = ["orders", "ledger", "shop", "users", "mail", "wiki"].slice(0, databases);
+        const all = faulty.map((identifier) => addDatabase(here, kind, identifier, managed, optInTag));
+        if (isDecorated) for (const one of all) decorate(here, one);
+        [built] = all;
         // The same is wrong with a database that nobody opted in, and nothing with another one.
-        addDatabase(here, kind, "bystander", fault.managed(keys), {});
+        addDatabase(here, kind, "bystander", managed, {});
         addDatabase(here, kind, "healthy", { ...restful, kmsKeyId: keys.required.Arn }, optInTag);
-        return [built];
+        return all;
       });
       if (keys === undefined || built === undefined) throw new Error("nothing was built");
       fault.after?.(world, built, keys);

@@ -64,13 +64,15 @@ export type World = {
   /** ARNs of databases from which a person took the mark: since which entry of the journal. */
   readonly unmarked: Map<string, number>;
   /** When a password was last set that nobody knows, when it was replaced, and when the last thing went wrong. */
-  readonly last: { off: string; onAgain: string; blow: string };
+  readonly last: { off: string; offBy: string; onAgain: string; blow: string };
   /** Settings that a person changed and that wait for their window, by database. */
   readonly pendings: Map<string, Pending>;
   /** Gates that a person closed, by database: since which entry of the journal. */
   readonly closed: Map<string, Map<string, number>>;
   /** Executions that have changed something and have not ended, and until when they count. */
   readonly changing: Map<string, { readonly arn: string; until: string | null }>;
+  /** Whether somebody has begun something who does not share the service's state. */
+  hasStrangers: boolean;
   /** Who began to change something, and when. */
   readonly begun: { readonly by: string; readonly place: Place; readonly at: string }[];
   /** Since which entry of the journal nothing may be begun any more; null while it may. */
@@ -95,10 +97,11 @@ export function createWorld(policy: Policy, build: (here: Region) => readonly An
     broken: new Set(),
     orphaned: new Set(),
     unmarked: new Map(),
-    last: { off: startAt, onAgain: startAt, blow: startAt },
+    last: { off: startAt, offBy: "", onAgain: startAt, blow: startAt },
     pendings: new Map(),
     closed: new Map(),
     changing: new Map(),
+    hasStrangers: false,
     begun: [],
     stopped: { since: null },
     answers: null,
@@ -131,9 +134,10 @@ export function markOf(database: AnyDatabase): string | undefined {
 }
 
 /** Nobody knows the password any more. */
-export function orphan({ orphaned, last, now }: World, arn: string): void {
+export function orphan({ orphaned, last, now }: World, arn: string, by: string): void {
   orphaned.add(arn);
   last.off = now();
+  last.offBy = by;
 }
 
 /** Somebody knows the password again, or where it is. */

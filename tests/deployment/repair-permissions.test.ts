@@ -89,7 +89,9 @@ test("one that allows schedules alone changes no database", () => {
 
 describe("databases that are opted in", () => {
   const modify = (policy: Policy) =>
-    allowing(changingStatements(policy), "rds:ModifyDBInstance").filter(({ Sid }) => Sid !== "Groups");
+    allowing(changingStatements(policy), "rds:ModifyDBInstance").filter(
+      ({ Sid }) => !["Groups", "Finish"].includes(Sid),
+    );
 
   test("by tags are told by them, all of them", () => {
     const policy = optingIn({ tags: { stage: "test", repair: "yes" } });
@@ -100,7 +102,11 @@ describe("databases that are opted in", () => {
 
   test("get no other tag than the mark, which opts nothing in", () => {
     for (const action of ["rds:AddTagsToResource", "rds:RemoveTagsFromResource"])
-      expect(allowing(changingStatements(optingIn({ tags: { repair: "yes" } })), action)).toMatchObject([
+      expect(
+        allowing(changingStatements(optingIn({ tags: { repair: "yes" } })), action).filter(
+          ({ Sid }) => Sid !== "Unmark",
+        ),
+      ).toMatchObject([
         {
           Condition: {
             StringEquals: { "aws:ResourceTag/repair": "yes" },
@@ -108,6 +114,16 @@ describe("databases that are opted in", () => {
           },
         },
       ]);
+  });
+
+  test("are turned on again, and lose the mark, although somebody takes their tags off in between", () => {
+    const statements = changingStatements(optingIn({ tags: { repair: "yes" } }));
+    const isMarked = { Null: { "aws:ResourceTag/rds-password-audit:toggle": "false" } };
+    const onlyTheMark = { "ForAllValues:StringEquals": { "aws:TagKeys": ["rds-password-audit:toggle"] } };
+    const [finish, unmark] = ["Finish", "Unmark"].map((sid) => statements.find(({ Sid }) => Sid === sid));
+    expect(finish).toMatchObject({ Effect: "Allow", Condition: isMarked });
+    expect(listOf(finish?.Action ?? []).every((action) => action.startsWith("rds:Modify"))).toBe(true);
+    expect(unmark).toMatchObject({ Action: "rds:RemoveTagsFromResource", Condition: { ...isMarked, ...onlyTheMark } });
   });
 
   test("with the same tags are one statement, with others another", () => {

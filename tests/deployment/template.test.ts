@@ -467,10 +467,13 @@ describe("repairs", () => {
     );
     for (const { Resource, Condition, Action } of onDatabases) {
       const isByTag = JSON.stringify(Condition ?? {}).includes('"aws:ResourceTag/password-repair":"allowed"');
+      const isByMark = JSON.stringify(Condition ?? {}).includes(
+        '"Null":{"aws:ResourceTag/rds-password-audit:toggle":"false"}',
+      );
       const isByName = !/:(db|cluster):\*/.test(JSON.stringify(Resource));
-      expect(isByTag || isByName || Action === "rds:ModifyTenantDatabase").toBe(true);
+      expect(isByTag || isByMark || isByName || Action === "rds:ModifyTenantDatabase").toBe(true);
     }
-    expect(onDatabases).toHaveLength(5);
+    expect(onDatabases).toHaveLength(7);
   });
 
   test("run as durable executions, by an alias, for as long as approvals and windows may take", () => {

@@ -57,7 +57,7 @@ beforeEach(async () => {
   here.addTopic("alerts");
   required = here.addKey({ alias: "alias/databases" });
   // Virtual time passes with each call, so that what is waited for comes. The same port for every test: the functions stay warm.
-  simulator = await startSimulator(cloud, { secondsPerCall: 10, ...(port === undefined ? {} : { port }) });
+  simulator = await startSimulator(cloud, { secondsPerCall: 40, ...(port === undefined ? {} : { port }) });
   port = simulator.port;
   lambda.requests.splice(0);
 });
@@ -210,7 +210,8 @@ describe("an execution", () => {
     expect(changes()).toEqual([]);
     expect(told("findings")).toEqual(["remediation.approval-requested", "remediation.refused"]);
     expect(lastMessage().message).toContain(`rejected by ${person}`);
-    expect(state()).toMatchObject({ running: [], attempts: [] });
+    // A no holds for a while: nobody is asked again the next day.
+    expect(state()).toMatchObject({ running: [], attempts: [{ outcome: "rejected" }], failuresInARow: 0 });
     expectGolden("history-rejected", toHistory(execution.events));
   }, 60_000);
 

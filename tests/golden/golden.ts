@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { expect } from "@jest/globals";
 
 /**
- * Compares a text with the file `tests/golden/<name>.txt`, where a person has reviewed it. `UPDATE_GOLDEN=1 npm test -- tests/report tests/cli`
+ * Compares a text with the file `tests/golden/<name>.txt`, where a person has reviewed it. `UPDATE_GOLDEN=1 npm test -- tests/report tests/cli tests/functions`
  * writes the files anew: read the diff before it is committed. Escape characters are written as ␛, so that a file can be read.
  */
 export function expectGolden(name: string, text: string): void {
