@@ -3,6 +3,7 @@ import { ask } from "./audit/judge.ts";
 import { enter, forget, keep, leave } from "./audit/keep-remediation.ts";
 import { makePlan } from "./audit/plan.ts";
 import type { ActionName } from "./model/action.ts";
+import { AwsCallError } from "./model/errors.ts";
 import type { Status } from "./model/finding.ts";
 import type { Order } from "./model/order.ts";
 import type { GateResult } from "./model/plan.ts";
@@ -74,8 +75,8 @@ export async function remediateDatabase(request: RemediationRequest): Promise<Re
       action = await nextAction(request, done);
     }
   } catch (error) {
-    const reason = `an error in the program, or in what it runs on: ${error instanceof Error ? error.message : String(error)}`;
-    done.push({ action: done.at(-1)?.action ?? order.action, outcome: { end: "failed", reason, recovery: [] } });
+    const outcome = { end: "failed", reason: describeError(error), recovery: [] } as const;
+    done.push({ action: done.at(-1)?.action ?? order.action, outcome });
   }
   try {
     await workflow.step("write down how it ended", async () => {
@@ -91,6 +92,11 @@ export async function remediateDatabase(request: RemediationRequest): Promise<Re
     await tellEnd(request, done);
   }
   return done;
+}
+
+function describeError(error: unknown): string {
+  if (error instanceof AwsCallError) return `${error.action} failed (${error.code}: ${error.message})`;
+  return `an error in the program, or in what it runs on: ${error instanceof Error ? error.message : String(error)}`;
 }
 
 /** What an execution waits for by itself. */

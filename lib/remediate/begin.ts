@@ -1,8 +1,9 @@
+import { AwsCallError } from "../model/errors.ts";
 import type { GateResult } from "../model/plan.ts";
 import type { News, Outcome, Repair, Sight } from "./repair.ts";
 
-/** What became of a beginning: what the first change answered, or the gates that are closed. */
-export type Begun<T> = { readonly gates: readonly GateResult[]; readonly begun: T | null };
+/** What became of a beginning: what the first change answered, or how the procedure ends without it. */
+export type Begun<T> = { readonly begun: T } | { readonly begun: null; readonly outcome: Outcome };
 
 export type Beginning<T> = {
   /** What to answer where the change is there already, made by this step before it was killed, or by somebody else; null where it is not. */
@@ -13,10 +14,11 @@ export type Beginning<T> = {
 
 /**
  * The first change of a procedure. It looks anew, at every gate, and makes the change in the same step: whatever happened while somebody
- * was asked, while the window was awaited or while nothing ran at all, it is seen before anything is touched.
+ * was asked, while the window was awaited or while nothing ran at all, it is seen before anything is touched. What AWS refuses is a failure,
+ * and not an error in the program: something else may do.
  */
-export function begin<T>(repair: Repair, name: string, { already, change }: Beginning<T>): Promise<Begun<T>> {
-  return repair.workflow.step(name, async () => {
+export async function begin<T>(repair: Repair, name: string, { already, change }: Beginning<T>): Promise<Begun<T>> {
+  const work = repair.workflow.step(name, async () => {
     const sight = await repair.see();
     const made = already?.(sight) ?? null;
     if (made !== null) return { gates: [], begun: made };
@@ -25,6 +27,14 @@ export function begin<T>(repair: Repair, name: string, { already, change }: Begi
     if (!(await repair.enter())) return { gates: [overtaken], begun: null };
     return { gates: [], begun: await change(sight) };
   });
+  try {
+    const { gates, begun } = await work;
+    return begun === null ? { begun: null, outcome: await refuse(repair, gates) } : { begun };
+  } catch (error) {
+    if (!(error instanceof AwsCallError)) throw error;
+    const reason = `AWS refuses ${error.action} (${error.code}: ${error.message})`;
+    return { begun: null, outcome: { end: "failed", reason, recovery: [] } };
+  }
 }
 
 /** The gates that are closed, of which there is one where the rule asks for nothing any more. */

@@ -1,5 +1,5 @@
 import { awaitSettledSecret } from "./await-secret.ts";
-import { announce, begin, refuse } from "./begin.ts";
+import { announce, begin } from "./begin.ts";
 import type { Procedure } from "./repair.ts";
 import { endVerified } from "./verify.ts";
 
@@ -10,7 +10,7 @@ export const enable: Procedure = async (repair) => {
     message: "RDS is about to manage the master password: the present one will not open the database any more.",
   });
   if (!isTold) return { end: "failed", reason: "it could not be announced", recovery: [] };
-  const { gates, begun } = await begin(repair, "turn management on", {
+  const beginning = await begin(repair, "turn management on", {
     already: ({ database }) => database.masterUserSecret !== null || null,
     change: async ({ database, planned }) => {
       const keyReference = planned?.keyReference ?? null;
@@ -18,7 +18,7 @@ export const enable: Procedure = async (repair) => {
       return true;
     },
   });
-  if (begun === null) return refuse(repair, gates);
+  if (beginning.begun === null) return beginning.outcome;
   const { seen } = await awaitSettledSecret(repair, "wait until the secret is active");
   const secret = seen?.database?.masterUserSecret ?? undefined;
   await announce(repair, "tell the secret's ARN", {

@@ -2,14 +2,15 @@ import { toggleTag } from "../model/database.ts";
 import { type Marker, parseMarker } from "../model/marker.ts";
 import type { Keepsake } from "../model/remediation-state.ts";
 import { awaitOff } from "./await-off.ts";
-import { announce, begin, refuse } from "./begin.ts";
+import { announce, begin } from "./begin.ts";
 import { finishToggle, type Interrupted, takeMarkOff } from "./finish-toggle.ts";
 import type { Procedure, Repair, Sight } from "./repair.ts";
 
 /** Finishes a toggle that somebody began: the mark on the database says so. Where nothing was turned off, only the mark comes off. */
 export const finishInterrupted: Procedure = async (repair) => {
-  const { gates, begun } = await begin(repair, "read the mark", { change: (sight) => readMark(repair, sight) });
-  if (begun === null) return refuse(repair, gates);
+  const beginning = await begin(repair, "read the mark", { change: (sight) => readMark(repair, sight) });
+  if (beginning.begun === null) return beginning.outcome;
+  const { begun } = beginning;
   await announce(repair, "tell that it begins", {
     type: "remediation.started",
     message: "A toggle that was interrupted is about to be finished: management is turned on again where it is off.",

@@ -2,10 +2,12 @@ import type { Keepsake } from "../model/remediation-state.ts";
 import { deniesRds } from "../model/secret.ts";
 import type { Repair } from "./repair.ts";
 
+const rotatesNow = "The old secret did not rotate automatically; the new one does, as RDS makes them.";
+
 /** Gives a new secret what the old one had: schedule, tags, resource policy. Answers with what could not be restored, as sentences. */
 export async function restore(repair: Repair, keepsake: Keepsake, secretArn: string): Promise<readonly string[]> {
   const { aws, workflow } = repair;
-  const remarks: string[] = [];
+  const remarks: string[] = keepsake.rotationEnabled ? [] : [rotatesNow];
   const attempt = async (what: string, work: () => Promise<void>): Promise<void> => {
     try {
       await workflow.step(`restore the ${what}`, work);

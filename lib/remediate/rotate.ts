@@ -1,5 +1,5 @@
 import { awaitSettledSecret } from "./await-secret.ts";
-import { announce, begin, refuse } from "./begin.ts";
+import { announce, begin } from "./begin.ts";
 import type { Procedure, Sight } from "./repair.ts";
 import { endVerified } from "./verify.ts";
 
@@ -11,7 +11,7 @@ export const rotate: Procedure = async (repair) => {
     message: "The master password is about to be rotated, under the same secret ARN.",
     secret: { before: before.secretArn, after: before.secretArn },
   });
-  const { gates, begun } = await begin(repair, "rotate", {
+  const beginning = await begin(repair, "rotate", {
     already: (sight) =>
       sight.database.masterUserSecret?.status === "rotating" || isLater(toMoment(sight), before) || null,
     change: async ({ database }) => {
@@ -19,7 +19,7 @@ export const rotate: Procedure = async (repair) => {
       return true;
     },
   });
-  if (begun === null) return refuse(repair, gates);
+  if (beginning.begun === null) return beginning.outcome;
   await awaitSettledSecret(repair, "wait until it is rotated");
   return endVerified(repair, [], []);
 };

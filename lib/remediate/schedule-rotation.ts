@@ -1,6 +1,6 @@
 import { longestIntervalDays } from "../model/rotation-schedule.ts";
 import type { RotationRules } from "../model/secret.ts";
-import { announce, begin, refuse } from "./begin.ts";
+import { announce, begin } from "./begin.ts";
 import type { Procedure, Sight } from "./repair.ts";
 import { endVerified } from "./verify.ts";
 
@@ -13,14 +13,14 @@ export const scheduleRotation: Procedure = async (repair) => {
     type: "remediation.started",
     message: "Automatic rotation of the secret is about to be turned on. The password does not change now.",
   });
-  const { gates, begun } = await begin(repair, "turn rotation on", {
+  const beginning = await begin(repair, "turn rotation on", {
     already: ({ verdict }) => verdict === "COMPLIANT" || null,
     change: async (sight) => {
       await repair.aws.scheduleRotation(sight.database.masterUserSecret?.secretArn ?? "", rulesFor(sight));
       return true;
     },
   });
-  if (begun === null) return refuse(repair, gates);
+  if (beginning.begun === null) return beginning.outcome;
   return endVerified(repair, [], []);
 };
 

@@ -3,17 +3,21 @@ import { AwsCallError } from "../model/errors.ts";
 import { formatMarker } from "../model/marker.ts";
 import type { Keepsake } from "../model/remediation-state.ts";
 import { awaitOff } from "./await-off.ts";
-import { announce, begin, closedGates, refuse } from "./begin.ts";
+import { announce, begin, closedGates } from "./begin.ts";
 import { finishToggle, type Interrupted, takeMarkOff } from "./finish-toggle.ts";
 import type { Outcome, Procedure, Repair, Sight } from "./repair.ts";
 import { makeThrowAwayPassword } from "./throw-away-password.ts";
 
 /** Turns management off and on, which makes a new secret, with another key if the policy wants one. */
 export const toggle: Procedure = async (repair) => {
-  const { gates, begun } = await begin(repair, "remember the secret, and mark the database", {
+  const beginning = await begin(repair, "remember the secret, and mark the database", {
     change: (sight) => writeMark(repair, sight),
   });
-  if (begun === null) return refuse(repair, gates);
+  if (beginning.begun === null) {
+    const { outcome } = beginning;
+    return outcome.end === "failed" ? { ...outcome, managed: true } : outcome;
+  }
+  const { begun } = beginning;
   const isTold = await announce(repair, "tell that it begins", {
     type: "remediation.started",
     message: "Management of the master password is about to be turned off and on: the secret will have a new ARN.",

@@ -1,15 +1,15 @@
 import { isStartable, makePlan, type PlanOptions, toOrdered } from "../../lib/audit/plan.ts";
 import { concludeInterrupted } from "../../lib/conclude-interrupted.ts";
+import { lookAfterRepairs } from "../../lib/look-after-repairs.ts";
 import type { Database } from "../../lib/model/database.ts";
 import type { Inventory } from "../../lib/model/inventory.ts";
 import type { Order } from "../../lib/model/order.ts";
 import type { RemediationEvent } from "../../lib/model/remediation-event.ts";
 import { readTarget } from "../../lib/read-target.ts";
-import { settleRemediations } from "../../lib/settle-remediations.ts";
-import { startRemediations } from "../../lib/start-remediations.ts";
 import { rules } from "../../rules/index.ts";
 import { createExecution, createPort, type Execution, type Weather } from "./execution.ts";
 import { audience, createLife } from "./life.ts";
+import { checkTold } from "./promises.ts";
 import type { Place, Subject, World } from "./world.ts";
 
 const day = 86_400_000;
@@ -32,9 +32,10 @@ function planOptions({ policy, stores, now }: World, place: Place): PlanOptions 
   return { policy, rules, state: stores[place].kept(), now: now(), isEnabled: true };
 }
 
-function tellIn({ told }: World) {
+function tellIn(world: World) {
   return async (event: RemediationEvent): Promise<void> => {
-    told.push(event);
+    checkTold(world, event);
+    world.told.push(event);
   };
 }
 
@@ -46,14 +47,16 @@ export async function audit(
 ): Promise<{ readonly due: readonly Execution[]; readonly isAtRest: boolean }> {
   const inventory = await observe(world, weather);
   const { policy, stores } = world;
-  const request = { inventory, policy, rules, state: stores.service, now: world.now() };
   const due: Execution[] = [];
-  await settleRemediations({ ...request, tell: tellIn(world) });
-  await startRemediations({
-    ...request,
-    async start(name, order) {
-      if (![...known, ...due].some((execution) => execution.name === name))
-        due.push(createExecution(name, order, "service"));
+  await lookAfterRepairs({
+    ...{ inventory, isFull: true, policy, rules, now: world.now() },
+    repairs: {
+      state: stores.service,
+      tell: tellIn(world),
+      async start(name, order) {
+        if (![...known, ...due].some((execution) => execution.name === name))
+          due.push(createExecution(name, order, "service"));
+      },
     },
   });
   const { actions } = makePlan(inventory, planOptions(world, "service"));
@@ -79,7 +82,16 @@ export async function planAtTerminal(
   return null;
 }
 
-export function toOrder({ action, rule, severity, database }: Order): Order {
+/** An execution of the service for each of the databases, whatever budget there is. */
+export async function planAll(world: World, weather: Weather): Promise<Execution[]> {
+  const { actions } = makePlan(await observe(world, weather), planOptions(world, "service"));
+  return world.subjects.flatMap(({ arn, identifier }) => {
+    const first = actions.find(({ database }) => database.arn === arn);
+    return first === undefined ? [] : createExecution(`${identifier}-1`, toOrder(first), "service");
+  });
+}
+
+function toOrder({ action, rule, severity, database }: Order): Order {
   return { action, rule, severity, database };
 }
 

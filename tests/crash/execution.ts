@@ -7,7 +7,7 @@ import type { Stored } from "../../lib/update-stored.ts";
 import { rules } from "../../rules/index.ts";
 import { createInProcessRegion, type InProcessCall, type InProcessRegion } from "../support/in-process-region.ts";
 import { createLife, type Life, type Stage } from "./life.ts";
-import { checkBudget, checkChange, checkEnd, checkKept, checkNow, checkPending } from "./promises.ts";
+import { checkBudget, checkChange, checkEnd, checkKept, checkNow, checkPending, checkTold } from "./promises.ts";
 import { createWorkflow, type Memory, type WorkflowOptions } from "./workflow.ts";
 import { adopt, isRead, liveOne, note, orphan, type Place, scope, targetOf, type World } from "./world.ts";
 
@@ -80,7 +80,14 @@ export async function live(execution: Execution, surroundings: Surroundings): Pr
     tell: createTell(world, life, stage, weather),
     workflow: createWorkflow({
       ...{ life, stage, memory, answer, now: world.now },
-      keep: (text) => checkKept(world, "a checkpoint", text),
+      hear(decision) {
+        note(world, "a person", decision);
+        if (decision === "approved") world.approved.add(name);
+      },
+      keep(text) {
+        world.moves += 1;
+        checkKept(world, "a checkpoint", text);
+      },
     }),
   };
   const ended = remediateDatabase(sabotage?.spoil(request, life, world) ?? request).then(
@@ -133,6 +140,7 @@ function meet(world: World, life: Life, weather: Weather, call: InProcessCall, p
   const said = answer instanceof Error ? codeOf(answer) : "ok";
   journal.push({ type: "call", at: world.now(), by: life.by, step: life.step, action: call.action, changes, answer: said });
   if (changes !== null) {
+    world.moves += 1;
     noteEffects(world, life, before, call);
     checkPending(world, life);
   }
@@ -200,6 +208,7 @@ function createState(world: World, life: Life, stage: Stage, weather: Weather): 
     async write(value, version) {
       await stage.pass(life, "before writing the state");
       const failure = weather.storeFails?.() ?? null;
+      world.moves += 1;
       const isWritten = failure === null && (await stored.write(value, version));
       checkKept(world, "the state", JSON.stringify(value));
       checkBudget(world, life, stored.kept());
@@ -214,8 +223,10 @@ function createTell(world: World, life: Life, stage: Stage, weather: Weather) {
   return async (event: RemediationEvent): Promise<void> => {
     await stage.pass(life, `before telling ${event.type}`);
     const failure = weather.tellFails?.() ?? null;
+    world.moves += 1;
     if (failure === null) {
       checkKept(world, "a message", JSON.stringify(event));
+      checkTold(world, event);
       world.told.push(event);
       world.lastTold.set(`${life.place} ${life.by}`, event);
       note(world, life.by, `told ${event.type}: ${event.message}`);

@@ -76,6 +76,7 @@ export function createSolo(world: World, at: AtPoint): Stage {
     },
     async sleep(life, milliseconds) {
       if (life.isDead()) await never;
+      world.moves += 1;
       world.cloud.advance({ seconds: milliseconds / 1000 });
     },
   };

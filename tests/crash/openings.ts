@@ -1,4 +1,4 @@
-import { audit, passToNextNoon, planAtTerminal } from "./audits.ts";
+import { audit, passToNextNoon, planAll, planAtTerminal } from "./audits.ts";
 import { type Execution, live, type Surroundings } from "./execution.ts";
 import { type AtPoint, createTroupe, type Troupe } from "./life.ts";
 import { countAsDead } from "./promises.ts";
@@ -116,6 +116,19 @@ export function raced(seed: number, { name, places }: Rival): Opening {
       }
       await playTogether(cast, { ...scene, stage: createTroupe(world, { seed, at }) });
       return due;
+    },
+  };
+}
+
+/** Executions for all databases begin at the same time, as if as many audits had started them. */
+export function crowded(seed: number): Opening {
+  return {
+    name: `all at once (seed ${seed})`,
+    async play(scene, at) {
+      const { world, weather } = scene;
+      const cast = await planAll(world, weather);
+      await playTogether(cast, { ...scene, stage: createTroupe(world, { seed, at }) });
+      return cast;
     },
   };
 }

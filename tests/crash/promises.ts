@@ -2,6 +2,7 @@ import { gateNames } from "../../lib/audit/gates.ts";
 import { judgeTarget } from "../../lib/audit/judge.ts";
 import type { ActionName } from "../../lib/model/action.ts";
 import { toggleTag } from "../../lib/model/database.ts";
+import type { RemediationEvent } from "../../lib/model/remediation-event.ts";
 import type { RemediationState } from "../../lib/model/remediation-state.ts";
 import { hoursBetween } from "../../lib/model/time.ts";
 import { readTarget } from "../../lib/read-target.ts";
@@ -20,6 +21,8 @@ export const promises = {
   oneSecret: "a database never has two living secrets",
   nothingElse: "nothing but the database and its own secret is changed",
   gates: "nothing is begun against a gate that was closed before",
+  approved: "nothing is begun that a person has to approve and has not",
+  inWindow: "no password is changed outside of the window",
   pending: "what somebody left pending is not applied early",
   atOnce: "never more than the budget allows are at work at once",
   perDay: "never more than the budget allows are begun in 24 hours",
@@ -29,6 +32,7 @@ export const promises = {
   placeFreed: "an execution that ends frees its place",
   endsWell: "no execution ends in an error",
   told: "it is told how an execution ended",
+  truthful: "what is told is so",
   notLeft: "a database that is left off is told of, with what to do, and found by the audit",
   persists: "no execution ends within a day while management is off",
   onAgain: "management is on in the end",
@@ -82,10 +86,23 @@ export function checkChange(world: World, life: Life, call: InProcessCall): void
   for (const [gate, closedSince] of world.closed.get(subject.arn) ?? [])
     if (closedSince <= since && concerns(gate, begins) && !hasPassed(world, subject, gate))
       breakPromise(world, promises.gates, `${life.by} calls ${call.action} (${begins}) although ${gate} is closed`);
+  checkLeave(world, life, begins);
   const unmarkedSince = world.unmarked.get(subject.arn);
   if (call.params.ManageMasterUserPassword === false && unmarkedSince !== undefined && unmarkedSince <= since)
     breakPromise(world, promises.marked, `${life.by} turns management off, and the mark was taken off before`);
   countBeginning(world, life, subject, begins);
+}
+
+/** Whether a person, and the clock, let it be begun. */
+function checkLeave(world: World, { by }: Life, action: ActionName): void {
+  const { approval, window } = world.policy.remediation;
+  if (approval.some((one) => one === action) && !world.approved.has(by) && !by.startsWith("terminal-"))
+    breakPromise(world, promises.approved, `${by} begins ${action}`);
+  // All databases here have the same window: on Sundays from three to four.
+  const now = new Date(world.now());
+  const isOpen = now.getUTCDay() === 0 && now.getUTCHours() === 3;
+  if (action !== "schedule-rotation" && !window.includes("any-time") && !isOpen)
+    breakPromise(world, promises.inWindow, `${by} begins ${action} at ${world.now()}`);
 }
 
 /** Which actions a gate that a person closes is for. */
@@ -162,12 +179,10 @@ function secretsOf({ here }: World, arn: string): Secret[] {
 }
 
 /** After every write of the state of remediation. */
-export function checkBudget(world: World, { place }: Life, { running, stopped }: RemediationState): void {
+export function checkBudget(world: World, { by, place }: Life, { running, stopped }: RemediationState): void {
   const now = world.now();
   if (place === "service") world.stopped.since = stopped === null ? null : (world.stopped.since ?? world.journal.length);
-  for (const name of world.changing.keys())
-    if (name.startsWith(place) && !running.some(({ execution }) => name === `${place} ${execution}`))
-      world.changing.delete(name);
+  if (!running.some(({ execution }) => execution === by)) world.changing.delete(`${place} ${by}`);
   const { atOnce } = world.policy.remediation.budget;
   const changing = running.filter(
     ({ isChanging, expiresAt, action }) => isChanging && expiresAt > now && action !== "finish-interrupted",
@@ -185,6 +200,13 @@ export function checkKept(world: World, where: string, text: string): void {
     // Said without the password: this text is kept too.
     if (spellings.some((one) => text.includes(one))) breakPromise(world, promises.noPassword, `${where} has one`);
   }
+}
+
+/** Whether management is on is told only as it is at that moment. */
+export function checkTold(world: World, { managed, database: { arn }, message }: RemediationEvent): void {
+  const database = liveOne(world, { arn });
+  if (managed !== null && database !== undefined && managed !== (database.MasterUserSecret !== undefined))
+    breakPromise(world, promises.truthful, `"${message}" says managed: ${managed}`);
 }
 
 /** When an execution has ended, well or badly, but not by being killed. */
@@ -209,7 +231,9 @@ export function checkEnd(world: World, execution: Execution, weather: Weather): 
 }
 
 /** Whether an execution leaves a database off that it has turned off itself, or has tried to turn on. */
-function isLeftOff(world: World, { arn }: Subject, { name, place, order }: Execution): boolean {
+function isLeftOff(world: World, { arn }: Subject, { name, place, order, result }: Execution): boolean {
+  // Whoever is not let near it any more, because its owner took the opt-in back, leaves it to the audit.
+  if (result?.every(({ outcome }) => outcome.end === "refused")) return false;
   if (!world.orphaned.has(arn) || !liveOne(world, { arn }) || order.database.arn !== arn) return false;
   if (hoursBetween(world.last.off, world.now()) >= 23) return false;
   const hasTried = world.journal.some((entry) => entry.type === "call" && entry.by === name && entry.step === "turn management on");
@@ -224,8 +248,11 @@ export function countAsDead({ changing, cloud, last }: World, { name, place }: E
     entry.until = new Date(cloud.now().getTime() + expiryHours * 3_600_000).toISOString();
 }
 
-/** What may be expected of a database in the end: what was intended, no more than that it is managed, or what its owner made it. */
-export type Expectation = "goal" | "managed" | "nothing";
+/**
+ * What may be expected of a database in the end: what was intended, no more than that it is managed, what its owner made it, or that nothing
+ * is done though it is asked for again and again.
+ */
+export type Expectation = "goal" | "managed" | "nothing" | "untouched";
 
 export type Left = {
   readonly goal: Goal;
@@ -256,6 +283,7 @@ export async function checkLeft(world: World, left: Left): Promise<void> {
       if (!isFound(arn, "toggle-not-interrupted") && !world.unmarked.has(arn))
         breakPromise(world, promises.notLeft, `no finding says that ${arn} is off (${isTold ? "told" : "not told"})`);
     }
+    if (left.expects === "untouched") continue;
     if (!left.isAtRest) breakPromise(world, promises.comesToRest, arn);
     if (left.expects === "nothing") continue;
     if (secret === undefined) {
@@ -263,7 +291,7 @@ export async function checkLeft(world: World, left: Left): Promise<void> {
       continue;
     }
     const { off, onAgain, blow } = world.last;
-    if (hoursBetween(off > blow ? off : blow, onAgain) > 96)
+    if (left.expects === "goal" && hoursBetween(off > blow ? off : blow, onAgain) > 96)
       breakPromise(world, promises.soon, `${arn} was off from ${off} until ${onAgain}`);
     if (left.expects === "goal") checkSecret(world, subject, secret, left.goal);
     if (left.expects === "goal" && isFound(arn, left.rule))

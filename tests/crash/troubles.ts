@@ -55,6 +55,7 @@ export function mishapAt(number: number, { name, fault, lasts }: Mishap): Troubl
       return undefined;
     },
     lift: clearUp,
+    ...(lasts === undefined && { liftDay: 1 }),
   };
 }
 
@@ -91,12 +92,26 @@ export function deedAt(number: number, deed: Deed, killedAtNumber?: number): Tro
       if (present === number) isDone = isLasting = perform(world, deed);
       return present === killedAtNumber ? "die" : undefined;
     },
-    lift(world) {
-      const isOver = isLasting && takeBack(world, deed);
-      if (isOver) isLasting = false;
-      return isOver;
-    },
+    ...(deed.undo && {
+      lift(world) {
+        const isOver = isLasting && takeBack(world, deed);
+        if (isOver) isLasting = false;
+        return isOver;
+      },
+    }),
     expects: () => (isDone ? deed.expects : "goal"),
+  };
+}
+
+/** Nothing can be modified until the third day. */
+export function nothingTurnsOff(): Trouble {
+  return {
+    name: "nothing can be turned off",
+    at({ number }, { cloud }) {
+      if (number === 1) cloud.fault({ action: "rds:ModifyDBInstance", kind: "deny" });
+      return undefined;
+    },
+    lift: clearUp,
   };
 }
 

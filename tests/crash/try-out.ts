@@ -15,8 +15,10 @@ export type Trouble = {
   readonly name: string;
   /** What happens at a point; points are counted from 1, over all executions. */
   readonly at?: (point: Point & { readonly number: number }, world: World, weather: Weather) => "die" | undefined;
-  /** Ends what lasts, on the third day and on each day after; true where there was something to end. */
+  /** Ends what is wrong; true where there was something to end. */
   readonly lift?: (world: World, weather: Weather) => boolean;
+  /** From which day on it is ended; the third, unless said otherwise. */
+  readonly liftDay?: number;
   /** What may be expected in the end, where that is less than the goal. */
   readonly expects?: () => Expectation;
   /** Whether answers have to be remembered, because one will be stale. */
@@ -38,33 +40,32 @@ export type Trial = {
   readonly name: string;
   /** The promises that were broken, with how; none, if all is well. */
   readonly broken: readonly string[];
-  /** The labels of all points that were passed. */
-  readonly points: readonly string[];
+  /** All points that were passed: what each is called, and how much had happened by then. */
+  readonly points: readonly { readonly label: string; readonly moves: number }[];
   readonly world: World;
   readonly executions: readonly Execution[];
 };
 
 /** Days on which an audit finds something to do, or something that lasts. */
 const maxDays = 60;
-const liftDay = 3;
 const approval = { decision: "approved", afterHours: 2 } as const;
 
 /** Plays a scenario with one trouble, until nobody has anything to do any more, and answers with the promises that were broken. */
 export function tryOut({ scenario, opening, trouble = noTrouble, sabotage }: Play): Promise<Trial> {
-  return withoutWaiting(async (listen) => {
+  return withoutWaiting(async (heard) => {
     const { world, goal } = scenario.setUp();
-    listen((text) => checkKept(world, "the console", text));
     if (trouble.remembersAnswers) world.answers = new Map();
     const weather = calm();
-    const points: string[] = [];
+    const points: { label: string; moves: number }[] = [];
     const at: AtPoint = (point) => {
-      points.push(point.label);
+      points.push({ label: point.label, moves: world.moves });
       return trouble.at?.({ ...point, number: points.length }, world, weather);
     };
     const answer = trouble.answer ?? approval;
     const scene: Surroundings = { world, weather, sabotage, answer, stage: createSolo(world, at) };
     const executions: Execution[] = [...(await opening.play(scene, at))];
 
+    const { liftDay = 3 } = trouble;
     let isAtRest = false;
     for (let day = 1; day < maxDays && !isAtRest; day += 1) {
       passOverSilence(world);
@@ -80,6 +81,7 @@ export function tryOut({ scenario, opening, trouble = noTrouble, sabotage }: Pla
       for (const execution of found.due) await runOnce(execution, scene);
       isAtRest = found.isAtRest && isClear && (trouble.lift === undefined || day >= liftDay);
     }
+    for (const text of heard) checkKept(world, "the console", text);
     await checkLeft(world, { goal, rule: scenario.rule, expects: trouble.expects?.() ?? "goal", isAtRest });
     const name = `${scenario.name}, ${trouble.name}, ${opening.name}`;
     return { name, broken: [...world.broken], points, world, executions };

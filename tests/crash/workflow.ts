@@ -15,6 +15,8 @@ export type WorkflowOptions = {
   readonly keep: (text: string) => void;
   /** What a person says when asked, and after how long. */
   readonly answer: { readonly decision: Answer["decision"]; readonly afterHours: number };
+  /** Sees what they say. */
+  readonly hear: (decision: Answer["decision"]) => void;
 };
 
 /** Seconds between the tries of a step: ten and a half minutes in all, as on AWS and on a terminal. */
@@ -24,7 +26,7 @@ const retries = [5, 10, 20, 40, 80, 120, 120, 120, 120];
  * A workflow that remembers each result as text, as a durable engine does, and passes a point before and after it does so. Whoever is
  * given the same memory again gets the remembered results under the same names in the same order.
  */
-export function createWorkflow({ life, stage, memory, now, keep, answer }: WorkflowOptions): Workflow {
+export function createWorkflow({ life, stage, memory, now, keep, answer, hear }: WorkflowOptions): Workflow {
   let next = 0;
 
   /** What was remembered under the next number; to write it is to remember it. */
@@ -111,6 +113,7 @@ export function createWorkflow({ life, stage, memory, now, keep, answer }: Workf
       remembered(name, async () => {
         await tryAgain(name, () => send(`approval-of-${life.by}`));
         await stage.sleep(life, answer.afterHours * 3_600_000);
+        hear(answer.decision);
         return { decision: answer.decision, by: answer.decision === "timed-out" ? null : "ann" };
       }),
   };

@@ -71,12 +71,16 @@ export type World = {
   readonly closed: Map<string, Map<string, number>>;
   /** Executions that have changed something and have not ended, and until when they count. */
   readonly changing: Map<string, { readonly arn: string; until: string | null }>;
+  /** Executions that a person has approved. */
+  readonly approved: Set<string>;
   /** Whether somebody has begun something who does not share the service's state. */
   hasStrangers: boolean;
   /** Who began to change something, and when. */
   readonly begun: { readonly by: string; readonly place: Place; readonly at: string }[];
   /** Since which entry of the journal nothing may be begun any more; null while it may. */
   readonly stopped: { since: number | null };
+  /** How often something has happened that somebody else could see, or that is remembered: looking at things is not counted, waiting is. */
+  moves: number;
   /** The last two different answers to each question; null where no answer is ever stale, because it takes time. */
   answers: Map<string, readonly { readonly text: string; readonly answer: object }[]> | null;
   now(): string;
@@ -101,9 +105,11 @@ export function createWorld(policy: Policy, build: (here: Region) => readonly An
     pendings: new Map(),
     closed: new Map(),
     changing: new Map(),
+    approved: new Set(),
     hasStrangers: false,
     begun: [],
     stopped: { since: null },
+    moves: 0,
     answers: null,
     now: () => cloud.now().toISOString(),
   };

@@ -1,0 +1,73 @@
+import { afterAll, describe, expect, test } from "@jest/globals";
+import { type Database, databaseKinds } from "../../lib/model/database.ts";
+import { killedForGood, leftToStrangers, type Opening, overtaken, replayed, runAgain } from "./openings.ts";
+import { aScenario, type FaultName } from "./scenarios.ts";
+import { countSeeds, createSuite, isThorough, say, tellingPoints } from "./suite.ts";
+import { killedAt } from "./troubles.ts";
+import { createRandom } from "./world.ts";
+
+const suite = createSuite();
+afterAll(() => say("killed at every point", suite));
+
+type Way = { readonly opening: Opening; readonly kind?: Database["kind"]; readonly stride?: number };
+
+/**
+ * Kills the executions of a scenario at each of their points, one after another: at all of one procedure's, and of the others at one of those
+ * between which nothing happens that somebody could see or that is remembered, where it comes to the same.
+ */
+async function killEverywhere(name: FaultName, { opening, kind = "instance", stride }: Way): Promise<void> {
+  const scenario = aScenario(name, kind);
+  const undisturbed = await suite.play({ scenario, opening });
+  const isWhole = name === "wrong key" && kind === "instance";
+  const numbers = isWhole ? undisturbed.points.map((_, index) => index + 1) : tellingPoints(undisturbed);
+  for (const [index, number] of numbers.entries())
+    if (isThorough || index % (stride ?? 1) === 0) await suite.play({ scenario, opening, trouble: killedAt(number) });
+}
+
+/** One scenario for each procedure. */
+const procedures = ["no rotation", "overdue rotation", "wrong key", "unmanaged", "interrupted toggle"] as const;
+
+describe.each(databaseKinds)("of the %s", (kind) => {
+  test.each(procedures)("%s: killed at each point, it is gone on with, or found by the audits", async (name) => {
+    for (const opening of [replayed, killedForGood]) await killEverywhere(name, { opening, kind });
+    expect(suite.report()).toBe("");
+  });
+});
+
+test.each(["wrong key", "unmanaged", "interrupted toggle"] as const)(
+  "%s: killed at each point, others come between, begin anew, or know nothing of it",
+  async (name) => {
+    for (const opening of [overtaken, runAgain, leftToStrangers]) await killEverywhere(name, { opening });
+    expect(suite.report()).toBe("");
+  },
+);
+
+test.each([
+  ["impaired, until it is rotated", 2],
+  ["impaired for good", 6],
+  ["wrong key, and RDS is slow", 3],
+  ["wrong key, with approval", 3],
+] as const)("%s: killed at points here and there", async (name, stride) => {
+  for (const opening of [replayed, killedForGood]) await killEverywhere(name, { opening, stride });
+  expect(suite.report()).toBe("");
+});
+
+test("two or three times in one trial", async () => {
+  const random = createRandom(11);
+  for (const name of [...procedures, "impaired for good"] as const)
+    for (const opening of [replayed, killedForGood, overtaken, runAgain, leftToStrangers]) {
+      const scenario = aScenario(name, "instance");
+      const { points } = await suite.play({ scenario, opening });
+      for (let seed = 0; seed < countSeeds(8); seed += 1) {
+        const later = (number: number) => number + 1 + Math.floor(random() * points.length);
+        const [first, second] = [later(0), later(points.length / 2)];
+        const numbers = seed % 2 === 0 ? [first, second] : [first, second, later(second)];
+        await suite.play({ scenario, opening, trouble: killedAt(...numbers) });
+      }
+    }
+  expect(suite.report()).toBe("");
+});
+
+test("as much is tried as ever", () => {
+  expect(suite.count()).toBeGreaterThan(2500);
+});

@@ -1,0 +1,134 @@
+import { afterAll, expect, test } from "@jest/globals";
+import { crowded, killedForGood, raced, replayed, rivals } from "./openings.ts";
+import { type Deed, deeds } from "./people.ts";
+import { promises } from "./promises.ts";
+import { type SabotageName, sabotages } from "./sabotages.ts";
+import { aScenario, type FaultName } from "./scenarios.ts";
+import { callPoints, createSuite, say, tellingPoints } from "./suite.ts";
+import { deedAt, killedAt, mishapAt, mishaps, nothingTurnsOff } from "./troubles.ts";
+import { noTrouble, type Play, tryOut } from "./try-out.ts";
+
+/** Not asked whether promises hold: each sabotage has to break one. */
+const suite = createSuite();
+afterAll(() => say("sabotaged", suite));
+
+const wrongKey = aScenario("wrong key", "instance");
+const numbersOf = async (name: FaultName, points: typeof callPoints) =>
+  points(await tryOut({ scenario: aScenario(name, "instance"), opening: replayed }));
+
+/** Nothing goes wrong but the sabotage. */
+const undisturbed = (name: FaultName, opening = replayed) =>
+  async function* (): AsyncGenerator<Play> {
+    yield { scenario: aScenario(name, "instance"), opening };
+  };
+
+const killed = (name: FaultName, opening = killedForGood) =>
+  async function* (): AsyncGenerator<Play> {
+    for (const number of await numbersOf(name, tellingPoints))
+      yield { scenario: aScenario(name, "instance"), opening, trouble: killedAt(number) };
+  };
+
+const disturbed = (name: FaultName, ...changes: readonly Partial<Deed>[]) =>
+  async function* (): AsyncGenerator<Play> {
+    for (const number of await numbersOf(name, callPoints))
+      for (const change of changes) {
+        const deed = deeds.find((one) => one.name === change.name);
+        if (deed === undefined) throw new Error(`nobody does ${change.name}`);
+        const trouble = deedAt(number, { ...deed, ...change });
+        yield { scenario: aScenario(name, "instance"), opening: replayed, trouble };
+      }
+  };
+
+const failing = (name: FaultName) =>
+  async function* (): AsyncGenerator<Play> {
+    for (const number of await numbersOf(name, callPoints))
+      for (const mishap of mishaps)
+        yield { scenario: aScenario(name, "instance"), opening: replayed, trouble: mishapAt(number, mishap) };
+  };
+
+async function* racing(): AsyncGenerator<Play> {
+  for (let seed = 1; seed <= 20; seed += 1) yield { scenario: wrongKey, opening: raced(seed, rivals[1]) };
+}
+
+async function* crowding(): AsyncGenerator<Play> {
+  const scenario = aScenario("wrong key", "instance", { databases: 6 });
+  for (let seed = 1; seed <= 100; seed += 1) yield { scenario, opening: crowded(seed) };
+}
+
+async function* stopping(): AsyncGenerator<Play> {
+  const remediation = { budget: { atOnce: 2, perDay: 9 }, stopAfterFailures: 2 };
+  const scenario = aScenario("wrong key", "instance", { databases: 6, remediation });
+  for (let seed = 1; seed <= 20; seed += 1) yield { scenario, opening: crowded(seed), trouble: nothingTurnsOff() };
+}
+
+/** For each sabotage, trials among which one finds it out, and a promise that is broken then. */
+const cases: Record<SabotageName, readonly [() => AsyncGenerator<Play>, ...(keyof typeof promises)[]]> = {
+  "the mark is not written": [undisturbed("wrong key"), "repaired"],
+  "nobody looks whether the mark is still there before management is turned off": [
+    disturbed("wrong key", { name: "the mark is taken off" }),
+    "marked",
+  ],
+  "what is begun rests on what was seen before": [
+    disturbed("wrong key", { name: "the opt-in is taken back" }),
+    "gates",
+  ],
+  "the gates are not looked at once more before management is turned off": [
+    disturbed("wrong key", { name: "a proxy is given the secret" }),
+    "gates",
+  ],
+  "management is turned on once, and not again": [undisturbed("wrong key"), "truthful"],
+  "off is asked for again, and its refusal believed": [failing("wrong key"), "persists"],
+  "nobody waits until management is off": [undisturbed("wrong key"), "persists"],
+  "nothing is written down for whoever finishes a toggle": [killed("wrong key"), "restored"],
+  "an execution takes no place": [racing, "alone"],
+  "an execution keeps its place": [undisturbed("overdue rotation"), "placeFreed"],
+  // Each execution looks twice: that one was written over shows when it wants to leave.
+  "the state is written over what others wrote": [crowding, "placeFreed"],
+  "an execution has a budget of its own": [crowding, "atOnce", "perDay"],
+  "an execution does not mind that all is stopped": [stopping, "circuit"],
+  "nobody is asked": [undisturbed("wrong key, with approval"), "approved"],
+  "no window is waited for": [undisturbed("wrong key, with approval"), "inWindow"],
+  "no other key is tried": [
+    disturbed("wrong key", { name: "the key is disabled", undo: () => {}, expects: "managed" }),
+    "onAgain",
+  ],
+  "what somebody left pending is applied with it": [
+    disturbed("wrong key", { name: "a modification is left pending" }),
+    "pending",
+  ],
+  "nothing is restored": [undisturbed("wrong key"), "restored"],
+  "what was done is not verified": [undisturbed("impaired for good"), "comesToRest"],
+  "nobody is told": [undisturbed("wrong key"), "told"],
+  "nobody is told of failures": [
+    disturbed("wrong key", { name: "a read replica is added" }, { name: "the database is stopped" }),
+    "told",
+  ],
+  "the mark stays": [undisturbed("wrong key"), "cleanedUp"],
+  "a step remembers the password": [undisturbed("wrong key"), "noPassword"],
+  "the password is logged": [undisturbed("wrong key"), "noPassword"],
+  "another database is touched": [undisturbed("overdue rotation"), "nothingElse"],
+};
+
+/** The first trial in which a sabotage breaks a promise, as what is broken. */
+async function findOut(
+  name: SabotageName,
+  plays: () => AsyncGenerator<Play>,
+  wanted: readonly string[],
+): Promise<string[]> {
+  const broken = new Set<string>();
+  for await (const play of plays()) {
+    const trial = await suite.play({ ...play, sabotage: { name, spoil: sabotages[name] } });
+    for (const one of trial.broken) broken.add(one.split(": ")[0] ?? one);
+    if (wanted.every((promise) => broken.has(promise))) break;
+  }
+  return [...broken];
+}
+
+test.each(Object.entries(cases) as [SabotageName, (typeof cases)[SabotageName]][])("%s", async (name, [plays, ...broken]) => {
+  const wanted = broken.map((promise) => promises[promise]);
+  expect(await findOut(name, plays, wanted)).toEqual(expect.arrayContaining(wanted));
+});
+
+test("without sabotage the same trials break none", async () => {
+  expect((await tryOut({ scenario: wrongKey, opening: replayed, trouble: noTrouble })).broken).toEqual([]);
+});

@@ -1,0 +1,230 @@
+import { toggleTag } from "../../lib/model/database.ts";
+import { AwsCallError } from "../../lib/model/errors.ts";
+import type { Policy } from "../../lib/model/policy.ts";
+import type { RemediationState } from "../../lib/model/remediation-state.ts";
+import type { Workflow } from "../../lib/remediate/workflow.ts";
+import type { RemediationRequest } from "../../lib/remediate-database.ts";
+import type { InProcessRegion } from "../support/in-process-region.ts";
+import type { Sabotage } from "./execution.ts";
+import type { Life } from "./life.ts";
+
+type Spoil = Sabotage["spoil"];
+
+const port =
+  (change: (port: InProcessRegion, life: Life) => Partial<InProcessRegion>): Spoil =>
+  (request, life) => ({ ...request, port: { ...asPort(request), ...change(asPort(request), life) } });
+const asPort = ({ port }: RemediationRequest) => port as InProcessRegion;
+
+const workflow =
+  (change: (workflow: Workflow) => Partial<Workflow>): Spoil =>
+  (request) => ({ ...request, workflow: { ...request.workflow, ...change(request.workflow) } });
+
+/** Changes what is written, as if the program had never written it otherwise. */
+const state =
+  (change: (value: RemediationState, life: Life) => RemediationState): Spoil =>
+  (request, life) => ({
+    ...request,
+    state: { ...request.state, write: (value, version) => request.state.write(change(value, life), version) },
+  });
+
+/** Polls by these names end after one look. */
+const once = (...polled: readonly string[]): Spoil =>
+  workflow(({ poll }) => ({
+    poll: (name, look, options) =>
+      poll(name, look, polled.includes(name) ? { ...options, timeoutMinutes: 0 } : options),
+  }));
+
+/** Within some steps, what is read is what was read before, outside of them. */
+function remembering(...steps: readonly string[]): Spoil {
+  return port((real, life) => {
+    const known = new Map<string, unknown>();
+    const recall = <T>(question: string, ask: () => T): T => {
+      if (steps.includes(life.step) && known.has(question)) return known.get(question) as T;
+      const answer = ask();
+      if (!steps.includes(life.step)) known.set(question, answer);
+      return answer;
+    };
+    const pages =
+      <Args extends readonly unknown[], Item>(name: string, ask: (...args: Args) => AsyncIterable<readonly Item[]>) =>
+      async function* (...args: Args): AsyncGenerator<readonly Item[]> {
+        yield* await recall(`${name} ${JSON.stringify(args)}`, async () => {
+          const all: (readonly Item[])[] = [];
+          for await (const page of ask(...args)) all.push(page);
+          return all;
+        });
+      };
+    const one =
+      <Args extends readonly unknown[], T>(name: string, ask: (...args: Args) => Promise<T>) =>
+      (...args: Args) =>
+        recall(`${name} ${JSON.stringify(args)}`, () => ask(...args));
+    return {
+      describeDBInstances: pages("instances", real.describeDBInstances),
+      describeDBClusters: pages("clusters", real.describeDBClusters),
+      describeTenantDatabases: pages("tenants", real.describeTenantDatabases),
+      describeGlobalClusters: pages("global", real.describeGlobalClusters),
+      describeBlueGreenDeployments: pages("deployments", real.describeBlueGreenDeployments),
+      describeDBProxies: pages("proxies", real.describeDBProxies),
+      describeSecret: one("secret", real.describeSecret),
+      getResourcePolicy: one("policy", real.getResourcePolicy),
+      describeKey: one("key", real.describeKey),
+      tryKey: one("trial", real.tryKey),
+    };
+  });
+}
+
+const beginnings = [
+  "turn rotation on",
+  "rotate",
+  "remember the secret, and mark the database",
+  "turn management on",
+] as const;
+
+const withRemediation = ({ policy }: RemediationRequest, change: Partial<Policy["remediation"]>): Policy => ({
+  ...policy,
+  remediation: { ...policy.remediation, ...change },
+});
+
+const doNothing = async () => {};
+const both =
+  (...spoils: readonly Spoil[]): Spoil =>
+  (request, life, world) =>
+    spoils.reduce((spoiled, spoil) => spoil(spoiled, life, world), request);
+
+/** Steps by these names are not done. */
+const skipping = (isSkipped: (name: string) => boolean): Spoil =>
+  workflow(({ step }) => ({
+    step: <T>(name: string, work: () => Promise<T>) =>
+      isSkipped(name) ? step(name, doNothing as () => Promise<T>) : step(name, work),
+  }));
+
+/** A mark that is gone still looks as if it were there. */
+const seeingTheMark: Spoil = port((real, life) => {
+  let mark: string | null = null;
+  return {
+    async tagDatabase(arn, key, value) {
+      if (key === toggleTag) mark = value;
+      await real.tagDatabase(arn, key, value);
+    },
+    async *describeDBInstances(only) {
+      for await (const page of real.describeDBInstances(only))
+        yield page.map((database) =>
+          mark !== null && life.step === "turn management off" && database.identifier === "orders"
+            ? { ...database, tags: { ...database.tags, [toggleTag]: mark } }
+            : database,
+        );
+    },
+  };
+});
+
+/** Every safeguard that can be taken away on its own, or together with the one that stands in for it. */
+export const sabotages = {
+  "the mark is not written": port((real) => ({
+    tagDatabase: (arn, key, value) => (key === toggleTag ? doNothing() : real.tagDatabase(arn, key, value)),
+  })),
+  "nobody looks whether the mark is still there before management is turned off": seeingTheMark,
+  "what is begun rests on what was seen before": remembering(...beginnings),
+  "the gates are not looked at once more before management is turned off": both(
+    remembering("turn management off"),
+    seeingTheMark,
+  ),
+  "management is turned on once, and not again": once("turn management on"),
+  "off is asked for again, and its refusal believed": both(
+    remembering("turn management off", "wait until management is off"),
+    seeingTheMark,
+    once("wait until management is off"),
+  ),
+  "nobody waits until management is off": once("wait until management is off", "wait until the database is at rest"),
+  "nothing is written down for whoever finishes a toggle": state((value) => ({ ...value, keepsakes: {} })),
+  "an execution takes no place": state((value, { by }) => ({
+    ...value,
+    running: value.running.filter(({ execution }) => execution !== by),
+  })),
+  "an execution keeps its place": skipping((name) => name === "write down how it ended"),
+  "the state is written over what others wrote": (request) => ({
+    ...request,
+    state: {
+      ...request.state,
+      write: async (value) => request.state.write(value, (await request.state.read()).version),
+    },
+  }),
+  "an execution has a budget of its own": (request) => ({
+    ...request,
+    policy: withRemediation(request, { budget: { atOnce: 99, perDay: 99 } }),
+  }),
+  "an execution does not mind that all is stopped": (request) => {
+    let stopped: RemediationState["stopped"] = null;
+    return {
+      ...request,
+      state: {
+        async read() {
+          const { value, version } = await request.state.read();
+          stopped = value.stopped;
+          return { value: { ...value, stopped: null }, version };
+        },
+        write: (value, version) => request.state.write({ ...value, stopped: value.stopped ?? stopped }, version),
+      },
+    };
+  },
+  "nobody is asked": (request) => ({ ...request, policy: withRemediation(request, { approval: [] }) }),
+  "no window is waited for": (request) => ({ ...request, policy: withRemediation(request, { window: ["any-time"] }) }),
+  "no other key is tried": port((real) => {
+    let first: string | null | undefined;
+    return {
+      turnOn(database, options) {
+        first ??= options.keyReference;
+        if (options.keyReference === first) return real.turnOn(database, options);
+        throw new AwsCallError("rds:ModifyDBInstance", "KMSKeyNotAccessibleFault", "no other key is tried");
+      },
+    };
+  }),
+  "what somebody left pending is applied with it": port((real) => ({
+    turnOn: (database, options) => real.turnOn(database, { ...options, applyImmediately: true }),
+  })),
+  "nothing is restored": skipping((name) => name.startsWith("restore ")),
+  "what was done is not verified": workflow(({ poll }) => ({
+    poll: async (name, look, options) =>
+      name.startsWith("verify with ") ? { met: true, seen: null, error: null } : poll(name, look, options),
+  })),
+  "nobody is told": (request) => ({ ...request, tell: doNothing }),
+  "nobody is told of failures": (request) => ({
+    ...request,
+    tell: (event) => (event.type === "remediation.failed" ? doNothing() : request.tell(event)),
+  }),
+  "the mark stays": port((real) => ({
+    untagDatabase: (arn, key) => (key === toggleTag ? doNothing() : real.untagDatabase(arn, key)),
+  })),
+  "a step remembers the password": (request) => {
+    let password = "";
+    const real = asPort(request);
+    return {
+      ...request,
+      port: {
+        ...real,
+        turnOff(database, given) {
+          password = given;
+          return real.turnOff(database, given);
+        },
+      },
+      workflow: {
+        ...request.workflow,
+        step: <T>(name: string, work: () => Promise<T>) =>
+          request.workflow.step(name, async () => {
+            const result = await work();
+            return name === "turn management off" ? (password as T) : result;
+          }),
+      },
+    };
+  },
+  "the password is logged": port((real) => ({
+    turnOff(database, password) {
+      // biome-ignore lint/suspicious/noConsole: this is what must be found out.
+      console.log(`turning off with ${password}`);
+      return real.turnOff(database, password);
+    },
+  })),
+  "another database is touched": port((real) => ({
+    rotate: (database) => real.rotate({ ...database, identifier: "bystander" }),
+  })),
+} satisfies Record<string, Spoil>;
+
+export type SabotageName = keyof typeof sabotages;
