@@ -327,6 +327,9 @@ function isEligible({ action, database, context: { secret }, target, policy }: C
     return closed(`RDS could not turn management on: ${reason.says}`);
   const doubt = doubts.find((one) => !one.startsWith("rds:DescribeBlueGreenDeployments"));
   if (doubt !== undefined) return untold("whether RDS could turn management on", doubt);
+  // Where management is on, it has to be told whether its secret is the old one or a new one; where it is off, that must not wait.
+  if (action === "finish-interrupted" && database.management === "managed" && !secret.seen)
+    return untold("whether the secret was made before the toggle or by it", secret.why);
   if (action === "finish-interrupted") return open("RDS can manage its password");
   if (action === "enable")
     return database.management === "unmanaged"

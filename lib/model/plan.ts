@@ -6,7 +6,7 @@ export const gateResultSchema = z.object({ gate: z.string(), open: z.boolean(), 
 export type GateResult = z.infer<typeof gateResultSchema>;
 
 /** What could be done about one finding. */
-export const plannedActionSchema = z.object({
+const plannedActionSchema = z.object({
   /** `<action>/<rule>/<database ARN>`. */
   id: z.string(),
   ...orderSchema.shape,

@@ -36,7 +36,7 @@ const attemptSchema = z.object({
 export type Attempt = z.infer<typeof attemptSchema>;
 
 /** What a toggle loses, written down before it begins, so that whoever finishes it can restore it. */
-export const keepsakeSchema = z.object({
+const keepsakeSchema = z.object({
   secretArn: z.string(),
   /** The key as RDS reported it. */
   keyReference: z.string().nullable(),

@@ -24,19 +24,19 @@ export async function finishToggle(repair: Repair, begun: Interrupted): Promise<
   const { database, keyReference, oldSecretArn, keepsake } = begun;
   const keys = [keyReference, keepsake?.keyReference ?? null, null];
   const turned = await turnOnAgain(repair, { keys, oldSecretArn });
+  if (!turned.isOn && turned.isGone) await takeMarkOff(repair, begun);
   if (!turned.isOn) return turned.isGone ? gone : leftOff(turned.why, database, keyReference);
   const { secretArn } = turned;
+  const isOther = keyReference !== null && turned.keyReference !== null && turned.keyReference !== keyReference;
+  const otherKey = isOther ? [`It is encrypted with ${turned.keyReference} instead of ${keyReference}.`] : [];
+  const unknown = keepsake === null ? [nothingKept] : [];
   const isTold = await announce(repair, "tell the new ARN", {
     type: "secret.replaced",
-    message: ["The master password is in another secret now.", ...(keepsake === null ? [nothingKept] : [])].join(" "),
+    message: ["The master password is in another secret now.", ...otherKey, ...unknown].join(" "),
     secret: { before: oldSecretArn, after: secretArn },
     keyReference: turned.keyReference,
   });
-  const otherKey =
-    keyReference !== null && turned.keyReference !== null && turned.keyReference !== keyReference
-      ? [`RDS did not take the key ${keyReference}: the secret has ${turned.keyReference}.`]
-      : [];
-  const notRestored = keepsake === null ? [nothingKept] : await restore(repair, keepsake, secretArn);
+  const notRestored = keepsake === null ? unknown : await restore(repair, keepsake, secretArn);
   const reason = await verify(repair);
   // While nobody knows the new ARN, somebody has to come again.
   const isUnmarked = isTold && (await takeMarkOff(repair, begun));
@@ -59,7 +59,7 @@ const stillMarked = `The tag ${toggleTag} is still on it: the next remediation o
 
 /**
  * Takes the mark off where management is on: one that is off keeps it, for whoever comes next, and so does one whose old secret may be on its
- * way out. A mark that is not the one that was written or read is another toggle's, and stays.
+ * way out. A mark that is not the one that was written or read is another toggle's, and stays. A database that is gone has none.
  */
 export function takeMarkOff(
   { workflow, aws, look, keepsake }: Repair,
@@ -67,10 +67,12 @@ export function takeMarkOff(
 ): Promise<boolean> {
   const taken = workflow.step("take the mark off", async () => {
     const { database } = await look();
-    if (database === null || database.masterUserSecret === null) return false;
-    if (database.masterUserSecret.secretArn === oldSecretArn && !isSettled(database)) return false;
-    const tag = database.tags[toggleTag] ?? mark;
-    if (tag === mark) await aws.untagDatabase(database.arn, toggleTag);
+    if (database !== null) {
+      const { arn, masterUserSecret, tags } = database;
+      if (masterUserSecret === null) return false;
+      if (masterUserSecret.secretArn === oldSecretArn && !isSettled(database)) return false;
+      if ((tags[toggleTag] ?? mark) === mark) await aws.untagDatabase(arn, toggleTag);
+    }
     await keepsake.forget();
     return true;
   });

@@ -8,7 +8,7 @@ export type Workflow = {
   /**
    * Does something once and remembers its result. Killed before that, it is done again: the work has to bear being done twice.
    * What AWS refuses for now (throttling, a failure of its own) is tried again with growing pauses, for about ten minutes;
-   * then, and for everything else, the error is thrown.
+   * then, and for everything else, the error is thrown. It is remembered too: an AwsCallError as one, any other with its message.
    */
   step<T>(name: string, work: () => Promise<T>): Promise<T>;
   /** Lets time pass until an instant (ISO 8601), which may be days away. */

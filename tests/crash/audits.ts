@@ -7,9 +7,11 @@ import type { Order } from "../../lib/model/order.ts";
 import type { RemediationEvent } from "../../lib/model/remediation-event.ts";
 import { readTarget } from "../../lib/read-target.ts";
 import { rules } from "../../rules/index.ts";
-import { createExecution, createPort, type Execution, type Weather } from "./execution.ts";
+import { checkTold } from "./check-work.ts";
+import { createExecution, type Execution } from "./execution.ts";
+import { createPort } from "./instruments.ts";
 import { audience, createLife } from "./life.ts";
-import { checkTold } from "./promises.ts";
+import type { Weather } from "./weather.ts";
 import type { Place, Subject, World } from "./world.ts";
 
 const day = 86_400_000;
@@ -23,7 +25,7 @@ export function passToNextNoon({ cloud }: World): void {
 
 /** What an audit sees of the Region, in whatever weather there is. */
 async function observe(world: World, weather: Weather): Promise<Inventory> {
-  const port = createPort(world, createLife("audit", "service"), audience, weather);
+  const port = createPort({ world, weather, life: createLife("audit", "service"), stage: audience });
   const target = await readTarget(port, { policy: world.policy, rules, now: world.now(), forRepair: true });
   return { schemaVersion: "1.0", observedAt: world.now(), targets: [target], gaps: [] };
 }
@@ -39,17 +41,22 @@ function tellIn(world: World) {
   };
 }
 
-/** What the service's audit starts, of what was never started before under that name; and whether nothing at all is left to be done. */
+/**
+ * What the service's audit starts, of what was never started before under that name; and whether nothing at all is left to be done. It may
+ * follow on the news that an execution has died.
+ */
 export async function audit(
   world: World,
   weather: Weather,
   known: readonly Execution[],
+  dead?: Execution,
 ): Promise<{ readonly due: readonly Execution[]; readonly isAtRest: boolean }> {
   const inventory = await observe(world, weather);
   const { policy, stores } = world;
   const due: Execution[] = [];
   await lookAfterRepairs({
     ...{ inventory, isFull: true, policy, rules, now: world.now() },
+    lost: dead === undefined ? null : { execution: dead.name, how: `The execution ${dead.name} was killed.` },
     repairs: {
       state: stores.service,
       tell: tellIn(world),
@@ -59,6 +66,8 @@ export async function audit(
       },
     },
   });
+  // Nobody counts it any more.
+  if (dead !== undefined) world.changing.delete(`service ${dead.name}`);
   const { actions } = makePlan(inventory, planOptions(world, "service"));
   const { running, stopped } = stores.service.kept();
   const isAtRest = due.length === 0 && running.length === 0 && stopped === null && !actions.some(isStartable);
@@ -110,4 +119,3 @@ async function conclude(
     tell: tellIn(world),
   });
 }
-

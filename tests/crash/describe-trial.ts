@@ -1,7 +1,15 @@
 import type { Entry, World } from "./world.ts";
 
 /** Everything that happened, for whoever has to find out why a promise was broken. Calls that only read are gathered in one line. */
-export function describeTrial({ name, broken, world }: { name: string; broken: readonly string[]; world: World }): string {
+export function describeTrial({
+  name,
+  broken,
+  world,
+}: {
+  name: string;
+  broken: readonly string[];
+  world: World;
+}): string {
   const lines: string[] = [];
   let reading = "";
   for (const entry of world.journal) {

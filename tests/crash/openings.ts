@@ -1,13 +1,13 @@
 import { audit, passToNextNoon, planAll, planAtTerminal } from "./audits.ts";
-import { type Execution, live, type Surroundings } from "./execution.ts";
+import { countAsDead } from "./check-end.ts";
+import { type Execution, live, type Scene } from "./execution.ts";
 import { type AtPoint, createTroupe, type Troupe } from "./life.ts";
-import { countAsDead } from "./promises.ts";
 import type { Place, World } from "./world.ts";
 
 /** How a trial begins: who executes what, and how what was killed is gone on with. Audits follow, day by day. */
 export type Opening = {
   readonly name: string;
-  readonly play: (scene: Surroundings, at: AtPoint) => Promise<readonly Execution[]>;
+  readonly play: (scene: Scene, at: AtPoint) => Promise<readonly Execution[]>;
 };
 
 /** Seconds until somebody notices that a process died, by turns. */
@@ -20,7 +20,7 @@ function pauseAfterDeath({ cloud, journal }: World): void {
 const maxLives = 6;
 
 /** Runs an execution, and runs it again with what it remembers while it is killed; `between` is what others do meanwhile. */
-async function replay(execution: Execution, scene: Surroundings, between = async () => {}): Promise<void> {
+async function replay(execution: Execution, scene: Scene, between = async () => {}): Promise<void> {
   while ((await live(execution, scene)) === "died") {
     if (execution.lives >= maxLives) return countAsDead(scene.world, execution);
     pauseAfterDeath(scene.world);
@@ -29,14 +29,14 @@ async function replay(execution: Execution, scene: Surroundings, between = async
 }
 
 /** Runs an execution once. */
-export async function runOnce(execution: Execution, scene: Surroundings): Promise<"ended" | "died"> {
+export async function runOnce(execution: Execution, scene: Scene): Promise<"ended" | "died"> {
   const how = await live(execution, scene);
   if (how === "died") countAsDead(scene.world, execution);
   return how;
 }
 
 /** A person at a terminal begins, and begins anew when the process died. */
-async function standBy(scene: Surroundings, times: number): Promise<Execution[]> {
+async function standBy(scene: Scene, times: number): Promise<Execution[]> {
   const { world, weather } = scene;
   const begun: Execution[] = [];
   for (let time = 0; time < times; time += 1) {
@@ -50,7 +50,7 @@ async function standBy(scene: Surroundings, times: number): Promise<Execution[]>
   return begun;
 }
 
-async function auditFirst({ world, weather }: Surroundings): Promise<readonly Execution[]> {
+async function auditFirst({ world, weather }: Scene): Promise<readonly Execution[]> {
   return (await audit(world, weather, [])).due;
 }
 
@@ -61,6 +61,21 @@ export const killedForGood: Opening = {
     const due = await auditFirst(scene);
     for (const execution of due) await runOnce(execution, scene);
     return due;
+  },
+};
+
+/** AWS reports each death, and an audit follows on it at once. */
+export const reported: Opening = {
+  name: "reported dead",
+  async play(scene) {
+    const { world, weather } = scene;
+    const all = [...(await auditFirst(scene))];
+    for (const execution of all) {
+      if ((await runOnce(execution, scene)) === "ended" || all.length >= maxLives) continue;
+      pauseAfterDeath(world);
+      all.push(...(await audit(world, weather, all, execution)).due);
+    }
+    return all;
   },
 };
 
@@ -89,8 +104,6 @@ export const runAgain: Opening = { name: "run again at a terminal", play: (scene
 
 /** A terminal is not run again: what it left is found by the service's audits, which do not know its state. */
 export const leftToStrangers: Opening = { name: "left to strangers by a terminal", play: (scene) => standBy(scene, 1) };
-
-export const openings: readonly Opening[] = [replayed, killedForGood, overtaken, runAgain, leftToStrangers];
 
 /** Who is at work at the same time as the service, and where they keep what they know. */
 export const rivals = [
@@ -155,7 +168,7 @@ export function cameBack(seed: number): Opening {
 }
 
 /** Runs executions at the same time; those of the service are replayed when they are killed. */
-export async function playTogether(cast: readonly Execution[], scene: Surroundings & { stage: Troupe }): Promise<void> {
+async function playTogether(cast: readonly Execution[], scene: Scene & { stage: Troupe }): Promise<void> {
   const runs = cast.map((execution) => (execution.isAtTerminal ? runOnce(execution, scene) : replay(execution, scene)));
   await Promise.all([scene.stage.play(), ...runs]);
 }

@@ -1,8 +1,8 @@
 import { exemptionTags, toggleTag } from "../../lib/model/database.ts";
 import { callService } from "../../simulator/call-service.ts";
 import { SimulatedError } from "../../simulator/simulated-error.ts";
+import type { Expectation } from "./check-end.ts";
 import { optInTag } from "./scenarios.ts";
-import type { Expectation } from "./promises.ts";
 import { adopt, liveOne, markOf, note, type Subject, scope, type World } from "./world.ts";
 
 /** Something that a person does to the database, at any moment, without asking anybody. */

@@ -23,7 +23,8 @@ const scenarios = ["overdue rotation", "wrong key", "unmanaged", "interrupted to
 
 describe.each(rivals.map((rival) => [rival.name, rival] as const))("the service and %s", (_, rival) => {
   test.each(scenarios)("%s", async (name) => {
-    for (const seed of seeds(12)) await suite.play({ scenario: aScenario(name, "instance"), opening: raced(seed, rival) });
+    for (const seed of seeds(12))
+      await suite.play({ scenario: aScenario(name, "instance"), opening: raced(seed, rival) });
     expect(suite.report()).toBe("");
   });
 

@@ -124,10 +124,13 @@ async function findOut(
   return [...broken];
 }
 
-test.each(Object.entries(cases) as [SabotageName, (typeof cases)[SabotageName]][])("%s", async (name, [plays, ...broken]) => {
-  const wanted = broken.map((promise) => promises[promise]);
-  expect(await findOut(name, plays, wanted)).toEqual(expect.arrayContaining(wanted));
-});
+test.each(Object.entries(cases) as [SabotageName, (typeof cases)[SabotageName]][])(
+  "%s",
+  async (name, [plays, ...broken]) => {
+    const wanted = broken.map((promise) => promises[promise]);
+    expect(await findOut(name, plays, wanted)).toEqual(expect.arrayContaining(wanted));
+  },
+);
 
 test("without sabotage the same trials break none", async () => {
   expect((await tryOut({ scenario: wrongKey, opening: replayed, trouble: noTrouble })).broken).toEqual([]);

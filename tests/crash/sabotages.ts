@@ -44,8 +44,10 @@ function remembering(...steps: readonly string[]): Spoil {
       if (!steps.includes(life.step)) known.set(question, answer);
       return answer;
     };
-    const pages =
-      <Args extends readonly unknown[], Item>(name: string, ask: (...args: Args) => AsyncIterable<readonly Item[]>) =>
+    const pages = <Args extends readonly unknown[], Item>(
+      name: string,
+      ask: (...args: Args) => AsyncIterable<readonly Item[]>,
+    ) =>
       async function* (...args: Args): AsyncGenerator<readonly Item[]> {
         yield* await recall(`${name} ${JSON.stringify(args)}`, async () => {
           const all: (readonly Item[])[] = [];

@@ -24,7 +24,6 @@ export type Goal = {
 /** Something that is wrong with one database of one kind, and that the service may repair. */
 export type Scenario = {
   readonly name: string;
-  readonly kind: Database["kind"];
   readonly rule: string;
   /** What is done first. */
   readonly action: ActionName;
@@ -43,7 +42,6 @@ const allowed: Policy["remediation"] = {
 
 type Keys = { readonly present: Key; readonly required: Key };
 type Fault = {
-  readonly name: string;
   readonly rule: string;
   readonly action: ActionName;
   readonly managed: (keys: Keys) => Managed;
@@ -58,7 +56,11 @@ type Fault = {
 
 const everyTenDays: RotationRules = { ScheduleExpression: "rate(10 days)", Duration: "3h" };
 /** A secret that is not rotated while a trial lasts: what fails in it does not make others sick. */
-const restful = { RotationRules: { AutomaticallyAfterDays: 80 }, LastRotatedDate: new Date(startAt), NextRotationDate: new Date("2027-02-12T12:00:00Z") };
+const restful = {
+  RotationRules: { AutomaticallyAfterDays: 80 },
+  LastRotatedDate: new Date(startAt),
+  NextRotationDate: new Date("2027-02-12T12:00:00Z"),
+};
 const everySevenDays: RotationRules = { AutomaticallyAfterDays: 7 };
 const ownTags: readonly Tag[] = [
   { Key: "team", Value: "shop" },
@@ -130,7 +132,8 @@ const faults = {
     requiresKey: true,
     isDecorated: true,
     secret: "new",
-    after: ({ cloud }) => Object.assign(cloud.timing, { resetStartsSeconds: 900, resetEndsSeconds: 5400, rotateSeconds: 1200 }),
+    after: ({ cloud }) =>
+      Object.assign(cloud.timing, { resetStartsSeconds: 900, resetEndsSeconds: 5400, rotateSeconds: 1200 }),
   },
   "wrong key, with approval": {
     rule: "secret-key-as-required",
@@ -157,12 +160,17 @@ const faults = {
     secret: "new",
     after: leaveInterrupted,
   },
-} as const satisfies Record<string, Omit<Fault, "name">>;
+} as const satisfies Record<string, Fault>;
 
 export type FaultName = keyof typeof faults;
+export const faultNames = Object.keys(faults) as FaultName[];
 
 /** As a toggle leaves a database behind that was killed after management was off. */
-function leaveInterrupted({ stores, subjects, orphaned }: World, database: AnyDatabase, { present, required }: Keys): void {
+function leaveInterrupted(
+  { stores, subjects, orphaned }: World,
+  database: AnyDatabase,
+  { present, required }: Keys,
+): void {
   const [subject] = subjects;
   if (subject === undefined) throw new Error("there is no database");
   const marker = { startedAt: "2026-11-20T12:00:00.000Z", keyReference: required.Arn, execution: "db-1" };
@@ -192,10 +200,10 @@ export function aScenario(
   kind: Database["kind"],
   { databases = 1, remediation = {} }: ScenarioOptions = {},
 ): Scenario {
-  const fault: Omit<Fault, "name"> = faults[name];
+  const fault: Fault = faults[name];
   const { rule, action, requiresKey = false, isDecorated = false } = fault;
   return {
-    ...{ kind, rule, action },
+    ...{ rule, action },
     name: `${name} (${kind})`,
     setUp() {
       let keys: Keys | undefined;

@@ -1,8 +1,9 @@
+import { jest } from "@jest/globals";
 import { describeTrial } from "./describe-trial.ts";
 import { type Play, type Trial, tryOut } from "./try-out.ts";
 
 /** All points, seeds and combinations that there are, instead of those that fit into a test run: `CRASH=thorough npm test -- tests/crash`. */
-export const isThorough = process.env.CRASH === "thorough";
+const isThorough = process.env.CRASH === "thorough";
 
 /** How many seeds a suite tries: as many as given, or `CRASH_SEEDS`, or twenty times as many where it is to be thorough. */
 export function countSeeds(usual: number): number {
@@ -32,6 +33,7 @@ const longest = 40_000;
 
 /** `cannotHold` says of a broken promise that it cannot be kept in that trial, and is asked only then. */
 export function createSuite(cannotHold: (trial: Trial, promise: string) => boolean = () => false): Suite {
+  jest.setTimeout((isThorough ? 120 : 2) * 60_000);
   let count = 0;
   let broken = 0;
   let failed: { trial: Trial; promises: readonly string[] }[] = [];
@@ -60,10 +62,20 @@ export function createSuite(cannotHold: (trial: Trial, promise: string) => boole
 
 /** One line on how much was tried. */
 export function say(what: string, { count, countBroken }: Suite): void {
-  process.stdout.write(`crash: ${what}: ${count().toLocaleString("en")} trials, ${countBroken()} with a broken promise\n`);
+  process.stdout.write(
+    `crash: ${what}: ${count().toLocaleString("en")} trials, ${countBroken()} with a broken promise\n`,
+  );
 }
 
-/** The numbers of the points at which killing makes a difference: where something has happened since the one before. */
+/** One of so many, from the given one on; all of them where it is to be thorough. */
+export function every<T>(stride: number, all: readonly T[], first = 0): readonly T[] {
+  return isThorough ? all : all.filter((_, index) => index % stride === first % stride);
+}
+
+/**
+ * The numbers of the points at which to kill: of those between which nothing happens that somebody could see or that is remembered, the
+ * first stands for all, because there it comes to the same.
+ */
 export function tellingPoints({ points }: Trial): number[] {
   return points.flatMap(({ moves }, index) =>
     isThorough || moves !== points[index - 1]?.moves || index === points.length - 1 ? [index + 1] : [],

@@ -1,8 +1,8 @@
 import { AwsCallError } from "../../lib/model/errors.ts";
 import type { FaultOptions } from "../../simulator/faults.ts";
-import { calm, storeError, type Weather } from "./execution.ts";
 import { type Deed, perform, takeBack } from "./people.ts";
 import type { Trouble } from "./try-out.ts";
+import { calm, storeError, type Weather } from "./weather.ts";
 import type { World } from "./world.ts";
 
 /** Killed at one point, or at several. */
@@ -30,8 +30,16 @@ export const mishaps: readonly Mishap[] = [
   { name: "is answered with what was", fault: "stale" },
   { name: "is throttled from then on", fault: { kind: "throttle" }, lasts: "for the action" },
   { name: "is denied from then on", fault: { kind: "deny" }, lasts: "for the action" },
-  { name: "works, and is not answered from then on", fault: { kind: "hang", takesEffect: true }, lasts: "for the action" },
-  { name: "is the first that is not answered, as nothing is from then on", fault: { kind: "hang" }, lasts: "for all of AWS" },
+  {
+    name: "works, and is not answered from then on",
+    fault: { kind: "hang", takesEffect: true },
+    lasts: "for the action",
+  },
+  {
+    name: "is the first that is not answered, as nothing is from then on",
+    fault: { kind: "hang" },
+    lasts: "for all of AWS",
+  },
 ];
 
 /** Ends all that is wrong with AWS, the store and the topic. */
@@ -51,7 +59,8 @@ export function mishapAt(number: number, { name, fault, lasts }: Mishap): Troubl
     at({ number: present, call }, { cloud }, weather) {
       if (present !== number || call === null) return undefined;
       if (fault === "stale") weather.isStale = true;
-      else cloud.fault({ ...fault, action: lasts === "for all of AWS" ? "*" : call.action, ...(!lasts && { times: 1 }) });
+      else
+        cloud.fault({ ...fault, action: lasts === "for all of AWS" ? "*" : call.action, ...(!lasts && { times: 1 }) });
       return undefined;
     },
     lift: clearUp,
@@ -59,18 +68,26 @@ export function mishapAt(number: number, { name, fault, lasts }: Mishap): Troubl
   };
 }
 
+/** How the store, or the topic, may fail. */
+export const outages = [
+  { name: "fails", lasts: false, isDone: false },
+  { name: "does its work, and does not answer,", lasts: false, isDone: true },
+  { name: "is down from then on", lasts: true, isDone: false },
+] as const;
+
 /** The store, or the topic, fails once or until the third day. */
-export function outageAt(number: number, what: "store" | "topic", lasts: boolean): Trouble {
-  const error = () => (what === "store" ? storeError(!lasts) : new AwsCallError("sns:Publish", "InternalError", "no topic"));
+export function outageAt(number: number, what: "store" | "topic", outage: (typeof outages)[number]): Trouble {
+  const { name, lasts, isDone } = outage;
+  const error = what === "store" ? storeError(!lasts) : new AwsCallError("sns:Publish", "InternalError", "no topic");
   return {
-    name: `the ${what} fails at ${number}${lasts ? ", and from then on" : ""}`,
+    name: `the ${what} ${name} at ${number}`,
     at({ number: present }, _world, weather) {
       if (present !== number) return undefined;
       let isSpent = false;
       const fail = () => {
         if (isSpent && !lasts) return null;
         isSpent = true;
-        return error();
+        return { error, isDone };
       };
       Object.assign(
         weather,
@@ -124,7 +141,11 @@ export function echoedPassword(): Trouble {
       weather.refuse = ({ action, params }) =>
         params.MasterUserPassword === undefined || isOver
           ? null
-          : new AwsCallError(action, "InvalidParameterValue", `The password ${params.MasterUserPassword} is not valid.`);
+          : new AwsCallError(
+              action,
+              "InvalidParameterValue",
+              `The password ${params.MasterUserPassword} is not valid.`,
+            );
       return undefined;
     },
     lift(_world, weather) {

@@ -1,11 +1,13 @@
 import { resume } from "../../lib/audit/keep-remediation.ts";
 import { hoursBetween } from "../../lib/model/time.ts";
 import { audit, passToNextNoon } from "./audits.ts";
-import { calm, type Execution, type Sabotage, type Surroundings, type Weather } from "./execution.ts";
+import { checkLeft, type Expectation } from "./check-end.ts";
+import { checkKept } from "./check-work.ts";
+import type { Execution, Sabotage, Scene } from "./execution.ts";
 import { type AtPoint, createSolo, type Point } from "./life.ts";
 import { type Opening, runOnce } from "./openings.ts";
-import { checkKept, checkLeft, type Expectation } from "./promises.ts";
 import type { Scenario } from "./scenarios.ts";
+import { calm, type Weather } from "./weather.ts";
 import { withoutWaiting } from "./without-waiting.ts";
 import type { WorkflowOptions } from "./workflow.ts";
 import { note, type World } from "./world.ts";
@@ -62,7 +64,7 @@ export function tryOut({ scenario, opening, trouble = noTrouble, sabotage }: Pla
       return trouble.at?.({ ...point, number: points.length }, world, weather);
     };
     const answer = trouble.answer ?? approval;
-    const scene: Surroundings = { world, weather, sabotage, answer, stage: createSolo(world, at) };
+    const scene: Scene = { world, weather, sabotage, answer, stage: createSolo(world, at) };
     const executions: Execution[] = [...(await opening.play(scene, at))];
 
     const { liftDay = 3 } = trouble;

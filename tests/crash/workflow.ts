@@ -1,4 +1,4 @@
-import { isTransient } from "../../lib/model/errors.ts";
+import { AwsCallError, isTransient } from "../../lib/model/errors.ts";
 import type { Answer, Polled, Workflow } from "../../lib/remediate/workflow.ts";
 import type { Life, Stage } from "./life.ts";
 
@@ -49,8 +49,8 @@ export function createWorkflow({ life, stage, memory, now, keep, answer, hear }:
   async function remembered<T>(name: string, work: () => Promise<T>): Promise<T> {
     const { known, write } = recall(name);
     if (known !== undefined) {
-      const { value, error } = JSON.parse(known.text) as { value: T; error?: string };
-      if (error !== undefined) throw new Error(error);
+      const { value, error } = JSON.parse(known.text) as { value: T; error?: KeptError };
+      if (error !== undefined) throw toThrown(error);
       return value;
     }
     try {
@@ -58,7 +58,7 @@ export function createWorkflow({ life, stage, memory, now, keep, answer, hear }:
       await write({ value }, true);
       return value;
     } catch (error) {
-      await write({ error: error instanceof Error ? error.message : String(error) }, true);
+      await write({ error: toKept(error) }, true);
       throw error;
     }
   }
@@ -117,6 +117,18 @@ export function createWorkflow({ life, stage, memory, now, keep, answer, hear }:
         return { decision: answer.decision, by: answer.decision === "timed-out" ? null : "ann" };
       }),
   };
+}
+
+/** Of an error its message is remembered, and of a call that failed which it was, and AWS's code: as on AWS. */
+type KeptError = { readonly message: string; readonly call: { readonly action: string; readonly code: string } | null };
+
+function toKept(error: unknown): KeptError {
+  const message = error instanceof Error ? error.message : String(error);
+  return { message, call: error instanceof AwsCallError ? { action: error.action, code: error.code } : null };
+}
+
+function toThrown({ message, call }: KeptError): Error {
+  return call === null ? new Error(message) : new AwsCallError(call.action, call.code, message);
 }
 
 /** A look that throws has seen nothing: what was seen before stays. */

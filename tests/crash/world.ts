@@ -3,7 +3,14 @@ import type { Policy } from "../../lib/model/policy.ts";
 import type { RemediationEvent } from "../../lib/model/remediation-event.ts";
 import { emptyRemediationState, type RemediationState } from "../../lib/model/remediation-state.ts";
 import { createCloud } from "../../simulator/cloud.ts";
-import { type AnyDatabase, databaseWithArn, statusOf } from "../../simulator/databases.ts";
+import {
+  type AnyDatabase,
+  arnOf,
+  databaseWithArn,
+  isCluster,
+  isInstance,
+  statusOf,
+} from "../../simulator/databases.ts";
 import type { Cloud, Region, Secret } from "../../simulator/state.ts";
 import type { InProcessCall } from "../support/in-process-region.ts";
 import { createMemoryStored, type MemoryStored } from "../support/memory-stored.ts";
@@ -26,6 +33,7 @@ export type Entry =
       readonly type: "call";
       readonly at: string;
       readonly by: string;
+      readonly place: Place;
       readonly step: string;
       readonly action: string;
       /** The ARN or identifier that a changing call is about; null for one that only reads. */
@@ -38,7 +46,7 @@ export type Entry =
 export type Place = "service" | "terminal" | "laptop";
 
 /** A setting that a person changed, since which entry of the journal it waits, and until when. */
-export type Pending = {
+type Pending = {
   readonly field: string;
   readonly value: unknown;
   readonly since: number;
@@ -73,7 +81,7 @@ export type World = {
   readonly changing: Map<string, { readonly arn: string; until: string | null }>;
   /** Executions that a person has approved. */
   readonly approved: Set<string>;
-  /** Whether somebody has begun something who does not share the service's state. */
+  /** Whether somebody is, or was, at work who does not share the service's state. */
   hasStrangers: boolean;
   /** Who began to change something, and when. */
   readonly begun: { readonly by: string; readonly place: Place; readonly at: string }[];
@@ -116,17 +124,13 @@ export function createWorld(policy: Policy, build: (here: Region) => readonly An
 }
 
 function toSubject(here: Region, database: AnyDatabase): Subject {
+  const arn = arnOf(database);
   const before = here.secrets.get(database.MasterUserSecret?.SecretArn ?? "") ?? null;
-  if ("TenantDBName" in database) {
-    const { TenantDatabaseARN: arn, DBInstanceIdentifier, TenantDBName } = database as never as Record<string, string>;
-    return { arn: arn ?? "", kind: "tenant-database", identifier: `${DBInstanceIdentifier}/${TenantDBName}`, before };
-  }
-  if ("DBClusterArn" in database) {
-    const { DBClusterArn: arn, DBClusterIdentifier: identifier } = database as never as Record<string, string>;
-    return { arn: arn ?? "", kind: "cluster", identifier: identifier ?? "", before };
-  }
-  const { DBInstanceArn: arn, DBInstanceIdentifier: identifier } = database as never as Record<string, string>;
-  return { arn: arn ?? "", kind: "instance", identifier: identifier ?? "", before };
+  if (isCluster(database)) return { arn, before, kind: "cluster", identifier: database.DBClusterIdentifier };
+  const { DBInstanceIdentifier: instance } = database;
+  return isInstance(database)
+    ? { arn, before, kind: "instance", identifier: instance }
+    : { arn, before, kind: "tenant-database", identifier: `${instance}/${database.TenantDBName}` };
 }
 
 /** The database as the simulator has it; undefined where it is gone, or on its way out. */
@@ -135,6 +139,12 @@ export function liveOne({ here }: World, { arn }: Pick<Subject, "arn">): AnyData
   return database === undefined || statusOf(database) === "deleting" ? undefined : database;
 }
 
+/** The secrets that were made for a database and are not waiting for their deletion. */
+export function livingSecretsOf({ here }: World, arn: string): Secret[] {
+  return [...here.secrets.values()].filter(({ owner, DeletedDate }) => owner === arn && DeletedDate === undefined);
+}
+
+/** The value of the tag that a toggle leaves. */
 export function markOf(database: AnyDatabase): string | undefined {
   return database.TagList.find(({ Key }) => Key === toggleTag)?.Value;
 }
@@ -154,12 +164,6 @@ export function adopt({ orphaned, last, now }: World, arn: string): void {
 /** Notes something that is no call. */
 export function note({ journal, now }: World, by: string, what: string): void {
   journal.push({ type: "note", at: now(), by, what });
-}
-
-/** A promise was broken. The same is said once. */
-export function breakPromise({ broken, now }: World, promise: string, how: string): void {
-  for (const said of broken) if (said.startsWith(`${promise}: `)) return;
-  broken.add(`${promise}: ${how} (at ${now()})`);
 }
 
 const reads = /^(rds|secretsmanager|kms):(Describe|List|Get|Generate)/;

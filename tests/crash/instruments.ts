@@ -1,0 +1,144 @@
+import type { RemediationEvent } from "../../lib/model/remediation-event.ts";
+import type { RemediationState } from "../../lib/model/remediation-state.ts";
+import type { Stored } from "../../lib/update-stored.ts";
+import { createInProcessRegion, type InProcessCall, type InProcessRegion } from "../support/in-process-region.ts";
+import { checkBudget, checkChange, checkKept, checkNow, checkPending, checkTold } from "./check-work.ts";
+import type { Life, Stage } from "./life.ts";
+import type { Weather } from "./weather.ts";
+import { adopt, isRead, liveOne, note, orphan, scope, targetOf, type World } from "./world.ts";
+
+/** What one life of an execution is connected to the world with. */
+type Connection = { readonly world: World; readonly life: Life; readonly stage: Stage; readonly weather: Weather };
+
+/** The port of one life: each call passes a point before and after, is noted, and is looked at by the promises. */
+export function createPort(connection: Connection): InProcessRegion {
+  const { world, life, stage } = connection;
+  return createInProcessRegion(world.cloud, scope, async (call, perform) => {
+    await stage.pass(life, `before ${call.action}`, call);
+    const answer = meet(connection, call, perform);
+    await stage.pass(life, `after ${call.action}`, call);
+    if (answer instanceof Error) throw answer;
+    return answer;
+  });
+}
+
+/** Virtual seconds that a call takes. */
+const secondsPerCall = 0.2;
+
+function meet({ world, life, weather }: Connection, call: InProcessCall, perform: () => object): object | Error {
+  const { journal, cloud } = world;
+  life.attemptSince ??= journal.length;
+  const changes = isRead(call) ? null : targetOf(call);
+  if (changes !== null) checkChange(world, life, call);
+  const before = changes === null ? [] : passwordStates(world);
+  let answer: object | Error;
+  try {
+    const refusal = weather.refuse?.(call) ?? null;
+    if (refusal !== null) throw refusal;
+    answer = perform();
+    if (changes === null) answer = recollect(world, weather, call, answer);
+  } catch (error) {
+    answer = error as Error;
+  }
+  const said = answer instanceof Error ? codeOf(answer) : "ok";
+  journal.push({
+    ...{ type: "call", at: world.now(), by: life.by, place: life.place, step: life.step },
+    ...{ action: call.action, changes, answer: said },
+  });
+  if (changes !== null) {
+    world.moves += 1;
+    noteEffects(world, life, before, call);
+    checkPending(world, life);
+  }
+  checkNow(world);
+  cloud.advance({ seconds: secondsPerCall });
+  return answer;
+}
+
+function codeOf(error: Error): string {
+  return "code" in error ? String(error.code) : error.name;
+}
+
+/** Each database's secret, and whether its password is about to change. */
+function passwordStates(world: World) {
+  return world.subjects.map((subject) => {
+    const database = liveOne(world, subject);
+    return {
+      arn: subject.arn,
+      secretArn: database?.MasterUserSecret?.SecretArn,
+      isPending: database?.PendingModifiedValues.MasterUserPassword !== undefined,
+    };
+  });
+}
+
+/** Whose password nobody knows any more, or somebody does again: by what happened, whatever the caller was told. */
+function noteEffects(
+  world: World,
+  life: Life,
+  before: ReturnType<typeof passwordStates>,
+  { action, params }: InProcessCall,
+): void {
+  if (action === "rds:AddTagsToResource") world.unmarked.delete(String(params.ResourceName));
+  if (typeof params.MasterUserPassword === "string") world.passwords.add(params.MasterUserPassword);
+  for (const [index, { arn, secretArn, isPending }] of passwordStates(world).entries()) {
+    if (!isPending || before[index]?.isPending) continue;
+    if (params.ManageMasterUserPassword === false) orphan(world, arn, `${life.place} ${life.by}`);
+    if (secretArn !== undefined && secretArn !== before[index]?.secretArn) adopt(world, arn);
+  }
+}
+
+/** Remembers what was answered, where that is wanted; where a stale answer is due, the last one that was different. */
+function recollect({ answers }: World, weather: Weather, { action, params }: InProcessCall, answer: object): object {
+  if (answers === null) return answer;
+  const question = `${action} ${JSON.stringify(params)}`;
+  const text = JSON.stringify(answer);
+  const before = answers.get(question) ?? [];
+  if (before.at(-1)?.text !== text) answers.set(question, [...before.slice(-1), { text, answer }]);
+  if (!weather.isStale) return answer;
+  weather.isStale = false;
+  return before.findLast((one) => one.text !== text)?.answer ?? answer;
+}
+
+/** The store of one life, as S3 is: each read and write passes a point before and after. */
+export function createState({ world, life, stage, weather }: Connection): Stored<RemediationState> {
+  const stored = world.stores[life.place];
+  return {
+    async read() {
+      await stage.pass(life, "before reading the state");
+      const outage = weather.storeFails?.() ?? null;
+      const read = await stored.read();
+      await stage.pass(life, "after reading the state");
+      if (outage !== null) throw outage.error;
+      return read;
+    },
+    async write(value, version) {
+      await stage.pass(life, "before writing the state");
+      const outage = weather.storeFails?.() ?? null;
+      world.moves += 1;
+      const isWritten = outage?.isDone !== false && (await stored.write(value, version));
+      checkKept(world, "the state", JSON.stringify(value));
+      checkBudget(world, life, stored.kept());
+      await stage.pass(life, "after writing the state");
+      if (outage !== null) throw outage.error;
+      return isWritten;
+    },
+  };
+}
+
+/** Tells machines and people of one life; what could not be told is not. */
+export function createTell({ world, life, stage, weather }: Connection) {
+  return async (event: RemediationEvent): Promise<void> => {
+    await stage.pass(life, `before telling ${event.type}`);
+    const outage = weather.tellFails?.() ?? null;
+    world.moves += 1;
+    if (outage?.isDone !== false) {
+      checkKept(world, "a message", JSON.stringify(event));
+      checkTold(world, event);
+      world.told.push(event);
+      world.lastTold.set(`${life.place} ${life.by}`, event);
+      note(world, life.by, `told ${event.type}: ${event.message}`);
+    }
+    await stage.pass(life, `after telling ${event.type}`);
+    if (outage !== null) throw outage.error;
+  };
+}
