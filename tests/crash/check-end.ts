@@ -37,16 +37,11 @@ export function checkEnd(world: World, execution: Execution, weather: Weather): 
 }
 
 /** Whether an execution leaves a database off that it has turned off itself, or has tried to turn on. */
-function isLeftOff(world: World, { arn }: Subject, { name, place, order, result }: Execution): boolean {
+function isLeftOff(world: World, { arn }: Subject, { order, result, stake }: Execution): boolean {
   // Whoever is not let near it any more, because its owner took the opt-in back, leaves it to the audit.
   if (result?.every(({ outcome }) => outcome.end === "refused")) return false;
-  if (!world.orphaned.has(arn) || !liveOne(world, { arn }) || order.database.arn !== arn) return false;
-  if (hoursBetween(world.last.off, world.now()) >= 23) return false;
-  const hasTried = world.journal.some(
-    (entry) =>
-      entry.type === "call" && entry.by === name && entry.place === place && entry.step === "turn management on",
-  );
-  return hasTried || world.last.offBy === `${place} ${name}`;
+  if (!stake.isHeld || order.database.arn !== arn || !liveOne(world, { arn })) return false;
+  return world.orphaned.has(arn) && hoursBetween(world.last.off, world.now()) < 23;
 }
 
 /** When an execution was killed, and will not go on. */

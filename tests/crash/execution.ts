@@ -4,7 +4,7 @@ import { rules } from "../../rules/index.ts";
 import { checkEnd } from "./check-end.ts";
 import { checkKept } from "./check-work.ts";
 import { createPort, createState, createTell } from "./instruments.ts";
-import { createLife, type Life, type Stage } from "./life.ts";
+import { createLife, type Life, type Stage, type Stake } from "./life.ts";
 import type { Weather } from "./weather.ts";
 import { createWorkflow, type Memory, type WorkflowOptions } from "./workflow.ts";
 import { note, type Place, type World } from "./world.ts";
@@ -23,6 +23,7 @@ export type Execution = {
   /** A person stands by, who has approved it and does not wait for a window. */
   readonly isAtTerminal: boolean;
   readonly memory: Memory;
+  readonly stake: Stake;
   lives: number;
   end: "ended" | "threw" | null;
   result: Remediation | null;
@@ -30,7 +31,8 @@ export type Execution = {
 
 export function createExecution(name: string, order: Order, place: Place): Execution {
   const isAtTerminal = name.startsWith("terminal-");
-  return { name, order, place, isAtTerminal, memory: { checkpoints: [] }, lives: 0, end: null, result: null };
+  const [memory, stake] = [{ checkpoints: [] }, { isHeld: false }];
+  return { name, order, place, isAtTerminal, memory, stake, lives: 0, end: null, result: null };
 }
 
 /** What executions take place in. */
@@ -46,7 +48,7 @@ export type Scene = {
 export async function live(execution: Execution, scene: Scene): Promise<"ended" | "died"> {
   const { world, stage, weather, sabotage, answer } = scene;
   const { name, order, place, memory } = execution;
-  const life = createLife(name, place);
+  const life = createLife(name, place, execution.stake);
   execution.lives += 1;
   if (place !== "service") world.hasStrangers = true;
   note(world, name, execution.lives === 1 ? `begins: ${order.action} for ${order.rule}` : "goes on");

@@ -28,6 +28,7 @@ const secondsPerCall = 0.2;
 function meet({ world, life, weather }: Connection, call: InProcessCall, perform: () => object): object | Error {
   const { journal, cloud } = world;
   life.attemptSince ??= journal.length;
+  if (life.step === "turn management on") life.stake.isHeld = true;
   const changes = isRead(call) ? null : targetOf(call);
   if (changes !== null) checkChange(world, life, call);
   const before = changes === null ? [] : passwordStates(world);
@@ -42,7 +43,7 @@ function meet({ world, life, weather }: Connection, call: InProcessCall, perform
   }
   const said = answer instanceof Error ? codeOf(answer) : "ok";
   journal.push({
-    ...{ type: "call", at: world.now(), by: life.by, place: life.place, step: life.step },
+    ...{ type: "call", at: world.now(), by: life.by, step: life.step },
     ...{ action: call.action, changes, answer: said },
   });
   if (changes !== null) {
@@ -82,7 +83,10 @@ function noteEffects(
   if (typeof params.MasterUserPassword === "string") world.passwords.add(params.MasterUserPassword);
   for (const [index, { arn, secretArn, isPending }] of passwordStates(world).entries()) {
     if (!isPending || before[index]?.isPending) continue;
-    if (params.ManageMasterUserPassword === false) orphan(world, arn, `${life.place} ${life.by}`);
+    if (params.ManageMasterUserPassword === false) {
+      orphan(world, arn);
+      life.stake.isHeld = true;
+    }
     if (secretArn !== undefined && secretArn !== before[index]?.secretArn) adopt(world, arn);
   }
 }

@@ -6,6 +6,8 @@ export type Life = {
   /** The execution's name. */
   readonly by: string;
   readonly place: Place;
+  /** What its execution has to do with management being off, in this life or another. */
+  readonly stake: Stake;
   /** What the workflow is at. */
   step: string;
   /** Where in the journal the present attempt of the present step made its first call; null before that. */
@@ -17,14 +19,17 @@ export type Life = {
   readonly death: Promise<"died">;
 };
 
-export function createLife(by: string, place: Place): Life {
+/** Whether an execution has turned management off, or tried to turn it on. */
+export type Stake = { isHeld: boolean };
+
+export function createLife(by: string, place: Place, stake: Stake = { isHeld: false }): Life {
   let isDead = false;
   let tellDeath: (how: "died") => void = () => {};
   const death = new Promise<"died">((resolve) => {
     tellDeath = resolve;
   });
   const life: Life = {
-    ...{ by, place, death },
+    ...{ by, place, death, stake },
     step: "",
     attemptSince: null,
     begin(step) {

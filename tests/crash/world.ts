@@ -33,7 +33,6 @@ export type Entry =
       readonly type: "call";
       readonly at: string;
       readonly by: string;
-      readonly place: Place;
       readonly step: string;
       readonly action: string;
       /** The ARN or identifier that a changing call is about; null for one that only reads. */
@@ -72,7 +71,7 @@ export type World = {
   /** ARNs of databases from which a person took the mark: since which entry of the journal. */
   readonly unmarked: Map<string, number>;
   /** When a password was last set that nobody knows, when it was replaced, and when the last thing went wrong. */
-  readonly last: { off: string; offBy: string; onAgain: string; blow: string };
+  readonly last: { off: string; onAgain: string; blow: string };
   /** Settings that a person changed and that wait for their window, by database. */
   readonly pendings: Map<string, Pending>;
   /** Gates that a person closed, by database: since which entry of the journal. */
@@ -109,7 +108,7 @@ export function createWorld(policy: Policy, build: (here: Region) => readonly An
     broken: new Set(),
     orphaned: new Set(),
     unmarked: new Map(),
-    last: { off: startAt, offBy: "", onAgain: startAt, blow: startAt },
+    last: { off: startAt, onAgain: startAt, blow: startAt },
     pendings: new Map(),
     closed: new Map(),
     changing: new Map(),
@@ -150,10 +149,9 @@ export function markOf(database: AnyDatabase): string | undefined {
 }
 
 /** Nobody knows the password any more. */
-export function orphan({ orphaned, last, now }: World, arn: string, by: string): void {
+export function orphan({ orphaned, last, now }: World, arn: string): void {
   orphaned.add(arn);
   last.off = now();
-  last.offBy = by;
 }
 
 /** Somebody knows the password again, or where it is. */

@@ -1,0 +1,29 @@
+import { expect, test } from "@jest/globals";
+import { defaultPolicy } from "../../lib/model/default-policy.ts";
+import { readTarget } from "../../lib/read-target.ts";
+import { rules } from "../../rules/index.ts";
+import { createInProcessRegion } from "../support/in-process-region.ts";
+import { now } from "../support/simulated-audit.ts";
+import { withSimulatedRegion } from "../support/simulated-region.ts";
+
+test("the port of these trials reads what the SDK's reads", () =>
+  withSimulatedRegion(async ({ cloud, here, port }) => {
+    const key = here.addKey();
+    const orders = here.addInstance({ identifier: "orders", managed: { kmsKeyId: key.Arn, status: "impaired" } });
+    here.addCluster({ identifier: "ledger", managed: { RotationEnabled: false }, tags: { stage: "test" } });
+    here.addTenantDatabase({
+      instance: here.addInstance({ identifier: "erp", engine: "oracle-ee-cdb", MultiTenant: true }),
+      name: "PAY",
+      managed: true,
+    });
+    here.addProxy({ name: "web", secretArns: [orders.MasterUserSecret?.SecretArn ?? ""] });
+    here.addBlueGreenDeployment({ source: orders });
+    // More than one page, by Marker and by NextToken.
+    for (let index = 0; index < 120; index += 1) here.addInstance({ identifier: `db-${index}`, managed: true });
+    const { account, region, partition } = port;
+    const inProcess = createInProcessRegion(cloud, { account, region, partition });
+    const options = { policy: defaultPolicy, rules, now, forRepair: true };
+    const [bySdk, byPort] = [await readTarget(port, options), await readTarget(inProcess, options)];
+    expect(byPort).toEqual(bySdk);
+    expect(byPort.databases.length).toBeGreaterThan(120);
+  }));
