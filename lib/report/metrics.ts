@@ -1,4 +1,3 @@
-import type { ActionName } from "../model/action.ts";
 import { isWrong, severities } from "../model/finding.ts";
 import type { Report } from "../model/report.ts";
 import { hoursBetween } from "../model/time.ts";
@@ -39,25 +38,16 @@ export function toMetrics(
   ];
 }
 
-/** What an execution of a repair did: each action that it came to, and how that ended. */
-type Ended = { readonly action: ActionName; readonly outcome: { readonly end: "repaired" | "failed" | "refused" } };
+/** How an action of an execution can end. */
+const ends = ["repaired", "failed", "refused"] as const;
 
-const endings = {
-  RemediationSucceeded: "repaired",
-  RemediationFailed: "failed",
-  RemediationRefused: "refused",
-} as const;
-
-/** What a dashboard and an alarm need of an execution: how many actions ended how, in all, zeros included, and by action. */
-export function toRemediationMetrics(ended: readonly Ended[]): readonly Metric[] {
-  return Object.entries(endings).flatMap(([name, end]) => {
-    const ofEnd = ended.filter(({ outcome }) => outcome.end === end);
-    const byAction = Map.groupBy(ofEnd, ({ action }) => action);
-    return [
-      toCount(name, ofEnd.length),
-      ...[...byAction].map(([action, all]) => toCount(name, all.length, { action })),
-    ];
-  });
+/** What a dashboard needs of an execution that has ended: how many of its actions ended how, zeros included. */
+export function toRemediationMetrics(
+  done: readonly { readonly outcome: { readonly end: (typeof ends)[number] } }[],
+): readonly Metric[] {
+  return ends.map((end) =>
+    toCount("Remediations", done.filter(({ outcome }) => outcome.end === end).length, { outcome: end }),
+  );
 }
 
 function toCount(name: string, value: number, dimensions?: Metric["dimensions"]): Metric {

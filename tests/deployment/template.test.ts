@@ -5,8 +5,7 @@ import { readAuditSettings, readRemediationSettings } from "../../functions/wiri
 import { auditActions, repairActions, repairReads } from "../../lib/audit/permissions.ts";
 import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import { parsePolicy } from "../../lib/model/policy.ts";
-import { toMetrics } from "../../lib/report/metrics.ts";
-import { toRemediationMetrics } from "../../lib/report/remediation-metrics.ts";
+import { toMetrics, toRemediationMetrics } from "../../lib/report/metrics.ts";
 import { rules } from "../../rules/index.ts";
 import { samplesIn } from "../support/samples.ts";
 import { matches } from "./event-pattern.ts";
