@@ -154,7 +154,7 @@ async function readInventory(file: string): Promise<Inventory> {
   if (parsed.success) return parsed.data;
   if (typeof value === "object" && value !== null && "findings" in value)
     throw new UsageError(`${file} is a report, not an inventory: save one with audit --save-inventory.`);
-  if (version !== null && version !== inventorySchema.shape.schemaVersion.value)
+  if (version !== null && !inventorySchema.shape.schemaVersion.safeParse(version).success)
     throw new UsageError(`${file} has schemaVersion ${JSON.stringify(version)}; this version reads "1.0".`);
   const [issue] = parsed.error.issues;
   const place = version === null || issue === undefined || issue.path.length === 0 ? "" : ` at ${issue.path.join(".")}`;

@@ -2,7 +2,7 @@ import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
 import { logMetrics } from "@aws-lambda-powertools/metrics/middleware";
 import { parser } from "@aws-lambda-powertools/parser/middleware";
 import middy from "@middy/core";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { auditAndPublish } from "../lib/audit-and-publish.ts";
 import { createAccount } from "../lib/aws/create-account.ts";
 import { rules } from "../rules/index.ts";
@@ -22,7 +22,7 @@ const policy = packagedPolicy();
  * { "id": "7f3d0a4e-1c2b-4d5e-8f90-123456789abc", "time": "2026-11-24T06:00:00Z" }
  * ```
  */
-const eventSchema = z.object({ id: z.string().min(1), time: z.string() });
+const eventSchema = z.object({ id: z.string().check(z.minLength(1)), time: z.string() });
 
 /** Audits this account in the configured Regions, publishes what changed, and starts repairs where the deployment has them. */
 export const handler = middy()

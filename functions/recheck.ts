@@ -3,7 +3,7 @@ import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
 import { logMetrics } from "@aws-lambda-powertools/metrics/middleware";
 import { parser } from "@aws-lambda-powertools/parser/middleware";
 import middy from "@middy/core";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { createAccount } from "../lib/aws/create-account.ts";
 import { executionEventSchema } from "../lib/model/execution-event.ts";
 import { recheckEventSchema } from "../lib/model/recheck-event.ts";

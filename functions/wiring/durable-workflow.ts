@@ -6,7 +6,7 @@ import {
   DurableOperationError,
   JitterStrategy,
 } from "@aws/durable-execution-sdk-js";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { AwsCallError, isTransient } from "../../lib/model/errors.ts";
 import type { Answer, Polled, PollOptions, Workflow } from "../../lib/remediate/workflow.ts";
 
@@ -84,7 +84,7 @@ function pauseSeconds(looks: number, timeoutSeconds: number): number {
 const keptError = z.object({
   name: z.string(),
   message: z.string(),
-  call: z.object({ action: z.string(), code: z.string() }).nullable(),
+  call: z.nullable(z.object({ action: z.string(), code: z.string() })),
 });
 
 /** What a step threw, as a checkpoint can keep it: the SDK itself keeps an error's message alone. */

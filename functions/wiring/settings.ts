@@ -1,39 +1,54 @@
-import * as z from "zod";
+import { en } from "zod/locales";
+import * as z from "zod/mini";
 import { severities } from "../../lib/model/finding.ts";
 import type { Policy } from "../../lib/model/policy.ts";
 import { isRegionName } from "../../lib/model/regions.ts";
 
-// Compiling a schema pays for those who parse often; a function parses each a few times.
-z.config({ jitless: true });
+// Compiling a schema pays for those who parse often; a function parses each a few times. Messages are English.
+z.config({ ...en(), jitless: true });
 
-const topicArn = z.string().regex(/^arn:[^:]+:sns:[^:]+:\d{12}:.+$/, "must be the ARN of an SNS topic");
+const topicArn = z.string().check(z.regex(/^arn:[^:]+:sns:[^:]+:\d{12}:.+$/, "must be the ARN of an SNS topic"));
 
-const regions = z
-  .string()
-  .transform((text) => (text.trim() === "all" ? ("all" as const) : text.split(",").map((name) => name.trim())))
-  .refine((names) => names === "all" || names.every(isRegionName), 'must be Regions with commas between, or "all"');
+function toRegions(text: string): "all" | string[] {
+  return text.trim() === "all" ? "all" : text.split(",").map((name) => name.trim());
+}
+
+function isRegions(text: string): boolean {
+  const names = toRegions(text);
+  return names === "all" || names.every(isRegionName);
+}
+
+const regions = z.pipe(
+  z.string().check(z.refine(isRegions, 'must be Regions with commas between, or "all"')),
+  z.transform(toRegions),
+);
 
 const auditSettings = z.object({
   REGIONS: regions,
-  REPORT_BUCKET: z.string().min(3, "must be the name of a bucket"),
+  REPORT_BUCKET: z.string().check(z.minLength(3, "must be the name of a bucket")),
   FINDINGS_TOPIC_ARN: topicArn,
   ALERTS_TOPIC_ARN: topicArn,
-  ALERT_THRESHOLD: z.enum(severities).default("high"),
-  SECURITY_HUB: z.enum(["on", "off"]).default("off"),
+  ALERT_THRESHOLD: z._default(z.enum(severities), "high"),
+  SECURITY_HUB: z._default(z.enum(["on", "off"]), "off"),
   /** Empty where nothing is ever repaired. */
-  REMEDIATE_FUNCTION_ARN: z
-    .string()
-    .regex(
-      /^(arn:[^:]+:lambda:[^:]+:\d{12}:function:[^:]+:[^:]+)?$/,
-      "must be the ARN of a function's version or alias",
-    )
-    .default(""),
+  REMEDIATE_FUNCTION_ARN: z._default(
+    z
+      .string()
+      .check(
+        z.regex(
+          /^(arn:[^:]+:lambda:[^:]+:\d{12}:function:[^:]+:[^:]+)?$/,
+          "must be the ARN of a function's version or alias",
+        ),
+      ),
+    "",
+  ),
 });
 export type AuditSettings = z.infer<typeof auditSettings>;
 
-const remediationSettings = auditSettings
-  .pick({ REPORT_BUCKET: true, FINDINGS_TOPIC_ARN: true, ALERTS_TOPIC_ARN: true })
-  .extend({ REMEDIATION: z.enum(["on", "off"]) });
+const remediationSettings = z.extend(
+  z.pick(auditSettings, { REPORT_BUCKET: true, FINDINGS_TOPIC_ARN: true, ALERTS_TOPIC_ARN: true }),
+  { REMEDIATION: z.enum(["on", "off"]) },
+);
 export type RemediationSettings = z.infer<typeof remediationSettings>;
 
 /** What the deployment has set for the functions that publish. Throws at start-up, with the name of the variable that makes no sense. */
@@ -46,7 +61,7 @@ export function readRemediationSettings(env: NodeJS.ProcessEnv): RemediationSett
   return read(remediationSettings, env);
 }
 
-function read<T>(schema: z.ZodType<T>, env: NodeJS.ProcessEnv): T {
+function read<T>(schema: z.ZodMiniType<T>, env: NodeJS.ProcessEnv): T {
   const parsed = schema.safeParse(env);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { findingSchema } from "./finding.ts";
 import { reportSchema } from "./report.ts";
 
@@ -19,11 +19,11 @@ export const changeSchema = z.object({
 export type Change = z.infer<typeof changeSchema>;
 
 /** The daily digest: what the audit found, without the findings themselves. */
-export const digestSchema = reportSchema.pick({ generatedAt: true, clean: true, summary: true }).extend({
+export const digestSchema = z.extend(z.pick(reportSchema, { generatedAt: true, clean: true, summary: true }), {
   complete: z.boolean(),
-  gaps: z.int().nonnegative(),
+  gaps: z.int().check(z.nonnegative()),
   /** Since when the oldest finding that is neither exempt nor unknown is open; null where there is none. */
-  oldestFirstSeenAt: z.iso.datetime().nullable(),
-  reportUrl: z.string().nullable(),
+  oldestFirstSeenAt: z.nullable(z.iso.datetime()),
+  reportUrl: z.nullable(z.string()),
 });
 export type Digest = z.infer<typeof digestSchema>;

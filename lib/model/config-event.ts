@@ -1,14 +1,17 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 
 /** JSON within JSON, as AWS Config sends it. */
-const jsonText = z.string().transform((text, context) => {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    context.addIssue({ code: "custom", message: "is not JSON" });
-    return z.NEVER;
-  }
-});
+const jsonText = z.pipe(
+  z.string(),
+  z.transform((text, context) => {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      context.issues.push({ code: "custom", message: "is not JSON", input: text });
+      return z.NEVER;
+    }
+  }),
+);
 
 const item = z.object({
   awsAccountId: z.string(),
@@ -42,11 +45,11 @@ const notification = z.discriminatedUnion("messageType", [
  * Source: https://docs.aws.amazon.com/config/latest/developerguide/evaluate-config_develop-rules_example-events.html
  */
 export const configEventSchema = z.object({
-  invokingEvent: jsonText.pipe(notification),
-  ruleParameters: jsonText.pipe(z.object({ rule: z.string() })),
-  resultToken: z.string().min(1),
-  eventLeftScope: z.boolean().default(false),
-  executionRoleArn: z.string().optional(),
+  invokingEvent: z.pipe(jsonText, notification),
+  ruleParameters: z.pipe(jsonText, z.object({ rule: z.string() })),
+  resultToken: z.string().check(z.minLength(1)),
+  eventLeftScope: z._default(z.boolean(), false),
+  executionRoleArn: z.optional(z.string()),
   configRuleName: z.string(),
   accountId: z.string(),
 });

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 
 /** What can own a master user password. Members of a DB cluster are instances too: their password is the cluster's. */
 export const databaseKinds = ["instance", "cluster", "tenant-database"] as const;
@@ -18,9 +18,9 @@ export const exemptionTags = {
 
 /** RDS's word on the managed secret. `status` is kept as AWS says it: new values are judged unknown, not dropped. */
 const masterUserSecretSchema = z.object({
-  secretArn: z.string().nullable(),
-  status: z.string().nullable(),
-  kmsKeyId: z.string().nullable(),
+  secretArn: z.nullable(z.string()),
+  status: z.nullable(z.string()),
+  kmsKeyId: z.nullable(z.string()),
 });
 
 /** One DB instance, DB cluster or Oracle tenant database, as the RDS API reports it; nothing is decided here. */
@@ -33,28 +33,28 @@ export const databaseSchema = z.object({
   account: z.string(),
   region: z.string(),
   engine: z.string(),
-  engineVersion: z.string().nullable(),
+  engineVersion: z.nullable(z.string()),
   status: z.string(),
-  createdAt: z.string().nullable(),
-  masterUserSecret: masterUserSecretSchema.nullable(),
+  createdAt: z.nullable(z.string()),
+  masterUserSecret: z.nullable(masterUserSecretSchema),
   tags: z.record(z.string(), z.string()),
   /** Names of the settings in `PendingModifiedValues`: changes that are under way, or wait for the maintenance window. */
   pendingChanges: z.array(z.string()),
   /** Identifiers or ARNs of the databases that replicate this one. */
   replicas: z.array(z.string()),
   /** `PreferredMaintenanceWindow`, in UTC; a tenant database has its container's. */
-  maintenanceWindow: z.string().nullable(),
+  maintenanceWindow: z.nullable(z.string()),
   /** DB instance: identifier of the DB cluster that it is a member of. */
-  clusterIdentifier: z.string().nullable(),
+  clusterIdentifier: z.nullable(z.string()),
   /** Identifier or ARN of the database that this one replicates, for instances and clusters alike. */
-  replicationSource: z.string().nullable(),
+  replicationSource: z.nullable(z.string()),
   /** Oracle: the instance is a container whose tenant databases own the passwords. */
   multiTenant: z.boolean(),
   /** Tenant database: ARN of the DB instance that contains it. */
-  containerArn: z.string().nullable(),
-  engineMode: z.string().nullable(),
-  scalabilityType: z.string().nullable(),
-  globalClusterIdentifier: z.string().nullable(),
+  containerArn: z.nullable(z.string()),
+  engineMode: z.nullable(z.string()),
+  scalabilityType: z.nullable(z.string()),
+  globalClusterIdentifier: z.nullable(z.string()),
   /** The cluster says something about global write forwarding, which only members of a global database do. */
   globalWriteForwarding: z.boolean(),
   rdsCustom: z.boolean(),

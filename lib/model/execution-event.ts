@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 
 /**
  * Lambda says that a durable execution ended without success. Those that were started under a name have it twice.
@@ -21,7 +21,7 @@ export const executionEventSchema = z.object({
   "detail-type": z.literal("Durable Execution Status Change"),
   detail: z.object({
     durableExecutionArn: z.string(),
-    durableExecutionName: z.string().optional(),
+    durableExecutionName: z.optional(z.string()),
     status: z.enum(["FAILED", "TIMED_OUT", "STOPPED"]),
   }),
 });

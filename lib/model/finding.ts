@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 
 /** From the worst to the least. */
 export const severities = ["critical", "high", "medium", "low"] as const;
@@ -32,9 +32,9 @@ export const findingSchema = z.object({
   /** One sentence: what to do. */
   remediation: z.string(),
   /** Set while the finding is exempt; an exempt finding is reported and never acted on. */
-  exemption: exemptionSchema.nullable(),
+  exemption: z.nullable(exemptionSchema),
   /** The exemption that covered the finding until it ran out; the finding is active again. */
-  endedExemption: exemptionSchema.nullable(),
+  endedExemption: z.nullable(exemptionSchema),
   firstSeenAt: z.iso.datetime(),
 });
 export type Finding = z.infer<typeof findingSchema>;

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { databaseSchema } from "./database.ts";
 import { keySchema } from "./key.ts";
 import { secretSchema } from "./secret.ts";
@@ -12,14 +12,14 @@ export const gapSchema = z.object({
   code: z.string(),
   message: z.string(),
   /** ARN or reference that the call was about; null where it was about the whole Region. */
-  resource: z.string().nullable(),
+  resource: z.nullable(z.string()),
 });
 export type Gap = z.infer<typeof gapSchema>;
 
 /** A blue/green deployment: ARNs of the two databases, and AWS's word for its state. */
 export const blueGreenDeploymentSchema = z.object({
   source: z.string(),
-  target: z.string().nullable(),
+  target: z.nullable(z.string()),
   status: z.string(),
 });
 export type BlueGreenDeployment = z.infer<typeof blueGreenDeploymentSchema>;
@@ -38,19 +38,19 @@ const targetSchema = z.object({
   partition: z.string(),
   databases: z.array(databaseSchema),
   /** From `ListSecrets`, up to five minutes old, until `DescribeSecret` confirmed one. */
-  secrets: z.array(secretSchema).nullable(),
+  secrets: z.nullable(z.array(secretSchema)),
   /** ARNs of secrets that `DescribeSecret` said do not exist. */
   missingSecrets: z.array(z.string()),
   /** Keys by the reference that was asked; null where KMS knows none. */
-  keys: z.array(z.object({ reference: z.string(), key: keySchema.nullable() })),
+  keys: z.array(z.object({ reference: z.string(), key: z.nullable(keySchema) })),
   /** Resource policies, as JSON text, of the secrets that are impaired. */
-  resourcePolicies: z.array(z.object({ secretArn: z.string(), policy: z.string().nullable() })),
-  globalClusterMembers: z.array(z.string()).nullable(),
-  blueGreenDeployments: z.array(blueGreenDeploymentSchema).nullable(),
+  resourcePolicies: z.array(z.object({ secretArn: z.string(), policy: z.nullable(z.string()) })),
+  globalClusterMembers: z.nullable(z.array(z.string())),
+  blueGreenDeployments: z.nullable(z.array(blueGreenDeploymentSchema)),
   /** RDS Proxies; read only where something is to be repaired. */
-  proxies: z.array(proxySchema).nullable(),
+  proxies: z.nullable(z.array(proxySchema)),
   /** Keys, by ARN, that the credentials tried to use without using them, and why they may not: null where they may. */
-  keyTrials: z.array(z.object({ keyArn: z.string(), refusal: z.string().nullable() })),
+  keyTrials: z.array(z.object({ keyArn: z.string(), refusal: z.nullable(z.string()) })),
   gaps: z.array(gapSchema),
   /** API calls made, retries not counted. */
   calls: z.number(),

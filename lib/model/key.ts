@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 
 /** A KMS key as `DescribeKey` reports it. `state` and `manager` are kept as AWS says them. */
 export const keySchema = z.object({
@@ -6,7 +6,7 @@ export const keySchema = z.object({
   state: z.string(),
   /** `AWS` or `CUSTOMER`. The only AWS managed key that a secret can have is `aws/secretsmanager`. */
   manager: z.string(),
-  deletionAt: z.string().nullable(),
+  deletionAt: z.nullable(z.string()),
 });
 
 export type Key = z.infer<typeof keySchema>;

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { changeSchema } from "./change.ts";
 import { findingSchema } from "./finding.ts";
 import type { StoredFile } from "./stored-file.ts";
@@ -8,7 +8,7 @@ export const outletNames = ["findings", "alerts", "securityHub"] as const;
 export type OutletName = (typeof outletNames)[number];
 
 /** A change that an outlet has not taken yet. While it is claimed, somebody is delivering it; whoever crashes leaves it to the next. */
-const debtSchema = z.object({ change: changeSchema, claimedUntil: z.iso.datetime().nullable() });
+const debtSchema = z.object({ change: changeSchema, claimedUntil: z.nullable(z.iso.datetime()) });
 export type Debt = z.infer<typeof debtSchema>;
 
 /**

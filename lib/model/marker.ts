@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { isKeyReference } from "./key.ts";
 
 /** What the tag of a repair says: when management was about to be turned off, with which key it is to be turned on, and by whom. */

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { changeSchema, digestSchema } from "./change.ts";
 import { remediationEventSchema } from "./remediation-event.ts";
 

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { actionNames } from "./action.ts";
 import { databaseKinds } from "./database.ts";
 import { severities } from "./finding.ts";

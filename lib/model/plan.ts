@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { orderSchema } from "./order.ts";
 
 /** One of the conditions of an action: whether it holds, why, and where it does not, what would open it. */
@@ -16,7 +16,7 @@ const plannedActionSchema = z.object({
   /** What it does to those who use the database. */
   impact: z.string(),
   /** The key that a toggle turns management on with, as RDS takes it; null for the default key, and where no key is chosen. */
-  keyReference: z.string().nullable(),
+  keyReference: z.nullable(z.string()),
 });
 export type PlannedAction = z.infer<typeof plannedActionSchema>;
 
@@ -29,8 +29,8 @@ export const manualStepSchema = z.object({
   reason: z.string(),
   what: z.string(),
   awsCli: z.array(z.string()),
-  cloudFormation: z.string().nullable(),
-  terraform: z.string().nullable(),
+  cloudFormation: z.nullable(z.string()),
+  terraform: z.nullable(z.string()),
 });
 export type ManualStep = z.infer<typeof manualStepSchema>;
 

@@ -1,7 +1,7 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 
 const envelope = z.object({ id: z.string(), account: z.string(), region: z.string(), time: z.iso.datetime() });
-const text = z.string().optional();
+const text = z.optional(z.string());
 
 /**
  * RDS says that something happened to a database. The ARN matters once the database is deleted, when nobody else can tell it any more.
@@ -13,7 +13,7 @@ const text = z.string().optional();
  *     "SourceArn": "arn:aws:rds:eu-west-1:123456789012:db:orders" } }
  * ```
  */
-const rdsEvent = envelope.extend({
+const rdsEvent = z.extend(envelope, {
   "detail-type": z.enum(["RDS DB Instance Event", "RDS DB Cluster Event"]),
   detail: z.object({ SourceIdentifier: z.string(), SourceArn: text, EventID: text }),
 });
@@ -28,9 +28,9 @@ const rdsEvent = envelope.extend({
  *   "detail": { "name": "rds!db-0123", "labelUpdated": "AWSCURRENT" } }
  * ```
  */
-const labelEvent = envelope.extend({
+const labelEvent = z.extend(envelope, {
   "detail-type": z.literal("Secret Label Updated"),
-  resources: z.array(z.string()).min(1),
+  resources: z.array(z.string()).check(z.minLength(1)),
 });
 
 /**
@@ -43,7 +43,7 @@ const labelEvent = envelope.extend({
  *     "additionalEventData": { "SecretId": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!db-0123-a1b2c3" } } }
  * ```
  */
-const serviceEvent = envelope.extend({
+const serviceEvent = z.extend(envelope, {
   "detail-type": z.literal("AWS Service Event via CloudTrail"),
   detail: z.object({ eventName: z.string(), additionalEventData: z.object({ SecretId: z.string() }) }),
 });
@@ -68,13 +68,13 @@ const serviceEvent = envelope.extend({
  *     "requestParameters": { "secretId": "rds!db-0123" } } }
  * ```
  */
-const callEvent = envelope.extend({
+const callEvent = z.extend(envelope, {
   "detail-type": z.literal("AWS API Call via CloudTrail"),
   detail: z.object({
     eventSource: z.string(),
     eventName: z.string(),
     errorCode: text,
-    requestParameters: z.record(z.string(), z.unknown()).nullish(),
+    requestParameters: z.nullish(z.record(z.string(), z.unknown())),
   }),
 });
 

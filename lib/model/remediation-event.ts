@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { orderSchema } from "./order.ts";
 import { gateResultSchema } from "./plan.ts";
 
@@ -18,7 +18,7 @@ export const remediationEventTypes = [
   "remediation.refused",
 ] as const;
 
-const arn = z.string().nullable();
+const arn = z.nullable(z.string());
 
 /** One step of a repair, as it is announced. */
 export const remediationEventSchema = z.object({
@@ -31,14 +31,14 @@ export const remediationEventSchema = z.object({
   /** The managed secret's ARN before and after; null where there is none, or not yet. */
   secret: z.object({ before: arn, after: arn }),
   /** The KMS key of the new secret; null for the default key, and where there is no new secret. */
-  keyReference: z.string().nullable(),
-  approvalId: z.string().nullable(),
+  keyReference: z.nullable(z.string()),
+  approvalId: z.nullable(z.string()),
   /** Until when it can be approved; null where nobody is asked. */
-  until: z.iso.datetime().nullable(),
+  until: z.nullable(z.iso.datetime()),
   /** Where it was refused, the gates that are closed. */
   gates: z.array(gateResultSchema),
   /** Where it failed, whether RDS manages the master password now: false where a repair left it off; null where that was not seen. */
-  managed: z.boolean().nullable(),
+  managed: z.nullable(z.boolean()),
   /** Commands, in their order, that a person can run where one is needed. */
   recovery: z.array(z.string()),
 });

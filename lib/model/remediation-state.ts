@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { actionNames } from "./action.ts";
 import { rotationRulesSchema } from "./secret.ts";
 import type { StoredFile } from "./stored-file.ts";
@@ -39,13 +39,13 @@ export type Attempt = z.infer<typeof attemptSchema>;
 const keepsakeSchema = z.object({
   secretArn: z.string(),
   /** The key as RDS reported it. */
-  keyReference: z.string().nullable(),
+  keyReference: z.nullable(z.string()),
   rotationEnabled: z.boolean(),
-  rotationRules: rotationRulesSchema.nullable(),
+  rotationRules: z.nullable(rotationRulesSchema),
   /** The secret's own tags, without those that AWS gives it. */
   tags: z.record(z.string(), z.string()),
   /** JSON text. */
-  resourcePolicy: z.string().nullable(),
+  resourcePolicy: z.nullable(z.string()),
 });
 export type Keepsake = z.infer<typeof keepsakeSchema>;
 
@@ -59,10 +59,10 @@ export const remediationStateSchema = z.object({
   /** Of the last 30 days, oldest first. */
   attempts: z.array(attemptSchema),
   /** How many executions a database has had, by ARN: the next one's name follows from it. */
-  ended: z.record(z.string(), z.int().nonnegative()),
-  failuresInARow: z.int().nonnegative(),
+  ended: z.record(z.string(), z.int().check(z.nonnegative())),
+  failuresInARow: z.int().check(z.nonnegative()),
   /** Set while nothing may be begun: too many failures in a row, or a person. */
-  stopped: z.object({ at: instant, by: z.string(), why: z.string() }).nullable(),
+  stopped: z.nullable(z.object({ at: instant, by: z.string(), why: z.string() })),
   /** By the ARN of the database. */
   keepsakes: z.record(z.string(), keepsakeSchema),
 });

@@ -1,9 +1,9 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { databaseSchema, managements } from "./database.ts";
 import { findingSchema } from "./finding.ts";
 import { gapSchema } from "./inventory.ts";
 
-const count = z.int().nonnegative();
+const count = z.int().check(z.nonnegative());
 
 /**
  * The result of an audit, and the contract that other tools build on; its JSON Schema is published with the package.
@@ -44,8 +44,8 @@ export const reportSchema = z.object({
     }),
   }),
   databases: z.array(
-    databaseSchema
-      .pick({
+    z.extend(
+      z.pick(databaseSchema, {
         arn: true,
         kind: true,
         identifier: true,
@@ -57,8 +57,9 @@ export const reportSchema = z.object({
         status: true,
         masterUserSecret: true,
         tags: true,
-      })
-      .extend({ management: z.enum(managements), reason: z.string().nullable() }),
+      }),
+      { management: z.enum(managements), reason: z.nullable(z.string()) },
+    ),
   ),
   findings: z.array(findingSchema),
 });

@@ -1,26 +1,26 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 
 /** When a secret rotates: `AutomaticallyAfterDays`, or a `rate()` or `cron()` expression in UTC. */
 export const rotationRulesSchema = z.object({
-  automaticallyAfterDays: z.number().nullable(),
-  scheduleExpression: z.string().nullable(),
+  automaticallyAfterDays: z.nullable(z.number()),
+  scheduleExpression: z.nullable(z.string()),
   /** How long the rotation window is, as in `3h`. */
-  duration: z.string().nullable(),
+  duration: z.nullable(z.string()),
 });
 
-const instant = z.iso.datetime().nullable();
+const instant = z.nullable(z.iso.datetime());
 
 /** What Secrets Manager says of a secret: never its value, only what surrounds it. Instants are ISO 8601. */
 export const secretSchema = z.object({
   arn: z.string(),
   name: z.string(),
   /** `rds` for a secret that RDS manages. */
-  owningService: z.string().nullable(),
+  owningService: z.nullable(z.string()),
   /** Omitted by AWS (null here) where the key is the default one, `aws/secretsmanager`. */
-  kmsKeyId: z.string().nullable(),
+  kmsKeyId: z.nullable(z.string()),
   /** Null where rotation was never configured. */
-  rotationEnabled: z.boolean().nullable(),
-  rotationRules: rotationRulesSchema.nullable(),
+  rotationEnabled: z.nullable(z.boolean()),
+  rotationRules: z.nullable(rotationRulesSchema),
   createdAt: instant,
   lastChangedAt: instant,
   lastRotatedAt: instant,
@@ -32,7 +32,7 @@ export const secretSchema = z.object({
   /** The secret's own tags, without those that AWS gives it. */
   tags: z.record(z.string(), z.string()),
   /** The Regions that it is replicated to; null where that was not told, as in a list. */
-  replicaRegions: z.array(z.string()).nullable(),
+  replicaRegions: z.nullable(z.array(z.string())),
 });
 
 export type RotationRules = z.infer<typeof rotationRulesSchema>;
@@ -42,9 +42,9 @@ export type Secret = z.infer<typeof secretSchema>;
 const rdsPrincipal = /(^|[./:])(rds\.amazonaws\.com|AWSServiceRoleForRDS)($|\/)/;
 
 const policySchema = z.object({
-  Statement: z.preprocess(
-    (statement) => (Array.isArray(statement) ? statement : [statement]),
-    z.array(z.object({ Effect: z.string(), Principal: z.unknown(), NotPrincipal: z.unknown() }).partial()),
+  Statement: z.pipe(
+    z.transform((statement) => (Array.isArray(statement) ? statement : [statement])),
+    z.array(z.partial(z.object({ Effect: z.string(), Principal: z.unknown(), NotPrincipal: z.unknown() }))),
   ),
 });
 

@@ -1,4 +1,4 @@
-import type * as z from "zod";
+import type * as z from "zod/mini";
 
 /** What is kept from one run to the next as a file of JSON, in S3 or on a disk. */
 export type StoredFile<T> = {
@@ -6,7 +6,7 @@ export type StoredFile<T> = {
   readonly name: string;
   /** What messages call it. */
   readonly what: string;
-  readonly schema: z.ZodType<T>;
+  readonly schema: z.ZodMiniType<T>;
   /** What is known before the file is written for the first time. */
   readonly empty: T;
   /** What to do where it cannot be read, as the end of a sentence. */
