@@ -64,6 +64,13 @@ export default {
       to: { path: "^simulator/" },
     },
     {
+      name: "zod-mini",
+      severity: "error",
+      comment: "What a function loads uses zod/mini: docs/decisions/0019-zod-mini.md",
+      from: { path: "^(lib|rules|functions)/", pathNot: "^lib/model/policy\\.ts$" },
+      to: { path: "node_modules/zod/index" },
+    },
+    {
       name: "no-secret-values",
       severity: "error",
       comment: "Only lib/aws speaks to AWS.",

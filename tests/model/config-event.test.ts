@@ -1,4 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
+import { en } from "zod/locales";
+import * as z from "zod/mini";
 import { configEventSchema } from "../../lib/model/config-event.ts";
 import { samplesIn } from "../support/samples.ts";
 
@@ -12,6 +14,9 @@ const item = {
   configurationItemCaptureTime: "2026-11-24T01:36:34.043Z",
 };
 const withInvokingEvent = (invokingEvent: unknown) => ({ ...sample, invokingEvent: JSON.stringify(invokingEvent) });
+
+// As the functions have it.
+z.config(en());
 
 /** What is wrong with an event, as `path: message`. */
 function problemsOf(event: unknown): string[] {

@@ -1,10 +1,15 @@
 import { describe, expect, test } from "@jest/globals";
+import { en } from "zod/locales";
+import * as z from "zod/mini";
 import { toSubjects } from "../../lib/audit/subjects.ts";
 import { recheckEventSchema } from "../../lib/model/recheck-event.ts";
 import { samplesIn } from "../support/samples.ts";
 
 const samples = samplesIn("lib/model/recheck-event.ts") as Record<string, unknown>[];
 const [rds, label, service, call] = samples;
+
+// As the functions have it.
+z.config(en());
 
 /** What is wrong with an event, as `path: message`. */
 function problemsOf(event: unknown): string[] {
