@@ -4,7 +4,7 @@ import type { Gap, Inventory } from "../model/inventory.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Report } from "../model/report.ts";
 import type { Rule } from "../model/rule.ts";
-import { judgeTarget } from "./judge.ts";
+import { activeRules, judgeTarget } from "./judge.ts";
 
 /**
  * Judges an inventory as of the instant when it was observed: a saved one gives the same findings whenever it is judged again.
@@ -43,6 +43,9 @@ export function assembleReport(
       complete,
       targets: targets.sort((a, b) => compare(a.account, b.account) || compare(a.region, b.region)),
       gaps: gaps.sort(compareGaps),
+      rules: activeRules(rules, policy)
+        .map(({ id }) => id)
+        .sort(),
       rulesOff: rules.map(({ id }) => id).filter((id) => policy.rulesOff.includes(id)),
     },
     summary: {

@@ -66,13 +66,14 @@ type Fate = "fixed" | "database-gone" | "not-audited" | "not-seen";
 function createFates({ coverage, databases, observedAt }: Report): (finding: Finding) => Fate {
   const judged = new Set(databases.map(({ arn }) => arn));
   const targets = new Set(coverage.targets.map(({ account, region }) => `${account} ${region}`));
-  const off = new Set(coverage.rulesOff);
+  const rules = new Set(coverage.rules);
   const brokenLists = new Set(coverage.gaps.filter(isOfDatabases).map(({ account, region }) => `${account} ${region}`));
   const hasClosedAccounts = coverage.gaps.some(({ region }) => region === "*");
   return ({ resource, rule, account, region, firstSeenAt }) => {
     // Somebody else saw it, after this report had looked: a long audit ends after a short one that began later.
     if (firstSeenAt > observedAt) return "not-seen";
-    if (off.has(rule)) return "not-audited";
+    // It is switched off, or the version that is running does not have it: that nothing is said of it does not make it right.
+    if (!rules.has(rule)) return "not-audited";
     if (judged.has(resource.arn)) return "fixed";
     const place = `${account} ${region}`;
     if (!targets.has(place)) return hasClosedAccounts ? "not-seen" : "not-audited";

@@ -27,14 +27,24 @@ export async function call<T>(action: string, answer: Promise<T>): Promise<T> {
   }
 }
 
-/** Translates page after page, and names the IAM action where one fails. */
-export async function* pages<Page, Item>(
+/**
+ * Translates page after page, and names the IAM action where one fails. A page that asks for itself again ends the list as a failed call:
+ * the list would have no end, and where it was cut, nobody knows what is missing.
+ */
+export async function* pages<Page extends { Marker?: string | undefined; NextToken?: string | undefined }, Item>(
   action: string,
   paginator: AsyncIterable<Page>,
   translate: (page: Page) => readonly Item[],
 ): AsyncGenerator<readonly Item[]> {
   try {
-    for await (const page of paginator) yield translate(page);
+    let asked: string | undefined;
+    for await (const page of paginator) {
+      yield translate(page);
+      const next = page.Marker ?? page.NextToken;
+      if (next && next === asked)
+        throw new AwsCallError(action, "RepeatedPageToken", "AWS answered a page token with the same token");
+      asked = next;
+    }
   } catch (error) {
     throw toCallError(action, error);
   }

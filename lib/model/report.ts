@@ -23,6 +23,8 @@ export const reportSchema = z.object({
       z.object({ account: z.string(), region: z.string(), complete: z.boolean(), databases: count, calls: count }),
     ),
     gaps: z.array(gapSchema),
+    /** Ids of the rules that judged, in their order: there is no finding of any other. */
+    rules: z.array(z.string()),
     /** Rules that the policy switched off: nothing is said about them. */
     rulesOff: z.array(z.string()),
   }),

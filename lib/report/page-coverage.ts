@@ -14,6 +14,7 @@ export function renderCoverageSection(report: Report, reasons: Readonly<Record<s
   const { coverage } = report;
   return html`<section id="coverage" aria-labelledby="coverage-title"><h2 id="coverage-title">What was looked at</h2>
 <p>${coverage.complete ? label("complete", "good") : label("incomplete", "unknown")} ${describeTargets(report)} ${coverage.complete ? "Everything could be read." : "Not everything could be seen."}</p>
+<p>Judged by ${count(coverage.rules.length, "rule")}: ${coverage.rules.join(", ")}.</p>
 ${coverage.rulesOff.length === 0 ? null : html`<p>Switched off by the policy, so that nothing is said of them: ${coverage.rulesOff.join(", ")}.</p>`}
 ${renderGaps(coverage.gaps)}${renderTargets(report)}${renderReasons(report, reasons)}</section>`;
 }

@@ -59,6 +59,7 @@ describe("a report", () => {
         complete: true,
         targets: [{ account, region: "eu-west-1", complete: true, databases: 1, calls: 4 }],
         gaps: [],
+        rules: rules.map(({ id }) => id).sort(),
         rulesOff: [],
       },
       summary: {
@@ -129,9 +130,11 @@ describe("a report", () => {
     expect([clean, summary.findings.high, summary.findings.exempt, findings.length]).toEqual([true, 0, 1, 1]);
   });
 
-  test("names the rules that are off, those that exist", () => {
+  test("names the rules that judged, and those that are off, where they exist", () => {
     const off = { rulesOff: ["secret-not-stuck", "rotation-enabled", "no-such-rule"] };
-    expect(reportOf({}, off).coverage.rulesOff).toEqual(["secret-not-stuck", "rotation-enabled"]);
+    const { coverage } = reportOf({}, off);
+    expect(coverage.rulesOff).toEqual(["secret-not-stuck", "rotation-enabled"]);
+    expect([...coverage.rules, ...coverage.rulesOff].sort()).toEqual(rules.map(({ id }) => id).sort());
   });
 
   test("is judged as of when it was observed, not of when it was written", () => {

@@ -260,6 +260,10 @@ describe("a finding that is not reported any more", () => {
     expect(fateOf(aReportWith({ judged: ["orders"], coverage: { rulesOff: ["rotation-enabled"] } }))).toBe("fixed");
   });
 
+  test("of a rule that the running version does not have is not judged, although its database is", () => {
+    expect(fateOf(aReportWith({ judged: ["orders"], coverage: { rules: ["rotation-enabled"] } }))).toBe("not-audited");
+  });
+
   test.each([
     [hoursFromNow(-1), "fixed"],
     [now, "fixed"],

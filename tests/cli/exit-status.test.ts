@@ -12,7 +12,7 @@ function found(severity: Severity, overrides: Partial<Finding> = {}): Finding {
   return { ...(finding as Finding), severity, ...overrides };
 }
 
-const complete = { complete: true, targets: [], gaps: [], rulesOff: [] } satisfies Report["coverage"];
+const complete = { complete: true, targets: [], gaps: [], rules: [], rulesOff: [] } satisfies Report["coverage"];
 
 test.each<[name: string, findings: Finding[], isComplete: boolean, failOn: FailOn, status: number]>([
   ["nothing found, everything seen", [], true, "low", 0],

@@ -1,6 +1,7 @@
 import type { Change } from "../../lib/model/change.ts";
 import type { Exemption, Finding } from "../../lib/model/finding.ts";
 import type { Report } from "../../lib/model/report.ts";
+import { rules } from "../../rules/index.ts";
 import { account, now, region } from "./builders.ts";
 
 /** Ann took the risk until the end of the year. */
@@ -68,6 +69,7 @@ export function aReportWith({ at = now, judged = [], findings = [], coverage = {
       complete: gaps.length === 0,
       targets: [aTargetOf(region)],
       gaps,
+      rules: rules.map(({ id }) => id).filter((id) => !coverage.rulesOff?.includes(id)),
       rulesOff: [],
       ...coverage,
     },
