@@ -1,5 +1,5 @@
 import { describeAction, toOrdered } from "../lib/audit/plan.ts";
-import { concludeInterrupted } from "../lib/conclude-interrupted.ts";
+import { concludeRepaired } from "../lib/conclude-repaired.ts";
 import { AwsCallError } from "../lib/model/errors.ts";
 import type { PlannedAction } from "../lib/model/plan.ts";
 import type { RemediationEvent } from "../lib/model/remediation-event.ts";
@@ -86,7 +86,7 @@ async function takeUp(candidate: Candidate, workshop: Workshop, surveyOptions: S
   const { plan, unseen } = present;
   const isAskedFor = [...plan.actions, ...plan.manual].some(({ rule }) => rule === unfinished.rule);
   if (isAskedFor || unseen.length > 0) return present;
-  await concludeInterrupted({
+  await concludeRepaired({
     ...{ running: unfinished, database: toOrdered(present.database), policy, state, tell },
     secretArn: present.database.masterUserSecret?.secretArn ?? null,
     severity: policy.severities[unfinished.rule] ?? rules.find(({ id }) => id === unfinished.rule)?.severity ?? "high",

@@ -3,7 +3,7 @@ import { interrupt } from "./audit/keep-remediation.ts";
 import { turnOnCommand } from "./audit/manual-step.ts";
 import { toOrdered } from "./audit/plan.ts";
 import { toReference } from "./audit/subjects.ts";
-import { concludeInterrupted } from "./conclude-interrupted.ts";
+import { concludeRepaired } from "./conclude-repaired.ts";
 import { type Database, toggleTag, unknown } from "./model/database.ts";
 import type { Severity, Status } from "./model/finding.ts";
 import type { Inventory } from "./model/inventory.ts";
@@ -39,7 +39,7 @@ export async function concludeLost(request: LostRequest): Promise<void> {
   const database = lookUp(request);
   if (database !== null && isRepaired(database, request)) {
     const secretArn = database.masterUserSecret?.secretArn ?? null;
-    return concludeInterrupted({ ...request, database: toOrdered(database), secretArn, severity: severityOf(request) });
+    return concludeRepaired({ ...request, database: toOrdered(database), secretArn, severity: severityOf(request) });
   }
   await tellLost(request);
   const { stopAfterFailures } = policy.remediation;

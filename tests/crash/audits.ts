@@ -1,5 +1,5 @@
 import { isStartable, makePlan, type PlanOptions, toOrdered } from "../../lib/audit/plan.ts";
-import { concludeInterrupted } from "../../lib/conclude-interrupted.ts";
+import { concludeRepaired } from "../../lib/conclude-repaired.ts";
 import { lookAfterRepairs } from "../../lib/look-after-repairs.ts";
 import type { Database } from "../../lib/model/database.ts";
 import type { Inventory } from "../../lib/model/inventory.ts";
@@ -113,7 +113,7 @@ async function conclude(
   const { policy, stores } = world;
   const running = stores[place].kept().running.find((one) => one.execution === execution);
   if (running === undefined) return;
-  await concludeInterrupted({
+  await concludeRepaired({
     ...{ running, database: toOrdered(database), policy, state: stores[place], now: world.now(), severity: "high" },
     secretArn: database.masterUserSecret?.secretArn ?? null,
     tell: tellIn(world),

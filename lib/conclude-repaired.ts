@@ -24,7 +24,7 @@ export type ConcludeRequest = {
  * Ends an execution that was killed, and whose rule was just seen to pass: tells what nobody was told, and frees its place. One that had
  * changed nothing only frees its place.
  */
-export async function concludeInterrupted(request: ConcludeRequest): Promise<void> {
+export async function concludeRepaired(request: ConcludeRequest): Promise<void> {
   const { running, database, secretArn, severity, policy, state, now, tell } = request;
   const { execution, arn, account, region, action, rule, isChanging, since } = running;
   const event = (news: Pick<RemediationEvent, "type" | "message" | "secret">): RemediationEvent => ({

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { concludeInterrupted } from "../lib/conclude-interrupted.ts";
+import { concludeRepaired } from "../lib/conclude-repaired.ts";
 import { defaultPolicy } from "../lib/model/default-policy.ts";
 import type { RemediationEvent } from "../lib/model/remediation-event.ts";
 import { emptyRemediationState, type Running } from "../lib/model/remediation-state.ts";
@@ -24,7 +24,7 @@ async function conclude(overrides: Partial<Running>) {
   };
   const state = createMemoryStored({ empty: { ...emptyRemediationState, failuresInARow: 2, running: [running] } });
   const told: RemediationEvent[] = [];
-  await concludeInterrupted({
+  await concludeRepaired({
     ...{ running, database, secretArn, severity: "high", policy: defaultPolicy, state, now },
     tell: async (event) => {
       told.push(event);
