@@ -16,17 +16,18 @@ export type AccountOptions = Omit<ClientOptions, "region"> & {
   readonly name: string;
 };
 
-/** STS and the account service answer in every Region; where none is configured, this one is asked. */
+/** STS and the account service answer in every Region of a partition; where none is configured, this one is asked. */
 const fallbackRegion = "us-east-1";
 
 /** Opens an account: who the credentials are, its Regions, and what is in each. */
 export function createAccount(options: AccountOptions) {
   const config = toClientConfig(options);
+  const homeRegion = async () => (await defaultRegion(options.profile)) ?? fallbackRegion;
 
   return {
     name: options.name,
-    async identify(region = fallbackRegion): Promise<{ account: string; partition: string; arn: string }> {
-      const sts = new STSClient({ ...config, region });
+    async identify(region?: string): Promise<{ account: string; partition: string; arn: string }> {
+      const sts = new STSClient({ ...config, region: region ?? (await homeRegion()) });
       try {
         const { Account, Arn } = await sts.send(new GetCallerIdentityCommand({}));
         if (Account === undefined) throw new Error("AWS STS answered without an account");
@@ -38,8 +39,8 @@ export function createAccount(options: AccountOptions) {
         sts.destroy();
       }
     },
-    async listRegions(region = fallbackRegion): Promise<readonly string[]> {
-      const client = new AccountClient({ ...config, region });
+    async listRegions(): Promise<readonly string[]> {
+      const client = new AccountClient({ ...config, region: await homeRegion() });
       const paginator = paginateListRegions({ client }, { RegionOptStatusContains: ["ENABLED", "ENABLED_BY_DEFAULT"] });
       try {
         const names: string[] = [];
