@@ -14,6 +14,8 @@ import { updateStored } from "./update-stored.ts";
 export type RecheckAndPublishRequest = Pick<RecheckRequest, "policy" | "rules" | "version" | "now" | "sleep"> &
   Pick<PublishRequest, "store" | "outlets"> & {
     readonly event: RecheckEvent | ExecutionEvent;
+    /** Those that are audited: of another one nothing would be known tomorrow. */
+    readonly regions: "all" | readonly string[];
     /** Opens a Region of the account that the event is of. */
     readonly open: (region: string) => RegionPort;
     /** Null where nothing is ever repaired. */
@@ -25,8 +27,9 @@ export type RecheckAndPublishRequest = Pick<RecheckRequest, "policy" | "rules" |
  * without success is such an event, if it did not end itself. Null where there is nothing to judge.
  */
 export async function recheckAndPublish(request: RecheckAndPublishRequest): Promise<Publication | null> {
-  const { event, open } = request;
+  const { event, open, regions } = request;
   if (event["detail-type"] === "Durable Execution Status Change") return recheckAfterExecution(event, request);
+  if (regions !== "all" && !regions.includes(event.region)) return null;
   return publish(await recheck(toSubjects(event), open(event.region), request), request);
 }
 

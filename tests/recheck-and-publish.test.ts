@@ -40,7 +40,12 @@ function aWorld(running: readonly Partial<Running>[] = []): World {
   };
 }
 
-function recheck(world: World, event: RecheckEvent | ExecutionEvent, isRepairing = true) {
+function recheck(
+  world: World,
+  event: RecheckEvent | ExecutionEvent,
+  isRepairing = true,
+  regions: "all" | readonly string[] = "all",
+) {
   const { cloud, state, told, started, calls } = world;
   const repairs: Repairs = {
     state,
@@ -53,7 +58,7 @@ function recheck(world: World, event: RecheckEvent | ExecutionEvent, isRepairing
     },
   };
   return recheckAndPublish({
-    ...{ event, rules, version: "0.0.0", outlets: [], store: createMemoryStore() },
+    ...{ event, regions, rules, version: "0.0.0", outlets: [], store: createMemoryStore() },
     policy: aPermissivePolicy(),
     repairs: isRepairing ? repairs : null,
     open: (name) =>
@@ -89,6 +94,14 @@ describe("an event of a database", () => {
     expect(publication).toMatchObject({ isNew: true, failures: [] });
     expect(world.started).toEqual([]);
     expect(world.calls).not.toContain("rds:DescribeDBProxies");
+  });
+
+  test("in a Region that is not audited is read by nobody: the next audit would withdraw what was said of it", async () => {
+    const world = aWorld();
+    world.here.addInstance({ identifier: "orders" });
+    expect(await recheck(world, rdsEvent("orders"), true, ["us-east-1"])).toBeNull();
+    expect([...world.calls]).toEqual([]);
+    expect(await recheck(world, rdsEvent("orders"), true, ["us-east-1", region])).toMatchObject({ isNew: true });
   });
 
   test("starts what is to be done on it, and on no other", async () => {
