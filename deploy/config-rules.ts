@@ -28,7 +28,7 @@ function toConfigRule({ id, title, severity }: Rule, policy: Policy, { configFre
     Type: "AWS::Config::ConfigRule",
     DependsOn: "ConfigPermission",
     Properties: {
-      ConfigRuleName: `rds-password-audit-${id}`,
+      ConfigRuleName: `\${self:service}-\${sls:stage}-${id}`,
       Description: `${title}. Severity: ${policy.severities[id] ?? severity}.`.slice(0, maxDescription),
       InputParameters: { rule: id },
       Scope: { ComplianceResourceTypes: ["AWS::RDS::DBInstance", "AWS::RDS::DBCluster"] },

@@ -60,9 +60,11 @@ function file(name: string, part = ""): string {
   return `\${file(deploy/${name}.yml)${part}}`;
 }
 
-function toRegions({ regions }: Settings): string | Intrinsic {
+/** The parameter, else the policy, else the Region of the stack. */
+function toRegions({ regions, policy }: Settings): string | Intrinsic {
   if (regions === "all") return "all";
-  return regions.length === 0 ? { Ref: "AWS::Region" } : regions.join(",");
+  const names = regions.length > 0 ? regions : (policy.regions ?? []);
+  return names.length === 0 ? { Ref: "AWS::Region" } : names.join(",");
 }
 
 function toPolicies(statements: Readonly<Record<string, readonly Statement[]>>) {

@@ -16,13 +16,13 @@ const settings = readAuditSettings(process.env);
 const policy = packagedPolicy();
 
 /**
- * What EventBridge Scheduler sends; the same id for each delivery of one execution.
+ * What EventBridge Scheduler sends; the id is the time that the audit was due, the same however often it is delivered.
  *
  * ```json
- * { "id": "7f3d0a4e-1c2b-4d5e-8f90-123456789abc", "time": "2026-11-24T06:00:00Z" }
+ * { "id": "2026-11-24T06:00:00Z" }
  * ```
  */
-const eventSchema = z.object({ id: z.string().check(z.minLength(1)), time: z.string() });
+const eventSchema = z.object({ id: z.string().check(z.minLength(1)) });
 
 /** Audits this account in the configured Regions, publishes what changed, and starts repairs where the deployment has them. */
 export const handler = middy()

@@ -37,7 +37,7 @@ const notification = z.discriminatedUnion("messageType", [
  * What AWS Config invokes a custom rule with; `rule` says which of the audit's rules the AWS Config rule stands for. A sample:
  *
  * ```json
- * { "version": "1.0", "accountId": "123456789012", "configRuleName": "rds-password-audit-master-password-managed",
+ * { "version": "1.0", "accountId": "123456789012", "configRuleName": "rds-password-audit-prod-master-password-managed",
  *   "ruleParameters": "{\"rule\":\"master-password-managed\"}", "resultToken": "myResultToken", "eventLeftScope": false,
  *   "executionRoleArn": "arn:aws:iam::123456789012:role/config-role",
  *   "invokingEvent": "{\"messageType\":\"ConfigurationItemChangeNotification\",\"configurationItem\":{\"awsAccountId\":\"123456789012\",\"awsRegion\":\"eu-west-1\",\"resourceType\":\"AWS::RDS::DBInstance\",\"resourceId\":\"db-ABC\",\"configurationItemStatus\":\"OK\",\"configurationItemCaptureTime\":\"2026-11-24T01:36:34.043Z\"}}" }

@@ -1,5 +1,7 @@
-import { readFileSync } from "node:fs";
-import { describe, expect, test } from "@jest/globals";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "@jest/globals";
 import { parse } from "yaml";
 import { configRules } from "../../deploy/config-rules.ts";
 import { readingStatements } from "../../deploy/permissions.ts";
@@ -160,7 +162,7 @@ describe("AWS Config rules", () => {
     const made = configRules([{ ...rule, id: "backup-key-usable" }], defaultPolicy, read({}));
     expect(made).toHaveProperty(
       "ConfigRuleBackupKeyUsable.Properties.ConfigRuleName",
-      "rds-password-audit-backup-key-usable",
+      `\${self:service}-\${sls:stage}-backup-key-usable`,
     );
   });
 });
@@ -171,11 +173,22 @@ test("an action of a rule that nobody said the resources of ends the packaging, 
   );
 });
 
-test("all Regions, some, or that of the stack", () => {
-  const regionsOf = (regions: string) => template({ ...defaults, regions }, region).regions;
-  expect([regionsOf("all"), regionsOf("eu-west-1, us-east-1"), regionsOf("")]).toEqual([
-    "all",
-    "eu-west-1,us-east-1",
-    { Ref: "AWS::Region" },
-  ]);
+describe("the Regions that are audited", () => {
+  const folder = mkdtempSync(join(tmpdir(), "settings-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const policy = join(folder, "policy.yaml");
+  writeFileSync(policy, "regions: [eu-north-1, eu-west-1]");
+  const regionsOf = (given: object) => template({ ...defaults, ...given }, region).regions;
+
+  test("are all, some, or that of the stack", () => {
+    expect(regionsOf({ regions: "all" })).toBe("all");
+    expect(regionsOf({ regions: "eu-west-1, us-east-1" })).toBe("eu-west-1,us-east-1");
+    expect(regionsOf({ regions: "" })).toEqual({ Ref: "AWS::Region" });
+  });
+
+  test("are the policy's where the parameter names none", () => {
+    expect(regionsOf({ policy, regions: "" })).toBe("eu-north-1,eu-west-1");
+    expect(regionsOf({ policy, regions: "us-east-1" })).toBe("us-east-1");
+    expect(regionsOf({ policy, regions: "all" })).toBe("all");
+  });
 });

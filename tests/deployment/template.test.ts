@@ -362,10 +362,10 @@ describe.each(variants)("the template %s", (name) => {
   test("AWS Config has a rule for each of the audit's, for both types of resource and all three messages", () => {
     const made = ofType(template(), "AWS::Config::ConfigRule");
     expect(made.map(([, { ConfigRuleName }]) => ConfigRuleName)).toEqual(
-      rules.map(({ id }) => `rds-password-audit-${id}`),
+      rules.map(({ id }) => `rds-password-audit-prod-${id}`),
     );
     for (const [, { ConfigRuleName, Description, InputParameters, Scope, Source }] of made) {
-      expect(InputParameters).toEqual({ rule: String(ConfigRuleName).replace("rds-password-audit-", "") });
+      expect(InputParameters).toEqual({ rule: String(ConfigRuleName).replace("rds-password-audit-prod-", "") });
       expect(String(Description).length).toBeLessThanOrEqual(256);
       expect(Scope).toEqual({ ComplianceResourceTypes: ["AWS::RDS::DBInstance", "AWS::RDS::DBCluster"] });
       expect((Source as { SourceDetails: object[] }).SourceDetails).toEqual([
@@ -414,7 +414,7 @@ describe.each(variants)("the template %s", (name) => {
     const [[, schedule] = ["", {}]] = ofType(template(), "AWS::Scheduler::Schedule");
     expect(schedule.Target).toMatchObject({
       Arn: { "Fn::GetAtt": ["AuditLambdaFunction", "Arn"] },
-      Input: '{"id":"<aws.scheduler.execution-id>","time":"<aws.scheduler.scheduled-time>"}',
+      Input: '{"id":"<aws.scheduler.scheduled-time>"}',
       DeadLetterConfig: { Arn: { "Fn::GetAtt": ["AuditDeadLetters", "Arn"] } },
     });
   });

@@ -58,7 +58,7 @@ function invoke(name: keyof typeof functions, event: unknown, env: Record<string
   });
 }
 
-const audit = (id: string, env = {}) => invoke("audit", { id, time: new Date().toISOString() }, env);
+const audit = (id: string, env = {}) => invoke("audit", { id }, env);
 
 /** Takes what a topic was sent: the machines' messages as `type rule identifier`, the people's by title. */
 function take(topic: "findings" | "alerts"): string[] {
@@ -228,10 +228,10 @@ describe("configRule", () => {
   const configEvent = (invokingEvent: unknown, more: Record<string, unknown> = {}) => ({
     version: "1.0",
     accountId: account,
-    configRuleName: "rds-password-audit-master-password-managed",
+    configRuleName: "rds-password-audit-prod-master-password-managed",
     configRuleArn: `arn:aws:config:eu-west-1:${account}:config-rule/config-rule-abc`,
     ruleParameters: JSON.stringify({ rule: "master-password-managed" }),
-    resultToken: here.addConfigRule("rds-password-audit-master-password-managed").resultToken,
+    resultToken: here.addConfigRule("rds-password-audit-prod-master-password-managed").resultToken,
     eventLeftScope: false,
     invokingEvent: JSON.stringify(invokingEvent),
     ...more,

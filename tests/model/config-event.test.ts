@@ -32,7 +32,7 @@ describe("an event of AWS Config", () => {
       resultToken: "myResultToken",
       eventLeftScope: false,
       executionRoleArn: "arn:aws:iam::123456789012:role/config-role",
-      configRuleName: "rds-password-audit-master-password-managed",
+      configRuleName: "rds-password-audit-prod-master-password-managed",
       accountId: "123456789012",
     });
   });
