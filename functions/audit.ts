@@ -39,6 +39,7 @@ export const handler = middy()
       rules,
       version,
       eventId: id,
+      invocation: context.awsRequestId,
       repairs: createStartingRepairs(settings),
       now: () => new Date().toISOString(),
     });

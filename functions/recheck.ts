@@ -32,6 +32,7 @@ export const handler = middy()
     const publication = await recheckAndPublish({
       ...createService(settings, policy, account),
       event,
+      invocation: context.awsRequestId,
       regions: settings.REGIONS,
       open: (region) => createAccount({ name: "this account" }).region({ account, region, partition }),
       policy,

@@ -4,7 +4,7 @@ import { type Publication, type PublishRequest, publishReport } from "./publish-
 import { type InventoryRequest, takeInventory } from "./take-inventory.ts";
 
 export type AuditRequest = Omit<InventoryRequest, "now" | "onProgress" | "forRepair"> &
-  Pick<PublishRequest, "store" | "outlets" | "eventId"> & {
+  Pick<PublishRequest, "store" | "outlets" | "eventId" | "invocation"> & {
     readonly version: string;
     /** Null where nothing is ever repaired. */
     readonly repairs?: Repairs | null;
@@ -17,6 +17,7 @@ export async function auditAndPublish({
   now,
   version,
   eventId,
+  invocation,
   store,
   outlets,
   repairs = null,
@@ -25,7 +26,7 @@ export async function auditAndPublish({
   const inventory = await takeInventory({ ...request, now: now(), forRepair: repairs !== null });
   const { policy, rules } = request;
   const report = assembleReport(inventory, { policy, rules, generatedAt: now(), version });
-  const publication = await publishReport({ report, only: null, eventId, store, outlets });
+  const publication = await publishReport({ report, only: null, eventId, invocation, store, outlets });
   return repairs === null
     ? publication
     : withFailures(

@@ -41,6 +41,8 @@ export type PublishRequest = {
   /** ARNs of the databases that were looked at, where it was not all of them. */
   readonly only: ReadonlySet<string> | null;
   readonly eventId: string;
+  /** The id of the invocation, which a retry has too. */
+  readonly invocation: string;
   readonly store: Store;
   readonly outlets: readonly Outlet[];
 } & Pauses;
@@ -50,7 +52,7 @@ export type PublishRequest = {
  * one event at the same time share the changes, and each has its digest.
  */
 export async function publishReport(request: PublishRequest): Promise<Publication> {
-  const { only, eventId, store, outlets } = request;
+  const { only, eventId, invocation, store, outlets } = request;
   const failures: { where: OutletName | "store"; error: Error }[] = [];
   const attempt = async <T>(where: OutletName | "store", work: () => Promise<T>): Promise<T | null> => {
     try {
@@ -61,7 +63,7 @@ export async function publishReport(request: PublishRequest): Promise<Publicatio
     }
   };
   const enter = (ledger: Ledger): Entry =>
-    enterReport(ledger, { report: request.report, only, outlets: outlets.map(({ name }) => name) });
+    enterReport(ledger, { report: request.report, only, outlets: outlets.map(({ name }) => name), invocation });
   const update = (change: (ledger: Ledger) => Ledger | null) =>
     updateStored("the ledger", store.ledger, change, request);
 

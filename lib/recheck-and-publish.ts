@@ -12,7 +12,7 @@ import { type Rechecked, type RecheckRequest, recheckDatabases } from "./recheck
 import { updateStored } from "./update-stored.ts";
 
 export type RecheckAndPublishRequest = Pick<RecheckRequest, "policy" | "rules" | "version" | "now" | "sleep"> &
-  Pick<PublishRequest, "store" | "outlets"> & {
+  Pick<PublishRequest, "store" | "outlets" | "invocation"> & {
     readonly event: RecheckEvent | ExecutionEvent;
     /** Those that are audited: of another one nothing would be known tomorrow. */
     readonly regions: "all" | readonly string[];
@@ -71,12 +71,12 @@ function recheck(
 
 async function publish(
   rechecked: Rechecked | null,
-  { event, policy, rules, store, outlets, now, repairs }: RecheckAndPublishRequest,
+  { event, policy, rules, invocation, store, outlets, now, repairs }: RecheckAndPublishRequest,
   lost: LookAfterRequest["lost"] = null,
 ): Promise<Publication | null> {
   if (rechecked === null) return null;
   const { inventory, report, only } = rechecked;
-  const publication = await publishReport({ report, only, eventId: event.id, store, outlets });
+  const publication = await publishReport({ report, only, eventId: event.id, invocation, store, outlets });
   if (repairs === null) return publication;
   const request = { inventory, isFull: false, policy, rules, now: now(), repairs, lost };
   return withFailures(publication, await lookAfterRepairs(request));

@@ -43,6 +43,7 @@ function aService(ledger?: Ledger) {
       report: deepFreeze(report),
       only: null,
       eventId: `event-${events}`,
+      invocation: `invocation-${events}`,
       store,
       outlets,
       sleep: async (milliseconds) => pauses.push(milliseconds),
@@ -228,7 +229,14 @@ describe("somebody else is faster", () => {
     const { store, outlets } = aService();
     store.overtake(1);
     const before = performance.now();
-    await publishReport({ report: aReportOn(["orders"]), only: null, eventId: "event", store, outlets });
+    await publishReport({
+      report: aReportOn(["orders"]),
+      only: null,
+      eventId: "event",
+      invocation: "one",
+      store,
+      outlets,
+    });
     expect(performance.now() - before).toBeGreaterThanOrEqual(24);
     expect(takenBy(outlets)).toEqual(Array(3).fill(["finding.opened new orders"]));
   });
@@ -271,7 +279,15 @@ describe("somebody else is faster", () => {
           const only = new Set(finding(...found).map(({ resource }) => resource.arn));
           const report = aReportWith({ at: minutes(minute), findings: finding(...found) });
           const sleep = () => scheduler.schedule(Promise.resolve());
-          return publishReport({ report, only, eventId: String(minute), store, outlets, sleep });
+          return publishReport({
+            report,
+            only,
+            eventId: String(minute),
+            invocation: String(minute),
+            store,
+            outlets,
+            sleep,
+          });
         };
         const publications = await scheduler.waitFor(Promise.all(reports.map(publish)));
         ahead.length = 0;
@@ -432,7 +448,7 @@ describe("an execution that crashes after it recorded and before it delivered", 
   const crash = async ({ store, publish }: ReturnType<typeof aService>) => {
     const never = new Promise<never>(() => undefined);
     const silent = outletNames.map((name) => ({ name, deliver: () => never }));
-    void publish(aReportOn(["orders"]), { outlets: silent, eventId: "crashed" });
+    void publish(aReportOn(["orders"]), { outlets: silent, eventId: "crashed", invocation: "crashed" });
     while (store.writes() === 0) await new Promise((resolve) => setImmediate(resolve));
   };
 
@@ -456,7 +472,20 @@ describe("an execution that crashes after it recorded and before it delivered", 
     expect(takenBy(service.outlets)).toEqual([both, both, both]);
   });
 
-  test("its event comes again at once: the report and the digest are there, and what it found is still on its way", async () => {
+  test("is told by its own retry, at once and once", async () => {
+    const service = aService();
+    await crash(service);
+    const retry = { eventId: "crashed", invocation: "crashed" };
+    expect(await service.publish(aReportOn(["orders"], minutes(1)), retry)).toMatchObject({
+      isNew: true,
+      failures: [],
+    });
+    expect((await service.publish(aReportOn(["orders"], minutes(2)), retry)).isNew).toBe(false);
+    expect(takenBy(service.outlets)).toEqual(Array(3).fill(["finding.opened new orders"]));
+    expect(owedTo(service.store)).toEqual(nothingOwed);
+  });
+
+  test("its event comes again at once, in another invocation: the report and the digest are there, and what it found is still on its way", async () => {
     const service = aService();
     await crash(service);
     const again = await service.publish(aReportOn(["orders"], minutes(1)), { eventId: "crashed" });
@@ -526,6 +555,7 @@ describe("an audit from AWS to the outlets", () => {
       store: service.store,
       outlets: service.outlets,
       eventId: `day ${day}`,
+      invocation: `day ${day}`,
       now: () => hoursFromNow(24 * day + asked++),
     });
   };

@@ -58,7 +58,7 @@ function recheck(
     },
   };
   return recheckAndPublish({
-    ...{ event, regions, rules, version: "0.0.0", outlets: [], store: createMemoryStore() },
+    ...{ event, regions, rules, version: "0.0.0", invocation: event.id, outlets: [], store: createMemoryStore() },
     policy: aPermissivePolicy(),
     repairs: isRepairing ? repairs : null,
     open: (name) =>

@@ -180,7 +180,7 @@ describe("a database that RDS says is deleted", () => {
     const { resource, ...finding } = aFindingOn(identifier, { account: "111111111111", region: "eu-west-1" });
     const known = [{ ...finding, resource: { ...resource, arn }, firstSeenAt: "2026-11-23T12:00:00.000Z" }];
     if (result === null) return "nothing";
-    const { changes } = enterReport({ ...emptyLedger, known }, { ...result, outlets: [] });
+    const { changes } = enterReport({ ...emptyLedger, known }, { ...result, invocation: "one", outlets: [] });
     return changesInShort(changes);
   };
 

@@ -7,7 +7,7 @@ import { compareReports } from "./compare.ts";
 /** How many settled events are remembered: AWS delivers an event again within hours, if at all. */
 const rememberedEvents = 200;
 
-/** Longer than any execution lasts: a claim that is older was left by one that crashed. */
+/** Longer than any invocation lasts: a claim that is older was left by one that crashed. */
 const claimMinutes = 20;
 
 /** What an audit adds to the ledger, and what is to be delivered now. */
@@ -20,24 +20,30 @@ export type Entry = {
 /**
  * Enters a report into the ledger: what it changes is owed to each outlet and claimed, along with what was refused before.
  * `only` are the ARNs of the databases that were looked at, where it was not all of them: nothing is said of the others.
+ * What the same invocation claimed is its own: it crashed, and was begun anew.
  */
 export function enterReport(
   ledger: Ledger,
-  { report, only, outlets }: { report: Report; only: ReadonlySet<string> | null; outlets: readonly OutletName[] },
+  {
+    report,
+    only,
+    outlets,
+    invocation,
+  }: { report: Report; only: ReadonlySet<string> | null; outlets: readonly OutletName[]; invocation: string },
 ): Entry {
   const now = report.generatedAt;
   const isLookedAt = ({ resource }: Finding) => only?.has(resource.arn) ?? true;
   const { changes, known } = compareReports(ledger.known.filter(isLookedAt), report);
-  const claimedUntil = new Date(Date.parse(now) + claimMinutes * 60_000).toISOString();
+  const claim = { by: invocation, until: new Date(Date.parse(now) + claimMinutes * 60_000).toISOString() };
   const due = new Map<OutletName, readonly Change[]>();
   const owed: Ledger["owed"] = { ...ledger.owed };
   for (const name of outlets) {
     const debts = ledger.owed[name] ?? [];
-    const isFree = (debt: Debt) => debt.claimedUntil === null || debt.claimedUntil < now;
+    const isFree = ({ claim }: Debt) => claim === null || claim.by === invocation || claim.until < now;
     due.set(name, [...debts.filter(isFree).map(({ change }) => change), ...changes]);
     owed[name] = [
-      ...debts.map((debt) => (isFree(debt) ? { ...debt, claimedUntil } : debt)),
-      ...changes.map((change) => ({ change, claimedUntil })),
+      ...debts.map((debt) => (isFree(debt) ? { ...debt, claim } : debt)),
+      ...changes.map((change) => ({ change, claim })),
     ];
   }
   return {
@@ -66,7 +72,7 @@ export function settle(
     owed[name] = (ledger.owed[name] ?? []).flatMap((debt) => {
       const key = keyOf(debt.change);
       if (!mine.has(key)) return debt;
-      return left.has(key) ? { ...debt, claimedUntil: null } : [];
+      return left.has(key) ? { ...debt, claim: null } : [];
     });
   }
   const handledEvents = [...new Set([...ledger.handledEvents, eventId])].slice(-rememberedEvents);

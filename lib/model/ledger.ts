@@ -7,8 +7,14 @@ import type { StoredFile } from "./stored-file.ts";
 export const outletNames = ["findings", "alerts", "securityHub"] as const;
 export type OutletName = (typeof outletNames)[number];
 
-/** A change that an outlet has not taken yet. While it is claimed, somebody is delivering it; whoever crashes leaves it to the next. */
-const debtSchema = z.object({ change: changeSchema, claimedUntil: z.nullable(z.iso.datetime()) });
+/**
+ * A change that an outlet has not taken yet. While it is claimed, an invocation is delivering it; whoever crashes leaves it to its own retry,
+ * which has the same id, or to the next.
+ */
+const debtSchema = z.object({
+  change: changeSchema,
+  claim: z.nullable(z.object({ by: z.string(), until: z.iso.datetime() })),
+});
 export type Debt = z.infer<typeof debtSchema>;
 
 /**

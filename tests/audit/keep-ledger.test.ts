@@ -20,13 +20,13 @@ const claimed = minutes(20);
 const before = hoursFromNow(-24);
 
 const aLedger = (overrides: Partial<Ledger> = {}): Ledger => ({ ...emptyLedger, ...overrides });
-const aDebt = (identifier: string, claimedUntil: string | null = null): Debt => ({
+const aDebt = (identifier: string, until: string | null = null): Debt => ({
   change: aChangeOn(identifier, { at: before }),
-  claimedUntil,
+  claim: until === null ? null : { by: "another", until },
 });
 const named = (changes: readonly Change[] | undefined) => changes?.map(({ finding }) => finding.resource.identifier);
 const owedIn = ({ owed }: Ledger, name: OutletName) =>
-  owed[name]?.map(({ change, claimedUntil }) => [change.finding.resource.identifier, claimedUntil]);
+  owed[name]?.map(({ change, claim }) => [change.finding.resource.identifier, claim?.until ?? null]);
 
 type Entering = Partial<Parameters<typeof enterReport>[1]>;
 const enter = (ledger: Ledger, entering: Entering = {}) =>
@@ -34,6 +34,7 @@ const enter = (ledger: Ledger, entering: Entering = {}) =>
     report: aReportWith(),
     only: null,
     outlets: ["alerts"],
+    invocation: "this",
     ...entering,
   });
 /** Settles with nothing refused, unless said otherwise. */
@@ -52,7 +53,7 @@ describe("a report that is entered", () => {
   test("is owed to each outlet, claimed for twenty minutes, and due now", () => {
     expect(changes).toEqual([aChangeOn("orders")]);
     for (const name of ["findings", "alerts"] as const) {
-      expect(ledger.owed[name]).toEqual([{ change: aChangeOn("orders"), claimedUntil: claimed }]);
+      expect(ledger.owed[name]).toEqual([{ change: aChangeOn("orders"), claim: { by: "this", until: claimed } }]);
       expect(due.get(name)).toEqual([aChangeOn("orders")]);
     }
     expect([...due.keys()]).toEqual(["findings", "alerts"]);
@@ -64,7 +65,7 @@ describe("a report that is entered", () => {
   });
 
   test("and changes nothing owes nothing", () => {
-    const again = enter(ledger, { report: opening("orders"), outlets: ["findings", "alerts"] });
+    const again = enter(ledger, { report: opening("orders"), outlets: ["findings", "alerts"], invocation: "another" });
     expect(again.changes).toEqual([]);
     expect(again.due).toEqual(
       new Map([
@@ -98,6 +99,13 @@ describe("what was owed before", () => {
       ["third", claimed],
       ["new", claimed],
     ]);
+  });
+
+  test("and was claimed by the same invocation is its own: it crashed, and was begun anew", () => {
+    const owed = { alerts: [{ ...aDebt("orders"), claim: { by: "this", until: minutes(19) } }] };
+    const { ledger, due } = enter(aLedger({ owed }));
+    expect(named(due.get("alerts"))).toEqual(["orders"]);
+    expect(owedIn(ledger, "alerts")).toEqual([["orders", claimed]]);
   });
 
   test("to one outlet is not due to another", () => {
@@ -189,7 +197,7 @@ describe("when a delivery is settled", () => {
 
   test("what one outlet refused is free, and the others have theirs", () => {
     const { owed } = settleWith([["alerts", changes.slice(1)]]);
-    expect(owed).toEqual({ findings: [], alerts: [{ change: changes[1], claimedUntil: null }] });
+    expect(owed).toEqual({ findings: [], alerts: [{ change: changes[1], claim: null }] });
   });
 
   test("what was refused is due at the next audit", () => {
@@ -202,10 +210,12 @@ describe("when a delivery is settled", () => {
       report: aReportWith({ at: minutes(1), findings: ["orders", "shop", "new"].map((name) => aFindingOn(name)) }),
     }).ledger;
     const { owed } = settleWith([["alerts", changes.slice(1)]], meanwhile);
-    expect(owed.alerts?.map(({ change, claimedUntil }) => [change.finding.resource.identifier, claimedUntil])).toEqual([
-      ["shop", null],
-      ["new", minutes(21)],
-    ]);
+    expect(owed.alerts?.map(({ change, claim }) => [change.finding.resource.identifier, claim?.until ?? null])).toEqual(
+      [
+        ["shop", null],
+        ["new", minutes(21)],
+      ],
+    );
   });
 
   test("what others delivered meanwhile is not owed again", () => {
@@ -219,7 +229,7 @@ describe("when a delivery is settled", () => {
     ["of another finding", aChangeOn("else")],
     ["of another rule", aChangeOn("orders", {}, { rule: "rotation-enabled" })],
   ])("a change %s is another change", (_, change) => {
-    const others = { change, claimedUntil: null };
+    const others = { change, claim: null };
     const ledger = aLedger({ owed: { alerts: [others] } });
     expect(settleAll(ledger, { due: new Map([["alerts", [aChangeOn("orders")]]]) }).owed.alerts).toEqual([others]);
   });
