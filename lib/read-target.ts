@@ -2,7 +2,7 @@ import pMap from "p-map";
 import { requiredKeysOf, surroundingsOf } from "./audit/facts.ts";
 import { activeRules, ask, confirmationsOf, prepare } from "./audit/judge.ts";
 import { weigh } from "./audit/management.ts";
-import type { Database, DatabaseReference } from "./model/database.ts";
+import { createFinder, type Database, type DatabaseReference } from "./model/database.ts";
 import { AwsCallError } from "./model/errors.ts";
 import type { BlueGreenDeployment, DBProxy, Target } from "./model/inventory.ts";
 import type { Key } from "./model/key.ts";
@@ -50,6 +50,9 @@ const allConfirmations: readonly ConfirmingAction[] = [
 /** How many keys or secrets are asked for at the same time; lists are read beside each other anyway. */
 const concurrency = 8;
 
+/** More databases than this are looked for in the lists, which have a hundred on a page: one by one each costs a call or two. */
+const few = 50;
+
 export type ReadOptions = {
   readonly policy: Policy;
   readonly rules: readonly Rule[];
@@ -89,7 +92,7 @@ export async function readTarget(
   const needed = new Set(active.flatMap(({ reads }) => reads));
   const described = new Set<string>();
 
-  await (only === undefined ? readLists() : readOnly(only));
+  await (only === undefined || only.length > few ? readLists() : readOnly(only));
   await readSurroundings();
   await readKeys();
   await confirm();
@@ -114,7 +117,8 @@ export async function readTarget(
     const tenants = instances.some(({ multiTenant }) => multiTenant)
       ? await collect("rds:DescribeTenantDatabases", port.describeTenantDatabases(), look)
       : [];
-    target.databases = toDistinct([...instances, ...clusters, ...tenants]);
+    const all = toDistinct([...instances, ...clusters, ...tenants]);
+    target.databases = only === undefined ? all : pick(all, only);
     const keysOfRds = target.databases.flatMap(({ masterUserSecret }) => masterUserSecret?.kmsKeyId ?? []);
     [target.secrets] = await Promise.all([secrets, describeKeys(keysOfRds)]);
   }
@@ -275,6 +279,17 @@ export async function readTarget(
       error instanceof AwsCallError ? error : { code: "UnexpectedError", message: String(error) };
     target.gaps.push({ account, region, action, code, message, resource });
   }
+}
+
+/** Some of many databases, with the cluster that a member belongs to and the tenants of a container. */
+function pick(databases: readonly Database[], references: readonly DatabaseReference[]): Database[] {
+  const find = createFinder(databases);
+  const named = references.flatMap((reference) => find(reference) ?? []);
+  const related = named.flatMap(({ clusterIdentifier }) =>
+    clusterIdentifier === null ? [] : (find({ kind: "cluster", by: "identifier", value: clusterIdentifier }) ?? []),
+  );
+  const arns = new Set([...named, ...related].map(({ arn }) => arn));
+  return databases.filter(({ arn, containerArn }) => arns.has(arn) || arns.has(containerArn ?? ""));
 }
 
 /**

@@ -1,6 +1,6 @@
 import { assembleReport } from "./audit/assemble-report.ts";
 import { type Subjects, toReference } from "./audit/subjects.ts";
-import { type Database, type DatabaseReference, isReferredTo } from "./model/database.ts";
+import { createFinder, type Database, type DatabaseReference } from "./model/database.ts";
 import { AwsCallError } from "./model/errors.ts";
 import type { Inventory, Target } from "./model/inventory.ts";
 import { toCanonicalReference } from "./model/key.ts";
@@ -62,9 +62,9 @@ async function readUntilFound(
   await sleep(seconds);
   const observedAt = now();
   const target = await readTarget(port, { policy, rules, now: observedAt, only: references, forRepair });
-  const isFound = (reference: DatabaseReference) =>
-    target.databases.some((database) => isReferredTo(database, reference));
-  if (more.length === 0 || references.every(isFound)) return { observedAt, target };
+  const find = createFinder(target.databases);
+  if (more.length === 0 || references.every((reference) => find(reference) !== undefined))
+    return { observedAt, target };
   return readUntilFound(references, request, more);
 }
 

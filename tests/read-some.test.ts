@@ -47,6 +47,34 @@ describe("of a Region in which there is more", () => {
       expect(findingsOf(target)).toEqual([]);
     }));
 
+  test("more than fifty are looked for in the lists, and nothing else is judged", () =>
+    withSimulatedRegion(async (simulated) => {
+      const { here } = simulated;
+      aFleet(simulated);
+      const names = Array.from({ length: 60 }, (_, index) => `db-${index}`);
+      for (const identifier of names) here.addInstance({ identifier, managed: true });
+      here.addInstance({ identifier: "erp", engine: "oracle-ee-cdb", MultiTenant: true });
+      here.addTenantDatabase({ instance: "erp", name: "HR" });
+      const only = [...names, "erp", "ledger-instance-1", "never"].map(instance);
+      const target = await readSome(simulated, only);
+      const apart = await Promise.all(only.map((one) => readSome(simulated, [one])));
+      expect(identifiersOf(target)).toEqual([...names, "erp", "erp/HR", "ledger", "ledger-instance-1"].sort());
+      expect(findingsOf(target)).toEqual([...new Set(apart.flatMap(findingsOf))].sort());
+    }));
+
+  test("a fleet of 250 with one key costs as many calls as an audit of it", () =>
+    withSimulatedRegion(async (simulated) => {
+      const names = Array.from({ length: 250 }, (_, index) => `db-${index}`);
+      for (const identifier of names) simulated.here.addInstance({ identifier, managed: true });
+      await readSome(simulated, names.map(instance));
+      expect(simulated.calls()).toEqual({
+        "rds:DescribeDBInstances": 3,
+        "rds:DescribeDBClusters": 1,
+        "secretsmanager:ListSecrets": 3,
+        "kms:DescribeKey": 1,
+      });
+    }));
+
   test.each(["identifier", "resourceId"] as const)("a database is found by its %s", (by) =>
     withSimulatedRegion(async (simulated) => {
       const { orders, ledger } = aFleet(simulated);

@@ -133,7 +133,14 @@ export type DatabaseReference = {
   readonly value: string;
 };
 
-/** Whether a database is the one that a reference means. RDS does not tell upper from lower case in identifiers. */
-export function isReferredTo(database: Database, { kind, by, value }: DatabaseReference): boolean {
-  return database.kind === kind && database[by].toLowerCase() === value.toLowerCase();
+/** The databases that some references mean. RDS does not tell upper from lower case in identifiers. */
+export function createFinder(databases: readonly Database[]): (reference: DatabaseReference) => Database | undefined {
+  const toName = (kind: string, by: string, value: string) => `${kind} ${by} ${value.toLowerCase()}`;
+  const byName = new Map(
+    databases.flatMap((database) => [
+      [toName(database.kind, "identifier", database.identifier), database],
+      [toName(database.kind, "resourceId", database.resourceId), database],
+    ]),
+  );
+  return ({ kind, by, value }) => byName.get(toName(kind, by, value));
 }
