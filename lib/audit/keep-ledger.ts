@@ -7,8 +7,8 @@ import { compareReports } from "./compare.ts";
 /** How many settled events are remembered: AWS delivers an event again within hours, if at all. */
 const rememberedEvents = 200;
 
-/** Longer than any invocation lasts: a claim that is older was left by one that crashed. */
-const claimMinutes = 20;
+/** Longer than any invocation lasts: a claim that is older was left by one that crashed, and no report is older that is still to come. */
+const longestMinutes = 20;
 
 /** What an audit adds to the ledger, and what is to be delivered now. */
 export type Entry = {
@@ -20,7 +20,8 @@ export type Entry = {
 /**
  * Enters a report into the ledger: what it changes is owed to each outlet and claimed, along with what was refused before.
  * `only` are the ARNs of the databases that were looked at, where it was not all of them: nothing is said of the others.
- * What the same invocation claimed is its own: it crashed, and was begun anew.
+ * What the same invocation claimed is its own: it crashed, and was begun anew. Of a database that somebody else looked at since, nothing is
+ * said either: an audit takes minutes, and an event may have been quicker.
  */
 export function enterReport(
   ledger: Ledger,
@@ -32,9 +33,13 @@ export function enterReport(
   }: { report: Report; only: ReadonlySet<string> | null; outlets: readonly OutletName[]; invocation: string },
 ): Entry {
   const now = report.generatedAt;
-  const isLookedAt = ({ resource }: Finding) => only?.has(resource.arn) ?? true;
-  const { changes, known } = compareReports(ledger.known.filter(isLookedAt), report);
-  const claim = { by: invocation, until: new Date(Date.parse(now) + claimMinutes * 60_000).toISOString() };
+  const isLookedAt = ({ resource: { arn } }: Finding) =>
+    (only?.has(arn) ?? true) && (ledger.seen[arn] ?? "") <= report.observedAt;
+  const { changes, known } = compareReports(ledger.known.filter(isLookedAt), {
+    ...report,
+    findings: report.findings.filter(isLookedAt),
+  });
+  const claim = { by: invocation, until: minutesFrom(now, longestMinutes) };
   const due = new Map<OutletName, readonly Change[]>();
   const owed: Ledger["owed"] = { ...ledger.owed };
   for (const name of outlets) {
@@ -50,11 +55,28 @@ export function enterReport(
     ledger: {
       ...ledger,
       known: [...ledger.known.filter((finding) => !isLookedAt(finding)), ...known],
+      seen: seeAgain(ledger.seen, only ?? new Set(), report),
       owed,
     },
     changes,
     due,
   };
+}
+
+/** Remembers when single databases were looked at, as long as a report may be on its way that looked at them before. */
+function seeAgain(
+  seen: Ledger["seen"],
+  arns: ReadonlySet<string>,
+  { observedAt, generatedAt }: Report,
+): Ledger["seen"] {
+  const oldest = minutesFrom(generatedAt, -longestMinutes);
+  const kept = Object.entries(seen).filter(([, at]) => at >= oldest);
+  const added = [...arns].filter((arn) => (seen[arn] ?? "") < observedAt).map((arn) => [arn, observedAt] as const);
+  return Object.fromEntries([...kept, ...added]);
+}
+
+function minutesFrom(at: string, minutes: number): string {
+  return new Date(Date.parse(at) + minutes * 60_000).toISOString();
 }
 
 /**

@@ -25,6 +25,8 @@ export const ledgerSchema = z.object({
   schemaVersion: z.literal("1.0"),
   /** Findings that are open, exempt ones and those that could not be judged included, with the day on which they were first seen. */
   known: z.array(findingSchema),
+  /** When single databases were looked at lately, by ARN: what an audit saw of them before does not count any more. */
+  seen: z.record(z.string(), z.iso.datetime()),
   owed: z.partialRecord(z.enum(outletNames), z.array(debtSchema)),
   /** Ids of the events that were settled last, newest last: AWS delivers some twice. */
   handledEvents: z.array(z.string()),
@@ -32,7 +34,7 @@ export const ledgerSchema = z.object({
 export type Ledger = z.infer<typeof ledgerSchema>;
 
 /** A ledger before the first audit. */
-export const emptyLedger: Ledger = { schemaVersion: "1.0", known: [], owed: {}, handledEvents: [] };
+export const emptyLedger: Ledger = { schemaVersion: "1.0", known: [], seen: {}, owed: {}, handledEvents: [] };
 
 /** Where the ledger is kept. */
 export const ledgerFile: StoredFile<Ledger> = {

@@ -155,6 +155,48 @@ describe("a report on a few databases", () => {
   });
 });
 
+describe("a database that somebody looked at while an audit was on its way", () => {
+  const orders = aFindingOn("orders", { firstSeenAt: before });
+  const { arn } = orders.resource;
+  const at = (moment: string, report: Report): Report => ({ ...report, observedAt: moment, generatedAt: minutes(6) });
+  const fixed = enter(aLedger({ known: [orders] }), {
+    report: at(minutes(5), aReportWith({ judged: ["orders"] })),
+    only: new Set([arn]),
+  });
+
+  test("is fixed, and stays so, although the audit saw it as it was before", () => {
+    expect(fixed.changes.map(({ because }) => because)).toEqual(["fixed"]);
+    const { changes, ledger } = enter(fixed.ledger, { report: at(minutes(4), opening("orders", "shop")) });
+    expect(changes).toEqual([aChangeOn("shop", { at: minutes(6) })]);
+    expect(ledger.known.map(({ resource }) => resource.identifier)).toEqual(["shop"]);
+  });
+
+  test("is judged by an audit that looked at the same moment, or later", () => {
+    for (const moment of [minutes(5), minutes(6)])
+      expect(named(enter(fixed.ledger, { report: at(moment, opening("orders")) }).changes)).toEqual(["orders"]);
+  });
+
+  test("stays wrong, although another event's look was older", () => {
+    const only = new Set([arn]);
+    const wrong = enter(emptyLedger, { report: at(minutes(5), opening("orders")), only });
+    const late = enter(wrong.ledger, { report: at(minutes(4), aReportWith({ judged: ["orders"] })), only });
+    expect(late.changes).toEqual([]);
+    expect(late.ledger.seen).toEqual({ [arn]: minutes(5) });
+  });
+
+  test("is remembered for as long as a report can take", () => {
+    const later = (after: number) => {
+      const report = { ...aReportWith(), observedAt: minutes(after), generatedAt: minutes(after) };
+      return Object.keys(enter(fixed.ledger, { report }).ledger.seen);
+    };
+    expect([later(25), later(26)]).toEqual([[arn], []]);
+  });
+
+  test("is not remembered of an audit of all", () => {
+    expect(enter(emptyLedger, { report: opening("orders") }).ledger.seen).toEqual({});
+  });
+});
+
 describe("the events that were handled", () => {
   const ids = (count: number) => Array.from({ length: count }, (_, index) => `event-${index}`);
   const remembered = (count: number) => settleAll(aLedger({ handledEvents: ids(count) })).handledEvents;
