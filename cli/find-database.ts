@@ -1,3 +1,4 @@
+import { isOfDatabases } from "../lib/audit/compare.ts";
 import type { Database } from "../lib/model/database.ts";
 import { UsageError } from "../lib/model/errors.ts";
 import type { Inventory, Target } from "../lib/model/inventory.ts";
@@ -36,6 +37,20 @@ export function findDatabase(
   const gaps = inventory.gaps.length + inventory.targets.reduce((sum, { gaps }) => sum + gaps.length, 0);
   const hidden = gaps > 0 ? ", but not everything could be read" : "";
   throw new UsageError(`There is ${what} called "${name}"${suggest(name, [...names, ...known])}${hidden}.`);
+}
+
+/**
+ * The same for a database that may be changed: what could not be read may hide another one of that name. Throws a UsageError there, unless
+ * the name is an ARN or a resource id, which no two have.
+ */
+export function findDatabaseForSure(name: string, inventory: Inventory): Found {
+  const found = findDatabase(name, inventory);
+  if (found.database.identifier.toLowerCase() !== name.toLowerCase()) return found;
+  const [gap] = [...inventory.gaps, ...inventory.targets.flatMap(({ gaps }) => gaps.filter(isOfDatabases))];
+  if (gap === undefined) return found;
+  throw new UsageError(
+    `One database called "${name}" was found, but ${gap.account}${gap.region === "*" ? "" : ` ${gap.region}`} could not be read, and may have another: give its ARN, ${found.database.arn}, if that is the one.`,
+  );
 }
 
 /** The Region that a database's ARN names; undefined for any other name. */

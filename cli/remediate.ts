@@ -6,7 +6,7 @@ import { applyRepairs } from "./apply-repairs.ts";
 import { type Candidate, survey, type Wanted } from "./candidate.ts";
 import { oneOf } from "./choices.ts";
 import { describeUnfinished, type End, joinPlans, tellObstacle, toStatus } from "./describe-candidate.ts";
-import { findDatabase, namingDatabases } from "./find-database.ts";
+import { findDatabaseForSure, namingDatabases } from "./find-database.ts";
 import { type Account, type Io, write } from "./io.ts";
 import { showPlan } from "./plan.ts";
 import { readPolicy } from "./policy-file.ts";
@@ -101,7 +101,9 @@ async function findWanted(
   const { accounts, regions } = await openSourceOf(names, options, policy, io);
   const known = accounts.map(rememberIdentity);
   const inventory = await takeInventoryWithProgress({ accounts: known, regions, policy }, io);
-  const found = new Map(names.map((name) => findDatabase(name, inventory)).map((one) => [one.database.arn, one]));
+  const found = new Map(
+    names.map((name) => findDatabaseForSure(name, inventory)).map((one) => [one.database.arn, one]),
+  );
   const wanted: Wanted[] = [];
   for (const { database, target } of found.values())
     for (const account of known) {

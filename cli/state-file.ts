@@ -14,6 +14,11 @@ type StateOptions = Pick<Io, "env"> & {
   readonly profile?: string;
 };
 
+/** Where the state of remediation is that the user named, in full: `s3://name`, or the path of a file. */
+export function toStatePlace(place: string | undefined, env: Io["env"]): string {
+  return place !== undefined && /^s3:/i.test(place) ? place : resolve(place ?? defaultPath(env));
+}
+
 /**
  * Opens the state of remediation that the user named: a file, or the bucket of a deployed service (`s3://name`), so that a terminal and the
  * service know of each other. Without a name it is a file of the user's own. Throws a UsageError of one sentence.
@@ -22,7 +27,7 @@ export async function openState(
   place: string | undefined,
   { env, profile }: StateOptions,
 ): Promise<Stored<RemediationState>> {
-  if (!place?.startsWith("s3://")) return createStateFile(resolve(place ?? defaultPath(env)));
+  if (place === undefined || !/^s3:/i.test(place)) return createStateFile(toStatePlace(place, env));
   const [, bucket] = /^s3:\/\/([^/]+)\/?$/.exec(place) ?? [];
   if (bucket === undefined)
     throw new UsageError(

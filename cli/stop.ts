@@ -7,6 +7,7 @@ import { makePrintable, toPrintable } from "../lib/report/printable.ts";
 import { updateStored } from "../lib/update-stored.ts";
 import { exitStatus } from "./exit-status.ts";
 import { type Io, write } from "./io.ts";
+import { toStatePlace } from "./state-file.ts";
 import { addStateOption, openStateOf, type StateOptions } from "./state-option.ts";
 
 type StopOptions = StateOptions & { readonly why?: string };
@@ -57,7 +58,7 @@ async function stopAll({ why = "", ...options }: StopOptions, io: Io): Promise<n
   });
   await write(
     io.stdout,
-    `${before === null ? "Stopped" : `Stopped, as it was ${describe(before)}`}: nothing new is begun until rds-password-audit resume.\n${describeRunning(present, stopped.at)}`,
+    `${before === null ? "Stopped" : `Stopped, as it was ${describe(before)}`}: nothing new is begun until rds-password-audit resume.\n${describePlace(options, io)}${describeRunning(present, stopped.at)}`,
   );
   return exitStatus.clean;
 }
@@ -73,9 +74,17 @@ async function resumeAll(options: StateOptions, io: Io): Promise<number> {
     io.stdout,
     before !== null
       ? `Resumed: repairs are begun again where nothing else is in the way. It was stopped ${describe(before)}.\n`
-      : "Nothing was stopped.\n",
+      : `Nothing was stopped.\n${describePlace(options, io)}`,
   );
   return exitStatus.clean;
+}
+
+/** What it holds for: who forgets the bucket has stopped nothing but a terminal. */
+function describePlace({ state }: StateOptions, io: Io): string {
+  const place = toStatePlace(state, io.env);
+  return place.startsWith("s3://")
+    ? `That holds for all that share ${place}.\n`
+    : `That holds for terminals that share ${place}, not for a deployed service: that has --state s3://BUCKET.\n`;
 }
 
 /** Who shares a state is told whose word it was: by the caller's ARN in a bucket, by the user's name in a file of their own. */

@@ -83,6 +83,7 @@ function createFates({ coverage, databases, observedAt }: Report): (finding: Fin
 
 const listsOfDatabases = ["rds:DescribeDBInstances", "rds:DescribeDBClusters", "rds:DescribeTenantDatabases"];
 
-function isOfDatabases({ action }: Gap): boolean {
+/** Whether a gap hides databases, and not only what is known of them. */
+export function isOfDatabases({ action }: Gap): boolean {
   return listsOfDatabases.includes(action);
 }

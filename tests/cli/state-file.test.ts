@@ -121,15 +121,20 @@ describe("the place of the state", () => {
     expect(await names()).toEqual(["mine.json"]);
   });
 
-  test.each(["s3://", "s3:///", "s3://bucket/remediation.json", "s3://bucket/a/"])(
-    "is no bucket: %s",
-    async (place) => {
-      await expect(openState(place, { env: {} })).rejects.toThrow(UsageError);
-      await expect(openState(place, { env: {} })).rejects.toThrow(
-        `"${place}" names no bucket: say s3:// and its name alone`,
-      );
-    },
-  );
+  test.each([
+    "s3://",
+    "s3:///",
+    "s3://bucket/remediation.json",
+    "s3://bucket/a/",
+    "s3:bucket",
+    "s3:/bucket",
+    "S3://bucket",
+  ])("is no bucket: %s", async (place) => {
+    await expect(openState(place, { env: {} })).rejects.toThrow(UsageError);
+    await expect(openState(place, { env: {} })).rejects.toThrow(
+      `"${place}" names no bucket: say s3:// and its name alone`,
+    );
+  });
 
   describe("in a bucket", () => {
     const variables = { ...process.env };

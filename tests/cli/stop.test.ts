@@ -21,12 +21,15 @@ const running: RemediationState["running"][number] = {
   expiresAt: "2026-11-26T11:50:00.000Z",
 };
 
+const holdsFor = (path: string) =>
+  `That holds for terminals that share ${path}, not for a deployed service: that has --state s3://BUCKET.\n`;
+
 test("stop: nothing is begun, and it says what that means", async () => {
-  expect(await shop.run(["stop", "--why", "Black Friday"])).toEqual({
-    status: 0,
-    stdout: "Stopped: nothing new is begun until rds-password-audit resume.\nNothing is under way.\n",
-    stderr: "",
-  });
+  const { status, stdout, stderr } = await shop.run(["stop", "--why", "Black Friday"]);
+  expect([status, stderr]).toEqual([0, ""]);
+  expect(stdout).toMatch(
+    /^Stopped: nothing new is begun until rds-password-audit resume\.\nThat holds for terminals that share \S+remediation\.json, not for a deployed service: that has --state s3:\/\/BUCKET\.\nNothing is under way\.\n$/,
+  );
   expect(shop.state().stopped).toEqual({ at: "2026-11-24T12:00:00.000Z", by: "ann", why: "Black Friday" });
 });
 
@@ -34,7 +37,7 @@ test("stop: what is under way is named, because it is finished", async () => {
   const state = shop.file("state.json", JSON.stringify({ ...emptyRemediationState, running: [running] }));
   const { stdout } = await shop.run(["stop", "--state", state]);
   expect(stdout).toBe(`Stopped: nothing new is begun until rds-password-audit resume.
-What is begun is finished:
+${holdsFor(state)}What is begun is finished:
   toggle of ${arn} (db-ORDERS-1, since 2026-11-24T11:50:00.000Z)
 `);
 });
@@ -48,7 +51,7 @@ test("resume: it says what it takes back, and failures are counted anew", async 
       "Resumed: repairs are begun again where nothing else is in the way. It was stopped since 2026-11-24T11:00:00.000Z by the circuit breaker (3 failures in a row).\n",
     stderr: "",
   });
-  expect((await shop.run(["resume", "--state", state])).stdout).toBe("Nothing was stopped.\n");
+  expect((await shop.run(["resume", "--state", state])).stdout).toBe(`Nothing was stopped.\n${holdsFor(state)}`);
 });
 
 test("stop, when it was stopped already: it says since when", async () => {
@@ -68,7 +71,8 @@ test("in the bucket of the service, by the caller's ARN", async () => {
     AWS_REGION: "us-east-1",
   });
   try {
-    expect((await shop.run(["stop", "--state", "s3://reports"])).status).toBe(0);
+    const { status, stdout } = await shop.run(["stop", "--state", "s3://reports"]);
+    expect([status, stdout]).toEqual([0, expect.stringContaining("That holds for all that share s3://reports.\n")]);
     const stored = JSON.parse(shop.here.buckets.get("reports")?.objects.get("remediation.json")?.body ?? "");
     expect(stored.stopped.by).toBe("arn:aws:sts::222222222222:assumed-role/Simulated/session");
     expect((await shop.run(["resume", "--state", "s3://reports"])).stdout).toContain("Resumed");
