@@ -19,7 +19,7 @@ export const rotationEnabled = defineRule({
       repairs: ["schedule-rotation"],
       text: "The secret of {database} is managed, but does not rotate automatically.",
       remedy:
-        "Turn rotation on: aws secretsmanager rotate-secret --secret-id '{secret}' --rotation-rules AutomaticallyAfterDays=7 --no-rotate-immediately",
+        "Turn rotation on: aws secretsmanager rotate-secret --region {region} --secret-id '{secret}' --rotation-rules AutomaticallyAfterDays=7 --no-rotate-immediately",
       confirm: ["secretsmanager:DescribeSecret"],
     },
   },

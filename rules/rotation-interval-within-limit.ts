@@ -31,7 +31,7 @@ export const rotationIntervalWithinLimit = defineRule({
       status: "NON_COMPLIANT",
       text: "The secret of {database} may go {days} days without rotation ({schedule}); the limit is {limit}.",
       remedy:
-        "Shorten the schedule: aws secretsmanager rotate-secret --secret-id '{secret}' --rotation-rules AutomaticallyAfterDays={limit} --no-rotate-immediately",
+        "Shorten the schedule: aws secretsmanager rotate-secret --region {region} --secret-id '{secret}' --rotation-rules AutomaticallyAfterDays={limit} --no-rotate-immediately",
       confirm: ["secretsmanager:DescribeSecret"],
     },
   },

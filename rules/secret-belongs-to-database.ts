@@ -28,7 +28,8 @@ export const secretBelongsToDatabase = defineRule({
     beingDeleted: {
       status: "NON_COMPLIANT",
       text: "The secret of {database} is scheduled for deletion since {deletedAt}.",
-      remedy: "Restore it before it is gone: aws secretsmanager restore-secret --secret-id '{secret}'",
+      remedy:
+        "Restore it before it is gone: aws secretsmanager restore-secret --region {region} --secret-id '{secret}'",
       confirm: ["secretsmanager:DescribeSecret"],
     },
     notOwned: {

@@ -24,12 +24,13 @@ export const secretKeyUsable = defineRule({
     disabled: {
       status: "NON_COMPLIANT",
       text: "The key of the secret of {database} is disabled: the next rotation will fail.",
-      remedy: "Enable the key, then rotate the secret: aws kms enable-key --key-id {key}",
+      remedy: "Enable the key, then rotate the secret: aws kms enable-key --region {region} --key-id {key}",
     },
     pendingDeletion: {
       status: "NON_COMPLIANT",
       text: "The key of the secret of {database} will be deleted on {deletionAt}, and the secret is lost with it.",
-      remedy: "Keep the key: aws kms cancel-key-deletion --key-id {key}. Then enable it, and rotate the secret.",
+      remedy:
+        "Keep the key: aws kms cancel-key-deletion --region {region} --key-id {key}. Then enable it, and rotate the secret.",
     },
     unusable: {
       status: "NON_COMPLIANT",

@@ -72,7 +72,12 @@ export function confirmationsOf({ message }: Answer): readonly ConfirmingAction[
 
 /** Puts an answer in words. */
 export function word({ rule, verdict, message }: Answer, database: ClassifiedDatabase, policy: Policy): Judgement {
-  const slots = { ...verdict.slots, database: describeDatabase(database), modify: modifyCommand(database) };
+  const slots = {
+    ...verdict.slots,
+    database: describeDatabase(database),
+    modify: modifyCommand(database),
+    region: database.region,
+  };
   const evidence = { ...verdict.evidence } as Finding["evidence"];
   if (message.status === "INSUFFICIENT_DATA" && verdict.slots?.why !== undefined) evidence.notSeen = verdict.slots.why;
   const text = fill(message.text, slots);

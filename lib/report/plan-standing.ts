@@ -30,14 +30,15 @@ const words: Readonly<Record<Standing | "manual", readonly [string, string]>> = 
 };
 
 /** "2 can be done now, 3 wait for a window, 4 are left to a person": what is blocked is counted with what a person has to do about it. */
-export function describePlan({ actions, manual }: Pick<Plan, "actions" | "manual">): string {
+export function describePlan({ actions, manual, complete }: Pick<Plan, "actions" | "manual" | "complete">): string {
   const told = new Set(manual.map(({ finding }) => finding));
   const kinds = actions
     .map((action) => ({ standing: standingOf(action), finding: `${action.rule}/${action.database.arn}` }))
     .filter(({ standing, finding }) => standing !== "blocked" || !told.has(finding))
     .map(({ standing }) => standing);
   const counts = countKinds([...kinds, ...manual.map(() => "manual" as const)]);
-  return counts === "" ? "Nothing is to be done." : `${counts}.`;
+  const unseen = complete ? "" : " Not everything could be seen.";
+  return `${counts === "" ? "Nothing is to be done" : counts}.${unseen}`;
 }
 
 /** "2 can be done now, 1 waits for approval": how many there are of each kind. */

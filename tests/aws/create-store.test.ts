@@ -120,8 +120,8 @@ describe("the ledger", () => {
   );
 
   test.each([
-    ["not JSON", "{", " \\("],
-    ["empty", "", " \\("],
+    ["not JSON", "{", ", it is not JSON: "],
+    ["empty", "", ", it is not JSON: "],
     ["a list", "[]", " \\("],
     ["of another version", JSON.stringify({ ...emptyLedger, schemaVersion: "2.0" }), " at schemaVersion \\("],
     ["cut", JSON.stringify({ schemaVersion: "1.0" }), " at known \\("],
@@ -129,7 +129,7 @@ describe("the ledger", () => {
   ])("one that is %s is an error and never empty", async (_what, body, where) => {
     put("ledger.json", body);
     await expect(open().ledger.read()).rejects.toThrow(
-      new RegExp(`^s3://reports-bucket/ledger\\.json is no ledger${where}.*: restore an earlier version of it`),
+      new RegExp(`^s3://reports-bucket/ledger\\.json is no ledger${where}.*restore an earlier version of it`),
     );
     expect(stored("ledger.json")).toBe(body);
   });
@@ -220,8 +220,8 @@ describe("the state of remediation", () => {
   });
 
   test.each([
-    ["not JSON", "{", " \\("],
-    ["empty", "", " \\("],
+    ["not JSON", "{", ", it is not JSON: "],
+    ["empty", "", ", it is not JSON: "],
     ["null", "null", " \\("],
     ["of another version", JSON.stringify({ ...emptyRemediationState, schemaVersion: "2.0" }), " at schemaVersion \\("],
     ["cut", JSON.stringify({ schemaVersion: "1.0" }), " at running \\("],
@@ -229,7 +229,7 @@ describe("the state of remediation", () => {
     put("remediation.json", body);
     await expect(open().remediation.read()).rejects.toThrow(
       new RegExp(
-        `^s3://reports-bucket/remediation\\.json is no state of remediation${where}.*: restore an earlier version of it; without it nobody would know`,
+        `^s3://reports-bucket/remediation\\.json is no state of remediation${where}.*restore an earlier version of it; without it nobody would know`,
       ),
     );
     expect(stored("remediation.json")).toBe(body);

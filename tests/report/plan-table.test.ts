@@ -72,6 +72,7 @@ describe("the first sentence", () => {
 
   test.each([
     ["nothing", aPlan(), "Nothing is to be done."],
+    ["nothing that could be seen", aPlan({ complete: false }), "Nothing is to be done. Not everything could be seen."],
     ["one of each", aPlanOfEveryKind(), /^3 can be done now, 1 waits for a window, .* 1 is exempt\.$/],
     ["several", aPlan({ actions: [action(window), action(window)] }), "2 wait for a window."],
     [

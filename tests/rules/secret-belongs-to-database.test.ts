@@ -76,7 +76,7 @@ describeRule({
         database,
         context: withSecret({ deletedAt: "2026-11-23T10:00:00.000Z" }),
         says: "beingDeleted",
-        mentions: ["since 2026-11-23T10:00:00.000Z", `restore-secret --secret-id '${secretArn}'`],
+        mentions: ["since 2026-11-23T10:00:00.000Z", `restore-secret --region eu-west-1 --secret-id '${secretArn}'`],
         evidence: { secretArn, deletedAt: "2026-11-23T10:00:00.000Z" },
       },
       {

@@ -37,7 +37,7 @@ describeRule({
         database,
         context: both(aSeenKey({ state: "Disabled" })),
         says: "disabled",
-        mentions: ["is disabled", `enable-key --key-id ${keyArn}`],
+        mentions: ["is disabled", `enable-key --region eu-west-1 --key-id ${keyArn}`],
         evidence: { key: keyArn, state: "Disabled", deletionAt: null },
       },
       {
@@ -45,7 +45,7 @@ describeRule({
         database,
         context: both(aSeenKey({ state: "PendingDeletion", deletionAt })),
         says: "pendingDeletion",
-        mentions: [`will be deleted on ${deletionAt}`, `cancel-key-deletion --key-id ${keyArn}`],
+        mentions: [`will be deleted on ${deletionAt}`, `cancel-key-deletion --region eu-west-1 --key-id ${keyArn}`],
         evidence: { key: keyArn, state: "PendingDeletion", deletionAt },
       },
       {
