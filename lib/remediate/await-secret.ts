@@ -12,8 +12,24 @@ export function awaitSettledSecret({ workflow, look }: Repair, name: string): Pr
   return workflow.poll(name, look, { until, timeoutMinutes });
 }
 
+/** Waits until the new secret of a database whose management was turned on is active, or the database is gone. */
+export function awaitActiveSecret({ workflow, look }: Repair, name: string): Promise<Polled<Glimpse>> {
+  const until = ({ database }: Glimpse) => database === null || database.masterUserSecret?.status === "active";
+  return workflow.poll(name, look, { until, timeoutMinutes });
+}
+
 /** Whether nothing is being done to a database's master password. */
 export function isSettled({ status, masterUserSecret, pendingChanges }: Database): boolean {
-  const isUnderWay = ["creating", "rotating"].includes(masterUserSecret?.status ?? "active");
-  return status === "available" && !isUnderWay && !pendingChanges.includes("MasterUserPassword");
+  const isBusy = isUnderWay(masterUserSecret?.status ?? "active");
+  return status === "available" && !isBusy && !pendingChanges.includes("MasterUserPassword");
+}
+
+/** Why a new secret is not what was wanted; its status is null where it could not be read. */
+export function describeUnfilled(status: string | null): string {
+  return `RDS has not put a password into the new secret: its status is ${status ?? "not seen"}`;
+}
+
+/** Whether RDS is about to put a password into a secret of this status. */
+export function isUnderWay(status: string | null): boolean {
+  return status === "creating" || status === "rotating";
 }

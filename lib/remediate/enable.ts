@@ -1,4 +1,4 @@
-import { awaitSettledSecret } from "./await-secret.ts";
+import { awaitActiveSecret, describeUnfilled } from "./await-secret.ts";
 import { announce, begin } from "./begin.ts";
 import type { Procedure } from "./repair.ts";
 import { endVerified } from "./verify.ts";
@@ -19,13 +19,17 @@ export const enable: Procedure = async (repair) => {
     },
   });
   if (beginning.begun === null) return beginning.outcome;
-  const { seen } = await awaitSettledSecret(repair, "wait until the secret is active");
-  const secret = seen?.database?.masterUserSecret ?? undefined;
+  const { seen } = await awaitActiveSecret(repair, "wait until the secret is active");
+  if (seen?.database === null) return { end: "failed", reason: "the database is gone", recovery: [] };
+  const secret = seen?.database.masterUserSecret;
+  if (secret === null) return { end: "failed", reason: "RDS has taken it back", recovery: [], managed: false };
   await announce(repair, "tell the secret's ARN", {
     type: "secret.replaced",
     message: `The master password is in a secret now${secret === undefined ? ", whose ARN could not be read" : ""}.`,
     secret: { before: null, after: secret?.secretArn ?? null },
     keyReference: secret?.kmsKeyId ?? null,
   });
+  if (secret !== undefined && secret.status !== "active")
+    return { end: "failed", reason: describeUnfilled(secret.status), recovery: [], managed: true };
   return endVerified(repair, [], []);
 };

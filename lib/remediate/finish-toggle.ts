@@ -1,7 +1,7 @@
 import { turnOnCommand } from "../audit/manual-step.ts";
 import { type Database, toggleTag } from "../model/database.ts";
 import type { Keepsake } from "../model/remediation-state.ts";
-import { isSettled } from "./await-secret.ts";
+import { describeUnfilled, isSettled, isUnderWay } from "./await-secret.ts";
 import { announce } from "./begin.ts";
 import type { Outcome, Repair } from "./repair.ts";
 import { restore } from "./restore.ts";
@@ -37,7 +37,7 @@ export async function finishToggle(repair: Repair, begun: Interrupted): Promise<
     keyReference: turned.keyReference,
   });
   const notRestored = keepsake === null ? unknown : await restore(repair, keepsake, secretArn);
-  const reason = await verify(repair);
+  const reason = turned.status === "active" ? await verify(repair) : describeUnfilled(turned.status);
   // While nobody knows the new ARN, somebody has to come again.
   const isUnmarked = isTold && (await takeMarkOff(repair, begun));
   const remarks = [...otherKey, ...notRestored, ...(isUnmarked ? [] : [stillMarked])];
@@ -59,7 +59,7 @@ const stillMarked = `The tag ${toggleTag} is still on it: the next remediation o
 
 /**
  * Takes the mark off where management is on: one that is off keeps it, for whoever comes next, and so does one whose old secret may be on its
- * way out. A mark that is not the one that was written or read is another toggle's, and stays. A database that is gone has none.
+ * way out, or whose new one RDS may take back. A mark that is not the one that was written or read is another toggle's, and stays. A database that is gone has none.
  */
 export function takeMarkOff(
   { workflow, aws, look, keepsake }: Repair,
@@ -69,7 +69,7 @@ export function takeMarkOff(
     const { database } = await look();
     if (database !== null) {
       const { arn, masterUserSecret, tags } = database;
-      if (masterUserSecret === null) return false;
+      if (masterUserSecret === null || isUnderWay(masterUserSecret.status)) return false;
       if (masterUserSecret.secretArn === oldSecretArn && !isSettled(database)) return false;
       if ((tags[toggleTag] ?? mark) === mark) await aws.untagDatabase(arn, toggleTag);
     }
