@@ -1,10 +1,12 @@
 import { describeAction, toOrdered } from "../lib/audit/plan.ts";
 import { concludeRepaired } from "../lib/conclude-repaired.ts";
 import { AwsCallError } from "../lib/model/errors.ts";
-import type { PlannedAction } from "../lib/model/plan.ts";
+import type { Plan, PlannedAction } from "../lib/model/plan.ts";
 import type { RemediationEvent } from "../lib/model/remediation-event.ts";
 import { isSettled } from "../lib/remediate/await-secret.ts";
+import { paragraph } from "../lib/report/paragraph.ts";
 import { makePrintable } from "../lib/report/printable.ts";
+import { createSheet } from "../lib/report/sheet.ts";
 import { lookAtDatabase } from "../lib/see-database.ts";
 import { rules } from "../rules/index.ts";
 import { type Candidate, isMarked, type SurveyOptions, survey } from "./candidate.ts";
@@ -17,6 +19,7 @@ import { showPlan } from "./plan.ts";
 import { createProcessWorkflow } from "./process-workflow.ts";
 import { type RemediateOptions, toGoOnCommand } from "./remediate-options.ts";
 import { runRepair, type Workshop } from "./run-repair.ts";
+import { screenOf } from "./screen.ts";
 import { createStepProgress } from "./step-progress.ts";
 import { openTopics } from "./topics.ts";
 
@@ -150,6 +153,7 @@ async function work(
     ends.push(outcome.end);
     if (outcome.end === "repaired") await tellRest(candidate, workshop);
     if (outcome.end !== "failed") continue;
+    await tellNext(candidate, chosen, workshop);
     const rest = jobs.slice(index + 1);
     await progress.say(`\nWhen the cause is gone, go on with:\n\n  ${command}\n${listLater(rest)}`);
     return [...ends, ...rest.map((): End => "refused")];
@@ -157,17 +161,41 @@ async function work(
   return ends;
 }
 
+/** What the plan has after an action that failed: nobody said yes to it, so it is not begun. */
+async function tellNext(candidate: Candidate, failed: PlannedAction, workshop: Workshop): Promise<void> {
+  const { io, progress } = workshop;
+  const plan = await planAnew(candidate, workshop);
+  const next = plan?.actions.find(({ rule }) => rule === failed.rule);
+  if (next === undefined || next.action === failed.action) return;
+  const { width } = createSheet(screenOf(io.stderr, io));
+  const closed = next.gates.filter(({ open }) => !open).map(({ gate, reason }) => `${gate}: ${reason}.`);
+  const text = [
+    `${failed.action} failed. Next for ${failed.rule} would be ${next.action}, which is not begun without being asked for.`,
+    closed.length === 0 ? "The command below asks for it." : `Not now: ${closed.join(" ")}`,
+  ].join(" ");
+  await progress.say(`\n${paragraph(makePrintable(text), { width })}\n`);
+}
+
 /** What is still wrong with a database after a repair: one thing is done at a time. */
 async function tellRest(candidate: Candidate, workshop: Workshop): Promise<void> {
-  const { io, progress, policy, state } = workshop;
+  const plan = await planAnew(candidate, workshop);
+  if (plan === null) return;
+  const rest = plan.actions.map(({ rule, action }) => `${rule} (${action})`);
+  const manual = plan.manual.filter(({ rule }) => !plan.actions.some((one) => one.rule === rule));
+  const all = [...rest, ...manual.map(({ rule }) => `${rule} (by hand)`)];
+  if (all.length > 0) await workshop.progress.say(`Still wrong with it: ${makePrintable(all).join(", ")}.\n`);
+}
+
+/** The plan of a database after something was done on it; null where it cannot be read any more. */
+async function planAnew(
+  candidate: Candidate,
+  { io, policy, state }: Pick<Workshop, "io" | "policy" | "state">,
+): Promise<Plan | null> {
   try {
-    const { plan } = await survey(candidate, { policy, state, action: undefined }, io);
-    const rest = plan.actions.map(({ rule, action }) => `${rule} (${action})`);
-    const manual = plan.manual.filter(({ rule }) => !plan.actions.some((one) => one.rule === rule));
-    const all = [...rest, ...manual.map(({ rule }) => `${rule} (by hand)`)];
-    if (all.length > 0) await progress.say(`Still wrong with it: ${makePrintable(all).join(", ")}.\n`);
+    return (await survey(candidate, { policy, state, action: undefined }, io)).plan;
   } catch (error) {
     if (!(error instanceof AwsCallError)) throw error;
+    return null;
   }
 }
 

@@ -1,12 +1,12 @@
 import { isWithinBudget, opensBy, windowsOf } from "./audit/gates.ts";
 import { ask } from "./audit/judge.ts";
-import { enter, forget, keep, leave } from "./audit/keep-remediation.ts";
+import { enter, forget, goOn, keep, leave, uncountedOf } from "./audit/keep-remediation.ts";
 import { makePlan } from "./audit/plan.ts";
 import type { ActionName } from "./model/action.ts";
 import { AwsCallError } from "./model/errors.ts";
 import type { Status } from "./model/finding.ts";
 import type { Order } from "./model/order.ts";
-import type { GateResult } from "./model/plan.ts";
+import type { GateResult, PlannedAction } from "./model/plan.ts";
 import type { Policy } from "./model/policy.ts";
 import type { RemediationEvent } from "./model/remediation-event.ts";
 import type { Attempt, RemediationState } from "./model/remediation-state.ts";
@@ -28,9 +28,9 @@ export type RemediationRequest = {
   readonly policy: Policy;
   readonly rules: readonly Rule[];
   readonly isEnabled: boolean;
-  /** Who stands by and has approved it already; null where somebody has to be asked. */
+  /** Who stands by and has approved the ordered action, and no other, already; null where somebody has to be asked. */
   readonly approvedBy: string | null;
-  /** Whether it waits for the window; a person at a terminal is told when to come again. */
+  /** Whether it waits for people and the window, and goes on after a failure; a person at a terminal is told when to come again. */
   readonly waits: boolean;
   readonly port: RegionPort & RepairPort;
   readonly state: Stored<RemediationState>;
@@ -54,9 +54,13 @@ const maxRounds = 30;
 /** When a place in the budget is looked for again, while the window is open. */
 const budgetPauseMinutes = 15;
 
+/** An action that an execution is at, and since when (ISO 8601). */
+type Begun = { readonly action: ActionName; readonly startedAt: string };
+type Tried = Begun & { readonly outcome: Outcome };
+
 /**
- * Repairs one database: waits for a person's word and for the window, runs the action's procedure, and goes on to the next action that the
- * rule names where the first was of no use. Whatever happens, its place is free at the end, and it is told how it ended.
+ * Repairs one database: waits for a person's word and for the window, runs the action's procedure, and, where it waits at all, goes on to the
+ * next action that the rule names where the first was of no use. Whatever happens, its place is free at the end, and it is told how it ended.
  */
 export async function remediateDatabase(request: RemediationRequest): Promise<Remediation> {
   const { order, execution, workflow, now } = request;
@@ -64,34 +68,47 @@ export async function remediateDatabase(request: RemediationRequest): Promise<Re
     const at = now();
     return (await takePlace(request, order.action, false)) ? at : null;
   });
-  const first = createRepair(request, order.action, []);
-  if (startedAt === null) return [{ action: order.action, outcome: await refuse(first, [atWork]) }];
-  const done: { action: ActionName; outcome: Outcome }[] = [];
-  try {
-    for (let action: ActionName | null = order.action; action !== null; ) {
-      const outcome = await repairOnce(request, action, done);
-      done.push({ action, outcome });
-      if (outcome.end !== "failed") break;
-      action = await nextAction(request, done);
-    }
-  } catch (error) {
-    const outcome = { end: "failed", reason: describeError(error), recovery: [] } as const;
-    done.push({ action: done.at(-1)?.action ?? order.action, outcome });
-  }
+  if (startedAt === null)
+    return [{ action: order.action, outcome: await refuse(createRepair(request, order.action, []), [atWork]) }];
+  const done = await tryInTurn(request, startedAt);
   try {
     await workflow.step("write down how it ended", async () => {
       const at = now();
-      const attempts = done.flatMap(({ action, outcome }) =>
-        toAttempt(order, action, outcome, { startedAt, endedAt: at }),
-      );
-      const options = { attempts, now: at, stopAfterFailures: request.policy.remediation.stopAfterFailures };
-      await updateStored("the state of remediation", request.state, (state) => leave(state, execution, options));
+      const { stopAfterFailures } = request.policy.remediation;
+      await updateStored("the state of remediation", request.state, (present) => {
+        const attempts = uncountedOf(present, execution, done).flatMap((one) => toAttempt(order, one, at));
+        return leave(present, execution, { attempts, now: at, stopAfterFailures });
+      });
     });
   } finally {
     // Above all where it could not even be written down.
     await tellEnd(request, done);
   }
+  return done.map(({ action, outcome }) => ({ action, outcome }));
+}
+
+/** The ordered action, and what follows from its failure. */
+async function tryInTurn(request: RemediationRequest, startedAt: string): Promise<readonly Tried[]> {
+  const done: Tried[] = [];
+  let begun: Begun = { action: request.order.action, startedAt };
+  try {
+    for (let next: Begun | null = begun; next !== null; next = await goOnAfter(request, done)) {
+      begun = next;
+      done.push({ ...begun, outcome: await repairOnce(request, begun.action, done) });
+    }
+  } catch (error) {
+    const isTried = done.at(-1)?.action === begun.action;
+    done.push({ ...begun, outcome: toFailure(error, isTried ? done.pop()?.outcome : undefined) });
+  }
   return done;
+}
+
+/** An error is a failure. One in looking for what else can be done does not hide the failure before it; what RDS did since was not seen. */
+function toFailure(error: unknown, before: Outcome | undefined): Outcome {
+  const reason = describeError(error);
+  if (before?.end !== "failed") return { end: "failed", reason, recovery: [] };
+  const { recovery } = before;
+  return { end: "failed", reason: `${before.reason}; and what else could be done was not seen: ${reason}`, recovery };
 }
 
 function describeError(error: unknown): string {
@@ -105,9 +122,9 @@ const awaited: readonly string[] = ["in-window", "within-budget"];
 const atWork: GateResult = { gate: "not-running", open: false, reason: "another execution is at work on it" };
 
 /** Waits until nothing but closed gates that only work opens is in the way, or nothing at all, and then runs the procedure. */
-async function repairOnce(request: RemediationRequest, action: ActionName, done: Remediation): Promise<Outcome> {
-  const { workflow, policy, waits } = request;
-  let approvedBy = request.approvedBy;
+async function repairOnce(request: RemediationRequest, action: ActionName, done: readonly Tried[]): Promise<Outcome> {
+  const { order, workflow, policy, waits } = request;
+  let approvedBy = action === order.action ? request.approvedBy : null;
   for (let round = 1; ; round += 1) {
     const repair = createRepair(request, action, done, approvedBy);
     const { closed, opensAt, later, ...asked } = await workflow.step(`look at the gates of ${action}`, async () => {
@@ -171,8 +188,29 @@ function openingOf({ at, database }: Sight, policy: Policy): string | null {
   return windows === "any-time" ? at : nextOpening(windows, at);
 }
 
+/**
+ * The next action after one that was of no use. While it waits, the failure is counted, and no place in the budget is taken. Null where there
+ * is none, where nobody waits, and where the execution was silent for so long that it counts as interrupted.
+ */
+async function goOnAfter(request: RemediationRequest, done: readonly Tried[]): Promise<Begun | null> {
+  const { order, execution, policy, waits, workflow, state, now } = request;
+  const last = done.at(-1);
+  if (last?.outcome.end !== "failed" || !waits) return null;
+  const action = await nextAction(request, done);
+  if (action === null) return null;
+  return workflow.step(`go on from ${last.action} to ${action}`, async () => {
+    const at = now();
+    const attempt = { ...toAttempted(order, last, at), outcome: "failed" } as const;
+    const { stopAfterFailures } = policy.remediation;
+    const isIn = await updateStored("the state of remediation", state, (present) =>
+      goOn(present, execution, { attempt, next: action, hours: waitingHours, now: at, stopAfterFailures }),
+    );
+    return isIn ? { action, startedAt: at } : null;
+  });
+}
+
 /** What the rule asks for now that something was tried in vain; null where that is nothing else. */
-function nextAction(request: RemediationRequest, done: Remediation): Promise<ActionName | null> {
+function nextAction(request: RemediationRequest, done: readonly Tried[]): Promise<ActionName | null> {
   const { order, policy, rules, port, workflow, now, state, isEnabled } = request;
   return workflow.step("look for what else can be done", async () => {
     const at = now();
@@ -194,7 +232,7 @@ function nextAction(request: RemediationRequest, done: Remediation): Promise<Act
   });
 }
 
-function toTried({ rule }: Order, done: Remediation) {
+function toTried({ rule }: Order, done: readonly Begun[]) {
   return done.map(({ action }) => ({ rule, action }));
 }
 
@@ -226,8 +264,8 @@ function takePlace(
 function createRepair(
   request: RemediationRequest,
   action: ActionName,
-  done: Remediation,
-  approvedBy: string | null = request.approvedBy,
+  done: readonly Tried[],
+  approvedBy: string | null = null,
 ): Repair {
   const { order, execution, policy, rules, isEnabled, port, state, tell, workflow, now } = request;
   const { arn } = order.database;
@@ -244,15 +282,17 @@ function createRepair(
     async see() {
       const at = now();
       const { target, database, context } = await seeDatabase(port, order.database, { policy, rules, now: at });
+      const { value: present } = await state.read();
       const { actions } = makePlan(
         { schemaVersion: "1.0", observedAt: at, targets: [target], gaps: [] },
         {
           ...{ policy, rules, isEnabled, execution, approvedBy, action },
-          ...{ now: at, state: (await state.read()).value, tried: toTried(order, done), only: new Set([arn]) },
+          ...{ now: at, state: present, tried: toTried(order, done), only: new Set([arn]) },
         },
       );
+      const planned = actions.find((one) => one.rule === order.rule) ?? null;
       const verdict: Status = rule === undefined ? "INSUFFICIENT_DATA" : ask(rule, database, context).message.status;
-      return { at, database, context, planned: actions.find((one) => one.rule === order.rule) ?? null, verdict };
+      return { at, database, context, planned: planned && withoutOwnCoolDown(planned, present, done), verdict };
     },
     look: async () => ({ database: await lookAtDatabase(port, order.database) }),
     enter: () => takePlace(request, action, true),
@@ -263,6 +303,20 @@ function createRepair(
     },
     tell: (news) => tell(toEvent(request, action, news)),
   };
+}
+
+/** An execution goes on to its next action at once: what it has just tried itself asks for no cool-down. */
+function withoutOwnCoolDown(
+  planned: PlannedAction,
+  { attempts }: RemediationState,
+  done: readonly Tried[],
+): PlannedAction {
+  const last = attempts.findLast(({ arn }) => arn === planned.database.arn);
+  const isOwn = done.some(({ action, startedAt }) => action === last?.action && startedAt === last.startedAt);
+  if (!isOwn) return planned;
+  const reason = `${last?.action} was tried by this execution, which goes on`;
+  const gates = planned.gates.map((one) => (one.gate === "cooled-down" ? { ...one, open: true, reason } : one));
+  return { ...planned, gates, runnable: gates.every(({ open }) => open) };
 }
 
 function toEvent({ order, execution, now }: RemediationRequest, action: ActionName, news: News): RemediationEvent {
@@ -282,20 +336,22 @@ function toEvent({ order, execution, now }: RemediationRequest, action: ActionNa
   };
 }
 
-function toAttempt(
-  { rule, database: { arn, account, region } }: Order,
-  action: ActionName,
-  outcome: Outcome,
-  dates: Pick<Attempt, "startedAt" | "endedAt">,
-): Attempt[] {
-  const attempt = { arn, account, region, action, rule, ...dates };
-  if (outcome.end !== "refused") return [{ ...attempt, outcome: outcome.end }];
-  // Somebody who said no is not asked again tomorrow.
-  return outcome.gates.some(({ gate }) => gate === "approved") ? [{ ...attempt, outcome: "rejected" }] : [];
+function toAttempt(order: Order, tried: Tried, endedAt: string): Attempt[] {
+  const { outcome } = tried;
+  const attempted = toAttempted(order, tried, endedAt);
+  if (outcome.end !== "refused") return [{ ...attempted, outcome: outcome.end }];
+  // Somebody who said no is not asked again tomorrow. Where something else is in the way too, nobody was asked.
+  const isRejected = outcome.gates.length > 0 && outcome.gates.every(({ gate }) => gate === "approved");
+  return isRejected ? [{ ...attempted, outcome: "rejected" }] : [];
+}
+
+function toAttempted({ rule, database }: Order, { action, startedAt }: Begun, endedAt: string) {
+  const { arn, account, region } = database;
+  return { arn, account, region, action, rule, startedAt, endedAt };
 }
 
 /** Tells how it ended, for the last that was not refused: a refusal was told when it was made. */
-async function tellEnd(request: RemediationRequest, done: Remediation): Promise<void> {
+async function tellEnd(request: RemediationRequest, done: readonly Tried[]): Promise<void> {
   const last = done.findLast(({ outcome }) => outcome.end !== "refused");
   if (last === undefined || last.outcome.end === "refused") return;
   const repair = createRepair(request, last.action, done);

@@ -1,3 +1,4 @@
+import type { ActionName } from "../model/action.ts";
 import type { Attempt, Keepsake, RemediationState, Running } from "../model/remediation-state.ts";
 import { hoursBetween } from "../model/time.ts";
 
@@ -24,9 +25,49 @@ export function enter(
     // What was begun before it was killed does not become undone by entering anew.
     isChanging: isChanging || own?.isChanging === true,
     since: own?.since ?? now.now,
-    expiresAt: new Date(Date.parse(now.now) + hours * 3_600_000).toISOString(),
+    expiresAt: inHours(hours, now),
   };
   return { ...swept, running: [...others, running] };
+}
+
+function inHours(hours: number, { now }: Now): string {
+  return new Date(Date.parse(now) + hours * 3_600_000).toISOString();
+}
+
+type GoingOn = Now & {
+  /** What it tried in vain. */
+  readonly attempt: Attempt;
+  /** What it is about to wait for; another action than the one that it tried. */
+  readonly next: ActionName;
+  /** For how long it may be silent from now on. */
+  readonly hours: number;
+};
+
+/**
+ * Counts what an execution tried in vain, and enters it anew with its next action, as one that has changed nothing yet. Done twice it
+ * counts once. Null where the execution is out already: what it tried was counted as interrupted.
+ */
+export function goOn(
+  state: RemediationState,
+  execution: string,
+  { attempt, next, hours, ...now }: GoingOn,
+): RemediationState | null {
+  const own = state.running.find((one) => one.execution === execution);
+  if (own === undefined) return null;
+  if (own.action === next) return state;
+  const anew: Running = { ...own, action: next, isChanging: false, since: now.now, expiresAt: inHours(hours, now) };
+  return count({ ...state, running: state.running.map((one) => (one === own ? anew : one)) }, [attempt], now);
+}
+
+/** Of what an execution tried, what was not counted when it went on to another action: that from its present action on. */
+export function uncountedOf<T extends Pick<Attempt, "action">>(
+  { running }: RemediationState,
+  execution: string,
+  tried: readonly T[],
+): readonly T[] {
+  const own = running.find((one) => one.execution === execution);
+  const first = tried.findIndex(({ action }) => action === own?.action);
+  return first === -1 ? [] : tried.slice(first);
 }
 
 /** Takes an execution out, with what it tried; nothing happens where it is out already. */

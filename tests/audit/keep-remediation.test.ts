@@ -4,6 +4,7 @@ import {
   type Entrant,
   enter,
   forget,
+  goOn,
   interrupt,
   keep,
   leave,
@@ -13,12 +14,14 @@ import {
   silentIn,
   stop,
   sweep,
+  uncountedOf,
 } from "../../lib/audit/keep-remediation.ts";
 import {
   type Attempt,
   emptyRemediationState,
   type Keepsake,
   type RemediationState,
+  type Running,
   remediationStateSchema,
 } from "../../lib/model/remediation-state.ts";
 import { account, databaseArn, hoursFromNow, keyArn, now, region, secretArn } from "../support/builders.ts";
@@ -191,6 +194,69 @@ describe("leaving", () => {
   test("without having tried anything leaves the count of failures alone", () => {
     const state = left(aState({ running: [anExecution()], failuresInARow: 9 }), "db-ORDERS-1");
     expect(state).toMatchObject({ failuresInARow: 9, stopped: null, attempts: [] });
+  });
+});
+
+describe("going on to another action", () => {
+  const attempt = anAttempt({ outcome: "failed", endedAt: now });
+  const wentOn = (state: RemediationState, execution = "db-ORDERS-1", at = now) =>
+    goOn(deepFreeze(state), execution, { attempt, next: "toggle", hours: 1440, now: at, stopAfterFailures });
+
+  test("counts what failed, and waits anew, without a place in the budget", () => {
+    const busy = aState({ running: [anExecution({ action: "rotate", since: hoursFromNow(-1) })] });
+    expect(wentOn(busy)).toEqual({
+      ...busy,
+      running: [{ ...anExecution(), action: "toggle", isChanging: false, since: now, expiresAt: hoursFromNow(1440) }],
+      attempts: [attempt],
+      failuresInARow: 1,
+    });
+  });
+
+  test("twice is going on once", () => {
+    const once = wentOn(aState({ running: [anExecution({ action: "rotate" })] })) ?? emptyRemediationState;
+    expect(wentOn(once, "db-ORDERS-1", hoursFromNow(1))).toEqual(once);
+  });
+
+  test("is refused to one that is out, or never came", () => {
+    const state = aState({ running: [anExecution({ action: "rotate" })] });
+    expect(wentOn(state, "db-ORDERS-2")).toBeNull();
+  });
+
+  test("leaves the others, and their order", () => {
+    const other = anExecution({ execution: "db-SHOP-1", arn: otherArn });
+    const state = wentOn(aState({ running: [anExecution({ action: "rotate" }), other] }));
+    expect(state?.running.map(({ execution, action }) => [execution, action])).toEqual([
+      ["db-ORDERS-1", "toggle"],
+      ["db-SHOP-1", other.action],
+    ]);
+    expect(state?.running[1]).toEqual(other);
+  });
+
+  test("may break the circuit", () => {
+    const state = wentOn(aState({ running: [anExecution({ action: "rotate" })], failuresInARow: 2 }));
+    expect(state?.stopped).toEqual({ at: now, by: "the circuit breaker", why: "3 failures in a row" });
+  });
+
+  test("is over, and nothing was interrupted, where it is heard of no more", () => {
+    const state = wentOn(aState({ running: [anExecution({ action: "rotate" })] })) ?? emptyRemediationState;
+    expect(outcomesOf(interrupt(state, "db-ORDERS-1", atNow))).toEqual(["failed"]);
+  });
+});
+
+describe("what is not counted yet", () => {
+  const tried = [{ action: "rotate" }, { action: "toggle" }] as const;
+
+  test.each<[Running["action"], readonly string[]]>([
+    ["rotate", ["rotate", "toggle"]],
+    ["toggle", ["toggle"]],
+    ["enable", []],
+  ])("at %s: %j", (action, expected) => {
+    const state = aState({ running: [anExecution({ execution: "db-SHOP-1" }), anExecution({ action })] });
+    expect(uncountedOf(state, "db-ORDERS-1", tried).map((one) => one.action)).toEqual(expected);
+  });
+
+  test("is nothing of one that is out", () => {
+    expect(uncountedOf(aState(), "db-ORDERS-1", tried)).toEqual([]);
   });
 });
 

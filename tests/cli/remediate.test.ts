@@ -122,13 +122,53 @@ describe("with --apply --yes", () => {
     expect(await wrongWith("invoices")).toEqual([]);
   });
 
-  test("one that a rotation does not clear is toggled", async () => {
-    const old = secretOf("invoices")?.SecretArn ?? "";
+  test.each<[string, string[]]>([
+    ["the action was planned", []],
+    ["the action was named", ["--action", "rotate"]],
+  ])("one that a rotation does not clear is not toggled unasked: %s", async (_, args) => {
+    const old = secretOf("invoices")?.SecretArn;
     shop.here.failingRotations.add("invoices");
-    const { status, stderr } = await apply("invoices");
-    expect(status).toBe(0);
-    expect(stderr).toContain("REPAIRED  toggle of DB instance invoices.");
-    expect(secretOf("invoices")?.SecretArn).not.toBe(old);
+    const { status, stderr } = await apply("invoices", ...args);
+    expect({ status, changes: shop.changes(), secret: secretOf("invoices")?.SecretArn }).toEqual({
+      status: 1,
+      changes: ["rds:ModifyDBInstance"],
+      secret: old,
+    });
+    expect(stderr).toContain("FAILED  rotate of DB instance invoices.");
+    expect(stderr).not.toContain("toggle of DB instance");
+    const said = stderr.replaceAll(/\s+/g, " ");
+    expect(said).toContain(
+      "rotate failed. Next for secret-not-impaired would be toggle, which is not begun without being asked for.",
+    );
+    expect(said).toContain("Not now: cooled-down: rotate was tried on the database until");
+    expect(said).toContain(
+      `go on with: rds-password-audit remediate ${shop.here.instances.get("invoices")?.DBInstanceArn} --policy`,
+    );
+    expect(shop.state()).toMatchObject({ running: [], attempts: [{ action: "rotate", outcome: "failed" }] });
+  });
+
+  test("the toggle after it has a question of its own, with the name", async () => {
+    shop.here.failingRotations.add("invoices");
+    shop.edit("policy.yaml", "window: any-time", "window: any-time\n  coolDownHours: 1");
+    const { stderr } = await apply("invoices");
+    expect(stderr).toContain("would be toggle");
+    shop.cloud.advance({ hours: 2 });
+    const questions: string[] = [];
+    const answer = async (question: string) => {
+      questions.push(question);
+      return "invoices";
+    };
+    const again = await shop.run(withPolicy(["invoices", "--apply"]), { ask: answer });
+    expect(again).toMatchObject({
+      status: 0,
+      stderr: expect.stringContaining("REPAIRED  toggle of DB instance invoices."),
+    });
+    expect(questions).toEqual(["Type invoices to do it: "]);
+  });
+
+  test("after a failure that nothing else follows nothing else is offered", async () => {
+    shop.cloud.fault({ action: "secretsmanager:CreateSecret", kind: "deny" });
+    expect((await apply("orders")).stderr).not.toContain("would be");
   });
 
   test("a second run finds nothing to do", async () => {

@@ -144,7 +144,9 @@ export function checkBudget(world: World, { by, place }: Life, { running, stoppe
   const now = world.now();
   if (place === "service")
     world.stopped.since = stopped === null ? null : (world.stopped.since ?? world.journal.length);
-  if (!running.some(({ execution }) => execution === by)) world.changing.delete(`${place} ${by}`);
+  // Whoever goes on to another action begins anew when it is at work again.
+  if (!running.some(({ execution, isChanging }) => execution === by && isChanging))
+    world.changing.delete(`${place} ${by}`);
   const { atOnce } = world.policy.remediation.budget;
   const changing = running.filter(
     ({ isChanging, expiresAt, action }) => isChanging && expiresAt > now && action !== "finish-interrupted",

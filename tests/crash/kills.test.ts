@@ -49,6 +49,7 @@ test.each(["wrong key", "unmanaged", "interrupted toggle"] as const)(
 test.each([
   ["impaired, until it is rotated", 2],
   ["impaired for good", 6],
+  ["impaired for good, with approval", 6],
   ["wrong key, and RDS is slow", 3],
   ["wrong key, with approval", 3],
 ] as const)("%s: killed at points here and there", async (name, stride) => {

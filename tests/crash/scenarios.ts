@@ -117,6 +117,17 @@ const faults = {
       for (const { arn } of subjects) here.failingRotations.add(arn);
     },
   },
+  "impaired for good, with approval": {
+    rule: "secret-not-impaired",
+    action: "rotate",
+    managed: ({ present }) => ({ kmsKeyId: present.Arn, status: "impaired", RotationRules: everyTenDays }),
+    isDecorated: true,
+    remediation: { approval: ["toggle"], window: ["maintenance"] },
+    secret: "new",
+    after: ({ here, subjects }) => {
+      for (const { arn } of subjects) here.failingRotations.add(arn);
+    },
+  },
   "wrong key": {
     rule: "secret-key-as-required",
     action: "toggle",

@@ -1,0 +1,373 @@
+import { beforeEach, describe, expect, test } from "@jest/globals";
+import { interrupt } from "../lib/audit/keep-remediation.ts";
+import type { Order } from "../lib/model/order.ts";
+import type { Policy } from "../lib/model/policy.ts";
+import type { RemediationEvent } from "../lib/model/remediation-event.ts";
+import { emptyRemediationState, type Running } from "../lib/model/remediation-state.ts";
+import type { Answer, Workflow } from "../lib/remediate/workflow.ts";
+import { type Remediation, remediateDatabase } from "../lib/remediate-database.ts";
+import { updateStored } from "../lib/update-stored.ts";
+import { rules } from "../rules/index.ts";
+import { createCloud } from "../simulator/cloud.ts";
+import type { Cloud, DBInstance } from "../simulator/state.ts";
+import { createInProcessRegion } from "./support/in-process-region.ts";
+import { createMemoryStored, type MemoryStored } from "./support/memory-stored.ts";
+import { anAttempt, aPermissivePolicy } from "./support/repairs.ts";
+
+const scope = { account: "111111111111", region: "eu-west-1", partition: "aws" } as const;
+const execution = "db-ORDERS-1";
+/** A Sunday, in the window of the database. */
+const begins = "2026-11-29T03:01:00.000Z";
+const asked: Policy["remediation"] = {
+  ...aPermissivePolicy().remediation,
+  approval: ["toggle"],
+  window: ["maintenance"],
+};
+
+let cloud: Cloud;
+let orders: DBInstance;
+let state: MemoryStored<typeof emptyRemediationState>;
+let told: RemediationEvent[];
+let questions: string[];
+/** What was entered whenever somebody was asked, or time was awaited. */
+let waits: Running[];
+/** What RDS does by itself before the database is looked at, by the name of what is awaited and how often it was looked at before. */
+let rdsDoes: (poll: string, looks: number) => void;
+
+/** A database whose secret is impaired, which no rotation clears. */
+beforeEach(() => open());
+
+function open(): void {
+  cloud = createCloud({ now: new Date(begins) });
+  const here = cloud.region(scope.account, scope.region);
+  orders = here.addInstance({
+    identifier: "orders",
+    managed: { kmsKeyId: here.addKey().Arn, status: "impaired" },
+    overrides: { PreferredMaintenanceWindow: "sun:03:00-sun:04:00" },
+  });
+  here.failingRotations.add("orders");
+  state = createMemoryStored({ empty: emptyRemediationState });
+  [told, questions, waits] = [[], [], []];
+  rdsDoes = () => {};
+}
+
+type Life = {
+  readonly memory: { readonly name: string; readonly value?: unknown; readonly error?: Error }[];
+  /** The point at which it dies. */
+  readonly diesAt?: number;
+  readonly answer?: () => Promise<Answer>;
+};
+
+class Death extends Error {}
+
+/** A workflow that remembers what was done, as a durable function does; it may die before, in or after each step. */
+function createWorkflow({ memory, diesAt = Number.POSITIVE_INFINITY, answer }: Life) {
+  let die = (_: Death) => {};
+  const death = new Promise<never>((_, reject) => {
+    die = reject;
+  });
+  let points = 0;
+  let done = 0;
+  const pass = async () => {
+    if (points++ !== diesAt) return;
+    die(new Death());
+    await new Promise(() => {});
+  };
+  const remember = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
+    const known = memory[done];
+    done += 1;
+    if (known === undefined) {
+      await pass();
+      const made = await work().then(
+        (value) => ({ name, value: JSON.parse(JSON.stringify(value ?? null)) }),
+        (error: Error) => ({ name, error }),
+      );
+      await pass();
+      memory.push(made);
+    }
+    const result = memory[done - 1];
+    if (result?.name !== name) throw new Error(`${name} is done where ${result?.name} was remembered`);
+    if (result.error !== undefined) throw result.error;
+    return result.value as T;
+  };
+  const sleep = (until: number) => {
+    waits.push(...state.kept().running);
+    cloud.advance({ seconds: Math.max(0, (until - cloud.now().getTime()) / 1000) });
+  };
+  const workflow: Workflow = {
+    step: remember,
+    sleepUntil: (name, instant) => remember(name, async () => sleep(Date.parse(instant))),
+    poll: (name, look, { until, timeoutMinutes }) =>
+      remember(name, async () => {
+        for (let left = timeoutMinutes * 2; ; left -= 1) {
+          rdsDoes(name, timeoutMinutes * 2 - left);
+          const seen = await look();
+          if (until(seen) || left === 0) return { met: until(seen), seen, error: null };
+          cloud.advance({ seconds: 30 });
+        }
+      }),
+    ask: (name, send) =>
+      remember(name, async () => {
+        await send("1");
+        questions.push(name);
+        waits.push(...state.kept().running);
+        cloud.advance({ seconds: 4 * 3600 });
+        return answer?.() ?? { decision: "approved", by: "jane" };
+      }),
+  };
+  return { workflow, death };
+}
+
+type Setting = {
+  readonly order?: Partial<Order>;
+  readonly approvedBy?: string;
+  /** Left out where it waits unless somebody stands by. */
+  readonly waits?: boolean;
+  readonly remediation?: Partial<Policy["remediation"]>;
+};
+
+const live = (
+  life: Life,
+  { approvedBy, waits: isWaiting = approvedBy === undefined, remediation = {}, order: ordered }: Setting = {},
+): Promise<Remediation> => {
+  const { DBInstanceArn: arn, DbiResourceId: resourceId } = orders;
+  const order: Order = {
+    ...{ action: "rotate", rule: "secret-not-impaired", severity: "high" },
+    database: { arn, kind: "instance", identifier: "orders", resourceId, account: scope.account, region: scope.region },
+    ...ordered,
+  };
+  const { workflow, death } = createWorkflow(life);
+  const ended = remediateDatabase({
+    ...{ order, execution, rules, state, workflow, isEnabled: true },
+    ...{ approvedBy: approvedBy ?? null, waits: isWaiting },
+    policy: aPermissivePolicy({ ...asked, ...remediation }),
+    port: createInProcessRegion(cloud, scope),
+    tell: async (event) => void told.push(event),
+    now: () => cloud.now().toISOString(),
+  });
+  return Promise.race([ended, death]);
+};
+
+const run = (setting?: Setting, answer?: Life["answer"]) =>
+  live({ memory: [], ...(answer ? { answer } : {}) }, setting);
+const endsOf = (done: Remediation) => done.map(({ action, outcome }) => [action, outcome.end]);
+const attempts = () => state.kept().attempts.map(({ action, outcome }) => [action, outcome]);
+const toldTypes = () => told.map(({ action, type }) => `${action} ${type.split(".")[1]}`);
+
+describe("a yes to one action", () => {
+  test("is no yes to the next: at a terminal it ends after a failure", async () => {
+    const old = orders.MasterUserSecret?.SecretArn;
+    expect(endsOf(await run({ approvedBy: "ann" }))).toEqual([["rotate", "failed"]]);
+    expect(orders.MasterUserSecret?.SecretArn).toBe(old);
+    expect({ attempts: attempts(), running: state.kept().running }).toEqual({
+      attempts: [["rotate", "failed"]],
+      running: [],
+    });
+    expect(toldTypes()).toEqual(["rotate started", "rotate failed"]);
+  });
+
+  test("is no yes to the next, which asks for its own where there is time for it", async () => {
+    await run({ approvedBy: "ann", waits: true });
+    expect(questions).toEqual(["ask for approval of toggle"]);
+  });
+
+  test("in the service the next one asks for its own", async () => {
+    const done = await run();
+    expect(endsOf(done)).toEqual([
+      ["rotate", "failed"],
+      ["toggle", "repaired"],
+    ]);
+    expect(questions).toEqual(["ask for approval of toggle"]);
+  });
+});
+
+describe("between an action that failed and the next one", () => {
+  test("no place is taken: it waits, under the name of what it waits for", async () => {
+    await run();
+    const failedAt = state.kept().attempts[0]?.endedAt;
+    expect(waits.map(({ action, isChanging, since }) => [action, isChanging, since])).toEqual(
+      waits.map(() => ["toggle", false, failedAt]),
+    );
+    // For an approval, and for the window a week later.
+    expect(waits).toHaveLength(2);
+    for (const { since, expiresAt } of waits)
+      expect(Date.parse(expiresAt) - Date.parse(since)).toBe(60 * 24 * 3_600_000);
+  });
+
+  test("the failure is counted, and not once more at the end", async () => {
+    let counted = 0;
+    await run({}, async () => {
+      counted = state.kept().failuresInARow;
+      return { decision: "approved", by: "jane" };
+    });
+    expect(counted).toBe(1);
+    expect(attempts()).toEqual([
+      ["rotate", "failed"],
+      ["toggle", "repaired"],
+    ]);
+    expect(state.kept()).toMatchObject({ failuresInARow: 0, running: [], ended: { [orders.DBInstanceArn]: 1 } });
+  });
+
+  test("each is written down with when it was begun", async () => {
+    await run();
+    const [rotate, toggle] = state.kept().attempts;
+    expect(rotate?.startedAt).toBe(begins);
+    expect(toggle?.startedAt).toBe(rotate?.endedAt);
+  });
+
+  test("a no is the end of it, and what failed is told", async () => {
+    const done = await run({}, async () => ({ decision: "rejected", by: "jane" }));
+    expect(endsOf(done)).toEqual([
+      ["rotate", "failed"],
+      ["toggle", "refused"],
+    ]);
+    expect(attempts()).toEqual([
+      ["rotate", "failed"],
+      ["toggle", "rejected"],
+    ]);
+    expect(state.kept().failuresInARow).toBe(1);
+    expect(toldTypes().at(-1)).toBe("rotate failed");
+  });
+
+  test("a failure that stops everything stops the next action too", async () => {
+    const done = await run({ remediation: { stopAfterFailures: 1 } });
+    expect(done[1]?.outcome).toMatchObject({ end: "refused", gates: [{ gate: "not-stopped" }, { gate: "approved" }] });
+    expect(attempts()).toEqual([["rotate", "failed"]]);
+  });
+
+  test("the budget of a day counts both", async () => {
+    const done = await run({ remediation: { window: ["any-time"], budget: { atOnce: 1, perDay: 1 } } });
+    expect(done[1]?.outcome).toMatchObject({ end: "refused", gates: [{ gate: "within-budget" }] });
+  });
+
+  test("the cool-down is for others: what somebody else tried closes it", async () => {
+    const done = await run({}, async () => {
+      const arn = orders.DBInstanceArn;
+      const endedAt = cloud.now().toISOString();
+      const other = anAttempt({ arn, action: "rotate", startedAt: endedAt, endedAt });
+      await updateStored("it", state, (present) => ({ ...present, attempts: [...present.attempts, other] }));
+      return { decision: "approved", by: "jane" };
+    });
+    expect(done[1]?.outcome).toMatchObject({
+      end: "refused",
+      gates: expect.arrayContaining([expect.objectContaining({ gate: "cooled-down" })]),
+    });
+  });
+
+  test("one that counts as interrupted by then does not go on, and is not counted again", async () => {
+    const life: Life = { memory: [] };
+    while (life.memory.at(-1)?.name !== "look for what else can be done")
+      await live({ ...life, diesAt: 2 }).catch(() => {});
+    const present = { now: cloud.now().toISOString(), stopAfterFailures: 3 };
+    await updateStored("it", state, (before) => interrupt(before, execution, present));
+    expect(endsOf(await live(life))).toEqual([["rotate", "failed"]]);
+    expect({ attempts: attempts(), questions }).toEqual({ attempts: [["rotate", "interrupted"]], questions: [] });
+  });
+
+  test("an error is told with the failure before it, which is counted once", async () => {
+    const life: Life = { memory: [] };
+    while (life.memory.at(-1)?.name !== "look for what else can be done")
+      await live({ ...life, diesAt: 2 }).catch(() => {});
+    life.memory.splice(-1, 1, { name: "look for what else can be done", error: new Error("no answer") });
+    const [rotate, ...more] = await live(life);
+    expect(more).toEqual([]);
+    expect(rotate?.outcome).toMatchObject({
+      end: "failed",
+      reason: expect.stringMatching(/^secret-not-impaired .*no answer$/),
+    });
+    expect(attempts()).toEqual([["rotate", "failed"]]);
+  });
+});
+
+describe("a new secret that does not become active", () => {
+  const isAwaited = /^wait until the (new )?secret is active$/;
+  const toggle: Setting = {
+    approvedBy: "ann",
+    order: { action: "toggle" },
+  };
+  const enable: Setting = { approvedBy: "ann", order: { action: "enable", rule: "master-password-managed" } };
+  const setStatus = (status: string) => Object.assign(orders.MasterUserSecret ?? {}, { SecretStatus: status });
+  const markOf = () => orders.TagList.find(({ Key }) => Key === "rds-password-audit:toggle");
+  const isKept = () => state.kept().keepsakes[orders.DBInstanceArn] !== undefined;
+
+  test("is a failure where it is impaired, and leaves the database to whoever repairs that", async () => {
+    const old = orders.MasterUserSecret?.SecretArn;
+    rdsDoes = (poll) => isAwaited.test(poll) && setStatus("impaired");
+    const done = await run(toggle);
+    expect(done).toMatchObject([
+      { outcome: { end: "failed", reason: expect.stringContaining("its status is impaired"), managed: true } },
+    ]);
+    expect(told).toContainEqual(
+      expect.objectContaining({
+        type: "secret.replaced",
+        secret: { before: old, after: orders.MasterUserSecret?.SecretArn },
+      }),
+    );
+    expect([markOf(), isKept()]).toEqual([undefined, false]);
+  });
+
+  test("keeps its mark while RDS may take it back", async () => {
+    rdsDoes = (poll) => isAwaited.test(poll) && setStatus("creating");
+    expect(await run(toggle)).toMatchObject([
+      { outcome: { end: "failed", reason: expect.stringContaining("its status is creating"), managed: true } },
+    ]);
+    expect([markOf(), isKept()]).toEqual([expect.anything(), true]);
+  });
+
+  test("is asked for again where RDS takes it back, and only the last one is told of", async () => {
+    rdsDoes = (poll, looks) => isAwaited.test(poll) && looks === 1 && delete orders.MasterUserSecret;
+    expect(endsOf(await run(toggle))).toEqual([["toggle", "repaired"]]);
+    const replaced = told.filter(({ type }) => type === "secret.replaced");
+    expect(replaced.map(({ secret }) => secret.after)).toEqual([orders.MasterUserSecret?.SecretArn]);
+    expect([markOf(), isKept()]).toEqual([undefined, false]);
+  });
+
+  test("is never told of where RDS takes it back for good", async () => {
+    rdsDoes = (poll) => (isAwaited.test(poll) || poll === "turn management on again") && delete orders.MasterUserSecret;
+    expect(await run(toggle)).toMatchObject([
+      { outcome: { end: "failed", reason: expect.stringContaining("management is off"), managed: false } },
+    ]);
+    expect(told.filter(({ type }) => type === "secret.replaced")).toEqual([]);
+    expect([markOf(), isKept()]).toEqual([expect.anything(), true]);
+  });
+
+  test.each([
+    ["impaired", () => setStatus("impaired"), "its status is impaired", true],
+    ["taken back", () => delete orders.MasterUserSecret, "RDS has taken it back", false],
+  ])("is a failure of enable: %s", async (_, does, reason, managed) => {
+    delete orders.MasterUserSecret;
+    rdsDoes = (poll) => isAwaited.test(poll) && does();
+    expect(await run(enable)).toMatchObject([
+      { outcome: { end: "failed", reason: expect.stringContaining(reason), managed } },
+    ]);
+    expect(toldTypes()).toEqual(["enable started", ...(managed ? ["enable replaced"] : []), "enable failed"]);
+  });
+});
+
+test("killed at any point, and going on, it counts each action once", async () => {
+  const outcomes = new Set<string>();
+  let deaths = 0;
+  for (let diesAt = 0; ; diesAt += 1) {
+    open();
+    const life: Life = { memory: [] };
+    const died = await live({ ...life, diesAt }).then(
+      () => false,
+      (error: unknown) => error instanceof Death,
+    );
+    if (died) await live(life);
+    outcomes.add(JSON.stringify([attempts(), state.kept().running, state.kept().ended[orders.DBInstanceArn]]));
+    if (!died) break;
+    deaths += 1;
+  }
+  expect([...outcomes]).toEqual([
+    JSON.stringify([
+      [
+        ["rotate", "failed"],
+        ["toggle", "repaired"],
+      ],
+      [],
+      1,
+    ]),
+  ]);
+  expect(deaths).toBeGreaterThan(40);
+}, 60_000);
