@@ -4,6 +4,7 @@ import { type ActionName, actionNames } from "../lib/model/action.ts";
 import { type ClassifiedDatabase, type Database, describeDatabase, toggleTag } from "../lib/model/database.ts";
 import { UsageError } from "../lib/model/errors.ts";
 import type { Inventory } from "../lib/model/inventory.ts";
+import { ownMarkOf } from "../lib/model/marker.ts";
 import type { Plan, PlannedAction } from "../lib/model/plan.ts";
 import type { Policy } from "../lib/model/policy.ts";
 import type { RemediationState, Running } from "../lib/model/remediation-state.ts";
@@ -77,8 +78,8 @@ export async function survey(
 }
 
 /** Whether a toggle of the database was begun, and nobody has seen its end. */
-export function isMarked({ tags }: Pick<Database, "tags">): boolean {
-  return tags[toggleTag] !== undefined;
+export function isMarked(database: Database): boolean {
+  return ownMarkOf(database) !== null;
 }
 
 /** The action that the user named, if it fits; null where it is the program's choice, or nothing fits because nothing is to be done. */

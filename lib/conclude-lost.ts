@@ -4,10 +4,10 @@ import { turnOnCommand } from "./audit/manual-step.ts";
 import { toOrdered } from "./audit/plan.ts";
 import { toReference } from "./audit/subjects.ts";
 import { concludeRepaired } from "./conclude-repaired.ts";
-import { type Database, toggleTag, unknown } from "./model/database.ts";
+import { type Database, unknown } from "./model/database.ts";
 import type { Severity, Status } from "./model/finding.ts";
 import type { Inventory } from "./model/inventory.ts";
-import { parseMarker } from "./model/marker.ts";
+import { ownMarkOf } from "./model/marker.ts";
 import type { Order } from "./model/order.ts";
 import type { Policy } from "./model/policy.ts";
 import type { RemediationEvent } from "./model/remediation-event.ts";
@@ -49,15 +49,13 @@ export async function concludeLost(request: LostRequest): Promise<void> {
 }
 
 /** Whether the rule that asked has nothing against a managed database; against one that is not managed most have nothing either. */
-function isRepaired(
-  { arn, masterUserSecret, tags }: Database,
-  { running, inventory, policy, rules, now }: LostRequest,
-) {
+function isRepaired(database: Database, { running, inventory, policy, rules, now }: LostRequest) {
+  const { arn, masterUserSecret } = database;
   const rule = rules.find(({ id }) => id === running.rule);
-  if (rule === undefined || masterUserSecret === null || tags[toggleTag] !== undefined) return false;
+  if (rule === undefined || masterUserSecret === null || ownMarkOf(database) !== null) return false;
   for (const target of inventory?.targets ?? [])
-    for (const { database, context } of prepare(target, policy, now))
-      if (database.arn === arn) return isPass(ask(rule, database, context).message.status);
+    for (const one of prepare(target, policy, now))
+      if (one.database.arn === arn) return isPass(ask(rule, one.database, one.context).message.status);
   return false;
 }
 
@@ -106,7 +104,7 @@ function describe(
     return { type, message: `${how} RDS manages the master password.`, managed: true, recovery: [] };
   if (running.action === "enable")
     return { type, message: `${how} RDS does not manage the master password, as before.`, managed: null, recovery: [] };
-  const reference = parseMarker(database.tags[toggleTag] ?? "")?.keyReference ?? null;
+  const reference = ownMarkOf(database)?.marker?.keyReference ?? null;
   return {
     type,
     message: `${how} RDS does not manage the master password. The next execution turns it on, if you are not faster.`,

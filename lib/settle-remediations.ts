@@ -1,8 +1,8 @@
 import { liveOf } from "./audit/gates.ts";
 import { forget } from "./audit/keep-remediation.ts";
 import { concludeLost } from "./conclude-lost.ts";
-import { toggleTag } from "./model/database.ts";
 import type { Inventory } from "./model/inventory.ts";
+import { ownMarkOf } from "./model/marker.ts";
 import type { Policy } from "./model/policy.ts";
 import type { RemediationEvent } from "./model/remediation-event.ts";
 import type { RemediationState, Running } from "./model/remediation-state.ts";
@@ -25,7 +25,7 @@ export type SettleRequest = {
 
 /**
  * Settles, before anything new is started, what nobody will come back for: executions that were killed for good are told of and taken out,
- * and what was written down for a toggle is forgotten where the database has no mark any more.
+ * and what was written down for a toggle is forgotten where the database has no mark of its own any more.
  */
 export async function settleRemediations(request: SettleRequest): Promise<void> {
   const { inventory, isFull = false, lost = null, state, now } = request;
@@ -37,8 +37,8 @@ export async function settleRemediations(request: SettleRequest): Promise<void> 
     if (running.execution === lost?.execution) await concludeLost({ ...request, running, how: lost.how });
     else if (isLookedAt(running)) await concludeLost({ ...request, running, how: describeSilence(running) });
   }
-  for (const { arn, tags } of databases)
-    if (arn in value.keepsakes && tags[toggleTag] === undefined && !alive.some((one) => one.arn === arn))
+  for (const { arn, ...database } of databases)
+    if (arn in value.keepsakes && ownMarkOf(database) === null && !alive.some((one) => one.arn === arn))
       await updateStored("the state of remediation", state, (present) => forget(present, arn));
 }
 

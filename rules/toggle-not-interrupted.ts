@@ -1,4 +1,4 @@
-import { toggleTag } from "../lib/model/database.ts";
+import { markOf } from "../lib/model/marker.ts";
 import { defineRule } from "../lib/model/rule.ts";
 
 export const toggleNotInterrupted = defineRule({
@@ -13,6 +13,10 @@ export const toggleNotInterrupted = defineRule({
   messages: {
     notJudged: { status: "NOT_APPLICABLE", text: "{database} is not judged: {explanation}." },
     never: { status: "COMPLIANT", text: "{database} was not left behind by a repair." },
+    inherited: {
+      status: "COMPLIANT",
+      text: "{database} was not left behind by a repair: its tag ({marker}) comes from the database that it is a copy of, and can be taken off.",
+    },
     onAgain: {
       status: "COMPLIANT",
       repairs: ["finish-interrupted"],
@@ -29,8 +33,10 @@ export const toggleNotInterrupted = defineRule({
   check(database) {
     if (database.management === "out-of-scope" || database.management === "inherited")
       return { says: "notJudged", slots: { explanation: database.explanation ?? database.management } };
-    const marker = database.tags[toggleTag];
-    if (marker === undefined) return { says: "never" };
+    const mark = markOf(database);
+    if (mark === null) return { says: "never" };
+    const { text: marker, isInherited } = mark;
+    if (isInherited) return { says: "inherited", slots: { marker } };
     if (database.masterUserSecret !== null) return { says: "onAgain", slots: { marker } };
     return { says: "interrupted", slots: { marker }, evidence: { marker } };
   },

@@ -20,18 +20,19 @@ type Options = {
   readonly startFails?: boolean;
   readonly keepsakes?: RemediationState["keepsakes"];
   readonly tags?: Record<string, string>;
+  readonly createdAt?: string;
 };
 
 /** Looks after repairs when one database, orders-2, was read. */
 async function lookAfter(
   running: readonly Partial<Running>[],
-  { isFull = true, startFails = false, keepsakes = {}, tags = {} }: Options = {},
+  { isFull = true, startFails = false, keepsakes = {}, ...tagged }: Options = {},
 ) {
   const kept = { ...emptyRemediationState, running: running.map(anExecution), keepsakes };
   const state = createMemoryStored({ empty: kept });
   const told: RemediationEvent[] = [];
   const started: string[] = [];
-  const databases = unmanagedInstances("orders-2").map((database) => ({ ...database, tags }));
+  const databases = unmanagedInstances("orders-2").map((database) => ({ ...database, ...tagged }));
   const failures = await lookAfterRepairs({
     inventory: { schemaVersion: "1.0", observedAt: now, targets: [aTargetForRepair({ databases })], gaps: [] },
     ...{ isFull, rules, now, policy: aPermissivePolicy() },
@@ -97,6 +98,11 @@ describe("what a toggle was to restore", () => {
 
   test("is forgotten where the database has no mark any more", async () => {
     expect((await lookAfter([], { keepsakes })).kept.keepsakes).toEqual({});
+  });
+
+  test("is forgotten where its mark is that of another one, of which it is a copy", async () => {
+    const copied = { tags: { [toggleTag]: aMark() }, createdAt: now };
+    expect((await lookAfter([], { keepsakes, ...copied })).kept.keepsakes).toEqual({});
   });
 
   test("is kept where it has one, where somebody is at work on it, and where it was not looked at", async () => {

@@ -1,7 +1,7 @@
 import type { ActionName } from "../model/action.ts";
-import { type ClassifiedDatabase, toggleTag } from "../model/database.ts";
+import type { ClassifiedDatabase } from "../model/database.ts";
 import type { Key } from "../model/key.ts";
-import { parseMarker } from "../model/marker.ts";
+import { type Mark, ownMarkOf } from "../model/marker.ts";
 import type { Fact, KeyFacts, RequiredKey, RuleContext } from "../model/rule.ts";
 
 /** The key to turn management on with: by ARN, with what KMS says of it; null for the default one. Or why none can be chosen. */
@@ -19,11 +19,12 @@ const defaultKey: KeyChoice = { reference: null };
  */
 export function chooseKey(
   action: ActionName,
-  { account, masterUserSecret, tags }: Pick<ClassifiedDatabase, "account" | "masterUserSecret" | "tags">,
+  database: Pick<ClassifiedDatabase, "account" | "masterUserSecret" | "tags" | "createdAt">,
   { requiredKeys, rdsKey }: Pick<RuleContext, "requiredKeys" | "rdsKey">,
 ): KeyChoice {
   if (action === "schedule-rotation" || action === "rotate") return defaultKey;
-  const marked = action === "finish-interrupted" ? toMarked(tags[toggleTag]) : null;
+  const { account, masterUserSecret } = database;
+  const marked = action === "finish-interrupted" ? toMarked(ownMarkOf(database)) : null;
   if (marked !== null && (isOf(account, marked) || requiredKeys.some((required) => isMet(required, marked))))
     return marked;
   const present = masterUserSecret === null ? null : toPresent(rdsKey);
@@ -39,8 +40,8 @@ function isOf(account: string, { reference }: KeyChoice): boolean {
   return owner === account;
 }
 
-function toMarked(tag: string | undefined): KeyChoice {
-  const reference = tag === undefined ? null : (parseMarker(tag)?.keyReference ?? null);
+function toMarked(mark: Mark | null): KeyChoice {
+  const reference = mark?.marker?.keyReference ?? null;
   return reference === null
     ? defaultKey
     : { reference, key: { seen: false, why: "the key that a tag names is not read" } };

@@ -3,7 +3,7 @@ import { type ClassifiedDatabase, toggleTag } from "../model/database.ts";
 import type { Exemption } from "../model/finding.ts";
 import type { Target } from "../model/inventory.ts";
 import { isUsableKeyState, type Key } from "../model/key.ts";
-import { parseMarker } from "../model/marker.ts";
+import { ownMarkOf } from "../model/marker.ts";
 import type { GateResult } from "../model/plan.ts";
 import type { Policy } from "../model/policy.ts";
 import type { RemediationState, Running } from "../model/remediation-state.ts";
@@ -40,7 +40,12 @@ export type Circumstances = {
   readonly plannedBefore: readonly string[];
 };
 
-type Verdict = { readonly open: boolean; readonly reason: string };
+type Verdict = {
+  readonly open: boolean;
+  readonly reason: string;
+  /** Where a person must not do it either, or cannot: why, and what has to be settled first. */
+  readonly byHand?: string;
+};
 
 /** A condition of an action. */
 type Gate = {
@@ -57,6 +62,11 @@ const closed = (reason: string): Verdict => ({ open: false, reason });
 /** What was not seen is no reason to go on. */
 const untold = (what: string, why: string): Verdict =>
   closed(`${what} cannot be told (${why}): allow that call, and look again`);
+/** A person must not do it either. */
+const bar = (verdict: Verdict, byHand = verdict.reason): Verdict => ({ ...verdict, byHand });
+/** Whoever turned management off would have no way back. Other actions turn nothing off. */
+const barToggle = (action: ActionName, verdict: Verdict, byHand = verdict.reason): Verdict =>
+  action === "toggle" ? bar(verdict, byHand) : verdict;
 
 const every: readonly ActionName[] = ["schedule-rotation", "rotate", "toggle", "enable", "finish-interrupted"];
 /** What is begun. An interrupted toggle was begun already: that it is finished must not wait for anything. */
@@ -128,11 +138,11 @@ const gates: readonly Gate[] = [
         return closed(
           `the execution ${other.execution} has been at work on it since ${other.since}: wait until it ends`,
         );
-      const tag = database.tags[toggleTag];
-      const isForeign = tag !== undefined && parseMarker(tag)?.execution !== execution;
+      const mark = ownMarkOf(database);
+      const isForeign = mark !== null && mark.marker?.execution !== execution;
       return isForeign && action !== "finish-interrupted"
         ? closed(
-            `its tag ${toggleTag} says that a toggle was begun (${tag}): finish that first, with finish-interrupted`,
+            `its tag ${toggleTag} says that a toggle was begun (${mark.text}): finish that first, with finish-interrupted`,
           )
         : open("no execution is at work on it");
     },
@@ -153,13 +163,17 @@ const gates: readonly Gate[] = [
     name: "no-blue-green-deployment",
     of: begun,
     opensBy: "work",
-    look: ({ target, database, policy }) => {
+    look: ({ action, target, database, policy }) => {
       const { arns, gap } = surroundingsOf(target, policy).blueGreenDatabases;
       if (arns.has(database.arn))
-        return closed("a blue/green deployment of it is active: switch it over, or delete it");
+        return barToggle(
+          action,
+          closed("a blue/green deployment of it is active: switch it over, or delete it"),
+          "while a blue/green deployment of it is active RDS could not turn management on again: switch it over, or delete it",
+        );
       return gap === null
         ? open("no blue/green deployment of it is active")
-        : untold("whether a blue/green deployment of it is active", gap);
+        : barToggle(action, untold("whether a blue/green deployment of it is active", gap));
     },
   },
   {
@@ -206,8 +220,8 @@ const gates: readonly Gate[] = [
       );
       if (users.length === 0) return open("no RDS Proxy logs in with the secret");
       const names = users.map(({ name }) => name).join(", ");
-      return closed(
-        `RDS Proxy ${names} logs in with the secret, which would be gone: give the proxy another secret first`,
+      return bar(
+        closed(`RDS Proxy ${names} logs in with the secret, which would be gone: give the proxy another secret first`),
       );
     },
   },
@@ -281,20 +295,29 @@ const gates: readonly Gate[] = [
 
 /** Every gate of an action, open or closed. One that cannot be looked at is closed. */
 export function lookAtGates(circumstances: Circumstances): readonly GateResult[] {
-  return gates
-    .filter(({ of: actions }) => actions.includes(circumstances.action))
-    .map(({ name, look }) => {
-      try {
-        return { gate: name, ...look(circumstances) };
-      } catch (error) {
-        const why = error instanceof Error ? error.message : typeof error;
-        return {
-          gate: name,
-          open: false,
-          reason: `it could not be looked at (${why}), so it counts as closed: report this`,
-        };
-      }
-    });
+  return gatesOf(circumstances).map((gate) => {
+    const { open, reason } = lookAt(gate, circumstances);
+    return { gate: gate.name, open, reason };
+  });
+}
+
+/** Why a person must not do an action either, or cannot, and what has to be settled first; null where only the service does not do it. */
+export function findBar(circumstances: Circumstances): string | null {
+  const verdicts = gatesOf(circumstances).map((gate) => lookAt(gate, circumstances));
+  return verdicts.find(({ byHand }) => byHand !== undefined)?.byHand ?? null;
+}
+
+function gatesOf({ action }: Circumstances): readonly Gate[] {
+  return gates.filter(({ of: actions }) => actions.includes(action));
+}
+
+function lookAt({ look }: Gate, circumstances: Circumstances): Verdict {
+  try {
+    return look(circumstances);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : typeof error;
+    return closed(`it could not be looked at (${why}), so it counts as closed: report this`);
+  }
 }
 
 /** The names of all gates, in their order. */
@@ -324,11 +347,18 @@ function isEligible({ action, database, context: { secret }, target, policy }: C
   const unmanaged = { ...database, masterUserSecret: null };
   const { reason, doubts } = weigh(unmanaged, surroundingsOf(target, policy));
   if (reason !== null && reason.code !== "blue-green-deployment")
-    return closed(`RDS could not turn management on: ${reason.says}`);
+    return barToggle(
+      action,
+      closed(`RDS could not turn management on: ${reason.says}`),
+      `RDS could not turn management on again (${reason.says}): change that first`,
+    );
   const doubt = doubts.find((one) => !one.startsWith("rds:DescribeBlueGreenDeployments"));
-  if (doubt !== undefined) return untold("whether RDS could turn management on", doubt);
-  // Where management is on, it has to be told whether its secret is the old one or a new one; where it is off, that must not wait.
-  if (action === "finish-interrupted" && database.management === "managed" && !secret.seen)
+  // What is off is not left off because something could not be read: RDS itself refuses what it does not support.
+  if (action === "finish-interrupted" && database.management === "unmanaged")
+    return open(doubt === undefined ? "RDS can manage its password" : `RDS is asked, because ${doubt}`);
+  if (doubt !== undefined) return barToggle(action, untold("whether RDS could turn management on", doubt));
+  // Where management is on, it has to be told whether its secret is the old one or a new one.
+  if (action === "finish-interrupted" && !secret.seen)
     return untold("whether the secret was made before the toggle or by it", secret.why);
   if (action === "finish-interrupted") return open("RDS can manage its password");
   if (action === "enable")
@@ -336,7 +366,7 @@ function isEligible({ action, database, context: { secret }, target, policy }: C
       ? open("RDS can manage its password")
       : closed("RDS manages its password already: there is nothing to enable");
   if (database.management !== "managed") return closed("RDS does not manage its password: enable that first");
-  if (!secret.seen) return untold("whether the secret is its own", secret.why);
+  if (!secret.seen) return barToggle(action, untold("whether the secret is its own", secret.why));
   if (secret.value === null)
     return closed("the secret that RDS names does not exist: turn management off and on by hand");
   const { deletedAt, owningService, primaryArns } = secret.value;
@@ -344,7 +374,10 @@ function isEligible({ action, database, context: { secret }, target, policy }: C
     return closed(`the secret has been scheduled for deletion since ${deletedAt}: restore it first`);
   // The secret of a tenant database names the instance that contains it.
   if (owningService !== "rds" || !primaryArns.some((arn) => arn === database.arn || arn === database.containerArn))
-    return closed("the secret that RDS names was not made for this database: find out whose it is");
+    return bar(
+      closed("the secret that RDS names was not made for this database: find out whose it is"),
+      "the secret that RDS names was not made for this database, and may be another one's, which would be locked out: find out whose it is",
+    );
   return open("RDS manages its password, and the secret is its own");
 }
 
@@ -361,11 +394,11 @@ function isAvailable({ database, target }: Circumstances): Verdict {
 
 function isKeyUsable({ action, context, key, target }: Circumstances): Verdict {
   if (action === "schedule-rotation" || action === "rotate") return isPresentKeyUsable(context);
-  if ("problem" in key) return closed(key.problem);
+  if ("problem" in key) return barToggle(action, closed(key.problem));
   const { reference } = key;
   if (reference === null) return open("the default key, aws/secretsmanager, can be used by all of the account");
   const obstacle = obstacleOf(reference, key.key);
-  if (obstacle !== null) return obstacle;
+  if (obstacle !== null) return canBeEnabled(key.key) ? obstacle : barToggle(action, obstacle);
   const what = `whether this role may use the key ${reference}`;
   const gap = target.gaps.find(({ action, resource }) => action === "kms:GenerateDataKey" && resource === reference);
   if (gap !== undefined) return untold(what, describeGap(gap));
@@ -384,6 +417,11 @@ function isPresentKeyUsable({ rdsKey, secretKey }: RuleContext): Verdict {
     if (obstacle !== null) return obstacle;
   }
   return open("the secret's key is enabled");
+}
+
+/** Whether a key that is in the way may be usable for a person, or can be made so with a command. */
+function canBeEnabled(key: Fact<Key>): boolean {
+  return !key.seen || key.value?.state === "Disabled" || key.value?.state === "PendingDeletion";
 }
 
 /** Null for a key that is enabled. */

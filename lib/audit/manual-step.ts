@@ -1,6 +1,7 @@
 import type { ActionName } from "../model/action.ts";
 import { type ClassifiedDatabase, type Database, modifyCommand } from "../model/database.ts";
 import type { Key } from "../model/key.ts";
+import { unmarkCommand } from "../model/marker.ts";
 import type { ManualStep } from "../model/plan.ts";
 import type { Fact, Rule, RuleContext } from "../model/rule.ts";
 import type { Secret } from "../model/secret.ts";
@@ -19,12 +20,14 @@ type Steps = Pick<ManualStep, "awsCli" | "cloudFormation" | "terraform">;
 
 /**
  * What a person can do about a finding, step by step, and why the service does not. Commands of the AWS CLI can be run as they are;
- * CloudFormation and Terraform are what has to stand in the database's own resource.
+ * CloudFormation and Terraform are what has to stand in the database's own resource. Where something bars people too, it is said in the place
+ * of all these.
  */
 export function toManualStep(
   { action, rule, database, context, finding }: Demand,
   reason: string,
   key: KeyChoice = { reference: null },
+  bar: string | null = null,
 ): ManualStep {
   const { arn, kind, identifier, resourceId, account, region } = database;
   return {
@@ -32,8 +35,9 @@ export function toManualStep(
     database: { arn, kind, identifier, resourceId, account, region },
     rule: rule.id,
     reason,
-    what: finding.remediation ?? finding.message,
-    ...toSteps(action, database, context, key),
+    ...(bar === null
+      ? { what: finding.remediation ?? finding.message, ...toSteps(action, database, context, key) }
+      : { what: `Do not do it by hand either before this is settled: ${bar}.`, awsCli: [], ...inNoCode }),
   };
 }
 
@@ -55,8 +59,11 @@ function toSteps(action: ActionName | null, database: ClassifiedDatabase, contex
       };
     case "rotate":
       return { ...inNoCode, awsCli: [...keyCommands(database, present), rotateCommand(database)] };
-    case "enable":
     case "finish-interrupted":
+      // The tag alone was left behind.
+      if (database.masterUserSecret !== null) return { ...inNoCode, awsCli: [unmarkCommand(database)] };
+      return toSteps("enable", database, context, key);
+    case "enable":
       return { awsCli: [...chosenKeyCommands(database, key), turnOnCommand(database, key)], ...asCode(database, key) };
     case "toggle":
       return {

@@ -10,7 +10,7 @@ import type { Rule, RuleContext } from "../model/rule.ts";
 import { nextOpening } from "../model/window.ts";
 import { chooseKey } from "./choose-key.ts";
 import { exemptionOf } from "./exempt.ts";
-import { type Circumstances, lookAtGates, opensBy, windowsOf } from "./gates.ts";
+import { type Circumstances, findBar, lookAtGates, opensBy, windowsOf } from "./gates.ts";
 import { activeRules, ask, prepare, word } from "./judge.ts";
 import { toManualStep } from "./manual-step.ts";
 
@@ -77,7 +77,9 @@ export function makePlan(inventory: Inventory, options: PlanOptions): Plan {
     // What is exempt, or in the middle of something, is left alone by people too.
     const isLeftAlone = closed.some(({ gate }) => gate === "not-exempt" || gate === "not-running");
     if (obstacle !== undefined && !isLeftAlone)
-      manual.push(toManualStep(demand, `${obstacle.gate}: ${obstacle.reason}`, circumstances.key));
+      manual.push(
+        toManualStep(demand, `${obstacle.gate}: ${obstacle.reason}`, circumstances.key, findBar(circumstances)),
+      );
   }
   return {
     schemaVersion: "1.0",

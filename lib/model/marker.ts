@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { type Database, toggleTag } from "./database.ts";
 import { isKeyReference } from "./key.ts";
 
 /** What the tag of a repair says: when management was about to be turned off, with which key it is to be turned on, and by whom. */
@@ -24,4 +25,36 @@ export function parseMarker(value: string): Marker | null {
   const isKey = keyReference === defaultKey || isKeyReference(keyReference);
   if (!instant.safeParse(startedAt).success || !isKey || execution === "" || more.length > 0) return null;
   return { startedAt, keyReference: keyReference === defaultKey ? null : keyReference, execution };
+}
+
+/** The tag of a repair on a database. */
+export type Mark = {
+  /** The tag's value. */
+  readonly text: string;
+  /** What the value means; null where it is none of this project's. */
+  readonly marker: Marker | null;
+  /** It speaks of a toggle that began before the database was there: a restored or cloned database has the tags of its source. */
+  readonly isInherited: boolean;
+};
+
+type Tagged = Pick<Database, "tags" | "createdAt">;
+
+/** The tag of a repair on a database, its own or inherited; null where it has none. Where no date tells, the tag is its own. */
+export function markOf({ tags, createdAt }: Tagged): Mark | null {
+  const text = tags[toggleTag];
+  if (text === undefined) return null;
+  const marker = parseMarker(text);
+  const isInherited = marker !== null && createdAt !== null && Date.parse(marker.startedAt) < Date.parse(createdAt);
+  return { text, marker, isInherited };
+}
+
+/** The mark of a toggle that was begun on the database itself: the only one that is believed. */
+export function ownMarkOf(database: Tagged): Mark | null {
+  const mark = markOf(database);
+  return mark === null || mark.isInherited ? null : mark;
+}
+
+/** The AWS CLI command that takes the tag of a repair off a database. */
+export function unmarkCommand({ region, arn }: Pick<Database, "region" | "arn">): string {
+  return `aws rds remove-tags-from-resource --region ${region} --resource-name ${arn} --tag-keys ${toggleTag}`;
 }

@@ -112,6 +112,9 @@ const remediationSchema = z
     abort: true,
   });
 
+/** The rule by which a toggle that was interrupted is found, and without which nobody would finish it. */
+const recoveryRule = "toggle-not-interrupted";
+
 /** What a policy file may hold; the ids are those of the rules that it may speak of. */
 export const policySchema = (ruleIds: readonly string[]) => {
   const ruleId = z
@@ -120,7 +123,7 @@ export const policySchema = (ruleIds: readonly string[]) => {
       error: (issue) => `is no rule: "${issue.input}"${suggest(String(issue.input), ruleIds)}`,
     })
     .meta({ enum: [...ruleIds] });
-  return z.strictObject({
+  const schema = z.strictObject({
     accounts: oneOrMore(account).optional(),
     regions: oneOrMore(region).optional(),
     keys: z
@@ -146,6 +149,13 @@ export const policySchema = (ruleIds: readonly string[]) => {
       .default({ oracleCdb: "supported" }),
     remediation: remediationSchema.default(remediationSchema.parse({})),
   });
+  return schema.refine(
+    ({ rulesOff, remediation }) => !(rulesOff.includes(recoveryRule) && remediation.allow.includes("toggle")),
+    {
+      message: `switches off ${recoveryRule}, by which a toggle that was interrupted is found and finished: leave it on, or take toggle out of remediation.allow`,
+      path: ["rulesOff"],
+    },
+  );
 };
 
 /** What the operator requires. Everything has a default: with no policy file nothing is required of keys. */

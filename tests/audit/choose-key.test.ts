@@ -12,6 +12,7 @@ import {
   anUnseenKey,
   aSeenKey,
   keyArn,
+  now,
   otherKeyArn,
   seen,
   unseen,
@@ -189,6 +190,12 @@ describe("an interrupted toggle is finished", () => {
     ["it has no mark", {}],
   ])("with the default key where %s", (_, tags) => {
     expect(finish(tags)).toEqual(theDefault);
+  });
+
+  test("not with the key that the mark of another one names, of which it is a copy", () => {
+    const tags = { [toggleTag]: aMark({ keyReference: otherKeyArn }) };
+    const copy = { ...unmanaged, tags, createdAt: now };
+    expect(choose("finish-interrupted", copy, { requiredKeys: [named(keyArn)] })).toEqual(theDefault);
   });
 });
 

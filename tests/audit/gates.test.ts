@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import {
   type Circumstances,
+  findBar,
   gateNames,
   isWithinBudget,
   liveOf,
@@ -273,14 +274,11 @@ describeGate("eligible", {
       "whether RDS could turn management on cannot be told (rds:DescribeGlobalClusters was not read): allow that call, and look again",
     ],
     [
-      "whether it can be turned on could not be read",
+      "it is on again, and whether it could be turned on was not read",
       "finish-interrupted",
-      {
-        ...anAuroraCluster({ management: "unmanaged" }),
-        ...target({ gaps: [aGap({ action: "rds:DescribeGlobalClusters", code: "ThrottlingException" })] }),
-      },
+      { ...anAuroraCluster(), ...target({ globalClusterMembers: null }) },
       "eligible",
-      "whether RDS could turn management on cannot be told (rds:DescribeGlobalClusters failed with ThrottlingException): allow that call, and look again",
+      "whether RDS could turn management on cannot be told (rds:DescribeGlobalClusters was not read): allow that call, and look again",
     ],
     [
       "it is managed already",
@@ -342,6 +340,14 @@ describeGate("eligible", {
     ],
     ["an interrupted toggle left it managed", "finish-interrupted", managed()],
     [
+      "it is off, and whether it can be turned on could not be read: RDS is asked",
+      "finish-interrupted",
+      {
+        ...anAuroraCluster({ management: "unmanaged" }),
+        ...target({ gaps: [aGap({ action: "rds:DescribeGlobalClusters", code: "ThrottlingException" })] }),
+      },
+    ],
+    [
       "it is not a member of the global database",
       "rotate",
       { ...anAuroraCluster(), ...target({ globalClusterMembers: ["another"] }) },
@@ -367,6 +373,72 @@ describe("eligible", () => {
     expect(reasonOf("eligible", "rotate")).toBe("RDS manages its password, and the secret is its own");
     expect(reasonOf("eligible", "enable")).toBe("RDS can manage its password");
     expect(reasonOf("eligible", "finish-interrupted")).toBe("RDS can manage its password");
+  });
+});
+
+describe("what bars people too", () => {
+  const inGlobalDatabase = { ...anAuroraCluster(), ...target({ globalClusterMembers: [databaseArn] }) };
+  const inBlueGreen = target({ blueGreenDeployments: [{ source: databaseArn, target: null, status: "AVAILABLE" }] });
+  const keyOf = (key: Circumstances["key"]): Partial<Circumstances> => ({ key });
+
+  test.each<[string, ActionName, Partial<Circumstances>, RegExp]>([
+    [
+      "it could not be turned on again",
+      "toggle",
+      inGlobalDatabase,
+      /^RDS could not turn management on again \(AWS does/,
+    ],
+    ["a blue/green deployment", "toggle", inBlueGreen, /^while a blue\/green deployment of it is active RDS could not/],
+    [
+      "nobody knows of those",
+      "toggle",
+      target({ blueGreenDeployments: null }),
+      /^whether a blue\/green .* look again$/,
+    ],
+    [
+      "the secret could not be read",
+      "toggle",
+      { context: aContext({ secret: unseen() }) },
+      /^whether the secret is its/,
+    ],
+    [
+      "a secret of somebody else",
+      "toggle",
+      { context: withSecret({ primaryArns: [] }) },
+      /would be locked out: find out/,
+    ],
+    [
+      "a secret of somebody else",
+      "rotate",
+      { context: withSecret({ primaryArns: [] }) },
+      /would be locked out: find out/,
+    ],
+    ["a proxy", "toggle", target({ proxies: [{ name: "web", secretArns: [secretArn] }] }), /^RDS Proxy web logs in/],
+    [
+      "no key to choose",
+      "toggle",
+      keyOf({ reference: null, problem: "the policy names no key of its Region" }),
+      /^the policy names no/,
+    ],
+    ["a key that is not there", "toggle", keyOf({ reference: keyArn, key: seen<never>(null) }), /does not exist/],
+  ])("%s (%s)", (_, action, overrides, says) => {
+    expect(findBar(circumstances(action, overrides))).toMatch(says);
+  });
+
+  test.each<[string, ActionName, Partial<Circumstances>]>([
+    ["it is toggled, and could not be again", "rotate", inGlobalDatabase],
+    ["nothing is turned off in a blue/green deployment", "rotate", inBlueGreen],
+    ["the policy allows nothing", "toggle", remediation({ allow: [], optIn: [] })],
+    ["another window, and a cool-down", "toggle", state({ attempts: [anAttempt()] })],
+    ["replicas", "toggle", managed({ replicas: ["orders-2"] })],
+    ["a key that can be enabled", "toggle", keyOf({ reference: keyArn, key: seen(aKey({ state: "Disabled" })) })],
+    ["a key that could not be read", "toggle", keyOf({ reference: keyArn, key: unseen("it was denied") })],
+  ])("not: %s (%s)", (_, action, overrides) => {
+    expect(findBar(circumstances(action, overrides))).toBeNull();
+  });
+
+  test.each(actionNames)("nothing, where nothing is in the way of %s", (action) => {
+    expect(findBar(circumstances(action))).toBeNull();
   });
 });
 

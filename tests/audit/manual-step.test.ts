@@ -43,11 +43,12 @@ type Circumstances = {
   readonly database?: ClassifiedDatabase;
   readonly context?: Partial<RuleContext>;
   readonly key?: KeyChoice;
+  readonly bar?: string;
 };
 
 function stepFor(
   action: ActionName | null,
-  { database = instance, context = {}, key }: Circumstances = {},
+  { database = instance, context = {}, key, bar }: Circumstances = {},
 ): ManualStep {
   const demand = {
     action,
@@ -56,7 +57,7 @@ function stepFor(
     context: deepFreeze(aContext(context)),
     finding: judge(masterPasswordManaged, aDatabase({ management: "unmanaged" }), aContext(), aPolicy()),
   };
-  return toManualStep(demand, "nobody asked for it", key);
+  return toManualStep(demand, "nobody asked for it", key, bar);
 }
 
 const commandsFor = (...of: Parameters<typeof stepFor>) => stepFor(...of).awsCli;
@@ -84,6 +85,28 @@ describe("what a person can do", () => {
     });
   });
 
+  test("is nothing before that is settled which bars people too", () => {
+    const { awsCli } = stepFor("toggle");
+    expect(awsCli).not.toEqual([]);
+    expect(stepFor("toggle", { bar: "RDS Proxy web logs in with the secret" })).toMatchObject({
+      reason: "nobody asked for it",
+      what: "Do not do it by hand either before this is settled: RDS Proxy web logs in with the secret.",
+      awsCli: [],
+      cloudFormation: null,
+      terraform: null,
+    });
+  });
+
+  test("is to take the mark off a database on which management is on again", () => {
+    expect(stepFor("finish-interrupted")).toMatchObject({
+      awsCli: [
+        `aws rds remove-tags-from-resource --region eu-west-1 --resource-name ${databaseArn} --tag-keys rds-password-audit:toggle`,
+      ],
+      cloudFormation: null,
+      terraform: null,
+    });
+  });
+
   test("is the message, where nothing is wrong that has a remedy", () => {
     const finding = judge(masterPasswordManaged, instance, aContext(), aPolicy());
     const demand = { action: null, rule: masterPasswordManaged, database: instance, context: aContext(), finding };
@@ -95,7 +118,8 @@ describe("turning management on", () => {
   const withKey: KeyChoice = { reference: keyArn, key: seen(aKey()) };
 
   test.each(["enable", "finish-interrupted"] as const)("with a key: %s", (action) => {
-    expect(stepFor(action, { key: withKey })).toMatchObject({
+    const database = aDatabase({ management: "unmanaged", masterUserSecret: null });
+    expect(stepFor(action, { database, key: withKey })).toMatchObject({
       awsCli: [`${turnOn} --master-user-secret-kms-key-id ${keyArn}`],
       cloudFormation: `ManageMasterUserPassword: true # instead of MasterUserPassword\nMasterUserSecret:\n  KmsKeyId: ${keyArn}`,
       terraform: `manage_master_user_password = true # instead of password\nmaster_user_secret_kms_key_id = "${keyArn}"`,

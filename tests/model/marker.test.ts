@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { formatMarker, type Marker, parseMarker } from "../../lib/model/marker.ts";
+import { formatMarker, type Marker, markOf, ownMarkOf, parseMarker, unmarkCommand } from "../../lib/model/marker.ts";
 import { keyArn } from "../support/builders.ts";
 
 const startedAt = "2026-11-24T02:00:00.123Z";
@@ -109,6 +109,43 @@ describe("the word of somebody else is not acted on", () => {
         const marker = parseMarker(value);
         if (marker !== null) expect(formatMarker(marker)).toBe(value);
       }),
+    );
+  });
+});
+
+describe("the mark on a database", () => {
+  const text = `${startedAt} aws-managed ${execution}`;
+  const taggedWith = (value: string, createdAt: string | null) => ({
+    tags: { "rds-password-audit:toggle": value },
+    createdAt,
+  });
+
+  test("is none without the tag", () => {
+    const database = { tags: { "rds-password-audit": text }, createdAt: null };
+    expect([markOf(database), ownMarkOf(database)]).toEqual([null, null]);
+  });
+
+  test.each<[string, string, string | null]>([
+    ["a toggle since it was created", text, "2026-11-24T02:00:00.122Z"],
+    ["a toggle of the instant in which it was created", text, startedAt],
+    ["the same in RDS's own notation", text, "2026-11-24T02:00:00.123000+00:00"],
+    ["a toggle of a database whose age is not known", text, null],
+    ["somebody else's word", "5 people know", "2026-11-25T00:00:00Z"],
+  ])("is its own: %s", (_, value, createdAt) => {
+    const mark = { text: value, marker: parseMarker(value), isInherited: false };
+    expect(markOf(taggedWith(value, createdAt))).toEqual(mark);
+    expect(ownMarkOf(taggedWith(value, createdAt))).toEqual(mark);
+  });
+
+  test("is inherited, and not believed, where it is older than the database", () => {
+    const copy = taggedWith(text, "2026-11-24T02:00:00.124Z");
+    expect(markOf(copy)).toMatchObject({ text, isInherited: true });
+    expect(ownMarkOf(copy)).toBeNull();
+  });
+
+  test("is taken off by hand with one command", () => {
+    expect(unmarkCommand({ region: "eu-west-1", arn: "arn:aws:rds:eu-west-1:123456789012:db:orders" })).toBe(
+      "aws rds remove-tags-from-resource --region eu-west-1 --resource-name arn:aws:rds:eu-west-1:123456789012:db:orders --tag-keys rds-password-audit:toggle",
     );
   });
 });

@@ -7,7 +7,7 @@ import { UsageError } from "../../lib/model/errors.ts";
 import { parsePolicy, policyJsonSchema } from "../../lib/model/policy.ts";
 import { rules } from "../../rules/index.ts";
 
-const ruleIds = ["rotation-enabled", "secret-not-stuck"];
+const ruleIds = ["rotation-enabled", "secret-not-stuck", "toggle-not-interrupted"];
 const read = (text: string) => parsePolicy(text, "policy.yml", ruleIds);
 /** What is said of a policy that cannot be used. */
 function refusalOf(text: string): string {
@@ -191,6 +191,13 @@ remediation:
     },
   );
 
+  test.each(["remediation: { allow: [rotate, enable], optIn: [{ identifier: '*' }] }", "remediation: {}"])(
+    "the rule that finds interrupted toggles can be off where none is begun: %s",
+    (text) => {
+      expect(read(`rulesOff: [toggle-not-interrupted]\n${text}`).rulesOff).toEqual(["toggle-not-interrupted"]);
+    },
+  );
+
   test("a Region that is newer than the list is taken", () => {
     expect(read("regions: [eu-west-9]").regions).toEqual(["eu-west-9"]);
   });
@@ -276,7 +283,10 @@ describe("a mistake is told in one sentence, with its place and what was probabl
       "severities: { rotation-enabled: 1 }",
       'policy.yml: "severities.rotation-enabled" must be "critical" or "high" or "medium" or "low", not 1.',
     ],
-    ["rulesOff: [stuck]", 'policy.yml: "rulesOff[0]" is no rule: "stuck" (known: rotation-enabled, secret-not-stuck).'],
+    [
+      "rulesOff: [stuck]",
+      'policy.yml: "rulesOff[0]" is no rule: "stuck" (known: rotation-enabled, secret-not-stuck, toggle-not-interrupted).',
+    ],
     ["rulesOff: secret-not-stuck", 'policy.yml: "rulesOff" must be a list, not "secret-not-stuck".'],
     [
       "accounts: 123456789012",
@@ -376,6 +386,10 @@ describe("a mistake is told in one sentence, with its place and what was probabl
     [
       "remediation: { when: now }",
       'policy.yml: unknown key "remediation.when" (known: allow, optIn, approval, approvalHours, window, budget, coolDownHours, stopAfterFailures, stackOwned).',
+    ],
+    [
+      "{ rulesOff: [toggle-not-interrupted], remediation: { allow: [toggle], optIn: [{ identifier: '*' }] } }",
+      'policy.yml: "rulesOff" switches off toggle-not-interrupted, by which a toggle that was interrupted is found and finished: leave it on, or take toggle out of remediation.allow.',
     ],
     ["[]", "policy.yml: the policy must be a mapping, not []."],
     [`${"x".repeat(100)}`, `policy.yml: the policy must be a mapping, not "${"x".repeat(56)}….`],

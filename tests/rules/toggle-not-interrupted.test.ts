@@ -5,6 +5,9 @@ import { describeRule } from "../support/rule-harness.ts";
 const marker = "2026-11-24T09:00:00Z alias/orders";
 const tags = { "rds-password-audit:toggle": marker };
 
+const ownMarker = "2026-11-24T09:00:00Z aws-managed db-ORDERS-1";
+const ownTags = { "rds-password-audit:toggle": ownMarker };
+
 describeRule({
   rule: toggleNotInterrupted,
   url: import.meta.url,
@@ -29,6 +32,13 @@ describeRule({
         says: "onAgain",
         mentions: [marker],
       },
+      {
+        name: "a copy, restored since, that has the tags of its source",
+        database: aDatabase({ management: "unmanaged", tags: ownTags, createdAt: "2026-11-24T09:00:01Z" }),
+        context: aContext(),
+        says: "inherited",
+        mentions: [ownMarker],
+      },
     ],
     NON_COMPLIANT: [
       {
@@ -38,6 +48,20 @@ describeRule({
         says: "interrupted",
         mentions: [`still off: ${marker}`, "--manage-master-user-password"],
         evidence: { marker },
+      },
+      {
+        name: "a repair that began in the second in which the database was made",
+        database: aDatabase({ management: "unmanaged", tags: ownTags, createdAt: "2026-11-24T09:00:00Z" }),
+        context: aContext(),
+        says: "interrupted",
+        evidence: { marker: ownMarker },
+      },
+      {
+        name: "a database whose age nobody knows",
+        database: aDatabase({ management: "unmanaged", tags: ownTags, createdAt: null }),
+        context: aContext(),
+        says: "interrupted",
+        evidence: { marker: ownMarker },
       },
       {
         name: "a marker without a text is a marker",
