@@ -43,7 +43,7 @@ export const secretKeyAsRequired = defineRule({
     if (database.management !== "managed") return { says: "notManaged" };
     if (requiredKeys.length === 0) return { says: "notRequired" };
     if (lacksSecret(context)) return { says: "secretMissing" };
-    const required = requiredKeys.map(({ requirement }) => requirement).join(" or ");
+    const required = requiredKeys.map(describeRequired).join(" or ");
     const byRds = meets(rdsKey, requiredKeys);
     const bySecretsManager = meets(secretKey, requiredKeys);
     const evidence = {
@@ -60,6 +60,15 @@ export const secretKeyAsRequired = defineRule({
   },
 });
 
+function describeRequired({ requirement, key }: RequiredKey): string {
+  const isMissing = !isKind(requirement) && key.seen && key.value === null;
+  return isMissing ? `${requirement} (KMS knows no such key)` : requirement;
+}
+
+function isKind(requirement: string): boolean {
+  return requirement === "customer-managed" || requirement === "aws-managed";
+}
+
 /** Whether a key is one of those required, or why that cannot be told. */
 function meets(key: KeyFacts, required: readonly RequiredKey[]): boolean | string {
   const verdicts = required.map((one) => meetsOne(key, one));
@@ -68,7 +77,7 @@ function meets(key: KeyFacts, required: readonly RequiredKey[]): boolean | strin
 }
 
 function meetsOne({ arn, key }: KeyFacts, { requirement, arn: requiredArn }: RequiredKey): boolean | string {
-  if (requirement === "customer-managed" || requirement === "aws-managed") {
+  if (isKind(requirement)) {
     if (!key.seen) return key.why;
     if (key.value === null) return false;
     const { manager } = key.value;

@@ -145,6 +145,7 @@ describeRule({
         database,
         context: requiring([missingAlias], missing),
         says: "rdsKeyOther",
+        mentions: ["requires alias/gone (KMS knows no such key)."],
         evidence: evidence(["alias/gone"], "a key that does not exist"),
       },
     ],
