@@ -7,10 +7,11 @@ import type { Inventory, Target } from "../lib/model/inventory.ts";
 import { nearest, suggest } from "../lib/model/nearest.ts";
 import type { Policy } from "../lib/model/policy.ts";
 import { type DatabasePage, renderDatabase } from "../lib/report/database-page.ts";
+import { makePrintable } from "../lib/report/printable.ts";
 import { renderRule } from "../lib/report/rule-page.ts";
 import { rules } from "../rules/index.ts";
 import { exitStatus } from "./exit-status.ts";
-import { findDatabase, namingDatabases } from "./find-database.ts";
+import { findDatabase, listUnread, namingDatabases } from "./find-database.ts";
 import { type Io, write } from "./io.ts";
 import { readPolicy } from "./policy-file.ts";
 import { toEntry } from "./rules.ts";
@@ -62,10 +63,14 @@ async function findPage(name: string, options: SourceOptions, policy: Policy, io
       `"${name}" is no rule${suggest(name, ruleIds)}; for a database of that name, give its ARN or --region.`,
     );
   const inventory = await openInventory(options, policy, io, { names: [name] });
-  const { target, database } = findDatabase(name, inventory, {
-    what: "neither a rule nor a database",
-    names: ruleIds,
-  });
+  const found = findDatabase(name, inventory, { what: "neither a rule nor a database", names: ruleIds });
+  const { target, database } = found;
+  const unread = listUnread(name, found, inventory);
+  if (unread !== null)
+    await write(
+      io.stderr,
+      `There may be another database called "${name}": ${makePrintable(unread)} could not be read.\n`,
+    );
   return toPage(database, target, inventory, policy);
 }
 

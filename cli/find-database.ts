@@ -3,6 +3,7 @@ import type { Database } from "../lib/model/database.ts";
 import { UsageError } from "../lib/model/errors.ts";
 import type { Inventory, Target } from "../lib/model/inventory.ts";
 import { suggest } from "../lib/model/nearest.ts";
+import { listPlaces } from "../lib/report/places.ts";
 
 /** A database, and where it was read. */
 export type Found = { readonly target: Target; readonly database: Database };
@@ -39,18 +40,21 @@ export function findDatabase(
   throw new UsageError(`There is ${what} called "${name}"${suggest(name, [...names, ...known])}${hidden}.`);
 }
 
-/**
- * The same for a database that may be changed: what could not be read may hide another one of that name. Throws a UsageError there, unless
- * the name is an ARN or a resource id, which no two have.
- */
+/** The same for a database that may be changed. Throws a UsageError where another one may have the name too. */
 export function findDatabaseForSure(name: string, inventory: Inventory): Found {
   const found = findDatabase(name, inventory);
-  if (found.database.identifier.toLowerCase() !== name.toLowerCase()) return found;
-  const [gap] = [...inventory.gaps, ...inventory.targets.flatMap(({ gaps }) => gaps.filter(isOfDatabases))];
-  if (gap === undefined) return found;
+  const unread = listUnread(name, found, inventory);
+  if (unread === null) return found;
   throw new UsageError(
-    `One database called "${name}" was found, but ${gap.account}${gap.region === "*" ? "" : ` ${gap.region}`} could not be read, and may have another: give its ARN, ${found.database.arn}, if that is the one.`,
+    `One database called "${name}" was found, but ${unread} could not be read, and may have another: give its ARN, ${found.database.arn}, if that is the one.`,
   );
+}
+
+/** The places that may have another database of the name and could not be read; null where the name is an ARN or a resource id, which no two have. */
+export function listUnread(name: string, { database }: Found, inventory: Inventory): string | null {
+  if (database.identifier.toLowerCase() !== name.toLowerCase()) return null;
+  const gaps = [...inventory.gaps, ...inventory.targets.flatMap(({ gaps }) => gaps.filter(isOfDatabases))];
+  return gaps.length === 0 ? null : listPlaces(gaps);
 }
 
 /** The Region that a database's ARN names; undefined for any other name. */

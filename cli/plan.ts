@@ -4,6 +4,7 @@ import { makePlan } from "../lib/audit/plan.ts";
 import type { Plan } from "../lib/model/plan.ts";
 import type { Report } from "../lib/model/report.ts";
 import { toJson } from "../lib/report/json.ts";
+import { listPlaces } from "../lib/report/places.ts";
 import { renderPlan } from "../lib/report/plan-table.ts";
 import { rules } from "../rules/index.ts";
 import { oneOf } from "./choices.ts";
@@ -76,11 +77,13 @@ async function plan(names: readonly string[], options: PlanOptions, io: Io): Pro
   return exitStatus.incomplete;
 }
 
-/** The calls that failed, or where none did the rules that could not be judged. */
+/** The calls that failed and where, or where none did the rules that could not be judged. */
 function describeUnseen({ coverage, findings }: Report): string {
-  const calls = new Set(coverage.gaps.map(({ action, code }) => `${action} (${code})`));
+  const calls = [...Map.groupBy(coverage.gaps, ({ action, code }) => `${action} (${code})`)];
   const unjudged = findings.filter(({ status }) => status === "INSUFFICIENT_DATA").map(({ rule }) => rule);
-  return calls.size > 0 ? [...calls].join(", ") : `${[...new Set(unjudged)].join(", ")} could not be judged`;
+  return calls.length > 0
+    ? calls.map(([call, gaps]) => `${call} in ${listPlaces(gaps)}`).join(", ")
+    : `${[...new Set(unjudged)].join(", ")} could not be judged`;
 }
 
 /** Shows a plan on stdout, or writes it to a file. */

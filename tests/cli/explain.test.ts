@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { expectGolden } from "../golden/golden.ts";
 import { aCrowd } from "../report/sample-reports.ts";
-import { aMasterUserSecret, anInventory, aPlainDatabase, aSecret, aTarget } from "../support/builders.ts";
+import { aGap, aMasterUserSecret, anInventory, aPlainDatabase, aSecret, aTarget } from "../support/builders.ts";
 import { runCli } from "./run-cli.ts";
 
 let folder: string;
 let inventory: string;
+let inPart: string;
 let policy: string;
 
 const cluster = { kind: "cluster", engine: "aurora-mysql", globalClusterIdentifier: "world" } as const;
@@ -16,6 +17,7 @@ const cluster = { kind: "cluster", engine: "aurora-mysql", globalClusterIdentifi
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "explain-"));
   inventory = join(folder, "inventory.json");
+  inPart = join(folder, "in-part.json");
   policy = join(folder, "policy.yaml");
   const [plain] = aCrowd(1).databases;
   const targets = [
@@ -49,6 +51,8 @@ beforeAll(() => {
     }),
   ];
   writeFileSync(inventory, JSON.stringify(anInventory({ targets })));
+  const gaps = [aGap({ account: "222222222222", region: "*", action: "sts:AssumeRole" })];
+  writeFileSync(inPart, JSON.stringify(anInventory({ targets, gaps })));
   writeFileSync(
     policy,
     `rulesOff: [rotation-enabled]
@@ -104,6 +108,13 @@ test("a name that is nearly a rule's is not looked for in AWS", async () => {
   expect(status).toBe(2);
   expect(stderr).toContain('"secret-not-impared" is no rule (did you mean "secret-not-impaired"?)');
 });
+
+test.each([
+  ["ledger", 'There may be another database called "ledger": 222222222222 could not be read.\n'],
+  ["cluster-L", ""],
+])("one of several that may be called %s", async (name, stderr) =>
+  expect(await runCli(["explain", name, "--from", inPart])).toMatchObject({ status: 0, stderr }),
+);
 
 test("a name that two databases have", async () => {
   const { status, stderr } = await runCli(["explain", "db-0000", "--from", inventory]);

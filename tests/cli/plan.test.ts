@@ -129,7 +129,7 @@ describe("the sample organization", () => {
     expect({ status, stderr }).toEqual({
       status: 3,
       stderr:
-        "Not everything was seen, and something may be missing in the plan: secretsmanager:ListSecrets (AccessDeniedException).\n",
+        "Not everything was seen, and something may be missing in the plan: secretsmanager:ListSecrets (AccessDeniedException) in 333333333333 eu-west-1.\n",
     });
   });
 
