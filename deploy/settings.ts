@@ -44,7 +44,7 @@ const schedule = z.string("must be text").transform((expression, context) => {
   context.addIssue({
     code: "custom",
     message: Number.isNaN(overdueHours)
-      ? "must be a rate in hours or days, as in rate(1 day), or a cron expression with a fixed minute, as in cron(30 5 * * ? *), in UTC"
+      ? "must be a rate in hours or days, as in rate(1 day), or a cron expression with a fixed minute and any year, as in cron(30 5 * * ? *), in UTC"
       : "must be at least every four days, or no alarm can tell that an audit did not run",
   });
   return z.NEVER;
@@ -67,7 +67,10 @@ const regions = z.string("must be text").transform((text, context) => {
   const names = list(text);
   const wrong = names.find((name) => !isProbablyRegion(name));
   if (wrong === undefined) return names;
-  const message = `must be Regions with commas between, or all, not "${wrong}"${suggest(wrong, [...knownRegions, "all"])}`;
+  const message =
+    wrong === "all"
+      ? 'must be Regions with commas between, or "all" alone'
+      : `must be Regions with commas between, or all, not "${wrong}"${suggest(wrong, [...knownRegions, "all"])}`;
   context.addIssue({ code: "custom", message });
   return z.NEVER;
 });
@@ -129,7 +132,8 @@ const settingsSchema = z
     reportRetentionDays: z.coerce
       .number("must be a number of days")
       .int("must be whole days")
-      .min(30, "must be 30 days or more"),
+      .min(30, "must be 30 days or more")
+      .max(36_500, "must be 100 years at most"),
     permissionsBoundary: optional(
       /^arn:[^:]+:iam::(\d{12}|aws):policy\/[\w+=,.@/-]+$/,
       "must be the ARN of an IAM policy",

@@ -31,6 +31,8 @@ export type Publication = {
   /** False where the event was settled before, and nothing was published again. */
   readonly isNew: boolean;
   readonly changes: readonly Change[];
+  /** Whether the outlets were tried: where nothing was owed to any, nothing is known of how they do. */
+  readonly isTried: boolean;
   /** The report with the days on which its findings were first seen. */
   readonly report: Report;
   readonly failures: readonly { readonly where: OutletName | "store" | "remediation"; readonly error: Error }[];
@@ -67,16 +69,22 @@ export async function publishReport(request: PublishRequest): Promise<Publicatio
   const update = (change: (ledger: Ledger) => Ledger | null) =>
     updateStored("the ledger", store.ledger, change, request);
 
+  // An event that changes nothing is handled as soon as it is entered; a full audit has its digest to deliver at least.
+  const isTriedWith = ({ due }: Entry) => only === null || [...due.values()].some((owed) => owed.length > 0);
   let lastRead = emptyLedger;
   const isEntered = await attempt("store", () =>
     update((ledger) => {
       lastRead = ledger;
-      return ledger.handledEvents.includes(eventId) ? null : enter(ledger).ledger;
+      if (ledger.handledEvents.includes(eventId)) return null;
+      const entry = enter(ledger);
+      return isTriedWith(entry) ? entry.ledger : settle(entry.ledger, { ...nothing, eventId });
     }),
   );
-  if (isEntered === false) return { isNew: false, changes: [], report: request.report, failures };
+  if (isEntered === false) return { isNew: false, isTried: false, changes: [], report: request.report, failures };
   // A ledger that cannot be written still tells what is new. Without one everything is told: silence would look like health.
-  const { ledger, changes, due } = enter(lastRead);
+  const entry = enter(lastRead);
+  const { ledger, changes, due } = entry;
+  const isTried = isTriedWith(entry);
   const report = withFirstSeen(request.report, ledger.known);
   const reportUrl = only === null ? await attempt("store", () => store.writeReport(report)) : null;
   const refused = new Map<OutletName, readonly Change[]>();
@@ -94,9 +102,11 @@ export async function publishReport(request: PublishRequest): Promise<Publicatio
       await attempt(name, async () => outlet.refresh?.(ledger.known.filter(isWrong), report.generatedAt));
     }),
   );
-  if (isEntered) await attempt("store", () => update((latest) => settle(latest, { due, refused, eventId })));
-  return { isNew: true, changes, report, failures };
+  if (isEntered && isTried) await attempt("store", () => update((latest) => settle(latest, { due, refused, eventId })));
+  return { isNew: true, isTried, changes, report, failures };
 }
+
+const nothing = { due: new Map(), refused: new Map() };
 
 function toError(refusals: readonly Refusal[], count: number): Error {
   const because = refusals[0]?.reason;

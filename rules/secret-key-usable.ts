@@ -24,7 +24,7 @@ export const secretKeyUsable = defineRule({
     disabled: {
       status: "NON_COMPLIANT",
       text: "The key of the secret of {database} is disabled: the next rotation will fail.",
-      remedy: "Enable the key, then rotate the secret: aws kms enable-key --region {region} --key-id {key}",
+      remedy: "Enable the key: aws kms enable-key --region {region} --key-id {key}. Then rotate the secret.",
     },
     pendingDeletion: {
       status: "NON_COMPLIANT",

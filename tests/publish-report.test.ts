@@ -150,6 +150,24 @@ describe("a recheck", () => {
     expect(changesInShort(alerts.taken)).toEqual(["finding.opened new shop"]);
   });
 
+  test("that changes nothing, where nothing is owed, is handled with one write, and tries nothing", async () => {
+    const { store, outlets, publish } = aService(openedBefore("orders"));
+    expect(await publish(aReportOn(["orders"]), { only })).toMatchObject({ isNew: true, isTried: false, changes: [] });
+    expect(store.writes()).toBe(1);
+    expect(store.kept()).toMatchObject({
+      handledEvents: ["event-1"],
+      seen: Object.fromEntries([...only].map((arn) => [arn, now])),
+    });
+    expect(outlets.flatMap(({ links, digests }) => [...links, ...digests])).toEqual([]);
+  });
+
+  test("that changes nothing tries what is owed", async () => {
+    const { alerts, publish } = aService();
+    alerts.fail.deliver = new Error("no topic");
+    await publish(aReportOn(["orders"]));
+    expect(await publish(aReportOn(["orders"]), { only })).toMatchObject({ isTried: true, changes: [] });
+  });
+
   test("of which an audit that began earlier knows nothing is not undone by it", async () => {
     const { alerts, publish } = aService();
     await publish(aReportWith({ at: minutes(1), findings: finding("orders") }), { only });

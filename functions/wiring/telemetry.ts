@@ -24,7 +24,7 @@ export function measure({ name, unit, value, dimensions }: Metric): void {
 }
 
 /** Says what an audit found and what could not be delivered; `isFull` for one that looked at everything. */
-export function tell({ report, changes, failures, isNew }: Publication, isFull: boolean): void {
+export function tell({ report, changes, failures, isNew, isTried }: Publication, isFull: boolean): void {
   if (!isNew) {
     logger.info("The event was handled before; nothing was published again.");
     return;
@@ -34,7 +34,8 @@ export function tell({ report, changes, failures, isNew }: Publication, isFull: 
     logger.error(`What was found could not be delivered: ${where}.`, error);
     measure({ name: "DeliveryFailures", unit: "Count", value: 1, dimensions: { outlet: where } });
   }
-  measure({ name: "DeliveryFailures", unit: "Count", value: failures.length });
+  // A zero ends the alarm.
+  if (isTried || failures.length > 0) measure({ name: "DeliveryFailures", unit: "Count", value: failures.length });
   const { summary, coverage, clean } = report;
   logger.info("Audited.", {
     clean,

@@ -49,7 +49,7 @@ const serviceEvent = z.extend(envelope, {
 });
 
 /**
- * CloudTrail tells of a call that created, restored or changed a database or its secret, or that disabled or condemned a key.
+ * CloudTrail tells of a call that created, restored or changed a database or its secret, or that made a key usable or unusable.
  * CloudTrail's spelling of the parameters is not documented: either case of their first letters is taken.
  *
  * ```json

@@ -30,7 +30,7 @@ function refusalOf(changes: Record<string, unknown>): string {
 describe("the parameters", () => {
   test("all have a default, and each default makes sense", () => {
     expect(Object.keys(defaults).sort()).toEqual([...settingNames].sort());
-    expect(read({}).schedule).toEqual({ expression: "rate(1 day)", overdueHours: 36 });
+    expect(read({}).schedule).toEqual({ expression: "cron(0 6 * * ? *)", overdueHours: 36 });
   });
 
   test("all are in docs/deploy.md, in this order", () => {
@@ -84,8 +84,10 @@ describe("what makes no sense is refused, by name", () => {
     ["schedule", "cron(0 0 31 2 ? *)"],
     ["schedule", "rate(7 days)"],
     ["schedule", "daily"],
+    ["schedule", "cron(0 6 * * ? 2027)"],
     ["regions", "eu-wset-1"],
     ["regions", "eu-west-1,everywhere"],
+    ["regions", "all,eu-west-1"],
     ["policy", ""],
     ["policy", "no-such-policy.yaml"],
     ["policy", "package.json"],
@@ -105,6 +107,7 @@ describe("what makes no sense is refused, by name", () => {
     ["logRetentionDays", 100],
     ["logRetentionDays", "forever"],
     ["reportRetentionDays", 7],
+    ["reportRetentionDays", 99_999_999_999],
     ["permissionsBoundary", "boundary"],
     ["reservedConcurrency", 1],
     ["logLevel", "LOUD"],

@@ -625,7 +625,11 @@ describe("events", () => {
     ["SecretCalls", secretCall("UpdateSecret", secretArn("rds!db-0123"))],
     ["RotationFailures", rotationFailed("rds!cluster-0123")],
     ["KeyCalls", call("kms", "DisableKey")],
+    ["KeyCalls", call("kms", "EnableKey")],
     ["KeyCalls", call("kms", "ScheduleKeyDeletion")],
+    ["KeyCalls", call("kms", "CancelKeyDeletion")],
+    ["KeyCalls", call("kms", "DeleteImportedKeyMaterial")],
+    ["KeyCalls", call("kms", "ImportKeyMaterial")],
   ] as const)("%s catches %j", (id, event) => {
     expect(caught(event)).toEqual([id]);
   });

@@ -216,6 +216,14 @@ describe("recheck", () => {
     expect(simulator.calls.map(({ action }) => action)).not.toContain("secretsmanager:ListSecrets");
   }, 60_000);
 
+  test("one that delivers nothing does not say that nothing is wrong with the outlets", async () => {
+    here.addInstance({ identifier: "legacy" });
+    const first = await invoke("recheck", rdsEvent("legacy"));
+    expect(measured(first, "DeliveryFailures")).toEqual([expect.objectContaining({ DeliveryFailures: 0 })]);
+    const second = await invoke("recheck", rdsEvent("legacy", "event-2"));
+    expect([second.error, measured(second, "DeliveryFailures")]).toEqual([null, []]);
+  }, 60_000);
+
   test("an event of an unknown kind is refused", async () => {
     const { error } = await invoke("recheck", { ...rdsEvent("orders"), "detail-type": "Something Else" });
     expect(error).not.toBeNull();
