@@ -1,9 +1,9 @@
 import { describeAction, toOrdered } from "../lib/audit/plan.ts";
 import { concludeRepaired } from "../lib/conclude-repaired.ts";
+import { isSettled } from "../lib/model/database.ts";
 import { AwsCallError } from "../lib/model/errors.ts";
 import type { Plan, PlannedAction } from "../lib/model/plan.ts";
 import type { RemediationEvent } from "../lib/model/remediation-event.ts";
-import { isSettled } from "../lib/remediate/await-secret.ts";
 import { paragraph } from "../lib/report/paragraph.ts";
 import { makePrintable } from "../lib/report/printable.ts";
 import { createSheet } from "../lib/report/sheet.ts";
@@ -88,7 +88,8 @@ async function takeUp(candidate: Candidate, workshop: Workshop, surveyOptions: S
   }
   const { plan, unseen } = present;
   const isAskedFor = [...plan.actions, ...plan.manual].some(({ rule }) => rule === unfinished.rule);
-  if (isAskedFor || unseen.length > 0) return present;
+  const isActive = present.database.masterUserSecret?.status === "active";
+  if (isAskedFor || !isActive || unseen.length > 0) return present;
   await concludeRepaired({
     ...{ running: unfinished, database: toOrdered(present.database), policy, state, tell },
     secretArn: present.database.masterUserSecret?.secretArn ?? null,

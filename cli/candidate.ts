@@ -1,7 +1,13 @@
 import { judgeTarget } from "../lib/audit/judge.ts";
 import { makePlan, type PlanOptions, toOrdered } from "../lib/audit/plan.ts";
 import { type ActionName, actionNames } from "../lib/model/action.ts";
-import { type ClassifiedDatabase, type Database, describeDatabase, toggleTag } from "../lib/model/database.ts";
+import {
+  type ClassifiedDatabase,
+  type Database,
+  describeDatabase,
+  inExecutionName,
+  toggleTag,
+} from "../lib/model/database.ts";
 import { UsageError } from "../lib/model/errors.ts";
 import type { Inventory } from "../lib/model/inventory.ts";
 import { ownMarkOf } from "../lib/model/marker.ts";
@@ -51,7 +57,7 @@ export async function survey(
   io: Pick<Io, "now">,
 ): Promise<Candidate> {
   const now = io.now().toISOString();
-  const execution = `terminal-${resourceId.replaceAll(/[^\w-]/g, "-")}`;
+  const execution = `terminal-${inExecutionName({ resourceId })}`;
   const ordered = toOrdered({ resourceId, ...named });
   const [{ target, database }, { value }] = await Promise.all([
     seeDatabase(port, ordered, { policy, rules, now }),

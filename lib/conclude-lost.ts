@@ -1,9 +1,9 @@
 import { ask, prepare } from "./audit/judge.ts";
-import { interrupt } from "./audit/keep-remediation.ts";
+import { failedBefore, interrupt } from "./audit/keep-remediation.ts";
 import { turnOnCommand } from "./audit/manual-step.ts";
 import { toOrdered } from "./audit/plan.ts";
 import { toReference } from "./audit/subjects.ts";
-import { concludeRepaired } from "./conclude-repaired.ts";
+import { concludeRepaired, toReplaced } from "./conclude-repaired.ts";
 import { type Database, unknown } from "./model/database.ts";
 import type { Severity, Status } from "./model/finding.ts";
 import type { Inventory } from "./model/inventory.ts";
@@ -11,7 +11,7 @@ import { ownMarkOf } from "./model/marker.ts";
 import type { Order } from "./model/order.ts";
 import type { Policy } from "./model/policy.ts";
 import type { RemediationEvent } from "./model/remediation-event.ts";
-import type { RemediationState, Running } from "./model/remediation-state.ts";
+import type { Attempt, RemediationState, Running } from "./model/remediation-state.ts";
 import type { Rule } from "./model/rule.ts";
 import { type Stored, updateStored } from "./update-stored.ts";
 
@@ -48,11 +48,14 @@ export async function concludeLost(request: LostRequest): Promise<void> {
   );
 }
 
-/** Whether the rule that asked has nothing against a managed database; against one that is not managed most have nothing either. */
+/**
+ * Whether the rule that asked has nothing against a database whose secret is active; against one that is not managed, or whose secret is still
+ * to be filled, most have nothing either.
+ */
 function isRepaired(database: Database, { running, inventory, policy, rules, now }: LostRequest) {
   const { arn, masterUserSecret } = database;
   const rule = rules.find(({ id }) => id === running.rule);
-  if (rule === undefined || masterUserSecret === null || ownMarkOf(database) !== null) return false;
+  if (rule === undefined || masterUserSecret?.status !== "active" || ownMarkOf(database) !== null) return false;
   for (const target of inventory?.targets ?? [])
     for (const one of prepare(target, policy, now))
       if (one.database.arn === arn) return isPass(ask(rule, one.database, one.context).message.status);
@@ -65,16 +68,20 @@ function isPass(status: Status): boolean {
 
 /** Tells what is known of an execution that cannot end itself. */
 export async function tellLost(request: LostRequest): Promise<void> {
-  const { running, now, tell } = request;
-  const { execution, action, rule } = running;
+  const { running, state, now, tell } = request;
+  const { execution, action, rule, isChanging } = running;
   const database = lookUp(request);
-  await tell({
+  const { value } = await state.read();
+  const event: Omit<RemediationEvent, "type" | "message"> = {
     ...{ at: now, execution, action, rule },
     severity: severityOf(request),
     database: database === null ? toDatabase(running) : toOrdered(database),
     ...{ secret: { before: null, after: null }, keyReference: null, approvalId: null, until: null, gates: [] },
-    ...describe(request, database),
-  });
+    ...{ managed: null, recovery: [] },
+  };
+  const secretArn = database?.masterUserSecret?.secretArn ?? null;
+  if (isChanging && action === "enable" && secretArn !== null) await tell({ ...event, ...toReplaced(secretArn) });
+  await tell({ ...event, ...describe(request, database, failedBefore(value, running)) });
 }
 
 function severityOf({ running, policy, rules }: LostRequest): Severity {
@@ -89,25 +96,34 @@ function lookUp({ running, inventory }: LostRequest): Database | null {
 function describe(
   { running, how }: LostRequest,
   database: Database | null,
+  failed: Attempt | null,
 ): Pick<RemediationEvent, "type" | "message" | "managed" | "recovery"> {
-  if (!running.isChanging)
-    return {
-      type: "remediation.refused",
-      message: `${how} Nothing was changed by then; an approval that was asked for is void.`,
-      managed: null,
-      recovery: [],
-    };
   const type = "remediation.failed";
+  if (!running.isChanging) {
+    const unbegun = { managed: null, recovery: [] };
+    const end = "an approval that was asked for is void.";
+    return failed === null
+      ? { type: "remediation.refused", message: `${how} Nothing was changed by then; ${end}`, ...unbegun }
+      : { type, message: `${how} By then ${failed.action} had failed, and nothing else was begun; ${end}`, ...unbegun };
+  }
   if (database === null)
     return { type, message: `${how} The database could not be read since.`, managed: null, recovery: [] };
-  if (database.masterUserSecret !== null)
-    return { type, message: `${how} RDS manages the master password.`, managed: true, recovery: [] };
+  const { masterUserSecret } = database;
+  if (masterUserSecret !== null) {
+    const secret = masterUserSecret.status === "active" ? "" : `; its secret is ${masterUserSecret.status}`;
+    return { type, message: `${how} RDS manages the master password${secret}.`, managed: true, recovery: [] };
+  }
   if (running.action === "enable")
     return { type, message: `${how} RDS does not manage the master password, as before.`, managed: null, recovery: [] };
-  const reference = ownMarkOf(database)?.marker?.keyReference ?? null;
+  const mark = ownMarkOf(database);
+  const reference = mark?.marker?.keyReference ?? null;
+  const next =
+    mark === null
+      ? "Its mark is gone, so no execution turns it on: that is left to you."
+      : "The next execution turns it on, if you are not faster.";
   return {
     type,
-    message: `${how} RDS does not manage the master password. The next execution turns it on, if you are not faster.`,
+    message: `${how} RDS does not manage the master password. ${next}`,
     managed: false,
     recovery: [turnOnCommand(database, { reference })],
   };

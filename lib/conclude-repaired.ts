@@ -1,4 +1,4 @@
-import { leave } from "./audit/keep-remediation.ts";
+import { failedBefore, leave } from "./audit/keep-remediation.ts";
 import type { Severity } from "./model/finding.ts";
 import type { Order } from "./model/order.ts";
 import type { Policy } from "./model/policy.ts";
@@ -27,19 +27,13 @@ export type ConcludeRequest = {
 export async function concludeRepaired(request: ConcludeRequest): Promise<void> {
   const { running, database, secretArn, severity, policy, state, now, tell } = request;
   const { execution, arn, account, region, action, rule, isChanging, since } = running;
+  const { value } = await state.read();
   const event = (news: Pick<RemediationEvent, "type" | "message" | "secret">): RemediationEvent => ({
     ...{ at: now, execution, action, rule, severity, database, ...news },
     ...{ keyReference: null, approvalId: null, until: null, gates: [], managed: null, recovery: [] },
   });
-  if (isChanging) {
-    if (action === "enable")
-      await tell(
-        event({
-          type: "secret.replaced",
-          message: "The master password is in a secret now.",
-          secret: { before: null, after: secretArn },
-        }),
-      );
+  if (isChanging && action === "enable") await tell(event(toReplaced(secretArn)));
+  if (isChanging || failedBefore(value, running) !== null)
     await tell(
       event({
         type: "remediation.succeeded",
@@ -47,7 +41,6 @@ export async function concludeRepaired(request: ConcludeRequest): Promise<void> 
         secret: { before: null, after: secretArn },
       }),
     );
-  }
   const attempt = { arn, account, region, action, rule, startedAt: since, endedAt: now, outcome: "repaired" } as const;
   await updateStored("the state of remediation", state, (present) =>
     leave(present, execution, {
@@ -56,4 +49,10 @@ export async function concludeRepaired(request: ConcludeRequest): Promise<void> 
       stopAfterFailures: policy.remediation.stopAfterFailures,
     }),
   );
+}
+
+/** What is told of a password that is in a secret since an execution was killed. */
+export function toReplaced(secretArn: string | null) {
+  const message = "The master password is in a secret now.";
+  return { type: "secret.replaced" as const, message, secret: { before: null, after: secretArn } };
 }

@@ -1,6 +1,6 @@
 import { isWithinBudget, opensBy, windowsOf } from "./audit/gates.ts";
 import { ask } from "./audit/judge.ts";
-import { enter, forget, goOn, keep, leave, uncountedOf } from "./audit/keep-remediation.ts";
+import { enter, forget, goOn, keep, leave, rest, uncountedOf } from "./audit/keep-remediation.ts";
 import { makePlan } from "./audit/plan.ts";
 import type { ActionName } from "./model/action.ts";
 import { AwsCallError } from "./model/errors.ts";
@@ -44,9 +44,12 @@ export type RemediationRequest = {
 /** What an execution did, action by action: more than one where a rotation did not clear what a toggle may. */
 export type Remediation = readonly { readonly action: ActionName; readonly outcome: Outcome }[];
 
-/** How long an execution may be silent: while it waits for an approval or a window, and while it changes something. */
+/**
+ * How long an execution may be silent: while it waits for an approval or a window, and while it changes something, which takes
+ * two days and a few hours at most.
+ */
 const waitingHours = 60 * 24;
-const changingHours = 50;
+const changingHours = 54;
 
 /** How often gates that only time opens are waited for; a window that closes again and again is not chased for ever. */
 const maxRounds = 30;
@@ -57,6 +60,9 @@ const budgetPauseMinutes = 15;
 /** An action that an execution is at, and since when (ISO 8601). */
 type Begun = { readonly action: ActionName; readonly startedAt: string };
 type Tried = Begun & { readonly outcome: Outcome };
+
+/** Who approved, and with which key (null for the default one); without it where they stand by, and see the plan. */
+type Approval = { readonly by: string; readonly keyReference?: string | null };
 
 /**
  * Repairs one database: waits for a person's word and for the window, runs the action's procedure, and, where it waits at all, goes on to the
@@ -124,12 +130,15 @@ const atWork: GateResult = { gate: "not-running", open: false, reason: "another 
 /** Waits until nothing but closed gates that only work opens is in the way, or nothing at all, and then runs the procedure. */
 async function repairOnce(request: RemediationRequest, action: ActionName, done: readonly Tried[]): Promise<Outcome> {
   const { order, workflow, policy, waits } = request;
-  let approvedBy = action === order.action ? request.approvedBy : null;
+  const standsBy = action === order.action ? request.approvedBy : null;
+  let approval: Approval | null = standsBy === null ? null : { by: standsBy };
   for (let round = 1; ; round += 1) {
-    const repair = createRepair(request, action, done, approvedBy);
+    const repair = createRepair(request, action, done, approval);
     const { closed, opensAt, later, ...asked } = await workflow.step(`look at the gates of ${action}`, async () => {
       const sight = await repair.see();
       const closed = closedGates(sight, repair);
+      // This may have been killed before it could say that a place was taken.
+      if (closed.length > 0) await keepWaiting(request, action);
       return {
         closed: closed.length === 0 && !(await repair.enter()) ? [overtaken] : closed,
         opensAt: openingOf(sight, policy),
@@ -141,13 +150,13 @@ async function repairOnce(request: RemediationRequest, action: ActionName, done:
     const left = closed.filter((gate) => opensBy(gate) !== "approval" && !(waits && awaited.includes(gate.gate)));
     const needsApproval = closed.some((gate) => opensBy(gate) === "approval");
     const needsWindow = closed.some(({ gate }) => gate === "in-window");
-    if (left.length > 0 || round > maxRounds) return refuse(repair, closed);
+    if (left.length > 0 || (closed.length > 0 && round > maxRounds)) return refuse(repair, closed);
     if (needsApproval) {
       const { decision, by } = await askForApproval(request, repair, {
         ...asked,
         opensAt: needsWindow ? opensAt : null,
       });
-      if (decision === "approved") approvedBy = by ?? "somebody";
+      if (decision === "approved") approval = { by: by ?? "somebody", keyReference: asked.keyReference };
       else return refuse(repair, [{ gate: "approved", open: false, reason: describeDecision(decision, by) }]);
     } else if (needsWindow) {
       if (opensAt === null) return refuse(repair, closed);
@@ -253,11 +262,23 @@ function takePlace(
         !isWithinBudget({ database: order.database, state: present, policy, now: at, execution, plannedBefore: [] })
           .open);
     if (isHindered) return null;
-    // An interrupted toggle waits for nothing but RDS: were this execution killed, nobody should have to wait for it for a month.
-    const hours = isChanging || action === "finish-interrupted" ? changingHours : waitingHours;
+    const hours = isChanging ? changingHours : hoursOfWaiting(action);
     const entrant = { execution, arn, account, region, action, rule: order.rule };
     return enter(present, entrant, { now: at, hours, isChanging, stopAfterFailures });
   });
+}
+
+/** Takes no place in the budget, or gives it back, and gives a sign of life. */
+async function keepWaiting({ execution, policy, state, now }: RemediationRequest, action: ActionName): Promise<void> {
+  const { stopAfterFailures } = policy.remediation;
+  await updateStored("the state of remediation", state, (present) =>
+    rest(present, execution, { now: now(), hours: hoursOfWaiting(action), stopAfterFailures }),
+  );
+}
+
+/** An interrupted toggle waits for nothing but RDS: were its execution killed, nobody should have to wait for it for a month. */
+function hoursOfWaiting(action: ActionName): number {
+  return action === "finish-interrupted" ? changingHours : waitingHours;
 }
 
 /** Everything that a procedure may use. */
@@ -265,7 +286,7 @@ function createRepair(
   request: RemediationRequest,
   action: ActionName,
   done: readonly Tried[],
-  approvedBy: string | null = null,
+  approval: Approval | null = null,
 ): Repair {
   const { order, execution, policy, rules, isEnabled, port, state, tell, workflow, now } = request;
   const { arn } = order.database;
@@ -286,13 +307,20 @@ function createRepair(
       const { actions } = makePlan(
         { schemaVersion: "1.0", observedAt: at, targets: [target], gaps: [] },
         {
-          ...{ policy, rules, isEnabled, execution, approvedBy, action },
+          ...{ policy, rules, isEnabled, execution, action },
+          approvedBy: approval?.by ?? null,
           ...{ now: at, state: present, tried: toTried(order, done), only: new Set([arn]) },
         },
       );
       const planned = actions.find((one) => one.rule === order.rule) ?? null;
       const verdict: Status = rule === undefined ? "INSUFFICIENT_DATA" : ask(rule, database, context).message.status;
-      return { at, database, context, planned: planned && withoutOwnCoolDown(planned, present, done), verdict };
+      return {
+        at,
+        database,
+        context,
+        planned: planned && adjust(planned, { state: present, done, approval }),
+        verdict,
+      };
     },
     look: async () => ({ database: await lookAtDatabase(port, order.database) }),
     enter: () => takePlace(request, action, true),
@@ -305,19 +333,36 @@ function createRepair(
   };
 }
 
-/** An execution goes on to its next action at once: what it has just tried itself asks for no cool-down. */
-function withoutOwnCoolDown(
-  planned: PlannedAction,
-  { attempts }: RemediationState,
-  done: readonly Tried[],
-): PlannedAction {
+/** What an execution knows of itself, and the plan does not. */
+type Itself = {
+  readonly state: RemediationState;
+  readonly done: readonly Tried[];
+  readonly approval: Approval | null;
+};
+
+/** An execution goes on to its next action at once: what it has just tried asks for no cool-down. A yes holds for the key that was shown. */
+function adjust(planned: PlannedAction, { state: { attempts }, done, approval }: Itself): PlannedAction {
   const last = attempts.findLast(({ arn }) => arn === planned.database.arn);
   const isOwn = done.some(({ action, startedAt }) => action === last?.action && startedAt === last.startedAt);
-  if (!isOwn) return planned;
-  const reason = `${last?.action} was tried by this execution, which goes on`;
-  const gates = planned.gates.map((one) => (one.gate === "cooled-down" ? { ...one, open: true, reason } : one));
+  const isOtherKey = approval?.keyReference !== undefined && approval.keyReference !== planned.keyReference;
+  const known: GateResult[] = [];
+  if (isOwn)
+    known.push({
+      gate: "cooled-down",
+      open: true,
+      reason: `${last?.action} was tried by this execution, which goes on`,
+    });
+  if (isOtherKey)
+    known.push({
+      gate: "key-usable",
+      open: false,
+      reason: `it was approved with ${approval.keyReference ?? defaultKey}, and would have ${planned.keyReference ?? defaultKey} now: ask again`,
+    });
+  const gates = planned.gates.map((one) => known.find(({ gate }) => gate === one.gate) ?? one);
   return { ...planned, gates, runnable: gates.every(({ open }) => open) };
 }
+
+const defaultKey = "the default key";
 
 function toEvent({ order, execution, now }: RemediationRequest, action: ActionName, news: News): RemediationEvent {
   return {

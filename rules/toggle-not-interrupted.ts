@@ -17,10 +17,14 @@ export const toggleNotInterrupted = defineRule({
       status: "COMPLIANT",
       text: "{database} was not left behind by a repair: its tag ({marker}) comes from the database that it is a copy of, and can be taken off.",
     },
+    inheritedOff: {
+      status: "COMPLIANT",
+      text: "{database} was not left behind by a repair, but is a copy of one that was being repaired ({marker}): perhaps nobody knows its master password.",
+    },
     onAgain: {
       status: "COMPLIANT",
       repairs: ["finish-interrupted"],
-      text: "{database} is managed; the tag of a repair ({marker}) is still on it.",
+      text: "{database} is managed; the tag of a repair ({marker}) is still on it, until the new secret has what the old one had and its ARN is told.",
     },
     interrupted: {
       status: "NON_COMPLIANT",
@@ -36,8 +40,9 @@ export const toggleNotInterrupted = defineRule({
     const mark = markOf(database);
     if (mark === null) return { says: "never" };
     const { text: marker, isInherited } = mark;
-    if (isInherited) return { says: "inherited", slots: { marker } };
-    if (database.masterUserSecret !== null) return { says: "onAgain", slots: { marker } };
+    const isOn = database.masterUserSecret !== null;
+    if (isInherited) return { says: isOn ? "inherited" : "inheritedOff", slots: { marker } };
+    if (isOn) return { says: "onAgain", slots: { marker } };
     return { says: "interrupted", slots: { marker }, evidence: { marker } };
   },
 });

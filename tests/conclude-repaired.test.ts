@@ -2,9 +2,10 @@ import { expect, test } from "@jest/globals";
 import { concludeRepaired } from "../lib/conclude-repaired.ts";
 import { defaultPolicy } from "../lib/model/default-policy.ts";
 import type { RemediationEvent } from "../lib/model/remediation-event.ts";
-import { emptyRemediationState, type Running } from "../lib/model/remediation-state.ts";
+import { emptyRemediationState, type RemediationState, type Running } from "../lib/model/remediation-state.ts";
 import { account, databaseArn, hoursFromNow, now, region, secretArn } from "./support/builders.ts";
 import { createMemoryStored } from "./support/memory-stored.ts";
+import { anAttempt } from "./support/repairs.ts";
 
 const database = {
   arn: databaseArn,
@@ -16,13 +17,15 @@ const database = {
 } as const;
 
 /** Ends an execution that was killed: what is told of it, and what is left of it in the state. */
-async function conclude(overrides: Partial<Running>) {
+async function conclude(overrides: Partial<Running>, attempts: RemediationState["attempts"] = []) {
   const running: Running = {
     ...{ execution: "terminal-db-ORDERS", arn: databaseArn, account, region },
     ...{ action: "enable", rule: "master-password-managed", isChanging: true },
     ...{ since: hoursFromNow(-1), expiresAt: hoursFromNow(49), ...overrides },
   };
-  const state = createMemoryStored({ empty: { ...emptyRemediationState, failuresInARow: 2, running: [running] } });
+  const state = createMemoryStored({
+    empty: { ...emptyRemediationState, failuresInARow: 2, running: [running], attempts },
+  });
   const told: RemediationEvent[] = [];
   await concludeRepaired({
     ...{ running, database, secretArn, severity: "high", policy: defaultPolicy, state, now },
@@ -52,4 +55,11 @@ test("a rotation: no secret was replaced", async () =>
 test("one that had changed nothing only frees its place", async () => {
   const { told, kept } = await conclude({ isChanging: false });
   expect({ told, kept }).toMatchObject({ told: [], kept: { running: [], attempts: [], failuresInARow: 2 } });
+});
+
+test("one that had changed nothing, after a rotation that had begun and failed, tells that it is repaired", async () => {
+  const rotated = anAttempt({ arn: databaseArn, action: "rotate", outcome: "failed", endedAt: hoursFromNow(-1) });
+  const { told, kept } = await conclude({ action: "toggle", isChanging: false }, [rotated]);
+  expect(told).toEqual([["remediation.succeeded", secretArn]]);
+  expect(kept.attempts).toEqual([rotated]);
 });

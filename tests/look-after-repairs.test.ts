@@ -8,6 +8,7 @@ import { aPlainDatabase, hoursFromNow, now } from "./support/builders.ts";
 import { createMemoryStored } from "./support/memory-stored.ts";
 import {
   aMark,
+  anAttempt,
   anExecution,
   aPermissivePolicy,
   arnOf,
@@ -21,14 +22,15 @@ type Options = {
   readonly keepsakes?: RemediationState["keepsakes"];
   readonly tags?: Record<string, string>;
   readonly createdAt?: string;
+  readonly attempts?: RemediationState["attempts"];
 };
 
 /** Looks after repairs when one database, orders-2, was read. */
 async function lookAfter(
   running: readonly Partial<Running>[],
-  { isFull = true, startFails = false, keepsakes = {}, ...tagged }: Options = {},
+  { isFull = true, startFails = false, keepsakes = {}, attempts = [], ...tagged }: Options = {},
 ) {
-  const kept = { ...emptyRemediationState, running: running.map(anExecution), keepsakes };
+  const kept = { ...emptyRemediationState, running: running.map(anExecution), keepsakes, attempts };
   const state = createMemoryStored({ empty: kept });
   const told: RemediationEvent[] = [];
   const started: string[] = [];
@@ -73,6 +75,35 @@ test("a silent execution on a database that was not found is told of with its na
     },
   ]);
   expect(kept).toMatchObject({ running: [], attempts: [{ outcome: "interrupted" }], failuresInARow: 1 });
+});
+
+describe("a silent execution that only waited", () => {
+  const waiting = {
+    ...silent,
+    arn: arnOf("gone"),
+    action: "toggle",
+    isChanging: false,
+    since: hoursFromNow(-9),
+  } as const;
+  const rotated = anAttempt({ arn: arnOf("gone"), action: "rotate", outcome: "failed", endedAt: hoursFromNow(-9) });
+
+  test("has changed nothing", async () => {
+    const { told } = await lookAfter([waiting], { attempts: [{ ...rotated, endedAt: hoursFromNow(-30) }] });
+    expect(told).toMatchObject([
+      { type: "remediation.refused", message: expect.stringContaining("Nothing was changed by then; an approval") },
+    ]);
+  });
+
+  test("after something else had failed, of which nobody was told, tells that", async () => {
+    const { told, kept } = await lookAfter([waiting], { attempts: [rotated] });
+    expect(told).toMatchObject([
+      {
+        type: "remediation.failed",
+        message: expect.stringContaining("By then rotate had failed, and nothing else was begun"),
+      },
+    ]);
+    expect(kept).toMatchObject({ running: [], attempts: [rotated], failuresInARow: 0 });
+  });
 });
 
 test("where only some databases were looked at, the others' executions are left alone", async () => {

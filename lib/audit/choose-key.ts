@@ -19,7 +19,7 @@ const defaultKey: KeyChoice = { reference: null };
  */
 export function chooseKey(
   action: ActionName,
-  database: Pick<ClassifiedDatabase, "account" | "masterUserSecret" | "tags" | "createdAt">,
+  database: Pick<ClassifiedDatabase, "account" | "masterUserSecret" | "tags" | "createdAt" | "resourceId">,
   { requiredKeys, rdsKey }: Pick<RuleContext, "requiredKeys" | "rdsKey">,
 ): KeyChoice {
   if (action === "schedule-rotation" || action === "rotate") return defaultKey;

@@ -1,4 +1,5 @@
 import type { ActionName } from "../model/action.ts";
+import { inExecutionName } from "../model/database.ts";
 import type { Attempt, Keepsake, RemediationState, Running } from "../model/remediation-state.ts";
 import { hoursBetween } from "../model/time.ts";
 
@@ -34,6 +35,16 @@ function inHours(hours: number, { now }: Now): string {
   return new Date(Date.parse(now) + hours * 3_600_000).toISOString();
 }
 
+/** Has an execution wait for so many hours, if it is in: one that has begun nothing of its action yet, whatever its entry says. */
+export function rest(
+  state: RemediationState,
+  execution: string,
+  { hours, ...now }: Now & { readonly hours: number },
+): RemediationState {
+  const anew = (one: Running): Running => ({ ...one, isChanging: false, expiresAt: inHours(hours, now) });
+  return { ...state, running: state.running.map((one) => (one.execution === execution ? anew(one) : one)) };
+}
+
 type GoingOn = Now & {
   /** What it tried in vain. */
   readonly attempt: Attempt;
@@ -57,6 +68,11 @@ export function goOn(
   if (own.action === next) return state;
   const anew: Running = { ...own, action: next, isChanging: false, since: now.now, expiresAt: inHours(hours, now) };
   return count({ ...state, running: state.running.map((one) => (one === own ? anew : one)) }, [attempt], now);
+}
+
+/** What an execution tried in vain before the action that it is at; null where that is its first. */
+export function failedBefore({ attempts }: RemediationState, { arn, since }: Running): Attempt | null {
+  return attempts.findLast((one) => one.arn === arn && one.outcome === "failed" && one.endedAt === since) ?? null;
 }
 
 /** Of what an execution tried, what was not counted when it went on to another action: that from its present action on. */
@@ -164,7 +180,7 @@ export function resume(state: RemediationState): RemediationState {
 /** The name of a database's next execution, which Lambda starts once: letters, digits and hyphens, 64 at most. */
 export function nextExecution(
   state: RemediationState,
-  { arn, resourceId }: { arn: string; resourceId: string },
+  database: { readonly arn: string; readonly resourceId: string },
 ): string {
-  return `${resourceId.replaceAll(/[^\w-]/g, "-").slice(0, 50)}-${(state.ended[arn] ?? 0) + 1}`;
+  return `${inExecutionName(database)}-${(state.ended[database.arn] ?? 0) + 1}`;
 }

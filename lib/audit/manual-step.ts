@@ -1,7 +1,7 @@
 import type { ActionName } from "../model/action.ts";
-import { type ClassifiedDatabase, type Database, modifyCommand } from "../model/database.ts";
+import { type ClassifiedDatabase, type Database, isSettled, modifyCommand } from "../model/database.ts";
 import type { Key } from "../model/key.ts";
-import { unmarkCommand } from "../model/marker.ts";
+import { ownMarkOf, unmarkCommand } from "../model/marker.ts";
 import type { ManualStep } from "../model/plan.ts";
 import type { Fact, Rule, RuleContext } from "../model/rule.ts";
 import type { Secret } from "../model/secret.ts";
@@ -60,8 +60,8 @@ function toSteps(action: ActionName | null, database: ClassifiedDatabase, contex
     case "rotate":
       return { ...inNoCode, awsCli: [...keyCommands(database, present), rotateCommand(database)] };
     case "finish-interrupted":
-      // The tag alone was left behind.
-      if (database.masterUserSecret !== null) return { ...inNoCode, awsCli: [unmarkCommand(database)] };
+      if (database.masterUserSecret !== null)
+        return { ...inNoCode, awsCli: isOnAgain(database, context) ? [unmarkCommand(database)] : [] };
       return toSteps("enable", database, context, key);
     case "enable":
       return { awsCli: [...chosenKeyCommands(database, key), turnOnCommand(database, key)], ...asCode(database, key) };
@@ -77,6 +77,14 @@ function toSteps(action: ActionName | null, database: ClassifiedDatabase, contex
         ...asCode(database, key),
       };
   }
+}
+
+/** Whether a toggle is over but for the tag. While RDS may still take the secret away, the tag is needed. */
+function isOnAgain(database: ClassifiedDatabase, { secret }: RuleContext): boolean {
+  const startedAt = ownMarkOf(database)?.marker?.startedAt;
+  const createdAt = secret.seen ? secret.value?.createdAt : undefined;
+  const isNew = startedAt !== undefined && createdAt != null && createdAt > startedAt;
+  return isNew && database.masterUserSecret?.status === "active" && isSettled(database);
 }
 
 /** The command that turns management on. Also what is told of a database that was left without a password that anybody knows. */

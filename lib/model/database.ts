@@ -126,6 +126,22 @@ export function showSecretCommand({ kind, region, identifier }: Named): string {
   return show("tenant-databases", name, "TenantDatabases");
 }
 
+/** Whether nothing is being done to a database's master password. */
+export function isSettled({ status, masterUserSecret, pendingChanges }: Database): boolean {
+  const isBusy = isUnderWay(masterUserSecret?.status ?? "active");
+  return status === "available" && !isBusy && !pendingChanges.includes("MasterUserPassword");
+}
+
+/** Whether RDS is about to put a password into a secret of this status. */
+export function isUnderWay(status: string | null): boolean {
+  return status === "creating" || status === "rotating";
+}
+
+/** A resource id as the names of executions have it: letters, digits and hyphens. */
+export function inExecutionName({ resourceId }: Pick<Database, "resourceId">): string {
+  return resourceId.replaceAll(/[^\w-]/g, "-").slice(0, 50);
+}
+
 /** One database, by what AWS can look up without a list: its name, or the resource id that AWS Config knows it by. */
 export type DatabaseReference = {
   readonly kind: "instance" | "cluster";

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { type Database, toggleTag } from "./database.ts";
+import { type Database, inExecutionName, toggleTag } from "./database.ts";
 import { isKeyReference } from "./key.ts";
 
 /** What the tag of a repair says: when management was about to be turned off, with which key it is to be turned on, and by whom. */
@@ -33,19 +33,26 @@ export type Mark = {
   readonly text: string;
   /** What the value means; null where it is none of this project's. */
   readonly marker: Marker | null;
-  /** It speaks of a toggle that began before the database was there: a restored or cloned database has the tags of its source. */
+  /**
+   * It speaks of a toggle of another database, which began before this one was there: a restored or cloned database has the tags of its source.
+   */
   readonly isInherited: boolean;
 };
 
-type Tagged = Pick<Database, "tags" | "createdAt">;
+type Tagged = Pick<Database, "tags" | "createdAt" | "resourceId">;
 
-/** The tag of a repair on a database, its own or inherited; null where it has none. Where no date tells, the tag is its own. */
-export function markOf({ tags, createdAt }: Tagged): Mark | null {
-  const text = tags[toggleTag];
+/** The tag of a repair on a database, its own or inherited; null where it has none. In doubt it is its own: clocks differ. */
+export function markOf(database: Tagged): Mark | null {
+  const text = database.tags[toggleTag];
   if (text === undefined) return null;
   const marker = parseMarker(text);
-  const isInherited = marker !== null && createdAt !== null && Date.parse(marker.startedAt) < Date.parse(createdAt);
-  return { text, marker, isInherited };
+  return { text, marker, isInherited: marker !== null && isOfAnother(marker, database) };
+}
+
+function isOfAnother({ startedAt, execution }: Marker, database: Tagged): boolean {
+  const { createdAt } = database;
+  const isOlder = createdAt !== null && Date.parse(startedAt) < Date.parse(createdAt);
+  return isOlder && !execution.includes(inExecutionName(database));
 }
 
 /** The mark of a toggle that was begun on the database itself: the only one that is believed. */

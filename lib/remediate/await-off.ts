@@ -1,4 +1,4 @@
-import { isSettled } from "./await-secret.ts";
+import { isSettled } from "../model/database.ts";
 import type { Glimpse, Repair } from "./repair.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { Database } from "../model/database.ts";
+import { isSettled } from "../model/database.ts";
 import type { Glimpse, Repair } from "./repair.ts";
 import type { Polled } from "./workflow.ts";
 
@@ -18,18 +18,9 @@ export function awaitActiveSecret({ workflow, look }: Repair, name: string): Pro
   return workflow.poll(name, look, { until, timeoutMinutes });
 }
 
-/** Whether nothing is being done to a database's master password. */
-export function isSettled({ status, masterUserSecret, pendingChanges }: Database): boolean {
-  const isBusy = isUnderWay(masterUserSecret?.status ?? "active");
-  return status === "available" && !isBusy && !pendingChanges.includes("MasterUserPassword");
-}
-
 /** Why a new secret is not what was wanted; its status is null where it could not be read. */
 export function describeUnfilled(status: string | null): string {
-  return `RDS has not put a password into the new secret: its status is ${status ?? "not seen"}`;
-}
-
-/** Whether RDS is about to put a password into a secret of this status. */
-export function isUnderWay(status: string | null): boolean {
-  return status === "creating" || status === "rotating";
+  return status === "impaired"
+    ? "the new secret is impaired"
+    : `RDS was not seen to put a password into the new secret for an hour: its status is ${status ?? "not known"}`;
 }

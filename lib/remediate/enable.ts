@@ -22,14 +22,14 @@ export const enable: Procedure = async (repair) => {
   const { seen } = await awaitActiveSecret(repair, "wait until the secret is active");
   if (seen?.database === null) return { end: "failed", reason: "the database is gone", recovery: [] };
   const secret = seen?.database.masterUserSecret;
-  if (secret === null) return { end: "failed", reason: "RDS has taken it back", recovery: [], managed: false };
+  if (secret === null) return { end: "failed", reason: "RDS shows no secret, as before", recovery: [] };
   await announce(repair, "tell the secret's ARN", {
     type: "secret.replaced",
     message: `The master password is in a secret now${secret === undefined ? ", whose ARN could not be read" : ""}.`,
     secret: { before: null, after: secret?.secretArn ?? null },
     keyReference: secret?.kmsKeyId ?? null,
   });
-  if (secret !== undefined && secret.status !== "active")
-    return { end: "failed", reason: describeUnfilled(secret.status), recovery: [], managed: true };
+  if (secret?.status !== "active")
+    return { end: "failed", reason: describeUnfilled(secret?.status ?? null), recovery: [] };
   return endVerified(repair, [], []);
 };

@@ -18,9 +18,10 @@ export const finishInterrupted: Procedure = async (repair) => {
     keyReference: begun.keyReference,
   });
   if (await awaitOff(repair, begun.oldSecretArn)) return finishToggle(repair, begun);
-  const remark = (await takeMarkOff(repair, begun))
-    ? "Nothing had been turned off."
-    : "The mark could not be taken off.";
+  const remark =
+    (await takeMarkOff(repair, begun)) === "unmarked"
+      ? "Nothing had been turned off."
+      : "The mark could not be taken off.";
   return { end: "repaired", remarks: [remark] };
 };
 

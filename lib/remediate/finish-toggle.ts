@@ -1,7 +1,7 @@
 import { turnOnCommand } from "../audit/manual-step.ts";
-import { type Database, toggleTag } from "../model/database.ts";
+import { type Database, isSettled, isUnderWay, toggleTag } from "../model/database.ts";
 import type { Keepsake } from "../model/remediation-state.ts";
-import { describeUnfilled, isSettled, isUnderWay } from "./await-secret.ts";
+import { describeUnfilled } from "./await-secret.ts";
 import { announce } from "./begin.ts";
 import type { Outcome, Repair } from "./repair.ts";
 import { restore } from "./restore.ts";
@@ -39,10 +39,12 @@ export async function finishToggle(repair: Repair, begun: Interrupted): Promise<
   const notRestored = keepsake === null ? unknown : await restore(repair, keepsake, secretArn);
   const reason = turned.status === "active" ? await verify(repair) : describeUnfilled(turned.status);
   // While nobody knows the new ARN, somebody has to come again.
-  const isUnmarked = isTold && (await takeMarkOff(repair, begun));
-  const remarks = [...otherKey, ...notRestored, ...(isUnmarked ? [] : [stillMarked])];
+  const left = isTold ? await takeMarkOff(repair, begun) : "marked";
+  if (left === "off") return leftOff("it has taken the new secret back", database, keyReference);
+  const remarks = [...otherKey, ...notRestored, ...(left === "unmarked" ? [] : [stillMarked])];
   if (reason === null) return { end: "repaired", remarks };
-  return { end: "failed", reason: [reason, ...remarks].join(" "), recovery: [], managed: true };
+  const all = [reason, ...remarks.map((remark) => remark.replace(/\.$/, ""))];
+  return { end: "failed", reason: all.join(". "), recovery: [], managed: true };
 }
 
 const gone: Outcome = { end: "failed", reason: "the database is gone", recovery: [] };
@@ -57,24 +59,29 @@ const nothingKept =
   "Nobody wrote down what the old secret had: rotation schedule, tags and resource policy are those of a new one.";
 const stillMarked = `The tag ${toggleTag} is still on it: the next remediation of the database takes it off.`;
 
+/** How a database is left: without the mark; with it; or with it and without management, which is what it tells of. */
+type Left = "unmarked" | "marked" | "off";
+
 /**
  * Takes the mark off where management is on: one that is off keeps it, for whoever comes next, and so does one whose old secret may be on its
- * way out, or whose new one RDS may take back. A mark that is not the one that was written or read is another toggle's, and stays. A database that is gone has none.
+ * way out, or whose new one RDS may take back. A mark that is not the one that was written or read is another toggle's, and stays. A database
+ * that is gone has none.
  */
 export function takeMarkOff(
   { workflow, aws, look, keepsake }: Repair,
   { mark, oldSecretArn }: Pick<Interrupted, "mark" | "oldSecretArn">,
-): Promise<boolean> {
+): Promise<Left> {
   const taken = workflow.step("take the mark off", async () => {
     const { database } = await look();
     if (database !== null) {
       const { arn, masterUserSecret, tags } = database;
-      if (masterUserSecret === null || isUnderWay(masterUserSecret.status)) return false;
-      if (masterUserSecret.secretArn === oldSecretArn && !isSettled(database)) return false;
+      if (masterUserSecret === null) return "off";
+      if (isUnderWay(masterUserSecret.status)) return "marked";
+      if (masterUserSecret.secretArn === oldSecretArn && !isSettled(database)) return "marked";
       if ((tags[toggleTag] ?? mark) === mark) await aws.untagDatabase(arn, toggleTag);
     }
     await keepsake.forget();
-    return true;
+    return "unmarked";
   });
-  return taken.catch(() => false);
+  return taken.catch(() => "marked" as const);
 }

@@ -20,7 +20,8 @@ export const rotate: Procedure = async (repair) => {
     },
   });
   if (beginning.begun === null) return beginning.outcome;
-  await awaitSettledSecret(repair, "wait until it is rotated");
+  const { met } = await awaitSettledSecret(repair, "wait until it is rotated");
+  if (!met) return { end: "failed", reason: "RDS was not seen to be done with the rotation for an hour", recovery: [] };
   return endVerified(repair, [], []);
 };
 

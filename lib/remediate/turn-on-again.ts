@@ -1,11 +1,12 @@
-import type { Database } from "../model/database.ts";
+import { type Database, isUnderWay } from "../model/database.ts";
 import { AwsCallError } from "../model/errors.ts";
-import { isUnderWay } from "./await-secret.ts";
 import type { Glimpse, Repair } from "./repair.ts";
 import type { Polled } from "./workflow.ts";
 
 /** Management stays off while this is tried: for a day, because nobody knows the password, and somebody may mend what is in the way. */
 const timeoutMinutes = 24 * 60;
+/** RDS fills a new secret within a minute or two; what it takes back, it may refuse for good. */
+const fillingMinutes = 60;
 
 /** What one attempt came to: the new secret as RDS names it, without an ARN where it names none. */
 type Attempt = {
@@ -31,7 +32,7 @@ type Wanted = { readonly keys: readonly (string | null)[]; readonly oldSecretArn
 
 /**
  * Turns management on after it was turned off, whatever it takes: every few minutes, and with the next key where one refuses, because
- * managed with the wrong key is better than not managed. What RDS takes back before it is active is asked for again, for another day.
+ * managed with the wrong key is better than not managed. What RDS takes back before it is active is asked for once more.
  */
 export async function turnOnAgain(repair: Repair, wanted: Wanted): Promise<TurnedOn> {
   const { workflow, look } = repair;
@@ -46,14 +47,14 @@ export async function turnOnAgain(repair: Repair, wanted: Wanted): Promise<Turne
     async () => toAttempt(await look(), wanted),
     {
       until: ({ secretArn, status }) => secretArn === null || status === "active",
-      timeoutMinutes: 60,
+      timeoutMinutes: fillingMinutes,
     },
   );
   if (shown.seen === null) return toTurnedOn({ ...first, seen: { ...first.seen, status: null } });
   if (shown.seen.secretArn !== null || shown.seen.isGone) return toTurnedOn(shown);
   const again = await workflow.poll("turn management on again", attempt, {
     until: ({ secretArn, status, isGone }) => (secretArn !== null && !isUnderWay(status)) || isGone,
-    timeoutMinutes,
+    timeoutMinutes: fillingMinutes,
   });
   return toTurnedOn(again);
 }

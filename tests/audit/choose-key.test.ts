@@ -194,7 +194,7 @@ describe("an interrupted toggle is finished", () => {
 
   test("not with the key that the mark of another one names, of which it is a copy", () => {
     const tags = { [toggleTag]: aMark({ keyReference: otherKeyArn }) };
-    const copy = { ...unmanaged, tags, createdAt: now };
+    const copy = { ...unmanaged, tags, createdAt: now, resourceId: "db-COPY" };
     expect(choose("finish-interrupted", copy, { requiredKeys: [named(keyArn)] })).toEqual(theDefault);
   });
 });

@@ -3,12 +3,14 @@ import fc from "fast-check";
 import {
   type Entrant,
   enter,
+  failedBefore,
   forget,
   goOn,
   interrupt,
   keep,
   leave,
   nextExecution,
+  rest,
   resume,
   silence,
   silentIn,
@@ -241,6 +243,41 @@ describe("going on to another action", () => {
     const state = wentOn(aState({ running: [anExecution({ action: "rotate" })] })) ?? emptyRemediationState;
     expect(outcomesOf(interrupt(state, "db-ORDERS-1", atNow))).toEqual(["failed"]);
   });
+});
+
+describe("resting", () => {
+  const later = { now: hoursFromNow(3), hours: 1440, stopAfterFailures };
+
+  test("gives the place in the budget back, and gives a sign of life", () => {
+    const other = anExecution({ execution: "db-SHOP-1", arn: otherArn });
+    const busy = deepFreeze(aState({ running: [anExecution({ since: hoursFromNow(-1) }), other] }));
+    expect(rest(busy, "db-ORDERS-1", later)).toEqual({
+      ...busy,
+      running: [
+        { ...anExecution({ since: hoursFromNow(-1) }), isChanging: false, expiresAt: hoursFromNow(1443) },
+        other,
+      ],
+    });
+  });
+
+  test("of one that is out changes nothing", () => {
+    const state = aState({ running: [anExecution()] });
+    expect(rest(state, "db-SHOP-1", later)).toEqual(state);
+  });
+});
+
+describe("what failed before", () => {
+  const failed = anAttempt({ action: "rotate", outcome: "failed", endedAt: hoursFromNow(-1) });
+  const at = (attempts: Attempt[]) =>
+    failedBefore(aState({ attempts }), anExecution({ action: "toggle", arn: failed.arn, since: hoursFromNow(-1) }));
+
+  test("is what ended when the execution began with what it is at", () => expect(at([failed])).toEqual(failed));
+
+  test.each<[string, Partial<Attempt>]>([
+    ["something that ended before", { endedAt: hoursFromNow(-2) }],
+    ["something else than a failure", { outcome: "repaired" }],
+    ["another database's", { arn: otherArn }],
+  ])("is not %s", (_, overrides) => expect(at([{ ...failed, ...overrides }])).toBeNull());
 });
 
 describe("what is not counted yet", () => {

@@ -5,7 +5,7 @@ import type { KeyChoice } from "../../lib/audit/choose-key.ts";
 import { judge } from "../../lib/audit/judge.ts";
 import { toManualStep, turnOnCommand, unreplicateCommand } from "../../lib/audit/manual-step.ts";
 import { type ActionName, actionNames } from "../../lib/model/action.ts";
-import type { ClassifiedDatabase } from "../../lib/model/database.ts";
+import { type ClassifiedDatabase, toggleTag } from "../../lib/model/database.ts";
 import { type ManualStep, manualStepSchema } from "../../lib/model/plan.ts";
 import type { RuleContext } from "../../lib/model/rule.ts";
 import { rules } from "../../rules/index.ts";
@@ -33,6 +33,7 @@ import {
   withSecret,
 } from "../support/builders.ts";
 import { deepFreeze } from "../support/deep-freeze.ts";
+import { aMark } from "../support/repairs.ts";
 
 const instance = aDatabase();
 const cluster: ClassifiedDatabase = { ...aDatabase(), ...aPlainCluster({ masterUserSecret: aMasterUserSecret() }) };
@@ -97,8 +98,38 @@ describe("what a person can do", () => {
     });
   });
 
+  const markedAt = (startedAt: string, status = "active") =>
+    aDatabase({
+      tags: { [toggleTag]: aMark({ startedAt }) },
+      masterUserSecret: aMasterUserSecret({ status }),
+    });
+
+  test.each<[string, ClassifiedDatabase, Partial<RuleContext>]>([
+    [
+      "its secret is the old one, perhaps on its way out",
+      markedAt(hoursFromNow(-1)),
+      withSecret({ createdAt: hoursFromNow(-2) }),
+    ],
+    ["nobody knows how old its secret is", markedAt(hoursFromNow(-1)), withSecret({ createdAt: null })],
+    ["its secret was not seen", markedAt(hoursFromNow(-1)), { secret: unseen() }],
+    [
+      "its secret is still to be filled",
+      markedAt(hoursFromNow(-2), "creating"),
+      withSecret({ createdAt: hoursFromNow(-1) }),
+    ],
+    [
+      "nobody can read its mark",
+      aDatabase({ tags: { [toggleTag]: "by hand" } }),
+      withSecret({ createdAt: hoursFromNow(-1) }),
+    ],
+  ])("is not to take the mark off where %s", (_, database, context) => {
+    expect(commandsFor("finish-interrupted", { database, context })).toEqual([]);
+  });
+
   test("is to take the mark off a database on which management is on again", () => {
-    expect(stepFor("finish-interrupted")).toMatchObject({
+    const database = markedAt(hoursFromNow(-2));
+    const context = withSecret({ createdAt: hoursFromNow(-1) });
+    expect(stepFor("finish-interrupted", { database, context })).toMatchObject({
       awsCli: [
         `aws rds remove-tags-from-resource --region eu-west-1 --resource-name ${databaseArn} --tag-keys rds-password-audit:toggle`,
       ],

@@ -13,7 +13,7 @@ import type { Weather } from "./weather.ts";
 import { liveOne, markOf, type Subject, scope, startAt, type World } from "./world.ts";
 
 /** Hours after which an execution that was killed does not count any more. */
-const expiryHours = 50;
+const expiryHours = 54;
 
 /** When an execution has ended, well or badly, but not by being killed. */
 export function checkEnd(world: World, execution: Execution, weather: Weather): void {

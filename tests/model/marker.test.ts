@@ -115,13 +115,14 @@ describe("the word of somebody else is not acted on", () => {
 
 describe("the mark on a database", () => {
   const text = `${startedAt} aws-managed ${execution}`;
-  const taggedWith = (value: string, createdAt: string | null) => ({
+  const taggedWith = (value: string, createdAt: string | null, resourceId = "db-ORDERS") => ({
     tags: { "rds-password-audit:toggle": value },
     createdAt,
+    resourceId,
   });
 
   test("is none without the tag", () => {
-    const database = { tags: { "rds-password-audit": text }, createdAt: null };
+    const database = { tags: { "rds-password-audit": text }, createdAt: null, resourceId: "db-ORDERS" };
     expect([markOf(database), ownMarkOf(database)]).toEqual([null, null]);
   });
 
@@ -136,6 +137,14 @@ describe("the mark on a database", () => {
     expect(markOf(taggedWith(value, createdAt))).toEqual(mark);
     expect(ownMarkOf(taggedWith(value, createdAt))).toEqual(mark);
   });
+
+  test.each(["toggle-orders-1", "orders"])(
+    "is its own where its execution is named after it, whatever the clocks say: %s",
+    (resourceId) => {
+      const young = taggedWith(text, "2026-11-24T02:05:00.000Z", resourceId);
+      expect(ownMarkOf(young)).toMatchObject({ text, isInherited: false });
+    },
+  );
 
   test("is inherited, and not believed, where it is older than the database", () => {
     const copy = taggedWith(text, "2026-11-24T02:00:00.124Z");

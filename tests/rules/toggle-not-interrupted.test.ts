@@ -8,6 +8,8 @@ const tags = { "rds-password-audit:toggle": marker };
 const ownMarker = "2026-11-24T09:00:00Z aws-managed db-ORDERS-1";
 const ownTags = { "rds-password-audit:toggle": ownMarker };
 
+const copy = { tags: ownTags, createdAt: "2026-11-24T09:00:01Z", resourceId: "db-COPY" };
+
 describeRule({
   rule: toggleNotInterrupted,
   url: import.meta.url,
@@ -33,11 +35,18 @@ describeRule({
         mentions: [marker],
       },
       {
-        name: "a copy, restored since, that has the tags of its source",
-        database: aDatabase({ management: "unmanaged", tags: ownTags, createdAt: "2026-11-24T09:00:01Z" }),
+        name: "a copy, restored since and managed, that has the tags of its source",
+        database: aDatabase({ ...copy, masterUserSecret: aMasterUserSecret() }),
         context: aContext(),
         says: "inherited",
         mentions: [ownMarker],
+      },
+      {
+        name: "a copy that is not managed: the snapshot may have been made while nobody knew the password",
+        database: aDatabase({ ...copy, management: "unmanaged" }),
+        context: aContext(),
+        says: "inheritedOff",
+        mentions: [ownMarker, "perhaps nobody knows its master password"],
       },
     ],
     NON_COMPLIANT: [
@@ -52,6 +61,13 @@ describeRule({
       {
         name: "a repair that began in the second in which the database was made",
         database: aDatabase({ management: "unmanaged", tags: ownTags, createdAt: "2026-11-24T09:00:00Z" }),
+        context: aContext(),
+        says: "interrupted",
+        evidence: { marker: ownMarker },
+      },
+      {
+        name: "a database that was made a moment ago, by a clock that is ahead of the repair's",
+        database: aDatabase({ management: "unmanaged", tags: ownTags, createdAt: "2026-11-24T09:03:00Z" }),
         context: aContext(),
         says: "interrupted",
         evidence: { marker: ownMarker },
