@@ -281,6 +281,13 @@ describeGate("eligible", {
       "whether RDS could turn management on cannot be told (rds:DescribeGlobalClusters was not read): allow that call, and look again",
     ],
     [
+      "it is on again, and its secret was not seen",
+      "finish-interrupted",
+      { ...managed(), context: aContext({ secret: unseen() }) },
+      "eligible",
+      "whether the secret was made before the toggle or by it cannot be told (secretsmanager:ListSecrets failed with AccessDeniedException): allow that call, and look again",
+    ],
+    [
       "it is managed already",
       "enable",
       managed(),
@@ -340,6 +347,11 @@ describeGate("eligible", {
     ],
     ["an interrupted toggle left it managed", "finish-interrupted", managed()],
     [
+      "an interrupted toggle left it managed, whoever made the secret",
+      "finish-interrupted",
+      { ...managed(), context: withSecret({ primaryArns: [] }) },
+    ],
+    [
       "it is off, and whether it can be turned on could not be read: RDS is asked",
       "finish-interrupted",
       {
@@ -373,6 +385,10 @@ describe("eligible", () => {
     expect(reasonOf("eligible", "rotate")).toBe("RDS manages its password, and the secret is its own");
     expect(reasonOf("eligible", "enable")).toBe("RDS can manage its password");
     expect(reasonOf("eligible", "finish-interrupted")).toBe("RDS can manage its password");
+    const unread = { ...anAuroraCluster({ management: "unmanaged" }), ...target({ globalClusterMembers: null }) };
+    expect(reasonOf("eligible", "finish-interrupted", unread)).toBe(
+      "RDS is asked, because rds:DescribeGlobalClusters was not read",
+    );
   });
 });
 
@@ -432,6 +448,7 @@ describe("what bars people too", () => {
     ["another window, and a cool-down", "toggle", state({ attempts: [anAttempt()] })],
     ["replicas", "toggle", managed({ replicas: ["orders-2"] })],
     ["a key that can be enabled", "toggle", keyOf({ reference: keyArn, key: seen(aKey({ state: "Disabled" })) })],
+    ["a key that can be kept", "toggle", keyOf({ reference: keyArn, key: seen(aKey({ state: "PendingDeletion" })) })],
     ["a key that could not be read", "toggle", keyOf({ reference: keyArn, key: unseen("it was denied") })],
   ])("not: %s (%s)", (_, action, overrides) => {
     expect(findBar(circumstances(action, overrides))).toBeNull();
@@ -1020,6 +1037,14 @@ describeGate("within-budget", {
       "one place of the day is left",
       "rotate",
       { ...budget(9, 3), ...state({ attempts: tried(1, "shop"), running: running("erp") }) },
+    ],
+    [
+      "what somebody has said no to took none",
+      "rotate",
+      {
+        ...budget(1, 1),
+        ...state({ attempts: tried(1, "shop").map((one) => ({ ...one, outcome: "rejected" as const })) }),
+      },
     ],
     ["a place is free again after a day", "rotate", { ...budget(1, 1), ...state({ attempts: tried(24, "shop") }) }],
     [

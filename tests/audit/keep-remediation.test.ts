@@ -310,6 +310,7 @@ describe("the circuit breaker", () => {
     [2, ["interrupted"], [3, "3 failures in a row"]],
     [1, ["failed", "failed"], [3, "3 failures in a row"]],
     [3, ["failed"], [4, "4 failures in a row"]],
+    [2, ["rejected"], [2, null]],
     [2, ["repaired"], [0, null]],
     [2, ["failed", "repaired"], [0, null]],
     [2, ["repaired", "failed"], [1, null]],
