@@ -9,7 +9,6 @@ import {
   toggleTag,
 } from "../lib/model/database.ts";
 import { UsageError } from "../lib/model/errors.ts";
-import type { Inventory } from "../lib/model/inventory.ts";
 import { ownMarkOf } from "../lib/model/marker.ts";
 import type { Plan, PlannedAction } from "../lib/model/plan.ts";
 import type { Policy } from "../lib/model/policy.ts";
@@ -59,11 +58,10 @@ export async function survey(
   const now = io.now().toISOString();
   const execution = `terminal-${inExecutionName({ resourceId })}`;
   const ordered = toOrdered({ resourceId, ...named });
-  const [{ target, database }, { value }] = await Promise.all([
+  const [{ inventory, database }, { value }] = await Promise.all([
     seeDatabase(port, ordered, { policy, rules, now }),
     state.read(),
   ]);
-  const inventory: Inventory = { schemaVersion: "1.0", observedAt: now, targets: [target], gaps: [] };
   const options: PlanOptions = {
     ...{ policy, rules, state: value, now, isEnabled: true, execution },
     ...{ approvedBy: caller, only: new Set([database.arn]) },
@@ -72,7 +70,7 @@ export async function survey(
   const plan = makePlan(inventory, { ...options, action });
   // What was begun is finished before anything else, even where that is refused for now.
   const isFirst = (one: PlannedAction) => !isMarked(database) || one.action === "finish-interrupted";
-  const { findings } = judgeTarget(target, policy, rules, now);
+  const findings = inventory.targets.flatMap((target) => judgeTarget(target, policy, rules, now).findings);
   return {
     ...{ database, port, caller, execution, plan },
     chosen: plan.actions.find(isFirst) ?? null,

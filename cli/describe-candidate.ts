@@ -39,7 +39,7 @@ export function describeUnfinished({ unfinished, database }: Candidate): string 
 
 /** Tells why nothing is done about a database, and answers with what that comes to; null where something can be done. */
 export async function tellObstacle(
-  { database, chosen, plan, unseen }: Candidate,
+  { database, chosen, plan, unseen, unfinished }: Candidate,
   { policy }: { readonly policy?: string },
   io: Io,
 ): Promise<End | null> {
@@ -62,6 +62,12 @@ export async function tellObstacle(
   }
   if (unseen.length > 0) {
     await say(`${name}: whether something is to be done cannot be told. ${unseen.join(" ")}`);
+    return "unseen";
+  }
+  if (unfinished !== null) {
+    await say(
+      `${name}: ${unfinished.action} is not over, its secret is ${database.masterUserSecret?.status ?? "not there"}. Run this again later.`,
+    );
     return "unseen";
   }
   const because = database.explanation === null ? "" : `: ${database.explanation}`;

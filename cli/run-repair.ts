@@ -38,7 +38,7 @@ export type Work = {
 /** Repairs a database by the action that was planned first. */
 export function runRepair(
   { port: direct, database, execution, caller, unfinished }: Candidate,
-  { id: _, action, rule, severity, database: ordered }: PlannedAction,
+  { id: _, action, rule, severity, keyReference, database: ordered }: PlannedAction,
   { io, policy, state, progress, signal, tell }: Workshop,
 ): Work {
   const { port, witness } = watchChanges(direct, signal);
@@ -48,7 +48,7 @@ export function runRepair(
       const done = await remediateDatabase({
         ...{ order, execution, policy, rules, port, state, tell },
         isEnabled: true,
-        approvedBy: caller,
+        approval: { by: caller, keyReference, secretArn: database.masterUserSecret?.secretArn ?? null },
         waits: false,
         workflow: createProcessWorkflow({ now: io.now, sleep: io.sleep, signal, listener: progress }),
         now: () => io.now().toISOString(),

@@ -35,7 +35,7 @@ export const handler = middy<unknown, unknown, Error, DurableContext>({
     const { account, region } = order.database;
     const partition = partitionOf(context.lambdaContext);
     const done = await remediateDatabase({
-      ...{ order, policy, rules, approvedBy: null, waits: true },
+      ...{ order, policy, rules, approval: null, waits: true },
       ...createRepairs(settings),
       isEnabled: settings.REMEDIATION === "on",
       execution: toExecutionName(context.executionContext.durableExecutionArn),

@@ -1,17 +1,18 @@
 import { ask, prepare } from "./audit/judge.ts";
-import { failedBefore, interrupt } from "./audit/keep-remediation.ts";
+import { begunBy, interrupt } from "./audit/keep-remediation.ts";
 import { turnOnCommand } from "./audit/manual-step.ts";
 import { toOrdered } from "./audit/plan.ts";
 import { toReference } from "./audit/subjects.ts";
 import { concludeRepaired, toReplaced } from "./conclude-repaired.ts";
+import type { ActionName } from "./model/action.ts";
 import { type Database, unknown } from "./model/database.ts";
 import type { Severity, Status } from "./model/finding.ts";
 import type { Inventory } from "./model/inventory.ts";
 import { ownMarkOf } from "./model/marker.ts";
 import type { Order } from "./model/order.ts";
 import type { Policy } from "./model/policy.ts";
-import type { RemediationEvent } from "./model/remediation-event.ts";
-import type { Attempt, RemediationState, Running } from "./model/remediation-state.ts";
+import { nothingMore, type RemediationEvent } from "./model/remediation-event.ts";
+import type { RemediationState, Running } from "./model/remediation-state.ts";
 import type { Rule } from "./model/rule.ts";
 import { type Stored, updateStored } from "./update-stored.ts";
 
@@ -69,19 +70,18 @@ function isPass(status: Status): boolean {
 /** Tells what is known of an execution that cannot end itself. */
 export async function tellLost(request: LostRequest): Promise<void> {
   const { running, state, now, tell } = request;
-  const { execution, action, rule, isChanging } = running;
+  const { execution, rule } = running;
   const database = lookUp(request);
-  const { value } = await state.read();
+  const begun = begunBy((await state.read()).value, running);
   const event: Omit<RemediationEvent, "type" | "message"> = {
-    ...{ at: now, execution, action, rule },
+    ...{ at: now, execution, action: begun?.action ?? running.action, rule },
     severity: severityOf(request),
     database: database === null ? toDatabase(running) : toOrdered(database),
-    ...{ secret: { before: null, after: null }, keyReference: null, approvalId: null, until: null, gates: [] },
-    ...{ managed: null, recovery: [] },
+    ...nothingMore,
   };
   const secretArn = database?.masterUserSecret?.secretArn ?? null;
-  if (isChanging && action === "enable" && secretArn !== null) await tell({ ...event, ...toReplaced(secretArn) });
-  await tell({ ...event, ...describe(request, database, failedBefore(value, running)) });
+  if (begun?.action === "enable" && secretArn !== null) await tell({ ...event, ...toReplaced(secretArn) });
+  await tell({ ...event, ...describe(request, database, begun?.action ?? null) });
 }
 
 function severityOf({ running, policy, rules }: LostRequest): Severity {
@@ -93,39 +93,33 @@ function lookUp({ running, inventory }: LostRequest): Database | null {
   return all.find(({ arn }) => arn === running.arn) ?? null;
 }
 
-function describe(
-  { running, how }: LostRequest,
-  database: Database | null,
-  failed: Attempt | null,
-): Pick<RemediationEvent, "type" | "message" | "managed" | "recovery"> {
-  const type = "remediation.failed";
-  if (!running.isChanging) {
-    const unbegun = { managed: null, recovery: [] };
-    const end = "an approval that was asked for is void.";
-    return failed === null
-      ? { type: "remediation.refused", message: `${how} Nothing was changed by then; ${end}`, ...unbegun }
-      : { type, message: `${how} By then ${failed.action} had failed, and nothing else was begun; ${end}`, ...unbegun };
-  }
-  if (database === null)
-    return { type, message: `${how} The database could not be read since.`, managed: null, recovery: [] };
+type Told = Pick<RemediationEvent, "type" | "message"> & Partial<Pick<RemediationEvent, "managed" | "recovery">>;
+
+/** What is known; `begun` is the action that was begun last, if any. */
+function describe({ running, how }: LostRequest, database: Database | null, begun: ActionName | null): Told {
+  const isVoid = "an approval that was asked for is void.";
+  if (begun === null) return { type: "remediation.refused", message: `${how} Nothing was changed by then; ${isVoid}` };
+  const failed = (what: string): Told => ({ type: "remediation.failed", message: `${how} ${what}` });
+  if (!running.isChanging) return failed(`By then it had failed, and ${running.action} was not begun; ${isVoid}`);
+  if (database === null) return failed("The database could not be read since.");
   const { masterUserSecret } = database;
   if (masterUserSecret !== null) {
     const secret = masterUserSecret.status === "active" ? "" : `; its secret is ${masterUserSecret.status}`;
-    return { type, message: `${how} RDS manages the master password${secret}.`, managed: true, recovery: [] };
+    return { ...failed(`RDS manages the master password${secret}.`), managed: true };
   }
-  if (running.action === "enable")
-    return { type, message: `${how} RDS does not manage the master password, as before.`, managed: null, recovery: [] };
+  if (begun !== "toggle" && begun !== "finish-interrupted")
+    return failed(
+      `RDS does not manage the master password${begun === "enable" ? ", as before" : ": somebody turned that off"}.`,
+    );
   const mark = ownMarkOf(database);
-  const reference = mark?.marker?.keyReference ?? null;
   const next =
     mark === null
       ? "Its mark is gone, so no execution turns it on: that is left to you."
       : "The next execution turns it on, if you are not faster.";
   return {
-    type,
-    message: `${how} RDS does not manage the master password. ${next}`,
+    ...failed(`RDS does not manage the master password. ${next}`),
     managed: false,
-    recovery: [turnOnCommand(database, { reference })],
+    recovery: [turnOnCommand(database, { reference: mark?.marker?.keyReference ?? null })],
   };
 }
 

@@ -1,8 +1,9 @@
-import { failedBefore, leave } from "./audit/keep-remediation.ts";
+import { begunBy, leave } from "./audit/keep-remediation.ts";
+import type { ActionName } from "./model/action.ts";
 import type { Severity } from "./model/finding.ts";
 import type { Order } from "./model/order.ts";
 import type { Policy } from "./model/policy.ts";
-import type { RemediationEvent } from "./model/remediation-event.ts";
+import { nothingMore, type RemediationEvent } from "./model/remediation-event.ts";
 import type { RemediationState, Running } from "./model/remediation-state.ts";
 import { type Stored, updateStored } from "./update-stored.ts";
 
@@ -26,28 +27,30 @@ export type ConcludeRequest = {
  */
 export async function concludeRepaired(request: ConcludeRequest): Promise<void> {
   const { running, database, secretArn, severity, policy, state, now, tell } = request;
-  const { execution, arn, account, region, action, rule, isChanging, since } = running;
-  const { value } = await state.read();
-  const event = (news: Pick<RemediationEvent, "type" | "message" | "secret">): RemediationEvent => ({
-    ...{ at: now, execution, action, rule, severity, database, ...news },
-    ...{ keyReference: null, approvalId: null, until: null, gates: [], managed: null, recovery: [] },
+  const { execution, arn, account, region, rule } = running;
+  const begun = begunBy((await state.read()).value, running);
+  const event = (
+    action: ActionName,
+    news: Pick<RemediationEvent, "type" | "message" | "secret">,
+  ): RemediationEvent => ({
+    ...{ at: now, execution, action, rule, severity, database },
+    ...nothingMore,
+    ...news,
   });
-  if (isChanging && action === "enable") await tell(event(toReplaced(secretArn)));
-  if (isChanging || failedBefore(value, running) !== null)
+  if (begun?.action === "enable") await tell(event(begun.action, toReplaced(secretArn)));
+  if (begun !== null)
     await tell(
-      event({
+      event(begun.action, {
         type: "remediation.succeeded",
         message: "It was interrupted, and is repaired: the rule that asked for it passes.",
         secret: { before: null, after: secretArn },
       }),
     );
-  const attempt = { arn, account, region, action, rule, startedAt: since, endedAt: now, outcome: "repaired" } as const;
+  const attempts =
+    begun === null ? [] : [{ arn, account, region, rule, ...begun, endedAt: now, outcome: "repaired" as const }];
+  const { stopAfterFailures } = policy.remediation;
   await updateStored("the state of remediation", state, (present) =>
-    leave(present, execution, {
-      attempts: isChanging ? [attempt] : [],
-      now,
-      stopAfterFailures: policy.remediation.stopAfterFailures,
-    }),
+    leave(present, execution, { attempts, now, stopAfterFailures }),
   );
 }
 

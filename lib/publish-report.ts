@@ -69,15 +69,18 @@ export async function publishReport(request: PublishRequest): Promise<Publicatio
   const update = (change: (ledger: Ledger) => Ledger | null) =>
     updateStored("the ledger", store.ledger, change, request);
 
-  // An event that changes nothing is handled as soon as it is entered; a full audit has its digest to deliver at least.
+  // A full audit has its digest to deliver at least.
   const isTriedWith = ({ due }: Entry) => only === null || [...due.values()].some((owed) => owed.length > 0);
+  // An event that changes nothing while nothing is owed is handled as soon as it is entered.
+  const isDoneWith = (entry: Entry) =>
+    !isTriedWith(entry) && Object.values(entry.ledger.owed).every((owed) => owed.length === 0);
   let lastRead = emptyLedger;
   const isEntered = await attempt("store", () =>
     update((ledger) => {
       lastRead = ledger;
       if (ledger.handledEvents.includes(eventId)) return null;
       const entry = enter(ledger);
-      return isTriedWith(entry) ? entry.ledger : settle(entry.ledger, { ...nothing, eventId });
+      return isDoneWith(entry) ? settle(entry.ledger, { ...nothing, eventId }) : entry.ledger;
     }),
   );
   if (isEntered === false) return { isNew: false, isTried: false, changes: [], report: request.report, failures };

@@ -1,68 +1,46 @@
-import { isWithinBudget, opensBy, windowsOf } from "./audit/gates.ts";
-import { ask } from "./audit/judge.ts";
-import { enter, forget, goOn, keep, leave, rest, uncountedOf } from "./audit/keep-remediation.ts";
+import { opensBy, windowsOf } from "./audit/gates.ts";
+import { goOn, leave, uncountedOf } from "./audit/keep-remediation.ts";
 import { makePlan } from "./audit/plan.ts";
+import {
+  type Approval,
+  createRepair,
+  keepWaiting,
+  type RepairRequest,
+  type Started,
+  type Tried,
+  takePlace,
+  toTried,
+  waitingHours,
+} from "./create-repair.ts";
 import type { ActionName } from "./model/action.ts";
 import { AwsCallError } from "./model/errors.ts";
-import type { Status } from "./model/finding.ts";
 import type { Order } from "./model/order.ts";
-import type { GateResult, PlannedAction } from "./model/plan.ts";
+import type { GateResult } from "./model/plan.ts";
 import type { Policy } from "./model/policy.ts";
-import type { RemediationEvent } from "./model/remediation-event.ts";
-import type { Attempt, RemediationState } from "./model/remediation-state.ts";
-import type { Rule } from "./model/rule.ts";
+import type { Attempt } from "./model/remediation-state.ts";
 import { describeHours } from "./model/time.ts";
 import { nextOpening } from "./model/window.ts";
-import type { RegionPort } from "./read-target.ts";
 import { announce, closedGates, overtaken, refuse } from "./remediate/begin.ts";
 import { procedures } from "./remediate/procedures.ts";
-import type { News, Outcome, Repair, RepairPort, Sight } from "./remediate/repair.ts";
-import type { Workflow } from "./remediate/workflow.ts";
-import { lookAtDatabase, seeDatabase } from "./see-database.ts";
-import { type Stored, updateStored } from "./update-stored.ts";
+import type { News, Outcome, Repair, Sight } from "./remediate/repair.ts";
+import { seeDatabase } from "./see-database.ts";
+import { updateStored } from "./update-stored.ts";
 
-export type RemediationRequest = {
-  readonly order: Order;
-  /** A name that no other execution of this database has; the same one when it goes on after it was killed. */
-  readonly execution: string;
-  readonly policy: Policy;
-  readonly rules: readonly Rule[];
-  readonly isEnabled: boolean;
-  /** Who stands by and has approved the ordered action, and no other, already; null where somebody has to be asked. */
-  readonly approvedBy: string | null;
+export type RemediationRequest = RepairRequest & {
+  /** Of whoever stands by: it is for the ordered action, and no other. Null where somebody has to be asked. */
+  readonly approval: Approval | null;
   /** Whether it waits for people and the window, and goes on after a failure; a person at a terminal is told when to come again. */
   readonly waits: boolean;
-  readonly port: RegionPort & RepairPort;
-  readonly state: Stored<RemediationState>;
-  /** Tells machines and people. Throws where not both could be told. */
-  readonly tell: (event: RemediationEvent) => Promise<void>;
-  readonly workflow: Workflow;
-  /** ISO 8601. */
-  readonly now: () => string;
 };
 
 /** What an execution did, action by action: more than one where a rotation did not clear what a toggle may. */
 export type Remediation = readonly { readonly action: ActionName; readonly outcome: Outcome }[];
-
-/**
- * How long an execution may be silent: while it waits for an approval or a window, and while it changes something, which takes
- * two days and a few hours at most.
- */
-const waitingHours = 60 * 24;
-const changingHours = 54;
 
 /** How often gates that only time opens are waited for; a window that closes again and again is not chased for ever. */
 const maxRounds = 30;
 
 /** When a place in the budget is looked for again, while the window is open. */
 const budgetPauseMinutes = 15;
-
-/** An action that an execution is at, and since when (ISO 8601). */
-type Begun = { readonly action: ActionName; readonly startedAt: string };
-type Tried = Begun & { readonly outcome: Outcome };
-
-/** Who approved, and with which key (null for the default one); without it where they stand by, and see the plan. */
-type Approval = { readonly by: string; readonly keyReference?: string | null };
 
 /**
  * Repairs one database: waits for a person's word and for the window, runs the action's procedure, and, where it waits at all, goes on to the
@@ -75,7 +53,9 @@ export async function remediateDatabase(request: RemediationRequest): Promise<Re
     return (await takePlace(request, order.action, false)) ? at : null;
   });
   if (startedAt === null)
-    return [{ action: order.action, outcome: await refuse(createRepair(request, order.action, []), [atWork]) }];
+    return [
+      { action: order.action, outcome: await refuse(createRepair(request, order.action, { done: [] }), [atWork]) },
+    ];
   const done = await tryInTurn(request, startedAt);
   try {
     await workflow.step("write down how it ended", async () => {
@@ -96,9 +76,9 @@ export async function remediateDatabase(request: RemediationRequest): Promise<Re
 /** The ordered action, and what follows from its failure. */
 async function tryInTurn(request: RemediationRequest, startedAt: string): Promise<readonly Tried[]> {
   const done: Tried[] = [];
-  let begun: Begun = { action: request.order.action, startedAt };
+  let begun: Started = { action: request.order.action, startedAt };
   try {
-    for (let next: Begun | null = begun; next !== null; next = await goOnAfter(request, done)) {
+    for (let next: Started | null = begun; next !== null; next = await goOnAfter(request, done)) {
       begun = next;
       done.push({ ...begun, outcome: await repairOnce(request, begun.action, done) });
     }
@@ -127,36 +107,20 @@ const awaited: readonly string[] = ["in-window", "within-budget"];
 
 const atWork: GateResult = { gate: "not-running", open: false, reason: "another execution is at work on it" };
 
-/** Waits until nothing but closed gates that only work opens is in the way, or nothing at all, and then runs the procedure. */
+/** Waits until nothing is in the way, and then runs the procedure; what only work opens is not waited for. */
 async function repairOnce(request: RemediationRequest, action: ActionName, done: readonly Tried[]): Promise<Outcome> {
-  const { order, workflow, policy, waits } = request;
-  const standsBy = action === order.action ? request.approvedBy : null;
-  let approval: Approval | null = standsBy === null ? null : { by: standsBy };
+  const { order, workflow, waits } = request;
+  let approval = action === order.action ? request.approval : null;
   for (let round = 1; ; round += 1) {
-    const repair = createRepair(request, action, done, approval);
-    const { closed, opensAt, later, ...asked } = await workflow.step(`look at the gates of ${action}`, async () => {
-      const sight = await repair.see();
-      const closed = closedGates(sight, repair);
-      // This may have been killed before it could say that a place was taken.
-      if (closed.length > 0) await keepWaiting(request, action);
-      return {
-        closed: closed.length === 0 && !(await repair.enter()) ? [overtaken] : closed,
-        opensAt: openingOf(sight, policy),
-        later: new Date(Date.parse(sight.at) + budgetPauseMinutes * 60_000).toISOString(),
-        secretArn: sight.database.masterUserSecret?.secretArn ?? null,
-        keyReference: sight.planned?.keyReference ?? null,
-      };
-    });
-    const left = closed.filter((gate) => opensBy(gate) !== "approval" && !(waits && awaited.includes(gate.gate)));
+    const repair = createRepair(request, action, { done, approval });
+    const { closed, opensAt, later, ...aim } = await lookAtGates(request, repair);
+    const left = waits ? closed.filter((one) => opensBy(one) !== "approval" && !awaited.includes(one.gate)) : closed;
     const needsApproval = closed.some((gate) => opensBy(gate) === "approval");
     const needsWindow = closed.some(({ gate }) => gate === "in-window");
     if (left.length > 0 || (closed.length > 0 && round > maxRounds)) return refuse(repair, closed);
     if (needsApproval) {
-      const { decision, by } = await askForApproval(request, repair, {
-        ...asked,
-        opensAt: needsWindow ? opensAt : null,
-      });
-      if (decision === "approved") approval = { by: by ?? "somebody", keyReference: asked.keyReference };
+      const { decision, by } = await askForApproval(request, repair, { ...aim, opensAt: needsWindow ? opensAt : null });
+      if (decision === "approved") approval = { by: by ?? "somebody", ...aim };
       else return refuse(repair, [{ gate: "approved", open: false, reason: describeDecision(decision, by) }]);
     } else if (needsWindow) {
       if (opensAt === null) return refuse(repair, closed);
@@ -164,6 +128,40 @@ async function repairOnce(request: RemediationRequest, action: ActionName, done:
     } else if (closed.length > 0) {
       await workflow.sleepUntil("wait for a place", later);
     } else return procedures[action](repair);
+  }
+}
+
+/** What is in the way, until when that may last, and what an approval would be for. With nothing in the way the place is taken. */
+type Look = Omit<Approval, "by"> & {
+  readonly closed: readonly GateResult[];
+  readonly opensAt: string | null;
+  readonly later: string;
+};
+
+/** What cannot be looked at is not begun. */
+async function lookAtGates(request: RemediationRequest, repair: Repair): Promise<Look> {
+  const { workflow, policy, waits } = request;
+  const { action } = repair;
+  const look = workflow.step(`look at the gates of ${action}`, async () => {
+    const sight = await repair.see();
+    const gates = closedGates(sight, repair);
+    const closed = gates.length === 0 && !(await repair.enter()) ? [overtaken] : gates;
+    // This may have been killed before it could say that it had taken a place.
+    if (closed.length > 0 && waits) await keepWaiting(request, action);
+    return {
+      closed,
+      opensAt: openingOf(sight, policy),
+      later: new Date(Date.parse(sight.at) + budgetPauseMinutes * 60_000).toISOString(),
+      secretArn: sight.database.masterUserSecret?.secretArn ?? null,
+      keyReference: sight.planned?.keyReference ?? null,
+    };
+  });
+  try {
+    return await look;
+  } catch (error) {
+    if (!(error instanceof AwsCallError)) throw error;
+    const closed = [{ gate: "seen", open: false, reason: describeError(error) }];
+    return { closed, opensAt: null, later: "", secretArn: null, keyReference: null };
   }
 }
 
@@ -201,7 +199,7 @@ function openingOf({ at, database }: Sight, policy: Policy): string | null {
  * The next action after one that was of no use. While it waits, the failure is counted, and no place in the budget is taken. Null where there
  * is none, where nobody waits, and where the execution was silent for so long that it counts as interrupted.
  */
-async function goOnAfter(request: RemediationRequest, done: readonly Tried[]): Promise<Begun | null> {
+async function goOnAfter(request: RemediationRequest, done: readonly Tried[]): Promise<Started | null> {
   const { order, execution, policy, waits, workflow, state, now } = request;
   const last = done.at(-1);
   if (last?.outcome.end !== "failed" || !waits) return null;
@@ -223,162 +221,14 @@ function nextAction(request: RemediationRequest, done: readonly Tried[]): Promis
   const { order, policy, rules, port, workflow, now, state, isEnabled } = request;
   return workflow.step("look for what else can be done", async () => {
     const at = now();
-    const { target } = await seeDatabase(port, order.database, { policy, rules, now: at });
-    const { actions } = makePlan(
-      { schemaVersion: "1.0", observedAt: at, targets: [target], gaps: [] },
-      {
-        policy,
-        rules,
-        state: (await state.read()).value,
-        now: at,
-        isEnabled,
-        tried: toTried(order, done),
-        only: new Set([order.database.arn]),
-      },
-    );
+    const { inventory } = await seeDatabase(port, order.database, { policy, rules, now: at });
+    const { actions } = makePlan(inventory, {
+      ...{ policy, rules, isEnabled, now: at, state: (await state.read()).value },
+      ...{ tried: toTried(order, done), only: new Set([order.database.arn]) },
+    });
     const next = actions.find(({ rule }) => rule === order.rule)?.action ?? null;
     return done.some(({ action }) => action === next) ? null : next;
   });
-}
-
-function toTried({ rule }: Order, done: readonly Begun[]) {
-  return done.map(({ action }) => ({ rule, action }));
-}
-
-/** Takes a place among the executions, or keeps it; false where another one is at work on the database, or has taken the last place. */
-function takePlace(
-  { order, execution, policy, state, now }: RemediationRequest,
-  action: ActionName,
-  isChanging: boolean,
-): Promise<boolean> {
-  const { arn, account, region } = order.database;
-  const { stopAfterFailures } = policy.remediation;
-  return updateStored("the state of remediation", state, (present) => {
-    const at = now();
-    const isHindered =
-      isChanging &&
-      action !== "finish-interrupted" &&
-      (present.stopped !== null ||
-        !isWithinBudget({ database: order.database, state: present, policy, now: at, execution, plannedBefore: [] })
-          .open);
-    if (isHindered) return null;
-    const hours = isChanging ? changingHours : hoursOfWaiting(action);
-    const entrant = { execution, arn, account, region, action, rule: order.rule };
-    return enter(present, entrant, { now: at, hours, isChanging, stopAfterFailures });
-  });
-}
-
-/** Takes no place in the budget, or gives it back, and gives a sign of life. */
-async function keepWaiting({ execution, policy, state, now }: RemediationRequest, action: ActionName): Promise<void> {
-  const { stopAfterFailures } = policy.remediation;
-  await updateStored("the state of remediation", state, (present) =>
-    rest(present, execution, { now: now(), hours: hoursOfWaiting(action), stopAfterFailures }),
-  );
-}
-
-/** An interrupted toggle waits for nothing but RDS: were its execution killed, nobody should have to wait for it for a month. */
-function hoursOfWaiting(action: ActionName): number {
-  return action === "finish-interrupted" ? changingHours : waitingHours;
-}
-
-/** Everything that a procedure may use. */
-function createRepair(
-  request: RemediationRequest,
-  action: ActionName,
-  done: readonly Tried[],
-  approval: Approval | null = null,
-): Repair {
-  const { order, execution, policy, rules, isEnabled, port, state, tell, workflow, now } = request;
-  const { arn } = order.database;
-  const rule = rules.find(({ id }) => id === order.rule);
-  const update = async (change: (present: RemediationState) => RemediationState) => {
-    await updateStored("the state of remediation", state, change);
-  };
-  return {
-    execution,
-    action,
-    rule: order.rule,
-    workflow,
-    aws: port,
-    async see() {
-      const at = now();
-      const { target, database, context } = await seeDatabase(port, order.database, { policy, rules, now: at });
-      const { value: present } = await state.read();
-      const { actions } = makePlan(
-        { schemaVersion: "1.0", observedAt: at, targets: [target], gaps: [] },
-        {
-          ...{ policy, rules, isEnabled, execution, action },
-          approvedBy: approval?.by ?? null,
-          ...{ now: at, state: present, tried: toTried(order, done), only: new Set([arn]) },
-        },
-      );
-      const planned = actions.find((one) => one.rule === order.rule) ?? null;
-      const verdict: Status = rule === undefined ? "INSUFFICIENT_DATA" : ask(rule, database, context).message.status;
-      return {
-        at,
-        database,
-        context,
-        planned: planned && adjust(planned, { state: present, done, approval }),
-        verdict,
-      };
-    },
-    look: async () => ({ database: await lookAtDatabase(port, order.database) }),
-    enter: () => takePlace(request, action, true),
-    keepsake: {
-      read: async () => (await state.read()).value.keepsakes[arn] ?? null,
-      write: (keepsake) => update((present) => keep(present, arn, keepsake)),
-      forget: () => update((present) => forget(present, arn)),
-    },
-    tell: (news) => tell(toEvent(request, action, news)),
-  };
-}
-
-/** What an execution knows of itself, and the plan does not. */
-type Itself = {
-  readonly state: RemediationState;
-  readonly done: readonly Tried[];
-  readonly approval: Approval | null;
-};
-
-/** An execution goes on to its next action at once: what it has just tried asks for no cool-down. A yes holds for the key that was shown. */
-function adjust(planned: PlannedAction, { state: { attempts }, done, approval }: Itself): PlannedAction {
-  const last = attempts.findLast(({ arn }) => arn === planned.database.arn);
-  const isOwn = done.some(({ action, startedAt }) => action === last?.action && startedAt === last.startedAt);
-  const isOtherKey = approval?.keyReference !== undefined && approval.keyReference !== planned.keyReference;
-  const known: GateResult[] = [];
-  if (isOwn)
-    known.push({
-      gate: "cooled-down",
-      open: true,
-      reason: `${last?.action} was tried by this execution, which goes on`,
-    });
-  if (isOtherKey)
-    known.push({
-      gate: "key-usable",
-      open: false,
-      reason: `it was approved with ${approval.keyReference ?? defaultKey}, and would have ${planned.keyReference ?? defaultKey} now: ask again`,
-    });
-  const gates = planned.gates.map((one) => known.find(({ gate }) => gate === one.gate) ?? one);
-  return { ...planned, gates, runnable: gates.every(({ open }) => open) };
-}
-
-const defaultKey = "the default key";
-
-function toEvent({ order, execution, now }: RemediationRequest, action: ActionName, news: News): RemediationEvent {
-  return {
-    at: now(),
-    execution,
-    ...order,
-    action,
-    secret: { before: null, after: null },
-    keyReference: null,
-    approvalId: null,
-    until: null,
-    gates: [],
-    managed: null,
-    recovery: [],
-    ...news,
-  };
 }
 
 function toAttempt(order: Order, tried: Tried, endedAt: string): Attempt[] {
@@ -390,7 +240,7 @@ function toAttempt(order: Order, tried: Tried, endedAt: string): Attempt[] {
   return isRejected ? [{ ...attempted, outcome: "rejected" }] : [];
 }
 
-function toAttempted({ rule, database }: Order, { action, startedAt }: Begun, endedAt: string) {
+function toAttempted({ rule, database }: Order, { action, startedAt }: Started, endedAt: string) {
   const { arn, account, region } = database;
   return { arn, account, region, action, rule, startedAt, endedAt };
 }
@@ -399,7 +249,7 @@ function toAttempted({ rule, database }: Order, { action, startedAt }: Begun, en
 async function tellEnd(request: RemediationRequest, done: readonly Tried[]): Promise<void> {
   const last = done.findLast(({ outcome }) => outcome.end !== "refused");
   if (last === undefined || last.outcome.end === "refused") return;
-  const repair = createRepair(request, last.action, done);
+  const repair = createRepair(request, last.action, { done });
   const news: News =
     last.outcome.end === "repaired"
       ? { type: "remediation.succeeded", message: ["It is repaired, and verified.", ...last.outcome.remarks].join(" ") }

@@ -2,7 +2,7 @@ import { prepare } from "./audit/judge.ts";
 import { toReference } from "./audit/subjects.ts";
 import type { ClassifiedDatabase, Database, DatabaseReference } from "./model/database.ts";
 import { AwsCallError } from "./model/errors.ts";
-import type { Target } from "./model/inventory.ts";
+import type { Inventory } from "./model/inventory.ts";
 import type { Order } from "./model/order.ts";
 import type { RuleContext } from "./model/rule.ts";
 import { type ReadOptions, type RegionPort, readTarget } from "./read-target.ts";
@@ -37,10 +37,11 @@ export async function seeDatabase(
   port: RegionPort,
   database: Order["database"],
   { policy, rules, now }: Pick<ReadOptions, "policy" | "rules" | "now">,
-): Promise<{ target: Target; database: ClassifiedDatabase; context: RuleContext }> {
+): Promise<{ inventory: Inventory; database: ClassifiedDatabase; context: RuleContext }> {
   const target = await readTarget(port, { policy, rules, now, only: [toContainer(database)], forRepair: true });
+  const inventory: Inventory = { schemaVersion: "1.0", observedAt: now, targets: [target], gaps: [] };
   for (const prepared of prepare(target, policy, now))
-    if (prepared.database.arn === database.arn) return { target, ...prepared };
+    if (prepared.database.arn === database.arn) return { inventory, ...prepared };
   const [gap] = target.gaps;
   if (gap !== undefined) throw new AwsCallError(gap.action, gap.code, gap.message);
   throw new AwsCallError("rds:DescribeDBInstances", "DatabaseNotFound", `there is no ${database.arn} any more`);

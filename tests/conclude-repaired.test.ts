@@ -33,7 +33,11 @@ async function conclude(overrides: Partial<Running>, attempts: RemediationState[
       told.push(event);
     },
   });
-  return { told: told.map(({ type, secret }) => [type, secret.after]), kept: state.kept() };
+  return {
+    told: told.map(({ type, secret }) => [type, secret.after]),
+    actions: told.map(({ action }) => action),
+    kept: state.kept(),
+  };
 }
 
 test("an enable: where the password is now, that it is repaired, and that it counts", async () => {
@@ -59,7 +63,10 @@ test("one that had changed nothing only frees its place", async () => {
 
 test("one that had changed nothing, after a rotation that had begun and failed, tells that it is repaired", async () => {
   const rotated = anAttempt({ arn: databaseArn, action: "rotate", outcome: "failed", endedAt: hoursFromNow(-1) });
-  const { told, kept } = await conclude({ action: "toggle", isChanging: false }, [rotated]);
-  expect(told).toEqual([["remediation.succeeded", secretArn]]);
-  expect(kept.attempts).toEqual([rotated]);
+  const { told, actions, kept } = await conclude({ action: "toggle", isChanging: false }, [rotated]);
+  expect([told, actions]).toEqual([[["remediation.succeeded", secretArn]], ["rotate"]]);
+  expect(kept).toMatchObject({
+    attempts: [rotated, { action: "rotate", startedAt: rotated.startedAt, endedAt: now, outcome: "repaired" }],
+    failuresInARow: 0,
+  });
 });

@@ -99,7 +99,8 @@ describe("a silent execution that only waited", () => {
     expect(told).toMatchObject([
       {
         type: "remediation.failed",
-        message: expect.stringContaining("By then rotate had failed, and nothing else was begun"),
+        action: "rotate",
+        message: expect.stringContaining("By then it had failed, and toggle was not begun; an approval"),
       },
     ]);
     expect(kept).toMatchObject({ running: [], attempts: [rotated], failuresInARow: 0 });

@@ -31,7 +31,7 @@ let told: RemediationEvent[];
 let questions: string[];
 /** What was entered whenever somebody was asked, or time was awaited. */
 let waits: Running[];
-/** What RDS does by itself, before the database is looked at: by the name of what is awaited and how often it was looked at before, or what was just told. */
+/** What RDS does by itself, before the database is looked at: by the name of what is awaited and how often it was looked at before, what was just told, or a step. */
 let rdsDoes: (when: string, looks: number) => void;
 
 /** A database whose secret is impaired, which no rotation clears. */
@@ -78,6 +78,7 @@ function createWorkflow({ memory, diesAt = Number.POSITIVE_INFINITY, answer }: L
     done += 1;
     if (known === undefined) {
       await pass();
+      rdsDoes(name, 0);
       const made = await work().then(
         (value) => ({ name, value: JSON.parse(JSON.stringify(value ?? null)) }),
         (error: Error) => ({ name, error }),
@@ -121,6 +122,8 @@ function createWorkflow({ memory, diesAt = Number.POSITIVE_INFINITY, answer }: L
 type Setting = {
   readonly order?: Partial<Order>;
   readonly keys?: Policy["keys"];
+  /** With which key a person at the terminal was shown it. */
+  readonly shownKey?: string | null;
   readonly approvedBy?: string;
   /** Left out where it waits unless somebody stands by. */
   readonly waits?: boolean;
@@ -135,9 +138,10 @@ const live = (
     remediation = {},
     order: ordered,
     keys = [],
+    shownKey = ordered?.action === "toggle" ? (orders.MasterUserSecret?.KmsKeyId ?? null) : null,
   }: Setting = {},
 ): Promise<Remediation> => {
-  const { DBInstanceArn: arn, DbiResourceId: resourceId } = orders;
+  const { DBInstanceArn: arn, DbiResourceId: resourceId, MasterUserSecret } = orders;
   const order: Order = {
     ...{ action: "rotate", rule: "secret-not-impaired", severity: "high" },
     database: { arn, kind: "instance", identifier: "orders", resourceId, account: scope.account, region: scope.region },
@@ -146,7 +150,11 @@ const live = (
   const { workflow, death } = createWorkflow(life);
   const ended = remediateDatabase({
     ...{ order, execution, rules, state, workflow, isEnabled: true },
-    ...{ approvedBy: approvedBy ?? null, waits: isWaiting },
+    approval:
+      approvedBy === undefined
+        ? null
+        : { by: approvedBy, keyReference: shownKey, secretArn: MasterUserSecret?.SecretArn ?? null },
+    waits: isWaiting,
     policy: { ...aPermissivePolicy({ ...asked, ...remediation }), keys },
     port: createInProcessRegion(cloud, scope),
     async tell(event) {
@@ -303,29 +311,83 @@ describe("between an action that failed and the next one", () => {
 });
 
 describe("a yes holds for what was shown", () => {
-  test("an alias that means another key by then is asked for anew, another day", async () => {
+  const byAlias: Setting = {
+    order: { action: "toggle", rule: "secret-key-as-required" },
+    keys: [{ match: {}, require: ["alias/orders"] }],
+  };
+  const shown = () =>
+    told.flatMap(({ type, keyReference, secret }) =>
+      type === "remediation.approval-requested" ? [[secret.before, keyReference]] : [],
+    );
+
+  function openWithKeys() {
     const here = cloud.region(scope.account, scope.region);
-    const [first, second] = [here.addKey({ alias: "orders" }), here.addKey()];
     Object.assign(orders.MasterUserSecret ?? {}, { SecretStatus: "active" });
+    const [first, second] = [here.addKey({ alias: "orders" }), here.addKey()];
+    return { first, second, move: () => here.aliases.set("alias/orders", second.KeyId) };
+  }
+
+  test("for the key: where an alias means another one by then, it is asked for anew", async () => {
+    const { first, second, move } = openWithKeys();
     const old = orders.MasterUserSecret?.SecretArn;
-    const done = await live(
-      {
-        memory: [],
-        answer: async () => {
-          here.aliases.set("alias/orders", second.KeyId);
-          return { decision: "approved", by: "jane" };
-        },
+    await run(byAlias, async () => {
+      move();
+      return { decision: "approved", by: "jane" };
+    });
+    expect(shown()).toEqual([
+      [old, first.Arn],
+      [old, second.Arn],
+    ]);
+    expect(orders.MasterUserSecret?.KmsKeyId).toBe(second.Arn);
+  });
+
+  test("for the secret: one that somebody has made since is not toggled unasked", async () => {
+    const { first } = openWithKeys();
+    const old = orders.MasterUserSecret;
+    const makeAnother = () => {
+      const { secrets } = cloud.region(scope.account, scope.region);
+      const secret = secrets.get(old?.SecretArn ?? "");
+      if (old === undefined || secret === undefined) throw new Error("there is no secret");
+      secrets.delete(secret.ARN);
+      secrets.set(`${secret.ARN}-2`, { ...secret, ARN: `${secret.ARN}-2` });
+      orders.MasterUserSecret = { ...old, SecretArn: `${secret.ARN}-2` };
+    };
+    const answers = [
+      async (): Promise<Answer> => {
+        makeAnother();
+        return { decision: "approved", by: "jane" };
       },
-      {
-        order: { action: "toggle", rule: "secret-key-as-required" },
-        keys: [{ match: {}, require: ["alias/orders"] }],
-      },
-    );
+      async (): Promise<Answer> => ({ decision: "rejected", by: "jane" }),
+    ];
+    const done = await run(byAlias, async () => (await answers.shift()?.()) ?? { decision: "timed-out", by: null });
     expect(done).toMatchObject([{ outcome: { end: "refused" } }]);
-    expect(told.at(-1)?.message).toContain(
-      `key-usable: it was approved with ${first.Arn}, and would have ${second.Arn} now: ask again`,
-    );
-    expect([orders.MasterUserSecret?.SecretArn, attempts()]).toEqual([old, []]);
+    expect(shown()).toEqual([
+      [old?.SecretArn, first.Arn],
+      [`${old?.SecretArn}-2`, first.Arn],
+    ]);
+  });
+
+  test("at a terminal, where nobody is asked again, it is refused", async () => {
+    const { first, second, move } = openWithKeys();
+    const old = orders.MasterUserSecret?.SecretArn;
+    move();
+    const done = await run({ ...byAlias, approvedBy: "ann", shownKey: first.Arn });
+    expect(done).toMatchObject([{ outcome: { end: "refused", gates: [{ gate: "approved" }] } }]);
+    expect(told.map(({ message }) => message)).toEqual([
+      `Nothing was changed: approved: ann approved it for ${old} with ${first.Arn}; now it is for ${old} with ${second.Arn}.`,
+    ]);
+  });
+});
+
+describe("what cannot be looked at", () => {
+  test("is not begun, and is no failure", async () => {
+    cloud.fault({ action: "rds:DescribeDBInstances", kind: "deny" });
+    const done = await run({ approvedBy: "ann", order: { action: "toggle" } });
+    expect(done).toMatchObject([{ outcome: { end: "refused", gates: [{ gate: "seen", open: false }] } }]);
+    expect(told.map(({ type, message }) => [type, message])).toEqual([
+      ["remediation.refused", expect.stringMatching(/^Nothing was changed: seen: rds:DescribeDBInstances failed/)],
+    ]);
+    expect(state.kept()).toMatchObject({ attempts: [], running: [], failuresInARow: 0 });
   });
 });
 
@@ -336,6 +398,32 @@ describe("a rotation that is not over", () => {
     expect(done).toMatchObject([
       { outcome: { end: "failed", reason: "RDS was not seen to be done with the rotation for an hour" } },
     ]);
+  });
+});
+
+describe("management that goes off when it is thought to be on", () => {
+  const goOffOnce = () => {
+    let isDone = false;
+    rdsDoes = (when) => {
+      if (when === "take the mark off" && !isDone) isDone = delete orders.MasterUserSecret;
+    };
+  };
+  const markOf = () => orders.TagList.find(({ Key }) => Key === "rds-password-audit:toggle");
+
+  test("is turned on again by a toggle that had given up", async () => {
+    cloud.fault({ action: "rds:ModifyDBInstance", kind: "deny", times: 1 });
+    goOffOnce();
+    expect(endsOf(await run({ approvedBy: "ann", order: { action: "toggle" } }))).toEqual([["toggle", "repaired"]]);
+    expect([orders.MasterUserSecret?.SecretStatus, markOf()]).toEqual(["active", undefined]);
+  });
+
+  test("is turned on again by whoever only came for the mark", async () => {
+    const Value = `${begins} aws-managed db-ORDERS-0`;
+    orders.TagList.push({ Key: "rds-password-audit:toggle", Value });
+    goOffOnce();
+    const finish: Partial<Order> = { action: "finish-interrupted", rule: "toggle-not-interrupted" };
+    expect(endsOf(await run({ approvedBy: "ann", order: finish }))).toEqual([["finish-interrupted", "repaired"]]);
+    expect([orders.MasterUserSecret?.SecretStatus, markOf()]).toEqual(["active", undefined]);
   });
 });
 

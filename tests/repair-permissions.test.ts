@@ -101,7 +101,7 @@ async function callsOf(action: ActionName, kind: Kind): Promise<{ changes: strin
     async start(execution, order) {
       expect(order.action).toBe(action);
       const done = await remediateDatabase({
-        ...{ order, execution, policy, rules, port, state, now, isEnabled: true, approvedBy: null, waits: true },
+        ...{ order, execution, policy, rules, port, state, now, isEnabled: true, approval: null, waits: true },
         tell: async () => {},
         workflow: createWorkflow(cloud),
       });

@@ -25,17 +25,17 @@ export function measure({ name, unit, value, dimensions }: Metric): void {
 
 /** Says what an audit found and what could not be delivered; `isFull` for one that looked at everything. */
 export function tell({ report, changes, failures, isNew, isTried }: Publication, isFull: boolean): void {
-  if (!isNew) {
-    logger.info("The event was handled before; nothing was published again.");
-    return;
-  }
-  if (isFull) for (const metric of toMetrics(report, { now: report.generatedAt })) measure(metric);
   for (const { where, error } of failures) {
     logger.error(`What was found could not be delivered: ${where}.`, error);
     measure({ name: "DeliveryFailures", unit: "Count", value: 1, dimensions: { outlet: where } });
   }
   // A zero ends the alarm.
   if (isTried || failures.length > 0) measure({ name: "DeliveryFailures", unit: "Count", value: failures.length });
+  if (!isNew) {
+    logger.info("The event was handled before; nothing was published again.");
+    return;
+  }
+  if (isFull) for (const metric of toMetrics(report, { now: report.generatedAt })) measure(metric);
   const { summary, coverage, clean } = report;
   logger.info("Audited.", {
     clean,

@@ -31,7 +31,7 @@ export function enter(
   return { ...swept, running: [...others, running] };
 }
 
-function inHours(hours: number, { now }: Now): string {
+function inHours(hours: number, { now }: Pick<Now, "now">): string {
   return new Date(Date.parse(now) + hours * 3_600_000).toISOString();
 }
 
@@ -39,9 +39,9 @@ function inHours(hours: number, { now }: Now): string {
 export function rest(
   state: RemediationState,
   execution: string,
-  { hours, ...now }: Now & { readonly hours: number },
+  { hours, now }: Pick<Now, "now"> & { readonly hours: number },
 ): RemediationState {
-  const anew = (one: Running): Running => ({ ...one, isChanging: false, expiresAt: inHours(hours, now) });
+  const anew = (one: Running): Running => ({ ...one, isChanging: false, expiresAt: inHours(hours, { now }) });
   return { ...state, running: state.running.map((one) => (one.execution === execution ? anew(one) : one)) };
 }
 
@@ -70,9 +70,14 @@ export function goOn(
   return count({ ...state, running: state.running.map((one) => (one === own ? anew : one)) }, [attempt], now);
 }
 
-/** What an execution tried in vain before the action that it is at; null where that is its first. */
-export function failedBefore({ attempts }: RemediationState, { arn, since }: Running): Attempt | null {
-  return attempts.findLast((one) => one.arn === arn && one.outcome === "failed" && one.endedAt === since) ?? null;
+/** What an execution has begun last, and when: what it is at, or what failed before that; null where it has only waited. */
+export function begunBy(
+  { attempts }: RemediationState,
+  { arn, action, since, isChanging }: Running,
+): Pick<Attempt, "action" | "startedAt"> | null {
+  if (isChanging) return { action, startedAt: since };
+  const failed = attempts.findLast((one) => one.arn === arn && one.outcome === "failed" && one.endedAt === since);
+  return failed === undefined ? null : { action: failed.action, startedAt: failed.startedAt };
 }
 
 /** Of what an execution tried, what was not counted when it went on to another action: that from its present action on. */

@@ -43,3 +43,14 @@ export const remediationEventSchema = z.object({
   recovery: z.array(z.string()),
 });
 export type RemediationEvent = z.infer<typeof remediationEventSchema>;
+
+/** What an event says where it has nothing to say. */
+export const nothingMore = {
+  secret: { before: null, after: null },
+  keyReference: null,
+  approvalId: null,
+  until: null,
+  gates: [],
+  managed: null,
+  recovery: [],
+} satisfies Partial<RemediationEvent>;

@@ -31,5 +31,5 @@ export const enable: Procedure = async (repair) => {
   });
   if (secret?.status !== "active")
     return { end: "failed", reason: describeUnfilled(secret?.status ?? null), recovery: [] };
-  return endVerified(repair, [], []);
+  return endVerified(repair);
 };

@@ -1,10 +1,11 @@
 import { toggleTag } from "../model/database.ts";
-import { type Marker, parseMarker } from "../model/marker.ts";
+import { type Marker, parseMarker, unmarkCommand } from "../model/marker.ts";
 import type { Keepsake } from "../model/remediation-state.ts";
 import { awaitOff } from "./await-off.ts";
 import { announce, begin } from "./begin.ts";
 import { finishToggle, type Interrupted, takeMarkOff } from "./finish-toggle.ts";
 import type { Procedure, Repair, Sight } from "./repair.ts";
+import { endVerified } from "./verify.ts";
 
 /** Finishes a toggle that somebody began: the mark on the database says so. Where nothing was turned off, only the mark comes off. */
 export const finishInterrupted: Procedure = async (repair) => {
@@ -18,11 +19,15 @@ export const finishInterrupted: Procedure = async (repair) => {
     keyReference: begun.keyReference,
   });
   if (await awaitOff(repair, begun.oldSecretArn)) return finishToggle(repair, begun);
-  const remark =
-    (await takeMarkOff(repair, begun)) === "unmarked"
-      ? "Nothing had been turned off."
-      : "The mark could not be taken off.";
-  return { end: "repaired", remarks: [remark] };
+  const left = await takeMarkOff(repair, begun);
+  if (left === "off") return finishToggle(repair, begun);
+  if (left === "unmarked") return endVerified(repair, ["Nothing had been turned off."]);
+  return {
+    end: "failed",
+    reason: "nothing had been turned off, and the mark could not be taken off",
+    recovery: [unmarkCommand(begun.database)],
+    managed: true,
+  };
 };
 
 /** What is known of the toggle. A keepsake of another secret than the one that RDS still names is left from another toggle. */

@@ -1,3 +1,4 @@
+import { isUnderWay } from "../model/database.ts";
 import { awaitSettledSecret } from "./await-secret.ts";
 import { announce, begin } from "./begin.ts";
 import type { Procedure, Sight } from "./repair.ts";
@@ -20,9 +21,10 @@ export const rotate: Procedure = async (repair) => {
     },
   });
   if (beginning.begun === null) return beginning.outcome;
-  const { met } = await awaitSettledSecret(repair, "wait until it is rotated");
-  if (!met) return { end: "failed", reason: "RDS was not seen to be done with the rotation for an hour", recovery: [] };
-  return endVerified(repair, [], []);
+  const { seen } = await awaitSettledSecret(repair, "wait until it is rotated");
+  if (seen === null || isUnderWay(seen.database?.masterUserSecret?.status ?? null))
+    return { end: "failed", reason: "RDS was not seen to be done with the rotation for an hour", recovery: [] };
+  return endVerified(repair);
 };
 
 type Moment = { readonly secretArn: string | null; readonly lastRotatedAt: string | null };

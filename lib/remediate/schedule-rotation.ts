@@ -21,7 +21,7 @@ export const scheduleRotation: Procedure = async (repair) => {
     },
   });
   if (beginning.begun === null) return beginning.outcome;
-  return endVerified(repair, [], []);
+  return endVerified(repair);
 };
 
 /** Secrets Manager goes on showing the rules of a rotation that was cancelled. */

@@ -95,8 +95,8 @@ function isStillOn({ masterUserSecret, pendingChanges, status }: Database, oldSe
   return masterUserSecret?.secretArn === oldSecretArn && !isUnderWay;
 }
 
-/** Nothing was turned off: the mark comes off again. */
+/** Nothing was turned off, as far as anybody has seen: the mark comes off again. */
 async function giveUp(repair: Repair, begun: Interrupted, reason: string): Promise<Outcome> {
-  await takeMarkOff(repair, begun);
+  if ((await takeMarkOff(repair, begun)) === "off") return finishToggle(repair, begun);
   return { end: "failed", reason, recovery: [], managed: true };
 }

@@ -32,7 +32,7 @@ type Wanted = { readonly keys: readonly (string | null)[]; readonly oldSecretArn
 
 /**
  * Turns management on after it was turned off, whatever it takes: every few minutes, and with the next key where one refuses, because
- * managed with the wrong key is better than not managed. What RDS takes back before it is active is asked for once more.
+ * managed with the wrong key is better than not managed. What RDS takes back before it is active is asked for again, for another hour.
  */
 export async function turnOnAgain(repair: Repair, wanted: Wanted): Promise<TurnedOn> {
   const { workflow, look } = repair;

@@ -13,12 +13,8 @@ export async function verify({ workflow, see, rule }: Repair): Promise<string | 
   return seen === null ? `the database could not be read to verify it (${error})` : `${rule} still says ${seen}`;
 }
 
-/** Ends a procedure that has done all that it does. */
-export async function endVerified(
-  repair: Repair,
-  remarks: readonly string[],
-  recovery: readonly string[],
-): Promise<Outcome> {
+/** Ends a procedure that has done all that it does; `remarks` says what is not quite as it was. */
+export async function endVerified(repair: Repair, remarks: readonly string[] = []): Promise<Outcome> {
   const reason = await verify(repair);
-  return reason === null ? { end: "repaired", remarks } : { end: "failed", reason, recovery };
+  return reason === null ? { end: "repaired", remarks } : { end: "failed", reason, recovery: [] };
 }

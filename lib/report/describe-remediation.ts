@@ -198,7 +198,7 @@ function describeLeftOff(event: RemediationEvent): RemediationNews {
             `If RDS refuses the key, leave out \`${keyOption}\`: managed with the default key is better than not managed.`,
           ]
         : []),
-      `Leave the tag \`${toggleTag}\` where it is: by it the service sees what is left to be done, and it takes it off itself.`,
+      `If it has the tag \`${toggleTag}\`, leave that where it is: by it the service sees what is left to be done, and it takes it off itself.`,
     ],
   };
 }

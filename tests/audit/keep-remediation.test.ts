@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import {
+  begunBy,
   type Entrant,
   enter,
-  failedBefore,
   forget,
   goOn,
   interrupt,
@@ -246,7 +246,7 @@ describe("going on to another action", () => {
 });
 
 describe("resting", () => {
-  const later = { now: hoursFromNow(3), hours: 1440, stopAfterFailures };
+  const later = { now: hoursFromNow(3), hours: 1440 };
 
   test("gives the place in the budget back, and gives a sign of life", () => {
     const other = anExecution({ execution: "db-SHOP-1", arn: otherArn });
@@ -266,18 +266,27 @@ describe("resting", () => {
   });
 });
 
-describe("what failed before", () => {
+describe("what was begun last", () => {
   const failed = anAttempt({ action: "rotate", outcome: "failed", endedAt: hoursFromNow(-1) });
-  const at = (attempts: Attempt[]) =>
-    failedBefore(aState({ attempts }), anExecution({ action: "toggle", arn: failed.arn, since: hoursFromNow(-1) }));
+  const at = (attempts: Attempt[], isChanging = false) =>
+    begunBy(
+      aState({ attempts }),
+      anExecution({ action: "toggle", arn: failed.arn, since: hoursFromNow(-1), isChanging }),
+    );
 
-  test("is what ended when the execution began with what it is at", () => expect(at([failed])).toEqual(failed));
+  test("is what an execution is at", () =>
+    expect(at([failed], true)).toEqual({ action: "toggle", startedAt: hoursFromNow(-1) }));
+
+  test("is, while it only waits, what failed before", () =>
+    expect(at([failed])).toEqual({ action: "rotate", startedAt: failed.startedAt }));
 
   test.each<[string, Partial<Attempt>]>([
     ["something that ended before", { endedAt: hoursFromNow(-2) }],
     ["something else than a failure", { outcome: "repaired" }],
     ["another database's", { arn: otherArn }],
-  ])("is not %s", (_, overrides) => expect(at([{ ...failed, ...overrides }])).toBeNull());
+  ])("is nothing, while it only waits, where there is but %s", (_, overrides) =>
+    expect(at([{ ...failed, ...overrides }])).toBeNull(),
+  );
 });
 
 describe("what is not counted yet", () => {

@@ -86,7 +86,10 @@ export async function planAtTerminal(
   const execution = `terminal-${database.resourceId}`;
   const options = { ...planOptions(world, place), execution, approvedBy: "ann", only: new Set([arn]) };
   const first = makePlan(inventory, options).actions.find(({ gates }) => gates.every(({ open }) => open));
-  if (first !== undefined) return createExecution(execution, toOrder(first), place);
+  if (first !== undefined) {
+    const approved = { keyReference: first.keyReference, secretArn: database.masterUserSecret?.secretArn ?? null };
+    return createExecution(execution, toOrder(first), place, { by: "ann", ...approved });
+  }
   await conclude(world, database, { execution, place });
   return null;
 }

@@ -1,3 +1,4 @@
+import type { Approval } from "../../lib/create-repair.ts";
 import type { Order } from "../../lib/model/order.ts";
 import { type Remediation, type RemediationRequest, remediateDatabase } from "../../lib/remediate-database.ts";
 import { rules } from "../../rules/index.ts";
@@ -20,8 +21,9 @@ export type Execution = {
   readonly name: string;
   readonly order: Order;
   readonly place: Place;
-  /** A person stands by, who has approved it and does not wait for a window. */
   readonly isAtTerminal: boolean;
+  /** Of the person who stands by at a terminal, and does not wait for a window. */
+  readonly approval: Approval | null;
   readonly memory: Memory;
   readonly stake: Stake;
   lives: number;
@@ -29,10 +31,10 @@ export type Execution = {
   result: Remediation | null;
 };
 
-export function createExecution(name: string, order: Order, place: Place): Execution {
+export function createExecution(name: string, order: Order, place: Place, approval: Approval | null = null): Execution {
   const isAtTerminal = name.startsWith("terminal-");
   const [memory, stake] = [{ checkpoints: [] }, { isHeld: false }];
-  return { name, order, place, isAtTerminal, memory, stake, lives: 0, end: null, result: null };
+  return { name, order, place, isAtTerminal, approval, memory, stake, lives: 0, end: null, result: null };
 }
 
 /** What executions take place in. */
@@ -58,7 +60,7 @@ export async function live(execution: Execution, scene: Scene): Promise<"ended" 
     execution: name,
     policy: world.policy,
     isEnabled: true,
-    approvedBy: execution.isAtTerminal ? "ann" : null,
+    approval: execution.approval,
     waits: !execution.isAtTerminal,
     port: createPort(connection),
     state: createState(connection),

@@ -194,7 +194,7 @@ describeWith(["moto_server"], "repairs of what an independent emulator has", () 
       const remediation = await remediateDatabase({
         ...{ order, execution, policy, rules, state, now },
         isEnabled: true,
-        approvedBy: null,
+        approval: null,
         waits: true,
         port: aws.region({ account, region, partition: "aws" }),
         tell: async (event) => void events.push(event),
