@@ -9,7 +9,7 @@ import pLimit from "p-limit";
 import { assembleReport } from "../lib/audit/assemble-report.ts";
 import { createAccount } from "../lib/aws/create-account.ts";
 import { defaultPolicy } from "../lib/model/default-policy.ts";
-import { renderJson } from "../lib/report/json.ts";
+import { toJson } from "../lib/report/json.ts";
 import { concurrency, takeInventory } from "../lib/take-inventory.ts";
 import { rules } from "../rules/index.ts";
 import type { Fleet } from "./fleet.ts";
@@ -43,7 +43,7 @@ async function audit() {
     now,
   });
   const report = assembleReport(inventory, { policy: defaultPolicy, rules, generatedAt: now, version: "bench" });
-  if (renderJson(report).length === 0) throw new Error("there is no report");
+  if (toJson(report).length === 0) throw new Error("there is no report");
   const inTargets = report.coverage.targets.reduce((sum, { calls }) => sum + calls, 0);
   return { databases: report.summary.databases, calls: accounts.length + inTargets, clean: report.clean };
 }

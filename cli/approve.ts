@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { UsageError } from "../lib/model/errors.ts";
 import { toPrintable } from "../lib/report/printable.ts";
 import { exitStatus } from "./exit-status.ts";
-import { type Io, write } from "./io.ts";
+import { type Io, openAccount, write } from "./io.ts";
 
 type ApproveOptions = { readonly region?: string; readonly profile?: string };
 type Decision = "approved" | "rejected";
@@ -36,11 +36,7 @@ async function answer(id: string, decision: Decision, { region, profile }: Appro
   const { createAccount, defaultRegion, answerApproval } = await io.loadAws();
   const place = region ?? (await defaultRegion(profile));
   if (place == null) throw new UsageError("In which Region does the service run? Give --region, or set AWS_REGION.");
-  const account =
-    profile === undefined
-      ? createAccount({ name: "the default credentials" })
-      : createAccount({ name: `profile ${profile}`, profile });
-  const { arn: by } = await account.identify(place);
+  const { arn: by } = await openAccount({ createAccount }, profile).identify(place);
   await answerApproval(id, { decision, by }, { region: place, ...(profile === undefined ? {} : { profile }) });
   const consequence =
     decision === "approved"

@@ -37,6 +37,13 @@ export type Aws = {
   ) => Promise<void>;
 };
 
+/** The account of an AWS profile, or of the credentials that are there without one. */
+export function openAccount({ createAccount }: Pick<Aws, "createAccount">, profile?: string): Account {
+  return profile === undefined
+    ? createAccount({ name: "the default credentials" })
+    : createAccount({ name: `profile ${profile}`, profile });
+}
+
 /** Everything that a command has of the world, so that tests can give it another one. */
 export type Io = {
   readonly stdout: OutputStream;

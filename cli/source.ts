@@ -9,7 +9,7 @@ import { rules } from "../rules/index.ts";
 import { refuseBoth } from "./choices.ts";
 import { readText } from "./files.ts";
 import { regionIn } from "./find-database.ts";
-import type { Account, Aws, Io } from "./io.ts";
+import { type Account, type Aws, type Io, openAccount } from "./io.ts";
 import { createProgressBar } from "./progress-bar.ts";
 
 /** What to judge: AWS, or a saved inventory. */
@@ -71,8 +71,8 @@ async function openSource(options: Omit<SourceOptions, "from" | "policy">, polic
   const aws = await io.loadAws();
   const accounts =
     options.profile === undefined
-      ? [aws.createAccount({ name: "the default credentials" })]
-      : [...new Set(options.profile)].map((profile) => aws.createAccount({ name: `profile ${profile}`, profile }));
+      ? [openAccount(aws)]
+      : [...new Set(options.profile)].map((profile) => openAccount(aws, profile));
   return { accounts, regions: options.allRegions ? "all" : await chooseRegions(options, policy, aws, accounts) };
 }
 

@@ -6,7 +6,7 @@ import { emptyRemediationState, type RemediationState } from "../lib/model/remed
 import { makePrintable, toPrintable } from "../lib/report/printable.ts";
 import { updateStored } from "../lib/update-stored.ts";
 import { exitStatus } from "./exit-status.ts";
-import { type Io, write } from "./io.ts";
+import { type Io, openAccount, write } from "./io.ts";
 import { toStatePlace } from "./state-file.ts";
 import { addStateOption, openStateOf, type StateOptions } from "./state-option.ts";
 
@@ -91,16 +91,13 @@ function describePlace({ state }: StateOptions, io: Io): string {
 async function whoAmI({ state, profile = [] }: StateOptions, io: Io): Promise<string> {
   const user = io.env.USER ?? userInfo().username;
   if (!state?.startsWith("s3://")) return user;
-  const { createAccount } = await io.loadAws();
-  const [first] = profile;
-  const account = createAccount(
-    first === undefined ? { name: "the default credentials" } : { name: `profile ${first}`, profile: first },
-  );
   // To be stopped it must not depend on a second service.
-  return account.identify().then(
-    ({ arn }) => arn,
-    () => user,
-  );
+  return openAccount(await io.loadAws(), profile[0])
+    .identify()
+    .then(
+      ({ arn }) => arn,
+      () => user,
+    );
 }
 
 function describe(stopped: NonNullable<RemediationState["stopped"]>): string {

@@ -1,9 +1,4 @@
-import { readFileSync } from "node:fs";
-import * as z from "zod";
+import packageJson from "../package.json" with { type: "json" };
 
-const packageSchema = z.object({ version: z.string() });
-
-/** The program's version, from package.json. */
-export const version = packageSchema.parse(
-  JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")),
-).version;
+/** The program's version. */
+export const { version } = packageJson;

@@ -2,6 +2,7 @@ import { activeRules } from "../lib/audit/judge.ts";
 import type { Policy } from "../lib/model/policy.ts";
 import type { Rule } from "../lib/model/rule.ts";
 import type { Settings } from "./settings.ts";
+import { arnOf } from "./statement.ts";
 
 /** CloudFormation's limit. */
 const maxDescription = 256;
@@ -13,12 +14,12 @@ const messageTypes = ["ConfigurationItemChangeNotification", "OversizedConfigura
  * that a database can fail, all on one function, and the permission to invoke it.
  */
 export function configRules(rules: readonly Rule[], policy: Policy, settings: Settings): Record<string, object> {
-  if (settings.configRules === "off") return permissions(settings.configAccounts);
+  if (settings.configRules === "off") return invokePermissions(settings.configAccounts);
   const failing = activeRules(rules, policy).filter(({ messages }) =>
     Object.values(messages).some(({ status }) => status === "NON_COMPLIANT"),
   );
   return {
-    ...permissions([{ Ref: "AWS::AccountId" }, ...settings.configAccounts]),
+    ...invokePermissions([{ Ref: "AWS::AccountId" }, ...settings.configAccounts]),
     ...Object.fromEntries(failing.map((rule) => [toLogicalId(rule.id), toConfigRule(rule, policy, settings)])),
   };
 }
@@ -34,7 +35,7 @@ function toConfigRule({ id, title, severity }: Rule, policy: Policy, { configFre
       Scope: { ComplianceResourceTypes: ["AWS::RDS::DBInstance", "AWS::RDS::DBCluster"] },
       Source: {
         Owner: "CUSTOM_LAMBDA",
-        SourceIdentifier: { "Fn::GetAtt": ["ConfigRuleLambdaFunction", "Arn"] },
+        SourceIdentifier: arnOf("ConfigRuleLambdaFunction"),
         SourceDetails: [
           ...messageTypes.map((MessageType) => ({ EventSource: "aws.config", MessageType })),
           {
@@ -49,14 +50,14 @@ function toConfigRule({ id, title, severity }: Rule, policy: Policy, { configFre
 }
 
 /** One permission an account; the stack's own is `ConfigPermission`, on which the rules wait. */
-function permissions(accounts: readonly (string | { Ref: string })[]): Record<string, object> {
+function invokePermissions(accounts: readonly (string | { Ref: string })[]): Record<string, object> {
   return Object.fromEntries(
     accounts.map((account) => [
       typeof account === "string" ? `ConfigPermission${account}` : "ConfigPermission",
       {
         Type: "AWS::Lambda::Permission",
         Properties: {
-          FunctionName: { "Fn::GetAtt": ["ConfigRuleLambdaFunction", "Arn"] },
+          FunctionName: arnOf("ConfigRuleLambdaFunction"),
           Action: "lambda:InvokeFunction",
           Principal: "config.amazonaws.com",
           SourceAccount: account,

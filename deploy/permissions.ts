@@ -1,4 +1,4 @@
-import { auditActions, auditPolicy, repairReads } from "../lib/audit/permissions.ts";
+import { auditActions, readsOfSecretValues, repairReads } from "../lib/audit/permissions.ts";
 import { defaultPolicy } from "../lib/model/default-policy.ts";
 import { UsageError } from "../lib/model/errors.ts";
 import { remediationStateFile } from "../lib/model/remediation-state.ts";
@@ -15,9 +15,14 @@ export type Places = {
 };
 
 /** No role of this project may read a secret's value, whatever else somebody attaches to it. */
-const neverTheValues: readonly Statement[] = auditPolicy(rules, defaultPolicy).Statement.flatMap((statement) =>
-  statement.Effect === "Deny" ? [{ ...statement, Effect: "Deny" }] : [],
-);
+const neverTheValues: readonly Statement[] = [
+  {
+    Sid: "NeverTheValues",
+    Effect: "Deny",
+    Action: readsOfSecretValues,
+    Resource: "*",
+  },
+];
 
 /** On what each action of an audit is allowed; the first that matches. `*` only where AWS knows no resource. */
 const resourcesOf: readonly (readonly [sid: string, actions: RegExp, resource: Statement["Resource"]])[] = [

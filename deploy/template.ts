@@ -20,7 +20,7 @@ export function template(given: Readonly<Record<string, unknown>>, stackRegion: 
   const places = {
     findingsTopicArn: settings.findingsTopicArn || { Ref: "FindingsTopic" },
     alertsTopicArn: settings.alertsTopicArn || { Ref: "AlertsTopic" },
-    kmsKeyArn: settings.kmsKeyArn || { "Fn::GetAtt": ["Key", "Arn"] },
+    kmsKeyArn: settings.kmsKeyArn || arnOf("Key"),
   };
   return {
     ...places,

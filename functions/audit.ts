@@ -7,10 +7,10 @@ import { auditAndPublish } from "../lib/audit-and-publish.ts";
 import { createAccount } from "../lib/aws/create-account.ts";
 import { rules } from "../rules/index.ts";
 import { accountOf } from "./wiring/invocation.ts";
-import { createStartingRepairs } from "./wiring/repairs.ts";
+import { openStartingRepairs } from "./wiring/repairs.ts";
 import { createService, version } from "./wiring/service.ts";
 import { packagedPolicy, readAuditSettings } from "./wiring/settings.ts";
-import { logErrors, logger, metrics, tell } from "./wiring/telemetry.ts";
+import { logErrors, logger, metrics, record } from "./wiring/telemetry.ts";
 
 const settings = readAuditSettings(process.env);
 const policy = packagedPolicy();
@@ -40,9 +40,9 @@ export const handler = middy()
       version,
       eventId: id,
       invocation: context.awsRequestId,
-      repairs: createStartingRepairs(settings),
+      repairs: openStartingRepairs(settings),
       now: () => new Date().toISOString(),
     });
-    tell(publication, true);
+    record(publication, true);
     return { changes: publication.changes.length, clean: publication.report.clean };
   });

@@ -10,10 +10,10 @@ import { recheckEventSchema } from "../lib/model/recheck-event.ts";
 import { recheckAndPublish } from "../lib/recheck-and-publish.ts";
 import { rules } from "../rules/index.ts";
 import { partitionOf } from "./wiring/invocation.ts";
-import { createStartingRepairs } from "./wiring/repairs.ts";
+import { openStartingRepairs } from "./wiring/repairs.ts";
 import { createService, version } from "./wiring/service.ts";
 import { packagedPolicy, readAuditSettings } from "./wiring/settings.ts";
-import { logErrors, logger, metrics, tell } from "./wiring/telemetry.ts";
+import { logErrors, logger, metrics, record } from "./wiring/telemetry.ts";
 
 const settings = readAuditSettings(process.env);
 const policy = packagedPolicy();
@@ -38,11 +38,11 @@ export const handler = middy()
       policy,
       rules,
       version,
-      repairs: createStartingRepairs(settings),
+      repairs: openStartingRepairs(settings),
       now: () => new Date().toISOString(),
       sleep: (seconds) => setTimeout(seconds * 1000),
     });
     if (publication === null) return { changes: 0 };
-    tell(publication, false);
+    record(publication, false);
     return { changes: publication.changes.length };
   });

@@ -11,9 +11,9 @@ import { remediateDatabase } from "../lib/remediate-database.ts";
 import { rules } from "../rules/index.ts";
 import { createDurableWorkflow } from "./wiring/durable-workflow.ts";
 import { partitionOf } from "./wiring/invocation.ts";
-import { createRepairs } from "./wiring/repairs.ts";
+import { openRepairs } from "./wiring/repairs.ts";
 import { packagedPolicy, readRemediationSettings } from "./wiring/settings.ts";
-import { logErrors, logger, metrics, tellRemediation } from "./wiring/telemetry.ts";
+import { logErrors, logger, metrics, recordRemediation } from "./wiring/telemetry.ts";
 
 const settings = readRemediationSettings(process.env);
 const policy = packagedPolicy();
@@ -36,13 +36,13 @@ export const handler = middy<unknown, unknown, Error, DurableContext>({
     const partition = partitionOf(context.lambdaContext);
     const done = await remediateDatabase({
       ...{ order, policy, rules, approval: null, waits: true },
-      ...createRepairs(settings),
+      ...openRepairs(settings),
       isEnabled: settings.REMEDIATION === "on",
       execution: toExecutionName(context.executionContext.durableExecutionArn),
       port: createAccount({ name: "this account" }).region({ account, region, partition }),
       workflow: createDurableWorkflow(context),
       now: () => new Date().toISOString(),
     });
-    tellRemediation(done);
+    recordRemediation(done);
     return done;
   });

@@ -1,6 +1,6 @@
 import { assembleReport } from "./audit/assemble-report.ts";
 import { lookAfterRepairs, type Repairs } from "./look-after-repairs.ts";
-import { type Publication, type PublishRequest, publishReport } from "./publish-report.ts";
+import { type Publication, type PublishRequest, publishReport, withFailures } from "./publish-report.ts";
 import { type InventoryRequest, takeInventory } from "./take-inventory.ts";
 
 export type AuditRequest = Omit<InventoryRequest, "now" | "onProgress" | "forRepair"> &
@@ -33,10 +33,4 @@ export async function auditAndPublish({
         publication,
         await lookAfterRepairs({ inventory, isFull: true, policy, rules, now: now(), repairs }),
       );
-}
-
-/** Adds what could not be done about repairs to what could not be published. */
-export function withFailures(publication: Publication, errors: readonly Error[]): Publication {
-  const failures = errors.map((error) => ({ where: "remediation" as const, error }));
-  return { ...publication, failures: [...publication.failures, ...failures] };
 }

@@ -111,6 +111,12 @@ export async function publishReport(request: PublishRequest): Promise<Publicatio
 
 const nothing = { due: new Map(), refused: new Map() };
 
+/** Adds what could not be done about repairs to what could not be published. */
+export function withFailures(publication: Publication, errors: readonly Error[]): Publication {
+  const failures = errors.map((error) => ({ where: "remediation" as const, error }));
+  return { ...publication, failures: [...publication.failures, ...failures] };
+}
+
 function toError(refusals: readonly Refusal[], count: number): Error {
   const because = refusals[0]?.reason;
   return new Error(`${refusals.length} of ${count} changes were refused, the first because: ${because}`);

@@ -1,12 +1,11 @@
 import { silence } from "./audit/keep-remediation.ts";
-import { type Subjects, toReference, toSubjects } from "./audit/subjects.ts";
-import { withFailures } from "./audit-and-publish.ts";
+import { nothing, type Subjects, toReference, toSubjects } from "./audit/subjects.ts";
 import { concludeLost, tellLost } from "./conclude-lost.ts";
 import { type LookAfterRequest, lookAfterRepairs, type Repairs } from "./look-after-repairs.ts";
 import type { DatabaseReference } from "./model/database.ts";
 import { type ExecutionEvent, namesOf } from "./model/execution-event.ts";
 import type { RecheckEvent } from "./model/recheck-event.ts";
-import { type Publication, type PublishRequest, publishReport } from "./publish-report.ts";
+import { type Publication, type PublishRequest, publishReport, withFailures } from "./publish-report.ts";
 import type { RegionPort } from "./read-target.ts";
 import { type Rechecked, type RecheckRequest, recheckDatabases } from "./recheck-databases.ts";
 import { updateStored } from "./update-stored.ts";
@@ -50,8 +49,7 @@ async function recheckAfterExecution(
   const how = `The execution ended as ${event.detail.status} before it could say how.`;
   const unread = () => ({ ...{ running, how, inventory: null, policy, rules, now: now() }, ...repairs });
   const port = open(region);
-  const subjects = { databases: [], deletedArn: null, secretId: null, keyReference: null };
-  const reading = async () => recheck({ ...subjects, databases: await referTo(arn, port) }, port, request);
+  const reading = async () => recheck({ ...nothing, databases: await referTo(arn, port) }, port, request);
   const rechecked = await reading().catch(async (error: unknown) => {
     await tellLost(unread());
     await updateStored("the state of remediation", repairs.state, (state) => silence(state, execution, now()));

@@ -11,7 +11,7 @@ import {
   type Publish,
 } from "../lib/outlets.ts";
 import { toDigest } from "../lib/publish-report.ts";
-import type { AlertMessage } from "../lib/report/alert.ts";
+import type { AlertMessage } from "../lib/report/alert-message.ts";
 import type { SecurityHubFinding } from "../lib/report/asff.ts";
 import { account, hoursFromNow, now, region } from "./support/builders.ts";
 import { aChangeOn, aFindingOn, anExemption, aReportWith } from "./support/findings.ts";

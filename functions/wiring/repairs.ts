@@ -8,7 +8,7 @@ import type { AuditSettings, RemediationSettings } from "./settings.ts";
 import { logger } from "./telemetry.ts";
 
 /** Where this deployment keeps the state of remediation, and how it tells of repairs. */
-export function createRepairs(settings: Omit<RemediationSettings, "REMEDIATION">): Pick<Repairs, "state" | "tell"> {
+export function openRepairs(settings: Omit<RemediationSettings, "REMEDIATION">): Pick<Repairs, "state" | "tell"> {
   const tell = createTeller(
     (messages) => publishMessages(settings.FINDINGS_TOPIC_ARN, messages),
     (messages) => publishMessages(settings.ALERTS_TOPIC_ARN, messages),
@@ -24,11 +24,11 @@ export function createRepairs(settings: Omit<RemediationSettings, "REMEDIATION">
 }
 
 /** The same with the means to start executions; null where remediation is off. */
-export function createStartingRepairs(settings: AuditSettings): Repairs | null {
+export function openStartingRepairs(settings: AuditSettings): Repairs | null {
   const { REMEDIATE_FUNCTION_ARN: functionArn } = settings;
   if (functionArn === "") return null;
   return {
-    ...createRepairs(settings),
+    ...openRepairs(settings),
     async start(execution, order) {
       await startExecution(functionArn, execution, order);
       logger.info("Started a repair, or found it started.", { execution, order });

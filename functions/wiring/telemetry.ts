@@ -24,7 +24,7 @@ export function measure({ name, unit, value, dimensions }: Metric): void {
 }
 
 /** Says what an audit found and what could not be delivered; `isFull` for one that looked at everything. */
-export function tell({ report, changes, failures, isNew, isTried }: Publication, isFull: boolean): void {
+export function record({ report, changes, failures, isNew, isTried }: Publication, isFull: boolean): void {
   for (const { where, error } of failures) {
     logger.error(`What was found could not be delivered: ${where}.`, error);
     measure({ name: "DeliveryFailures", unit: "Count", value: 1, dimensions: { outlet: where } });
@@ -35,7 +35,7 @@ export function tell({ report, changes, failures, isNew, isTried }: Publication,
     logger.info("The event was handled before; nothing was published again.");
     return;
   }
-  if (isFull) for (const metric of toMetrics(report, { now: report.generatedAt })) measure(metric);
+  if (isFull) for (const metric of toMetrics(report)) measure(metric);
   const { summary, coverage, clean } = report;
   logger.info("Audited.", {
     clean,
@@ -47,7 +47,7 @@ export function tell({ report, changes, failures, isNew, isTried }: Publication,
 }
 
 /** Says what an execution did. Throws where that failed in the end: of what a durable execution does not throw, no alarm knows. */
-export function tellRemediation(done: Remediation): void {
+export function recordRemediation(done: Remediation): void {
   for (const metric of toRemediationMetrics(done)) measure(metric);
   logger.info("Ended.", { done });
   const last = done.at(-1);

@@ -7,7 +7,7 @@ import { activeRules } from "./judge.ts";
 const ofTheAuditItself = ["account:ListRegions", "sts:GetCallerIdentity"];
 
 /** What no role of this project may ever do. */
-const readsOfSecretValues = ["secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue"];
+export const readsOfSecretValues = ["secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue"];
 
 /** The IAM actions that an audit by these rules may call, in alphabetical order. */
 export function auditActions(rules: readonly Rule[], policy: Policy): readonly string[] {

@@ -11,7 +11,8 @@ export type Subjects = {
   readonly keyReference: string | null;
 };
 
-const nothing: Subjects = { databases: [], deletedArn: null, secretId: null, keyReference: null };
+/** What an event is about that is about nothing. */
+export const nothing: Subjects = { databases: [], deletedArn: null, secretId: null, keyReference: null };
 
 /**
  * What RDS says when a DB instance and a DB cluster are gone. A call that deletes one says so minutes before it is.

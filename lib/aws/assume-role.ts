@@ -6,14 +6,11 @@ import { type ClientOptions, type CredentialProvider, toClientConfig } from "./c
 const action = "sts:AssumeRole";
 
 /** Credentials of a role, got when a client first needs them and again when they expire. A refusal surfaces in the client's call. */
-export function assumeRole(
-  roleArn: string,
-  { sessionName = "rds-password-audit", ...options }: ClientOptions & { readonly sessionName?: string } = {},
-): CredentialProvider {
+export function assumeRole(roleArn: string, options: ClientOptions = {}): CredentialProvider {
   return async () => {
     const sts = new STSClient(toClientConfig(options));
     try {
-      const answer = sts.send(new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: sessionName }));
+      const answer = sts.send(new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: "rds-password-audit" }));
       const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = (await call(action, answer)).Credentials ?? {};
       if (!AccessKeyId || !SecretAccessKey || !SessionToken || !Expiration)
         throw new AwsCallError(action, "EmptyAnswer", `AWS STS answered without credentials of ${roleArn}`);

@@ -1,5 +1,4 @@
 import { ledgerFile } from "../model/ledger.ts";
-import { remediationStateFile } from "../model/remediation-state.ts";
 import type { Report } from "../model/report.ts";
 import { type BucketOptions, json, openBucket } from "./open-bucket.ts";
 
@@ -14,7 +13,7 @@ const html = "text/html; charset=utf-8";
 const attempts = 8;
 
 /**
- * Keeps in an S3 bucket what the service knows: `ledger.json`, `remediation.json`, `latest.json` and `latest.html`, and for good
+ * Keeps in an S3 bucket what the service knows: `ledger.json`, `latest.json` and `latest.html`, and for good
  * `reports/2026/11/24/2026-11-24T12-00-00.000Z-1.json` and `.html`.
  */
 export function createStore({ toPage, ...options }: StoreOptions) {
@@ -42,7 +41,6 @@ export function createStore({ toPage, ...options }: StoreOptions) {
 
   return {
     ledger: bucket.stored(ledgerFile),
-    remediation: bucket.stored(remediationStateFile),
 
     /** Keeps a report for good, and as the latest unless there is a later one. Answers with a link to its page. */
     async writeReport(report: Report): Promise<string> {

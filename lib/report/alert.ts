@@ -5,8 +5,6 @@ import { toCrowdAlert } from "./crowd-alert.ts";
 import { toDatabaseAlert } from "./database-alert.ts";
 import { compareChanges, compareGroups, isBad } from "./describe-change.ts";
 
-export type { AlertMessage } from "./alert-message.ts";
-
 /** Whom to tell and what: `exemptionTags` is the policy's, whether tags on a database may exempt it. */
 export type AlertOptions = {
   readonly threshold: Severity;

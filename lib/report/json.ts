@@ -1,10 +1,3 @@
-import type { Report } from "../model/report.ts";
-
-/** The report as the contract has it, for other programs. Characters that could drive a terminal are escaped. */
-export function renderJson(report: Report): string {
-  return toJson(report);
-}
-
 /** Indented JSON with a newline at its end. JSON itself lets C1 controls and changes of direction through; this does not. */
 export function toJson(value: unknown): string {
   return `${escapeUnseen(JSON.stringify(value, null, 2))}\n`;

@@ -13,12 +13,14 @@ export type Metric = {
 
 /**
  * What a dashboard and an alarm need of an audit. Every metric is there every time, zeros included: an alarm cannot tell a missing
- * value from a service that does not run. `now` is the ISO 8601 instant at which the age of the oldest active finding is taken.
+ * value from a service that does not run.
  */
-export function toMetrics(
-  { summary, coverage, findings }: Pick<Report, "summary" | "coverage" | "findings">,
-  { now }: { readonly now: string },
-): readonly Metric[] {
+export function toMetrics({
+  summary,
+  coverage,
+  findings,
+  generatedAt,
+}: Pick<Report, "summary" | "coverage" | "findings" | "generatedAt">): readonly Metric[] {
   const managements = {
     managed: summary.managed,
     unmanaged: summary.unmanaged,
@@ -32,7 +34,7 @@ export function toMetrics(
     toCount("InsufficientData", summary.findings.insufficientData),
     toCount("ExemptFindings", summary.findings.exempt),
     toCount("Gaps", coverage.gaps.length),
-    { name: "OldestFindingAgeDays", unit: "None", value: oldestAgeDays(findings, now) },
+    { name: "OldestFindingAgeDays", unit: "None", value: oldestAgeDays(findings, generatedAt) },
     toCount("AuditCompleted", 1),
     toCount("AuditIncomplete", coverage.complete ? 0 : 1),
   ];

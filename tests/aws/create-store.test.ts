@@ -32,7 +32,9 @@ const settings = () => ({
   credentials: { accessKeyId: account, secretAccessKey: "not-verified" },
   maxAttempts: 1,
 });
-const open = (options: Partial<StoreOptions> = {}): Store & { remediation: Stored<RemediationState> } =>
+const openState = (options: Partial<StoreOptions> = {}): Stored<RemediationState> =>
+  openBucket({ ...settings(), ...options }).stored(remediationStateFile);
+const open = (options: Partial<StoreOptions> = {}): Store =>
   createStore({
     ...settings(),
     toPage: ({ generatedAt }) => `<!doctype html><title>${generatedAt}</title>`,
@@ -188,7 +190,7 @@ describe("the state of remediation", () => {
   const failed = (failuresInARow: number): RemediationState => ({ ...emptyRemediationState, failuresInARow });
 
   test("is empty before the first execution, and read as it was written", async () => {
-    const { remediation } = open();
+    const remediation = openState();
     expect(await remediation.read()).toEqual({ value: emptyRemediationState, version: null });
     expect(await remediation.write(failed(1), null)).toBe(true);
     const { value, version } = await remediation.read();
@@ -207,14 +209,14 @@ describe("the state of remediation", () => {
     const terminal = openBucket(settings()).stored(remediationStateFile);
     await open().ledger.write(having("1"), null);
     expect(await terminal.write(failed(1), null)).toBe(true);
-    const { value, version } = await open().remediation.read();
+    const { value, version } = await openState().read();
     expect(value).toEqual(failed(1));
-    expect(await open().remediation.write(failed(2), version)).toBe(true);
+    expect(await openState().write(failed(2), version)).toBe(true);
     expect(await terminal.write(failed(3), version)).toBe(false);
   });
 
   test("of eight that take the last place at once, exactly one does", async () => {
-    const states = Array.from({ length: 8 }, () => open().remediation);
+    const states = Array.from({ length: 8 }, () => openState());
     const taken = await Promise.all(states.map((state, index) => state.write(failed(index), null)));
     expect(taken.filter(Boolean)).toHaveLength(1);
   });
@@ -227,7 +229,7 @@ describe("the state of remediation", () => {
     ["cut", JSON.stringify({ schemaVersion: "1.0" }), " at running \\("],
   ])("that is %s is an error and never empty: somebody may be at work", async (_what, body, where) => {
     put("remediation.json", body);
-    await expect(open().remediation.read()).rejects.toThrow(
+    await expect(openState().read()).rejects.toThrow(
       new RegExp(
         `^s3://reports-bucket/remediation\\.json is no state of remediation${where}.*restore an earlier version of it; without it nobody would know`,
       ),
@@ -237,7 +239,7 @@ describe("the state of remediation", () => {
 
   test("that may not be read is an error and never empty", async () => {
     aws.cloud.fault({ action: "s3:GetObject", kind: "deny" });
-    await expect(open().remediation.read()).rejects.toMatchObject({ name: "AwsCallError", code: "AccessDenied" });
+    await expect(openState().read()).rejects.toMatchObject({ name: "AwsCallError", code: "AccessDenied" });
   });
 
   test("is found in another Region than the one that is configured", async () => {
@@ -253,7 +255,7 @@ describe("the state of remediation", () => {
             },
     });
     try {
-      const { remediation } = open({ endpoint: s3.endpoint });
+      const remediation = openState({ endpoint: s3.endpoint });
       expect(await remediation.read()).toEqual({ value: failed(4), version: '"1"' });
     } finally {
       await s3.close();

@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { toMetrics, toRemediationMetrics } from "../../lib/report/metrics.ts";
-import { anInventory, hoursFromNow, now } from "../support/builders.ts";
+import { anInventory, hoursFromNow } from "../support/builders.ts";
 import { aFinding, anEndedExemption } from "./sample-changes.ts";
 import { aBlindInventory, aCrowd, aReport } from "./sample-reports.ts";
 
@@ -10,7 +10,7 @@ const valuesOf = (metrics: ReturnType<typeof toMetrics>) =>
   );
 
 test("a clean audit says so in numbers, zeros included", () =>
-  expect(valuesOf(toMetrics(aReport(anInventory()), { now }))).toEqual({
+  expect(valuesOf(toMetrics(aReport(anInventory())))).toEqual({
     "Databases managed": 1,
     "Databases unmanaged": 0,
     "Databases inherited": 0,
@@ -29,14 +29,14 @@ test("a clean audit says so in numbers, zeros included", () =>
   }));
 
 test("findings and databases are counted", () =>
-  expect(valuesOf(toMetrics(aReport(anInventory({ targets: [aCrowd(3)] })), { now }))).toMatchObject({
+  expect(valuesOf(toMetrics(aReport(anInventory({ targets: [aCrowd(3)] }))))).toMatchObject({
     "Databases unmanaged": 3,
     "Findings high": 3,
     AuditIncomplete: 0,
   }));
 
 test("an audit that could not see everything is incomplete, and has completed", () => {
-  const values = valuesOf(toMetrics(aReport(aBlindInventory()), { now }));
+  const values = valuesOf(toMetrics(aReport(aBlindInventory())));
   expect(values).toMatchObject({ Gaps: 3, AuditCompleted: 1, AuditIncomplete: 1 });
   expect(values.InsufficientData).toBeGreaterThan(0);
 });
@@ -49,18 +49,16 @@ test.each([
   ["a clock that is behind", [hoursFromNow(48)], 0],
 ])("the age of %s", (_, dates, days) => {
   const findings = dates.map((firstSeenAt) => aFinding({ firstSeenAt }));
-  expect(valuesOf(toMetrics({ ...aReport(anInventory()), findings }, { now })).OldestFindingAgeDays).toBe(days);
+  expect(valuesOf(toMetrics({ ...aReport(anInventory()), findings })).OldestFindingAgeDays).toBe(days);
 });
 
 test("an exempt finding has no age that counts", () => {
   const findings = [aFinding({ firstSeenAt: hoursFromNow(-24 * 40), exemption: anEndedExemption })];
-  expect(valuesOf(toMetrics({ ...aReport(anInventory()), findings }, { now })).OldestFindingAgeDays).toBe(0);
+  expect(valuesOf(toMetrics({ ...aReport(anInventory()), findings })).OldestFindingAgeDays).toBe(0);
 });
 
 test("CloudWatch knows no days", () =>
-  expect(toMetrics(aReport(anInventory()), { now }).find(({ name }) => name === "OldestFindingAgeDays")?.unit).toBe(
-    "None",
-  ));
+  expect(toMetrics(aReport(anInventory())).find(({ name }) => name === "OldestFindingAgeDays")?.unit).toBe("None"));
 
 test("an execution that did nothing says so in numbers", () =>
   expect(valuesOf(toRemediationMetrics([]))).toEqual({

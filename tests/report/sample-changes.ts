@@ -3,7 +3,7 @@ import type { Change } from "../../lib/model/change.ts";
 import type { Database } from "../../lib/model/database.ts";
 import type { Finding } from "../../lib/model/finding.ts";
 import type { Target } from "../../lib/model/inventory.ts";
-import type { AlertMessage } from "../../lib/report/alert.ts";
+import type { AlertMessage } from "../../lib/report/alert-message.ts";
 import { aMasterUserSecret, anInventory, hoursFromNow, now } from "../support/builders.ts";
 import { aCrowd, aReport } from "./sample-reports.ts";
 

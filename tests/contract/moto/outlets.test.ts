@@ -6,9 +6,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { createConfig } from "../../../lib/aws/config-service.ts";
 import { createStore } from "../../../lib/aws/create-store.ts";
 import { importFindings } from "../../../lib/aws/import-findings.ts";
+import { openBucket } from "../../../lib/aws/open-bucket.ts";
 import { publishMessages } from "../../../lib/aws/publish-messages.ts";
 import { emptyLedger, type Ledger } from "../../../lib/model/ledger.ts";
-import { emptyRemediationState } from "../../../lib/model/remediation-state.ts";
+import { emptyRemediationState, remediationStateFile } from "../../../lib/model/remediation-state.ts";
 import type { Report } from "../../../lib/model/report.ts";
 import { toAsff } from "../../../lib/report/asff.ts";
 import { toFindingMessage } from "../../../lib/report/finding-message.ts";
@@ -63,7 +64,8 @@ describeWith(["moto_server"], "what the service writes to", () => {
       });
 
       test("the state of remediation is written by whoever read it last", async () => {
-        const [one, other] = [open().remediation, open().remediation];
+        const openState = () => openBucket({ ...settings(), bucket }).stored(remediationStateFile);
+        const [one, other] = [openState(), openState()];
         expect(await one.read()).toEqual({ value: emptyRemediationState, version: null });
         expect(await one.write({ ...emptyRemediationState, failuresInARow: 1 }, null)).toBe(true);
         expect(await other.write({ ...emptyRemediationState, failuresInARow: 2 }, null)).toBe(false);
