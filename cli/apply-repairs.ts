@@ -1,7 +1,8 @@
-import { describeAction, toOrdered } from "../lib/audit/plan.ts";
+import { describeAction } from "../lib/audit/plan.ts";
 import { concludeRepaired } from "../lib/conclude-repaired.ts";
 import { isSettled } from "../lib/model/database.ts";
 import { AwsCallError } from "../lib/model/errors.ts";
+import { toOrdered } from "../lib/model/order.ts";
 import type { Plan, PlannedAction } from "../lib/model/plan.ts";
 import type { RemediationEvent } from "../lib/model/remediation-event.ts";
 import { paragraph } from "../lib/report/paragraph.ts";

@@ -1,5 +1,5 @@
 import { judgeTarget } from "../lib/audit/judge.ts";
-import { makePlan, type PlanOptions, toOrdered } from "../lib/audit/plan.ts";
+import { makePlan, type PlanOptions } from "../lib/audit/plan.ts";
 import { type ActionName, actionNames } from "../lib/model/action.ts";
 import {
   type ClassifiedDatabase,
@@ -10,6 +10,7 @@ import {
 } from "../lib/model/database.ts";
 import { UsageError } from "../lib/model/errors.ts";
 import { ownMarkOf } from "../lib/model/marker.ts";
+import { toOrdered } from "../lib/model/order.ts";
 import type { Plan, PlannedAction } from "../lib/model/plan.ts";
 import type { Policy } from "../lib/model/policy.ts";
 import type { RemediationState, Running } from "../lib/model/remediation-state.ts";

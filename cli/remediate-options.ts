@@ -1,5 +1,5 @@
 import type { ActionName } from "../lib/model/action.ts";
-import { quote } from "../lib/report/shell.ts";
+import { quote } from "../lib/model/aws-cli.ts";
 import type { Io } from "./io.ts";
 import { selfOf } from "./self.ts";
 import type { SourceOptions } from "./source.ts";

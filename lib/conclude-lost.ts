@@ -1,15 +1,14 @@
 import { ask, prepare } from "./audit/judge.ts";
 import { begunBy, interrupt } from "./audit/keep-remediation.ts";
-import { turnOnCommand } from "./audit/manual-step.ts";
-import { toOrdered } from "./audit/plan.ts";
 import { toReference } from "./audit/subjects.ts";
 import { concludeRepaired, toReplaced } from "./conclude-repaired.ts";
 import type { ActionName } from "./model/action.ts";
+import { turnOnCommand } from "./model/aws-cli.ts";
 import { type Database, unknown } from "./model/database.ts";
 import type { Severity, Status } from "./model/finding.ts";
 import type { Inventory } from "./model/inventory.ts";
 import { ownMarkOf } from "./model/marker.ts";
-import type { Order } from "./model/order.ts";
+import { type Order, toOrdered } from "./model/order.ts";
 import type { Policy } from "./model/policy.ts";
 import { nothingMore, type RemediationEvent } from "./model/remediation-event.ts";
 import type { RemediationState, Running } from "./model/remediation-state.ts";
@@ -119,12 +118,16 @@ function describe({ running, how }: LostRequest, database: Database | null, begu
   return {
     ...failed(`RDS does not manage the master password. ${next}`),
     managed: false,
-    recovery: [turnOnCommand(database, { reference: mark?.marker?.keyReference ?? null })],
+    recovery: [turnOnCommand(database, mark?.marker?.keyReference ?? null)],
   };
 }
 
-/** All that is known of a database that could not be read. */
+/** All that is known of a database that could not be read: the ARN of a tenant database does not name the instance that contains it. */
 function toDatabase({ arn, account, region }: Running): Order["database"] {
-  const { kind, value } = toReference(arn) ?? { kind: "tenant-database" as const, value: arn.split(":").at(-1) ?? arn };
-  return { arn, kind, identifier: value, resourceId: unknown, account, region };
+  const reference = toReference(arn);
+  const named =
+    reference === null
+      ? { kind: "tenant-database" as const, identifier: `${unknown}/${arn.split(":").at(-1)}` }
+      : { kind: reference.kind, identifier: reference.value };
+  return { arn, ...named, resourceId: unknown, account, region };
 }

@@ -29,8 +29,7 @@ export const rotationOnSchedule = defineRule({
       status: "NON_COMPLIANT",
       repairs: ["rotate"],
       text: "The rotation of the secret of {database} was due on {due}, {late} ago.",
-      remedy:
-        "Look for the database's event RDS-EVENT-0067 and the key's state, then rotate: {modify} --rotate-master-user-password --apply-immediately",
+      remedy: "Look for the database's event RDS-EVENT-0067 and the key's state, then rotate: {rotate}",
       confirm: ["secretsmanager:DescribeSecret"],
     },
   },

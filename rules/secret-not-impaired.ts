@@ -24,14 +24,14 @@ export const secretNotImpaired = defineRule({
     impairedByCause: {
       status: "NON_COMPLIANT",
       text: "The secret of {database} is impaired: {causes}.",
-      remedy: "Remove the cause, then rotate: {modify} --rotate-master-user-password --apply-immediately",
+      remedy: "Remove the cause, then rotate: {rotate}",
       confirm: ["secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"],
     },
     rotationFailed: {
       status: "NON_COMPLIANT",
       repairs: ["rotate", "toggle"],
       text: "The secret of {database} is impaired: {causes}, for a cause that can no longer be seen.",
-      remedy: "Rotate: {modify} --rotate-master-user-password --apply-immediately",
+      remedy: "Rotate: {rotate}",
       confirm: ["secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"],
     },
     impaired: {
@@ -39,7 +39,7 @@ export const secretNotImpaired = defineRule({
       repairs: ["rotate", "toggle"],
       text: "The secret of {database} is impaired, and no cause can be seen.",
       remedy:
-        "Rotate: {modify} --rotate-master-user-password --apply-immediately. Where that is refused or does not clear it, turn management off and on, which makes a new secret.",
+        "Rotate: {rotate}. Where that is refused or does not clear it, turn management off and on, which makes a new secret.",
       confirm: ["secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"],
     },
   },

@@ -37,8 +37,7 @@ export const secretNotStuck = defineRule({
     stuck: {
       status: "NON_COMPLIANT",
       text: "The secret of {database} has been {status} for {age}; the limit is {limit}.",
-      remedy:
-        "Look for the database's event RDS-EVENT-0067 and the key's state, then rotate: {modify} --rotate-master-user-password --apply-immediately",
+      remedy: "Look for the database's event RDS-EVENT-0067 and the key's state, then rotate: {rotate}",
       confirm: ["secretsmanager:DescribeSecret"],
     },
   },

@@ -1,4 +1,5 @@
 import { type ActionName, permissionFor } from "../model/action.ts";
+import { unreplicateCommand } from "../model/aws-cli.ts";
 import { type ClassifiedDatabase, toggleTag } from "../model/database.ts";
 import type { Exemption } from "../model/finding.ts";
 import type { Target } from "../model/inventory.ts";
@@ -13,7 +14,6 @@ import { isOpen, nextOpening } from "../model/window.ts";
 import type { KeyChoice } from "./choose-key.ts";
 import { describeGap, surroundingsOf } from "./facts.ts";
 import { weigh } from "./management.ts";
-import { unreplicateCommand } from "./manual-step.ts";
 import { matches } from "./match.ts";
 
 /** All that decides whether an action may be begun. Data only. */

@@ -1,5 +1,6 @@
+import { modifyCommand, rotateCommand } from "../model/aws-cli.ts";
 import type { ClassifiedDatabase } from "../model/database.ts";
-import { describeDatabase, modifyCommand, resourceType } from "../model/database.ts";
+import { describeDatabase, resourceType } from "../model/database.ts";
 import type { Finding, Severity, Status } from "../model/finding.ts";
 import type { Gap, Target } from "../model/inventory.ts";
 import type { Policy } from "../model/policy.ts";
@@ -76,6 +77,7 @@ export function word({ rule, verdict, message }: Answer, database: ClassifiedDat
     ...verdict.slots,
     database: describeDatabase(database),
     modify: modifyCommand(database),
+    rotate: rotateCommand(database),
     region: database.region,
   };
   const evidence = { ...verdict.evidence } as Finding["evidence"];

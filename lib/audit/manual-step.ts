@@ -1,10 +1,22 @@
 import type { ActionName } from "../model/action.ts";
-import { type ClassifiedDatabase, type Database, isSettled, modifyCommand } from "../model/database.ts";
+import {
+  enableKeyCommand,
+  keepKeyCommand,
+  restoreSecretCommand,
+  rotateCommand,
+  scheduleCommand,
+  turnOffCommand,
+  turnOnCommand,
+  unmarkCommand,
+  unreplicateCommand,
+  untilOffCommand,
+} from "../model/aws-cli.ts";
+import { type ClassifiedDatabase, type Database, isSettled } from "../model/database.ts";
 import type { Key } from "../model/key.ts";
-import { ownMarkOf, unmarkCommand } from "../model/marker.ts";
+import { ownMarkOf } from "../model/marker.ts";
+import { toOrdered } from "../model/order.ts";
 import type { ManualStep } from "../model/plan.ts";
 import type { Fact, Rule, RuleContext } from "../model/rule.ts";
-import type { Secret } from "../model/secret.ts";
 import type { KeyChoice } from "./choose-key.ts";
 import type { Judgement } from "./judge.ts";
 
@@ -29,10 +41,9 @@ export function toManualStep(
   key: KeyChoice = { reference: null },
   bar: string | null = null,
 ): ManualStep {
-  const { arn, kind, identifier, resourceId, account, region } = database;
   return {
-    finding: `${rule.id}/${arn}`,
-    database: { arn, kind, identifier, resourceId, account, region },
+    finding: `${rule.id}/${database.arn}`,
+    database: toOrdered(database),
     rule: rule.id,
     reason,
     ...(bar === null
@@ -54,7 +65,7 @@ function toSteps(action: ActionName | null, database: ClassifiedDatabase, contex
     case "schedule-rotation":
       return {
         ...inNoCode,
-        awsCli: [...keyCommands(database, present), scheduleCommand(database)],
+        awsCli: [...keyCommands(database, present), scheduleCommand(database, secretArnOf(database))],
         terraform: rotationResource(database),
       };
     case "rotate":
@@ -64,7 +75,10 @@ function toSteps(action: ActionName | null, database: ClassifiedDatabase, contex
         return { ...inNoCode, awsCli: isOnAgain(database, context) ? [unmarkCommand(database)] : [] };
       return toSteps("enable", database, context, key);
     case "enable":
-      return { awsCli: [...chosenKeyCommands(database, key), turnOnCommand(database, key)], ...asCode(database, key) };
+      return {
+        awsCli: [...chosenKeyCommands(database, key), turnOnCommand(database, key.reference)],
+        ...asCode(database, key),
+      };
     case "toggle":
       return {
         awsCli: [
@@ -72,7 +86,7 @@ function toSteps(action: ActionName | null, database: ClassifiedDatabase, contex
           ...unreplicateCommands(database, context),
           turnOffCommand(database),
           untilOffCommand(database),
-          turnOnCommand(database, key),
+          turnOnCommand(database, key.reference),
         ],
         ...asCode(database, key),
       };
@@ -85,47 +99,6 @@ function isOnAgain(database: ClassifiedDatabase, { secret }: RuleContext): boole
   const createdAt = secret.seen ? secret.value?.createdAt : undefined;
   const isNew = startedAt !== undefined && createdAt != null && createdAt > startedAt;
   return isNew && database.masterUserSecret?.status === "active" && isSettled(database);
-}
-
-/** The command that turns management on. Also what is told of a database that was left without a password that anybody knows. */
-export function turnOnCommand(database: Database, { reference }: Pick<KeyChoice, "reference">): string {
-  const key = reference === null ? "" : ` --master-user-secret-kms-key-id ${quote(reference)}`;
-  return `${modifyCommand(database)} --manage-master-user-password${key}`;
-}
-
-/**
- * The password is made where it is needed, so that nobody sees it and no history keeps it. Letters and digits are what every engine takes,
- * and 30 of them is the most that Oracle does.
- */
-function turnOffCommand(database: Database): string {
-  const password = `aws secretsmanager get-random-password --region ${database.region} --password-length 30 --exclude-punctuation --query RandomPassword --output text`;
-  return `${modifyCommand(database)} --no-manage-master-user-password --master-user-password "$(${password})"`;
-}
-
-const lists = {
-  instance: ["describe-db-instances", "DBInstances[0]", "DBInstanceStatus"],
-  cluster: ["describe-db-clusters", "DBClusters[0]", "Status"],
-  "tenant-database": ["describe-tenant-databases", "TenantDatabases[0]", "Status"],
-} as const;
-
-/** Waits until RDS names no secret any more and the database is available: before that, management cannot be turned on. */
-function untilOffCommand({ kind, region, identifier }: Database): string {
-  const [operation, item, status] = lists[kind];
-  const [name, tenant] = identifier.split("/");
-  const option = kind === "cluster" ? "--db-cluster-identifier" : "--db-instance-identifier";
-  const which = `${option} ${name}${kind === "tenant-database" ? ` --tenant-db-name ${tenant}` : ""}`;
-  const query = `--query '${item}.MasterUserSecret.SecretArn || ${item}.${status}' --output text`;
-  return `until [ "$(aws rds ${operation} --region ${region} ${which} ${query})" = available ]; do sleep 15; done`;
-}
-
-/** RDS wants a rotation to be applied at once; a tenant database knows nothing else. */
-function rotateCommand(database: Database): string {
-  const atOnce = database.kind === "tenant-database" ? "" : " --apply-immediately";
-  return `${modifyCommand(database)} --rotate-master-user-password${atOnce}`;
-}
-
-function scheduleCommand(database: Database): string {
-  return `aws secretsmanager rotate-secret --region ${database.region} --secret-id ${quote(secretArnOf(database))} --rotation-rules AutomaticallyAfterDays=7 --no-rotate-immediately`;
 }
 
 function rotationResource(database: Database): string {
@@ -144,14 +117,9 @@ function secretArnOf({ masterUserSecret }: Database): string {
 }
 
 /** What brings the secret itself back, where that is what is wrong. */
-function secretCommands({ region }: Database, { secret }: RuleContext): string[] {
+function secretCommands(database: Database, { secret }: RuleContext): string[] {
   if (!secret.seen || secret.value === null || secret.value.deletedAt === null) return [];
-  return [`aws secretsmanager restore-secret --region ${region} --secret-id ${quote(secret.value.arn)}`];
-}
-
-/** RDS leaves management on, without a word, while the secret is replicated. */
-export function unreplicateCommand({ region }: Database, { arn }: Secret, regions: readonly string[]): string {
-  return `aws secretsmanager remove-regions-from-replication --region ${region} --secret-id ${quote(arn)} --remove-replica-regions ${regions.join(" ")}`;
+  return [restoreSecretCommand(database, secret.value)];
 }
 
 function unreplicateCommands(database: Database, { secret }: RuleContext): string[] {
@@ -166,14 +134,12 @@ function chosenKeyCommands(database: Database, key: KeyChoice): string[] {
 }
 
 /** What makes keys usable again, where it is a key that is in the way. */
-function keyCommands({ region }: Database, keys: readonly Fact<Key>[]): string[] {
+function keyCommands(database: Database, keys: readonly Fact<Key>[]): string[] {
   const commands = keys.flatMap((key) => {
     if (!key.seen || key.value === null) return [];
-    const { arn, state } = key.value;
-    const enable = `aws kms enable-key --region ${region} --key-id ${quote(arn)}`;
-    if (state === "Disabled") return [enable];
-    if (state !== "PendingDeletion") return [];
-    return [`aws kms cancel-key-deletion --region ${region} --key-id ${quote(arn)}`, enable];
+    const enable = enableKeyCommand(database, key.value);
+    if (key.value.state === "Disabled") return [enable];
+    return key.value.state === "PendingDeletion" ? [keepKeyCommand(database, key.value), enable] : [];
   });
   return [...new Set(commands)];
 }
@@ -188,9 +154,4 @@ function asCode({ kind }: Database, { reference }: KeyChoice): Pick<ManualStep, 
     cloudFormation: `ManageMasterUserPassword: true # instead of MasterUserPassword${secret}`,
     terraform: `manage_master_user_password = true # instead of ${password}${key}`,
   };
-}
-
-/** As a shell takes it literally: the name of a managed secret has an exclamation mark, which a shell at a terminal would act on. */
-function quote(word: string): string {
-  return /^[\w.:/@=+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

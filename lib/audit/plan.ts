@@ -2,7 +2,7 @@ import { type ActionName, actionNames, impacts } from "../model/action.ts";
 import { type ClassifiedDatabase, type Database, describeDatabase } from "../model/database.ts";
 import { type Exemption, severities } from "../model/finding.ts";
 import type { Inventory, Target } from "../model/inventory.ts";
-import type { Order } from "../model/order.ts";
+import { toOrdered } from "../model/order.ts";
 import type { ManualStep, Plan, PlannedAction } from "../model/plan.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Attempt, RemediationState } from "../model/remediation-state.ts";
@@ -179,11 +179,6 @@ function toPlannedAction(circumstances: Circumstances, { rule: { id: rule }, fin
     impact: impacts[action],
     keyReference: key.reference,
   };
-}
-
-/** A database as orders and plans name it. */
-export function toOrdered({ arn, kind, identifier, resourceId, account, region }: Database): Order["database"] {
-  return { arn, kind, identifier, resourceId, account, region };
 }
 
 /** When time alone could let an action begin: before all others where it may begin now, and never where something else is in the way. */

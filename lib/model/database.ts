@@ -101,31 +101,6 @@ export function describeDatabase(database: Pick<Database, "kind" | "identifier">
   return `${kindNames[database.kind]} ${database.identifier}`;
 }
 
-/** What the AWS CLI finds a database by. */
-type Named = Pick<Database, "kind" | "region" | "identifier">;
-
-/** The AWS CLI command that modifies a database, up to its options. */
-export function modifyCommand(database: Named): string {
-  const region = `--region ${database.region}`;
-  if (database.kind === "cluster")
-    return `aws rds modify-db-cluster ${region} --db-cluster-identifier ${database.identifier}`;
-  if (database.kind === "instance")
-    return `aws rds modify-db-instance ${region} --db-instance-identifier ${database.identifier}`;
-  const [container, tenant] = database.identifier.split("/");
-  return `aws rds modify-tenant-database ${region} --db-instance-identifier ${container} --tenant-db-name ${tenant}`;
-}
-
-/** The AWS CLI command that shows the managed secret of a database; it answers `null` where the password is not managed. */
-export function showSecretCommand({ kind, region, identifier }: Named): string {
-  const show = (what: string, name: string, list: string) =>
-    `aws rds describe-${what} --region ${region} ${name} --query '${list}[0].MasterUserSecret' --output json`;
-  if (kind === "cluster") return show("db-clusters", `--db-cluster-identifier ${identifier}`, "DBClusters");
-  if (kind === "instance") return show("db-instances", `--db-instance-identifier ${identifier}`, "DBInstances");
-  const [container, tenant] = identifier.split("/");
-  const name = `--db-instance-identifier ${container} --tenant-db-name ${tenant}`;
-  return show("tenant-databases", name, "TenantDatabases");
-}
-
 /** Whether nothing is being done to a database's master password. */
 export function isSettled({ status, masterUserSecret, pendingChanges }: Database): boolean {
   const isBusy = isUnderWay(masterUserSecret?.status ?? "active");

@@ -60,8 +60,3 @@ export function ownMarkOf(database: Tagged): Mark | null {
   const mark = markOf(database);
   return mark === null || mark.isInherited ? null : mark;
 }
-
-/** The AWS CLI command that takes the tag of a repair off a database. */
-export function unmarkCommand({ region, arn }: Pick<Database, "region" | "arn">): string {
-  return `aws rds remove-tags-from-resource --region ${region} --resource-name ${arn} --tag-keys ${toggleTag}`;
-}

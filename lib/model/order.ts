@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { actionNames } from "./action.ts";
-import { databaseKinds } from "./database.ts";
+import { type Database, databaseKinds } from "./database.ts";
 import { severities } from "./finding.ts";
 
 /**
@@ -27,3 +27,8 @@ export const orderSchema = z.object({
   }),
 });
 export type Order = z.infer<typeof orderSchema>;
+
+/** A database as orders and plans name it, and nothing else of it. */
+export function toOrdered({ arn, kind, identifier, resourceId, account, region }: Database): Order["database"] {
+  return { arn, kind, identifier, resourceId, account, region };
+}

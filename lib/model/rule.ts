@@ -38,8 +38,8 @@ export type KeyFacts = { readonly arn: Fact<string>; readonly key: Fact<Key> };
 export type RequiredKey = { readonly requirement: string } & KeyFacts;
 
 /**
- * A sentence that a rule can say, and the status that it stands for. `{name}` is a slot; `{database}` ("DB instance orders")
- * and `{modify}` (the AWS CLI command that modifies it) are always filled.
+ * A sentence that a rule can say, and the status that it stands for. `{name}` is a slot; always filled are `{database}` ("DB instance orders"),
+ * `{modify}` and `{rotate}` (the AWS CLI commands that modify it, up to the options, and that rotate its password), and `{region}`.
  * What is wrong or unknown has a remedy: one sentence that says what to do.
  */
 export type Message = {

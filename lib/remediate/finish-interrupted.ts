@@ -1,5 +1,6 @@
+import { unmarkCommand } from "../model/aws-cli.ts";
 import { toggleTag } from "../model/database.ts";
-import { type Marker, parseMarker, unmarkCommand } from "../model/marker.ts";
+import { type Marker, parseMarker } from "../model/marker.ts";
 import type { Keepsake } from "../model/remediation-state.ts";
 import { awaitOff } from "./await-off.ts";
 import { announce, begin } from "./begin.ts";

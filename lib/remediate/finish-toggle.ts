@@ -1,4 +1,4 @@
-import { turnOnCommand } from "../audit/manual-step.ts";
+import { turnOnCommand } from "../model/aws-cli.ts";
 import { type Database, isSettled, isUnderWay, toggleTag } from "../model/database.ts";
 import type { Keepsake } from "../model/remediation-state.ts";
 import { describeUnfilled } from "./await-secret.ts";
@@ -52,7 +52,7 @@ const gone: Outcome = { end: "failed", reason: "the database is gone", recovery:
 /** What must never be left unsaid. */
 function leftOff(why: string, database: Database, keyReference: string | null): Outcome {
   const reason = `management is off, nobody knows the master password, and RDS does not turn it on: ${why}`;
-  return { end: "failed", reason, recovery: [turnOnCommand(database, { reference: keyReference })], managed: false };
+  return { end: "failed", reason, recovery: [turnOnCommand(database, keyReference)], managed: false };
 }
 
 const nothingKept =

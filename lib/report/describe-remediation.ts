@@ -1,11 +1,11 @@
 import { impacts } from "../model/action.ts";
-import { describeDatabase, modifyCommand, showSecretCommand, toggleTag } from "../model/database.ts";
+import { quote, showSecretCommand, turnOnCommand } from "../model/aws-cli.ts";
+import { describeDatabase, toggleTag } from "../model/database.ts";
 import type { RemediationEvent } from "../model/remediation-event.ts";
 import { limits } from "./alert-message.ts";
 import { count } from "./count.ts";
 import { describeRemedy } from "./describe-remedy.ts";
 import { describePlace } from "./places.ts";
-import { quote } from "./shell.ts";
 import { toSlackCode, toSlackText } from "./slack-text.ts";
 
 /** What people are told: `title` and `state` as they came, the others as parts of a message. `isUrgent` is what somebody has to act on. */
@@ -174,13 +174,13 @@ function describeDoubt(event: RemediationEvent): string {
     `*Look at once* in ${placeOf(event)} whether RDS manages the master password:`,
     describeCommands([showSecretCommand(database)]),
     "If the answer is `null`, it does not, and nobody knows the password. Then turn it on:",
-    describeCommands([turnOnCommand(database)]),
+    describeCommands([turnOnCommand(database, null)]),
   ].join("\n");
 }
 
 function describeLeftOff(event: RemediationEvent): RemediationNews {
   const { database, recovery, message } = event;
-  const commands = recovery.length === 0 ? [turnOnCommand(database)] : recovery;
+  const commands = recovery.length === 0 ? [turnOnCommand(database, null)] : recovery;
   const keyOption = "--master-user-secret-kms-key-id";
   return {
     icon: "🚨",
@@ -201,10 +201,6 @@ function describeLeftOff(event: RemediationEvent): RemediationNews {
       `If it has the tag \`${toggleTag}\`, leave that where it is: by it the service sees what is left to be done, and it takes it off itself.`,
     ],
   };
-}
-
-function turnOnCommand(database: RemediationEvent["database"]): string {
-  return `${modifyCommand(database)} --manage-master-user-password`;
 }
 
 /** "toggle of DB instance orders". */

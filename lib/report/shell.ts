@@ -1,8 +1,3 @@
-/** A word of a command line as a shell takes it. */
-export function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
 /**
  * A command on lines of at most so many columns, that can be copied as it stands: where it goes on, a line ends with a backslash, and never
  * within what is quoted. An option and its value stay together where they can; a word that is longer than a line stays whole.

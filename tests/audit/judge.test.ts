@@ -9,6 +9,7 @@ import {
   toFinding,
   word,
 } from "../../lib/audit/judge.ts";
+import type { Database } from "../../lib/model/database.ts";
 import { defineRule, type Rule, statusOf, type Verdict } from "../../lib/model/rule.ts";
 import {
   aContext,
@@ -70,6 +71,23 @@ describe("a judgement", () => {
       remediation: "Repair this: aws rds modify-db-instance --region eu-west-1 --db-instance-identifier orders",
       evidence: { fact: 1 },
     });
+  });
+
+  test("names the database, its Region, and the commands that modify and rotate it, where a rule asks for them", () => {
+    const remedy = "{database} in {region}: {modify}; {rotate}";
+    const message = { status: "NON_COMPLIANT", text: "it is bad.", remedy } as const;
+    const answer = { rule: saying(bad), verdict: { says: "bad" }, message, crash: null };
+    const named = (kind: Database["kind"], identifier: string) =>
+      word(answer, aDatabase({ kind, identifier }), aPolicy()).remediation;
+    const orders = "aws rds modify-db-instance --region eu-west-1 --db-instance-identifier orders";
+    expect(named("instance", "orders")).toBe(
+      `DB instance orders in eu-west-1: ${orders}; ${orders} --rotate-master-user-password --apply-immediately`,
+    );
+    const tenant =
+      "aws rds modify-tenant-database --region eu-west-1 --db-instance-identifier erp --tenant-db-name PDB1";
+    expect(named("tenant-database", "erp/PDB1")).toBe(
+      `tenant database erp/PDB1 in eu-west-1: ${tenant}; ${tenant} --rotate-master-user-password`,
+    );
   });
 
   test("of a pass has no remedy", () => {

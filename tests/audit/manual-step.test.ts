@@ -3,7 +3,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { KeyChoice } from "../../lib/audit/choose-key.ts";
 import { judge } from "../../lib/audit/judge.ts";
-import { toManualStep, turnOnCommand, unreplicateCommand } from "../../lib/audit/manual-step.ts";
+import { toManualStep } from "../../lib/audit/manual-step.ts";
 import { type ActionName, actionNames } from "../../lib/model/action.ts";
 import { type ClassifiedDatabase, toggleTag } from "../../lib/model/database.ts";
 import { type ManualStep, manualStepSchema } from "../../lib/model/plan.ts";
@@ -184,13 +184,6 @@ describe("turning management on", () => {
       cloudFormation: null,
       terraform: null,
     });
-  });
-
-  test("is one command for whoever finds a database that was left behind", () => {
-    expect(turnOnCommand(instance, { reference: null })).toBe(turnOn);
-    expect(turnOnCommand(instance, { reference: "alias/my key" })).toBe(
-      `${turnOn} --master-user-secret-kms-key-id 'alias/my key'`,
-    );
   });
 });
 
@@ -388,15 +381,8 @@ describe("in a shell", () => {
   test("the name of a secret is taken literally", () => {
     expect(runInShell(commandsFor("schedule-rotation"))[0]).toContain(secretArn);
     const odd = `${secretArn}'"; exit 4 #`;
-    const command = unreplicateCommand(instance, aSecret({ arn: odd }), ["us-east-1"]);
-    expect(runInShell([command])[0]).toContain(odd);
-  });
-
-  test("whatever a tag or the policy says about the key, it is one word and is not run", () => {
-    const references = fc.sample(fc.string({ minLength: 1, unit: "grapheme-ascii" }), { numRuns: 200, seed: 1 });
-    const odd = [...references, "$(exit 5)", "`exit 5`", "a b", "a\nb", "it's", "!!", "*", "~", "#", "'", "''", "\\"];
-    const calls = runInShell(odd.map((reference) => turnOnCommand(instance, { reference })));
-    expect(calls.map((call) => call.at(-1))).toEqual(odd);
+    const context = withSecret({ arn: odd, deletedAt: hoursFromNow(-1) });
+    expect(runInShell(commandsFor(null, { context }))[0]).toContain(odd);
   });
 
   test("all commands for all databases can be read", () => {

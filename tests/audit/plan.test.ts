@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { describeAction, isStartable, makePlan, type PlanOptions, toOrdered } from "../../lib/audit/plan.ts";
+import { describeAction, isStartable, makePlan, type PlanOptions } from "../../lib/audit/plan.ts";
 import { type ActionName, actionNames, impacts } from "../../lib/model/action.ts";
 import { toggleTag } from "../../lib/model/database.ts";
 import { defaultPolicy } from "../../lib/model/default-policy.ts";
@@ -644,11 +644,6 @@ describe("in words", () => {
   test("an action is described", () => {
     const database = { ...aPlainDatabase(), kind: "cluster" as const, identifier: "ledger" };
     expect(describeAction({ action: "toggle", database })).toBe("toggle of DB cluster ledger");
-  });
-
-  test("an order names its database, and nothing else of it", () => {
-    const { arn, kind, identifier, resourceId } = aPlainDatabase();
-    expect(toOrdered(aPlainDatabase())).toEqual({ arn, kind, identifier, resourceId, account, region });
   });
 });
 

@@ -1,9 +1,9 @@
-import { isStartable, makePlan, type PlanOptions, toOrdered } from "../../lib/audit/plan.ts";
+import { isStartable, makePlan, type PlanOptions } from "../../lib/audit/plan.ts";
 import { concludeRepaired } from "../../lib/conclude-repaired.ts";
 import { lookAfterRepairs } from "../../lib/look-after-repairs.ts";
 import type { Database } from "../../lib/model/database.ts";
 import type { Inventory } from "../../lib/model/inventory.ts";
-import type { Order } from "../../lib/model/order.ts";
+import { type Order, toOrdered } from "../../lib/model/order.ts";
 import type { RemediationEvent } from "../../lib/model/remediation-event.ts";
 import { readTarget } from "../../lib/read-target.ts";
 import { rules } from "../../rules/index.ts";

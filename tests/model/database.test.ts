@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { describeDatabase, modifyCommand, resourceType } from "../../lib/model/database.ts";
+import { describeDatabase, resourceType } from "../../lib/model/database.ts";
 import { isAtLeast } from "../../lib/model/finding.ts";
 import { aPlainCluster, aPlainDatabase } from "../support/builders.ts";
 
@@ -12,18 +12,6 @@ describe("a database in words", () => {
     [tenant, "AWS::RDS::TenantDatabase", "tenant database erp/PDB1"],
   ])("$kind", (database, type, words) => {
     expect([resourceType(database), describeDatabase(database)]).toEqual([type, words]);
-  });
-
-  test("the command that modifies it names its Region and itself", () => {
-    expect(modifyCommand(aPlainDatabase())).toBe(
-      "aws rds modify-db-instance --region eu-west-1 --db-instance-identifier orders",
-    );
-    expect(modifyCommand(aPlainCluster())).toBe(
-      "aws rds modify-db-cluster --region eu-west-1 --db-cluster-identifier ledger",
-    );
-    expect(modifyCommand(tenant)).toBe(
-      "aws rds modify-tenant-database --region eu-west-1 --db-instance-identifier erp --tenant-db-name PDB1",
-    );
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { formatMarker, type Marker, markOf, ownMarkOf, parseMarker, unmarkCommand } from "../../lib/model/marker.ts";
+import { formatMarker, type Marker, markOf, ownMarkOf, parseMarker } from "../../lib/model/marker.ts";
 import { keyArn } from "../support/builders.ts";
 
 const startedAt = "2026-11-24T02:00:00.123Z";
@@ -150,11 +150,5 @@ describe("the mark on a database", () => {
     const copy = taggedWith(text, "2026-11-24T02:00:00.124Z");
     expect(markOf(copy)).toMatchObject({ text, isInherited: true });
     expect(ownMarkOf(copy)).toBeNull();
-  });
-
-  test("is taken off by hand with one command", () => {
-    expect(unmarkCommand({ region: "eu-west-1", arn: "arn:aws:rds:eu-west-1:123456789012:db:orders" })).toBe(
-      "aws rds remove-tags-from-resource --region eu-west-1 --resource-name arn:aws:rds:eu-west-1:123456789012:db:orders --tag-keys rds-password-audit:toggle",
-    );
   });
 });

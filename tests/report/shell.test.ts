@@ -1,15 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { quote, toCommandLines } from "../../lib/report/shell.ts";
-
-test.each([
-  ["a name", "orders", "orders"],
-  ["an ARN", "arn:aws:rds:eu-west-1:123456789012:db:orders", "arn:aws:rds:eu-west-1:123456789012:db:orders"],
-  ["what a history would expand", "rds!db-1", "'rds!db-1'"],
-  ["another command", "a; b $(c)", "'a; b $(c)'"],
-  ["a quote", "it's", "'it'\\''s'"],
-  ["nothing", "", "''"],
-])("a shell takes %s as one word", (_, word, quoted) => expect(quote(word)).toBe(quoted));
+import { toCommandLines } from "../../lib/report/shell.ts";
 
 /** What a shell makes of lines that are continued. */
 const join = (lines: readonly string[]) => lines.join("\n").replaceAll(/ \\\n +/g, " ");

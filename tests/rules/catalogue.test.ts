@@ -1,6 +1,8 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
+import { word } from "../../lib/audit/judge.ts";
 import { rules } from "../../rules/index.ts";
+import { aDatabase, aPolicy } from "../support/builders.ts";
 
 const lists = ["rds:DescribeDBInstances", "rds:DescribeDBClusters"];
 const secrets = [...lists, "secretsmanager:ListSecrets"];
@@ -93,6 +95,17 @@ describe("the catalogue", () => {
     expect(rule.rationale).toMatch(/^[A-Z].*\.$/s);
     expect(rule.references.length).toBeGreaterThan(0);
     for (const reference of rule.references) expect(reference).toMatch(/^https:\/\/[\w./?#=-]+$/);
+  });
+
+  test("no remedy for a tenant database has --apply-immediately, which AWS does not take for one", () => {
+    const tenant = aDatabase({ kind: "tenant-database", identifier: "erp/PDB1" });
+    const remedies = rules.flatMap((rule) =>
+      Object.entries(rule.messages).map(
+        ([says, message]) => word({ rule, verdict: { says }, message, crash: null }, tenant, aPolicy()).remediation,
+      ),
+    );
+    expect(remedies.filter((remedy) => remedy?.includes("--apply-immediately"))).toEqual([]);
+    expect(remedies.filter((remedy) => remedy?.includes("--rotate-master-user-password"))).not.toEqual([]);
   });
 
   test("no rule reads the value of a secret, or anything but lists and descriptions", () => {
