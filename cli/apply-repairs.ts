@@ -1,3 +1,4 @@
+import { severityOf } from "../lib/audit/judge.ts";
 import { describeAction } from "../lib/audit/plan.ts";
 import { concludeRepaired } from "../lib/conclude-repaired.ts";
 import { isSettled } from "../lib/model/database.ts";
@@ -94,7 +95,7 @@ async function takeUp(candidate: Candidate, workshop: Workshop, surveyOptions: S
   await concludeRepaired({
     ...{ running: unfinished, database: toOrdered(present.database), policy, state, tell },
     secretArn: present.database.masterUserSecret?.secretArn ?? null,
-    severity: policy.severities[unfinished.rule] ?? rules.find(({ id }) => id === unfinished.rule)?.severity ?? "high",
+    severity: severityOf(unfinished.rule, policy, rules),
     now: io.now().toISOString(),
   });
   return survey(candidate, surveyOptions, io);

@@ -1,5 +1,12 @@
-import { isTransient } from "../lib/model/errors.ts";
-import type { Polled, PollOptions, Workflow } from "../lib/remediate/workflow.ts";
+import {
+  lookOnce,
+  nothingSeen,
+  type Polled,
+  type PollOptions,
+  secondsToNextLook,
+  secondsToNextTry,
+  type Workflow,
+} from "../lib/remediate/workflow.ts";
 import { messageOf } from "./thrown.ts";
 
 /** Hears what a procedure is at. */
@@ -20,12 +27,6 @@ export type ProcessWorkflowOptions = {
   readonly signal: AbortSignal;
   readonly listener: StepListener;
 };
-
-/** Seconds between the tries of a step: ten and a half minutes in all. */
-const retries = [5, 10, 20, 40, 80, 120, 120, 120, 120];
-
-const firstPauseSeconds = 5;
-const longestPauseSeconds = 300;
 
 /**
  * Runs a procedure as the process itself, which remembers nothing past its end: whoever runs it again begins anew, and finds in AWS what
@@ -50,17 +51,17 @@ export function createProcessWorkflow({ now, sleep, signal, listener }: ProcessW
   return {
     step: (name, work) =>
       heard(name, async () => {
-        for (const seconds of retries) {
+        for (let tries = 1; ; tries++) {
           try {
             return await work();
           } catch (error) {
-            if (!isTransient(error)) throw error;
+            const seconds = secondsToNextTry(error, tries);
+            if (seconds === null) throw error;
             listener.pause({ seconds, failure: messageOf(error) });
+            await pass(seconds);
           }
-          await pass(seconds);
           signal.throwIfAborted();
         }
-        return work();
       }),
 
     sleepUntil: (name, instant) =>
@@ -75,13 +76,11 @@ export function createProcessWorkflow({ now, sleep, signal, listener }: ProcessW
       heard(
         name,
         async () => {
-          let polled: Polled<T> = { met: false, seen: null, error: null };
-          let left = timeoutMinutes * 60;
-          for (let pause = firstPauseSeconds; ; pause = Math.min(pause * 1.5, longestPauseSeconds)) {
+          let polled: Polled<T> = nothingSeen;
+          for (let looks = 1; ; looks++) {
             polled = await lookOnce(look, until, polled);
-            if (polled.met || left <= 0) return polled;
-            const seconds = Math.min(Math.round(pause), left);
-            left -= seconds;
+            const seconds = secondsToNextLook(polled, looks, timeoutMinutes);
+            if (seconds === null) return polled;
             listener.pause({ seconds, seen: polled.seen, ...(polled.error === null ? {} : { failure: polled.error }) });
             await pass(seconds);
             signal.throwIfAborted();
@@ -96,14 +95,4 @@ export function createProcessWorkflow({ now, sleep, signal, listener }: ProcessW
       );
     },
   };
-}
-
-/** A look that throws has seen nothing: what was seen before stays. */
-async function lookOnce<T>(look: () => Promise<T>, until: (seen: T) => boolean, last: Polled<T>): Promise<Polled<T>> {
-  try {
-    const seen = await look();
-    return { met: until(seen), seen, error: null };
-  } catch (error) {
-    return last.seen === null ? { ...last, error: messageOf(error) } : last;
-  }
 }

@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { severityOf } from "../lib/audit/judge.ts";
 import type { Policy } from "../lib/model/policy.ts";
 import type { Rule } from "../lib/model/rule.ts";
 import { toJson } from "../lib/report/json.ts";
@@ -46,7 +47,7 @@ async function listRules(options: RulesOptions, io: Io): Promise<number> {
 
 /** A rule, and what a policy makes of it. */
 export function toEntry(rule: Rule, policy: Policy): RuleEntry {
-  return { rule, severity: policy.severities[rule.id] ?? rule.severity, off: policy.rulesOff.includes(rule.id) };
+  return { rule, severity: severityOf(rule.id, policy, [rule]), off: policy.rulesOff.includes(rule.id) };
 }
 
 function toJsonEntry({ rule: { id, title, rationale, reads, references }, severity, off }: RuleEntry) {

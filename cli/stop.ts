@@ -1,7 +1,6 @@
 import { userInfo } from "node:os";
 import type { Command } from "commander";
-import { liveOf } from "../lib/audit/gates.ts";
-import { resume, stop } from "../lib/audit/keep-remediation.ts";
+import { liveOf, resume, stop } from "../lib/audit/keep-remediation.ts";
 import { emptyRemediationState, type RemediationState } from "../lib/model/remediation-state.ts";
 import { makePrintable, toPrintable } from "../lib/report/printable.ts";
 import { updateStored } from "../lib/update-stored.ts";

@@ -1,4 +1,4 @@
-import { activeRules } from "../lib/audit/judge.ts";
+import { activeRules, severityOf } from "../lib/audit/judge.ts";
 import type { Policy } from "../lib/model/policy.ts";
 import type { Rule } from "../lib/model/rule.ts";
 import type { Settings } from "./settings.ts";
@@ -24,13 +24,14 @@ export function configRules(rules: readonly Rule[], policy: Policy, settings: Se
   };
 }
 
-function toConfigRule({ id, title, severity }: Rule, policy: Policy, { configFrequency }: Settings) {
+function toConfigRule(rule: Rule, policy: Policy, { configFrequency }: Settings) {
+  const { id, title } = rule;
   return {
     Type: "AWS::Config::ConfigRule",
     DependsOn: "ConfigPermission",
     Properties: {
       ConfigRuleName: `\${self:service}-\${sls:stage}-${id}`,
-      Description: `${title}. Severity: ${policy.severities[id] ?? severity}.`.slice(0, maxDescription),
+      Description: `${title}. Severity: ${severityOf(id, policy, [rule])}.`.slice(0, maxDescription),
       InputParameters: { rule: id },
       Scope: { ComplianceResourceTypes: ["AWS::RDS::DBInstance", "AWS::RDS::DBCluster"] },
       Source: {

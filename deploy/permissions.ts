@@ -1,5 +1,4 @@
 import { auditActions, readsOfSecretValues, repairReads } from "../lib/audit/permissions.ts";
-import { defaultPolicy } from "../lib/model/default-policy.ts";
 import { UsageError } from "../lib/model/errors.ts";
 import { remediationStateFile } from "../lib/model/remediation-state.ts";
 import { rules } from "../rules/index.ts";
@@ -166,7 +165,7 @@ const maxPolicySize = 10_240;
 /** The statements of each role. */
 export function permissions(settings: Settings, places: Places) {
   const isRepairing = settings.remediation === "on";
-  const ofRules = auditActions(rules, defaultPolicy);
+  const ofRules = auditActions(rules);
   const ofRepairs = isRepairing ? repairReads.filter((action) => action !== "kms:GenerateDataKey") : [];
   const reads = [...new Set([...ofRules, ...ofRepairs])].sort();
   const ofOneRegion = ofRules.filter((action) => action !== "account:ListRegions");

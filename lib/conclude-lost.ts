@@ -1,11 +1,11 @@
-import { ask, prepare } from "./audit/judge.ts";
+import { ask, prepare, severityOf } from "./audit/judge.ts";
 import { begunBy, interrupt } from "./audit/keep-remediation.ts";
 import { toReference } from "./audit/subjects.ts";
 import { concludeRepaired, toReplaced } from "./conclude-repaired.ts";
 import type { ActionName } from "./model/action.ts";
 import { turnOnCommand } from "./model/aws-cli.ts";
 import { type Database, unknown } from "./model/database.ts";
-import type { Severity, Status } from "./model/finding.ts";
+import { isPass } from "./model/finding.ts";
 import type { Inventory } from "./model/inventory.ts";
 import { ownMarkOf } from "./model/marker.ts";
 import { type Order, toOrdered } from "./model/order.ts";
@@ -39,7 +39,12 @@ export async function concludeLost(request: LostRequest): Promise<void> {
   const database = lookUp(request);
   if (database !== null && isRepaired(database, request)) {
     const secretArn = database.masterUserSecret?.secretArn ?? null;
-    return concludeRepaired({ ...request, database: toOrdered(database), secretArn, severity: severityOf(request) });
+    return concludeRepaired({
+      ...request,
+      database: toOrdered(database),
+      secretArn,
+      severity: severityOf(request.running.rule, request.policy, request.rules),
+    });
   }
   await tellLost(request);
   const { stopAfterFailures } = policy.remediation;
@@ -62,10 +67,6 @@ function isRepaired(database: Database, { running, inventory, policy, rules, now
   return false;
 }
 
-function isPass(status: Status): boolean {
-  return status === "COMPLIANT" || status === "NOT_APPLICABLE";
-}
-
 /** Tells what is known of an execution that cannot end itself. */
 export async function tellLost(request: LostRequest): Promise<void> {
   const { running, state, now, tell } = request;
@@ -74,17 +75,13 @@ export async function tellLost(request: LostRequest): Promise<void> {
   const begun = begunBy((await state.read()).value, running);
   const event: Omit<RemediationEvent, "type" | "message"> = {
     ...{ at: now, execution, action: begun?.action ?? running.action, rule },
-    severity: severityOf(request),
+    severity: severityOf(request.running.rule, request.policy, request.rules),
     database: database === null ? toDatabase(running) : toOrdered(database),
     ...nothingMore,
   };
   const secretArn = database?.masterUserSecret?.secretArn ?? null;
   if (begun?.action === "enable" && secretArn !== null) await tell({ ...event, ...toReplaced(secretArn) });
   await tell({ ...event, ...describe(request, database, begun?.action ?? null) });
-}
-
-function severityOf({ running, policy, rules }: LostRequest): Severity {
-  return policy.severities[running.rule] ?? rules.find(({ id }) => id === running.rule)?.severity ?? "high";
 }
 
 function lookUp({ running, inventory }: LostRequest): Database | null {

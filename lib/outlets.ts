@@ -1,19 +1,10 @@
 import type { Change, Digest } from "./model/change.ts";
 import type { Finding } from "./model/finding.ts";
+import type { OutgoingMessage, Refused } from "./model/topic-message.ts";
 import type { Outlet, Refusal } from "./publish-report.ts";
 import { type AlertOptions, toAlerts } from "./report/alert.ts";
 import { type SecurityHubFinding, toAsff, toSecurityHubState } from "./report/asff.ts";
 import { toDigestMessage, toFindingMessage } from "./report/finding-message.ts";
-
-/** A message for a topic; `id` is unique among those that are sent together. */
-export type OutgoingMessage = {
-  readonly id: string;
-  readonly body: string;
-  readonly attributes: Readonly<Record<string, string>>;
-};
-
-/** What was not taken, and why. */
-type Refused = { readonly id: string; readonly reason: string };
 
 /** Sends messages to a topic and answers with those that it refused. */
 export type Publish = (messages: readonly OutgoingMessage[]) => Promise<readonly Refused[]>;

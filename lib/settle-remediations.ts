@@ -1,5 +1,4 @@
-import { liveOf } from "./audit/gates.ts";
-import { forget } from "./audit/keep-remediation.ts";
+import { forget, liveOf } from "./audit/keep-remediation.ts";
 import { concludeLost } from "./conclude-lost.ts";
 import type { Inventory } from "./model/inventory.ts";
 import { ownMarkOf } from "./model/marker.ts";

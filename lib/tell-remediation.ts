@@ -1,10 +1,10 @@
 import { describeDatabase } from "./model/database.ts";
 import { AwsCallError, isTransient } from "./model/errors.ts";
 import type { RemediationEvent } from "./model/remediation-event.ts";
+import type { TopicMessage } from "./model/topic-message.ts";
 import type { Publish } from "./outlets.ts";
 import { toRemediationAlert } from "./report/remediation-alert.ts";
 import { toRemediationMessage } from "./report/remediation-message.ts";
-import type { TopicMessage } from "./report/topic-message.ts";
 
 /** A topic that did not take a message, and the error behind it where there is one. */
 type Untold = { readonly topic: string; readonly reason: string; readonly error: unknown };

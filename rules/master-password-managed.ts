@@ -1,5 +1,6 @@
 import { unknown } from "../lib/model/database.ts";
 import { defineRule } from "../lib/model/rule.ts";
+import { databaseLists } from "../lib/model/rule-guards.ts";
 
 export const masterPasswordManaged = defineRule({
   id: "master-password-managed",
@@ -10,13 +11,7 @@ export const masterPasswordManaged = defineRule({
     "RDS can make it, keep it in Secrets Manager and rotate it. " +
     "Databases restored from a snapshot are not managed, whatever their source was. IAM database authentication does not remove the master password.",
   references: ["https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html"],
-  reads: [
-    "rds:DescribeDBInstances",
-    "rds:DescribeDBClusters",
-    "rds:DescribeTenantDatabases",
-    "rds:DescribeGlobalClusters",
-    "rds:DescribeBlueGreenDeployments",
-  ],
+  reads: [...databaseLists, "rds:DescribeGlobalClusters", "rds:DescribeBlueGreenDeployments"],
   messages: {
     managed: { status: "COMPLIANT", text: "RDS manages the master password of {database}." },
     unmanaged: {

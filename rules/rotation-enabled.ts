@@ -1,5 +1,5 @@
 import { defineRule } from "../lib/model/rule.ts";
-import { isVerdict, secretMessages, secretOf } from "../lib/model/rule-guards.ts";
+import { databaseLists, isVerdict, secretMessages, secretOf } from "../lib/model/rule-guards.ts";
 
 export const rotationEnabled = defineRule({
   id: "rotation-enabled",
@@ -10,7 +10,7 @@ export const rotationEnabled = defineRule({
     "Secrets Manager goes on showing the old schedule then, so only RotationEnabled tells. " +
     "Managed rotation has no Lambda function; its absence says nothing.",
   references: ["https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_managed.html"],
-  reads: ["rds:DescribeDBInstances", "rds:DescribeDBClusters", "secretsmanager:ListSecrets"],
+  reads: [...databaseLists, "secretsmanager:ListSecrets"],
   messages: {
     ...secretMessages,
     on: { status: "COMPLIANT", text: "The secret of {database} rotates automatically." },

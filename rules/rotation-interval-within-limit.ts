@@ -1,6 +1,6 @@
 import { longestIntervalDays } from "../lib/model/rotation-schedule.ts";
 import { defineRule } from "../lib/model/rule.ts";
-import { isVerdict, secretMessages, secretOf } from "../lib/model/rule-guards.ts";
+import { databaseLists, isVerdict, secretMessages, secretOf } from "../lib/model/rule-guards.ts";
 
 export const rotationIntervalWithinLimit = defineRule({
   id: "rotation-interval-within-limit",
@@ -10,7 +10,7 @@ export const rotationIntervalWithinLimit = defineRule({
     "RDS rotates every seven days; the schedule can be made longer, in days or as a rate() or cron() expression. " +
     "Of an expression the longest gap between two of its runs counts: a cron() that runs twice in January is a yearly one.",
   references: ["https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html"],
-  reads: ["rds:DescribeDBInstances", "rds:DescribeDBClusters", "secretsmanager:ListSecrets"],
+  reads: [...databaseLists, "secretsmanager:ListSecrets"],
   messages: {
     ...secretMessages,
     off: {

@@ -1,5 +1,5 @@
 import { defineRule } from "../lib/model/rule.ts";
-import { isVerdict, secretMessages, secretOf } from "../lib/model/rule-guards.ts";
+import { databaseLists, isVerdict, secretMessages, secretOf } from "../lib/model/rule-guards.ts";
 import { describeHours, hoursBetween } from "../lib/model/time.ts";
 
 export const rotationOnSchedule = defineRule({
@@ -10,7 +10,7 @@ export const rotationOnSchedule = defineRule({
     "A rotation date in the past means that the rotation failed, often long before RDS calls the secret impaired. " +
     "A stopped database cannot be rotated, and is not judged until it is started.",
   references: ["https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DescribeSecret.html"],
-  reads: ["rds:DescribeDBInstances", "rds:DescribeDBClusters", "secretsmanager:ListSecrets"],
+  reads: [...databaseLists, "secretsmanager:ListSecrets"],
   messages: {
     ...secretMessages,
     off: {

@@ -1,5 +1,5 @@
 import { defineRule } from "../lib/model/rule.ts";
-import { secretMessages } from "../lib/model/rule-guards.ts";
+import { databaseLists, secretMessages } from "../lib/model/rule-guards.ts";
 
 export const secretBelongsToDatabase = defineRule({
   id: "secret-belongs-to-database",
@@ -13,7 +13,7 @@ export const secretBelongsToDatabase = defineRule({
     "https://docs.aws.amazon.com/secretsmanager/latest/userguide/service-linked-secrets.html",
     "https://github.com/hashicorp/terraform-provider-aws/issues/31509",
   ],
-  reads: ["rds:DescribeDBInstances", "rds:DescribeDBClusters", "secretsmanager:ListSecrets"],
+  reads: [...databaseLists, "secretsmanager:ListSecrets"],
   messages: {
     notManaged: secretMessages.notManaged,
     secretNotSeen: secretMessages.secretNotSeen,

@@ -1,6 +1,5 @@
-import type { KeyFacts, RequiredKey } from "../lib/model/rule.ts";
-import { defineRule } from "../lib/model/rule.ts";
-import { lacksSecret, secretMessages } from "../lib/model/rule-guards.ts";
+import { defineRule, type KeyFacts, type RequiredKey } from "../lib/model/rule.ts";
+import { databaseLists, lacksSecret, secretMessages } from "../lib/model/rule-guards.ts";
 
 export const secretKeyAsRequired = defineRule({
   id: "secret-key-as-required",
@@ -11,7 +10,7 @@ export const secretKeyAsRequired = defineRule({
     "The key of a managed secret cannot be changed, only chosen when management is turned on. " +
     "Both the key that RDS reports and the one that Secrets Manager reports must be as required.",
   references: ["https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.html"],
-  reads: ["rds:DescribeDBInstances", "rds:DescribeDBClusters", "secretsmanager:ListSecrets", "kms:DescribeKey"],
+  reads: [...databaseLists, "secretsmanager:ListSecrets", "kms:DescribeKey"],
   messages: {
     notManaged: secretMessages.notManaged,
     secretMissing: secretMessages.secretMissing,

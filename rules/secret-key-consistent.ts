@@ -1,6 +1,5 @@
-import type { KeyFacts } from "../lib/model/rule.ts";
-import { defineRule } from "../lib/model/rule.ts";
-import { keyMessages, lacksSecret } from "../lib/model/rule-guards.ts";
+import { defineRule, type KeyFacts } from "../lib/model/rule.ts";
+import { databaseLists, keyMessages, lacksSecret } from "../lib/model/rule-guards.ts";
 
 export const secretKeyConsistent = defineRule({
   id: "secret-key-consistent",
@@ -11,7 +10,7 @@ export const secretKeyConsistent = defineRule({
     "From then on whoever reads RDS, an auditor or a template, is told the wrong key. " +
     "Secrets Manager names no key where it is the default one; that is not a difference.",
   references: ["https://github.com/hashicorp/terraform-provider-aws/issues/41817"],
-  reads: ["rds:DescribeDBInstances", "rds:DescribeDBClusters", "secretsmanager:ListSecrets", "kms:DescribeKey"],
+  reads: [...databaseLists, "secretsmanager:ListSecrets", "kms:DescribeKey"],
   messages: {
     ...keyMessages,
     same: { status: "COMPLIANT", text: "RDS and Secrets Manager report the same key for {database}." },

@@ -1,7 +1,6 @@
 import { isUnusableKeyState, isUsableKeyState } from "../lib/model/key.ts";
-import type { KeyFacts } from "../lib/model/rule.ts";
-import { defineRule } from "../lib/model/rule.ts";
-import { keyMessages, lacksSecret } from "../lib/model/rule-guards.ts";
+import { defineRule, type KeyFacts } from "../lib/model/rule.ts";
+import { databaseLists, keyMessages, lacksSecret } from "../lib/model/rule-guards.ts";
 
 export const secretKeyUsable = defineRule({
   id: "secret-key-usable",
@@ -11,7 +10,7 @@ export const secretKeyUsable = defineRule({
     "With a key that is disabled or waits for its deletion, clients cannot read the password and RDS cannot rotate it: the next rotation will fail. " +
     "A key that waits for its deletion can still be saved; once it is gone, the secret is lost with it.",
   references: ["https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html"],
-  reads: ["rds:DescribeDBInstances", "rds:DescribeDBClusters", "secretsmanager:ListSecrets", "kms:DescribeKey"],
+  reads: [...databaseLists, "secretsmanager:ListSecrets", "kms:DescribeKey"],
   messages: {
     ...keyMessages,
     usable: { status: "COMPLIANT", text: "The key of the secret of {database} is {state}." },

@@ -1,7 +1,6 @@
 import { isUsableKeyState } from "../lib/model/key.ts";
-import type { KeyFacts, RuleContext } from "../lib/model/rule.ts";
-import { defineRule } from "../lib/model/rule.ts";
-import { secretMessages } from "../lib/model/rule-guards.ts";
+import { defineRule, type KeyFacts, type RuleContext } from "../lib/model/rule.ts";
+import { databaseLists, secretMessages } from "../lib/model/rule-guards.ts";
 import { deniesRds, isKnownSecretStatus } from "../lib/model/secret.ts";
 
 export const secretNotImpaired = defineRule({
@@ -12,7 +11,7 @@ export const secretNotImpaired = defineRule({
     "An impaired secret still opens the database, but RDS cannot rotate it: it lost access to the secret or to its key. " +
     "Nothing fails until the password has to change. Once the cause is gone, the status stays until the next rotation succeeds.",
   references: ["https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_MasterUserSecret.html"],
-  reads: ["rds:DescribeDBInstances", "rds:DescribeDBClusters", "secretsmanager:ListSecrets", "kms:DescribeKey"],
+  reads: [...databaseLists, "secretsmanager:ListSecrets", "kms:DescribeKey"],
   messages: {
     notManaged: secretMessages.notManaged,
     healthy: { status: "COMPLIANT", text: "The secret of {database} is {status}." },

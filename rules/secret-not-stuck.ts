@@ -1,5 +1,5 @@
 import { defineRule } from "../lib/model/rule.ts";
-import { isVerdict, secretMessages, secretOf } from "../lib/model/rule-guards.ts";
+import { databaseLists, isVerdict, secretMessages, secretOf } from "../lib/model/rule-guards.ts";
 import { isKnownSecretStatus } from "../lib/model/secret.ts";
 import { describeHours, hoursBetween } from "../lib/model/time.ts";
 
@@ -12,7 +12,7 @@ export const secretNotStuck = defineRule({
     "A secret that stays in creating or rotating has a password that may be the old one, the new one or neither. " +
     "AWS gives no time for the status itself: the age is counted from the last change of the secret.",
   references: ["https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_managed.html"],
-  reads: ["rds:DescribeDBInstances", "rds:DescribeDBClusters", "secretsmanager:ListSecrets"],
+  reads: [...databaseLists, "secretsmanager:ListSecrets"],
   messages: {
     ...secretMessages,
     settled: { status: "COMPLIANT", text: "The secret of {database} is active." },

@@ -1,5 +1,6 @@
 import { markOf } from "../lib/model/marker.ts";
 import { defineRule } from "../lib/model/rule.ts";
+import { databaseLists } from "../lib/model/rule-guards.ts";
 
 export const toggleNotInterrupted = defineRule({
   id: "toggle-not-interrupted",
@@ -9,7 +10,7 @@ export const toggleNotInterrupted = defineRule({
     "Some repairs turn management off and on. Before it turns anything off, the service writes a tag on the database, and takes it away when all is done. " +
     "A database with that tag and without a managed password was left in between: its master password is one that nobody knows.",
   references: ["https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html"],
-  reads: ["rds:DescribeDBInstances", "rds:DescribeDBClusters", "rds:DescribeTenantDatabases"],
+  reads: [...databaseLists],
   messages: {
     notJudged: { status: "NOT_APPLICABLE", text: "{database} is not judged: {explanation}." },
     never: { status: "COMPLIANT", text: "{database} was not left behind by a repair." },

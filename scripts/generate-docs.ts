@@ -6,7 +6,6 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as z from "zod";
 import { reasons } from "../lib/audit/management.ts";
 import { auditPolicy } from "../lib/audit/permissions.ts";
-import { defaultPolicy } from "../lib/model/default-policy.ts";
 import type { Status } from "../lib/model/finding.ts";
 import { inventorySchema } from "../lib/model/inventory.ts";
 import { messageSchema } from "../lib/model/message.ts";
@@ -23,7 +22,7 @@ document("docs/rules/README.md", { rules: ruleTable("./"), reasons: reasonTable(
 document("README.md", {
   picture: picture("tests/golden/demo-80.txt"),
   rules: ruleTable("docs/rules/"),
-  permissions: `\`\`\`json\n${JSON.stringify(auditPolicy(rules, defaultPolicy), null, 2)}\n\`\`\``,
+  permissions: `\`\`\`json\n${JSON.stringify(auditPolicy(rules), null, 2)}\n\`\`\``,
 });
 for (const [name, schema] of [
   ["report", z.toJSONSchema(reportSchema)],

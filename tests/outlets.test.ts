@@ -2,12 +2,12 @@ import { describe, expect, test } from "@jest/globals";
 import type { Change, Digest } from "../lib/model/change.ts";
 import { outletNames } from "../lib/model/ledger.ts";
 import { messageSchema } from "../lib/model/message.ts";
+import type { OutgoingMessage } from "../lib/model/topic-message.ts";
 import {
   createAlertsOutlet,
   createFindingsOutlet,
   createSecurityHubOutlet,
   type Import,
-  type OutgoingMessage,
   type Publish,
 } from "../lib/outlets.ts";
 import { toDigest } from "../lib/publish-report.ts";

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { AwsCallError, isTransient } from "../lib/model/errors.ts";
 import { messageSchema } from "../lib/model/message.ts";
-import type { OutgoingMessage, Publish } from "../lib/outlets.ts";
+import type { OutgoingMessage } from "../lib/model/topic-message.ts";
+import type { Publish } from "../lib/outlets.ts";
 import { createTeller } from "../lib/tell-remediation.ts";
 import { account, region, secretArn } from "./support/builders.ts";
 import { aReplacement, newSecretArn } from "./support/remediation-events.ts";

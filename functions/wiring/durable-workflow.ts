@@ -1,14 +1,22 @@
 import {
   CallbackExternalError,
   CallbackTimeoutError,
-  createRetryStrategy,
   type DurableContext,
   DurableOperationError,
-  JitterStrategy,
+  type RetryDecision,
 } from "@aws/durable-execution-sdk-js";
 import * as z from "zod/mini";
-import { AwsCallError, isTransient } from "../../lib/model/errors.ts";
-import type { Answer, Polled, PollOptions, Workflow } from "../../lib/remediate/workflow.ts";
+import { AwsCallError } from "../../lib/model/errors.ts";
+import {
+  type Answer,
+  lookOnce,
+  nothingSeen,
+  type Polled,
+  type PollOptions,
+  secondsToNextLook,
+  secondsToNextTry,
+  type Workflow,
+} from "../../lib/remediate/workflow.ts";
 
 /** Runs a procedure as a Lambda durable execution. Names are printable ASCII, at most 256 characters: AWS ends an execution over others. */
 export function createDurableWorkflow(context: DurableContext): Workflow {
@@ -28,19 +36,12 @@ export function createDurableWorkflow(context: DurableContext): Workflow {
     },
 
     async poll<T>(name: string, look: () => Promise<T>, { until, timeoutMinutes }: PollOptions<T>): Promise<Polled<T>> {
-      const lookAgain = async (last: Polled<T>): Promise<Polled<T>> => {
-        try {
-          const seen = await look();
-          return { met: until(seen), seen, error: null };
-        } catch (error) {
-          return last.seen === null ? { ...last, error: toError(error).message } : last;
-        }
-      };
+      const lookAgain = (last: Polled<T>) => lookOnce(look, until, last);
       return await context.waitForCondition(name, lookAgain, {
-        initialState: { met: false, seen: null, error: null },
-        waitStrategy({ met }, looks) {
-          const seconds = met ? 0 : pauseSeconds(looks, timeoutMinutes * 60);
-          return seconds === 0 ? { shouldContinue: false } : { shouldContinue: true, delay: { seconds } };
+        initialState: nothingSeen,
+        waitStrategy(polled, looks) {
+          const seconds = secondsToNextLook(polled, looks, timeoutMinutes);
+          return seconds === null ? { shouldContinue: false } : { shouldContinue: true, delay: { seconds } };
         },
       });
     },
@@ -60,25 +61,9 @@ export function createDurableWorkflow(context: DurableContext): Workflow {
   };
 }
 
-/** 5, 10, 20, 40 and 80 seconds, then two minutes each: ten and a half minutes in all. */
-const pauses = createRetryStrategy({
-  maxAttempts: 10,
-  initialDelay: { seconds: 5 },
-  backoffRate: 2,
-  maxDelay: { minutes: 2 },
-  jitter: JitterStrategy.NONE,
-});
-
-function retryStrategy(error: Error, attempts: number) {
-  return isTransient(error.cause) ? pauses(error, attempts) : { shouldRetry: false };
-}
-
-/** How long to pause after a look, in whole seconds: half as long again each time, and 0 once all pauses together are the whole time. */
-function pauseSeconds(looks: number, timeoutSeconds: number): number {
-  const pause = (after: number) => Math.min(300, Math.round(5 * 1.5 ** (after - 1)));
-  let left = timeoutSeconds;
-  for (let look = 1; look < looks; look++) left -= pause(look);
-  return Math.min(pause(looks), Math.max(0, Math.ceil(left)));
+function retryStrategy({ cause }: Error, attempts: number): RetryDecision {
+  const seconds = secondsToNextTry(cause, attempts);
+  return seconds === null ? { shouldRetry: false } : { shouldRetry: true, delay: { seconds } };
 }
 
 const keptError = z.object({

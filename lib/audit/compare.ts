@@ -1,4 +1,4 @@
-import type { Change } from "../model/change.ts";
+import { type Change, changeTypes } from "../model/change.ts";
 import { type Finding, isWrong, severities } from "../model/finding.ts";
 import type { Gap } from "../model/inventory.ts";
 import type { Report } from "../model/report.ts";
@@ -23,25 +23,24 @@ export function compareReports(known: readonly Finding[], report: Report): Compa
   const fateOf = createFates(report);
   const changes: Change[] = [];
   const remaining: Finding[] = [];
-  const add = (because: Change["because"], type: Change["type"], finding: Finding) =>
-    changes.push({ type, because, finding, at: report.generatedAt });
+  const add = (because: Change["because"], finding: Finding) =>
+    changes.push({ type: changeTypes[because], because, finding, at: report.generatedAt });
 
   for (const finding of report.findings) {
     const earlier = before.get(finding.id);
     const current = earlier === undefined ? finding : carryOver(earlier, finding);
     remaining.push(current);
     if (earlier?.status !== "NON_COMPLIANT") {
-      if (isWrong(current)) add("new", "finding.opened", current);
-    } else if (earlier.exemption !== null && current.exemption === null)
-      add("exemption-ended", "finding.changed", current);
-    else if (earlier.exemption === null && current.exemption !== null) add("exempted", "finding.changed", current);
-    else if (current.exemption === null && isWorse(earlier, current)) add("worse", "finding.changed", current);
+      if (isWrong(current)) add("new", current);
+    } else if (earlier.exemption !== null && current.exemption === null) add("exemption-ended", current);
+    else if (earlier.exemption === null && current.exemption !== null) add("exempted", current);
+    else if (current.exemption === null && isWorse(earlier, current)) add("worse", current);
   }
   for (const finding of known) {
     if (now.has(finding.id)) continue;
     const fate = fateOf(finding);
     if (fate === "not-seen") remaining.push(finding);
-    else if (isWrong(finding)) add(fate, "finding.resolved", finding);
+    else if (isWrong(finding)) add(fate, finding);
   }
   return { changes, known: remaining };
 }

@@ -13,6 +13,7 @@ import { hoursBetween } from "../model/time.ts";
 import { isOpen, nextOpening } from "../model/window.ts";
 import type { KeyChoice } from "./choose-key.ts";
 import { describeGap, surroundingsOf } from "./facts.ts";
+import { liveOf } from "./keep-remediation.ts";
 import { weigh } from "./management.ts";
 import { matches } from "./match.ts";
 
@@ -333,11 +334,6 @@ export function windowsOf({ maintenanceWindow }: ClassifiedDatabase, policy: Pol
   const { window } = policy.remediation;
   if (window.includes("any-time")) return "any-time";
   return window.flatMap((one) => (one === "maintenance" ? (maintenanceWindow ?? []) : one));
-}
-
-/** Executions that have given a sign of life lately. */
-export function liveOf({ running }: RemediationState, now: string): readonly Running[] {
-  return running.filter(({ expiresAt }) => expiresAt > now);
 }
 
 /** Whether AWS can manage the password at all, and whether it does so as the action takes for granted. */

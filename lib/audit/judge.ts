@@ -1,7 +1,7 @@
 import { modifyCommand, rotateCommand } from "../model/aws-cli.ts";
 import type { ClassifiedDatabase } from "../model/database.ts";
 import { describeDatabase, resourceType } from "../model/database.ts";
-import type { Finding, Severity, Status } from "../model/finding.ts";
+import { type Finding, isPass, type Severity, type Status } from "../model/finding.ts";
 import type { Gap, Target } from "../model/inventory.ts";
 import type { Policy } from "../model/policy.ts";
 import type { ConfirmingAction, Message, Rule, RuleContext, Verdict } from "../model/rule.ts";
@@ -85,12 +85,17 @@ export function word({ rule, verdict, message }: Answer, database: ClassifiedDat
   const text = fill(message.text, slots);
   return {
     rule: rule.id,
-    severity: policy.severities[rule.id] ?? rule.severity,
+    severity: severityOf(rule.id, policy, [rule]),
     status: message.status,
     message: text.charAt(0).toUpperCase() + text.slice(1),
     remediation: "remedy" in message ? fill(message.remedy, slots) : null,
     evidence,
   };
+}
+
+/** How severe a rule's findings are, as the policy has it or else the rule; high where there is no such rule any more. */
+export function severityOf(id: string, { severities }: Policy, rules: readonly Rule[]): Severity {
+  return severities[id] ?? rules.find((rule) => rule.id === id)?.severity ?? "high";
 }
 
 /** One rule's word on one database. */
@@ -129,10 +134,6 @@ export function judgeTarget(target: Target, policy: Policy, rules: readonly Rule
 
 function toGap(crash: Error, rule: Rule, { account, region, arn }: ClassifiedDatabase): Gap {
   return { account, region, action: `rule:${rule.id}`, code: crash.name, message: crash.message, resource: arn };
-}
-
-function isPass(status: Status): status is "COMPLIANT" | "NOT_APPLICABLE" {
-  return status === "COMPLIANT" || status === "NOT_APPLICABLE";
 }
 
 /** The finding that a judgement is, or null for a pass. */

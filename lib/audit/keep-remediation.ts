@@ -114,6 +114,11 @@ export function silentIn({ running }: RemediationState, now: string): readonly R
   return running.filter(({ expiresAt }) => expiresAt <= now);
 }
 
+/** Executions that have given a sign of life lately. */
+export function liveOf({ running }: RemediationState, now: string): readonly Running[] {
+  return running.filter(({ expiresAt }) => expiresAt > now);
+}
+
 /** Does not wait for a sign of life of an execution any more. */
 export function silence(state: RemediationState, execution: string, now: string): RemediationState {
   const silenced = (one: Running): Running =>

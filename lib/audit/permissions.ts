@@ -1,7 +1,6 @@
 import { type ActionName, actionNames, permissionFor } from "../model/action.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Rule } from "../model/rule.ts";
-import { activeRules } from "./judge.ts";
 
 /** Who the credentials are (which AWS always allows) and which Regions there are: asked by the audit itself, not by a rule. */
 const ofTheAuditItself = ["account:ListRegions", "sts:GetCallerIdentity"];
@@ -10,8 +9,8 @@ const ofTheAuditItself = ["account:ListRegions", "sts:GetCallerIdentity"];
 export const readsOfSecretValues = ["secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue"];
 
 /** The IAM actions that an audit by these rules may call, in alphabetical order. */
-export function auditActions(rules: readonly Rule[], policy: Policy): readonly string[] {
-  const ofRules = activeRules(rules, policy).flatMap(({ messages, reads }) => [
+export function auditActions(rules: readonly Rule[]): readonly string[] {
+  const ofRules = rules.flatMap(({ messages, reads }) => [
     ...reads,
     ...Object.values(messages).flatMap(({ confirm }) => confirm ?? []),
   ]);
@@ -22,8 +21,8 @@ export function auditActions(rules: readonly Rule[], policy: Policy): readonly s
  * The IAM policy of an auditor. What concerns single secrets is limited to those that RDS makes; the values of all are denied.
  * `kms:DescribeKey` is for any key, because a database may name a key of another account.
  */
-export function auditPolicy(rules: readonly Rule[], policy: Policy) {
-  const actions = auditActions(rules, policy);
+export function auditPolicy(rules: readonly Rule[]) {
+  const actions = auditActions(rules);
   const ofOneSecret = (action: string) =>
     action.startsWith("secretsmanager:") && action !== "secretsmanager:ListSecrets";
   return {

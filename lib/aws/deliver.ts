@@ -1,7 +1,5 @@
+import type { Refused } from "../model/topic-message.ts";
 import { toCallError } from "./call.ts";
-
-/** What a service did not take, and why, in its own words. */
-export type Refused = { readonly id: string; readonly reason: string };
 
 /** What became of some batches; `error` is that of the first call that failed as a whole. */
 export type Delivery = { readonly taken: number; readonly refused: readonly Refused[]; readonly error: Error | null };

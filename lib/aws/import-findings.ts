@@ -1,9 +1,10 @@
 import { type AwsSecurityFinding, BatchImportFindingsCommand, SecurityHubClient } from "@aws-sdk/client-securityhub";
 import { AwsCallError } from "../model/errors.ts";
+import type { Refused } from "../model/topic-message.ts";
 import { toBatches } from "./batches.ts";
 import { call } from "./call.ts";
 import { type ClientOptions, toClientConfig } from "./client-config.ts";
-import { type Delivery, deliver, pauseAfter, type Refused, settleDeliveries } from "./deliver.ts";
+import { type Delivery, deliver, pauseAfter, settleDeliveries } from "./deliver.ts";
 
 /** Of one call. Source: https://docs.aws.amazon.com/securityhub/latest/partnerguide/guidelines-batchimportfindings.html */
 const maxFindings = 100;

@@ -1,19 +1,12 @@
 import { type BatchResultErrorEntry, PublishBatchCommand, SNSClient } from "@aws-sdk/client-sns";
+import { bytesOf, maxMessageBytes, type OutgoingMessage, type Refused } from "../model/topic-message.ts";
 import { toBatches } from "./batches.ts";
 import { call } from "./call.ts";
 import { type ClientOptions, toClientConfig } from "./client-config.ts";
-import { deliver, pauseAfter, type Refused, settleDeliveries } from "./deliver.ts";
-
-/** A message for a topic; `id` is the sender's own, and tells which were refused. Attribute values are not empty: SNS refuses those. */
-export type TopicMessage = {
-  readonly id: string;
-  readonly body: string;
-  readonly attributes: Readonly<Record<string, string>>;
-};
+import { deliver, pauseAfter, settleDeliveries } from "./deliver.ts";
 
 /** Of one call. Source: https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html */
 const maxEntries = 10;
-const maxBytes = 262_144;
 
 /** Of a message that SNS did not take for no fault of the message's. */
 const attempts = 4;
@@ -27,22 +20,22 @@ const action = "sns:Publish";
  */
 export async function publishMessages(
   topicArn: string,
-  messages: readonly TopicMessage[],
+  messages: readonly OutgoingMessage[],
   options: Omit<ClientOptions, "region"> = {},
 ): Promise<readonly Refused[]> {
   const [, , service, region = ""] = topicArn.split(":");
   if (service !== "sns" || region === "") throw new Error(`"${topicArn}" is not the ARN of an SNS topic`);
-  const tooLarge = messages.filter((message) => sizeOf(message) > maxBytes);
-  const fitting = messages.filter((message) => sizeOf(message) <= maxBytes);
+  const tooLarge = messages.filter((message) => bytesOf(message) > maxMessageBytes);
+  const fitting = messages.filter((message) => bytesOf(message) <= maxMessageBytes);
   const client = new SNSClient({ ...toClientConfig(options), region });
   try {
-    const batches = toBatches(fitting, { maxItems: maxEntries, maxBytes, sizeOf });
+    const batches = toBatches(fitting, { maxItems: maxEntries, maxBytes: maxMessageBytes, sizeOf: bytesOf });
     const delivery = await deliver(batches, {
       action,
       toId: ({ id }) => id,
       send: (batch) => publishBatch(client, topicArn, batch),
     });
-    const reason = `a message has at most ${maxBytes} bytes, its attributes included`;
+    const reason = `a message has at most ${maxMessageBytes} bytes, its attributes included`;
     return [...tooLarge.map(({ id }) => ({ id, reason })), ...settleDeliveries([delivery])];
   } finally {
     client.destroy();
@@ -53,7 +46,7 @@ export async function publishMessages(
 async function publishBatch(
   client: SNSClient,
   TopicArn: string,
-  batch: readonly TopicMessage[],
+  batch: readonly OutgoingMessage[],
 ): Promise<readonly Refused[]> {
   const refused: Refused[] = [];
   let left = batch;
@@ -68,7 +61,7 @@ async function publishBatch(
     if (outcome instanceof Error) return [...refused, ...left.map(({ id }) => ({ id, reason: outcome.message }))];
     const taken = new Set(outcome.Successful?.map(({ Id }) => Id));
     const failures = new Map(outcome.Failed?.map((failure) => [failure.Id, failure]));
-    const again: TopicMessage[] = [];
+    const again: OutgoingMessage[] = [];
     for (const [index, message] of left.entries()) {
       if (taken.has(String(index))) continue;
       const failure = failures.get(String(index));
@@ -82,7 +75,7 @@ async function publishBatch(
 }
 
 /** The entry's id is its place, because SNS takes only 80 letters, digits, hyphens and underscores. */
-function toEntry({ body, attributes }: TopicMessage, index: number) {
+function toEntry({ body, attributes }: OutgoingMessage, index: number) {
   const MessageAttributes = Object.fromEntries(
     Object.entries(attributes).map(([name, StringValue]) => [name, { DataType: "String", StringValue }]),
   );
@@ -97,10 +90,4 @@ function mayYetBeTaken(failure: BatchResultErrorEntry | undefined): boolean {
 function describe(failure: BatchResultErrorEntry | undefined): string {
   if (failure === undefined) return "SNS did not say whether it was published";
   return failure.Message === undefined ? (failure.Code ?? "unknown") : `${failure.Code}: ${failure.Message}`;
-}
-
-/** An attribute counts with its name, its type and its value. */
-function sizeOf({ body, attributes }: TopicMessage): number {
-  const texts = Object.entries(attributes).flatMap(([name, value]) => [name, "String", value]);
-  return [body, ...texts].reduce((sum, text) => sum + new TextEncoder().encode(text).length, 0);
 }

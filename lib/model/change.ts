@@ -2,17 +2,21 @@ import * as z from "zod/mini";
 import { findingSchema } from "./finding.ts";
 import { reportSchema } from "./report.ts";
 
-/** Why a finding is published. */
-export const changeReasons = {
-  "finding.opened": ["new"],
-  "finding.changed": ["worse", "exemption-ended", "exempted"],
-  "finding.resolved": ["fixed", "database-gone", "not-audited"],
+/** Why a finding is published, and what kind of change each reason makes it. */
+export const changeTypes = {
+  new: "finding.opened",
+  worse: "finding.changed",
+  "exemption-ended": "finding.changed",
+  exempted: "finding.changed",
+  fixed: "finding.resolved",
+  "database-gone": "finding.resolved",
+  "not-audited": "finding.resolved",
 } as const;
 
 /** Something wrong that is not as it was at the last audit; `finding` is as it is now, or as it was last where it is resolved. */
 export const changeSchema = z.object({
-  type: z.enum(["finding.opened", "finding.changed", "finding.resolved"]),
-  because: z.enum(["new", "worse", "exemption-ended", "exempted", "fixed", "database-gone", "not-audited"]),
+  type: z.enum([...new Set(Object.values(changeTypes))]),
+  because: z.enum(Object.keys(changeTypes) as (keyof typeof changeTypes)[]),
   finding: findingSchema,
   at: z.iso.datetime(),
 });

@@ -54,6 +54,11 @@ export function isWrong(finding: Pick<Finding, "status" | "exemption">): boolean
   return finding.status === "NON_COMPLIANT" && isActive(finding);
 }
 
+/** Nothing is wrong. */
+export function isPass(status: Status): status is "COMPLIANT" | "NOT_APPLICABLE" {
+  return status === "COMPLIANT" || status === "NOT_APPLICABLE";
+}
+
 /** Active, and not judged, because something could not be seen. */
 export function isUnknown(finding: Pick<Finding, "status" | "exemption">): boolean {
   return finding.status === "INSUFFICIENT_DATA" && isActive(finding);

@@ -2,6 +2,13 @@ import type { ClassifiedDatabase } from "./database.ts";
 import type { RuleContext, Verdict } from "./rule.ts";
 import type { Secret } from "./secret.ts";
 
+/** Where databases come from: what every rule reads. */
+export const databaseLists = [
+  "rds:DescribeDBInstances",
+  "rds:DescribeDBClusters",
+  "rds:DescribeTenantDatabases",
+] as const;
+
 /** What every rule about a managed secret says before it comes to its own facts. */
 export const secretMessages = {
   notManaged: { status: "NOT_APPLICABLE", text: "{database} has no master password managed by RDS." },

@@ -63,7 +63,7 @@ export type Repair = {
     write(keepsake: Keepsake): Promise<void>;
     forget(): Promise<void>;
   };
-  /** Tells machines and people. Throws where neither could be told. */
+  /** Tells machines and people. Throws where not both could be told. */
   tell(news: News): Promise<void>;
 };
 

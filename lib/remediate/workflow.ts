@@ -1,3 +1,5 @@
+import { isTransient } from "../model/errors.ts";
+
 /**
  * What a procedure runs on: the process itself on a terminal, a Lambda durable function on AWS, something that can be killed at any point
  * in the tests. All results are JSON and are remembered: whoever runs a procedure again gets what was remembered, in the same order and
@@ -14,13 +16,13 @@ export type Workflow = {
   /** Lets time pass until an instant (ISO 8601), which may be days away. */
   sleepUntil(name: string, instant: string): Promise<void>;
   /**
-   * Looks, with growing pauses of at most five minutes, until what is seen will do, and answers with what was seen last:
-   * null where the time ran out. A look that throws has seen nothing, and the polling goes on.
+   * Looks, with growing pauses of at most five minutes, until what is seen will do or the time has run out, and answers with what was
+   * seen last. A look that throws has seen nothing, and the polling goes on.
    */
   poll<T>(name: string, look: () => Promise<T>, options: PollOptions<T>): Promise<Polled<T>>;
   /**
    * Asks a person. `send` is given the id under which `rds-password-audit approve` and `reject` answer; it may be called twice.
-   * An answer that does not come in time is a rejection.
+   * Where no answer comes in time it is "timed-out"; one that cannot be understood is a rejection.
    */
   ask(name: string, send: (id: string) => Promise<void>, options: { readonly timeoutHours: number }): Promise<Answer>;
 };
@@ -30,8 +32,49 @@ export type PollOptions<T> = {
   readonly timeoutMinutes: number;
 };
 
-/** How a polling ended: whether what was waited for came, and what was seen last, or the last error where nothing was seen. */
+/**
+ * How a polling ended. `met` says whether what was waited for came, and is false where the time ran out; `seen` is what was seen last,
+ * and null only where no look succeeded: then `error` is what the last one threw.
+ */
 export type Polled<T> = { readonly met: boolean; readonly seen: T | null; readonly error: string | null };
 
 /** What a person said, and who it was (an ARN, as AWS STS names it). */
 export type Answer = { readonly decision: "approved" | "rejected" | "timed-out"; readonly by: string | null };
+
+/** Seconds between the tries of a step: ten and a half minutes in all. */
+const pausesBetweenTries = [5, 10, 20, 40, 80, 120, 120, 120, 120];
+
+/** Seconds to pause after so many tries, the last of which threw this; null where the step is not tried again. */
+export function secondsToNextTry(error: unknown, tries: number): number | null {
+  return isTransient(error) ? (pausesBetweenTries[tries - 1] ?? null) : null;
+}
+
+/** What a polling knows before its first look. */
+export const nothingSeen: Polled<never> = { met: false, seen: null, error: null };
+
+/** Looks once more. A look that throws has seen nothing: what was seen before stays. */
+export async function lookOnce<T>(
+  look: () => Promise<T>,
+  until: (seen: T) => boolean,
+  last: Polled<T>,
+): Promise<Polled<T>> {
+  try {
+    const seen = await look();
+    return { met: until(seen), seen, error: null };
+  } catch (error) {
+    if (last.seen !== null) return last;
+    return { ...last, error: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** Whole seconds to pause after so many looks; null where the polling is over: it is met, or all pauses together are the whole time. */
+export function secondsToNextLook({ met }: Polled<unknown>, looks: number, timeoutMinutes: number): number | null {
+  let left = timeoutMinutes * 60;
+  for (let look = 1; look < looks; look++) left -= pauseAfterLook(look);
+  return met || left <= 0 ? null : Math.min(pauseAfterLook(looks), Math.ceil(left));
+}
+
+/** Half as long again each time, for five minutes at most. */
+function pauseAfterLook(look: number): number {
+  return Math.min(300, Math.round(5 * 1.5 ** (look - 1)));
+}

@@ -1,6 +1,7 @@
 import type { Change, Digest } from "../model/change.ts";
 import type { FindingsMessage } from "../model/message.ts";
-import { cutTexts, maxText, type TopicMessage, toTopicMessage } from "./topic-message.ts";
+import type { TopicMessage } from "../model/topic-message.ts";
+import { cutTexts, maxText, toTopicMessage } from "./topic-message.ts";
 
 /** A change for machines: the finding as the report has it. Of one that is too large the evidence is left out, and then what is long is cut. */
 export function toFindingMessage(change: Change): TopicMessage {

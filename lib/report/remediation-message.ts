@@ -1,6 +1,7 @@
 import type { FindingsMessage } from "../model/message.ts";
 import type { RemediationEvent } from "../model/remediation-event.ts";
-import { cutTexts, type TopicMessage, toTopicMessage } from "./topic-message.ts";
+import type { TopicMessage } from "../model/topic-message.ts";
+import { cutTexts, toTopicMessage } from "./topic-message.ts";
 
 /**
  * News of a repair for machines: all that is known of it. Of what is too large the sentences are cut, and only then all that is long, and

@@ -1,13 +1,8 @@
 import type { FindingsMessage } from "../model/message.ts";
+import { bytesOf, maxMessageBytes, type TopicMessage } from "../model/topic-message.ts";
 import { cut } from "./cut.ts";
 import { escapeUnseen } from "./json.ts";
 import { toLines } from "./line.ts";
-
-/** What SNS is given: the body, and the attributes that filter policies match, none of them empty, which SNS refuses. */
-export type TopicMessage = { readonly body: string; readonly attributes: Readonly<Record<string, string>> };
-
-/** Bytes of UTF-8 that SNS accepts, attributes included. Source: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
-export const maxMessageBytes = 262_144;
 
 /** SNS has no limit for an attribute of its own; no account, Region or rule is nearly as long. */
 const maxAttribute = 256;
@@ -20,12 +15,12 @@ export function toTopicMessage(
   texts: Readonly<Record<string, string>>,
 ): TopicMessage {
   const attributes = toLines(texts, maxAttribute);
-  let body = "";
+  let message: TopicMessage = { body: "", attributes };
   for (const version of versions) {
-    body = toBody(version);
-    if (sizeOf(body, attributes) <= maxMessageBytes) break;
+    message = { body: toBody(version), attributes };
+    if (bytesOf(message) <= maxMessageBytes) break;
   }
-  return { body, attributes };
+  return message;
 }
 
 /** The same value with every text in it cut that is too long; where each stood is added to `cuts`. */
@@ -47,10 +42,4 @@ function shorten(value: unknown, path: string, cuts: string[]): unknown {
 /** One line of JSON without characters that XML, in which SNS is spoken to, cannot carry. */
 function toBody(message: FindingsMessage): string {
   return escapeUnseen(JSON.stringify(message));
-}
-
-/** An attribute counts with its name and its type, `String`. */
-function sizeOf(body: string, attributes: Readonly<Record<string, string>>): number {
-  const texts = Object.entries(attributes).flatMap(([name, value]) => [name, "String", value]);
-  return [body, ...texts].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
 }

@@ -5,7 +5,6 @@ import {
   findBar,
   gateNames,
   isWithinBudget,
-  liveOf,
   lookAtGates,
   opensBy,
   windowsOf,
@@ -1235,13 +1234,6 @@ describe("an error while a gate is looked at", () => {
     const results = lookAtGates({ ...circumstances("toggle"), ...odd } as unknown as Circumstances);
     expect(results).toHaveLength(look("toggle").length);
     expect(results.some(({ open }) => !open)).toBe(true);
-  });
-});
-
-describe("executions that live", () => {
-  test("are those that have not been silent for too long", () => {
-    const all = [-1, 0, 0.001].map((hours) => anExecution({ execution: `${hours}`, expiresAt: hoursFromNow(hours) }));
-    expect(liveOf(aState({ running: all }), now).map(({ execution }) => execution)).toEqual(["0.001"]);
   });
 });
 

@@ -9,6 +9,7 @@ import {
   interrupt,
   keep,
   leave,
+  liveOf,
   nextExecution,
   rest,
   resume,
@@ -402,12 +403,13 @@ describe("interrupting", () => {
   });
 });
 
-describe("executions that are silent", () => {
-  test("are those whose sign of life has ended", () => {
+describe("executions", () => {
+  test("are silent when their sign of life has ended, and live until then", () => {
     const running = [-1, 0, 0.001].map((hours) =>
       anExecution({ execution: `${hours}`, expiresAt: hoursFromNow(hours) }),
     );
     expect(silentIn(aState({ running }), now).map(({ execution }) => execution)).toEqual(["-1", "0"]);
+    expect(liveOf(aState({ running }), now).map(({ execution }) => execution)).toEqual(["0.001"]);
   });
 });
 

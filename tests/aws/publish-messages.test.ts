@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { publishMessages, type TopicMessage } from "../../lib/aws/publish-messages.ts";
+import { publishMessages } from "../../lib/aws/publish-messages.ts";
 import { AwsCallError } from "../../lib/model/errors.ts";
+import type { OutgoingMessage } from "../../lib/model/topic-message.ts";
 import type { Topic } from "../../simulator/state.ts";
 import { type Aws, account, otherAccount, startAws } from "../simulator/aws.ts";
 
@@ -12,20 +13,20 @@ beforeEach(async () => {
 });
 afterEach(() => aws.stop());
 
-const publish = (messages: readonly TopicMessage[], arn = topic.TopicArn, maxAttempts = 1) =>
+const publish = (messages: readonly OutgoingMessage[], arn = topic.TopicArn, maxAttempts = 1) =>
   publishMessages(arn, messages, {
     endpoint: aws.simulator.endpoint,
     credentials: { accessKeyId: account, secretAccessKey: "not-verified" },
     maxAttempts,
   });
 
-const aMessage = (id: string, body = `body of ${id}`): TopicMessage => ({ id, body, attributes: {} });
+const aMessage = (id: string, body = `body of ${id}`): OutgoingMessage => ({ id, body, attributes: {} });
 const someMessages = (count: number) => Array.from({ length: count }, (_, index) => aMessage(`finding/${index}`));
 const bodies = () => topic.messages.map(({ Message }) => Message);
 const calls = () => aws.simulator.calls.filter(({ action }) => action === "sns:Publish").length;
 
 /** A message of so many bytes with its attribute, whose name, type and value are 1 + 6 + 3 bytes. */
-const ofBytes = (bytes: number): TopicMessage => ({
+const ofBytes = (bytes: number): OutgoingMessage => ({
   id: `of ${bytes}`,
   body: "x".repeat(bytes - 10),
   attributes: { a: "é!" },

@@ -1,5 +1,13 @@
-import { AwsCallError, isTransient } from "../../lib/model/errors.ts";
-import type { Answer, Polled, Workflow } from "../../lib/remediate/workflow.ts";
+import { AwsCallError } from "../../lib/model/errors.ts";
+import {
+  type Answer,
+  lookOnce,
+  nothingSeen,
+  type Polled,
+  secondsToNextLook,
+  secondsToNextTry,
+  type Workflow,
+} from "../../lib/remediate/workflow.ts";
 import type { Life, Stage } from "./life.ts";
 
 /** What an execution remembers: the texts of its checkpoints, in their order. */
@@ -18,9 +26,6 @@ export type WorkflowOptions = {
   /** Sees what they say. */
   readonly hear: (decision: Answer["decision"]) => void;
 };
-
-/** Seconds between the tries of a step: ten and a half minutes in all, as on AWS and on a terminal. */
-const retries = [5, 10, 20, 40, 80, 120, 120, 120, 120];
 
 /**
  * A workflow that remembers each result as text, as a durable engine does, and passes a point before and after it does so. Whoever is
@@ -64,17 +69,16 @@ export function createWorkflow({ life, stage, memory, now, keep, answer, hear }:
   }
 
   async function tryAgain<T>(name: string, work: () => Promise<T>): Promise<T> {
-    for (const seconds of retries) {
+    for (let tries = 1; ; tries++) {
       life.begin(name);
       try {
         return await work();
       } catch (error) {
-        if (!isTransient(error)) throw error;
+        const seconds = secondsToNextTry(error, tries);
+        if (seconds === null) throw error;
+        await stage.sleep(life, seconds * 1000);
       }
-      await stage.sleep(life, seconds * 1000);
     }
-    life.begin(name);
-    return work();
   }
 
   return {
@@ -91,21 +95,18 @@ export function createWorkflow({ life, stage, memory, now, keep, answer, hear }:
       { until, timeoutMinutes }: { until: (seen: T) => boolean; timeoutMinutes: number },
     ) {
       const { known, write } = recall(name);
-      type Progress = { polled: Polled<T>; looks: number; left: number };
+      type Progress = { polled: Polled<T>; looks: number };
       let progress: Progress =
-        known === undefined
-          ? { polled: { met: false, seen: null, error: null }, looks: 0, left: timeoutMinutes * 60 }
-          : (JSON.parse(known.text) as Progress);
+        known === undefined ? { polled: nothingSeen, looks: 0 } : (JSON.parse(known.text) as Progress);
       if (known?.isDone) return progress.polled;
       for (;;) {
         life.begin(name);
         const polled = await lookOnce(look, until, progress.polled);
-        const pause = Math.min(progress.left, 300, Math.round(5 * 1.5 ** progress.looks));
-        const isDone = polled.met || progress.left <= 0;
-        progress = { polled, looks: progress.looks + 1, left: progress.left - pause };
-        await write(progress, isDone);
-        if (isDone) return polled;
-        await stage.sleep(life, pause * 1000);
+        progress = { polled, looks: progress.looks + 1 };
+        const seconds = secondsToNextLook(polled, progress.looks, timeoutMinutes);
+        await write(progress, seconds === null);
+        if (seconds === null) return polled;
+        await stage.sleep(life, seconds * 1000);
       }
     },
 
@@ -129,14 +130,4 @@ function toKept(error: unknown): KeptError {
 
 function toThrown({ message, call }: KeptError): Error {
   return call === null ? new Error(message) : new AwsCallError(call.action, call.code, message);
-}
-
-/** A look that throws has seen nothing: what was seen before stays. */
-async function lookOnce<T>(look: () => Promise<T>, until: (seen: T) => boolean, last: Polled<T>): Promise<Polled<T>> {
-  try {
-    const seen = await look();
-    return { met: until(seen), seen, error: null };
-  } catch (error) {
-    return last.seen === null ? { ...last, error: error instanceof Error ? error.message : String(error) } : last;
-  }
 }

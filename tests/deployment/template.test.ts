@@ -3,7 +3,6 @@ import { dirname } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { readAuditSettings, readRemediationSettings } from "../../functions/wiring/settings.ts";
 import { auditActions, repairActions, repairReads } from "../../lib/audit/permissions.ts";
-import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import { parsePolicy } from "../../lib/model/policy.ts";
 import { toMetrics, toRemediationMetrics } from "../../lib/report/metrics.ts";
 import { rules } from "../../rules/index.ts";
@@ -78,7 +77,7 @@ function resource({ Resources }: Template, id: string): Resource {
 }
 const role = (template: Template, id: string) => Object.fromEntries(rolesOf(template))[id] ?? {};
 
-const reads = auditActions(rules, defaultPolicy);
+const reads = auditActions(rules);
 const runs = [
   "logs:CreateLogStream",
   "logs:PutLogEvents",

@@ -2,8 +2,8 @@ import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { messageSchema } from "../../lib/model/message.ts";
 import { type RemediationEvent, remediationEventTypes } from "../../lib/model/remediation-event.ts";
+import type { TopicMessage } from "../../lib/model/topic-message.ts";
 import { toRemediationMessage } from "../../lib/report/remediation-message.ts";
-import type { TopicMessage } from "../../lib/report/topic-message.ts";
 import { account, region, secretArn } from "../support/builders.ts";
 import {
   aLeftOff,

@@ -1,5 +1,5 @@
 import { expect } from "@jest/globals";
-import { maxMessageBytes, type TopicMessage } from "../../lib/report/topic-message.ts";
+import { maxMessageBytes, type TopicMessage } from "../../lib/model/topic-message.ts";
 
 /** As SNS counts. */
 export function sizeOf({ body, attributes }: TopicMessage): number {

@@ -4,7 +4,7 @@ import { word } from "../../lib/audit/judge.ts";
 import { rules } from "../../rules/index.ts";
 import { aDatabase, aPolicy } from "../support/builders.ts";
 
-const lists = ["rds:DescribeDBInstances", "rds:DescribeDBClusters"];
+const lists = ["rds:DescribeDBInstances", "rds:DescribeDBClusters", "rds:DescribeTenantDatabases"];
 const secrets = [...lists, "secretsmanager:ListSecrets"];
 const keys = [...secrets, "kms:DescribeKey"];
 
@@ -12,7 +12,7 @@ const keys = [...secrets, "kms:DescribeKey"];
 const pinned: Readonly<Record<string, { severity: string; reads: readonly string[] }>> = {
   "master-password-managed": {
     severity: "high",
-    reads: [...lists, "rds:DescribeTenantDatabases", "rds:DescribeGlobalClusters", "rds:DescribeBlueGreenDeployments"],
+    reads: [...lists, "rds:DescribeGlobalClusters", "rds:DescribeBlueGreenDeployments"],
   },
   "secret-not-impaired": { severity: "high", reads: keys },
   "secret-not-stuck": { severity: "medium", reads: secrets },
@@ -23,7 +23,7 @@ const pinned: Readonly<Record<string, { severity: string; reads: readonly string
   "rotation-enabled": { severity: "medium", reads: secrets },
   "rotation-on-schedule": { severity: "medium", reads: secrets },
   "rotation-interval-within-limit": { severity: "low", reads: secrets },
-  "toggle-not-interrupted": { severity: "critical", reads: [...lists, "rds:DescribeTenantDatabases"] },
+  "toggle-not-interrupted": { severity: "critical", reads: lists },
 };
 
 /** What the service may do about what a rule says, the first that is not known to be in vain; all else is left to a person. */
