@@ -4,7 +4,14 @@ import type { Order } from "../lib/model/order.ts";
 import type { Policy } from "../lib/model/policy.ts";
 import type { RemediationEvent } from "../lib/model/remediation-event.ts";
 import { emptyRemediationState, type Running } from "../lib/model/remediation-state.ts";
-import type { Answer, Workflow } from "../lib/remediate/workflow.ts";
+import {
+  type Answer,
+  lookOnce,
+  nothingSeen,
+  type Polled,
+  type PollOptions,
+  type Workflow,
+} from "../lib/remediate/workflow.ts";
 import { type Remediation, remediateDatabase } from "../lib/remediate-database.ts";
 import { updateStored } from "../lib/update-stored.ts";
 import { rules } from "../rules/index.ts";
@@ -98,12 +105,13 @@ function createWorkflow({ memory, diesAt = Number.POSITIVE_INFINITY, answer }: L
   const workflow: Workflow = {
     step: remember,
     sleepUntil: (name, instant) => remember(name, async () => sleep(Date.parse(instant))),
-    poll: (name, look, { until, timeoutMinutes }) =>
+    poll: <T>(name: string, look: () => Promise<T>, { until, timeoutMinutes }: PollOptions<T>) =>
       remember(name, async () => {
+        let polled: Polled<T> = nothingSeen;
         for (let left = timeoutMinutes * 2; ; left -= 1) {
           rdsDoes(name, timeoutMinutes * 2 - left);
-          const seen = await look();
-          if (until(seen) || left === 0) return { met: until(seen), seen, error: null };
+          polled = await lookOnce(look, until, polled);
+          if (polled.met || left === 0) return polled;
           cloud.advance({ seconds: 30 });
         }
       }),
@@ -488,6 +496,23 @@ describe("a new secret that does not become active", () => {
     ]);
     expect(told.filter(({ type }) => type === "secret.replaced")).toEqual([]);
     expect([markOf(), isKept()]).toEqual([expect.anything(), true]);
+  });
+
+  test("may be on where nobody could see it any more, and that is said", async () => {
+    rdsDoes = (when, looks) => {
+      if (when === "turn management on" && looks === 1)
+        cloud.fault({ action: "rds:DescribeDBInstances", kind: "deny" });
+    };
+    const [{ outcome } = { outcome: null }] = await run(toggle);
+    expect(outcome).toEqual({
+      end: "failed",
+      reason: expect.stringMatching(
+        /^management was turned off, and whether RDS has turned it on again was not seen: RDS was asked, and does not show it yet; then nothing could be read: /,
+      ),
+      recovery: [expect.stringContaining("--manage-master-user-password")],
+    });
+    expect(told.at(-1)).toMatchObject({ type: "remediation.failed", managed: null });
+    expect([orders.MasterUserSecret?.SecretStatus, markOf(), isKept()]).toEqual(["active", expect.anything(), true]);
   });
 
   test.each([

@@ -35,12 +35,17 @@ function inHours(hours: number, { now }: Pick<Now, "now">): string {
   return new Date(Date.parse(now) + hours * 3_600_000).toISOString();
 }
 
-/** Has an execution wait for so many hours, if it is in: one that has begun nothing of its action yet, whatever its entry says. */
+/**
+ * Has an execution wait for so many hours: one that has begun nothing of its action yet, whatever its entry says. Null where it is out, and
+ * where it waits already and will for half of them at least.
+ */
 export function rest(
   state: RemediationState,
   execution: string,
   { hours, now }: Pick<Now, "now"> & { readonly hours: number },
-): RemediationState {
+): RemediationState | null {
+  const own = state.running.find((one) => one.execution === execution);
+  if (own === undefined || (!own.isChanging && own.expiresAt >= inHours(hours / 2, { now }))) return null;
   const anew = (one: Running): Running => ({ ...one, isChanging: false, expiresAt: inHours(hours, { now }) });
   return { ...state, running: state.running.map((one) => (one.execution === execution ? anew(one) : one)) };
 }

@@ -25,7 +25,9 @@ export async function finishToggle(repair: Repair, begun: Interrupted): Promise<
   const keys = [keyReference, keepsake?.keyReference ?? null, null];
   const turned = await turnOnAgain(repair, { keys, oldSecretArn });
   if (!turned.isOn && turned.isGone) await takeMarkOff(repair, begun);
-  if (!turned.isOn) return turned.isGone ? gone : leftOff(turned.why, database, keyReference);
+  if (!turned.isOn && turned.isGone) return gone;
+  if (!turned.isOn)
+    return turned.isSeen ? leftOff(turned.why, database, keyReference) : unseen(turned.why, database, keyReference);
   const { secretArn } = turned;
   const isOther = keyReference !== null && turned.keyReference !== null && turned.keyReference !== keyReference;
   const otherKey = isOther ? [`It is encrypted with ${turned.keyReference} instead of ${keyReference}.`] : [];
@@ -53,6 +55,12 @@ const gone: Outcome = { end: "failed", reason: "the database is gone", recovery:
 function leftOff(why: string, database: Database, keyReference: string | null): Outcome {
   const reason = `management is off, nobody knows the master password, and RDS does not turn it on: ${why}`;
   return { end: "failed", reason, recovery: [turnOnCommand(database, keyReference)], managed: false };
+}
+
+/** Where nobody has seen whether it is on, that is said: it is no better than off, and may be on. */
+function unseen(why: string, database: Database, keyReference: string | null): Outcome {
+  const reason = `management was turned off, and whether RDS has turned it on again was not seen: ${why}`;
+  return { end: "failed", reason, recovery: [turnOnCommand(database, keyReference)] };
 }
 
 const nothingKept =

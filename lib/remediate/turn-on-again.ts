@@ -25,7 +25,8 @@ export type TurnedOn =
       /** That of the new secret; null where it could not be read any more. */
       readonly status: string | null;
     }
-  | { readonly isOn: false; readonly isGone: boolean; readonly why: string };
+  /** `isSeen` is false where the last looks failed: then it may be on. */
+  | { readonly isOn: false; readonly isGone: boolean; readonly isSeen: boolean; readonly why: string };
 
 /** The keys in the order in which they are tried, and the secret that was turned off: while RDS still names it, nothing is on. */
 type Wanted = { readonly keys: readonly (string | null)[]; readonly oldSecretArn: string | null };
@@ -61,7 +62,10 @@ export async function turnOnAgain(repair: Repair, wanted: Wanted): Promise<Turne
 
 function toTurnedOn({ seen, error }: Polled<Attempt>): TurnedOn {
   const { secretArn = null, keyReference = null, status = null, isGone = false } = seen ?? {};
-  if (secretArn === null) return { isOn: false, isGone, why: seen?.why ?? error ?? "nothing could be read" };
+  if (secretArn === null) {
+    const why = [seen?.why, error].filter((one) => one != null).join("; then nothing could be read: ");
+    return { isOn: false, isGone, isSeen: error === null, why };
+  }
   return { isOn: true, secretArn, keyReference, status };
 }
 

@@ -34,7 +34,7 @@ export type PollOptions<T> = {
 
 /**
  * How a polling ended. `met` says whether what was waited for came, and is false where the time ran out; `seen` is what was seen last,
- * and null only where no look succeeded: then `error` is what the last one threw.
+ * and null only where no look succeeded; `error` is what the last look threw, null where it did not.
  */
 export type Polled<T> = { readonly met: boolean; readonly seen: T | null; readonly error: string | null };
 
@@ -62,7 +62,6 @@ export async function lookOnce<T>(
     const seen = await look();
     return { met: until(seen), seen, error: null };
   } catch (error) {
-    if (last.seen !== null) return last;
     return { ...last, error: error instanceof Error ? error.message : String(error) };
   }
 }

@@ -261,9 +261,14 @@ describe("resting", () => {
     });
   });
 
-  test("of one that is out changes nothing", () => {
-    const state = aState({ running: [anExecution()] });
-    expect(rest(state, "db-SHOP-1", later)).toEqual(state);
+  test("gives another sign of life where the last one is old", () => {
+    const waiting = aState({ running: [anExecution({ isChanging: false, expiresAt: hoursFromNow(720) })] });
+    expect(rest(waiting, "db-ORDERS-1", later)?.running).toMatchObject([{ expiresAt: hoursFromNow(1443) }]);
+  });
+
+  test("writes nothing of one that waits already, or is out", () => {
+    const waiting = aState({ running: [anExecution({ isChanging: false, expiresAt: hoursFromNow(723) })] });
+    expect([rest(waiting, "db-ORDERS-1", later), rest(waiting, "db-SHOP-1", later)]).toEqual([null, null]);
   });
 });
 

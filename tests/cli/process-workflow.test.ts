@@ -100,7 +100,7 @@ describe("poll", () => {
     expect(await workflow.poll("wait", once, { until: () => false, timeoutMinutes: 1 })).toEqual({
       met: false,
       seen: "off",
-      error: null,
+      error: "Rate exceeded",
     });
   });
 });

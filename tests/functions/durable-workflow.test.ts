@@ -209,7 +209,7 @@ describe("poll", () => {
 
   test("ends with what was seen last once the time has run out", async () => {
     const { result, pauses } = await looking(["modifying", "resetting-master-credentials", denied()], 1);
-    expect(result).toEqual({ met: false, seen: "resetting-master-credentials", error: null });
+    expect(result).toEqual({ met: false, seen: "resetting-master-credentials", error: "You may not." });
     expect(pauses).toEqual([5, 8, 11, 17, 19]);
   });
 
