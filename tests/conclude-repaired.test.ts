@@ -1,20 +1,14 @@
 import { expect, test } from "@jest/globals";
 import { concludeRepaired } from "../lib/conclude-repaired.ts";
 import { defaultPolicy } from "../lib/model/default-policy.ts";
+import { toOrdered } from "../lib/model/order.ts";
 import type { RemediationEvent } from "../lib/model/remediation-event.ts";
 import { emptyRemediationState, type RemediationState, type Running } from "../lib/model/remediation-state.ts";
-import { account, databaseArn, hoursFromNow, now, region, secretArn } from "./support/builders.ts";
+import { account, aPlainDatabase, databaseArn, hoursFromNow, now, region, secretArn } from "./support/builders.ts";
 import { createMemoryStored } from "./support/memory-stored.ts";
 import { anAttempt } from "./support/repairs.ts";
 
-const database = {
-  arn: databaseArn,
-  kind: "instance",
-  identifier: "orders",
-  resourceId: "db-ORDERS",
-  account,
-  region,
-} as const;
+const database = toOrdered(aPlainDatabase());
 
 /** Ends an execution that was killed: what is told of it, and what is left of it in the state. */
 async function conclude(overrides: Partial<Running>, attempts: RemediationState["attempts"] = []) {
