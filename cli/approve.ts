@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { UsageError } from "../lib/model/errors.ts";
-import { toPrintable } from "../lib/report/printable.ts";
+import { toPrintable } from "../lib/report/text/printable.ts";
 import { exitStatus } from "./exit-status.ts";
 import { type Io, openAccount, write } from "./io.ts";
 

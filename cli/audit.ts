@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { assembleReport } from "../lib/audit/assemble-report.ts";
 import { UsageError } from "../lib/model/errors.ts";
-import { toJson } from "../lib/report/json.ts";
+import { toJson } from "../lib/report/files/json.ts";
 import { rules } from "../rules/index.ts";
 import { oneOf, refuseBoth } from "./choices.ts";
 import { auditStatus, type FailOn, failOnChoices } from "./exit-status.ts";

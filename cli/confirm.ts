@@ -1,11 +1,11 @@
-import { describeAction } from "../lib/audit/plan.ts";
+import { describeAction } from "../lib/plan/make-plan.ts";
 import type { ActionName } from "../lib/model/action.ts";
 import type { PlannedAction } from "../lib/model/plan.ts";
-import { paragraph } from "../lib/report/paragraph.ts";
-import { makePrintable } from "../lib/report/printable.ts";
-import { createSheet } from "../lib/report/sheet.ts";
+import { paragraph } from "../lib/report/terminal/paragraph.ts";
+import { makePrintable } from "../lib/report/text/printable.ts";
+import { createSheet } from "../lib/report/terminal/layout.ts";
 import { type Io, write } from "./io.ts";
-import { screenOf } from "./screen.ts";
+import { screenOf } from "./terminal.ts";
 
 /** What locks somebody out is not done by a key that was hit in passing: the database's name has to be typed. */
 const named: readonly ActionName[] = ["toggle", "enable"];

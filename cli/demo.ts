@@ -2,14 +2,14 @@ import type { Command } from "commander";
 import { assembleReport } from "../lib/audit/assemble-report.ts";
 import { UsageError } from "../lib/model/errors.ts";
 import { parsePolicy } from "../lib/model/policy.ts";
-import { count } from "../lib/report/count.ts";
+import { count } from "../lib/report/text/count.ts";
 import { rules } from "../rules/index.ts";
 import { exitStatus } from "./exit-status.ts";
 import { type Io, write } from "./io.ts";
 import { addOutputOptions, checkOutput, type OutputOptions, writeReport } from "./report-output.ts";
-import { selfOf } from "./self.ts";
+import { selfOf } from "./command-name.ts";
 import { takeInventoryWithProgress } from "./source.ts";
-import { codeOf } from "./thrown.ts";
+import { codeOf } from "./error-info.ts";
 import { version } from "./version.ts";
 
 type DemoOptions = OutputOptions & { readonly serve?: true; readonly port?: number };

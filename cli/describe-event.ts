@@ -1,11 +1,11 @@
-import { describeAction } from "../lib/audit/plan.ts";
+import { describeAction } from "../lib/plan/make-plan.ts";
 import type { GateResult } from "../lib/model/plan.ts";
 import type { RemediationEvent } from "../lib/model/remediation-event.ts";
-import { paragraph } from "../lib/report/paragraph.ts";
-import { makePrintable } from "../lib/report/printable.ts";
-import { createSheet, type Sheet } from "../lib/report/sheet.ts";
+import { paragraph } from "../lib/report/terminal/paragraph.ts";
+import { makePrintable } from "../lib/report/text/printable.ts";
+import { createSheet, type Sheet } from "../lib/report/terminal/layout.ts";
 import type { Io } from "./io.ts";
-import { screenOf } from "./screen.ts";
+import { screenOf } from "./terminal.ts";
 
 /** News of a repair for the person who stands by. Commands stand on lines of their own, as they can be copied. */
 export function describeEvent(untrusted: RemediationEvent, io: Pick<Io, "stderr" | "env">): string {

@@ -1,21 +1,21 @@
 import type { Command } from "commander";
 import { activeRules, judge, prepare, toFinding } from "../lib/audit/judge.ts";
-import { reasons } from "../lib/audit/management.ts";
+import { reasons } from "../lib/audit/classify.ts";
 import type { Database } from "../lib/model/database.ts";
 import { UsageError } from "../lib/model/errors.ts";
 import type { Inventory, Target } from "../lib/model/inventory.ts";
 import { nearest, suggest } from "../lib/model/nearest.ts";
 import type { Policy } from "../lib/model/policy.ts";
-import { type DatabasePage, renderDatabase } from "../lib/report/database-page.ts";
-import { makePrintable } from "../lib/report/printable.ts";
-import { renderRule } from "../lib/report/rule-page.ts";
+import { type DatabasePage, renderDatabase } from "../lib/report/terminal/database-page.ts";
+import { makePrintable } from "../lib/report/text/printable.ts";
+import { renderRule } from "../lib/report/terminal/rule-page.ts";
 import { rules } from "../rules/index.ts";
 import { exitStatus } from "./exit-status.ts";
 import { findDatabase, listUnread, namingDatabases } from "./find-database.ts";
 import { type Io, write } from "./io.ts";
 import { readPolicy } from "./policy-file.ts";
 import { toEntry } from "./rules.ts";
-import { screenOf } from "./screen.ts";
+import { screenOf } from "./terminal.ts";
 import { addSourceOptions, checkSource, openInventory, type SourceOptions } from "./source.ts";
 
 const examples = `

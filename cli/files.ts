@@ -3,7 +3,7 @@ import { access, readFile, realpath, stat, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { UsageError } from "../lib/model/errors.ts";
-import { codeOf, messageOf } from "./thrown.ts";
+import { codeOf, messageOf } from "./error-info.ts";
 
 /** Reads a file that the user named. Throws a UsageError of one sentence. */
 export async function readText(file: string): Promise<string> {

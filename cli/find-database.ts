@@ -1,9 +1,9 @@
-import { isOfDatabases } from "../lib/audit/compare.ts";
+import { isOfDatabases } from "../lib/audit/compare-reports.ts";
 import type { Database } from "../lib/model/database.ts";
 import { UsageError } from "../lib/model/errors.ts";
 import type { Inventory, Target } from "../lib/model/inventory.ts";
 import { suggest } from "../lib/model/nearest.ts";
-import { listPlaces } from "../lib/report/places.ts";
+import { listPlaces } from "../lib/report/text/scopes.ts";
 
 /** A database, and where it was read. */
 export type Found = { readonly target: Target; readonly database: Database };

@@ -7,7 +7,7 @@ import {
   secondsToNextTry,
   type Workflow,
 } from "../lib/remediate/workflow.ts";
-import { messageOf } from "./thrown.ts";
+import { messageOf } from "./error-info.ts";
 
 /** Hears what a procedure is at. */
 export type StepListener = {

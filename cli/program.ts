@@ -1,6 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { AccessError, AwsCallError, UsageError } from "../lib/model/errors.ts";
-import { toPrintable } from "../lib/report/printable.ts";
+import { toPrintable } from "../lib/report/text/printable.ts";
 import { addApprove } from "./approve.ts";
 import { addAudit } from "./audit.ts";
 import { addDemo } from "./demo.ts";
@@ -10,9 +10,9 @@ import { type Io, write } from "./io.ts";
 import { addPlan } from "./plan.ts";
 import { addRemediate } from "./remediate.ts";
 import { addRules } from "./rules.ts";
-import { screenOf } from "./screen.ts";
+import { screenOf } from "./terminal.ts";
 import { addStop } from "./stop.ts";
-import { messageOf } from "./thrown.ts";
+import { messageOf } from "./error-info.ts";
 import { version } from "./version.ts";
 
 /** The name of the program, in help and in errors. */

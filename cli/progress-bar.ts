@@ -1,5 +1,5 @@
 import { SingleBar } from "cli-progress";
-import type { Progress } from "../lib/take-inventory.ts";
+import type { Progress } from "../lib/collect/take-inventory.ts";
 import type { OutputStream } from "./io.ts";
 
 /** So few targets are read before a bar could be looked at. */

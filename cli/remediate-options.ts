@@ -1,7 +1,7 @@
 import type { ActionName } from "../lib/model/action.ts";
 import { quote } from "../lib/model/aws-cli.ts";
 import type { Io } from "./io.ts";
-import { selfOf } from "./self.ts";
+import { selfOf } from "./command-name.ts";
 import type { SourceOptions } from "./source.ts";
 import type { StateOptions } from "./state-option.ts";
 

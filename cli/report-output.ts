@@ -1,13 +1,13 @@
 import { type Command, Option } from "commander";
-import { reasons } from "../lib/audit/management.ts";
+import { reasons } from "../lib/audit/classify.ts";
 import type { Report } from "../lib/model/report.ts";
 import { formats } from "../lib/report/formats.ts";
-import { toPrintable } from "../lib/report/printable.ts";
-import { describeVerdict } from "../lib/report/verdict.ts";
+import { toPrintable } from "../lib/report/text/printable.ts";
+import { describeVerdict } from "../lib/report/text/verdict.ts";
 import { oneOf } from "./choices.ts";
 import { checkWritable, writeWhole } from "./files.ts";
 import { type Io, write } from "./io.ts";
-import { screenOf } from "./screen.ts";
+import { screenOf } from "./terminal.ts";
 
 /** How and where the report is written. */
 export type OutputOptions = { readonly format: string; readonly output?: string };

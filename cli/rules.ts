@@ -2,14 +2,14 @@ import { type Command, Option } from "commander";
 import { severityOf } from "../lib/audit/judge.ts";
 import type { Policy } from "../lib/model/policy.ts";
 import type { Rule } from "../lib/model/rule.ts";
-import { toJson } from "../lib/report/json.ts";
-import { type RuleEntry, renderRules } from "../lib/report/rules-table.ts";
+import { toJson } from "../lib/report/files/json.ts";
+import { type RuleEntry, renderRules } from "../lib/report/terminal/rules-table.ts";
 import { rules } from "../rules/index.ts";
 import { oneOf } from "./choices.ts";
 import { exitStatus } from "./exit-status.ts";
 import { type Io, write } from "./io.ts";
 import { readPolicy } from "./policy-file.ts";
-import { screenOf } from "./screen.ts";
+import { screenOf } from "./terminal.ts";
 
 type RulesOptions = { readonly policy?: string; readonly format: "table" | "json" };
 

@@ -4,7 +4,7 @@ import { type Inventory, inventorySchema } from "../lib/model/inventory.ts";
 import { suggest } from "../lib/model/nearest.ts";
 import type { Policy } from "../lib/model/policy.ts";
 import { isRegionName, knownRegions } from "../lib/model/regions.ts";
-import { type AccountPort, type InventoryRequest, takeInventory } from "../lib/take-inventory.ts";
+import { type AccountPort, type InventoryRequest, takeInventory } from "../lib/collect/take-inventory.ts";
 import { rules } from "../rules/index.ts";
 import { refuseBoth } from "./choices.ts";
 import { readText } from "./files.ts";

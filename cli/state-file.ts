@@ -5,9 +5,9 @@ import writeFileAtomic from "write-file-atomic";
 import { UsageError } from "../lib/model/errors.ts";
 import { type RemediationState, remediationStateFile } from "../lib/model/remediation-state.ts";
 import { parseStoredFile } from "../lib/model/stored-file.ts";
-import type { Stored } from "../lib/update-stored.ts";
+import type { Stored } from "../lib/storage/update-stored.ts";
 import type { Io } from "./io.ts";
-import { codeOf, messageOf } from "./thrown.ts";
+import { codeOf, messageOf } from "./error-info.ts";
 
 type StateOptions = Pick<Io, "env"> & {
   /** Whose credentials open a bucket. */

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { RemediationState } from "../lib/model/remediation-state.ts";
-import type { Stored } from "../lib/update-stored.ts";
+import type { Stored } from "../lib/storage/update-stored.ts";
 import type { Io } from "./io.ts";
 import { openState } from "./state-file.ts";
 

@@ -1,8 +1,8 @@
-import { createPaint } from "../lib/report/paint.ts";
-import { toPrintable } from "../lib/report/printable.ts";
+import { createPaint } from "../lib/report/terminal/paint.ts";
+import { toPrintable } from "../lib/report/text/printable.ts";
 import { type Io, write } from "./io.ts";
 import type { StepListener } from "./process-workflow.ts";
-import { screenOf } from "./screen.ts";
+import { screenOf } from "./terminal.ts";
 
 /** What a terminal shows of the step that is at work. */
 const frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];

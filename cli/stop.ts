@@ -1,9 +1,9 @@
 import { userInfo } from "node:os";
 import type { Command } from "commander";
-import { liveOf, resume, stop } from "../lib/audit/keep-remediation.ts";
+import { liveOf, resume, stop } from "../lib/plan/remediation-state.ts";
 import { emptyRemediationState, type RemediationState } from "../lib/model/remediation-state.ts";
-import { makePrintable, toPrintable } from "../lib/report/printable.ts";
-import { updateStored } from "../lib/update-stored.ts";
+import { makePrintable, toPrintable } from "../lib/report/text/printable.ts";
+import { updateStored } from "../lib/storage/update-stored.ts";
 import { exitStatus } from "./exit-status.ts";
 import { type Io, openAccount, write } from "./io.ts";
 import { toStatePlace } from "./state-file.ts";

@@ -1,7 +1,7 @@
 import { UsageError } from "../lib/model/errors.ts";
 import type { RemediationEvent } from "../lib/model/remediation-event.ts";
-import type { Publish } from "../lib/outlets.ts";
-import { createTeller } from "../lib/tell-remediation.ts";
+import type { Publish } from "../lib/publish/destinations.ts";
+import { createTeller } from "../lib/executions/notify-remediation.ts";
 import type { Io } from "./io.ts";
 import type { RemediateOptions } from "./remediate-options.ts";
 

@@ -6,7 +6,7 @@ import middy from "@middy/core";
 import { executionModeDurableContext } from "@middy/core/DurableContext";
 import { createAccount } from "../lib/aws/create-account.ts";
 import { toExecutionName } from "../lib/model/execution-event.ts";
-import { type Order, orderSchema } from "../lib/model/order.ts";
+import { type Order, orderSchema } from "../lib/model/remediation-request.ts";
 import { remediateDatabase } from "../lib/remediate-database.ts";
 import { rules } from "../rules/index.ts";
 import { createDurableWorkflow } from "./wiring/durable-workflow.ts";

@@ -1,7 +1,7 @@
 import { assembleReport } from "./audit/assemble-report.ts";
-import { lookAfterRepairs, type Repairs } from "./look-after-repairs.ts";
-import { type Publication, type PublishRequest, publishReport, withFailures } from "./publish-report.ts";
-import { type InventoryRequest, takeInventory } from "./take-inventory.ts";
+import { lookAfterRepairs, type Repairs } from "./executions/look-after-repairs.ts";
+import { type Publication, type PublishRequest, publishReport, withFailures } from "./publish/publish-report.ts";
+import { type InventoryRequest, takeInventory } from "./collect/take-inventory.ts";
 
 export type AuditRequest = Omit<InventoryRequest, "now" | "onProgress" | "forRepair"> &
   Pick<PublishRequest, "store" | "outlets" | "eventId" | "invocation"> & {

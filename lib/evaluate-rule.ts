@@ -6,8 +6,8 @@ import { resourceType } from "./model/database.ts";
 import type { Target } from "./model/inventory.ts";
 import type { Policy } from "./model/policy.ts";
 import type { Rule, RuleContext } from "./model/rule.ts";
-import { type RegionPort, readTarget } from "./read-target.ts";
-import { type ConfigEvaluation, combine, type Said, toEvaluation } from "./report/config-evaluation.ts";
+import { type RegionPort, readTarget } from "./collect/read-target.ts";
+import { type ConfigEvaluation, combine, type Said, toEvaluation } from "./report/aws/config-evaluation.ts";
 
 /** A resource as AWS Config names it. */
 export type EvaluatedResource = { readonly resourceType: string; readonly resourceId: string };

@@ -1,14 +1,14 @@
-import { silence } from "./audit/keep-remediation.ts";
-import { nothing, type Subjects, toReference, toSubjects } from "./audit/subjects.ts";
-import { concludeLost, tellLost } from "./conclude-lost.ts";
-import { type LookAfterRequest, lookAfterRepairs, type Repairs } from "./look-after-repairs.ts";
+import { silence } from "./plan/remediation-state.ts";
+import { nothing, type Subjects, toReference, toSubjects } from "./collect/affected-databases.ts";
+import { concludeLost, tellLost } from "./executions/conclude-lost.ts";
+import { type LookAfterRequest, lookAfterRepairs, type Repairs } from "./executions/look-after-repairs.ts";
 import type { DatabaseReference } from "./model/database.ts";
 import { type ExecutionEvent, namesOf } from "./model/execution-event.ts";
 import type { RecheckEvent } from "./model/recheck-event.ts";
-import { type Publication, type PublishRequest, publishReport, withFailures } from "./publish-report.ts";
-import type { RegionPort } from "./read-target.ts";
+import { type Publication, type PublishRequest, publishReport, withFailures } from "./publish/publish-report.ts";
+import type { RegionPort } from "./collect/read-target.ts";
 import { type Rechecked, type RecheckRequest, recheckDatabases } from "./recheck-databases.ts";
-import { updateStored } from "./update-stored.ts";
+import { updateStored } from "./storage/update-stored.ts";
 
 export type RecheckAndPublishRequest = Pick<RecheckRequest, "policy" | "rules" | "version" | "now" | "sleep"> &
   Pick<PublishRequest, "store" | "outlets" | "invocation"> & {

@@ -1,5 +1,5 @@
 import { assembleReport } from "./audit/assemble-report.ts";
-import { type Subjects, toReference } from "./audit/subjects.ts";
+import { type Subjects, toReference } from "./collect/affected-databases.ts";
 import { createFinder, type Database, type DatabaseReference } from "./model/database.ts";
 import { AwsCallError } from "./model/errors.ts";
 import type { Inventory, Target } from "./model/inventory.ts";
@@ -7,7 +7,7 @@ import { toCanonicalReference } from "./model/key.ts";
 import type { Policy } from "./model/policy.ts";
 import type { Report } from "./model/report.ts";
 import type { Rule } from "./model/rule.ts";
-import { type RegionPort, readTarget } from "./read-target.ts";
+import { type RegionPort, readTarget } from "./collect/read-target.ts";
 
 export type RecheckRequest = {
   readonly subjects: Subjects;

@@ -1,6 +1,6 @@
-import { opensBy, windowsOf } from "./audit/gates.ts";
-import { goOn, leave, uncountedOf } from "./audit/keep-remediation.ts";
-import { makePlan } from "./audit/plan.ts";
+import { opensBy, windowsOf } from "./plan/gates.ts";
+import { goOn, leave, uncountedOf } from "./plan/remediation-state.ts";
+import { makePlan } from "./plan/make-plan.ts";
 import {
   type Approval,
   createRepair,
@@ -11,20 +11,20 @@ import {
   takePlace,
   toTried,
   waitingHours,
-} from "./create-repair.ts";
+} from "./executions/create-repair.ts";
 import type { ActionName } from "./model/action.ts";
 import { AwsCallError } from "./model/errors.ts";
-import type { Order } from "./model/order.ts";
+import type { Order } from "./model/remediation-request.ts";
 import type { GateResult } from "./model/plan.ts";
 import type { Policy } from "./model/policy.ts";
 import type { Attempt } from "./model/remediation-state.ts";
 import { describeHours } from "./model/time.ts";
 import { nextOpening } from "./model/window.ts";
-import { announce, closedGates, overtaken, refuse } from "./remediate/begin.ts";
+import { announce, closedGates, overtaken, refuse } from "./remediate/start.ts";
 import { procedures } from "./remediate/procedures.ts";
 import type { News, Outcome, Repair, Sight } from "./remediate/repair.ts";
-import { seeDatabase } from "./see-database.ts";
-import { updateStored } from "./update-stored.ts";
+import { seeDatabase } from "./collect/observe-database.ts";
+import { updateStored } from "./storage/update-stored.ts";
 
 export type RemediationRequest = RepairRequest & {
   /** Of whoever stands by: it is for the ordered action, and no other. Null where somebody has to be asked. */

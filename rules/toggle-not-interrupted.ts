@@ -1,4 +1,4 @@
-import { markOf } from "../lib/model/marker.ts";
+import { markOf } from "../lib/model/toggle-marker.ts";
 import { defineRule } from "../lib/model/rule.ts";
 import { databaseLists } from "../lib/model/rule-guards.ts";
 

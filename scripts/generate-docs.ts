@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as z from "zod";
-import { reasons } from "../lib/audit/management.ts";
+import { reasons } from "../lib/audit/classify.ts";
 import { auditPolicy } from "../lib/audit/permissions.ts";
 import type { Status } from "../lib/model/finding.ts";
 import { inventorySchema } from "../lib/model/inventory.ts";

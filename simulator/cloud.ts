@@ -1,7 +1,7 @@
 import { createClock } from "./clock.ts";
 import { toFault } from "./faults.ts";
 import { fleetBuilders } from "./fleet.ts";
-import { outletBuilders } from "./outlets.ts";
+import { outletBuilders } from "./destinations.ts";
 import { defaultRegions } from "./regions.ts";
 import type { Account, Cloud, Region } from "./state.ts";
 

@@ -1,7 +1,7 @@
 import type { Clock, Span } from "./clock.ts";
 import type { Fault, FaultOptions } from "./faults.ts";
 import type { FleetBuilders } from "./fleet.ts";
-import type { OutletBuilders } from "./outlets.ts";
+import type { OutletBuilders } from "./destinations.ts";
 
 /** A tag as RDS and Secrets Manager have it. */
 export type Tag = { Key: string; Value: string };

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Repairs } from "../lib/look-after-repairs.ts";
+import type { Repairs } from "../lib/executions/look-after-repairs.ts";
 import { toggleTag } from "../lib/model/database.ts";
 import { type ExecutionEvent, executionEventSchema } from "../lib/model/execution-event.ts";
-import type { Order } from "../lib/model/order.ts";
+import type { Order } from "../lib/model/remediation-request.ts";
 import type { RecheckEvent } from "../lib/model/recheck-event.ts";
 import type { RemediationEvent } from "../lib/model/remediation-event.ts";
 import { emptyRemediationState, type RemediationState, type Running } from "../lib/model/remediation-state.ts";

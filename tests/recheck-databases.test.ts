@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { enterReport } from "../lib/audit/keep-ledger.ts";
-import type { Subjects } from "../lib/audit/subjects.ts";
+import { enterReport } from "../lib/publish/ledger.ts";
+import type { Subjects } from "../lib/collect/affected-databases.ts";
 import { defaultPolicy } from "../lib/model/default-policy.ts";
 import { AwsCallError } from "../lib/model/errors.ts";
 import { emptyLedger } from "../lib/model/ledger.ts";

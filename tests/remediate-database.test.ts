@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
-import { interrupt } from "../lib/audit/keep-remediation.ts";
-import type { Order } from "../lib/model/order.ts";
+import { interrupt } from "../lib/plan/remediation-state.ts";
+import type { Order } from "../lib/model/remediation-request.ts";
 import type { Policy } from "../lib/model/policy.ts";
 import type { RemediationEvent } from "../lib/model/remediation-event.ts";
 import { emptyRemediationState, type Running } from "../lib/model/remediation-state.ts";
@@ -13,7 +13,7 @@ import {
   type Workflow,
 } from "../lib/remediate/workflow.ts";
 import { type Remediation, remediateDatabase } from "../lib/remediate-database.ts";
-import { updateStored } from "../lib/update-stored.ts";
+import { updateStored } from "../lib/storage/update-stored.ts";
 import { rules } from "../rules/index.ts";
 import { createCloud } from "../simulator/cloud.ts";
 import type { Cloud, DBInstance } from "../simulator/state.ts";

@@ -4,12 +4,12 @@ import { type ActionName, actionNames, permissionFor } from "../lib/model/action
 import { databaseKinds, toggleTag } from "../lib/model/database.ts";
 import { defaultPolicy } from "../lib/model/default-policy.ts";
 import type { Inventory } from "../lib/model/inventory.ts";
-import { formatMarker } from "../lib/model/marker.ts";
+import { formatMarker } from "../lib/model/toggle-marker.ts";
 import { emptyRemediationState, type Keepsake } from "../lib/model/remediation-state.ts";
-import { readTarget } from "../lib/read-target.ts";
+import { readTarget } from "../lib/collect/read-target.ts";
 import type { Workflow } from "../lib/remediate/workflow.ts";
 import { remediateDatabase } from "../lib/remediate-database.ts";
-import { startRemediations } from "../lib/start-remediations.ts";
+import { startRemediations } from "../lib/executions/start-executions.ts";
 import { rules } from "../rules/index.ts";
 import { createCloud } from "../simulator/cloud.ts";
 import type { AnyDatabase } from "../simulator/databases.ts";

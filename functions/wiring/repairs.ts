@@ -1,9 +1,9 @@
 import { openBucket } from "../../lib/aws/open-bucket.ts";
 import { publishMessages } from "../../lib/aws/publish-messages.ts";
 import { startExecution } from "../../lib/aws/start-execution.ts";
-import type { Repairs } from "../../lib/look-after-repairs.ts";
+import type { Repairs } from "../../lib/executions/look-after-repairs.ts";
 import { remediationStateFile } from "../../lib/model/remediation-state.ts";
-import { createTeller } from "../../lib/tell-remediation.ts";
+import { createTeller } from "../../lib/executions/notify-remediation.ts";
 import type { AuditSettings, RemediationSettings } from "./settings.ts";
 import { logger } from "./telemetry.ts";
 

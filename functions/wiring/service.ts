@@ -1,11 +1,11 @@
-import { reasons } from "../../lib/audit/management.ts";
+import { reasons } from "../../lib/audit/classify.ts";
 import { createStore } from "../../lib/aws/create-store.ts";
 import { importFindings } from "../../lib/aws/import-findings.ts";
 import { publishMessages } from "../../lib/aws/publish-messages.ts";
 import type { Policy } from "../../lib/model/policy.ts";
-import { createAlertsOutlet, createFindingsOutlet, createSecurityHubOutlet } from "../../lib/outlets.ts";
-import type { Outlet, Store } from "../../lib/publish-report.ts";
-import { renderPage } from "../../lib/report/page.ts";
+import { createAlertsOutlet, createFindingsOutlet, createSecurityHubOutlet } from "../../lib/publish/destinations.ts";
+import type { Outlet, Store } from "../../lib/publish/publish-report.ts";
+import { renderPage } from "../../lib/report/page/page.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import type { AuditSettings } from "./settings.ts";
 

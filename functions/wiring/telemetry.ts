@@ -1,9 +1,9 @@
 import { Logger } from "@aws-lambda-powertools/logger";
 import { Metrics } from "@aws-lambda-powertools/metrics";
 import type { MiddlewareObj } from "@middy/core";
-import type { Publication } from "../../lib/publish-report.ts";
+import type { Publication } from "../../lib/publish/publish-report.ts";
 import type { Remediation } from "../../lib/remediate-database.ts";
-import { type Metric, toMetrics, toRemediationMetrics } from "../../lib/report/metrics.ts";
+import { type Metric, toMetrics, toRemediationMetrics } from "../../lib/report/aws/metrics.ts";
 
 /** Structured logs with the request's id, and metrics in the embedded format: CloudWatch reads both from the function's output. */
 export const logger = new Logger();

@@ -7,8 +7,8 @@ import type { Policy } from "../model/policy.ts";
 import type { ConfirmingAction, Message, Rule, RuleContext, Verdict } from "../model/rule.ts";
 import { fill } from "../model/rule.ts";
 import { exemptionOf } from "./exempt.ts";
-import { createFacts, surroundingsOf } from "./facts.ts";
-import { classify } from "./management.ts";
+import { createFacts, surroundingsOf } from "./rule-context.ts";
+import { classify } from "./classify.ts";
 
 /** What a rule answered, not yet in words: most answers are passes, and nobody reads them. */
 export type Answer = {

@@ -1,5 +1,5 @@
 import { DurableExecutionAlreadyStartedException, InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
-import type { Order } from "../model/order.ts";
+import type { Order } from "../model/remediation-request.ts";
 import { toCallError } from "./call.ts";
 import { type ClientOptions, toClientConfig } from "./client-config.ts";
 

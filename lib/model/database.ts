@@ -71,7 +71,7 @@ export type Management = (typeof managements)[number];
 /** A database with its management decided. */
 export type ClassifiedDatabase = Database & {
   readonly management: Management;
-  /** A code of the table in `lib/audit/management.ts`, and what it says. */
+  /** A code of the table in `lib/audit/classify.ts`, and what it says. */
   readonly reason: string | null;
   readonly explanation: string | null;
   /** Why `unmanaged` may be wrong: what would have to be read to rule out that AWS does not support it. */

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { orderSchema } from "./order.ts";
+import { orderSchema } from "./remediation-request.ts";
 
 /** One of the conditions of an action: whether it holds, why, and where it does not, what would open it. */
 export const gateResultSchema = z.object({ gate: z.string(), open: z.boolean(), reason: z.string() });

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { orderSchema } from "./order.ts";
+import { orderSchema } from "./remediation-request.ts";
 import { gateResultSchema } from "./plan.ts";
 
 /** What is told of a repair, to machines and to people. */

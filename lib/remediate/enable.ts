@@ -1,5 +1,5 @@
 import { awaitActiveSecret, describeUnfilled } from "./await-secret.ts";
-import { announce, begin } from "./begin.ts";
+import { announce, begin } from "./start.ts";
 import type { Procedure } from "./repair.ts";
 import { endVerified } from "./verify.ts";
 

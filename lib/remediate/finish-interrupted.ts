@@ -1,9 +1,9 @@
 import { unmarkCommand } from "../model/aws-cli.ts";
 import { toggleTag } from "../model/database.ts";
-import { type Marker, parseMarker } from "../model/marker.ts";
+import { type Marker, parseMarker } from "../model/toggle-marker.ts";
 import type { Keepsake } from "../model/remediation-state.ts";
 import { awaitOff } from "./await-off.ts";
-import { announce, begin } from "./begin.ts";
+import { announce, begin } from "./start.ts";
 import { finishToggle, type Interrupted, takeMarkOff } from "./finish-toggle.ts";
 import type { Procedure, Repair, Sight } from "./repair.ts";
 import { endVerified } from "./verify.ts";

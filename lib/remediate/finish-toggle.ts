@@ -2,7 +2,7 @@ import { turnOnCommand } from "../model/aws-cli.ts";
 import { type Database, isSettled, isUnderWay, toggleTag } from "../model/database.ts";
 import type { Keepsake } from "../model/remediation-state.ts";
 import { describeUnfilled } from "./await-secret.ts";
-import { announce } from "./begin.ts";
+import { announce } from "./start.ts";
 import type { Outcome, Repair } from "./repair.ts";
 import { restore } from "./restore.ts";
 import { turnOnAgain } from "./turn-on-again.ts";

@@ -1,6 +1,6 @@
 import { isUnderWay } from "../model/database.ts";
 import { awaitSettledSecret } from "./await-secret.ts";
-import { announce, begin } from "./begin.ts";
+import { announce, begin } from "./start.ts";
 import type { Procedure, Sight } from "./repair.ts";
 import { endVerified } from "./verify.ts";
 

@@ -1,6 +1,6 @@
 import { longestIntervalDays } from "../model/rotation-schedule.ts";
 import type { RotationRules } from "../model/secret.ts";
-import { announce, begin } from "./begin.ts";
+import { announce, begin } from "./start.ts";
 import type { Procedure, Sight } from "./repair.ts";
 import { endVerified } from "./verify.ts";
 

@@ -1,12 +1,12 @@
 import { type Database, toggleTag } from "../model/database.ts";
 import { AwsCallError } from "../model/errors.ts";
-import { formatMarker } from "../model/marker.ts";
+import { formatMarker } from "../model/toggle-marker.ts";
 import type { Keepsake } from "../model/remediation-state.ts";
 import { awaitOff } from "./await-off.ts";
-import { announce, begin, closedGates } from "./begin.ts";
+import { announce, begin, closedGates } from "./start.ts";
 import { finishToggle, type Interrupted, takeMarkOff } from "./finish-toggle.ts";
 import type { Outcome, Procedure, Repair, Sight } from "./repair.ts";
-import { makeThrowAwayPassword } from "./throw-away-password.ts";
+import { makeThrowAwayPassword } from "./temporary-password.ts";
 
 /** Turns management off and on, which makes a new secret, with another key if the policy wants one. */
 export const toggle: Procedure = async (repair) => {

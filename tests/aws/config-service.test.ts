@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { assumeRole } from "../../lib/aws/assume-role.ts";
 import type { ClientOptions } from "../../lib/aws/client-config.ts";
 import { createConfig } from "../../lib/aws/config-service.ts";
-import { type ConfigEvaluation, toEvaluation } from "../../lib/report/config-evaluation.ts";
+import { type ConfigEvaluation, toEvaluation } from "../../lib/report/aws/config-evaluation.ts";
 import type { ConfigRule } from "../../simulator/state.ts";
 import { type Aws, account, otherAccount, startAws } from "../simulator/aws.ts";
 

@@ -4,7 +4,7 @@ import { createAccount } from "../../lib/aws/create-account.ts";
 import { createRepairs } from "../../lib/aws/create-repairs.ts";
 import type { Database } from "../../lib/model/database.ts";
 import { AwsCallError } from "../../lib/model/errors.ts";
-import type { RegionPort } from "../../lib/read-target.ts";
+import type { RegionPort } from "../../lib/collect/read-target.ts";
 import type { RepairPort } from "../../lib/remediate/repair.ts";
 import { type Aws, account, startAws } from "../simulator/aws.ts";
 import { type Front, type FrontOptions, startFront, type WireRequest } from "../support/front.ts";

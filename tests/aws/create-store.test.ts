@@ -9,8 +9,8 @@ import {
   remediationStateFile,
 } from "../../lib/model/remediation-state.ts";
 import type { Report } from "../../lib/model/report.ts";
-import type { Store } from "../../lib/publish-report.ts";
-import type { Stored } from "../../lib/update-stored.ts";
+import type { Store } from "../../lib/publish/publish-report.ts";
+import type { Stored } from "../../lib/storage/update-stored.ts";
 import { rules } from "../../rules/index.ts";
 import type { Bucket } from "../../simulator/state.ts";
 import { type Aws, account, startAws } from "../simulator/aws.ts";

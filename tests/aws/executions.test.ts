@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { answerApproval } from "../../lib/aws/answer-approval.ts";
 import { startExecution } from "../../lib/aws/start-execution.ts";
 import { UsageError } from "../../lib/model/errors.ts";
-import type { Order } from "../../lib/model/order.ts";
+import type { Order } from "../../lib/model/remediation-request.ts";
 import { type Front, startFront, type WireAnswer } from "../support/front.ts";
 
 /** A Lambda that says what the test says; the simulator has none. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { type FauxqsServer, startFauxqs } from "fauxqs";
 import { publishMessages } from "../../lib/aws/publish-messages.ts";
-import { toDigestMessage, toFindingMessage } from "../../lib/report/finding-message.ts";
+import { toDigestMessage, toFindingMessage } from "../../lib/report/topics/finding-message.ts";
 import { assortedChanges, filterPolicies } from "./sample-findings.ts";
 
 // fauxqs is an emulator that nobody here wrote: it delivers what our simulator only keeps.

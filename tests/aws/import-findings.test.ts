@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { importFindings } from "../../lib/aws/import-findings.ts";
-import { type SecurityHubFinding, toAsff } from "../../lib/report/asff.ts";
+import { type SecurityHubFinding, toAsff } from "../../lib/report/aws/asff.ts";
 import { type Aws, account, otherAccount, startAws } from "../simulator/aws.ts";
 import { aFinding as aModelFinding } from "./sample-findings.ts";
 

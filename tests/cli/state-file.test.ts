@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { createStateFile, openState } from "../../cli/state-file.ts";
 import { UsageError } from "../../lib/model/errors.ts";
 import { emptyRemediationState, type RemediationState } from "../../lib/model/remediation-state.ts";
-import { updateStored } from "../../lib/update-stored.ts";
+import { updateStored } from "../../lib/storage/update-stored.ts";
 import { account, startAws } from "../simulator/aws.ts";
 
 let folder: string;

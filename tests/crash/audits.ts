@@ -1,11 +1,11 @@
-import { isStartable, makePlan, type PlanOptions } from "../../lib/audit/plan.ts";
-import { concludeRepaired } from "../../lib/conclude-repaired.ts";
-import { lookAfterRepairs } from "../../lib/look-after-repairs.ts";
+import { isStartable, makePlan, type PlanOptions } from "../../lib/plan/make-plan.ts";
+import { concludeRepaired } from "../../lib/executions/conclude-repaired.ts";
+import { lookAfterRepairs } from "../../lib/executions/look-after-repairs.ts";
 import type { Database } from "../../lib/model/database.ts";
 import type { Inventory } from "../../lib/model/inventory.ts";
-import { type Order, toOrdered } from "../../lib/model/order.ts";
+import { type Order, toOrdered } from "../../lib/model/remediation-request.ts";
 import type { RemediationEvent } from "../../lib/model/remediation-event.ts";
-import { readTarget } from "../../lib/read-target.ts";
+import { readTarget } from "../../lib/collect/read-target.ts";
 import { rules } from "../../rules/index.ts";
 import { checkTold } from "./check-work.ts";
 import { createExecution, type Execution } from "./execution.ts";

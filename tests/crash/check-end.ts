@@ -1,7 +1,7 @@
 import { judgeTarget } from "../../lib/audit/judge.ts";
 import { toggleTag } from "../../lib/model/database.ts";
 import { hoursBetween } from "../../lib/model/time.ts";
-import { readTarget } from "../../lib/read-target.ts";
+import { readTarget } from "../../lib/collect/read-target.ts";
 import { rules } from "../../rules/index.ts";
 import { type AnyDatabase, arnOf } from "../../simulator/databases.ts";
 import type { Secret } from "../../simulator/state.ts";

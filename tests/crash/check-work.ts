@@ -1,4 +1,4 @@
-import { gateNames } from "../../lib/audit/gates.ts";
+import { gateNames } from "../../lib/plan/gates.ts";
 import type { ActionName } from "../../lib/model/action.ts";
 import type { RemediationEvent } from "../../lib/model/remediation-event.ts";
 import type { RemediationState } from "../../lib/model/remediation-state.ts";

@@ -1,5 +1,5 @@
-import type { Approval } from "../../lib/create-repair.ts";
-import type { Order } from "../../lib/model/order.ts";
+import type { Approval } from "../../lib/executions/create-repair.ts";
+import type { Order } from "../../lib/model/remediation-request.ts";
 import { type Remediation, type RemediationRequest, remediateDatabase } from "../../lib/remediate-database.ts";
 import { rules } from "../../rules/index.ts";
 import { checkEnd } from "./check-end.ts";

@@ -1,6 +1,6 @@
 import type { RemediationEvent } from "../../lib/model/remediation-event.ts";
 import type { RemediationState } from "../../lib/model/remediation-state.ts";
-import type { Stored } from "../../lib/update-stored.ts";
+import type { Stored } from "../../lib/storage/update-stored.ts";
 import { createInProcessRegion, type InProcessCall, type InProcessRegion } from "../support/in-process-region.ts";
 import { checkBudget, checkChange, checkKept, checkNow, checkPending, checkTold } from "./check-work.ts";
 import type { Life, Stage } from "./life.ts";

@@ -1,8 +1,8 @@
-import { keep } from "../../lib/audit/keep-remediation.ts";
+import { keep } from "../../lib/plan/remediation-state.ts";
 import type { ActionName } from "../../lib/model/action.ts";
 import { type Database, toggleTag } from "../../lib/model/database.ts";
 import { defaultPolicy } from "../../lib/model/default-policy.ts";
-import { formatMarker } from "../../lib/model/marker.ts";
+import { formatMarker } from "../../lib/model/toggle-marker.ts";
 import type { Policy } from "../../lib/model/policy.ts";
 import { emptyRemediationState } from "../../lib/model/remediation-state.ts";
 import type { AnyDatabase } from "../../simulator/databases.ts";

@@ -1,4 +1,4 @@
-import { resume } from "../../lib/audit/keep-remediation.ts";
+import { resume } from "../../lib/plan/remediation-state.ts";
 import { hoursBetween } from "../../lib/model/time.ts";
 import { audit, passToNextNoon } from "./audits.ts";
 import { checkLeft, type Expectation } from "./check-end.ts";

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { readAuditSettings, readRemediationSettings } from "../../functions/wiring/settings.ts";
 import { auditActions, repairActions, repairReads } from "../../lib/audit/permissions.ts";
 import { parsePolicy } from "../../lib/model/policy.ts";
-import { toMetrics, toRemediationMetrics } from "../../lib/report/metrics.ts";
+import { toMetrics, toRemediationMetrics } from "../../lib/report/aws/metrics.ts";
 import { rules } from "../../rules/index.ts";
 import { samplesIn } from "../support/samples.ts";
 import { matches } from "./event-pattern.ts";

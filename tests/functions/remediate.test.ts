@@ -1,8 +1,8 @@
 import { rmSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { toggleTag } from "../../lib/model/database.ts";
-import { formatMarker } from "../../lib/model/marker.ts";
-import type { Order } from "../../lib/model/order.ts";
+import { formatMarker } from "../../lib/model/toggle-marker.ts";
+import type { Order } from "../../lib/model/remediation-request.ts";
 import {
   emptyRemediationState,
   type RemediationState,

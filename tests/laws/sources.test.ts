@@ -161,9 +161,9 @@ describe("promises that the source keeps", () => {
       ...occurrences(impure, "lib").filter((line) => /^lib\/(remediate-database|create-repair)\.ts/.test(line)),
     ];
     // The password is made in the step that uses it, and nowhere else.
-    expect([...new Set(lines.map(files))]).toEqual(["lib/remediate/throw-away-password.ts"]);
+    expect([...new Set(lines.map(files))]).toEqual(["lib/remediate/temporary-password.ts"]);
     expect(filesWith(/makeThrowAwayPassword\(/, everything)).toEqual([
-      "lib/remediate/throw-away-password.ts",
+      "lib/remediate/temporary-password.ts",
       "lib/remediate/toggle.ts",
     ]);
     // What a procedure calls without a step it calls again on each replay.

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { en } from "zod/locales";
 import * as z from "zod/mini";
-import { toSubjects } from "../../lib/audit/subjects.ts";
+import { toSubjects } from "../../lib/collect/affected-databases.ts";
 import { recheckEventSchema } from "../../lib/model/recheck-event.ts";
 import { samplesIn } from "../support/samples.ts";
 

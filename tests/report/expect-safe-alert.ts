@@ -1,5 +1,5 @@
 import { expect } from "@jest/globals";
-import type { AlertMessage } from "../../lib/report/alert-message.ts";
+import type { AlertMessage } from "../../lib/report/chat/alert-message.ts";
 
 /** Within all limits, and with no markup but the program's own, nor a link but the one that is expected. */
 export function expectSafeAlert(message: AlertMessage, reportUrl?: string): void {

@@ -1,9 +1,9 @@
-import { compareReports } from "../../lib/audit/compare.ts";
+import { compareReports } from "../../lib/audit/compare-reports.ts";
 import type { Change } from "../../lib/model/change.ts";
 import type { Database } from "../../lib/model/database.ts";
 import type { Finding } from "../../lib/model/finding.ts";
 import type { Target } from "../../lib/model/inventory.ts";
-import type { AlertMessage } from "../../lib/report/alert-message.ts";
+import type { AlertMessage } from "../../lib/report/chat/alert-message.ts";
 import { aMasterUserSecret, anInventory, hoursFromNow, now } from "../support/builders.ts";
 import { aCrowd, aReport } from "./sample-reports.ts";
 

@@ -1,10 +1,10 @@
 import { assembleReport } from "../../lib/audit/assemble-report.ts";
-import { reasons } from "../../lib/audit/management.ts";
+import { reasons } from "../../lib/audit/classify.ts";
 import type { Database } from "../../lib/model/database.ts";
 import type { Inventory, Target } from "../../lib/model/inventory.ts";
 import type { Policy } from "../../lib/model/policy.ts";
 import type { Report } from "../../lib/model/report.ts";
-import type { ReportOptions } from "../../lib/report/reporter.ts";
+import type { ReportOptions } from "../../lib/report/text/reporter.ts";
 import { rules } from "../../rules/index.ts";
 import { aGap, anInventory, aPlainDatabase, aPolicy, aTarget, now, region } from "../support/builders.ts";
 

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { assembleReport } from "../../lib/audit/assemble-report.ts";
-import { reasons } from "../../lib/audit/management.ts";
+import { reasons } from "../../lib/audit/classify.ts";
 import { createAccount } from "../../lib/aws/create-account.ts";
 import { parsePolicy } from "../../lib/model/policy.ts";
 import type { Report } from "../../lib/model/report.ts";
-import { takeInventory } from "../../lib/take-inventory.ts";
+import { takeInventory } from "../../lib/collect/take-inventory.ts";
 import { rules } from "../../rules/index.ts";
 import { createSampleOrganization, sampleAccounts, sampleRegions } from "../../simulator/organization.ts";
 import { type Simulator, startSimulator } from "../../simulator/server.ts";

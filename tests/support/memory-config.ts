@@ -1,5 +1,5 @@
 import type { ConfigPort, EvaluatedResource } from "../../lib/evaluate-rule.ts";
-import type { ConfigEvaluation } from "../../lib/report/config-evaluation.ts";
+import type { ConfigEvaluation } from "../../lib/report/aws/config-evaluation.ts";
 
 /** AWS Config in memory: of each resource the last evaluation, as it remembers them from one event to the next. */
 export type MemoryConfig = ConfigPort & {

@@ -1,6 +1,6 @@
 import { emptyLedger, type Ledger } from "../../lib/model/ledger.ts";
 import type { Report } from "../../lib/model/report.ts";
-import type { Store } from "../../lib/publish-report.ts";
+import type { Store } from "../../lib/publish/publish-report.ts";
 import { createMemoryStored, type MemoryStored, turn } from "./memory-stored.ts";
 
 /** A store in memory. */

@@ -1,4 +1,4 @@
-import type { Stored } from "../../lib/update-stored.ts";
+import type { Stored } from "../../lib/storage/update-stored.ts";
 import { deepFreeze } from "./deep-freeze.ts";
 
 /** Something stored in memory, as S3 stores it: a write holds only where nobody wrote since, and all goes through JSON. */

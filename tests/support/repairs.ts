@@ -1,5 +1,5 @@
 import type { Target } from "../../lib/model/inventory.ts";
-import { formatMarker } from "../../lib/model/marker.ts";
+import { formatMarker } from "../../lib/model/toggle-marker.ts";
 import type { Policy } from "../../lib/model/policy.ts";
 import {
   type Attempt,

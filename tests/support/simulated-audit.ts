@@ -5,7 +5,7 @@ import type { Finding } from "../../lib/model/finding.ts";
 import type { Inventory } from "../../lib/model/inventory.ts";
 import type { Policy } from "../../lib/model/policy.ts";
 import type { Report } from "../../lib/model/report.ts";
-import { takeInventory } from "../../lib/take-inventory.ts";
+import { takeInventory } from "../../lib/collect/take-inventory.ts";
 import { rules } from "../../rules/index.ts";
 import { createCloud } from "../../simulator/cloud.ts";
 import { startSimulator } from "../../simulator/server.ts";

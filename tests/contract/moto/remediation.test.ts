@@ -10,13 +10,13 @@ import {
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { createProcessWorkflow } from "../../../cli/process-workflow.ts";
 import { createAccount } from "../../../lib/aws/create-account.ts";
-import type { Order } from "../../../lib/model/order.ts";
+import type { Order } from "../../../lib/model/remediation-request.ts";
 import { parsePolicy } from "../../../lib/model/policy.ts";
 import type { RemediationEvent } from "../../../lib/model/remediation-event.ts";
 import { emptyRemediationState } from "../../../lib/model/remediation-state.ts";
 import { type Remediation, remediateDatabase } from "../../../lib/remediate-database.ts";
-import { startRemediations } from "../../../lib/start-remediations.ts";
-import { takeInventory } from "../../../lib/take-inventory.ts";
+import { startRemediations } from "../../../lib/executions/start-executions.ts";
+import { takeInventory } from "../../../lib/collect/take-inventory.ts";
 import { rules } from "../../../rules/index.ts";
 import { type Front, startFront, type WireAnswer, type WireRequest } from "../../support/front.ts";
 import { createMemoryStored } from "../../support/memory-stored.ts";

@@ -1,0 +1,160 @@
+import type { ClassifiedDatabase, Database } from "../model/database.ts";
+import type { Gap, Target } from "../model/inventory.ts";
+import type { Key } from "../model/key.ts";
+import { defaultKeyAlias, toCanonicalReference, toKeyArn } from "../model/key.ts";
+import type { Policy } from "../model/policy.ts";
+import type { Fact, KeyFacts, RequiredKey, RuleContext } from "../model/rule.ts";
+import type { Secret } from "../model/secret.ts";
+import type { Listed, Surroundings } from "./classify.ts";
+import { isActiveBlueGreen } from "./classify.ts";
+import { matches } from "./match.ts";
+
+/** As a sentence has it: "secretsmanager:ListSecrets failed with AccessDeniedException". */
+export function describeGap({ action, code }: Pick<Gap, "action" | "code">): string {
+  return `${action} failed with ${code}`;
+}
+
+/** The keys that a policy requires of a database, as the policy has them; the first entry that matches decides. */
+export function requiredKeysOf(database: Database, policy: Policy): readonly string[] {
+  return policy.keys.find(({ match }) => matches(match, database))?.require ?? [];
+}
+
+/** What decides the management of a target's databases. A list that was not asked for is one that is not known. */
+export function surroundingsOf(target: Target, policy: Policy): Surroundings {
+  return {
+    globalClusterMembers: listed(target, "rds:DescribeGlobalClusters", target.globalClusterMembers),
+    blueGreenDatabases: listed(
+      target,
+      "rds:DescribeBlueGreenDeployments",
+      target.blueGreenDeployments
+        ?.filter(({ status }) => isActiveBlueGreen(status))
+        .flatMap(({ source, target }) => [source, target ?? []].flat()) ?? null,
+    ),
+    support: policy.support,
+  };
+}
+
+function listed(target: Target, action: string, arns: readonly string[] | null): Listed {
+  const gap = target.gaps.find((one) => one.action === action);
+  if (gap !== undefined) return { arns: new Set(arns), gap: describeGap(gap) };
+  return { arns: new Set(arns), gap: arns === null ? `${action} was not read` : null };
+}
+
+/**
+ * Prepares a target for its rules: everything is indexed once, and each database then gets its context by looking up.
+ * What a gap speaks of is not seen; what a complete list lacks does not exist.
+ */
+export function createFacts(
+  target: Target,
+  policy: Policy,
+  now: string,
+): (database: ClassifiedDatabase) => RuleContext {
+  const secrets = new Map(target.secrets?.map((secret) => [secret.arn, secret]));
+  const missingSecrets = new Set(target.missingSecrets);
+  const keys = new Map(target.keys.map(({ reference, key }) => [reference, key]));
+  const policies = new Map(target.resourcePolicies.map(({ secretArn, policy }) => [secretArn, policy]));
+  const clusters = new Set(
+    target.databases.filter(({ kind }) => kind === "cluster").map(({ identifier }) => identifier),
+  );
+  const withTenants = new Set(target.databases.map(({ containerArn }) => containerArn));
+  const gaps = new Map(target.gaps.map((gap) => [gapKey(gap.action, gap.resource), gap]));
+
+  /** Why something is not known: the gap that speaks of it, or that it was never asked for. */
+  function whyUnseen(action: string, resource: string | null): string {
+    const gap = gaps.get(gapKey(action, resource));
+    return gap === undefined ? `${action} was not read` : describeGap(gap);
+  }
+
+  function findSecret(arn: string | null): Fact<Secret> {
+    if (arn === null) return { seen: false, why: "RDS names no secret" };
+    if (gaps.has(gapKey("secretsmanager:DescribeSecret", arn)))
+      return { seen: false, why: whyUnseen("secretsmanager:DescribeSecret", arn) };
+    if (missingSecrets.has(arn)) return { seen: true, value: null };
+    const secret = secrets.get(arn);
+    if (secret !== undefined) return { seen: true, value: secret };
+    const isComplete = target.secrets !== null && !gaps.has(gapKey("secretsmanager:ListSecrets", null));
+    return isComplete
+      ? { seen: true, value: null }
+      : { seen: false, why: whyUnseen("secretsmanager:ListSecrets", null) };
+  }
+
+  function findPolicy(arn: string | null): Fact<string> {
+    const policy = arn === null ? undefined : policies.get(arn);
+    return policy === undefined
+      ? { seen: false, why: whyUnseen("secretsmanager:GetResourcePolicy", arn) }
+      : { seen: true, value: policy };
+  }
+
+  function findKey(reference: string): KeyFacts {
+    const canonical = toCanonicalReference(reference, target);
+    const found = keys.get(canonical);
+    const key: Fact<Key> =
+      found === undefined
+        ? { seen: false, why: whyUnseen("kms:DescribeKey", canonical) }
+        : { seen: true, value: found };
+    const arn = toKeyArn(reference, target);
+    if (arn !== null) return { arn: { seen: true, value: arn }, key };
+    return { arn: key.seen ? { seen: true, value: key.value?.arn ?? null } : key, key };
+  }
+
+  function findRdsKey(reference: string | null): KeyFacts {
+    if (reference !== null) return findKey(reference);
+    const unseen = { seen: false, why: "RDS names no key" } as const;
+    return { arn: unseen, key: unseen };
+  }
+
+  /** Secrets Manager names no key where it is the default one: that is RDS's key, if that one is AWS managed. */
+  function findSecretKey(secret: Fact<Secret>, rdsKey: KeyFacts): KeyFacts {
+    if (!secret.seen) return { arn: secret, key: secret };
+    if (secret.value === null) {
+      const unseen = { seen: false, why: "the secret does not exist" } as const;
+      return { arn: unseen, key: unseen };
+    }
+    if (secret.value.kmsKeyId !== null) return findKey(secret.value.kmsKeyId);
+    return rdsKey.key.seen && rdsKey.key.value?.manager === "AWS" ? rdsKey : findKey(defaultKeyAlias);
+  }
+
+  function findRequiredKey(requirement: string): RequiredKey {
+    if (requirement === "customer-managed" || requirement === "aws-managed")
+      return { requirement, arn: { seen: true, value: null }, key: { seen: true, value: null } };
+    return { requirement, ...findKey(requirement) };
+  }
+
+  function findCluster({ kind, clusterIdentifier }: Database): Fact<true> {
+    if (kind !== "instance" || clusterIdentifier === null || clusters.has(clusterIdentifier))
+      return { seen: true, value: true };
+    const gap = gaps.get(gapKey("rds:DescribeDBClusters", null));
+    return { seen: false, why: gap === undefined ? "rds:DescribeDBClusters did not return it" : describeGap(gap) };
+  }
+
+  /** A container is never without tenant databases: a list that has none of them did not show them. */
+  function findTenants({ multiTenant, arn }: Database): Fact<true> {
+    const gap = gaps.get(gapKey("rds:DescribeTenantDatabases", null));
+    if (!multiTenant || (gap === undefined && withTenants.has(arn))) return { seen: true, value: true };
+    return {
+      seen: false,
+      why: gap === undefined ? "rds:DescribeTenantDatabases did not return any" : describeGap(gap),
+    };
+  }
+
+  return (database) => {
+    const secretArn = database.masterUserSecret?.secretArn ?? null;
+    const secret = findSecret(secretArn);
+    const rdsKey = findRdsKey(database.masterUserSecret?.kmsKeyId ?? null);
+    return {
+      now,
+      thresholds: policy.thresholds,
+      secret,
+      resourcePolicy: findPolicy(secretArn),
+      rdsKey,
+      secretKey: findSecretKey(secret, rdsKey),
+      requiredKeys: requiredKeysOf(database, policy).map(findRequiredKey),
+      cluster: findCluster(database),
+      tenantDatabases: findTenants(database),
+    };
+  };
+}
+
+function gapKey(action: string, resource: string | null): string {
+  return `${action} ${resource ?? ""}`;
+}

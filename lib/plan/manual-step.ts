@@ -1,0 +1,157 @@
+import type { ActionName } from "../model/action.ts";
+import {
+  enableKeyCommand,
+  keepKeyCommand,
+  restoreSecretCommand,
+  rotateCommand,
+  scheduleCommand,
+  turnOffCommand,
+  turnOnCommand,
+  unmarkCommand,
+  unreplicateCommand,
+  untilOffCommand,
+} from "../model/aws-cli.ts";
+import { type ClassifiedDatabase, type Database, isSettled } from "../model/database.ts";
+import type { Key } from "../model/key.ts";
+import { ownMarkOf } from "../model/toggle-marker.ts";
+import { toOrdered } from "../model/remediation-request.ts";
+import type { ManualStep } from "../model/plan.ts";
+import type { Fact, Rule, RuleContext } from "../model/rule.ts";
+import type { KeyChoice } from "./choose-key.ts";
+import type { Judgement } from "../audit/judge.ts";
+
+type Demand = {
+  readonly action: ActionName | null;
+  readonly rule: Rule;
+  readonly database: ClassifiedDatabase;
+  readonly context: RuleContext;
+  readonly finding: Judgement;
+};
+
+type Steps = Pick<ManualStep, "awsCli" | "cloudFormation" | "terraform">;
+
+/**
+ * What a person can do about a finding, step by step, and why the service does not. Commands of the AWS CLI can be run as they are;
+ * CloudFormation and Terraform are what has to stand in the database's own resource. Where something bars people too, it is said in the place
+ * of all these.
+ */
+export function toManualStep(
+  { action, rule, database, context, finding }: Demand,
+  reason: string,
+  key: KeyChoice = { reference: null },
+  bar: string | null = null,
+): ManualStep {
+  return {
+    finding: `${rule.id}/${database.arn}`,
+    database: toOrdered(database),
+    rule: rule.id,
+    reason,
+    ...(bar === null
+      ? { what: finding.remediation ?? finding.message, ...toSteps(action, database, context, key) }
+      : { what: `Do not do it by hand either before this is settled: ${bar}.`, awsCli: [], ...inNoCode }),
+  };
+}
+
+const inNoCode = { cloudFormation: null, terraform: null };
+
+function toSteps(action: ActionName | null, database: ClassifiedDatabase, context: RuleContext, key: KeyChoice): Steps {
+  const present = [context.rdsKey.key, context.secretKey.key];
+  switch (action) {
+    case null: {
+      const awsCli = [...secretCommands(database, context), ...keyCommands(database, present)];
+      const isRotatedNext = awsCli.length > 0 && database.masterUserSecret?.status === "impaired";
+      return { ...inNoCode, awsCli: isRotatedNext ? [...awsCli, rotateCommand(database)] : awsCli };
+    }
+    case "schedule-rotation":
+      return {
+        ...inNoCode,
+        awsCli: [...keyCommands(database, present), scheduleCommand(database, secretArnOf(database))],
+        terraform: rotationResource(database),
+      };
+    case "rotate":
+      return { ...inNoCode, awsCli: [...keyCommands(database, present), rotateCommand(database)] };
+    case "finish-interrupted":
+      if (database.masterUserSecret !== null)
+        return { ...inNoCode, awsCli: isOnAgain(database, context) ? [unmarkCommand(database)] : [] };
+      return toSteps("enable", database, context, key);
+    case "enable":
+      return {
+        awsCli: [...chosenKeyCommands(database, key), turnOnCommand(database, key.reference)],
+        ...asCode(database, key),
+      };
+    case "toggle":
+      return {
+        awsCli: [
+          ...chosenKeyCommands(database, key),
+          ...unreplicateCommands(database, context),
+          turnOffCommand(database),
+          untilOffCommand(database),
+          turnOnCommand(database, key.reference),
+        ],
+        ...asCode(database, key),
+      };
+  }
+}
+
+/** Whether a toggle is over but for the tag. While RDS may still take the secret away, the tag is needed. */
+function isOnAgain(database: ClassifiedDatabase, { secret }: RuleContext): boolean {
+  const startedAt = ownMarkOf(database)?.marker?.startedAt;
+  const createdAt = secret.seen ? secret.value?.createdAt : undefined;
+  const isNew = startedAt !== undefined && createdAt != null && createdAt > startedAt;
+  return isNew && database.masterUserSecret?.status === "active" && isSettled(database);
+}
+
+function rotationResource(database: Database): string {
+  return `resource "aws_secretsmanager_secret_rotation" "master_password" {
+  secret_id          = "${secretArnOf(database)}"
+  rotate_immediately = false
+
+  rotation_rules {
+    automatically_after_days = 7
+  }
+}`;
+}
+
+function secretArnOf({ masterUserSecret }: Database): string {
+  return masterUserSecret?.secretArn ?? "";
+}
+
+/** What brings the secret itself back, where that is what is wrong. */
+function secretCommands(database: Database, { secret }: RuleContext): string[] {
+  if (!secret.seen || secret.value === null || secret.value.deletedAt === null) return [];
+  return [restoreSecretCommand(database, secret.value)];
+}
+
+function unreplicateCommands(database: Database, { secret }: RuleContext): string[] {
+  if (!secret.seen || secret.value === null) return [];
+  const { replicaRegions } = secret.value;
+  if (replicaRegions === null || replicaRegions.length === 0) return [];
+  return [unreplicateCommand(database, secret.value, replicaRegions)];
+}
+
+function chosenKeyCommands(database: Database, key: KeyChoice): string[] {
+  return "key" in key ? keyCommands(database, [key.key]) : [];
+}
+
+/** What makes keys usable again, where it is a key that is in the way. */
+function keyCommands(database: Database, keys: readonly Fact<Key>[]): string[] {
+  const commands = keys.flatMap((key) => {
+    if (!key.seen || key.value === null) return [];
+    const enable = enableKeyCommand(database, key.value);
+    if (key.value.state === "Disabled") return [enable];
+    return key.value.state === "PendingDeletion" ? [keepKeyCommand(database, key.value), enable] : [];
+  });
+  return [...new Set(commands)];
+}
+
+/** What the template and the configuration must say, so that they do not undo it. Neither tool knows tenant databases. */
+function asCode({ kind }: Database, { reference }: KeyChoice): Pick<ManualStep, "cloudFormation" | "terraform"> {
+  if (kind === "tenant-database") return inNoCode;
+  const secret = reference === null ? "" : `\nMasterUserSecret:\n  KmsKeyId: ${reference}`;
+  const key = reference === null ? "" : `\nmaster_user_secret_kms_key_id = "${reference}"`;
+  const password = kind === "cluster" ? "master_password" : "password";
+  return {
+    cloudFormation: `ManageMasterUserPassword: true # instead of MasterUserPassword${secret}`,
+    terraform: `manage_master_user_password = true # instead of ${password}${key}`,
+  };
+}

@@ -1,0 +1,178 @@
+import type { Change } from "../../model/change.ts";
+import type { Finding, Severity, Status } from "../../model/finding.ts";
+import { describeResource } from "../text/describe-resource.ts";
+import { toLine, toLines } from "../text/line.ts";
+import { toPrintable } from "../text/printable.ts";
+
+/** The part of ASFF that is sent, as `BatchImportFindings` takes it; below 20 KB, where 240 are allowed. */
+export type SecurityHubFinding = {
+  readonly SchemaVersion: "2018-10-08";
+  readonly Id: string;
+  readonly ProductArn: string;
+  readonly ProductName: string;
+  readonly GeneratorId: string;
+  readonly AwsAccountId: string;
+  readonly CreatedAt: string;
+  readonly UpdatedAt: string;
+  readonly FirstObservedAt: string;
+  readonly LastObservedAt: string;
+  readonly Title: string;
+  readonly Description: string;
+  readonly FindingProviderFields: {
+    readonly Severity: { readonly Label: SeverityLabel; readonly Original: string };
+    readonly Types: string[];
+  };
+  readonly Resources: SecurityHubResource[];
+  readonly Compliance: { readonly Status: "PASSED" | "WARNING" | "FAILED" | "NOT_AVAILABLE" };
+  readonly RecordState: "ACTIVE" | "ARCHIVED";
+  readonly Remediation: { readonly Recommendation: { readonly Text?: string; readonly Url: string } };
+  readonly ProductFields: Record<string, string>;
+};
+
+type SeverityLabel = "INFORMATIONAL" | "LOW" | "MEDIUM" | "HIGH" | "CRITICAL";
+
+type SecurityHubResource = {
+  readonly Type: "AwsRdsDbInstance" | "AwsRdsDbCluster" | "Other";
+  readonly Id: string;
+  readonly Partition?: "aws" | "aws-cn" | "aws-us-gov";
+  readonly Region: string;
+  readonly Details?: { readonly Other: Record<string, string> };
+};
+
+/** What became of a finding: it is open, its database passed, or nobody judges it any more. */
+export type SecurityHubState = "active" | "resolved" | "withdrawn";
+
+/** The state that a change brings: only what was judged again and passed is resolved. */
+export function toSecurityHubState({ type, because }: Pick<Change, "type" | "because">): SecurityHubState {
+  if (type !== "finding.resolved") return "active";
+  return because === "fixed" ? "resolved" : "withdrawn";
+}
+
+/** Lengths by ASFF. Source: https://docs.aws.amazon.com/securityhub/latest/userguide/asff-required-attributes.html */
+const limits = {
+  id: 512,
+  title: 256,
+  description: 1024,
+  recommendation: 512,
+  fieldValue: 2048,
+} as const;
+
+const documentation = "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html";
+const product = "rds-password-audit";
+
+const labels: Readonly<Record<Severity, SeverityLabel>> = {
+  critical: "CRITICAL",
+  high: "HIGH",
+  medium: "MEDIUM",
+  low: "LOW",
+};
+
+/**
+ * AWS's meanings: WARNING is "some information is missing", which is what INSUFFICIENT_DATA says. NOT_AVAILABLE also stands for
+ * "not applicable" and is archived after days: what could not be seen would fade away.
+ */
+const complianceOf = { NON_COMPLIANT: "FAILED", INSUFFICIENT_DATA: "WARNING" } as const satisfies Partial<
+  Record<Status, string>
+>;
+
+/**
+ * A finding for Security Hub. The same finding has the same `Id` for ever, so that a later one replaces it; `at` (ISO 8601) must be later
+ * than that of the one before, or Security Hub ignores it. An exempt finding is archived, because only customers may suppress one.
+ */
+export function toAsff(
+  finding: Finding,
+  { state, at, productArn }: { readonly state: SecurityHubState; readonly at: string; readonly productArn: string },
+): SecurityHubFinding {
+  const { id, rule, severity, account, exemption, firstSeenAt, remediation } = finding;
+  const createdAt = firstSeenAt < at ? firstSeenAt : at;
+  const isOpen = state === "active" && exemption === null;
+  return {
+    SchemaVersion: "2018-10-08",
+    Id: toId(id),
+    ProductArn: productArn,
+    ProductName: product,
+    GeneratorId: toId(`${product}/${rule}`),
+    AwsAccountId: orUnknown(account, limits.id),
+    CreatedAt: createdAt,
+    UpdatedAt: at,
+    FirstObservedAt: createdAt,
+    LastObservedAt: at,
+    Title: orUnknown(finding.message, limits.title),
+    Description: orUnknown(describe(finding, state), limits.description),
+    FindingProviderFields: {
+      Severity: { Label: state === "active" ? labels[severity] : "INFORMATIONAL", Original: severity },
+      Types: ["Software and Configuration Checks/AWS Security Best Practices"],
+    },
+    Resources: [toResource(finding)],
+    Compliance: { Status: toCompliance(finding, state) },
+    RecordState: isOpen ? "ACTIVE" : "ARCHIVED",
+    Remediation: {
+      Recommendation: { ...toLines({ Text: remediation }, limits.recommendation), Url: documentation },
+    },
+    ProductFields: toFields(finding, state),
+  };
+}
+
+function toCompliance({ status }: Finding, state: SecurityHubState): SecurityHubFinding["Compliance"]["Status"] {
+  if (state === "active") return complianceOf[status];
+  return state === "resolved" ? "PASSED" : "NOT_AVAILABLE";
+}
+
+function describe({ message, exemption }: Finding, state: SecurityHubState): string {
+  if (state === "resolved") return `This is resolved. It was: ${message}`;
+  if (state === "withdrawn")
+    return `This is not judged any more, because the database is gone or not audited. It was: ${message}`;
+  if (exemption === null) return message;
+  return `${message} Exempt until ${exemption.until} by ${exemption.owner}: ${exemption.reason}`;
+}
+
+function toResource({ resource, region }: Finding): SecurityHubResource {
+  const { arn, type, identifier, resourceId } = resource;
+  const partition = (["aws", "aws-cn", "aws-us-gov"] as const).find((one) => arn.startsWith(`arn:${one}:`));
+  const known = { "AWS::RDS::DBInstance": "AwsRdsDbInstance", "AWS::RDS::DBCluster": "AwsRdsDbCluster" } as const;
+  const asffType = Object.entries(known).find(([name]) => name === type)?.[1] ?? "Other";
+  const other = toLines({ type, identifier, resourceId }, limits.fieldValue);
+  return {
+    Type: asffType,
+    Id: orUnknown(arn, limits.id),
+    ...(partition === undefined ? {} : { Partition: partition }),
+    Region: orUnknown(region, limits.id),
+    ...(asffType === "Other" ? { Details: { Other: other } } : {}),
+  };
+}
+
+function toFields(finding: Finding, state: SecurityHubState): Record<string, string> {
+  const { rule, status, resource, exemption, endedExemption } = finding;
+  const fields = {
+    rule,
+    status,
+    state,
+    database: describeResource(resource),
+    resourceId: resource.resourceId,
+    exemptUntil: exemption?.until ?? "",
+    exemptionEnded: endedExemption?.until ?? "",
+  };
+  return toLines(
+    Object.fromEntries(Object.entries(fields).map(([name, value]) => [`${product}/${name}`, value])),
+    limits.fieldValue,
+  );
+}
+
+function orUnknown(text: string, max: number): string {
+  return toLine(text, max) || "unknown";
+}
+
+/** An id as it is, or where it is too long, its beginning and a hash of all of it. */
+function toId(id: string): string {
+  const text = toPrintable(id).trim().toWellFormed() || "unknown";
+  if (text === id && text.length <= limits.id) return text;
+  const hash = hashOf(id);
+  return `${text.slice(0, limits.id - hash.length - 1).toWellFormed()}#${hash}`;
+}
+
+/** FNV-1a with 64 bits: nothing secret hangs on it, it only has to be the same on every machine. */
+function hashOf(text: string): string {
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of Buffer.from(text)) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  return hash.toString(16).padStart(16, "0");
+}

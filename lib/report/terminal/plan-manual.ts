@@ -1,0 +1,83 @@
+import type { ManualStep } from "../../model/plan.ts";
+import { splitCommands } from "../text/commands.ts";
+import { count } from "../text/count.ts";
+import { paragraph } from "./paragraph.ts";
+import type { Commonplaces } from "./plan-actions.ts";
+import { renderByPlace } from "./plan-scopes.ts";
+import { makePrintable, toPrintable } from "../text/printable.ts";
+import type { Sheet } from "./layout.ts";
+import { toCommandLines } from "./shell.ts";
+
+const hang = " ".repeat(6);
+
+/** What only a person can do, in the words of each tool. The steps are as they came: code has lines, and those have to stay. */
+export function renderManual(steps: readonly ManualStep[], common: Commonplaces, sheet: Sheet): string[] {
+  const printable = steps.map(({ cloudFormation, terraform, ...step }) => ({
+    ...makePrintable(step),
+    code: { CloudFormation: toCodeLines(cloudFormation), Terraform: toCodeLines(terraform) },
+  }));
+  const blocks = renderByPlace(printable, sheet, {
+    say: (ofDatabase) => ofDatabase.map((step) => renderStep(step, common, sheet)).join("\n"),
+    countUp: (rest) => count(rest.length, "finding"),
+  });
+  return blocks.length === 0 ? [] : [sheet.paint.strong("LEFT TO A PERSON"), ...blocks];
+}
+
+type Step = Omit<ManualStep, "cloudFormation" | "terraform"> & {
+  readonly code: Readonly<Record<string, readonly string[]>>;
+};
+
+function renderStep({ what, rule, reason, awsCli, code }: Step, common: Commonplaces, { width, paint }: Sheet): string {
+  const commands = awsCli.flatMap((command) => toCommandLines(command, width - hang.length - 2));
+  const title = (text: string) => hang + paint.faint(text);
+  const indent = (lines: readonly string[]) => lines.map((line) => `${hang}  ${line}`);
+  return [
+    paragraph(paint.strong(rule), { width, first: "    " }),
+    paragraph(withoutCommands(what, awsCli), { width, first: `${hang}→ ` }),
+    renderReason(reason, common, awsCli, { width, paint }),
+    ...(commands.length === 0 ? [] : [title("AWS CLI"), ...indent(commands)]),
+    ...Object.entries(code).flatMap(([tool, [first, ...more]]) => {
+      if (first === undefined) return [];
+      return more.length === 0 ? [`${title(tool)}  ${first}`] : [title(tool), ...indent([first, ...more])];
+    }),
+  ].join("\n");
+}
+
+/** Why the service does not do it: a gate with its reason, or a sentence of its own. */
+function renderReason(reason: string, { gates }: Commonplaces, awsCli: readonly string[], { width, paint }: Sheet) {
+  const [, gate, why] = /^([a-z-]+): (.+)$/.exec(reason) ?? [];
+  const begin = paint.faint(`Not by the service${gate === undefined ? "" : ` (${gate})`}:`);
+  const end = gates.has(reason) ? "see above" : withoutCommands(why ?? reason, awsCli);
+  return paragraph(`${begin} ${end}`, { width, first: hang });
+}
+
+/** A sentence without the commands that are among the steps below it. */
+function withoutCommands(sentence: string, awsCli: readonly string[]): string {
+  const steps = new Set(awsCli.map(operationOf));
+  let text = "";
+  const pieces = splitCommands(sentence);
+  for (const [index, { kind, text: piece }] of pieces.entries()) {
+    const isStep = kind !== "prose" && steps.has(operationOf(piece));
+    // A full stop at the very end would be copied with the command.
+    const end = index === pieces.length - 1 ? "" : ". ";
+    if (isStep) text = kind === "command" ? text.replace(/:\s*$/, ". ") : `${text}the command below`;
+    else text += kind === "command" ? piece + end : piece;
+  }
+  return text.trim();
+}
+
+/** "aws rds modify-db-instance". */
+function operationOf(command: string): string {
+  return command.split(" ", 3).join(" ");
+}
+
+/** Code with its lines and spaces, and nothing else that could move a cursor. */
+function toCodeLines(code: string | null): string[] {
+  if (code === null) return [];
+  return code.split("\n").map((line) =>
+    line
+      .split(/( +)/)
+      .map((piece) => (piece.startsWith(" ") ? piece : toPrintable(piece)))
+      .join(""),
+  );
+}

@@ -1,0 +1,23 @@
+import { type Finding, severities } from "../../model/finding.ts";
+import { plural } from "../../model/time.ts";
+
+const grouped = new Intl.NumberFormat("en-US");
+
+/** "1 database", "12,345 databases", "2 Regions": a number that a person can read, and its noun. */
+export function count(number: number, noun: string): string {
+  return number < 1000 ? plural(number, noun) : `${grouped.format(number)} ${noun}s`;
+}
+
+/** "12,345". */
+export function formatNumber(number: number): string {
+  return grouped.format(number);
+}
+
+/** "2 critical, 1 low": how many findings there are of each severity, from the worst. */
+export function countBySeverity(findings: readonly Pick<Finding, "severity">[]): string {
+  return severities
+    .map((severity) => [findings.filter((finding) => finding.severity === severity).length, severity] as const)
+    .filter(([number]) => number > 0)
+    .map(([number, severity]) => `${grouped.format(number)} ${severity}`)
+    .join(", ");
+}

@@ -1,0 +1,286 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { classify, isActiveBlueGreen, reasons, type Surroundings, weigh } from "../../lib/audit/classify.ts";
+import type { Database } from "../../lib/model/database.ts";
+import { managements } from "../../lib/model/database.ts";
+import { anyDatabase } from "../support/arbitraries.ts";
+import { aMasterUserSecret, aPlainCluster, aPlainDatabase } from "../support/builders.ts";
+import { deepFreeze } from "../support/deep-freeze.ts";
+
+const nobody = { arns: new Set<string>(), gap: null };
+const notSeen = (gap: string) => ({ arns: new Set<string>(), gap });
+
+function surroundings(overrides: Partial<Surroundings> = {}): Surroundings {
+  return {
+    globalClusterMembers: nobody,
+    blueGreenDatabases: nobody,
+    support: { oracleCdb: "supported" },
+    ...overrides,
+  };
+}
+
+const instance = aPlainDatabase();
+const cluster = aPlainCluster();
+const listing = ({ arn }: Database) => ({ arns: new Set([arn]), gap: null });
+const withoutCdb = surroundings({ support: { oracleCdb: "unsupported" } });
+
+type Case = {
+  readonly code: string;
+  readonly management: string;
+  /** It applies to this one … */
+  readonly to: readonly [Database, Surroundings?][];
+  /** … and not to its nearest neighbour. */
+  readonly not: readonly [Database, Surroundings?][];
+};
+
+const cases: readonly Case[] = [
+  {
+    code: "docdb",
+    management: "out-of-scope",
+    to: [[aPlainCluster({ engine: "docdb" })], [aPlainDatabase({ engine: "docdb", clusterIdentifier: "documents" })]],
+    not: [[aPlainCluster({ engine: "docdb2" })]],
+  },
+  {
+    code: "neptune",
+    management: "out-of-scope",
+    to: [[aPlainCluster({ engine: "neptune" })], [aPlainDatabase({ engine: "neptune", clusterIdentifier: "graph" })]],
+    not: [[aPlainCluster({ engine: "neptune-x" })]],
+  },
+  {
+    code: "cluster-member",
+    management: "inherited",
+    to: [[aPlainDatabase({ engine: "aurora-mysql", clusterIdentifier: "ledger" })]],
+    not: [[instance], [aPlainCluster({ clusterIdentifier: "ledger" })]],
+  },
+  {
+    code: "multi-tenant-container",
+    management: "unsupported",
+    to: [[aPlainDatabase({ engine: "oracle-ee-cdb", multiTenant: true })]],
+    not: [
+      [aPlainDatabase({ engine: "oracle-ee-cdb", multiTenant: false })],
+      [aPlainDatabase({ kind: "tenant-database", engine: "oracle-ee-cdb", multiTenant: true })],
+    ],
+  },
+  {
+    code: "read-replica",
+    management: "inherited",
+    to: [
+      [aPlainDatabase({ replicationSource: "orders-primary" })],
+      [aPlainDatabase({ engine: "mysql", replicationSource: "a" })],
+    ],
+    not: [[aPlainDatabase({ engine: "sqlserver-ee", replicationSource: "orders-primary" })], [instance]],
+  },
+  {
+    code: "rds-custom",
+    management: "unsupported",
+    to: [[aPlainDatabase({ rdsCustom: true })], [aPlainDatabase({ engine: "custom-oracle-ee" })]],
+    not: [[aPlainDatabase({ engine: "oracle-custom-ee" })], [instance]],
+  },
+  {
+    code: "oracle-cdb",
+    management: "unsupported",
+    to: [
+      [aPlainDatabase({ engine: "oracle-ee-cdb" }), withoutCdb],
+      [aPlainDatabase({ engine: "oracle-se2-cdb" }), withoutCdb],
+    ],
+    not: [
+      [aPlainDatabase({ engine: "oracle-ee-cdb" })],
+      [aPlainDatabase({ engine: "oracle-ee" }), withoutCdb],
+      [aPlainDatabase({ engine: "oracle-ee-cdb-x" }), withoutCdb],
+      [aPlainDatabase({ engine: "my-oracle-ee-cdb" }), withoutCdb],
+    ],
+  },
+  {
+    code: "serverless-v1",
+    management: "unsupported",
+    to: [[aPlainCluster({ engineMode: "serverless" })]],
+    not: [[aPlainCluster({ engineMode: "provisioned" })], [cluster]],
+  },
+  {
+    code: "limitless",
+    management: "unsupported",
+    to: [[aPlainCluster({ scalabilityType: "limitless" })]],
+    not: [[aPlainCluster({ scalabilityType: "standard" })], [cluster]],
+  },
+  {
+    code: "express-configuration",
+    management: "unsupported",
+    to: [[aPlainCluster({ expressConfiguration: true })]],
+    not: [[cluster]],
+  },
+  {
+    code: "replica-cluster",
+    management: "unsupported",
+    to: [[aPlainCluster({ replicationSource: "arn:aws:rds:us-east-1:123456789012:cluster:ledger" })]],
+    not: [[cluster], [aPlainDatabase({ engine: "sqlserver-ee", replicationSource: "orders-primary" })]],
+  },
+  {
+    code: "global-database",
+    management: "unsupported",
+    to: [
+      [aPlainCluster({ globalClusterIdentifier: "world" })],
+      [aPlainCluster({ globalWriteForwarding: true })],
+      [cluster, surroundings({ globalClusterMembers: listing(cluster) })],
+      [cluster, surroundings({ globalClusterMembers: { ...listing(cluster), gap: "a later page failed" } })],
+    ],
+    not: [
+      [cluster],
+      [aPlainDatabase({ engine: "aurora-postgresql", globalClusterIdentifier: "world" })],
+      [aPlainCluster({ engine: "mysql", globalClusterIdentifier: "world" })],
+      [aPlainCluster({ engine: "mysql" }), surroundings({ globalClusterMembers: notSeen("denied") })],
+      [cluster, surroundings({ globalClusterMembers: listing(instance) })],
+    ],
+  },
+  {
+    code: "blue-green-deployment",
+    management: "unsupported",
+    to: [
+      [instance, surroundings({ blueGreenDatabases: listing(instance) })],
+      [cluster, surroundings({ blueGreenDatabases: listing(cluster) })],
+      [instance, surroundings({ blueGreenDatabases: { ...listing(instance), gap: "a later page failed" } })],
+    ],
+    not: [[instance], [instance, surroundings({ blueGreenDatabases: listing(cluster) })]],
+  },
+];
+
+describe("each reason", () => {
+  test("is in the table once, in this order, and shown by a case", () => {
+    expect(reasons.map(({ code }) => code)).toEqual(cases.map(({ code }) => code));
+  });
+
+  test.each(reasons)("$code says why, where that stands, and when it stood there", ({ says, source, asOf }) => {
+    expect(says).toMatch(/^[a-zA-Z].*[^.]$/);
+    expect(source).toMatch(/^https:\/\/docs\.aws\.amazon\.com\/AmazonRDS\//);
+    expect(asOf).toMatch(/^20\d\d-(0[1-9]|1[0-2])$/);
+  });
+
+  for (const { code, management, to, not } of cases) {
+    const says = reasons.find((reason) => reason.code === code)?.says ?? "";
+    test.each(to)(`${code} applies (%#)`, (database, around = surroundings()) => {
+      deepFreeze(database);
+      const classified = { ...database, management, reason: code, explanation: says, doubt: null };
+      expect(classify(database, around)).toEqual(classified);
+    });
+
+    test.each(not)(`${code} does not apply to its neighbour (%#)`, (database, around = surroundings()) => {
+      expect(classify(database, around).reason).not.toBe(code);
+    });
+  }
+});
+
+describe("a database that reports a secret", () => {
+  const withSecret = (database: Database) => ({ ...database, masterUserSecret: aMasterUserSecret() });
+
+  test("is managed", () => {
+    expect(classify(withSecret(instance), surroundings())).toEqual({
+      ...withSecret(instance),
+      management: "managed",
+      reason: null,
+      explanation: null,
+      doubt: null,
+    });
+  });
+
+  const wins = ["docdb", "neptune", "cluster-member", "multi-tenant-container", "read-replica"];
+  for (const { code, to } of cases) {
+    const [[database, around = surroundings()] = [instance]] = to;
+    const expected = wins.includes(code) ? code : null;
+    test(`${code}: ${expected === null ? "is managed all the same, because AWS says so" : "is not judged all the same"}`, () => {
+      expect(classify(withSecret(database), around).reason).toBe(expected);
+    });
+  }
+
+  test("is in no doubt, whatever was not seen", () => {
+    const blind = surroundings({ globalClusterMembers: notSeen("denied"), blueGreenDatabases: notSeen("denied") });
+    expect(classify(withSecret(cluster), blind)).toMatchObject({ management: "managed", doubt: null });
+  });
+});
+
+describe("the first reason wins", () => {
+  test("a member of a DocumentDB cluster is out of scope, not inherited", () => {
+    expect(
+      classify(aPlainDatabase({ engine: "docdb", clusterIdentifier: "documents" }), surroundings()).management,
+    ).toBe("out-of-scope");
+  });
+
+  test("a read replica of RDS Custom inherits", () => {
+    expect(classify(aPlainDatabase({ rdsCustom: true, replicationSource: "a" }), surroundings()).reason).toBe(
+      "read-replica",
+    );
+  });
+
+  test("a replica that is a container has its own tenant databases", () => {
+    const replica = aPlainDatabase({ engine: "oracle-ee-cdb", multiTenant: true, replicationSource: "erp" });
+    expect(classify(replica, surroundings()).reason).toBe("multi-tenant-container");
+  });
+});
+
+describe("what was not seen", () => {
+  const noGlobal = surroundings({
+    globalClusterMembers: notSeen("rds:DescribeGlobalClusters failed with AccessDenied"),
+  });
+  const noBlueGreen = surroundings({ blueGreenDatabases: notSeen("rds:DescribeBlueGreenDeployments was not read") });
+
+  test("an unmanaged Aurora cluster may be a member of a global database", () => {
+    expect(classify(cluster, noGlobal)).toMatchObject({
+      management: "unmanaged",
+      reason: null,
+      explanation: null,
+      doubt: "rds:DescribeGlobalClusters failed with AccessDenied",
+    });
+  });
+
+  test("an unmanaged instance cannot be, and is in no doubt", () => {
+    expect(classify(instance, noGlobal)).toMatchObject({ management: "unmanaged", doubt: null });
+  });
+
+  test("every unmanaged database may be in a blue/green deployment", () => {
+    expect(classify(instance, noBlueGreen)).toMatchObject({
+      management: "unmanaged",
+      doubt: "rds:DescribeBlueGreenDeployments was not read",
+    });
+  });
+
+  test("all doubts are named", () => {
+    const blind = { ...noGlobal, blueGreenDatabases: noBlueGreen.blueGreenDatabases };
+    expect(classify(cluster, blind).doubt).toBe(
+      "rds:DescribeGlobalClusters failed with AccessDenied; rds:DescribeBlueGreenDeployments was not read",
+    );
+    expect(weigh(cluster, blind).doubts).toHaveLength(2);
+  });
+
+  test("a reason that is sure silences the doubts before it", () => {
+    const around = { ...noGlobal, blueGreenDatabases: listing(cluster) };
+    expect(classify(cluster, around)).toMatchObject({ reason: "blue-green-deployment", doubt: null });
+    expect(weigh(cluster, around).doubts).toEqual([]);
+  });
+});
+
+describe("a blue/green deployment", () => {
+  test.each(["PROVISIONING", "AVAILABLE", "SWITCHOVER_IN_PROGRESS", "SWITCHOVER_FAILED", "INVALID_CONFIGURATION"])(
+    "%s is under way",
+    (status) => {
+      expect(isActiveBlueGreen(status)).toBe(true);
+    },
+  );
+
+  test.each(["SWITCHOVER_COMPLETED", "DELETING", "available", "", "PAUSED_SINCE_2027"])(
+    "%j is not: it excuses nobody",
+    (status) => {
+      expect(isActiveBlueGreen(status)).toBe(false);
+    },
+  );
+});
+
+test("whatever a database is like, it gets one management, and a reason exactly where it is not judged", () => {
+  fc.assert(
+    fc.property(anyDatabase, (database) => {
+      const { management, reason, explanation } = classify(deepFreeze(database), surroundings());
+      expect(managements).toContain(management);
+      expect(reason === null).toBe(management === "managed" || management === "unmanaged");
+      expect(explanation === null).toBe(reason === null);
+      if (management === "managed") expect(database.masterUserSecret).not.toBeNull();
+      if (management === "unmanaged") expect(database.masterUserSecret).toBeNull();
+    }),
+  );
+});

@@ -1,0 +1,429 @@
+import { describe, expect, test } from "@jest/globals";
+import { createFacts, describeGap, requiredKeysOf, surroundingsOf } from "../../lib/audit/rule-context.ts";
+import type { Target } from "../../lib/model/inventory.ts";
+import type { Key } from "../../lib/model/key.ts";
+import type { Policy } from "../../lib/model/policy.ts";
+import {
+  account,
+  aDatabase,
+  aGap,
+  aKey,
+  aMasterUserSecret,
+  anUnseenKey,
+  aPlainCluster,
+  aPolicy,
+  aSecret,
+  aSeenKey,
+  aTarget,
+  databaseArn,
+  keyArn,
+  now,
+  otherKeyArn,
+  region,
+  secretArn,
+} from "../support/builders.ts";
+import { deepFreeze } from "../support/deep-freeze.ts";
+
+const keyId = "11111111-2222-3333-4444-555555555555";
+const aliasArn = `arn:aws:kms:${region}:${account}:alias/orders`;
+const defaultAliasArn = `arn:aws:kms:${region}:${account}:alias/aws/secretsmanager`;
+
+/** The context of a database, in a target with something changed. */
+function contextIn(target: Partial<Target>, { database = aDatabase(), policy = aPolicy() } = {}) {
+  return createFacts(deepFreeze(aTarget(target)), policy, now)(database);
+}
+const managedWith = (secret: Parameters<typeof aMasterUserSecret>[0]) =>
+  aDatabase({ masterUserSecret: aMasterUserSecret(secret) });
+
+describe("the secret", () => {
+  test("that is listed is seen", () => {
+    expect(contextIn({}).secret).toEqual({ seen: true, value: aSecret() });
+  });
+
+  test("that a complete list lacks does not exist", () => {
+    expect(contextIn({ secrets: [] }).secret).toEqual({ seen: true, value: null });
+    expect(contextIn({ secrets: [aSecret({ arn: "arn:another" })] }).secret).toEqual({ seen: true, value: null });
+  });
+
+  test("that DescribeSecret does not know does not exist, although the list has it", () => {
+    expect(contextIn({ missingSecrets: [secretArn] }).secret).toEqual({ seen: true, value: null });
+  });
+
+  test("is not seen where the list was not asked for", () => {
+    expect(contextIn({ secrets: null }).secret).toEqual({
+      seen: false,
+      why: "secretsmanager:ListSecrets was not read",
+    });
+  });
+
+  test("is not seen where the list is denied", () => {
+    expect(contextIn({ secrets: [], gaps: [aGap()] }).secret).toEqual({
+      seen: false,
+      why: "secretsmanager:ListSecrets failed with AccessDeniedException",
+    });
+  });
+
+  test("is not seen where the list broke off before it", () => {
+    const gaps = [aGap({ code: "ThrottlingException" })];
+    expect(contextIn({ secrets: [aSecret({ arn: "arn:another" })], gaps }).secret).toEqual({
+      seen: false,
+      why: "secretsmanager:ListSecrets failed with ThrottlingException",
+    });
+  });
+
+  test("is seen where the list broke off after it", () => {
+    expect(contextIn({ gaps: [aGap()] }).secret).toEqual({ seen: true, value: aSecret() });
+  });
+
+  test("that does not exist is missing, although the list broke off", () => {
+    expect(contextIn({ secrets: [], missingSecrets: [secretArn], gaps: [aGap()] }).secret).toEqual({
+      seen: true,
+      value: null,
+    });
+  });
+
+  test("that DescribeSecret could not confirm is not seen, although the list has it", () => {
+    const gaps = [aGap({ action: "secretsmanager:DescribeSecret", resource: secretArn, code: "InternalServiceError" })];
+    expect(contextIn({ gaps }).secret).toEqual({
+      seen: false,
+      why: "secretsmanager:DescribeSecret failed with InternalServiceError",
+    });
+  });
+
+  test("is seen where DescribeSecret failed for another one", () => {
+    const gaps = [aGap({ action: "secretsmanager:DescribeSecret", resource: "arn:another" })];
+    expect(contextIn({ gaps }).secret).toEqual({ seen: true, value: aSecret() });
+  });
+
+  test("is not seen where RDS names none", () => {
+    const why = { seen: false, why: "RDS names no secret" };
+    expect(contextIn({}, { database: managedWith({ secretArn: null }) }).secret).toEqual(why);
+    expect(contextIn({}, { database: aDatabase({ masterUserSecret: null }) }).secret).toEqual(why);
+  });
+});
+
+describe("the secret's resource policy", () => {
+  test("is seen, or seen to be none", () => {
+    expect(contextIn({ resourcePolicies: [{ secretArn, policy: "{}" }] }).resourcePolicy).toEqual({
+      seen: true,
+      value: "{}",
+    });
+    expect(contextIn({ resourcePolicies: [{ secretArn, policy: null }] }).resourcePolicy).toEqual({
+      seen: true,
+      value: null,
+    });
+  });
+
+  test("of another secret is not this one's", () => {
+    expect(contextIn({ resourcePolicies: [{ secretArn: "arn:another", policy: "{}" }] }).resourcePolicy).toEqual({
+      seen: false,
+      why: "secretsmanager:GetResourcePolicy was not read",
+    });
+  });
+
+  test("that could not be read says why", () => {
+    const gaps = [aGap({ action: "secretsmanager:GetResourcePolicy", resource: secretArn })];
+    expect(contextIn({ gaps }).resourcePolicy).toEqual({
+      seen: false,
+      why: "secretsmanager:GetResourcePolicy failed with AccessDeniedException",
+    });
+  });
+
+  test("of no secret at all was not read", () => {
+    const database = managedWith({ secretArn: null });
+    expect(contextIn({ resourcePolicies: [{ secretArn, policy: "{}" }] }, { database }).resourcePolicy.seen).toBe(
+      false,
+    );
+  });
+});
+
+describe("the key by RDS", () => {
+  const own = { arn: { seen: true, value: keyArn }, key: { seen: true, value: aKey() } };
+
+  test("is found by its ARN", () => {
+    expect(contextIn({}).rdsKey).toEqual(own);
+  });
+
+  test("is found by its bare id", () => {
+    expect(contextIn({}, { database: managedWith({ kmsKeyId: keyId }) }).rdsKey).toEqual(own);
+  });
+
+  test.each(["alias/orders", aliasArn])("is found by an alias, in either spelling: %s", (kmsKeyId) => {
+    const keys = [{ reference: aliasArn, key: aKey() }];
+    expect(contextIn({ keys }, { database: managedWith({ kmsKeyId }) }).rdsKey).toEqual(own);
+  });
+
+  test("is known by its ARN where KMS does not answer", () => {
+    const gaps = [aGap({ action: "kms:DescribeKey", resource: keyArn })];
+    expect(contextIn({ keys: [], gaps }).rdsKey).toEqual({
+      arn: { seen: true, value: keyArn },
+      key: { seen: false, why: "kms:DescribeKey failed with AccessDeniedException" },
+    });
+  });
+
+  test("is not known by its ARN where an alias cannot be resolved", () => {
+    const why = { seen: false, why: "kms:DescribeKey failed with ThrottlingException" };
+    const gaps = [aGap({ action: "kms:DescribeKey", resource: aliasArn, code: "ThrottlingException" })];
+    expect(contextIn({ gaps }, { database: managedWith({ kmsKeyId: "alias/orders" }) }).rdsKey).toEqual({
+      arn: why,
+      key: why,
+    });
+  });
+
+  test("that was not asked for is not seen", () => {
+    expect(contextIn({ keys: [] }).rdsKey.key).toEqual({ seen: false, why: "kms:DescribeKey was not read" });
+  });
+
+  test("that KMS does not know does not exist", () => {
+    expect(contextIn({ keys: [{ reference: keyArn, key: null }] }).rdsKey).toEqual({
+      arn: { seen: true, value: keyArn },
+      key: { seen: true, value: null },
+    });
+  });
+
+  test("by an alias that KMS does not know is no key", () => {
+    const keys = [{ reference: aliasArn, key: null }];
+    const none = { seen: true, value: null };
+    expect(contextIn({ keys }, { database: managedWith({ kmsKeyId: "alias/orders" }) }).rdsKey).toEqual({
+      arn: none,
+      key: none,
+    });
+  });
+
+  test("is not seen where RDS names none", () => {
+    const why = { seen: false, why: "RDS names no key" };
+    expect(contextIn({}, { database: managedWith({ kmsKeyId: null }) }).rdsKey).toEqual({ arn: why, key: why });
+    expect(contextIn({}, { database: aDatabase({ masterUserSecret: null }) }).rdsKey).toEqual({ arn: why, key: why });
+  });
+});
+
+describe("the key by Secrets Manager", () => {
+  const awsKey = aKey({ manager: "AWS" });
+
+  test("is found by whatever Secrets Manager calls it", () => {
+    const keys = [
+      { reference: keyArn, key: aKey() },
+      { reference: aliasArn, key: aKey({ arn: otherKeyArn }) },
+    ];
+    expect(contextIn({ secrets: [aSecret({ kmsKeyId: keyId })] }).secretKey.arn).toEqual({ seen: true, value: keyArn });
+    expect(contextIn({ keys, secrets: [aSecret({ kmsKeyId: "alias/orders" })] }).secretKey).toEqual({
+      arn: { seen: true, value: otherKeyArn },
+      key: { seen: true, value: aKey({ arn: otherKeyArn }) },
+    });
+  });
+
+  test("that is omitted is the default one, which is RDS's where that is AWS managed", () => {
+    const keys = [{ reference: keyArn, key: awsKey }];
+    const { rdsKey, secretKey } = contextIn({ keys, secrets: [aSecret({ kmsKeyId: null })] });
+    expect(secretKey).toEqual(rdsKey);
+    expect(secretKey.key).toEqual({ seen: true, value: awsKey });
+  });
+
+  test("that is omitted is the default one, and not RDS's where that is customer managed", () => {
+    const defaultKey = aKey({ arn: otherKeyArn, manager: "AWS" });
+    const keys = [
+      { reference: keyArn, key: aKey() },
+      { reference: defaultAliasArn, key: defaultKey },
+    ];
+    expect(contextIn({ keys, secrets: [aSecret({ kmsKeyId: null })] }).secretKey).toEqual({
+      arn: { seen: true, value: otherKeyArn },
+      key: { seen: true, value: defaultKey },
+    });
+  });
+
+  test("that is omitted is not guessed where nobody could look the default one up", () => {
+    const gaps = [aGap({ action: "kms:DescribeKey", resource: defaultAliasArn })];
+    const why = { seen: false, why: "kms:DescribeKey failed with AccessDeniedException" };
+    expect(contextIn({ gaps, secrets: [aSecret({ kmsKeyId: null })] }).secretKey).toEqual({ arn: why, key: why });
+  });
+
+  test("that is omitted is not known where RDS's could not be read", () => {
+    expect(contextIn({ keys: [], secrets: [aSecret({ kmsKeyId: null })] }).secretKey.key.seen).toBe(false);
+    expect(contextIn({ keys: [], secrets: [aSecret({ kmsKeyId: null })] }).secretKey.arn.seen).toBe(false);
+  });
+
+  test("that is omitted is not RDS's where RDS's does not exist", () => {
+    const keys = [{ reference: keyArn, key: null }];
+    expect(contextIn({ keys, secrets: [aSecret({ kmsKeyId: null })] }).secretKey.arn.seen).toBe(false);
+  });
+
+  test("is not seen where the secret is not", () => {
+    const { secret, secretKey } = contextIn({ secrets: null });
+    expect(secretKey).toEqual({ arn: secret, key: secret });
+  });
+
+  test("of a secret that does not exist is not seen", () => {
+    const why = { seen: false, why: "the secret does not exist" };
+    expect(contextIn({ secrets: [] }).secretKey).toEqual({ arn: why, key: why });
+  });
+});
+
+describe("the keys that the policy requires", () => {
+  const keys: Policy["keys"] = [
+    { match: { identifier: ["ledger"] }, require: ["aws-managed"] },
+    { match: { engine: ["postgres"] }, require: [keyId, "alias/orders"] },
+    { match: {}, require: ["customer-managed"] },
+  ];
+
+  test("are those of the first entry that matches", () => {
+    expect(requiredKeysOf(aDatabase(), aPolicy({ keys }))).toEqual([keyId, "alias/orders"]);
+    expect(requiredKeysOf(aDatabase({ engine: "mysql" }), aPolicy({ keys }))).toEqual(["customer-managed"]);
+  });
+
+  test("are none where none matches", () => {
+    expect(requiredKeysOf(aDatabase({ engine: "mysql" }), aPolicy({ keys: keys.slice(0, 2) }))).toEqual([]);
+    expect(contextIn({}).requiredKeys).toEqual([]);
+  });
+
+  test("are canonicalised, and an alias that was not resolved is not seen", () => {
+    expect(contextIn({}, { policy: aPolicy({ keys }) }).requiredKeys).toEqual([
+      { requirement: keyId, ...aSeenKey() },
+      { requirement: "alias/orders", ...anUnseenKey(null, "kms:DescribeKey was not read") },
+    ]);
+  });
+
+  test("are resolved by KMS where they are aliases", () => {
+    const found = [{ reference: aliasArn, key: aKey({ arn: otherKeyArn }) }];
+    expect(contextIn({ keys: found }, { policy: aPolicy({ keys }) }).requiredKeys[1]).toEqual({
+      requirement: "alias/orders",
+      ...aSeenKey({ arn: otherKeyArn }),
+    });
+  });
+
+  test.each(["customer-managed", "aws-managed"])("have no ARN where they are a kind: %s", (requirement) => {
+    expect(contextIn({}, { policy: aPolicy({ keys: [{ match: {}, require: [requirement] }] }) }).requiredKeys).toEqual([
+      { requirement, arn: { seen: true, value: null }, key: { seen: true, value: null } },
+    ]);
+  });
+
+  test("are known by their ARN where they were not described, and may not exist", () => {
+    const required = (key: Key | null | undefined) =>
+      contextIn(
+        { keys: key === undefined ? [] : [{ reference: keyArn, key }] },
+        { policy: aPolicy({ keys: [{ match: {}, require: [keyArn] }] }) },
+      ).requiredKeys;
+    expect(required(undefined)).toEqual([
+      { requirement: keyArn, ...anUnseenKey(keyArn, "kms:DescribeKey was not read") },
+    ]);
+    expect(required(null)).toEqual([
+      { requirement: keyArn, arn: { seen: true, value: keyArn }, key: { seen: true, value: null } },
+    ]);
+  });
+});
+
+describe("the cluster of a member", () => {
+  const member = aDatabase({ management: "inherited", clusterIdentifier: "ledger" });
+  const seen = { seen: true, value: true };
+
+  test("that is in the inventory is seen", () => {
+    expect(contextIn({ databases: [aPlainCluster()] }, { database: member }).cluster).toEqual(seen);
+  });
+
+  test("is no instance of the same name", () => {
+    const databases = [aPlainCluster({ kind: "instance" })];
+    expect(contextIn({ databases }, { database: member }).cluster).toEqual({
+      seen: false,
+      why: "rds:DescribeDBClusters did not return it",
+    });
+  });
+
+  test("that could not be listed says why", () => {
+    const gaps = [aGap({ action: "rds:DescribeDBClusters", code: "AccessDenied" })];
+    expect(contextIn({ gaps }, { database: member }).cluster).toEqual({
+      seen: false,
+      why: "rds:DescribeDBClusters failed with AccessDenied",
+    });
+  });
+
+  test("is not missed where there is none to be seen", () => {
+    const gaps = [aGap({ action: "rds:DescribeDBClusters" })];
+    expect(contextIn({ gaps }).cluster).toEqual(seen);
+    expect(
+      contextIn({ gaps }, { database: aDatabase({ kind: "cluster", clusterIdentifier: "ledger" }) }).cluster,
+    ).toEqual(seen);
+  });
+});
+
+describe("the tenant databases of a container", () => {
+  const container = aDatabase({ management: "unsupported", multiTenant: true });
+  const databases = [aDatabase({ kind: "tenant-database", containerArn: container.arn })];
+  const gaps = [aGap({ action: "rds:DescribeTenantDatabases", code: "Throttling" })];
+
+  test("that were read are seen", () => {
+    expect(contextIn({ databases }, { database: container }).tenantDatabases).toEqual({ seen: true, value: true });
+  });
+
+  test("are not seen where the list has none of them: a container is never without", () => {
+    const ofAnother = [aDatabase({ kind: "tenant-database", containerArn: "arn:another" })];
+    for (const databases of [[], ofAnother])
+      expect(contextIn({ databases }, { database: container }).tenantDatabases).toEqual({
+        seen: false,
+        why: "rds:DescribeTenantDatabases did not return any",
+      });
+  });
+
+  test("that could not be read say why, whatever came before", () => {
+    expect(contextIn({ databases, gaps }, { database: container }).tenantDatabases).toEqual({
+      seen: false,
+      why: "rds:DescribeTenantDatabases failed with Throttling",
+    });
+  });
+
+  test("are not missed where there are none", () => {
+    expect(contextIn({ gaps }).tenantDatabases).toEqual({ seen: true, value: true });
+  });
+});
+
+describe("the surroundings", () => {
+  const blueGreen = (status: string, source: string, target: string | null = null) => ({ status, source, target });
+
+  test("that were not asked for are not known", () => {
+    expect(surroundingsOf(aTarget(), aPolicy())).toEqual({
+      globalClusterMembers: { arns: new Set(), gap: "rds:DescribeGlobalClusters was not read" },
+      blueGreenDatabases: { arns: new Set(), gap: "rds:DescribeBlueGreenDeployments was not read" },
+      support: { oracleCdb: "supported" },
+    });
+  });
+
+  test("that were read are known: both databases of each deployment that is under way", () => {
+    const target = aTarget({
+      globalClusterMembers: ["arn:a"],
+      blueGreenDeployments: [
+        blueGreen("AVAILABLE", databaseArn, "arn:green"),
+        blueGreen("PROVISIONING", "arn:blue"),
+        blueGreen("SWITCHOVER_COMPLETED", "arn:old", "arn:new"),
+      ],
+    });
+    expect(surroundingsOf(target, aPolicy())).toMatchObject({
+      globalClusterMembers: { arns: new Set(["arn:a"]), gap: null },
+      blueGreenDatabases: { arns: new Set([databaseArn, "arn:green", "arn:blue"]), gap: null },
+    });
+  });
+
+  test("that broke off hold what came before, and say so", () => {
+    const target = aTarget({
+      globalClusterMembers: ["arn:a"],
+      blueGreenDeployments: [],
+      gaps: [aGap({ action: "rds:DescribeGlobalClusters", code: "Throttling" })],
+    });
+    expect(surroundingsOf(target, aPolicy())).toMatchObject({
+      globalClusterMembers: { arns: new Set(["arn:a"]), gap: "rds:DescribeGlobalClusters failed with Throttling" },
+      blueGreenDatabases: { arns: new Set(), gap: null },
+    });
+  });
+
+  test("hold what the policy supports", () => {
+    expect(surroundingsOf(aTarget(), aPolicy({ support: { oracleCdb: "unsupported" } })).support).toEqual({
+      oracleCdb: "unsupported",
+    });
+  });
+});
+
+test("the context holds the instant and the thresholds of the policy", () => {
+  const thresholds = { ...aPolicy().thresholds, rotationGraceHours: 1 };
+  expect(contextIn({}, { policy: aPolicy({ thresholds }) })).toMatchObject({ now, thresholds });
+});
+
+test("a gap is said by its action and AWS's code", () => {
+  expect(describeGap(aGap())).toBe("secretsmanager:ListSecrets failed with AccessDeniedException");
+});

@@ -1,0 +1,317 @@
+import { describe, expect, test } from "@jest/globals";
+import { toggleTag } from "../../lib/model/database.ts";
+import { defaultPolicy } from "../../lib/model/default-policy.ts";
+import type { Policy } from "../../lib/model/policy.ts";
+import { type ReadOptions, readTarget } from "../../lib/collect/read-target.ts";
+import { rules } from "../../rules/index.ts";
+import { now } from "../support/simulated-audit.ts";
+import { type SimulatedRegion, withSimulatedRegion } from "../support/simulated-region.ts";
+
+const read = ({ port }: SimulatedRegion, options: Partial<ReadOptions> = {}) =>
+  readTarget(port, { policy: defaultPolicy, rules, now, forRepair: true, ...options });
+const requiring = (...require: string[]): Policy => ({ ...defaultPolicy, keys: [{ match: {}, require }] });
+const gapsOf = ({ gaps }: Awaited<ReturnType<typeof read>>) => gaps.map(({ action, code }) => [action, code]);
+
+/** One managed database with a customer's key, a proxy and a secret that does not rotate, and one with the default key that is healthy. */
+function aFleet({ here }: SimulatedRegion) {
+  const key = here.addKey();
+  const orders = here.addInstance({ identifier: "orders", managed: { kmsKeyId: key.Arn, RotationEnabled: false } });
+  const ledger = here.addCluster({ identifier: "ledger", managed: true });
+  const secretArn = orders.MasterUserSecret?.SecretArn ?? "";
+  here.addProxy({ name: "web", secretArns: [secretArn] });
+  return { key, orders, secretArn, healthySecretArn: ledger.MasterUserSecret?.SecretArn ?? "" };
+}
+
+describe("where nothing is to be repaired", () => {
+  test("neither deployments nor proxies nor resource policies are read, and no key is tried", () =>
+    withSimulatedRegion(async (simulated) => {
+      aFleet(simulated);
+      const target = await read(simulated, { forRepair: false });
+      expect(target).toMatchObject({
+        gaps: [],
+        blueGreenDeployments: null,
+        proxies: null,
+        resourcePolicies: [],
+        keyTrials: [],
+      });
+      expect(simulated.calls()).toEqual({
+        "rds:DescribeDBInstances": 1,
+        "rds:DescribeDBClusters": 1,
+        "secretsmanager:ListSecrets": 1,
+        "secretsmanager:DescribeSecret": 1,
+        "kms:DescribeKey": 2,
+      });
+    }));
+
+  test("a key that is required by its ARN is not described: to compare it, its ARN is enough", () =>
+    withSimulatedRegion(async (simulated) => {
+      aFleet(simulated);
+      const { Arn } = simulated.here.addKey();
+      const target = await read(simulated, { forRepair: false, policy: requiring(Arn) });
+      expect(target.keys.map(({ reference }) => reference)).not.toContain(Arn);
+    }));
+});
+
+describe("what decides whether a database may be repaired", () => {
+  test("is read once: proxies, deployments, and all about a secret that something is to be done about", () =>
+    withSimulatedRegion(async (simulated) => {
+      const { key, secretArn, healthySecretArn } = aFleet(simulated);
+      const target = await read(simulated);
+      expect(target).toMatchObject({
+        gaps: [],
+        blueGreenDeployments: [],
+        proxies: [{ name: "web", secretArns: [secretArn] }],
+        keyTrials: [{ keyArn: key.Arn, refusal: null }],
+      });
+      expect(target.resourcePolicies).toEqual([{ secretArn, policy: null }]);
+      const replicasOf = (arn: string) => target.secrets?.find((secret) => secret.arn === arn)?.replicaRegions;
+      expect(replicasOf(secretArn)).toEqual([]);
+      expect(replicasOf(healthySecretArn)).toBeNull();
+      expect(simulated.calls()).toEqual({
+        "rds:DescribeDBInstances": 1,
+        "rds:DescribeDBClusters": 1,
+        "rds:DescribeGlobalClusters": 1,
+        "rds:DescribeBlueGreenDeployments": 1,
+        "rds:DescribeDBProxies": 1,
+        "secretsmanager:ListSecrets": 1,
+        "secretsmanager:DescribeSecret": 1,
+        "secretsmanager:GetResourcePolicy": 1,
+        "kms:DescribeKey": 2,
+        "kms:GenerateDataKey": 1,
+      });
+      expect(target.calls).toBe(11);
+    }));
+
+  test("proxies are read page after page", () =>
+    withSimulatedRegion(async (simulated) => {
+      simulated.here.addInstance({ identifier: "orders" });
+      for (let index = 0; index < 150; index += 1) simulated.here.addProxy({ name: `proxy-${index}`, secretArns: [] });
+      expect((await read(simulated)).proxies).toHaveLength(150);
+    }));
+
+  test("a Region without databases is asked nothing more", () =>
+    withSimulatedRegion(async (simulated) => {
+      expect(await read(simulated)).toMatchObject({ proxies: null, blueGreenDeployments: null, calls: 2 });
+    }));
+
+  test("a global database is seen, though its members are managed: turned off, they could not be turned on again", () =>
+    withSimulatedRegion(async (simulated) => {
+      const writer = simulated.here.addCluster({ identifier: "shop", engine: "aurora-mysql", managed: true });
+      simulated.here.addGlobalCluster({ identifier: "world", writer, isMarked: false });
+      expect((await read(simulated, { forRepair: false })).globalClusterMembers).toBeNull();
+      expect((await read(simulated)).globalClusterMembers).toEqual([writer.DBClusterArn]);
+    }));
+
+  test("an active deployment is seen, though nothing unmanaged would be excused by it", () =>
+    withSimulatedRegion(async (simulated) => {
+      const { orders } = aFleet(simulated);
+      const green = simulated.here.addInstance({ identifier: "orders-green" });
+      simulated.here.addBlueGreenDeployment({ source: orders.DBInstanceArn, target: green.DBInstanceArn });
+      const { blueGreenDeployments } = await read(simulated);
+      expect(blueGreenDeployments).toEqual([
+        { source: orders.DBInstanceArn, target: green.DBInstanceArn, status: "AVAILABLE" },
+      ]);
+    }));
+
+  test("of a few databases it is read too, with what a description of their secrets tells", () =>
+    withSimulatedRegion(async (simulated) => {
+      const { key, secretArn } = aFleet(simulated);
+      const target = await read(simulated, { only: [{ kind: "instance", by: "identifier", value: "orders" }] });
+      expect(target).toMatchObject({
+        gaps: [],
+        secrets: [{ arn: secretArn, replicaRegions: [] }],
+        proxies: [{ name: "web" }],
+        blueGreenDeployments: [],
+        resourcePolicies: [{ secretArn, policy: null }],
+        keyTrials: [{ keyArn: key.Arn, refusal: null }],
+      });
+      expect(simulated.calls()).toMatchObject({ "kms:DescribeKey": 1, "kms:GenerateDataKey": 1 });
+    }));
+
+  test("a tenant database has its container's maintenance window", () =>
+    withSimulatedRegion(async (simulated) => {
+      const instance = simulated.here.addInstance({
+        identifier: "erp",
+        engine: "oracle-ee-cdb",
+        MultiTenant: true,
+        PreferredMaintenanceWindow: "tue:04:00-tue:05:00",
+      });
+      simulated.here.addTenantDatabase({ instance, name: "PAY", managed: true });
+      const { databases } = await read(simulated);
+      expect(databases.map(({ kind, maintenanceWindow }) => [kind, maintenanceWindow])).toEqual([
+        ["instance", "tue:04:00-tue:05:00"],
+        ["tenant-database", "tue:04:00-tue:05:00"],
+      ]);
+    }));
+
+  test("a secret that a repair left its tag on is read in full, though nothing is wrong with it", () =>
+    withSimulatedRegion(async (simulated) => {
+      const TagList = [{ Key: toggleTag, Value: `${now} aws-managed toggle-1` }];
+      const orders = simulated.here.addInstance({ identifier: "orders", managed: true, TagList });
+      const target = await read(simulated);
+      const secretArn = orders.MasterUserSecret?.SecretArn;
+      expect(target.resourcePolicies).toEqual([{ secretArn, policy: null }]);
+      expect(target.secrets).toMatchObject([{ arn: secretArn, replicaRegions: [] }]);
+    }));
+
+  test("the resource policy of an impaired secret, which is looked into anyway, is asked for once", () =>
+    withSimulatedRegion(async (simulated) => {
+      const policy = JSON.stringify({ Statement: [] });
+      simulated.here.addInstance({ identifier: "orders", managed: { status: "impaired", resourcePolicy: policy } });
+      const target = await read(simulated);
+      expect(target.resourcePolicies).toEqual([{ secretArn: expect.any(String), policy }]);
+      expect(simulated.calls()["secretsmanager:GetResourcePolicy"]).toBe(1);
+    }));
+});
+
+describe("the keys that the policy requires", () => {
+  test.each([
+    ["ARN", ({ Arn }: { Arn: string }) => Arn],
+    ["id", ({ KeyId }: { KeyId: string }) => KeyId],
+    ["alias", () => "alias/databases"],
+  ])("are described and tried by their %s, also for a database that is not managed yet", (_, toReference) =>
+    withSimulatedRegion(async (simulated) => {
+      simulated.here.addInstance({ identifier: "legacy" });
+      const key = simulated.here.addKey({ alias: "alias/databases" });
+      const target = await read(simulated, { policy: requiring(toReference(key)) });
+      expect(target.keys.map((one) => one.key?.arn)).toEqual([key.Arn]);
+      expect(target.keyTrials).toEqual([{ keyArn: key.Arn, refusal: null }]);
+      expect(target.gaps).toEqual([]);
+    }),
+  );
+
+  test("a kind of key is none that could be described", () =>
+    withSimulatedRegion(async (simulated) => {
+      simulated.here.addInstance({ identifier: "legacy" });
+      const target = await read(simulated, { policy: requiring("customer-managed", "aws-managed") });
+      expect(target).toMatchObject({ keys: [], keyTrials: [], gaps: [] });
+    }));
+
+  test("one that an alias, an id and a database name is described by each name, and tried once", () =>
+    withSimulatedRegion(async (simulated) => {
+      const { Arn, KeyId } = simulated.here.addKey({ alias: "alias/databases" });
+      simulated.here.addInstance({ identifier: "orders", managed: { kmsKeyId: Arn } });
+      const target = await read(simulated, { policy: requiring("alias/databases", KeyId, Arn) });
+      expect(target.keyTrials).toEqual([{ keyArn: Arn, refusal: null }]);
+      expect(simulated.calls()).toMatchObject({ "kms:DescribeKey": 2, "kms:GenerateDataKey": 1 });
+    }));
+
+  test("one that does not exist is not tried", () =>
+    withSimulatedRegion(async (simulated) => {
+      simulated.here.addInstance({ identifier: "legacy" });
+      const target = await read(simulated, { policy: requiring("alias/gone") });
+      expect(target.keyTrials).toEqual([]);
+      expect(simulated.calls()["kms:GenerateDataKey"]).toBeUndefined();
+    }));
+});
+
+describe("whether a key may be used", () => {
+  test("is not asked of the default key, which is used by way of Secrets Manager alone", () =>
+    withSimulatedRegion(async (simulated) => {
+      simulated.here.addInstance({ identifier: "orders", managed: true });
+      expect((await read(simulated)).keyTrials).toEqual([]);
+      expect(simulated.calls()["kms:GenerateDataKey"]).toBeUndefined();
+    }));
+
+  test("KMS's refusal is an answer, in its own words, and no gap: a disabled key", () =>
+    withSimulatedRegion(async (simulated) => {
+      const { Arn } = simulated.here.addKey({ state: "Disabled" });
+      simulated.here.addInstance({ identifier: "orders", managed: { kmsKeyId: Arn } });
+      expect(await read(simulated)).toMatchObject({
+        gaps: [],
+        keyTrials: [{ keyArn: Arn, refusal: expect.stringMatching(/^DisabledException: .*disabled/) }],
+      });
+    }));
+
+  test("KMS's refusal is an answer: a key whose policy does not allow its use", () =>
+    withSimulatedRegion(async (simulated) => {
+      const { key } = aFleet(simulated);
+      simulated.cloud.fault({ action: "kms:GenerateDataKey", kind: "deny" });
+      expect(await read(simulated)).toMatchObject({
+        gaps: [],
+        keyTrials: [{ keyArn: key.Arn, refusal: expect.stringMatching(/^AccessDeniedException: .*not authorized/) }],
+      });
+    }));
+
+  test.each([
+    ["throttle", "ThrottlingException"],
+    ["error", "InternalFailure"],
+    ["disconnect", expect.any(String)],
+    ["expired-token", "ExpiredTokenException"],
+  ] as const)("is not known where the trial ends in %s: that is a gap, and no refusal", (kind, code) =>
+    withSimulatedRegion(async (simulated) => {
+      const { key } = aFleet(simulated);
+      simulated.cloud.fault({ action: "kms:GenerateDataKey", kind });
+      const target = await read(simulated);
+      expect(target.keyTrials).toEqual([]);
+      expect(target.gaps).toEqual([
+        expect.objectContaining({ action: "kms:GenerateDataKey", code, resource: key.Arn }),
+      ]);
+    }),
+  );
+});
+
+describe("what could not be read is a gap, and the rest is read", () => {
+  test("rds:DescribeDBProxies", () =>
+    withSimulatedRegion(async (simulated) => {
+      aFleet(simulated);
+      simulated.cloud.fault({ action: "rds:DescribeDBProxies", kind: "deny" });
+      const target = await read(simulated);
+      expect(gapsOf(target)).toEqual([["rds:DescribeDBProxies", "AccessDenied"]]);
+      expect(target.proxies).toEqual([]);
+      expect(target.resourcePolicies).toHaveLength(1);
+      expect(target.keyTrials).toHaveLength(1);
+    }));
+
+  test("rds:DescribeBlueGreenDeployments", () =>
+    withSimulatedRegion(async (simulated) => {
+      aFleet(simulated);
+      simulated.cloud.fault({ action: "rds:DescribeBlueGreenDeployments", kind: "deny" });
+      const target = await read(simulated);
+      expect(gapsOf(target)).toEqual([["rds:DescribeBlueGreenDeployments", "AccessDenied"]]);
+      expect(target.proxies).toHaveLength(1);
+    }));
+
+  test("secretsmanager:GetResourcePolicy of one secret", () =>
+    withSimulatedRegion(async (simulated) => {
+      const { secretArn } = aFleet(simulated);
+      const managed = { kmsKeyId: simulated.here.addKey().Arn, RotationEnabled: false };
+      const { MasterUserSecret } = simulated.here.addInstance({ identifier: "shop", managed });
+      simulated.cloud.fault({ action: "secretsmanager:GetResourcePolicy", kind: "deny", matching: secretArn });
+      const target = await read(simulated);
+      expect(target.gaps).toEqual([
+        expect.objectContaining({ action: "secretsmanager:GetResourcePolicy", resource: secretArn }),
+      ]);
+      expect(target.resourcePolicies).toEqual([{ secretArn: MasterUserSecret?.SecretArn, policy: null }]);
+      expect(target.keyTrials).toHaveLength(2);
+    }));
+
+  test("secretsmanager:GetResourcePolicy of an impaired secret is denied once, and is one gap", () =>
+    withSimulatedRegion(async (simulated) => {
+      simulated.here.addInstance({ identifier: "orders", managed: { status: "impaired" } });
+      simulated.cloud.fault({ action: "secretsmanager:GetResourcePolicy", kind: "deny" });
+      expect(gapsOf(await read(simulated))).toEqual([["secretsmanager:GetResourcePolicy", "AccessDeniedException"]]);
+      expect(simulated.calls()["secretsmanager:GetResourcePolicy"]).toBe(1);
+    }));
+
+  test("secretsmanager:DescribeSecret of what is to be repaired", () =>
+    withSimulatedRegion(async (simulated) => {
+      const { secretArn } = aFleet(simulated);
+      simulated.cloud.fault({ action: "secretsmanager:DescribeSecret", kind: "deny" });
+      const target = await read(simulated);
+      expect(target.gaps).toEqual([
+        expect.objectContaining({ action: "secretsmanager:DescribeSecret", resource: secretArn }),
+      ]);
+      expect(target.proxies).toHaveLength(1);
+    }));
+
+  test("kms:DescribeKey of the required key, which is then not tried", () =>
+    withSimulatedRegion(async (simulated) => {
+      simulated.here.addInstance({ identifier: "legacy" });
+      const { Arn } = simulated.here.addKey();
+      simulated.cloud.fault({ action: "kms:DescribeKey", kind: "deny" });
+      const target = await read(simulated, { policy: requiring(Arn) });
+      expect(target.gaps).toEqual([expect.objectContaining({ action: "kms:DescribeKey", resource: Arn })]);
+      expect(target.keyTrials).toEqual([]);
+    }));
+});

@@ -1,0 +1,83 @@
+import { describe, expect, test } from "@jest/globals";
+import { AwsCallError, isTransient } from "../../lib/model/errors.ts";
+import { messageSchema } from "../../lib/model/message.ts";
+import type { OutgoingMessage } from "../../lib/model/topic-message.ts";
+import type { Publish } from "../../lib/publish/destinations.ts";
+import { createTeller } from "../../lib/executions/notify-remediation.ts";
+import { account, region, secretArn } from "../support/builders.ts";
+import { aReplacement, newSecretArn } from "../support/remediation-events.ts";
+
+/** A topic that remembers what it was sent. */
+function aTopic() {
+  const sent: OutgoingMessage[] = [];
+  const publish: Publish = async (messages) => {
+    sent.push(...messages);
+    return [];
+  };
+  return { sent, publish };
+}
+
+const refuse: Publish = async (messages) => messages.map(({ id }) => ({ id, reason: "it is too large" }));
+const failWith =
+  (error: unknown): Publish =>
+  () =>
+    Promise.reject(error);
+const gone = failWith(new Error("no such topic"));
+const throttled = failWith(new AwsCallError("sns:PublishBatch", "ThrottlingException", "Rate exceeded"));
+const denied = failWith(new AwsCallError("sns:PublishBatch", "AuthorizationError", "not authorized"));
+
+test("machines and people are told, each in their own words", async () => {
+  const [findings, alerts] = [aTopic(), aTopic()];
+  await createTeller(findings.publish, alerts.publish)(aReplacement());
+  const [[machine], [person]] = [findings.sent, alerts.sent];
+  expect([findings.sent.length, alerts.sent.length]).toEqual([1, 1]);
+  expect(messageSchema.parse(JSON.parse(machine?.body ?? ""))).toMatchObject({
+    schemaVersion: "1.0",
+    type: "secret.replaced",
+    secret: { before: secretArn, after: newSecretArn },
+  });
+  expect(machine?.attributes).toEqual({
+    type: "secret.replaced",
+    action: "toggle",
+    severity: "high",
+    rule: "secret-key-as-required",
+    account,
+    region,
+  });
+  expect(JSON.parse(person?.body ?? "")).toMatchObject({ version: "1.0", source: "custom" });
+  expect(person?.attributes).toEqual({});
+});
+
+describe("where a topic does not take it", () => {
+  const begin = "secret.replaced of DB instance orders was not taken by";
+
+  test.each([
+    ["refuses", refuse, "it is too large"],
+    ["throws", gone, "no such topic"],
+    ["throws what is no error", failWith("nothing"), "nothing"],
+  ])("because it %s, the other is told all the same, and it throws", async (_, publish, reason) => {
+    const other = aTopic();
+    await expect(createTeller(publish, other.publish)(aReplacement())).rejects.toThrow(
+      new Error(`${begin} the findings topic (${reason})`),
+    );
+    await expect(createTeller(other.publish, publish)(aReplacement())).rejects.toThrow(
+      new Error(`${begin} the alerts topic (${reason})`),
+    );
+    expect(other.sent).toHaveLength(2);
+  });
+
+  test("both are named where neither takes it", () =>
+    expect(createTeller(gone, refuse)(aReplacement())).rejects.toThrow(
+      new Error(`${begin} the findings topic (no such topic) and the alerts topic (it is too large)`),
+    ));
+
+  test.each([
+    ["may pass", throttled, refuse, true],
+    ["may pass, of the second", denied, throttled, true],
+    ["stays", denied, refuse, false],
+  ])("an error that %s is one that the workflow tries again: %#", async (_, findings, alerts, expected) => {
+    const error = await createTeller(findings, alerts)(aReplacement()).catch((thrown: unknown) => thrown);
+    expect(isTransient(error)).toBe(expected);
+    expect(String(error)).toContain(begin);
+  });
+});

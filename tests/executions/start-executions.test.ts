@@ -1,0 +1,199 @@
+import { describe, expect, test } from "@jest/globals";
+import { toggleTag } from "../../lib/model/database.ts";
+import { defaultPolicy } from "../../lib/model/default-policy.ts";
+import type { Target } from "../../lib/model/inventory.ts";
+import { type Order, orderSchema } from "../../lib/model/remediation-request.ts";
+import type { Policy } from "../../lib/model/policy.ts";
+import { emptyRemediationState, type RemediationState } from "../../lib/model/remediation-state.ts";
+import { type StartRequest, startRemediations } from "../../lib/executions/start-executions.ts";
+import { rules } from "../../rules/index.ts";
+import {
+  account,
+  aKey,
+  aMasterUserSecret,
+  anInventory,
+  aPlainDatabase,
+  hoursFromNow,
+  now,
+  otherKeyArn,
+  region,
+} from "../support/builders.ts";
+import { deepFreeze } from "../support/deep-freeze.ts";
+import { createMemoryStored } from "../support/memory-stored.ts";
+import {
+  aManagedInstance,
+  aMark,
+  anAttempt,
+  anExecution,
+  aPermissivePolicy,
+  arnOf,
+  aState,
+  aTargetForRepair,
+  unmanagedInstances,
+} from "../support/repairs.ts";
+
+type Circumstances = {
+  readonly policy?: Policy;
+  readonly state?: Partial<RemediationState>;
+  readonly start?: StartRequest["start"];
+};
+
+/** Starts what is due, and answers with what was given to whom. */
+async function startFor(target: Partial<Target>, { policy = aPermissivePolicy(), state, start }: Circumstances = {}) {
+  const stored = createMemoryStored({ empty: emptyRemediationState, first: aState(state) });
+  const given = new Map<string, Order>();
+  const answer = await startRemediations({
+    inventory: deepFreeze(anInventory({ targets: [aTargetForRepair(target)] })),
+    policy: deepFreeze(policy),
+    rules,
+    state: stored,
+    now,
+    start: async (execution, order) => {
+      await start?.(execution, order);
+      expect(given.has(execution)).toBe(false);
+      given.set(execution, orderSchema.parse(order));
+    },
+  });
+  expect(stored.writes()).toBe(0);
+  expect(answer.started).toEqual([...given.values()]);
+  return { given, ...answer };
+}
+
+const inShort = ({ started }: { started: readonly Order[] }) =>
+  started.map(({ action, database }) => `${action} ${database.identifier}`);
+const unmanaged = (...identifiers: string[]): Partial<Target> => ({ databases: unmanagedInstances(...identifiers) });
+const roomy = (remediation: Partial<Policy["remediation"]> = {}, overrides: Partial<Policy> = {}) =>
+  aPermissivePolicy({ budget: { atOnce: 9, perDay: 9 }, ...remediation }, overrides);
+
+describe("an execution is started", () => {
+  test("for each database on which something is to be done, under the name of its next execution", async () => {
+    const { given, failures } = await startFor(unmanaged("shop", "orders"), {
+      policy: roomy(),
+      state: { ended: { [arnOf("shop")]: 2 } },
+    });
+    expect([...given.keys()]).toEqual(["db-ORDERS-1-20261124", "db-SHOP-3-20261124"]);
+    expect(failures).toEqual([]);
+    expect(given.get("db-ORDERS-1-20261124")).toEqual({
+      action: "enable",
+      rule: "master-password-managed",
+      severity: "high",
+      database: {
+        arn: arnOf("orders"),
+        kind: "instance",
+        identifier: "orders",
+        resourceId: "db-ORDERS",
+        account,
+        region,
+      },
+    });
+  });
+
+  test("once for a database, whatever else is wrong with it", async () => {
+    const { database, secret } = aManagedInstance("shop", {
+      rotationEnabled: false,
+    });
+    const target = {
+      databases: [database],
+      secrets: [secret],
+      keys: [
+        { reference: database.masterUserSecret?.kmsKeyId ?? "", key: aKey() },
+        { reference: otherKeyArn, key: aKey({ arn: otherKeyArn }) },
+      ],
+      keyTrials: [{ keyArn: otherKeyArn, refusal: null }],
+    };
+    const policy = roomy({}, { keys: [{ match: {}, require: [otherKeyArn] }] });
+    expect(inShort(await startFor(target, { policy }))).toEqual(["toggle shop"]);
+  });
+
+  test.each<[string, Partial<Policy["remediation"]>]>([
+    ["its window", { window: ["maintenance"] }],
+    ["a person's word", { approval: ["enable"] }],
+    ["both", { window: ["maintenance"], approval: ["enable"] }],
+  ])("although it has to wait for %s", async (_, remediation) => {
+    expect(inShort(await startFor(unmanaged("orders"), { policy: roomy(remediation) }))).toEqual(["enable orders"]);
+  });
+
+  test("to finish what was interrupted, on a managed database too, whatever else stands still", async () => {
+    const mark = { tags: { [toggleTag]: aMark() } };
+    const databases = [
+      aPlainDatabase({ ...mark, masterUserSecret: aMasterUserSecret() }),
+      ...unmanagedInstances("shop").map((one) => ({ ...one, ...mark })),
+    ];
+    const stopped = { at: now, by: "ann", why: "an incident" };
+    expect(inShort(await startFor({ databases }, { state: { stopped } }))).toEqual([
+      "finish-interrupted orders",
+      "finish-interrupted shop",
+    ]);
+  });
+
+  test("only for as many as the budget has places for: another one would turn back at once", async () => {
+    expect(
+      inShort(await startFor(unmanaged("a", "b", "c"), { policy: roomy({ budget: { atOnce: 2, perDay: 9 } }) })),
+    ).toEqual(["enable a", "enable b"]);
+  });
+});
+
+describe("no execution is started", () => {
+  const busy = anExecution({ arn: arnOf("orders"), isChanging: false });
+
+  test.each<[string, Circumstances]>([
+    ["by the default policy", { policy: defaultPolicy }],
+    ["for what is not allowed", { policy: roomy({ allow: ["rotate"] }) }],
+    ["for what is not opted in", { policy: roomy({ optIn: [{ identifier: ["shop"] }] }) }],
+    [
+      "for what is exempt",
+      {
+        policy: roomy(
+          {},
+          { exemptions: [{ match: { identifier: ["orders"] }, owner: "ann", reason: "legacy", until: "2026-12-31" }] },
+        ),
+      },
+    ],
+    ["where one is at work on the database", { state: { running: [busy] } }],
+    ["where all places are taken", { state: { running: [anExecution({ arn: arnOf("shop") })] } }],
+    [
+      "where the day's places are taken, though the window is not open",
+      {
+        policy: aPermissivePolicy({ window: ["maintenance"], budget: { atOnce: 1, perDay: 1 } }),
+        state: { attempts: [anAttempt({ arn: arnOf("shop"), endedAt: hoursFromNow(-1) })] },
+      },
+    ],
+    ["where something was tried lately", { state: { attempts: [anAttempt({ endedAt: hoursFromNow(-23) })] } }],
+    ["where everything was stopped", { state: { stopped: { at: now, by: "ann", why: "an incident" } } }],
+  ])("%s", async (_, circumstances) => {
+    const answer = await startFor(unmanaged("orders"), circumstances);
+    expect(answer).toMatchObject({ started: [], failures: [] });
+  });
+
+  test("where nothing is wrong", async () => {
+    expect(await startFor({})).toMatchObject({ started: [], failures: [] });
+  });
+
+  test("where something is wrong that only a person can repair", async () => {
+    const stopped = unmanagedInstances("orders").map((one) => ({ ...one, status: "stopped" }));
+    expect(await startFor({ databases: stopped })).toMatchObject({ started: [], failures: [] });
+  });
+});
+
+describe("one that cannot be started", () => {
+  test("is told, and the others are", async () => {
+    const start = async (_: string, { database }: Order) => {
+      if (database.identifier === "b") throw new Error("Lambda is throttled");
+      if (database.identifier === "c") throw "no error at all";
+    };
+    const answer = await startFor(unmanaged("a", "b", "c", "d"), { policy: roomy(), start });
+    expect(inShort(answer)).toEqual(["enable a", "enable d"]);
+    expect(answer.failures.map(({ message }) => message)).toEqual(["Lambda is throttled", "no error at all"]);
+    for (const failure of answer.failures) expect(failure).toBeInstanceOf(Error);
+  });
+
+  test("because the state cannot be read, none is", async () => {
+    const state = createMemoryStored({ empty: emptyRemediationState });
+    state.fail.read = new Error("the bucket is gone");
+    const start = async () => expect(true).toBe(false);
+    const inventory = anInventory({ targets: [aTargetForRepair(unmanaged("orders"))] });
+    await expect(startRemediations({ inventory, policy: roomy(), rules, state, now, start })).rejects.toThrow(
+      "the bucket is gone",
+    );
+  });
+});

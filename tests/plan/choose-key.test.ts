@@ -1,0 +1,210 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { chooseKey, type KeyChoice } from "../../lib/plan/choose-key.ts";
+import { type ActionName, actionNames } from "../../lib/model/action.ts";
+import { toggleTag } from "../../lib/model/database.ts";
+import type { RequiredKey, RuleContext } from "../../lib/model/rule.ts";
+import { anyClassifiedDatabase, anyContext } from "../support/arbitraries.ts";
+import {
+  aContext,
+  aDatabase,
+  aKey,
+  anUnseenKey,
+  aSeenKey,
+  keyArn,
+  now,
+  otherKeyArn,
+  seen,
+  unseen,
+} from "../support/builders.ts";
+import { deepFreeze } from "../support/deep-freeze.ts";
+import { aMark } from "../support/repairs.ts";
+
+const managed = aDatabase();
+const unmanaged = aDatabase({ management: "unmanaged" });
+
+const choose = (action: ActionName, database: typeof managed, context: Partial<RuleContext> = {}): KeyChoice =>
+  chooseKey(action, deepFreeze(database), deepFreeze(aContext(context)));
+
+/** A key that the policy names, and that KMS knows. */
+const named = (arn: string, requirement = arn): RequiredKey => ({ requirement, ...aSeenKey({ arn }) });
+const kind = (requirement: "customer-managed" | "aws-managed"): RequiredKey => ({
+  requirement,
+  arn: seen<string>(null),
+  key: seen<never>(null),
+});
+const unreadable: RequiredKey = {
+  requirement: "alias/orders",
+  arn: unseen("it was denied"),
+  key: unseen("it was denied"),
+};
+const missing: RequiredKey = { requirement: "alias/gone", arn: seen<string>(null), key: seen<never>(null) };
+
+const theDefault: KeyChoice = { reference: null };
+const present: KeyChoice = { reference: keyArn, key: seen(aKey()) };
+const other: KeyChoice = { reference: otherKeyArn, key: seen(aKey({ arn: otherKeyArn })) };
+const awsManaged = aSeenKey({ manager: "AWS" });
+
+describe("an action that makes no new secret chooses no key", () => {
+  test.each(["schedule-rotation", "rotate"] as const)("%s", (action) => {
+    expect(choose(action, managed, { requiredKeys: [named(otherKeyArn)] })).toEqual(theDefault);
+  });
+});
+
+describe("for a database that is turned on", () => {
+  test.each<[string, readonly RequiredKey[], KeyChoice]>([
+    ["the default key where nothing is required", [], theDefault],
+    ["the key that is required", [named(otherKeyArn)], other],
+    ["the key that an alias means", [named(otherKeyArn, "alias/orders")], other],
+    ["the first of several", [named(keyArn), named(otherKeyArn)], present],
+    ["the default key where it is required", [kind("aws-managed"), named(otherKeyArn)], theDefault],
+    ["the first that is named, where a kind comes before it", [kind("customer-managed"), named(otherKeyArn)], other],
+    ["the first that could be read", [unreadable, missing, named(otherKeyArn)], other],
+    [
+      "none where only a kind is required",
+      [kind("customer-managed")],
+      { reference: null, problem: "the policy requires a customer managed key and names none: name one under keys" },
+    ],
+    [
+      "none where the required key could not be read",
+      [unreadable],
+      { reference: null, problem: "the required key alias/orders could not be read (it was denied): allow that call" },
+    ],
+    [
+      "none where the required key does not exist; of several problems the first is said",
+      [missing, unreadable],
+      { reference: null, problem: "KMS knows no key alias/gone: create it, or name another under keys" },
+    ],
+  ])("%s", (_, requiredKeys, expected) => {
+    expect(choose("enable", unmanaged, { requiredKeys })).toEqual(expected);
+  });
+
+  test("what the secret of another one has does not count", () => {
+    expect(choose("enable", unmanaged, { rdsKey: aSeenKey() })).toEqual(theDefault);
+  });
+
+  test("a required key that is disabled is chosen all the same: its gate says so", () => {
+    const disabled = aSeenKey({ state: "Disabled" });
+    expect(choose("enable", unmanaged, { requiredKeys: [{ requirement: keyArn, ...disabled }] })).toEqual({
+      reference: keyArn,
+      key: disabled.key,
+    });
+  });
+});
+
+describe("for a database that is turned off and on", () => {
+  test.each<[string, Partial<RuleContext>, KeyChoice]>([
+    ["its own key where nothing is required", {}, present],
+    ["the default key where it has that", { rdsKey: awsManaged }, theDefault],
+    ["its own key where that is required", { requiredKeys: [named(otherKeyArn), named(keyArn)] }, present],
+    ["its own key where any of the customer's will do", { requiredKeys: [kind("customer-managed")] }, present],
+    ["the default key where that is required", { rdsKey: awsManaged, requiredKeys: [kind("aws-managed")] }, theDefault],
+    [
+      "the default key where it has that, and another would do too",
+      { rdsKey: awsManaged, requiredKeys: [named(otherKeyArn), kind("aws-managed")] },
+      theDefault,
+    ],
+    ["the required key where it has another", { requiredKeys: [named(otherKeyArn)] }, other],
+    [
+      "the required key where it has the default one",
+      { rdsKey: awsManaged, requiredKeys: [named(otherKeyArn)] },
+      other,
+    ],
+    ["the default key where its own is not wanted", { requiredKeys: [kind("aws-managed")] }, theDefault],
+    [
+      "none where it has the default key and only a kind is required",
+      { rdsKey: awsManaged, requiredKeys: [kind("customer-managed")] },
+      { reference: null, problem: "the policy requires a customer managed key and names none: name one under keys" },
+    ],
+    [
+      "the required key where its own could not be read",
+      { rdsKey: anUnseenKey(null), requiredKeys: [named(otherKeyArn)] },
+      other,
+    ],
+    [
+      "the default key where its own could not be read and the default one is required",
+      { rdsKey: anUnseenKey(null), requiredKeys: [kind("aws-managed")] },
+      theDefault,
+    ],
+    [
+      "none where any of the customer's will do and its own could not be read",
+      { rdsKey: anUnseenKey(null), requiredKeys: [kind("customer-managed")] },
+      { reference: null, problem: "the policy requires a customer managed key and names none: name one under keys" },
+    ],
+    [
+      "its own by its ARN, though KMS does not describe it",
+      { rdsKey: anUnseenKey(keyArn, "no") },
+      { reference: keyArn, key: unseen("no") },
+    ],
+    [
+      "its own where it is the required one, though KMS does not describe it",
+      { rdsKey: anUnseenKey(keyArn, "no"), requiredKeys: [{ requirement: keyArn, ...anUnseenKey(keyArn, "no") }] },
+      { reference: keyArn, key: unseen("no") },
+    ],
+    [
+      "the first of the required ones where none could be told from its own",
+      { requiredKeys: [unreadable, missing] },
+      { reference: null, problem: "the required key alias/orders could not be read (it was denied): allow that call" },
+    ],
+    [
+      "none where nobody knows its own: the default one would be another",
+      { rdsKey: anUnseenKey(null, "RDS names no key") },
+      {
+        reference: null,
+        problem: "the key that the secret has could not be read (RDS names no key): name one under keys",
+      },
+    ],
+    [
+      "none where its own does not exist",
+      { rdsKey: { arn: seen<string>(null), key: seen<never>(null) } },
+      { reference: null, problem: "the key that the secret has does not exist: name another under keys" },
+    ],
+  ])("%s", (_, context, expected) => {
+    expect(choose("toggle", managed, context)).toEqual(expected);
+  });
+
+  test("a required key that does not exist is not met by a key that does not exist", () => {
+    const gone = { arn: seen<string>(null), key: seen<never>(null) };
+    expect(choose("toggle", managed, { rdsKey: gone, requiredKeys: [missing] })).toEqual({
+      reference: null,
+      problem: "KMS knows no key alias/gone: create it, or name another under keys",
+    });
+    expect(choose("toggle", managed, { rdsKey: awsManaged, requiredKeys: [missing] })).toMatchObject({
+      problem: expect.stringContaining("alias/gone"),
+    });
+  });
+});
+
+describe("an interrupted toggle is finished", () => {
+  const finish = (tags: Record<string, string>) =>
+    choose("finish-interrupted", { ...unmanaged, tags }, { requiredKeys: [named(keyArn)] });
+
+  test("with the key that its mark names, which nobody looked up", () => {
+    const choice = finish({ [toggleTag]: aMark({ keyReference: otherKeyArn }) });
+    expect(choice).toEqual({ reference: otherKeyArn, key: unseen("the key that a tag names is not read") });
+  });
+
+  test.each([
+    ["its mark names that", { [toggleTag]: aMark({ keyReference: null }) }],
+    ["its mark cannot be read", { [toggleTag]: "by hand" }],
+    ["it has no mark", {}],
+  ])("with the default key where %s", (_, tags) => {
+    expect(finish(tags)).toEqual(theDefault);
+  });
+
+  test("not with the key that the mark of another one names, of which it is a copy", () => {
+    const tags = { [toggleTag]: aMark({ keyReference: otherKeyArn }) };
+    const copy = { ...unmanaged, tags, createdAt: now, resourceId: "db-COPY" };
+    expect(choose("finish-interrupted", copy, { requiredKeys: [named(keyArn)] })).toEqual(theDefault);
+  });
+});
+
+test("whatever there is, a choice is a key, the default one, or a problem", () => {
+  fc.assert(
+    fc.property(fc.constantFrom(...actionNames), anyClassifiedDatabase, anyContext, (action, database, context) => {
+      const choice = chooseKey(action, deepFreeze(database), deepFreeze(context));
+      if (choice.reference !== null) expect(choice).toHaveProperty("key");
+      else expect(choice).not.toHaveProperty("key");
+    }),
+  );
+});

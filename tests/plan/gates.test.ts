@@ -1,0 +1,1318 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import {
+  type Circumstances,
+  findBar,
+  gateNames,
+  isWithinBudget,
+  lookAtGates,
+  opensBy,
+  windowsOf,
+} from "../../lib/plan/gates.ts";
+import { type ActionName, actionNames } from "../../lib/model/action.ts";
+import { type ClassifiedDatabase, toggleTag } from "../../lib/model/database.ts";
+import { defaultPolicy } from "../../lib/model/default-policy.ts";
+import type { Target } from "../../lib/model/inventory.ts";
+import type { Policy } from "../../lib/model/policy.ts";
+import { outcomes, type RemediationState } from "../../lib/model/remediation-state.ts";
+import { anyClassifiedDatabase, anyContext, anyTarget, anyText } from "../support/arbitraries.ts";
+import {
+  aContext,
+  account,
+  aDatabase,
+  aGap,
+  aKey,
+  aMasterUserSecret,
+  anUnseenKey,
+  aPlainDatabase,
+  aSeenKey,
+  databaseArn,
+  hoursFromNow,
+  keyArn,
+  now,
+  otherKeyArn,
+  region,
+  secretArn,
+  seen,
+  unseen,
+  withSecret,
+} from "../support/builders.ts";
+import { deepFreeze } from "../support/deep-freeze.ts";
+import { anExemption } from "../support/findings.ts";
+import { aMark, anAttempt, anExecution, aPermissivePolicy, aState, aTargetForRepair } from "../support/repairs.ts";
+
+/** Circumstances in which nothing is in the way of an action. */
+function circumstances(action: ActionName, overrides: Partial<Circumstances> = {}): Circumstances {
+  const isOff = action === "enable" || action === "finish-interrupted";
+  return deepFreeze({
+    action,
+    database: aDatabase({ management: isOff ? "unmanaged" : "managed" }),
+    context: withSecret({ replicaRegions: [] }),
+    target: aTargetForRepair(),
+    policy: aPermissivePolicy(),
+    exemption: null,
+    key: { reference: keyArn, key: seen(aKey()) },
+    state: aState(),
+    now,
+    isEnabled: true,
+    execution: null,
+    approvedBy: null,
+    ahead: null,
+    plannedBefore: [],
+    ...overrides,
+  });
+}
+
+const look = (action: ActionName, overrides: Partial<Circumstances> = {}) =>
+  lookAtGates(circumstances(action, overrides));
+
+/** The reasons of all gates that are closed, by gate. */
+const closedAt = (action: ActionName, overrides: Partial<Circumstances> = {}) =>
+  Object.fromEntries(look(action, overrides).flatMap(({ gate, open, reason }) => (open ? [] : [[gate, reason]])));
+
+const reasonOf = (gate: string, action: ActionName, overrides: Partial<Circumstances> = {}) =>
+  look(action, overrides).find((one) => one.gate === gate)?.reason;
+
+const managed = (overrides: Partial<ClassifiedDatabase> = {}) => ({ database: aDatabase(overrides) });
+const target = (overrides: Partial<Target>) => ({ target: aTargetForRepair(overrides) });
+const remediation = (overrides: Partial<Policy["remediation"]>) => ({ policy: aPermissivePolicy(overrides) });
+const state = (overrides: Partial<RemediationState>) => ({ state: aState(overrides) });
+const anAuroraCluster = (overrides: Partial<ClassifiedDatabase> = {}) =>
+  managed({ kind: "cluster", engine: "aurora-mysql", ...overrides });
+
+/** What a terminal can show as it is: some words, none of them what a program says where it has nothing to say. */
+const sentence = expect.stringMatching(/^(?!.*(undefined|null|NaN|\[object|\bfalse\b))\S.*\S$/s);
+
+/** A closed gate: when, for which action, under which circumstances, and what it says. No other gate is closed then. */
+type Closed = readonly [when: string, ActionName, Partial<Circumstances>, gate: string, reason: string];
+/** An open gate: when, for which action, and under which circumstances nothing is in the way. */
+type Open = readonly [when: string, ActionName, Partial<Circumstances>];
+
+function describeGate(name: string, { closed, open }: { closed: readonly Closed[]; open: readonly Open[] }) {
+  describe(name, () => {
+    for (const [when, action, overrides, gate, reason] of closed)
+      test(`closed: ${when} (${action})`, () => {
+        expect(closedAt(action, overrides)).toEqual({ [gate]: reason });
+      });
+
+    for (const [when, action, overrides] of open)
+      test(`open: ${when} (${action})`, () => {
+        expect(closedAt(action, overrides)).toEqual({});
+        for (const { reason } of look(action, overrides)) expect(reason).toEqual(sentence);
+      });
+  });
+}
+
+describe("the gates of an action", () => {
+  const all = ["enabled", "allowed", "opted-in", "eligible", "not-running"];
+  const begun = [
+    "not-exempt",
+    "first-in-line",
+    "status-available",
+    "nothing-pending",
+    "no-blue-green-deployment",
+    "key-usable",
+    "within-budget",
+    "cooled-down",
+    "not-stopped",
+    "approved",
+  ];
+  const newSecret = ["no-replicas", "not-stack-owned"];
+
+  test.each<[ActionName, readonly string[]]>([
+    ["schedule-rotation", [...all, ...begun]],
+    ["rotate", [...all, ...begun, "in-window"]],
+    ["toggle", [...all, ...begun, ...newSecret, "in-window", "secret-not-replicated", "no-proxy"]],
+    ["enable", [...all, ...begun, ...newSecret, "in-window"]],
+    ["finish-interrupted", all],
+  ])("%s", (action, names) => {
+    expect(look(action).map(({ gate }) => gate)).toEqual(gateNames.filter((name) => names.includes(name)));
+    expect(look(action)).toHaveLength(names.length);
+  });
+
+  test("have names, in the order in which they are said", () => {
+    expect(gateNames).toEqual([
+      "enabled",
+      "allowed",
+      "opted-in",
+      "eligible",
+      "not-exempt",
+      "first-in-line",
+      "not-running",
+      "status-available",
+      "nothing-pending",
+      "no-blue-green-deployment",
+      "no-replicas",
+      "secret-not-replicated",
+      "no-proxy",
+      "not-stack-owned",
+      "key-usable",
+      "in-window",
+      "within-budget",
+      "cooled-down",
+      "not-stopped",
+      "approved",
+    ]);
+  });
+
+  test.each(actionNames)("are all open for %s where nothing is in the way, and each says why", (action) => {
+    for (const { open, reason } of look(action)) expect({ open, reason }).toEqual({ open: true, reason: sentence });
+  });
+
+  test("wait for time, for a person's word, or for work", () => {
+    const waiting = (what: string) => gateNames.filter((gate) => opensBy({ gate }) === what);
+    expect(waiting("time")).toEqual(["first-in-line", "not-running", "in-window", "within-budget", "cooled-down"]);
+    expect(waiting("approval")).toEqual(["approved"]);
+    expect(waiting("work")).toHaveLength(gateNames.length - 6);
+  });
+
+  test("that nobody knows wait for work", () => {
+    expect(opensBy({ gate: "asked-for" })).toBe("work");
+  });
+});
+
+describeGate("enabled", {
+  closed: actionNames.map((action) => [
+    "remediation is off",
+    action,
+    { isEnabled: false },
+    "enabled",
+    'remediation is off: deploy with the parameter remediation "on", or at a terminal run remediate --apply',
+  ]),
+  open: [],
+});
+
+describeGate("allowed", {
+  closed: [
+    ...(["schedule-rotation", "rotate", "toggle", "enable"] as const).map(
+      (action): Closed => [
+        "the policy allows nothing",
+        action,
+        remediation({ allow: [] }),
+        "allowed",
+        `the policy does not allow ${action}: add it to remediation.allow`,
+      ],
+    ),
+    [
+      "the policy allows all but the toggle that was interrupted",
+      "finish-interrupted",
+      remediation({ allow: ["schedule-rotation", "rotate", "enable"] }),
+      "allowed",
+      "the policy does not allow toggle: add it to remediation.allow",
+    ],
+  ],
+  open: [
+    ["the policy allows it alone", "rotate", remediation({ allow: ["rotate"] })],
+    ["the policy allows toggles, and it is one", "finish-interrupted", remediation({ allow: ["toggle"] })],
+  ],
+});
+
+describeGate("opted-in", {
+  closed: [
+    [
+      "nothing is opted in",
+      "rotate",
+      remediation({ optIn: [] }),
+      "opted-in",
+      "the database is not opted in: add an entry that matches it to remediation.optIn",
+    ],
+    [
+      "an entry holds in part only",
+      "finish-interrupted",
+      remediation({ optIn: [{ identifier: ["orders"], tags: { stage: "test" } }] }),
+      "opted-in",
+      "the database is not opted in: add an entry that matches it to remediation.optIn",
+    ],
+  ],
+  open: [
+    [
+      "one of several entries matches",
+      "rotate",
+      remediation({ optIn: [{ engine: ["mysql"] }, { account: [account] }] }),
+    ],
+    [
+      "it has the tag",
+      "rotate",
+      { ...remediation({ optIn: [{ tags: { stage: "test" } }] }), ...managed({ tags: { stage: "test" } }) },
+    ],
+  ],
+});
+
+describeGate("eligible", {
+  closed: [
+    [
+      "its password is not its own",
+      "rotate",
+      managed({
+        management: "inherited",
+        explanation: "it has the password of its source",
+        masterUserSecret: aMasterUserSecret(),
+      }),
+      "eligible",
+      "nothing can be done on it: it has the password of its source",
+    ],
+    [
+      "it is none of RDS's databases, and nobody says why",
+      "finish-interrupted",
+      managed({ management: "out-of-scope" }),
+      "eligible",
+      "nothing can be done on it: it is out-of-scope",
+    ],
+    [
+      "it is managed, and could not be turned on again",
+      "rotate",
+      { ...anAuroraCluster(), ...target({ globalClusterMembers: [databaseArn] }) },
+      "eligible",
+      "RDS could not turn management on: AWS does not support it for members of an Aurora global database",
+    ],
+    [
+      "whether it could be turned on again was not read",
+      "toggle",
+      { ...anAuroraCluster(), ...target({ globalClusterMembers: null }) },
+      "eligible",
+      "whether RDS could turn management on cannot be told (rds:DescribeGlobalClusters was not read): allow that call, and look again",
+    ],
+    [
+      "it is on again, and whether it could be turned on was not read",
+      "finish-interrupted",
+      { ...anAuroraCluster(), ...target({ globalClusterMembers: null }) },
+      "eligible",
+      "whether RDS could turn management on cannot be told (rds:DescribeGlobalClusters was not read): allow that call, and look again",
+    ],
+    [
+      "it is on again, and its secret was not seen",
+      "finish-interrupted",
+      { ...managed(), context: aContext({ secret: unseen() }) },
+      "eligible",
+      "whether the secret was made before the toggle or by it cannot be told (secretsmanager:ListSecrets failed with AccessDeniedException): allow that call, and look again",
+    ],
+    [
+      "it is managed already",
+      "enable",
+      managed(),
+      "eligible",
+      "RDS manages its password already: there is nothing to enable",
+    ],
+    ...(["schedule-rotation", "rotate", "toggle"] as const).map(
+      (action): Closed => [
+        "it is not managed",
+        action,
+        managed({ management: "unmanaged" }),
+        "eligible",
+        "RDS does not manage its password: enable that first",
+      ],
+    ),
+    [
+      "the secret could not be read",
+      "rotate",
+      { context: aContext({ secret: unseen() }) },
+      "eligible",
+      "whether the secret is its own cannot be told (secretsmanager:ListSecrets failed with AccessDeniedException): allow that call, and look again",
+    ],
+    [
+      "the secret does not exist",
+      "rotate",
+      { context: aContext({ secret: seen<never>(null) }) },
+      "eligible",
+      "the secret that RDS names does not exist: turn management off and on by hand",
+    ],
+    [
+      "the secret is about to be deleted",
+      "rotate",
+      { context: withSecret({ deletedAt: hoursFromNow(-5) }) },
+      "eligible",
+      `the secret has been scheduled for deletion since ${hoursFromNow(-5)}: restore it first`,
+    ],
+    ...[
+      { owningService: "docdb" },
+      { owningService: null },
+      { primaryArns: [] },
+      { primaryArns: [`${databaseArn}-2`] },
+    ].map(
+      (secret): Closed => [
+        `the secret is somebody else's ${JSON.stringify(secret)}`,
+        "schedule-rotation",
+        { context: withSecret(secret) },
+        "eligible",
+        "the secret that RDS names was not made for this database: find out whose it is",
+      ],
+    ),
+  ],
+  open: [
+    [
+      "one of the databases that the secret names is this one",
+      "rotate",
+      { context: withSecret({ primaryArns: [`${databaseArn}-2`, databaseArn] }) },
+    ],
+    ["an interrupted toggle left it managed", "finish-interrupted", managed()],
+    [
+      "an interrupted toggle left it managed, whoever made the secret",
+      "finish-interrupted",
+      { ...managed(), context: withSecret({ primaryArns: [] }) },
+    ],
+    [
+      "it is off, and whether it can be turned on could not be read: RDS is asked",
+      "finish-interrupted",
+      {
+        ...anAuroraCluster({ management: "unmanaged" }),
+        ...target({ gaps: [aGap({ action: "rds:DescribeGlobalClusters", code: "ThrottlingException" })] }),
+      },
+    ],
+    [
+      "it is not a member of the global database",
+      "rotate",
+      { ...anAuroraCluster(), ...target({ globalClusterMembers: ["another"] }) },
+    ],
+    [
+      "whether a blue/green deployment is in the way of what was begun is not known",
+      "finish-interrupted",
+      target({ blueGreenDeployments: null }),
+    ],
+  ],
+});
+
+describe("eligible", () => {
+  const container = aPlainDatabase({ arn: `${databaseArn}-container`, identifier: "erp" });
+  const tenant = managed({ kind: "tenant-database", identifier: "erp/PDB1", containerArn: container.arn });
+
+  test("open: the secret of a tenant database names the instance that contains it", () => {
+    const context = withSecret({ primaryArns: [container.arn], replicaRegions: [] });
+    expect(closedAt("toggle", { ...tenant, context, ...target({ databases: [container] }) })).toEqual({});
+  });
+
+  test("says what is so where it is open", () => {
+    expect(reasonOf("eligible", "rotate")).toBe("RDS manages its password, and the secret is its own");
+    expect(reasonOf("eligible", "enable")).toBe("RDS can manage its password");
+    expect(reasonOf("eligible", "finish-interrupted")).toBe("RDS can manage its password");
+    const unread = { ...anAuroraCluster({ management: "unmanaged" }), ...target({ globalClusterMembers: null }) };
+    expect(reasonOf("eligible", "finish-interrupted", unread)).toBe(
+      "RDS is asked, because rds:DescribeGlobalClusters was not read",
+    );
+  });
+});
+
+describe("what bars people too", () => {
+  const inGlobalDatabase = { ...anAuroraCluster(), ...target({ globalClusterMembers: [databaseArn] }) };
+  const inBlueGreen = target({ blueGreenDeployments: [{ source: databaseArn, target: null, status: "AVAILABLE" }] });
+  const keyOf = (key: Circumstances["key"]): Partial<Circumstances> => ({ key });
+
+  test.each<[string, ActionName, Partial<Circumstances>, RegExp]>([
+    [
+      "it could not be turned on again",
+      "toggle",
+      inGlobalDatabase,
+      /^RDS could not turn management on again \(AWS does/,
+    ],
+    ["a blue/green deployment", "toggle", inBlueGreen, /^while a blue\/green deployment of it is active RDS could not/],
+    [
+      "nobody knows of those",
+      "toggle",
+      target({ blueGreenDeployments: null }),
+      /^whether a blue\/green .* look again$/,
+    ],
+    [
+      "the secret could not be read",
+      "toggle",
+      { context: aContext({ secret: unseen() }) },
+      /^whether the secret is its/,
+    ],
+    [
+      "a secret of somebody else",
+      "toggle",
+      { context: withSecret({ primaryArns: [] }) },
+      /would be locked out: find out/,
+    ],
+    [
+      "a secret of somebody else",
+      "rotate",
+      { context: withSecret({ primaryArns: [] }) },
+      /would be locked out: find out/,
+    ],
+    ["a proxy", "toggle", target({ proxies: [{ name: "web", secretArns: [secretArn] }] }), /^RDS Proxy web logs in/],
+    [
+      "no key to choose",
+      "toggle",
+      keyOf({ reference: null, problem: "the policy names no key of its Region" }),
+      /^the policy names no/,
+    ],
+    ["a key that is not there", "toggle", keyOf({ reference: keyArn, key: seen<never>(null) }), /does not exist/],
+  ])("%s (%s)", (_, action, overrides, says) => {
+    expect(findBar(circumstances(action, overrides))).toMatch(says);
+  });
+
+  test.each<[string, ActionName, Partial<Circumstances>]>([
+    ["it is toggled, and could not be again", "rotate", inGlobalDatabase],
+    ["nothing is turned off in a blue/green deployment", "rotate", inBlueGreen],
+    ["the policy allows nothing", "toggle", remediation({ allow: [], optIn: [] })],
+    ["another window, and a cool-down", "toggle", state({ attempts: [anAttempt()] })],
+    ["replicas", "toggle", managed({ replicas: ["orders-2"] })],
+    ["a key that can be enabled", "toggle", keyOf({ reference: keyArn, key: seen(aKey({ state: "Disabled" })) })],
+    ["a key that can be kept", "toggle", keyOf({ reference: keyArn, key: seen(aKey({ state: "PendingDeletion" })) })],
+    ["a key that could not be read", "toggle", keyOf({ reference: keyArn, key: unseen("it was denied") })],
+  ])("not: %s (%s)", (_, action, overrides) => {
+    expect(findBar(circumstances(action, overrides))).toBeNull();
+  });
+
+  test.each(actionNames)("nothing, where nothing is in the way of %s", (action) => {
+    expect(findBar(circumstances(action))).toBeNull();
+  });
+});
+
+describeGate("not-exempt", {
+  closed: (["schedule-rotation", "rotate", "toggle", "enable"] as const).map((action) => [
+    "somebody has accepted the risk",
+    action,
+    { exemption: anExemption },
+    "not-exempt",
+    "ann has exempted it until 2026-12-31 (legacy): end the exemption",
+  ]),
+  open: [["what was begun is finished", "finish-interrupted", { exemption: anExemption }]],
+});
+
+describeGate("first-in-line", {
+  closed: [
+    [
+      "something else comes first",
+      "rotate",
+      { ahead: "toggle for secret-key-as-required" },
+      "first-in-line",
+      "toggle for secret-key-as-required comes first on this database: wait until that is done",
+    ],
+  ],
+  open: [],
+});
+
+describeGate("not-running", {
+  closed: [
+    ...(["rotate", "finish-interrupted"] as const).map(
+      (action): Closed => [
+        "another execution is at work on it",
+        action,
+        { execution: "db-ORDERS-2", ...state({ running: [anExecution({ isChanging: false })] }) },
+        "not-running",
+        `the execution db-ORDERS-1 has been at work on it since ${hoursFromNow(-1)}: wait until it ends`,
+      ],
+    ),
+    [
+      "an execution is at work on it, and this is only a look",
+      "rotate",
+      state({ running: [anExecution({ isChanging: false, expiresAt: hoursFromNow(0.001) })] }),
+      "not-running",
+      `the execution db-ORDERS-1 has been at work on it since ${hoursFromNow(-1)}: wait until it ends`,
+    ],
+    ...(["schedule-rotation", "rotate", "toggle"] as const).map(
+      (action): Closed => [
+        "somebody began a toggle",
+        action,
+        { execution: "db-ORDERS-2", ...managed({ tags: { [toggleTag]: aMark() } }) },
+        "not-running",
+        `its tag rds-password-audit:toggle says that a toggle was begun (${aMark()}): finish that first, with finish-interrupted`,
+      ],
+    ),
+    [
+      "the tag is none of this project's",
+      "enable",
+      { ...managed({ management: "unmanaged", tags: { [toggleTag]: "by hand" } }) },
+      "not-running",
+      "its tag rds-password-audit:toggle says that a toggle was begun (by hand): finish that first, with finish-interrupted",
+    ],
+  ],
+  open: [
+    ["the execution is its own", "rotate", { execution: "db-ORDERS-1", ...state({ running: [anExecution()] }) }],
+    [
+      "the execution is another database's",
+      "rotate",
+      state({ running: [anExecution({ arn: "another", isChanging: false })] }),
+    ],
+    ["the execution has been silent for too long", "rotate", state({ running: [anExecution({ expiresAt: now })] })],
+    ["the mark is its own", "toggle", { execution: "db-ORDERS-1", ...managed({ tags: { [toggleTag]: aMark() } }) }],
+    ["the mark is what it is about", "finish-interrupted", managed({ tags: { [toggleTag]: aMark() } })],
+  ],
+});
+
+describeGate("status-available", {
+  closed: [
+    [
+      "it is stopped",
+      "schedule-rotation",
+      managed({ status: "stopped" }),
+      "status-available",
+      "orders is stopped: wait until it is available, or make it so",
+    ],
+    [
+      "its container is not available",
+      "rotate",
+      {
+        ...managed({ containerArn: "container" }),
+        ...target({ databases: [aPlainDatabase({ arn: "container", identifier: "erp", status: "rebooting" })] }),
+      },
+      "status-available",
+      "erp is rebooting: wait until it is available, or make it so",
+    ],
+    [
+      "its container was not seen",
+      "rotate",
+      managed({ containerArn: "container" }),
+      "status-available",
+      "whether its container is available cannot be told (rds:DescribeDBInstances lacks it): allow that call, and look again",
+    ],
+    ...["creating", "rotating", "hibernating"].map(
+      (status): Closed => [
+        "its secret is not at rest",
+        "rotate",
+        managed({ masterUserSecret: aMasterUserSecret({ status }) }),
+        "status-available",
+        `its secret is ${status}: wait until it is active`,
+      ],
+    ),
+    [
+      "RDS does not say how its secret is",
+      "rotate",
+      managed({ masterUserSecret: aMasterUserSecret({ status: null }) }),
+      "status-available",
+      "its secret is in a state that RDS does not name: wait until it is active",
+    ],
+  ],
+  open: [
+    ["its secret is impaired", "rotate", managed({ masterUserSecret: aMasterUserSecret({ status: "impaired" }) })],
+    [
+      "its container is available too",
+      "rotate",
+      { ...managed({ containerArn: "container" }), ...target({ databases: [aPlainDatabase({ arn: "container" })] }) },
+    ],
+    [
+      "what was begun is finished, whatever it takes",
+      "finish-interrupted",
+      managed({ management: "unmanaged", status: "modifying" }),
+    ],
+  ],
+});
+
+describeGate("nothing-pending", {
+  closed: [
+    [
+      "a modification is pending",
+      "schedule-rotation",
+      managed({ pendingChanges: ["EngineVersion"] }),
+      "nothing-pending",
+      "EngineVersion is pending, and would be applied at once together with it: wait until nothing is pending, or take it back",
+    ],
+    [
+      "two are",
+      "enable",
+      managed({ management: "unmanaged", pendingChanges: ["EngineVersion", "AllocatedStorage"] }),
+      "nothing-pending",
+      "EngineVersion, AllocatedStorage are pending, and would be applied at once together with it: wait until nothing is pending, or take it back",
+    ],
+  ],
+  open: [["what was begun is finished", "finish-interrupted", managed({ pendingChanges: ["MasterUserPassword"] })]],
+});
+
+describeGate("no-blue-green-deployment", {
+  closed: [
+    ...[
+      { source: databaseArn, target: null },
+      { source: "another", target: databaseArn },
+    ].map(
+      (ends): Closed => [
+        "one is active",
+        "rotate",
+        target({ blueGreenDeployments: [{ ...ends, status: "AVAILABLE" }] }),
+        "no-blue-green-deployment",
+        "a blue/green deployment of it is active: switch it over, or delete it",
+      ],
+    ),
+    [
+      "one is active, and others may be",
+      "rotate",
+      target({
+        blueGreenDeployments: [{ source: databaseArn, target: null, status: "AVAILABLE" }],
+        gaps: [aGap({ action: "rds:DescribeBlueGreenDeployments" })],
+      }),
+      "no-blue-green-deployment",
+      "a blue/green deployment of it is active: switch it over, or delete it",
+    ],
+    [
+      "they could not be read",
+      "schedule-rotation",
+      target({ gaps: [aGap({ action: "rds:DescribeBlueGreenDeployments" })] }),
+      "no-blue-green-deployment",
+      "whether a blue/green deployment of it is active cannot be told (rds:DescribeBlueGreenDeployments failed with AccessDeniedException): allow that call, and look again",
+    ],
+    [
+      "they were not read",
+      "enable",
+      target({ blueGreenDeployments: null }),
+      "no-blue-green-deployment",
+      "whether a blue/green deployment of it is active cannot be told (rds:DescribeBlueGreenDeployments was not read): allow that call, and look again",
+    ],
+  ],
+  open: [
+    [
+      "it is over",
+      "rotate",
+      target({ blueGreenDeployments: [{ source: databaseArn, target: null, status: "SWITCHOVER_COMPLETED" }] }),
+    ],
+    [
+      "it is another database's",
+      "rotate",
+      target({ blueGreenDeployments: [{ source: "another", target: "its green", status: "AVAILABLE" }] }),
+    ],
+  ],
+});
+
+describeGate("no-replicas", {
+  closed: (["toggle", "enable"] as const).map((action) => [
+    "it has read replicas",
+    action,
+    managed({
+      management: action === "toggle" ? "managed" : "unmanaged",
+      replicas: ["orders-a", "orders-b"],
+    }),
+    "no-replicas",
+    "it has read replicas (orders-a, orders-b), and RDS makes no new ones while it manages the password: promote or delete them, or do it by hand",
+  ]),
+  open: [
+    ["SQL Server has them, and can be managed", "toggle", managed({ engine: "sqlserver-se", replicas: ["orders-a"] })],
+    ["it stays managed", "rotate", managed({ replicas: ["orders-a"] })],
+  ],
+});
+
+describeGate("secret-not-replicated", {
+  closed: [
+    [
+      "it is replicated",
+      "toggle",
+      { context: withSecret({ replicaRegions: ["us-east-1", "us-west-2"] }) },
+      "secret-not-replicated",
+      `the secret is replicated to us-east-1, us-west-2, and RDS would leave management on without a word: end the replication with aws secretsmanager remove-regions-from-replication --region eu-west-1 --secret-id '${secretArn}' --remove-replica-regions us-east-1 us-west-2`,
+    ],
+    [
+      "a list does not tell",
+      "toggle",
+      { context: withSecret({ replicaRegions: null }) },
+      "secret-not-replicated",
+      "whether the secret is replicated to other Regions cannot be told (secretsmanager:DescribeSecret did not say): allow that call, and look again",
+    ],
+  ],
+  open: [["the secret stays what it is", "rotate", { context: withSecret({ replicaRegions: ["us-east-1"] }) }]],
+});
+
+describe("secret-not-replicated", () => {
+  const replicated = (secret: Circumstances["context"]["secret"]) =>
+    closedAt("toggle", { context: aContext({ secret }) })["secret-not-replicated"];
+
+  test("closed: the secret was not seen", () => {
+    expect(replicated(unseen("it was denied"))).toBe(
+      "whether the secret is replicated to other Regions cannot be told (it was denied): allow that call, and look again",
+    );
+  });
+
+  test("closed: the secret does not exist", () => {
+    expect(replicated(seen<never>(null))).toMatch("cannot be told (secretsmanager:DescribeSecret did not say)");
+  });
+});
+
+describeGate("no-proxy", {
+  closed: [
+    [
+      "two log in with the secret",
+      "toggle",
+      target({
+        proxies: [
+          { name: "web", secretArns: ["another", secretArn] },
+          { name: "jobs", secretArns: ["another"] },
+          { name: "api", secretArns: [secretArn] },
+        ],
+      }),
+      "no-proxy",
+      "RDS Proxy web, api logs in with the secret, which would be gone: give the proxy another secret first",
+    ],
+    [
+      "they could not be read in full",
+      "toggle",
+      target({ proxies: [], gaps: [aGap({ action: "rds:DescribeDBProxies" })] }),
+      "no-proxy",
+      "whether an RDS Proxy logs in with the secret cannot be told (rds:DescribeDBProxies failed with AccessDeniedException): allow that call, and look again",
+    ],
+    [
+      "they were not read",
+      "toggle",
+      target({ proxies: null }),
+      "no-proxy",
+      "whether an RDS Proxy logs in with the secret cannot be told (rds:DescribeDBProxies was not read): allow that call, and look again",
+    ],
+  ],
+  open: [
+    ["they log in with others", "toggle", target({ proxies: [{ name: "web", secretArns: ["another"] }] })],
+    ["something else could not be read", "toggle", target({ gaps: [aGap({ action: "rds:DescribeDBClusters" })] })],
+    ["the secret's ARN stays", "rotate", target({ proxies: [{ name: "web", secretArns: [secretArn] }] })],
+    ["there is no secret that one could log in with", "enable", target({ proxies: null })],
+  ],
+});
+
+describeGate("not-stack-owned", {
+  closed: (["toggle", "enable"] as const).map((action) => [
+    "a stack owns it",
+    action,
+    managed({
+      management: action === "toggle" ? "managed" : "unmanaged",
+      tags: { "aws:cloudformation:stack-name": "shop" },
+    }),
+    "not-stack-owned",
+    "the CloudFormation stack shop owns it, and its template would not know: change the template instead, or set remediation.stackOwned to allow",
+  ]),
+  open: [
+    ["the template says nothing of rotation", "rotate", managed({ tags: { "aws:cloudformation:stack-name": "shop" } })],
+    [
+      "the policy allows it",
+      "toggle",
+      { ...managed({ tags: { "aws:cloudformation:stack-name": "shop" } }), ...remediation({ stackOwned: "allow" }) },
+    ],
+  ],
+});
+
+describe("not-stack-owned", () => {
+  test("says which stack it is, where the policy allows it", () => {
+    const owned = managed({ tags: { "aws:cloudformation:stack-name": "shop" } });
+    expect(reasonOf("not-stack-owned", "toggle", { ...owned, ...remediation({ stackOwned: "allow" }) })).toBe(
+      "the policy allows it although the stack shop owns it",
+    );
+    expect(reasonOf("not-stack-owned", "toggle")).toBe("no CloudFormation stack owns it");
+  });
+});
+
+describeGate("key-usable", {
+  closed: [
+    ...(["schedule-rotation", "rotate"] as const).map(
+      (action): Closed => [
+        "the secret's key is disabled",
+        action,
+        { context: aContext({ rdsKey: aSeenKey({ state: "Disabled" }) }) },
+        "key-usable",
+        `the key ${keyArn} is Disabled: enable it`,
+      ],
+    ),
+    [
+      "the key that Secrets Manager has for it is about to be deleted",
+      "rotate",
+      { context: aContext({ secretKey: aSeenKey({ state: "PendingDeletion", arn: otherKeyArn }) }) },
+      "key-usable",
+      `the key ${otherKeyArn} is PendingDeletion: cancel that, and enable it`,
+    ],
+    [
+      "the secret's key could not be read",
+      "rotate",
+      { context: aContext({ rdsKey: anUnseenKey() }) },
+      "key-usable",
+      `whether the key ${keyArn} is enabled cannot be told (kms:DescribeKey failed with AccessDeniedException): allow that call, and look again`,
+    ],
+    [
+      "nobody knows which key the secret has",
+      "rotate",
+      { context: aContext({ secretKey: anUnseenKey(null, "RDS names no key") }) },
+      "key-usable",
+      "whether the key of the secret is enabled cannot be told (RDS names no key): allow that call, and look again",
+    ],
+    [
+      "the secret's key does not exist",
+      "rotate",
+      { context: aContext({ rdsKey: { arn: seen<never>(null), key: seen<never>(null) } }) },
+      "key-usable",
+      "the key of the secret does not exist: name another under keys in the policy",
+    ],
+    ...(["toggle", "enable"] as const).map(
+      (action): Closed => [
+        "no key could be chosen",
+        action,
+        { key: { reference: null, problem: "the policy names none" } },
+        "key-usable",
+        "the policy names none",
+      ],
+    ),
+    [
+      "the chosen key cannot be used",
+      "enable",
+      { key: { reference: keyArn, key: seen(aKey({ state: "Unavailable" })) } },
+      "key-usable",
+      `the key ${keyArn} is Unavailable: enable it`,
+    ],
+    [
+      "the chosen key does not exist",
+      "toggle",
+      { key: { reference: keyArn, key: seen<never>(null) } },
+      "key-usable",
+      `the key ${keyArn} does not exist: name another under keys in the policy`,
+    ],
+    [
+      "the chosen key could not be read",
+      "toggle",
+      { key: { reference: keyArn, key: unseen("it was denied") } },
+      "key-usable",
+      `whether the key ${keyArn} is enabled cannot be told (it was denied): allow that call, and look again`,
+    ],
+    [
+      "the chosen key could not be tried",
+      "toggle",
+      target({ gaps: [aGap({ action: "kms:GenerateDataKey", resource: keyArn, code: "ThrottlingException" })] }),
+      "key-usable",
+      `whether this role may use the key ${keyArn} cannot be told (kms:GenerateDataKey failed with ThrottlingException): allow that call, and look again`,
+    ],
+    [
+      "the chosen key was not tried",
+      "toggle",
+      target({ keyTrials: [{ keyArn: otherKeyArn, refusal: null }] }),
+      "key-usable",
+      `whether this role may use the key ${keyArn} cannot be told (kms:GenerateDataKey was not tried): allow that call, and look again`,
+    ],
+    [
+      "the chosen key may not be used",
+      "enable",
+      target({ keyTrials: [{ keyArn, refusal: "AccessDeniedException" }] }),
+      "key-usable",
+      `this role may not use the key ${keyArn} (AccessDeniedException): let its key policy allow the role kms:GenerateDataKey, kms:Decrypt and kms:CreateGrant`,
+    ],
+  ],
+  open: [
+    ["it is updating", "rotate", { context: aContext({ rdsKey: aSeenKey({ state: "Updating" }) }) }],
+    ["the default key needs no trial", "toggle", { key: { reference: null }, ...target({ keyTrials: [] }) }],
+    [
+      "another key could not be tried, nor this one be described a second time",
+      "toggle",
+      target({
+        gaps: [
+          aGap({ action: "kms:GenerateDataKey", resource: otherKeyArn }),
+          aGap({ action: "kms:DescribeKey", resource: keyArn }),
+        ],
+      }),
+    ],
+    [
+      "of several keys this one may be used",
+      "toggle",
+      target({
+        keyTrials: [
+          { keyArn: otherKeyArn, refusal: "AccessDeniedException" },
+          { keyArn, refusal: null },
+        ],
+      }),
+    ],
+    [
+      "the chosen key is not the secret's",
+      "toggle",
+      { context: withSecret({ replicaRegions: [] }, { rdsKey: aSeenKey({ state: "Disabled" }) }) },
+    ],
+    [
+      "what was begun is finished with whatever key there is",
+      "finish-interrupted",
+      { key: { reference: null, problem: "none" } },
+    ],
+  ],
+});
+
+/** A Tuesday, at noon. */
+describeGate("in-window", {
+  closed: [
+    ...(["rotate", "toggle", "enable"] as const).map(
+      (action): Closed => [
+        "its maintenance window is on Sunday",
+        action,
+        remediation({ window: ["maintenance"] }),
+        "in-window",
+        "the window sun:03:00-sun:04:00 (UTC) is not open: wait until 2026-11-29T03:00:00.000Z",
+      ],
+    ),
+    [
+      "too little is left of the window",
+      "rotate",
+      remediation({ window: ["tue:11:00-tue:12:09"] }),
+      "in-window",
+      "the window tue:11:00-tue:12:09 (UTC) is not open: wait until 2026-12-01T11:00:00.000Z",
+    ],
+    [
+      "of several windows the first to come is waited for",
+      "rotate",
+      {
+        ...managed({ maintenanceWindow: null }),
+        ...remediation({ window: ["maintenance", "wed:02:00-wed:04:00", "22:00-23:00"] }),
+      },
+      "in-window",
+      "the window wed:02:00-wed:04:00, 22:00-23:00 (UTC) is not open: wait until 2026-11-24T22:00:00.000Z",
+    ],
+    [
+      "RDS names none",
+      "rotate",
+      { ...managed({ maintenanceWindow: null }), ...remediation({ window: ["maintenance"] }) },
+      "in-window",
+      "RDS names no maintenance window for it: name one in remediation.window",
+    ],
+  ],
+  open: [
+    ["ten minutes are left of the window", "rotate", remediation({ window: ["tue:11:00-tue:12:10"] })],
+    ["it opens now", "rotate", remediation({ window: ["12:00-13:00"] })],
+    ["one of several is open", "rotate", remediation({ window: ["maintenance", "12:00-13:00"] })],
+    ["any time will do", "rotate", remediation({ window: ["maintenance", "any-time"] })],
+    ["no password changes now", "schedule-rotation", remediation({ window: ["maintenance"] })],
+    ["what was begun is finished at once", "finish-interrupted", remediation({ window: ["maintenance"] })],
+  ],
+});
+
+describe("in-window", () => {
+  test("says which window is open", () => {
+    expect(reasonOf("in-window", "rotate", remediation({ window: ["12:00-13:00"] }))).toBe(
+      "the window 12:00-13:00 (UTC) is open",
+    );
+    expect(reasonOf("in-window", "rotate")).toBe("the policy allows it at any time");
+  });
+});
+
+describe("the windows of a database", () => {
+  test.each<[Policy["remediation"]["window"], string | null, readonly string[] | "any-time"]>([
+    [["maintenance"], "sun:03:00-sun:04:00", ["sun:03:00-sun:04:00"]],
+    [["maintenance"], null, []],
+    [["02:00-04:00", "maintenance"], "sun:03:00-sun:04:00", ["02:00-04:00", "sun:03:00-sun:04:00"]],
+    [["02:00-04:00"], "sun:03:00-sun:04:00", ["02:00-04:00"]],
+    [["any-time"], null, "any-time"],
+    [["02:00-04:00", "any-time"], "sun:03:00-sun:04:00", "any-time"],
+  ])("by %j, with %s as its own, are %j", (window, maintenanceWindow, expected) => {
+    expect(windowsOf(aDatabase({ maintenanceWindow }), aPermissivePolicy({ window }))).toEqual(expected);
+  });
+});
+
+const budget = (atOnce: number, perDay: number) => remediation({ budget: { atOnce, perDay } });
+/** Executions at work on other databases of the same account and Region. */
+const running = (...names: string[]) =>
+  names.map((name) => anExecution({ arn: `arn:aws:rds:${region}:${account}:db:${name}`, execution: name }));
+/** Attempts on other databases of the same account and Region, so many hours ago. */
+const tried = (hours: number, ...names: string[]) =>
+  names.map((name) =>
+    anAttempt({
+      arn: `arn:aws:rds:${region}:${account}:cluster:${name}`,
+      endedAt: hoursFromNow(-hours),
+      outcome: "repaired",
+    }),
+  );
+
+describeGate("within-budget", {
+  closed: [
+    [
+      "somebody else is at work",
+      "rotate",
+      { ...budget(1, 5), ...state({ running: running("shop") }) },
+      "within-budget",
+      `at most 1 at once in ${account} ${region}, and rotate of shop comes first: wait, or raise remediation.budget.atOnce`,
+    ],
+    [
+      "what is at work and what is planned before it take all places",
+      "toggle",
+      { ...budget(2, 5), ...state({ running: running("shop") }), plannedBefore: ["enable of DB instance erp"] },
+      "within-budget",
+      `at most 2 at once in ${account} ${region}, and rotate of shop, enable of DB instance erp come first: wait, or raise remediation.budget.atOnce`,
+    ],
+    [
+      "so many come first that not all are named",
+      "schedule-rotation",
+      { ...budget(4, 5), plannedBefore: ["a", "b", "c", "d"] },
+      "within-budget",
+      `at most 4 at once in ${account} ${region}, and a, b, c and 1 more come first: wait, or raise remediation.budget.atOnce`,
+    ],
+    [
+      "all of a day's places are taken",
+      "rotate",
+      { ...budget(3, 3), ...state({ attempts: tried(23.9, "shop", "erp"), running: running("web") }) },
+      "within-budget",
+      `at most 3 within 24 hours in ${account} ${region}, and rotate of shop, rotate of erp, rotate of web come first: wait, or raise remediation.budget.perDay`,
+    ],
+    [
+      "a day has one place, and it is taken",
+      "rotate",
+      { ...budget(1, 1), ...state({ attempts: tried(1, "shop") }) },
+      "within-budget",
+      `at most 1 within 24 hours in ${account} ${region}, and rotate of shop comes first: wait, or raise remediation.budget.perDay`,
+    ],
+  ],
+  open: [
+    ["one place is left", "rotate", { ...budget(2, 2), ...state({ running: running("shop") }) }],
+    [
+      "one place of the day is left",
+      "rotate",
+      { ...budget(9, 3), ...state({ attempts: tried(1, "shop"), running: running("erp") }) },
+    ],
+    [
+      "what somebody has said no to took none",
+      "rotate",
+      {
+        ...budget(1, 1),
+        ...state({ attempts: tried(1, "shop").map((one) => ({ ...one, outcome: "rejected" as const })) }),
+      },
+    ],
+    ["a place is free again after a day", "rotate", { ...budget(1, 1), ...state({ attempts: tried(24, "shop") }) }],
+    [
+      "who only waits takes no place",
+      "rotate",
+      { ...budget(1, 1), ...state({ running: running("shop").map((one) => ({ ...one, isChanging: false })) }) },
+    ],
+    [
+      "who is silent takes none",
+      "rotate",
+      { ...budget(1, 1), ...state({ running: running("shop").map((one) => ({ ...one, expiresAt: now })) }) },
+    ],
+    [
+      "the place is its own",
+      "rotate",
+      { ...budget(1, 1), execution: "db-ORDERS-1", ...state({ running: [anExecution()] }) },
+    ],
+    [
+      "other Regions and accounts have their own budgets",
+      "rotate",
+      {
+        ...budget(1, 1),
+        ...state({
+          running: [
+            ...running("shop").map((one) => ({ ...one, region: "us-east-1" })),
+            ...running("erp").map((one) => ({ ...one, account: "210987654321" })),
+          ],
+          attempts: [
+            ...tried(1, "shop").map((one) => ({ ...one, region: "us-east-1" })),
+            ...tried(1, "erp").map((one) => ({ ...one, account: "210987654321" })),
+          ],
+        }),
+      },
+    ],
+    [
+      "what was begun is finished, whatever the budget",
+      "finish-interrupted",
+      { ...budget(1, 1), ...state({ running: running("shop"), attempts: tried(1, "erp") }) },
+    ],
+  ],
+});
+
+describe("within-budget", () => {
+  test("says how many places are taken", () => {
+    const some = { ...budget(3, 5), ...state({ running: running("web"), attempts: tried(1, "shop", "erp") }) };
+    expect(reasonOf("within-budget", "rotate", { ...some, plannedBefore: ["enable of DB instance a"] })).toBe(
+      "2 of 3 at once and 4 of 5 within 24 hours are taken",
+    );
+  });
+
+  test("names three before it says how many more there are", () => {
+    const reason = (plannedBefore: readonly string[]) =>
+      isWithinBudget({ ...circumstances("rotate", budget(1, 9)), plannedBefore }).reason;
+    expect(reason(["a", "b", "c"])).toContain("and a, b, c come first:");
+    expect(reason(["a", "b", "c", "d", "e"])).toContain("and a, b, c and 2 more come first:");
+  });
+});
+
+describeGate("cooled-down", {
+  closed: [
+    [
+      "something was tried on it lately, whatever came of it",
+      "schedule-rotation",
+      state({ attempts: [anAttempt({ endedAt: hoursFromNow(-23.5), outcome: "repaired" })] }),
+      "cooled-down",
+      `rotate was tried on the database until ${hoursFromNow(-23.5)}: wait until ${hoursFromNow(0.5)}`,
+    ],
+    [
+      "the last of several attempts counts",
+      "rotate",
+      {
+        ...remediation({ coolDownHours: 100, budget: { atOnce: 1, perDay: 9 } }),
+        ...state({
+          attempts: [
+            anAttempt({ endedAt: hoursFromNow(-99) }),
+            anAttempt({ endedAt: hoursFromNow(-50), action: "toggle" }),
+            anAttempt({ endedAt: hoursFromNow(-1), arn: "another", action: "enable" }),
+          ],
+        }),
+      },
+      "cooled-down",
+      `toggle was tried on the database until ${hoursFromNow(-50)}: wait until ${hoursFromNow(50)}`,
+    ],
+  ],
+  open: [
+    ["it has cooled down", "rotate", state({ attempts: [anAttempt({ endedAt: hoursFromNow(-24) })] })],
+    ["the attempt was on another database", "rotate", state({ attempts: tried(1, "shop") })],
+    [
+      "the policy wants no pause",
+      "rotate",
+      { ...remediation({ coolDownHours: 0 }), ...state({ attempts: [anAttempt({ endedAt: now })] }) },
+    ],
+    ["what was begun is finished at once", "finish-interrupted", state({ attempts: [anAttempt({ endedAt: now })] })],
+  ],
+});
+
+const stopped = { at: hoursFromNow(-2), by: "the circuit breaker", why: "3 failures in a row" };
+
+describeGate("not-stopped", {
+  closed: (["schedule-rotation", "rotate", "toggle", "enable"] as const).map((action) => [
+    "everything was stopped",
+    action,
+    state({ stopped }),
+    "not-stopped",
+    `remediation was stopped at ${hoursFromNow(-2)} by the circuit breaker (3 failures in a row): when that is settled, run rds-password-audit resume`,
+  ]),
+  open: [["what was begun is finished all the same", "finish-interrupted", state({ stopped })]],
+});
+
+describeGate("approved", {
+  closed: (["schedule-rotation", "rotate", "toggle", "enable"] as const).map((action) => [
+    "the policy wants a person to say yes",
+    action,
+    remediation({ approval: [action] }),
+    "approved",
+    "a person has to approve it, and is asked when nothing but time is in the way",
+  ]),
+  open: [
+    ["a person said yes", "toggle", { ...remediation({ approval: ["toggle"] }), approvedBy: "ann" }],
+    ["other actions need a yes", "rotate", remediation({ approval: ["schedule-rotation", "toggle", "enable"] })],
+    ["what was begun was approved before it began", "finish-interrupted", remediation({ approval: ["toggle"] })],
+  ],
+});
+
+describe("approved", () => {
+  test("says who said yes", () => {
+    expect(reasonOf("approved", "toggle", { approvedBy: "ann" })).toBe("approved by ann");
+    expect(reasonOf("approved", "toggle")).toBe("the policy asks for no approval");
+  });
+});
+
+describe("an error while a gate is looked at", () => {
+  /** Circumstances that cannot be read. */
+  const unreadable = (action: ActionName, thrown: unknown) =>
+    lookAtGates(
+      new Proxy(circumstances(action), {
+        get(all, name, receiver) {
+          if (name === "action") return Reflect.get(all, name, receiver);
+          throw thrown;
+        },
+      }),
+    );
+
+  test.each(actionNames)("closes it: %s", (action) => {
+    expect(unreadable(action, new Error("it broke"))).toEqual(
+      look(action).map(({ gate }) => ({
+        gate,
+        open: false,
+        reason: "it could not be looked at (it broke), so it counts as closed: report this",
+      })),
+    );
+  });
+
+  test("closes it even where what was thrown is no error", () => {
+    const [first] = unreadable("rotate", Object.create(null));
+    expect(first).toMatchObject({ open: false, reason: expect.stringContaining("(object)") });
+  });
+
+  test("leaves the other gates as they are", () => {
+    const odd = {
+      ...defaultPolicy.remediation.budget,
+      get atOnce(): number {
+        throw new Error("it broke");
+      },
+    };
+    const policy = aPermissivePolicy();
+    const broken = { ...policy, remediation: { ...policy.remediation, budget: odd } };
+    const results = lookAtGates({ ...circumstances("rotate"), policy: broken });
+    expect(results.filter(({ open }) => !open).map(({ gate }) => gate)).toEqual(["within-budget"]);
+  });
+
+  test.each([
+    ["a database without its lists", { database: { ...aDatabase(), pendingChanges: undefined } }],
+    ["a database without tags", { database: { ...aDatabase(), tags: null } }],
+    ["a target without anything", { target: {} }],
+    ["a state without anything", { state: {} }],
+    ["a policy without anything", { policy: {} }],
+    ["a context without anything", { context: {} }],
+    [
+      "an instant that is none",
+      {
+        now: "yesterday",
+        state: aState({ attempts: [anAttempt({ endedAt: "long ago" })] }),
+        policy: aPermissivePolicy({ window: ["maintenance"] }),
+      },
+    ],
+  ])("keeps the action from being begun: %s", (_, odd) => {
+    const results = lookAtGates({ ...circumstances("toggle"), ...odd } as unknown as Circumstances);
+    expect(results).toHaveLength(look("toggle").length);
+    expect(results.some(({ open }) => !open)).toBe(true);
+  });
+});
+
+const instant = fc.oneof(
+  fc
+    .date({ noInvalidDate: true, min: new Date("2026-11-01"), max: new Date("2026-12-31") })
+    .map((date) => date.toISOString()),
+  fc.constant(now),
+);
+const place = { account: fc.constantFrom(account, "210987654321"), region: fc.constantFrom(region, "us-east-1") };
+const work = {
+  arn: fc.constantFrom(databaseArn, "another"),
+  ...place,
+  action: fc.constantFrom(...actionNames),
+  rule: anyText,
+};
+const anyState: fc.Arbitrary<RemediationState> = fc.record({
+  schemaVersion: fc.constant("1.0" as const),
+  running: fc.array(
+    fc.record({ ...work, execution: anyText, isChanging: fc.boolean(), since: instant, expiresAt: instant }),
+    { maxLength: 3 },
+  ),
+  attempts: fc.array(
+    fc.record({ ...work, startedAt: instant, endedAt: instant, outcome: fc.constantFrom(...outcomes) }),
+    { maxLength: 3 },
+  ),
+  ended: fc.constant({}),
+  failuresInARow: fc.nat(5),
+  stopped: fc.option(fc.record({ at: instant, by: anyText, why: anyText }), { nil: null }),
+  keepsakes: fc.constant({}),
+});
+const anyCircumstances = (policy: fc.Arbitrary<Policy>): fc.Arbitrary<Circumstances> =>
+  fc.record({
+    action: fc.constantFrom(...actionNames),
+    database: anyClassifiedDatabase,
+    context: anyContext,
+    target: anyTarget,
+    policy,
+    exemption: fc.constantFrom(null, anExemption),
+    key: fc.constantFrom<Circumstances["key"]>(
+      { reference: null },
+      { reference: null, problem: "none" },
+      { reference: keyArn, key: seen(aKey()) },
+      { reference: keyArn, key: unseen() },
+    ),
+    state: anyState,
+    now: instant,
+    isEnabled: fc.boolean(),
+    execution: fc.option(anyText, { nil: null }),
+    approvedBy: fc.option(anyText, { nil: null }),
+    ahead: fc.option(anyText, { nil: null }),
+    plannedBefore: fc.array(anyText, { maxLength: 5 }),
+  });
+
+describe("whatever AWS answers", () => {
+  const anyPolicy = fc.constantFrom(
+    defaultPolicy,
+    aPermissivePolicy(),
+    aPermissivePolicy({ window: ["maintenance"], approval: ["toggle"] }, { support: { oracleCdb: "unsupported" } }),
+  );
+
+  test("the gates are looked at, all of them, and nothing is changed", () => {
+    fc.assert(
+      fc.property(anyCircumstances(anyPolicy), (any) => {
+        const results = lookAtGates(deepFreeze(any));
+        expect(results.map(({ gate }) => gate)).toEqual(look(any.action).map(({ gate }) => gate));
+        for (const { reason } of results) expect(reason).not.toContain("could not be looked at");
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("the default policy lets nothing be begun, whoever approved it", () => {
+    fc.assert(
+      fc.property(anyCircumstances(fc.constant(defaultPolicy)), (any) => {
+        const closed = lookAtGates({ ...any, isEnabled: true, approvedBy: "ann" }).filter(({ open }) => !open);
+        expect(closed.map(({ gate }) => gate)).toEqual(expect.arrayContaining(["allowed", "opted-in"]));
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

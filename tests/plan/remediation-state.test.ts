@@ -1,0 +1,527 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import {
+  begunBy,
+  type Entrant,
+  enter,
+  forget,
+  goOn,
+  interrupt,
+  keep,
+  leave,
+  liveOf,
+  nextExecution,
+  rest,
+  resume,
+  silence,
+  silentIn,
+  stop,
+  sweep,
+  uncountedOf,
+} from "../../lib/plan/remediation-state.ts";
+import {
+  type Attempt,
+  emptyRemediationState,
+  type Keepsake,
+  type RemediationState,
+  type Running,
+  remediationStateSchema,
+} from "../../lib/model/remediation-state.ts";
+import { account, databaseArn, hoursFromNow, keyArn, now, region, secretArn } from "../support/builders.ts";
+import { deepFreeze } from "../support/deep-freeze.ts";
+import { anAttempt, anExecution, aState } from "../support/repairs.ts";
+
+const otherArn = `${databaseArn}-2`;
+const stopAfterFailures = 3;
+const atNow = { now, stopAfterFailures };
+
+const entrant = (overrides: Partial<Entrant> = {}): Entrant => ({
+  execution: "db-ORDERS-1",
+  arn: databaseArn,
+  account,
+  region,
+  action: "rotate",
+  rule: "secret-not-impaired",
+  ...overrides,
+});
+
+type Entering = { readonly now?: string; readonly hours?: number; readonly isChanging?: boolean };
+
+const entered = (state: RemediationState, who: Partial<Entrant> = {}, how: Entering = {}) =>
+  enter(deepFreeze(state), entrant(who), { hours: 2, isChanging: false, ...atNow, ...how });
+
+/** The same, where it must be let in. */
+const into = (...of: Parameters<typeof entered>): RemediationState => {
+  const state = entered(...of);
+  if (state === null) throw new Error("it was not let in");
+  return state;
+};
+
+const left = (state: RemediationState, execution: string, ...outcomes: Attempt["outcome"][]) =>
+  leave(deepFreeze(state), execution, {
+    ...atNow,
+    attempts: outcomes.map((outcome) => anAttempt({ outcome, endedAt: now })),
+  });
+
+const outcomesOf = ({ attempts }: RemediationState) => attempts.map(({ outcome }) => outcome);
+const executionsOf = ({ running }: RemediationState) => running.map(({ execution }) => execution);
+
+describe("entering", () => {
+  test("takes a place, with a sign of life that holds for some hours", () => {
+    expect(into(emptyRemediationState)).toEqual({
+      ...emptyRemediationState,
+      running: [{ ...entrant(), isChanging: false, since: now, expiresAt: hoursFromNow(2) }],
+    });
+  });
+
+  test("again renews the sign of life, and says what it does now; since when it is at work stays", () => {
+    const first = into(emptyRemediationState, {}, { now: hoursFromNow(-1), hours: 744 });
+    const second = into(first, { action: "toggle" }, { hours: 50, isChanging: true });
+    expect(second.running).toEqual([
+      { ...entrant(), action: "toggle", isChanging: true, since: hoursFromNow(-1), expiresAt: hoursFromNow(50) },
+    ]);
+    expect({ ...second, running: [] }).toEqual(emptyRemediationState);
+  });
+
+  test("twice in the same way changes nothing", () => {
+    const first = into(emptyRemediationState, {}, { isChanging: true });
+    expect(into(first, {}, { isChanging: true })).toEqual(first);
+  });
+
+  test("anew, after it was killed while it changed something, does not undo that it did", () => {
+    const killed = into(emptyRemediationState, {}, { isChanging: true });
+    expect(into(killed).running).toEqual([expect.objectContaining({ isChanging: true })]);
+  });
+
+  test("is refused where another execution is at work on the database", () => {
+    expect(entered(into(emptyRemediationState), { execution: "db-ORDERS-2" })).toBeNull();
+  });
+
+  test("does not mind executions on other databases, and takes nothing of theirs", () => {
+    const one = into(emptyRemediationState, {}, { isChanging: true, now: hoursFromNow(-1) });
+    const both = into(one, { execution: "db-SHOP-1", arn: otherArn });
+    expect(both.running.map(({ execution, arn, isChanging, since }) => [execution, arn, isChanging, since])).toEqual([
+      ["db-ORDERS-1", databaseArn, true, hoursFromNow(-1)],
+      ["db-SHOP-1", otherArn, false, now],
+    ]);
+  });
+
+  test.each([
+    ["a second before", -1, null],
+    ["then", 0, ["db-ORDERS-2"]],
+  ])("on a database is possible for another one not before the sign of life ends: %s", (_, seconds, expected) => {
+    const busy = aState({ running: [anExecution({ expiresAt: now })] });
+    const state = entered(busy, { execution: "db-ORDERS-2" }, { now: hoursFromNow(seconds / 3600) });
+    expect(state === null ? null : executionsOf(state)).toEqual(expected);
+  });
+
+  test("takes out who was silent for too long, and counts what was interrupted", () => {
+    const silent = anExecution({ action: "toggle", expiresAt: hoursFromNow(-3) });
+    const state = into(aState({ running: [silent] }), { execution: "db-ORDERS-2" });
+    expect(state.attempts).toEqual([
+      {
+        arn: databaseArn,
+        account,
+        region,
+        action: "toggle",
+        rule: "secret-not-impaired",
+        startedAt: silent.since,
+        endedAt: hoursFromNow(-3),
+        outcome: "interrupted",
+      },
+    ]);
+    expect(state).toMatchObject({ ended: { [databaseArn]: 1 }, failuresInARow: 1, stopped: null });
+  });
+
+  test("late, after its own sign of life ended, is let in, and its silence is counted", () => {
+    const state = into(aState({ running: [anExecution({ expiresAt: hoursFromNow(-3) })] }));
+    expect(state.running).toEqual([expect.objectContaining({ execution: "db-ORDERS-1", since: hoursFromNow(-1) })]);
+    expect(outcomesOf(state)).toEqual(["interrupted"]);
+  });
+
+  test("late is refused where another one came meanwhile", () => {
+    const other = into(aState({ running: [anExecution({ expiresAt: hoursFromNow(-3) })] }), {
+      execution: "db-ORDERS-2",
+    });
+    expect(entered(other)).toBeNull();
+  });
+});
+
+describe("leaving", () => {
+  test("frees the place, counts the execution, and keeps what was tried", () => {
+    const state = left(into(emptyRemediationState), "db-ORDERS-1", "failed", "repaired");
+    expect(state).toEqual({
+      ...emptyRemediationState,
+      attempts: ["failed", "repaired"].map((outcome) => anAttempt({ outcome: outcome as "failed", endedAt: now })),
+      ended: { [databaseArn]: 1 },
+    });
+  });
+
+  test("twice is leaving once", () => {
+    const once = left(into(emptyRemediationState), "db-ORDERS-1", "failed");
+    expect(left(once, "db-ORDERS-1", "failed")).toEqual(once);
+  });
+
+  test("of somebody who never came changes nothing", () => {
+    const state = aState({ running: [anExecution()], failuresInARow: 2 });
+    expect(left(state, "db-ORDERS-2", "failed")).toEqual(state);
+  });
+
+  test("leaves the others", () => {
+    const both = into(into(emptyRemediationState), { execution: "db-SHOP-1", arn: otherArn });
+    const state = left(both, "db-ORDERS-1", "repaired");
+    expect(executionsOf(state)).toEqual(["db-SHOP-1"]);
+    expect(state.ended).toEqual({ [databaseArn]: 1 });
+  });
+
+  test("each time counts", () => {
+    const twice = left(into(left(into(emptyRemediationState), "db-ORDERS-1")), "db-ORDERS-1");
+    const other = left(into(twice, { execution: "db-SHOP-1", arn: otherArn }), "db-SHOP-1");
+    expect(other.ended).toEqual({ [databaseArn]: 2, [otherArn]: 1 });
+  });
+
+  test("adds to what was tried before, oldest first", () => {
+    const before = aState({ running: [anExecution()], attempts: [anAttempt({ outcome: "interrupted" })] });
+    expect(outcomesOf(left(before, "db-ORDERS-1", "repaired"))).toEqual(["interrupted", "repaired"]);
+  });
+
+  test.each([
+    ["30 days ago is forgotten", -720, []],
+    ["a second less is remembered", -720 + 1 / 3600, ["interrupted"]],
+  ])("what was tried %s", (_, hours, expected) => {
+    const old = anAttempt({ outcome: "interrupted", endedAt: hoursFromNow(hours) });
+    const before = aState({ running: [anExecution()], attempts: [old] });
+    expect(outcomesOf(left(before, "db-ORDERS-1"))).toEqual(expected);
+  });
+
+  test("without having tried anything leaves the count of failures alone", () => {
+    const state = left(aState({ running: [anExecution()], failuresInARow: 9 }), "db-ORDERS-1");
+    expect(state).toMatchObject({ failuresInARow: 9, stopped: null, attempts: [] });
+  });
+});
+
+describe("going on to another action", () => {
+  const attempt = anAttempt({ outcome: "failed", endedAt: now });
+  const wentOn = (state: RemediationState, execution = "db-ORDERS-1", at = now) =>
+    goOn(deepFreeze(state), execution, { attempt, next: "toggle", hours: 1440, now: at, stopAfterFailures });
+
+  test("counts what failed, and waits anew, without a place in the budget", () => {
+    const busy = aState({ running: [anExecution({ action: "rotate", since: hoursFromNow(-1) })] });
+    expect(wentOn(busy)).toEqual({
+      ...busy,
+      running: [{ ...anExecution(), action: "toggle", isChanging: false, since: now, expiresAt: hoursFromNow(1440) }],
+      attempts: [attempt],
+      failuresInARow: 1,
+    });
+  });
+
+  test("twice is going on once", () => {
+    const once = wentOn(aState({ running: [anExecution({ action: "rotate" })] })) ?? emptyRemediationState;
+    expect(wentOn(once, "db-ORDERS-1", hoursFromNow(1))).toEqual(once);
+  });
+
+  test("is refused to one that is out, or never came", () => {
+    const state = aState({ running: [anExecution({ action: "rotate" })] });
+    expect(wentOn(state, "db-ORDERS-2")).toBeNull();
+  });
+
+  test("leaves the others, and their order", () => {
+    const other = anExecution({ execution: "db-SHOP-1", arn: otherArn });
+    const state = wentOn(aState({ running: [anExecution({ action: "rotate" }), other] }));
+    expect(state?.running.map(({ execution, action }) => [execution, action])).toEqual([
+      ["db-ORDERS-1", "toggle"],
+      ["db-SHOP-1", other.action],
+    ]);
+    expect(state?.running[1]).toEqual(other);
+  });
+
+  test("may break the circuit", () => {
+    const state = wentOn(aState({ running: [anExecution({ action: "rotate" })], failuresInARow: 2 }));
+    expect(state?.stopped).toEqual({ at: now, by: "the circuit breaker", why: "3 failures in a row" });
+  });
+
+  test("is over, and nothing was interrupted, where it is heard of no more", () => {
+    const state = wentOn(aState({ running: [anExecution({ action: "rotate" })] })) ?? emptyRemediationState;
+    expect(outcomesOf(interrupt(state, "db-ORDERS-1", atNow))).toEqual(["failed"]);
+  });
+});
+
+describe("resting", () => {
+  const later = { now: hoursFromNow(3), hours: 1440 };
+
+  test("gives the place in the budget back, and gives a sign of life", () => {
+    const other = anExecution({ execution: "db-SHOP-1", arn: otherArn });
+    const busy = deepFreeze(aState({ running: [anExecution({ since: hoursFromNow(-1) }), other] }));
+    expect(rest(busy, "db-ORDERS-1", later)).toEqual({
+      ...busy,
+      running: [
+        { ...anExecution({ since: hoursFromNow(-1) }), isChanging: false, expiresAt: hoursFromNow(1443) },
+        other,
+      ],
+    });
+  });
+
+  test("gives another sign of life where the last one is old", () => {
+    const waiting = aState({ running: [anExecution({ isChanging: false, expiresAt: hoursFromNow(720) })] });
+    expect(rest(waiting, "db-ORDERS-1", later)?.running).toMatchObject([{ expiresAt: hoursFromNow(1443) }]);
+  });
+
+  test("writes nothing of one that waits already, or is out", () => {
+    const waiting = aState({ running: [anExecution({ isChanging: false, expiresAt: hoursFromNow(723) })] });
+    expect([rest(waiting, "db-ORDERS-1", later), rest(waiting, "db-SHOP-1", later)]).toEqual([null, null]);
+  });
+});
+
+describe("what was begun last", () => {
+  const failed = anAttempt({ action: "rotate", outcome: "failed", endedAt: hoursFromNow(-1) });
+  const at = (attempts: Attempt[], isChanging = false) =>
+    begunBy(
+      aState({ attempts }),
+      anExecution({ action: "toggle", arn: failed.arn, since: hoursFromNow(-1), isChanging }),
+    );
+
+  test("is what an execution is at", () =>
+    expect(at([failed], true)).toEqual({ action: "toggle", startedAt: hoursFromNow(-1) }));
+
+  test("is, while it only waits, what failed before", () =>
+    expect(at([failed])).toEqual({ action: "rotate", startedAt: failed.startedAt }));
+
+  test.each<[string, Partial<Attempt>]>([
+    ["something that ended before", { endedAt: hoursFromNow(-2) }],
+    ["something else than a failure", { outcome: "repaired" }],
+    ["another database's", { arn: otherArn }],
+  ])("is nothing, while it only waits, where there is but %s", (_, overrides) =>
+    expect(at([{ ...failed, ...overrides }])).toBeNull(),
+  );
+});
+
+describe("what is not counted yet", () => {
+  const tried = [{ action: "rotate" }, { action: "toggle" }] as const;
+
+  test.each<[Running["action"], readonly string[]]>([
+    ["rotate", ["rotate", "toggle"]],
+    ["toggle", ["toggle"]],
+    ["enable", []],
+  ])("at %s: %j", (action, expected) => {
+    const state = aState({ running: [anExecution({ execution: "db-SHOP-1" }), anExecution({ action })] });
+    expect(uncountedOf(state, "db-ORDERS-1", tried).map((one) => one.action)).toEqual(expected);
+  });
+
+  test("is nothing of one that is out", () => {
+    expect(uncountedOf(aState(), "db-ORDERS-1", tried)).toEqual([]);
+  });
+});
+
+describe("the circuit breaker", () => {
+  const after = (failuresInARow: number, ...outcomes: Attempt["outcome"][]) => {
+    const state = left(aState({ running: [anExecution()], failuresInARow }), "db-ORDERS-1", ...outcomes);
+    return [state.failuresInARow, state.stopped?.why ?? null];
+  };
+
+  test.each<[number, Attempt["outcome"][], [number, string | null]]>([
+    [0, ["failed"], [1, null]],
+    [1, ["failed"], [2, null]],
+    [2, ["failed"], [3, "3 failures in a row"]],
+    [2, ["interrupted"], [3, "3 failures in a row"]],
+    [1, ["failed", "failed"], [3, "3 failures in a row"]],
+    [3, ["failed"], [4, "4 failures in a row"]],
+    [2, ["rejected"], [2, null]],
+    [2, ["repaired"], [0, null]],
+    [2, ["failed", "repaired"], [0, null]],
+    [2, ["repaired", "failed"], [1, null]],
+    [5, [], [5, null]],
+  ])("after %i failures, and then %j: %j", (before, outcomes, expected) => {
+    expect(after(before, ...outcomes)).toEqual(expected);
+  });
+
+  test("says who stopped it, and when", () => {
+    const state = left(aState({ running: [anExecution()], failuresInARow: 2 }), "db-ORDERS-1", "failed");
+    expect(state.stopped).toEqual({ at: now, by: "the circuit breaker", why: "3 failures in a row" });
+  });
+
+  test("does not speak over a person who has stopped everything", () => {
+    const stopped = { at: hoursFromNow(-5), by: "ann", why: "an incident" };
+    const state = left(aState({ running: [anExecution()], failuresInARow: 8, stopped }), "db-ORDERS-1", "failed");
+    expect(state).toMatchObject({ stopped, failuresInARow: 9 });
+  });
+});
+
+describe("sweeping", () => {
+  const running = [
+    anExecution({ expiresAt: now }),
+    anExecution({ execution: "db-SHOP-1", arn: otherArn, expiresAt: hoursFromNow(-1) }),
+    anExecution({ execution: "db-WEB-1", arn: "web", expiresAt: hoursFromNow(0.001) }),
+    anExecution({ execution: "db-API-1", arn: "api", expiresAt: hoursFromNow(-2), isChanging: false }),
+  ];
+
+  test("takes out all that are silent for too long; who only waited has interrupted nothing", () => {
+    const state = sweep(deepFreeze(aState({ running })), atNow);
+    expect(executionsOf(state)).toEqual(["db-WEB-1"]);
+    expect(state.attempts.map(({ arn, endedAt, outcome }) => [arn, endedAt, outcome])).toEqual([
+      [databaseArn, now, "interrupted"],
+      [otherArn, hoursFromNow(-1), "interrupted"],
+    ]);
+    expect(state).toMatchObject({
+      ended: { [databaseArn]: 1, [otherArn]: 1, api: 1 },
+      failuresInARow: 2,
+      stopped: null,
+    });
+  });
+
+  test("may break the circuit", () => {
+    expect(sweep(deepFreeze(aState({ running, failuresInARow: 1 })), atNow).stopped).toMatchObject({ at: now });
+    expect(sweep(aState({ running }), { now, stopAfterFailures: 2 }).stopped?.why).toBe("2 failures in a row");
+  });
+
+  test("changes nothing where nobody is silent", () => {
+    const state = aState({ running: [anExecution()], failuresInARow: 9 });
+    expect(sweep(state, atNow)).toBe(state);
+  });
+});
+
+describe("interrupting", () => {
+  const state = aState({ running: [anExecution(), anExecution({ execution: "db-SHOP-1", arn: otherArn })] });
+  const interrupted = (execution: string, of = state) => interrupt(deepFreeze(of), execution, atNow);
+
+  test("takes an execution out before its time, and counts what it may have changed", () => {
+    expect(interrupted("db-SHOP-1")).toEqual({
+      ...state,
+      running: [anExecution()],
+      attempts: [anAttempt({ arn: otherArn, startedAt: hoursFromNow(-1), endedAt: now, outcome: "interrupted" })],
+      ended: { [otherArn]: 1 },
+      failuresInARow: 1,
+    });
+  });
+
+  test("counts nothing where it only waited", () => {
+    const waiting = aState({ running: [anExecution({ isChanging: false })] });
+    expect(interrupted("db-ORDERS-1", waiting)).toEqual(aState({ ended: { [databaseArn]: 1 } }));
+  });
+
+  test("twice is once", () => {
+    const once = interrupted("db-ORDERS-1");
+    expect(interrupted("db-ORDERS-1", once)).toBe(once);
+  });
+
+  test("may break the circuit", () => {
+    expect(interrupted("db-ORDERS-1", { ...state, failuresInARow: 2 }).stopped).toMatchObject({ at: now });
+  });
+});
+
+describe("executions", () => {
+  test("are silent when their sign of life has ended, and live until then", () => {
+    const running = [-1, 0, 0.001].map((hours) =>
+      anExecution({ execution: `${hours}`, expiresAt: hoursFromNow(hours) }),
+    );
+    expect(silentIn(aState({ running }), now).map(({ execution }) => execution)).toEqual(["-1", "0"]);
+    expect(liveOf(aState({ running }), now).map(({ execution }) => execution)).toEqual(["0.001"]);
+  });
+});
+
+describe("stopping everything", () => {
+  const stopped = { at: now, by: "ann", why: "an incident" };
+
+  test("and letting it go on, with no failures to its name", () => {
+    const state = aState({ failuresInARow: 3, attempts: [anAttempt()] });
+    expect(stop(deepFreeze(state), stopped)).toEqual({ ...state, stopped });
+    expect(resume(deepFreeze({ ...state, stopped }))).toEqual({ ...state, failuresInARow: 0 });
+  });
+});
+
+describe("what a toggle will lose", () => {
+  const keepsake: Keepsake = {
+    secretArn,
+    keyReference: keyArn,
+    rotationEnabled: true,
+    rotationRules: null,
+    tags: { team: "orders" },
+    resourcePolicy: null,
+  };
+
+  test("is kept by database, and forgotten when it is restored", () => {
+    const both = keep(keep(deepFreeze(aState()), databaseArn, keepsake), otherArn, { ...keepsake, tags: {} });
+    expect(both.keepsakes).toEqual({ [databaseArn]: keepsake, [otherArn]: { ...keepsake, tags: {} } });
+    expect(forget(deepFreeze(both), databaseArn)).toEqual(
+      aState({ keepsakes: { [otherArn]: { ...keepsake, tags: {} } } }),
+    );
+    expect(forget(aState(), databaseArn)).toEqual(aState());
+  });
+
+  test("is written once more where it is written down again", () => {
+    const twice = keep(keep(aState(), databaseArn, keepsake), databaseArn, { ...keepsake, tags: {} });
+    expect(twice.keepsakes).toEqual({ [databaseArn]: { ...keepsake, tags: {} } });
+  });
+});
+
+describe("the name of the next execution", () => {
+  const name = (resourceId: string, ended: Record<string, number> = {}) =>
+    nextExecution(aState({ ended }), { arn: databaseArn, resourceId });
+
+  test("follows from the database and from how many there were", () => {
+    expect(name("db-ORDERS")).toBe("db-ORDERS-1");
+    expect(name("db-ORDERS", { [databaseArn]: 41, [otherArn]: 7 })).toBe("db-ORDERS-42");
+    expect(name("a.b/c d:é_f")).toBe("a-b-c-d--_f-1");
+    expect(name("x".repeat(60))).toBe(`${"x".repeat(50)}-1`);
+  });
+
+  test("is one that Lambda takes, and another one each time", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme", maxLength: 80 }), fc.nat(1e9), (resourceId, ended) => {
+        const first = name(resourceId, { [databaseArn]: ended });
+        expect(first).toMatch(/^[A-Za-z0-9_-]{1,64}$/);
+        expect(name(resourceId, { [databaseArn]: ended + 1 })).not.toBe(first);
+      }),
+    );
+  });
+});
+
+test("whoever comes and goes, in whatever order, a database has one execution at a time, and the state stays a state", () => {
+  const executions = ["db-ORDERS-1", "db-ORDERS-2", "db-SHOP-1"];
+  const step = fc.record({
+    who: fc.constantFrom(...executions),
+    what: fc.constantFrom("enter", "change", "repaired", "failed", "sweep"),
+    hours: fc.nat(400),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+      let state: RemediationState = emptyRemediationState;
+      let hours = 0;
+      for (const { who, what, hours: passed } of steps) {
+        hours += passed / 10;
+        const time = { now: hoursFromNow(hours), stopAfterFailures };
+        const newcomer = entrant({ execution: who, arn: who.startsWith("db-ORDERS") ? databaseArn : otherArn });
+        deepFreeze(state);
+        if (what === "sweep") state = sweep(state, time);
+        else if (what === "enter" || what === "change")
+          state = enter(state, newcomer, { ...time, hours: 20, isChanging: what === "change" }) ?? state;
+        else
+          state = leave(state, who, {
+            ...time,
+            attempts: [
+              anAttempt({ arn: newcomer.arn, outcome: what === "failed" ? "failed" : "repaired", endedAt: time.now }),
+            ],
+          });
+        const arns = state.running.map(({ arn }) => arn);
+        expect(new Set(arns).size).toBe(arns.length);
+        expect(remediationStateSchema.parse(state)).toEqual(state);
+        if (state.failuresInARow >= stopAfterFailures) expect(state.stopped).not.toBeNull();
+      }
+    }),
+  );
+});
+
+describe("silencing", () => {
+  const later = { expiresAt: hoursFromNow(1) };
+  const state = aState({ running: [anExecution(later), anExecution({ ...later, execution: "db-LEGACY-1" })] });
+
+  test("makes one execution count as silent from now on, and leaves the others", () => {
+    const silenced = silence(deepFreeze(state), "db-ORDERS-1", now);
+    expect(silenced).toEqual({ ...state, running: [{ ...state.running[0], expiresAt: now }, state.running[1]] });
+    expect(silentIn(silenced, now)).toEqual([silenced.running[0]]);
+  });
+
+  test("changes nothing where it is silent already, or not there", () => {
+    expect(silence(deepFreeze(state), "db-ORDERS-1", hoursFromNow(2))).toEqual(state);
+    expect(silence(deepFreeze(state), "db-OTHER-1", now)).toEqual(state);
+  });
+});

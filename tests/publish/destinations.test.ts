@@ -1,0 +1,260 @@
+import { describe, expect, test } from "@jest/globals";
+import type { Change, Digest } from "../../lib/model/change.ts";
+import { outletNames } from "../../lib/model/ledger.ts";
+import { messageSchema } from "../../lib/model/message.ts";
+import type { OutgoingMessage } from "../../lib/model/topic-message.ts";
+import {
+  createAlertsOutlet,
+  createFindingsOutlet,
+  createSecurityHubOutlet,
+  type Import,
+  type Publish,
+} from "../../lib/publish/destinations.ts";
+import { toDigest } from "../../lib/publish/publish-report.ts";
+import type { AlertMessage } from "../../lib/report/chat/alert-message.ts";
+import type { SecurityHubFinding } from "../../lib/report/aws/asff.ts";
+import { account, hoursFromNow, now, region } from "../support/builders.ts";
+import { aChangeOn, aFindingOn, anExemption, aReportWith } from "../support/findings.ts";
+
+const tooLarge = "it is too large";
+const reportUrl = "https://reports.example/1";
+const context = { reportUrl };
+const changes = ["orders", "shop", "ledger"].map((identifier) => aChangeOn(identifier));
+
+/** A topic that remembers what it was sent, and refuses the messages with some ids. */
+function aTopic(...refused: string[]) {
+  const sent: OutgoingMessage[] = [];
+  const publish: Publish = async (messages) => {
+    sent.push(...messages);
+    return messages.filter(({ id }) => refused.includes(id)).map(({ id }) => ({ id, reason: tooLarge }));
+  };
+  return { sent, publish };
+}
+
+const refuseAll: Publish = async (messages) => messages.map(({ id }) => ({ id, reason: tooLarge }));
+const refusalOf = (change: Change | undefined) => ({ change, reason: tooLarge });
+const offline = () => Promise.reject(new Error("no such topic"));
+
+test("each outlet has the name under which the ledger keeps what is owed to it", () => {
+  const { publish } = aTopic();
+  expect([
+    createFindingsOutlet(publish).name,
+    createAlertsOutlet(publish, { threshold: "high", exemptionTags: false }).name,
+    createSecurityHubOutlet(async () => []).name,
+  ]).toEqual(outletNames);
+});
+
+describe("the findings topic", () => {
+  test("gets one message a change, each with an id of its own, attributes, and a body of the published schema", async () => {
+    const { sent, publish } = aTopic();
+    expect(await createFindingsOutlet(publish).deliver(changes, context)).toEqual([]);
+    expect(new Set(sent.map(({ id }) => id)).size).toBe(3);
+    expect(sent.map(({ body }) => messageSchema.parse(JSON.parse(body)))).toEqual(
+      changes.map((change) => expect.objectContaining(change)),
+    );
+    expect(sent[0]?.attributes).toEqual({
+      type: "finding.opened",
+      severity: "high",
+      rule: "master-password-managed",
+      account,
+      region,
+    });
+  });
+
+  test.each([0, 1, 2])("message %d refused: that change is, and no other", async (index) => {
+    const [id = ""] = await idsOf(index);
+    const { publish } = aTopic(id);
+    expect(await createFindingsOutlet(publish).deliver(changes, context)).toEqual([refusalOf(changes[index])]);
+  });
+
+  /** The id under which a change is sent. */
+  async function idsOf(index: number): Promise<string[]> {
+    const { sent, publish } = aTopic();
+    await createFindingsOutlet(publish).deliver(changes, context);
+    return sent.slice(index, index + 1).map(({ id }) => id);
+  }
+
+  test("all refused: all changes are", async () => {
+    expect(await createFindingsOutlet(refuseAll).deliver(changes, context)).toEqual(changes.map(refusalOf));
+  });
+
+  test("that is gone throws", async () => {
+    await expect(createFindingsOutlet(offline).deliver(changes, context)).rejects.toThrow("no such topic");
+  });
+
+  const digest: Digest = toDigest(aReportWith({ findings: [aFindingOn("orders")] }), reportUrl);
+
+  test("gets the digest of an audit", async () => {
+    const { sent, publish } = aTopic();
+    await createFindingsOutlet(publish).announce?.(digest);
+    expect(sent.map(({ body }) => messageSchema.parse(JSON.parse(body)))).toEqual([
+      { schemaVersion: "1.0", type: "audit.completed", at: now, audit: digest },
+    ]);
+    expect(sent[0]?.attributes).toEqual({ type: "audit.completed" });
+  });
+
+  test("that refuses the digest throws", async () => {
+    await expect(createFindingsOutlet(refuseAll).announce?.(digest)).rejects.toThrow(
+      "the digest was refused: it is too large",
+    );
+  });
+});
+
+describe("the alerts topic", () => {
+  const options = { threshold: "high", exemptionTags: false } as const;
+  const alertsIn = (sent: readonly OutgoingMessage[]) => sent.map(({ body }) => JSON.parse(body) as AlertMessage);
+
+  test("gets a custom notification a database, with a link to the report, each with an id of its own", async () => {
+    const { sent, publish } = aTopic();
+    expect(await createAlertsOutlet(publish, options).deliver(changes, context)).toEqual([]);
+    expect(new Set(sent.map(({ id }) => id)).size).toBe(3);
+    expect(alertsIn(sent).map(({ version, source }) => [version, source])).toEqual(Array(3).fill(["1.0", "custom"]));
+    for (const { body } of sent) expect(body).toContain(reportUrl);
+  });
+
+  test("gets few messages of many changes", async () => {
+    const { sent, publish } = aTopic();
+    const many = Array.from({ length: 300 }, (_, index) => aChangeOn(`db-${index}`));
+    await createAlertsOutlet(publish, options).deliver(many, context);
+    expect(sent).toHaveLength(1);
+  });
+
+  test.each([
+    ["medium", 0],
+    ["high", 1],
+    ["critical", 1],
+  ] as const)(
+    "told from high, a finding that is %s: %d messages, and it is delivered either way",
+    async (severity, count) => {
+      const { sent, publish } = aTopic();
+      const change = aChangeOn("orders", {}, { severity });
+      expect(await createAlertsOutlet(publish, options).deliver([change], context)).toEqual([]);
+      expect(sent).toHaveLength(count);
+    },
+  );
+
+  test("that refuses one of its messages is told all changes again", async () => {
+    const { publish } = aTopic("1");
+    expect(await createAlertsOutlet(publish, options).deliver(changes, context)).toEqual(changes.map(refusalOf));
+  });
+
+  test("that is gone throws", async () => {
+    await expect(createAlertsOutlet(offline, options).deliver(changes, context)).rejects.toThrow("no such topic");
+  });
+
+  test("has no digest", () => {
+    expect(createAlertsOutlet(aTopic().publish, options).announce).toBeUndefined();
+  });
+});
+
+describe("Security Hub", () => {
+  /** A hub that remembers what was imported, and refuses the findings that are about some databases. */
+  function aHub(...refused: string[]) {
+    const imported: SecurityHubFinding[] = [];
+    const importFindings: Import = async (findings) => {
+      imported.push(...findings);
+      const isRefused = ({ Title }: SecurityHubFinding) => refused.some((name) => Title.includes(` ${name} `));
+      return findings.filter(isRefused).map(({ Id }) => ({ id: Id, reason: tooLarge }));
+    };
+    return { imported, outlet: createSecurityHubOutlet(importFindings) };
+  }
+  const inShort = (imported: readonly SecurityHubFinding[]) =>
+    imported.map(({ Resources, RecordState, Compliance, UpdatedAt }) => [
+      Resources[0]?.Id.split(":").at(-1),
+      RecordState,
+      Compliance.Status,
+      UpdatedAt,
+    ]);
+  const at = (
+    hours: number,
+    type: Change["type"],
+    because: Change["because"],
+    exemption: typeof anExemption | null = null,
+  ) => aChangeOn("orders", { type, because, at: hoursFromNow(hours) }, { exemption });
+
+  test("gets each finding, under the product of its account and Region", async () => {
+    const { imported, outlet } = aHub();
+    const far = aChangeOn("far", {}, { account: "210987654321", region: "us-east-1" });
+    expect(await outlet.deliver([aChangeOn("orders"), far], context)).toEqual([]);
+    expect(imported.map(({ Id, ProductArn }) => [Id, ProductArn])).toEqual([
+      [
+        "master-password-managed/arn:aws:rds:eu-west-1:123456789012:db:orders",
+        "arn:aws:securityhub:eu-west-1:123456789012:product/123456789012/default",
+      ],
+      [
+        "master-password-managed/arn:aws:rds:us-east-1:210987654321:db:far",
+        "arn:aws:securityhub:us-east-1:210987654321:product/210987654321/default",
+      ],
+    ]);
+  });
+
+  test("gets a finding in China under a product in China", async () => {
+    const { imported, outlet } = aHub();
+    const resource = { ...aFindingOn("orders").resource, arn: "arn:aws-cn:rds:cn-north-1:123456789012:db:orders" };
+    await outlet.deliver([aChangeOn("orders", {}, { resource, region: "cn-north-1" })], context);
+    expect(imported.map(({ ProductArn }) => ProductArn)).toEqual([
+      "arn:aws-cn:securityhub:cn-north-1:123456789012:product/123456789012/default",
+    ]);
+  });
+
+  test.each([
+    ["opened", at(0, "finding.opened", "new"), "ACTIVE", "FAILED"],
+    ["worse", at(0, "finding.changed", "worse"), "ACTIVE", "FAILED"],
+    ["back", at(0, "finding.changed", "exemption-ended"), "ACTIVE", "FAILED"],
+    ["exempted", at(0, "finding.changed", "exempted", anExemption), "ARCHIVED", "FAILED"],
+    ["fixed", at(0, "finding.resolved", "fixed"), "ARCHIVED", "PASSED"],
+    ["gone", at(0, "finding.resolved", "database-gone"), "ARCHIVED", "NOT_AVAILABLE"],
+    ["not audited", at(0, "finding.resolved", "not-audited"), "ARCHIVED", "NOT_AVAILABLE"],
+  ])("has a finding that is %s as it is now", async (_, change, state, compliance) => {
+    const { imported, outlet } = aHub();
+    await outlet.deliver([change], context);
+    expect(inShort(imported)).toEqual([["orders", state, compliance, now]]);
+  });
+
+  test("gets of several changes of one finding the last, and the others' findings", async () => {
+    const { imported, outlet } = aHub();
+    const owed = [at(-2, "finding.opened", "new"), aChangeOn("shop"), at(-1, "finding.resolved", "fixed")];
+    expect(await outlet.deliver(owed, context)).toEqual([]);
+    expect(inShort(imported)).toEqual([
+      ["orders", "ARCHIVED", "PASSED", hoursFromNow(-1)],
+      ["shop", "ACTIVE", "FAILED", now],
+    ]);
+  });
+
+  test("that refuses a finding is told all its changes again, and no others", async () => {
+    const { outlet } = aHub("orders");
+    const owed = [at(-2, "finding.opened", "new"), aChangeOn("shop"), at(-1, "finding.resolved", "fixed")];
+    expect(await outlet.deliver(owed, context)).toEqual([refusalOf(owed[0]), refusalOf(owed[2])]);
+  });
+
+  test("that refuses a finding whose id was too long knows it again", async () => {
+    const { imported, outlet } = aHub("orders");
+    const change = aChangeOn("orders", {}, { id: `master-password-managed/${"x".repeat(600)}` });
+    expect(await outlet.deliver([change, aChangeOn("shop")], context)).toEqual([refusalOf(change)]);
+    expect(imported[0]?.Id.length).toBeLessThanOrEqual(512);
+  });
+
+  test("that is not enabled throws", async () => {
+    const outlet = createSecurityHubOutlet(() => Promise.reject(new Error("not enabled")));
+    await expect(outlet.deliver(changes, context)).rejects.toThrow("not enabled");
+    await expect(outlet.refresh?.([], now)).rejects.toThrow("not enabled");
+  });
+
+  test("is told all open findings again, as of the audit", async () => {
+    const { imported, outlet } = aHub();
+    await outlet.refresh?.([aFindingOn("orders", { firstSeenAt: hoursFromNow(-48) }), aFindingOn("shop")], now);
+    expect(inShort(imported)).toEqual([
+      ["orders", "ACTIVE", "FAILED", now],
+      ["shop", "ACTIVE", "FAILED", now],
+    ]);
+    expect(imported[0]?.FirstObservedAt).toBe(hoursFromNow(-48));
+  });
+
+  test("that refuses some of them throws, and says how many", async () => {
+    const { outlet } = aHub("orders");
+    const findings = [aFindingOn("orders"), aFindingOn("shop")];
+    await expect(outlet.refresh?.(findings, now)).rejects.toThrow(
+      "1 of 2 findings were refused, the first because: it is too large",
+    );
+  });
+});

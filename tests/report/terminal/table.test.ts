@@ -1,0 +1,148 @@
+import { describe, expect, test } from "@jest/globals";
+import { severities } from "../../../lib/model/finding.ts";
+import { toPrintable } from "../../../lib/report/text/printable.ts";
+import { renderTable } from "../../../lib/report/terminal/table.ts";
+import { expectGolden } from "../../golden/golden.ts";
+import { aMasterUserSecret, anInventory, aPlainDatabase, aTarget, hoursFromNow } from "../../support/builders.ts";
+import { aBlindInventory, aCrowd, aReport, options } from "../sample-reports.ts";
+
+const exempt = {
+  owner: "orders@example.com",
+  reason: "Moves to IAM authentication first",
+  rules: ["master-password-managed"],
+};
+
+describe("golden tables", () => {
+  test("a clean fleet is short", () => expectGolden("table-clean", renderTable(aReport(anInventory()), options())));
+  test("no databases", () =>
+    expectGolden(
+      "table-empty",
+      renderTable(aReport(anInventory({ targets: [aTarget({ databases: [], secrets: null })] })), options()),
+    ));
+  test("nothing wrong was found, because little could be seen", () =>
+    expectGolden("table-blind", renderTable(aReport(aBlindInventory()), options())));
+  test("everything that is wrong is exempt", () => {
+    const policy = {
+      exemptions: [{ ...exempt, match: { identifier: ["db-*"] }, until: hoursFromNow(5 * 24).slice(0, 10) }],
+    };
+    expectGolden("table-exempt", renderTable(aReport(anInventory({ targets: [aCrowd(2)] }), policy), options()));
+  });
+  test("an exemption that ended, a severity and a rule that the policy changed", () => {
+    const policy = {
+      exemptions: [{ ...exempt, match: { identifier: ["db-0000"] }, until: "2026-11-20" }],
+      severities: { "master-password-managed": "critical" as const },
+      rulesOff: ["rotation-enabled"],
+    };
+    expectGolden(
+      "table-exemption-ended",
+      renderTable(aReport(anInventory({ targets: [aCrowd(1)] }), policy), options()),
+    );
+  });
+  test("thousands of databases in hundreds of places stay readable", () => {
+    const targets = Array.from({ length: 60 }, (_, index) => aCrowd(100, { account: String(100_000_000_000 + index) }));
+    const text = renderTable(aReport(anInventory({ targets })), options());
+    expect(text.split("\n").length).toBeLessThan(2_000);
+    expectGolden("table-crowd", text);
+  });
+  test("in colour", () =>
+    expectGolden("table-color", renderTable(aReport(anInventory({ targets: [aCrowd(1)] })), options({ color: true }))));
+});
+
+describe("the table", () => {
+  test("nothing from AWS reaches the terminal as a command to it", () => {
+    const evil = "ord\u001b[2Jers\u001b]8;;http://evil\u0007x\u009b31m\u0008\u202e\r\nCLEAN";
+    const database = aPlainDatabase({
+      identifier: evil,
+      engine: evil,
+      status: evil,
+      tags: { "rds-password-audit:toggle": evil },
+    });
+    const text = renderTable(
+      aReport(anInventory({ targets: [aTarget({ databases: [database], gaps: [] })], gaps: [] })),
+      options(),
+    );
+    expect(text).not.toMatch(/[^\P{Cc}\n]|[\u202a-\u202e\u2066-\u2069]/u);
+    expect(text).not.toMatch(/^CLEAN/m);
+    expect(text).toContain("NOT CLEAN");
+  });
+
+  test("a verdict that could not be given is said once for each cause, not for each database", () => {
+    const databases = Array.from({ length: 50 }, (_, index) =>
+      aPlainDatabase({ identifier: `db-${index}`, arn: `arn:${index}`, masterUserSecret: aMasterUserSecret() }),
+    );
+    const [target] = aBlindInventory().targets;
+    const text = renderTable(
+      aReport(anInventory({ targets: [{ ...aTarget(), ...target, databases }] })),
+      options({ width: 160 }),
+    );
+    expect(text).toContain("on 50 databases: secretsmanager:ListSecrets failed with AccessDeniedException");
+    expect(text.split("\n").length).toBeLessThan(20);
+  });
+
+  test.each([80, 100, 160])("at %i columns only what cannot be broken is longer", (width) => {
+    const text = renderTable(aReport(anInventory({ targets: [aCrowd(30)] })), options({ width }));
+    for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(width);
+  });
+
+  test("names that are long are broken too", () => {
+    const database = { identifier: "x".repeat(55), engine: "aurora-postgresql", status: "storage-optimization" };
+    const text = renderTable(aReport(anInventory({ targets: [aCrowd(1, {}, database)] })), options());
+    for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
+  test("numbers that are long are broken too", () => {
+    const { findings, ...report } = aReport(anInventory({ targets: [aCrowd(120, { region: "ap-southeast-2" })] }));
+    const bySeverity = severities.flatMap((severity) => findings.map((finding) => ({ ...finding, severity })));
+    const elsewhere = Array.from({ length: 2 }, () => bySeverity).flatMap((all, index) =>
+      all.map((finding) => ({ ...finding, account: `${index + 1}`.repeat(12) })),
+    );
+    const crowded = Array.from({ length: 12 }, () => elsewhere).flat();
+    const places = Array.from({ length: 6 }, (_, index) =>
+      crowded.map((finding) => ({ ...finding, account: String(100_000_000_000 + index) })),
+    );
+    const text = renderTable({ ...report, findings: places.flat() }, options());
+    expect(text).toContain("Elsewhere");
+    for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
+  test("long numbers are written alike", () => {
+    const report = aReport(anInventory({ targets: [aCrowd(1)] }));
+    const summary = { ...report.summary, managed: 1_500, unmanaged: 500 };
+    expect(renderTable({ ...report, summary }, options())).toContain("RDS manages 1,500 of 2,000 master passwords.");
+  });
+
+  test("what could not be judged is not made worse or better by an exemption", () => {
+    const report = aReport(anInventory({ targets: [aCrowd(1)] }));
+    const exemption = { owner: "a@example.com", reason: "It moves", until: "2026-12-01", source: "policy" as const };
+    const findings = report.findings.map((finding) => ({
+      ...finding,
+      status: "INSUFFICIENT_DATA" as const,
+      exemption,
+    }));
+    expect(renderTable({ ...report, findings }, options())).toContain("master-password-managed, not judged, ends in");
+  });
+
+  test.each([
+    [20, 80],
+    [500, 160],
+  ])("a terminal of %i columns counts as one of %i", (given, taken) => {
+    const report = aReport(aBlindInventory());
+    expect(renderTable(report, options({ width: given }))).toBe(renderTable(report, options({ width: taken })));
+  });
+
+  test("a reason that it was given no words for is shown by its code", () => {
+    const replica = aPlainDatabase({ replicationSource: "orders" });
+    const report = aReport(anInventory({ targets: [aTarget({ databases: [replica] })] }));
+    expect(renderTable(report, options({ reasons: {} }))).toMatch(/1 {2}read-replica/);
+  });
+});
+
+test.each([
+  ["orders", "orders"],
+  ["a\tb\r\nc", "a b c"],
+  ["\u001b[31mred\u001b[0m", "red"],
+  ["\u001b", "\u{fffd}"],
+  ["bell\u0007", "bell\u{fffd}"],
+  ["a\u061cb", "a\u{fffd}b"],
+  ["データ", "データ"],
+])("%j is printed as %j", (text, printed) => expect(toPrintable(text)).toBe(printed));
