@@ -8,9 +8,9 @@ import { paginateListSecrets, SecretsManagerClient } from "@aws-sdk/client-secre
 import pLimit from "p-limit";
 import { assembleReport } from "../lib/audit/assemble-report.ts";
 import { createAccount } from "../lib/aws/create-account.ts";
+import { concurrency, takeInventory } from "../lib/collect/take-inventory.ts";
 import { defaultPolicy } from "../lib/model/default-policy.ts";
 import { toJson } from "../lib/report/files/json.ts";
-import { concurrency, takeInventory } from "../lib/collect/take-inventory.ts";
 import { rules } from "../rules/index.ts";
 import type { Fleet } from "./fleet.ts";
 

@@ -1,34 +1,34 @@
 import { severityOf } from "../lib/audit/judge.ts";
-import { describeAction } from "../lib/plan/make-plan.ts";
+import { readDescription } from "../lib/collect/observe-database.ts";
 import { concludeRepaired } from "../lib/executions/conclude-repaired.ts";
 import { isSettled } from "../lib/model/database.ts";
 import { AwsCallError } from "../lib/model/errors.ts";
-import { toOrdered } from "../lib/model/remediation-request.ts";
 import type { Plan, PlannedAction } from "../lib/model/plan.ts";
 import type { RemediationEvent } from "../lib/model/remediation-event.ts";
+import { toRequestDatabase } from "../lib/model/remediation-request.ts";
+import { describeAction } from "../lib/plan/make-plan.ts";
+import { createLayout } from "../lib/report/terminal/layout.ts";
 import { paragraph } from "../lib/report/terminal/paragraph.ts";
 import { makePrintable } from "../lib/report/text/printable.ts";
-import { createSheet } from "../lib/report/terminal/layout.ts";
-import { lookAtDatabase } from "../lib/collect/observe-database.ts";
 import { rules } from "../rules/index.ts";
-import { type Candidate, isMarked, type SurveyOptions, survey } from "./repair-target.ts";
 import { confirm } from "./confirm.ts";
-import { describeUnfinished, type End, joinPlans, tellObstacle, toStatus } from "./describe-repair-target.ts";
 import { describeEvent } from "./describe-event.ts";
+import { describeUnfinished, type End, joinPlans, reportObstacle, toStatus } from "./describe-repair-target.ts";
 import { exitStatus } from "./exit-status.ts";
 import { type Io, write } from "./io.ts";
 import { showPlan } from "./plan.ts";
 import { createProcessWorkflow } from "./process-workflow.ts";
 import { type RemediateOptions, toGoOnCommand } from "./remediate-options.ts";
-import { runRepair, type Workshop } from "./run-repair.ts";
-import { screenOf } from "./terminal.ts";
+import { hasToggleTag, type RepairTarget, type SurveyOptions, survey } from "./repair-target.ts";
+import { type RepairSession, runRepair } from "./run-repair.ts";
 import { createStepProgress } from "./step-progress.ts";
+import { terminalOf } from "./terminal.ts";
 import { openTopics } from "./topics.ts";
 
 type ApplyOptions = { readonly options: RemediateOptions; readonly surveyOptions: SurveyOptions };
 
 /** A database that is repaired now, and how. */
-type Job = { readonly candidate: Candidate; readonly chosen: PlannedAction };
+type Job = { readonly repairTarget: RepairTarget; readonly chosen: PlannedAction };
 
 /** The user wants the program to end, and was told where it stands. */
 class Interrupted extends Error {}
@@ -38,32 +38,32 @@ class Interrupted extends Error {}
  * failure nothing more is begun. Answers with the exit status.
  */
 export async function applyRepairs(
-  surveyed: readonly Candidate[],
+  surveyed: readonly RepairTarget[],
   { options, surveyOptions }: ApplyOptions,
   io: Io,
 ): Promise<number> {
   const controller = new AbortController();
   const progress = createStepProgress(io);
   const publish = await openTopics(options, io);
-  const tell = async (event: RemediationEvent): Promise<void> => {
+  const notify = async (event: RemediationEvent): Promise<void> => {
     await progress.say(describeEvent(event, io));
     await publish(event);
   };
-  const workshop: Workshop = { ...surveyOptions, io, progress, signal: controller.signal, tell };
-  const standing = { describe: () => "Nothing was changed." };
+  const session: RepairSession = { ...surveyOptions, io, progress, signal: controller.signal, notify };
+  const progressReport = { describe: () => "Nothing was changed." };
   void io.interrupted().then(() => {
     controller.abort(new Interrupted());
     progress.stop();
     io.stderr.write(
-      `\nInterrupted; a call to AWS that is under way is let finish (Ctrl-C again ends at once).\n${standing.describe()}\n`,
+      `\nInterrupted; a call to AWS that is under way is let finish (Ctrl-C again ends at once).\n${progressReport.describe()}\n`,
     );
   });
   try {
-    const candidates: Candidate[] = [];
-    for (const one of surveyed) candidates.push(await takeUp(one, workshop, surveyOptions));
-    await showPlan(joinPlans(candidates), { format: "table", isInFull: true }, io);
-    const { jobs, ends } = await choose(candidates, options, workshop);
-    return toStatus([...ends, ...(await work(jobs, { options, workshop, standing }))]);
+    const repairTargets: RepairTarget[] = [];
+    for (const one of surveyed) repairTargets.push(await takeUp(one, session, surveyOptions));
+    await showPlan(joinPlans(repairTargets), { format: "table", isInFull: true }, io);
+    const { jobs, ends } = await choose(repairTargets, options, session);
+    return toStatus([...ends, ...(await work(jobs, { options, session, progressReport }))]);
   } catch (error) {
     if (controller.signal.aborted || error instanceof Interrupted) return exitStatus.interrupted;
     throw error;
@@ -73,45 +73,49 @@ export async function applyRepairs(
 }
 
 /** Waits for what an earlier run began, and ends what was repaired by it after all. */
-async function takeUp(candidate: Candidate, workshop: Workshop, surveyOptions: SurveyOptions): Promise<Candidate> {
-  const { unfinished, database, port } = candidate;
-  const { io, progress, signal, policy, state, tell } = workshop;
-  if (unfinished === null || isMarked(database)) return candidate;
-  await progress.say(`\n${describeUnfinished(candidate)}\n`);
-  let present = candidate;
+async function takeUp(
+  repairTarget: RepairTarget,
+  session: RepairSession,
+  surveyOptions: SurveyOptions,
+): Promise<RepairTarget> {
+  const { unfinished, database, port } = repairTarget;
+  const { io, progress, signal, policy, state, notify } = session;
+  if (unfinished === null || hasToggleTag(database)) return repairTarget;
+  await progress.say(`\n${describeUnfinished(repairTarget)}\n`);
+  let present = repairTarget;
   if (!isSettled(database)) {
     const workflow = createProcessWorkflow({ now: io.now, sleep: io.sleep, signal, listener: progress });
-    const look = async () => ({ database: await lookAtDatabase(port, toOrdered(database)) });
-    await workflow.poll("wait until RDS is done with it", look, {
+    const describe = async () => ({ database: await readDescription(port, toRequestDatabase(database)) });
+    await workflow.poll("wait until RDS is done with it", describe, {
       until: (seen) => seen.database === null || isSettled(seen.database),
       timeoutMinutes: 60,
     });
-    present = await survey(candidate, surveyOptions, io);
+    present = await survey(repairTarget, surveyOptions, io);
   }
   const { plan, unseen } = present;
   const isAskedFor = [...plan.actions, ...plan.manual].some(({ rule }) => rule === unfinished.rule);
   const isActive = present.database.masterUserSecret?.status === "active";
   if (isAskedFor || !isActive || unseen.length > 0) return present;
   await concludeRepaired({
-    ...{ running: unfinished, database: toOrdered(present.database), policy, state, tell },
+    ...{ running: unfinished, database: toRequestDatabase(present.database), policy, state, notify },
     secretArn: present.database.masterUserSecret?.secretArn ?? null,
     severity: severityOf(unfinished.rule, policy, rules),
     now: io.now().toISOString(),
   });
-  return survey(candidate, surveyOptions, io);
+  return survey(repairTarget, surveyOptions, io);
 }
 
 /** What the user says yes to, all before anything is begun; the others are told what is in the way. */
 async function choose(
-  candidates: readonly Candidate[],
+  repairTargets: readonly RepairTarget[],
   options: RemediateOptions,
-  { io, signal }: Workshop,
+  { io, signal }: RepairSession,
 ): Promise<{ readonly jobs: readonly Job[]; readonly ends: readonly End[] }> {
   const jobs: Job[] = [];
   const ends: End[] = [];
-  for (const candidate of candidates) {
-    const { chosen } = candidate;
-    const end = await tellObstacle(candidate, options, io);
+  for (const repairTarget of repairTargets) {
+    const { chosen } = repairTarget;
+    const end = await reportObstacle(repairTarget, options, io);
     if (end !== null || chosen === null) {
       ends.push(end ?? "nothing");
       continue;
@@ -121,7 +125,7 @@ async function choose(
       await write(io.stderr, "Nothing was changed.\n");
       throw new Interrupted();
     }
-    if (answer === "yes") jobs.push({ candidate, chosen });
+    if (answer === "yes") jobs.push({ repairTarget, chosen });
     else {
       await write(io.stderr, `That is a no: ${makePrintable(describeAction(chosen))} is not begun.\n`);
       ends.push("refused");
@@ -135,28 +139,29 @@ async function work(
   jobs: readonly Job[],
   {
     options,
-    workshop,
-    standing,
-  }: { options: RemediateOptions; workshop: Workshop; standing: { describe: () => string } },
+    session,
+    progressReport,
+  }: { options: RemediateOptions; session: RepairSession; progressReport: { describe: () => string } },
 ): Promise<readonly End[]> {
-  const { io, progress, signal } = workshop;
+  const { io, progress, signal } = session;
   const ends: End[] = [];
-  for (const [index, { candidate, chosen }] of jobs.entries()) {
+  for (const [index, { repairTarget, chosen }] of jobs.entries()) {
     signal.throwIfAborted();
     const { account, region, arn } = chosen.database;
     await progress.say(`\n${makePrintable(describeAction(chosen))} (${account} ${region})\n`);
-    const repair = runRepair(candidate, chosen, workshop);
+    const repair = runRepair(repairTarget, chosen, session);
     const command = toGoOnCommand(arn, options, io);
-    standing.describe = () => `${repair.describe()}\nGo on with:\n\n  ${command}\n${listLater(jobs.slice(index + 1))}`;
+    progressReport.describe = () =>
+      `${repair.describe()}\nGo on with:\n\n  ${command}\n${listLater(jobs.slice(index + 1))}`;
     const outcome = await repair.ended.catch(async (error: unknown) => {
-      if (!signal.aborted) await write(io.stderr, `\n${standing.describe()}\n`);
+      if (!signal.aborted) await write(io.stderr, `\n${progressReport.describe()}\n`);
       throw error;
     });
     signal.throwIfAborted();
     ends.push(outcome.end);
-    if (outcome.end === "repaired") await tellRest(candidate, workshop);
+    if (outcome.end === "repaired") await reportRest(repairTarget, session);
     if (outcome.end !== "failed") continue;
-    await tellNext(candidate, chosen, workshop);
+    await reportNext(repairTarget, chosen, session);
     const rest = jobs.slice(index + 1);
     await progress.say(`\nWhen the cause is gone, go on with:\n\n  ${command}\n${listLater(rest)}`);
     return [...ends, ...rest.map((): End => "refused")];
@@ -165,12 +170,12 @@ async function work(
 }
 
 /** What the plan has after an action that failed: nobody said yes to it, so it is not begun. */
-async function tellNext(candidate: Candidate, failed: PlannedAction, workshop: Workshop): Promise<void> {
-  const { io, progress } = workshop;
-  const plan = await planAnew(candidate, workshop);
+async function reportNext(repairTarget: RepairTarget, failed: PlannedAction, session: RepairSession): Promise<void> {
+  const { io, progress } = session;
+  const plan = await planAnew(repairTarget, session);
   const next = plan?.actions.find(({ rule }) => rule === failed.rule);
   if (next === undefined || next.action === failed.action) return;
-  const { width } = createSheet(screenOf(io.stderr, io));
+  const { width } = createLayout(terminalOf(io.stderr, io));
   const closed = next.gates.filter(({ open }) => !open).map(({ gate, reason }) => `${gate}: ${reason}.`);
   const text = [
     `${failed.action} failed. Next for ${failed.rule} would be ${next.action}, which is not begun without being asked for.`,
@@ -180,22 +185,22 @@ async function tellNext(candidate: Candidate, failed: PlannedAction, workshop: W
 }
 
 /** What is still wrong with a database after a repair: one thing is done at a time. */
-async function tellRest(candidate: Candidate, workshop: Workshop): Promise<void> {
-  const plan = await planAnew(candidate, workshop);
+async function reportRest(repairTarget: RepairTarget, session: RepairSession): Promise<void> {
+  const plan = await planAnew(repairTarget, session);
   if (plan === null) return;
   const rest = plan.actions.map(({ rule, action }) => `${rule} (${action})`);
   const manual = plan.manual.filter(({ rule }) => !plan.actions.some((one) => one.rule === rule));
   const all = [...rest, ...manual.map(({ rule }) => `${rule} (by hand)`)];
-  if (all.length > 0) await workshop.progress.say(`Still wrong with it: ${makePrintable(all).join(", ")}.\n`);
+  if (all.length > 0) await session.progress.say(`Still wrong with it: ${makePrintable(all).join(", ")}.\n`);
 }
 
 /** The plan of a database after something was done on it; null where it cannot be read any more. */
 async function planAnew(
-  candidate: Candidate,
-  { io, policy, state }: Pick<Workshop, "io" | "policy" | "state">,
+  repairTarget: RepairTarget,
+  { io, policy, state }: Pick<RepairSession, "io" | "policy" | "state">,
 ): Promise<Plan | null> {
   try {
-    return (await survey(candidate, { policy, state, action: undefined }, io)).plan;
+    return (await survey(repairTarget, { policy, state, action: undefined }, io)).plan;
   } catch (error) {
     if (!(error instanceof AwsCallError)) throw error;
     return null;

@@ -34,10 +34,10 @@ Examples:
 
 async function answer(id: string, decision: Decision, { region, profile }: ApproveOptions, io: Io): Promise<number> {
   const { createAccount, defaultRegion, answerApproval } = await io.loadAws();
-  const place = region ?? (await defaultRegion(profile));
-  if (place == null) throw new UsageError("In which Region does the service run? Give --region, or set AWS_REGION.");
-  const { arn: by } = await openAccount({ createAccount }, profile).identify(place);
-  await answerApproval(id, { decision, by }, { region: place, ...(profile === undefined ? {} : { profile }) });
+  const location = region ?? (await defaultRegion(profile));
+  if (location == null) throw new UsageError("In which Region does the service run? Give --region, or set AWS_REGION.");
+  const { arn: by } = await openAccount({ createAccount }, profile).identify(location);
+  await answerApproval(id, { decision, by }, { region: location, ...(profile === undefined ? {} : { profile }) });
   const consequence =
     decision === "approved"
       ? "It is begun when its window is open, if nothing else is in the way by then."

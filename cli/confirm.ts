@@ -1,11 +1,11 @@
-import { describeAction } from "../lib/plan/make-plan.ts";
 import type { ActionName } from "../lib/model/action.ts";
 import type { PlannedAction } from "../lib/model/plan.ts";
+import { describeAction } from "../lib/plan/make-plan.ts";
+import { createLayout } from "../lib/report/terminal/layout.ts";
 import { paragraph } from "../lib/report/terminal/paragraph.ts";
 import { makePrintable } from "../lib/report/text/printable.ts";
-import { createSheet } from "../lib/report/terminal/layout.ts";
 import { type Io, write } from "./io.ts";
-import { screenOf } from "./terminal.ts";
+import { terminalOf } from "./terminal.ts";
 
 /** What locks somebody out is not done by a key that was hit in passing: the database's name has to be typed. */
 const named: readonly ActionName[] = ["toggle", "enable"];
@@ -14,7 +14,7 @@ const named: readonly ActionName[] = ["toggle", "enable"];
 export async function confirm(untrusted: PlannedAction, signal: AbortSignal, io: Io): Promise<"yes" | "no" | "left"> {
   if (io.ask === null) return "no";
   const planned = makePrintable(untrusted);
-  const { width } = createSheet(screenOf(io.stderr, io));
+  const { width } = createLayout(terminalOf(io.stderr, io));
   const { account, region, identifier } = planned.database;
   const what = `${describeAction(planned)} (${account} ${region}): ${planned.impact}`;
   await write(io.stderr, `\n${paragraph(what, { width })}\n`);

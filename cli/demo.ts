@@ -4,12 +4,12 @@ import { UsageError } from "../lib/model/errors.ts";
 import { parsePolicy } from "../lib/model/policy.ts";
 import { count } from "../lib/report/text/count.ts";
 import { rules } from "../rules/index.ts";
+import { commandNameOf } from "./command-name.ts";
+import { codeOf } from "./error-info.ts";
 import { exitStatus } from "./exit-status.ts";
 import { type Io, write } from "./io.ts";
 import { addOutputOptions, checkOutput, type OutputOptions, writeReport } from "./report-output.ts";
-import { selfOf } from "./command-name.ts";
 import { takeInventoryWithProgress } from "./source.ts";
-import { codeOf } from "./error-info.ts";
 import { version } from "./version.ts";
 
 type DemoOptions = OutputOptions & { readonly serve?: true; readonly port?: number };
@@ -51,9 +51,9 @@ async function demo(options: DemoOptions, io: Io): Promise<number> {
     const inventory = await takeInventoryWithProgress({ accounts, regions: "all", policy }, io);
     const report = assembleReport(inventory, { policy, rules, generatedAt: io.now().toISOString(), version });
     await writeReport(report, options, io);
-    if (!options.serve) await write(io.stderr, describeDemo(accounts.length, policyYaml, selfOf(io)));
+    if (!options.serve) await write(io.stderr, describeDemo(accounts.length, policyYaml, commandNameOf(io)));
     else {
-      await write(io.stderr, describeServer(simulator.endpoint, [...cloud.accounts.keys()], selfOf(io)));
+      await write(io.stderr, describeServer(simulator.endpoint, [...cloud.accounts.keys()], commandNameOf(io)));
       await io.interrupted();
     }
   } finally {
@@ -83,7 +83,7 @@ function toPort(value: string): number {
   throw new UsageError(`--port takes a number from 1 to 65535, not "${value}".`);
 }
 
-function describeDemo(accounts: number, policyYaml: string, self: string): string {
+function describeDemo(accounts: number, policyYaml: string, commandName: string): string {
   return `
 This was a sample organization of ${count(accounts, "account")}, simulated on this machine;
 no AWS account was touched. Its policy:
@@ -92,14 +92,14 @@ ${policyYaml.trimEnd().replaceAll(/^/gm, "  ")}
 
 Your own account (both only read), what a rule is about, the simulated AWS for any AWS client:
 
-  ${self} audit --region eu-west-1
-  ${self} plan --region eu-west-1
-  ${self} explain secret-not-impaired
-  ${self} demo --serve
+  ${commandName} audit --region eu-west-1
+  ${commandName} plan --region eu-west-1
+  ${commandName} explain secret-not-impaired
+  ${commandName} demo --serve
 `;
 }
 
-function describeServer(endpoint: string, accounts: readonly string[], self: string): string {
+function describeServer(endpoint: string, accounts: readonly string[], commandName: string): string {
   const [account = ""] = accounts;
   return `
 The simulated AWS is up until Ctrl-C. Point any AWS client at it:
@@ -112,11 +112,11 @@ The simulated AWS is up until Ctrl-C. Point any AWS client at it:
 The access key id is the account: ${accounts.join(", ")}. Then, for instance:
 
   aws rds describe-db-instances --query 'DBInstances[].DBInstanceIdentifier'
-  ${self} audit --all-regions
-  ${self} plan --region eu-west-1
+  ${commandName} audit --all-regions
+  ${commandName} plan --region eu-west-1
 
 Time passes ten times as fast there. To repair something, a policy has to allow it (docs/remediation.md):
 
-  ${self} remediate marketing --region eu-west-1 --policy policy.yaml
+  ${commandName} remediate marketing --region eu-west-1 --policy policy.yaml
 `;
 }

@@ -1,17 +1,17 @@
-import { describeAction } from "../lib/plan/make-plan.ts";
 import type { GateResult } from "../lib/model/plan.ts";
 import type { RemediationEvent } from "../lib/model/remediation-event.ts";
+import { describeAction } from "../lib/plan/make-plan.ts";
+import { createLayout, type Layout } from "../lib/report/terminal/layout.ts";
 import { paragraph } from "../lib/report/terminal/paragraph.ts";
 import { makePrintable } from "../lib/report/text/printable.ts";
-import { createSheet, type Sheet } from "../lib/report/terminal/layout.ts";
 import type { Io } from "./io.ts";
-import { screenOf } from "./terminal.ts";
+import { terminalOf } from "./terminal.ts";
 
 /** News of a repair for the person who stands by. Commands stand on lines of their own, as they can be copied. */
 export function describeEvent(untrusted: RemediationEvent, io: Pick<Io, "stderr" | "env">): string {
   const event = makePrintable(untrusted);
-  const sheet = createSheet(screenOf(io.stderr, io));
-  const { width, paint } = sheet;
+  const layout = createLayout(terminalOf(io.stderr, io));
+  const { width, paint } = layout;
   const what = describeAction(event);
   switch (event.type) {
     case "remediation.started":
@@ -27,12 +27,12 @@ export function describeEvent(untrusted: RemediationEvent, io: Pick<Io, "stderr"
         ...event.recovery.map((command) => `\n    ${command}\n`),
       ].join("\n")}\n`;
     case "remediation.refused":
-      return describeRefusal(what, event.gates, sheet);
+      return describeRefusal(what, event.gates, layout);
   }
 }
 
 /** A refusal: each gate that is closed, and what would open it. */
-export function describeRefusal(what: string, gates: readonly GateResult[], { width, paint }: Sheet): string {
+export function describeRefusal(what: string, gates: readonly GateResult[], { width, paint }: Layout): string {
   return `${[
     paragraph(`${what}. Nothing was changed.`, { width, first: `${paint.warn("REFUSED")}  ` }),
     ...gates

@@ -1,4 +1,4 @@
-import { isAtLeast, isWrong, type Severity, severities } from "../lib/model/finding.ts";
+import { isAtLeast, isViolation, type Severity, severities } from "../lib/model/finding.ts";
 import type { Report } from "../lib/model/report.ts";
 
 /** From which severity on a finding makes the audit fail. */
@@ -13,7 +13,7 @@ export const exitStatus = { clean: 0, findings: 1, usage: 2, incomplete: 3, fail
 /** The audit's exit status: a finding at or above the threshold counts more than that something was not seen. */
 export function auditStatus({ findings, coverage }: Pick<Report, "findings" | "coverage">, failOn: FailOn): 0 | 1 | 3 {
   const fails = findings.some(
-    (finding) => isWrong(finding) && failOn !== "never" && isAtLeast(finding.severity, failOn),
+    (finding) => isViolation(finding) && failOn !== "never" && isAtLeast(finding.severity, failOn),
   );
   if (fails) return exitStatus.findings;
   return coverage.complete ? exitStatus.clean : exitStatus.incomplete;

@@ -1,22 +1,22 @@
 import type { Command } from "commander";
-import { activeRules, judge, prepare, toFinding } from "../lib/audit/judge.ts";
 import { reasons } from "../lib/audit/classify.ts";
+import { activeRules, judge, prepare, toFinding } from "../lib/audit/judge.ts";
 import type { Database } from "../lib/model/database.ts";
 import { UsageError } from "../lib/model/errors.ts";
 import type { Inventory, Target } from "../lib/model/inventory.ts";
 import { nearest, suggest } from "../lib/model/nearest.ts";
 import type { Policy } from "../lib/model/policy.ts";
 import { type DatabasePage, renderDatabase } from "../lib/report/terminal/database-page.ts";
-import { makePrintable } from "../lib/report/text/printable.ts";
 import { renderRule } from "../lib/report/terminal/rule-page.ts";
+import { makePrintable } from "../lib/report/text/printable.ts";
 import { rules } from "../rules/index.ts";
 import { exitStatus } from "./exit-status.ts";
 import { findDatabase, listUnread, namingDatabases } from "./find-database.ts";
 import { type Io, write } from "./io.ts";
 import { readPolicy } from "./policy-file.ts";
 import { toEntry } from "./rules.ts";
-import { screenOf } from "./terminal.ts";
 import { addSourceOptions, checkSource, openInventory, type SourceOptions } from "./source.ts";
+import { terminalOf } from "./terminal.ts";
 
 const examples = `
 ${namingDatabases}
@@ -45,11 +45,11 @@ async function explain(name: string, options: SourceOptions, io: Io): Promise<nu
   checkSource(options);
   const policy = await readPolicy(options.policy);
   const rule = rules.find(({ id }) => id === name);
-  const screen = screenOf(io.stdout, io);
+  const terminal = terminalOf(io.stdout, io);
   const text =
     rule === undefined
-      ? renderDatabase(await findPage(name, options, policy, io), screen)
-      : renderRule(toEntry(rule, policy), screen);
+      ? renderDatabase(await findPage(name, options, policy, io), terminal)
+      : renderRule(toEntry(rule, policy), terminal);
   await write(io.stdout, text);
   return exitStatus.clean;
 }

@@ -3,7 +3,7 @@ import type { Database } from "../lib/model/database.ts";
 import { UsageError } from "../lib/model/errors.ts";
 import type { Inventory, Target } from "../lib/model/inventory.ts";
 import { suggest } from "../lib/model/nearest.ts";
-import { listPlaces } from "../lib/report/text/scopes.ts";
+import { listScopes } from "../lib/report/text/scopes.ts";
 
 /** A database, and where it was read. */
 export type Found = { readonly target: Target; readonly database: Database };
@@ -54,7 +54,7 @@ export function findDatabaseForSure(name: string, inventory: Inventory): Found {
 export function listUnread(name: string, { database }: Found, inventory: Inventory): string | null {
   if (database.identifier.toLowerCase() !== name.toLowerCase()) return null;
   const gaps = [...inventory.gaps, ...inventory.targets.flatMap(({ gaps }) => gaps.filter(isOfDatabases))];
-  return gaps.length === 0 ? null : listPlaces(gaps);
+  return gaps.length === 0 ? null : listScopes(gaps);
 }
 
 /** The Region that a database's ARN names; undefined for any other name. */

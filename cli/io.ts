@@ -1,7 +1,7 @@
-import type { Publish } from "../lib/publish/destinations.ts";
 import type { RegionPort } from "../lib/collect/read-target.ts";
-import type { RepairPort } from "../lib/remediate/repair.ts";
 import type { AccountPort } from "../lib/collect/take-inventory.ts";
+import type { Publish } from "../lib/publish/destinations.ts";
+import type { RepairPort } from "../lib/remediate/repair.ts";
 
 /** A stream to write to, and whether a person sits at its other end. */
 export type OutputStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };

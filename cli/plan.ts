@@ -1,11 +1,11 @@
 import { type Command, Option } from "commander";
 import { assembleReport } from "../lib/audit/assemble-report.ts";
-import { makePlan } from "../lib/plan/make-plan.ts";
 import type { Plan } from "../lib/model/plan.ts";
 import type { Report } from "../lib/model/report.ts";
+import { makePlan } from "../lib/plan/make-plan.ts";
 import { toJson } from "../lib/report/files/json.ts";
-import { listPlaces } from "../lib/report/text/scopes.ts";
 import { renderPlan } from "../lib/report/terminal/plan-table.ts";
+import { listScopes } from "../lib/report/text/scopes.ts";
 import { rules } from "../rules/index.ts";
 import { oneOf } from "./choices.ts";
 import { exitStatus } from "./exit-status.ts";
@@ -13,12 +13,13 @@ import { checkWritable, writeWhole } from "./files.ts";
 import { findDatabase, namingDatabases } from "./find-database.ts";
 import { type Io, write } from "./io.ts";
 import { readPolicy } from "./policy-file.ts";
-import { screenOf } from "./terminal.ts";
 import { addSourceOptions, checkSource, openInventory, type SourceOptions } from "./source.ts";
 import { addStateOption, openStateOf, type StateOptions } from "./state-option.ts";
+import { terminalOf } from "./terminal.ts";
 import { version } from "./version.ts";
 
-type PlanOptions = SourceOptions & StateOptions & { readonly format: "table" | "json"; readonly output?: string };
+type PlanCommandOptions = SourceOptions &
+  StateOptions & { readonly format: "table" | "json"; readonly output?: string };
 
 const examples = `
 It changes nothing. ${namingDatabases}
@@ -50,10 +51,10 @@ export function addPlan(program: Command, io: Io, end: (status: number) => void)
     )
     .option("-o, --output <file>", "write the plan to a file, as a whole or not at all (default: to the terminal)")
     .addHelpText("after", examples)
-    .action(async (names: readonly string[], options: PlanOptions) => end(await plan(names, options, io)));
+    .action(async (names: readonly string[], options: PlanCommandOptions) => end(await plan(names, options, io)));
 }
 
-async function plan(names: readonly string[], options: PlanOptions, io: Io): Promise<number> {
+async function plan(names: readonly string[], options: PlanCommandOptions, io: Io): Promise<number> {
   checkSource(options);
   const { from, format, output } = options;
   const policy = await readPolicy(options.policy);
@@ -82,7 +83,7 @@ function describeUnseen({ coverage, findings }: Report): string {
   const calls = [...Map.groupBy(coverage.gaps, ({ action, code }) => `${action} (${code})`)];
   const unjudged = findings.filter(({ status }) => status === "INSUFFICIENT_DATA").map(({ rule }) => rule);
   return calls.length > 0
-    ? calls.map(([call, gaps]) => `${call} in ${listPlaces(gaps)}`).join(", ")
+    ? calls.map(([call, gaps]) => `${call} in ${listScopes(gaps)}`).join(", ")
     : `${[...new Set(unjudged)].join(", ")} could not be judged`;
 }
 
@@ -92,8 +93,8 @@ export async function showPlan(
   { format, output, isInFull }: { format: "table" | "json"; output?: string | undefined; isInFull: boolean },
   io: Io,
 ): Promise<void> {
-  const screen = screenOf(output === undefined ? io.stdout : null, io);
-  const text = format === "json" ? toJson(made) : renderPlan(made, { ...screen, gates: isInFull ? "all" : "closed" });
+  const terminal = terminalOf(output === undefined ? io.stdout : null, io);
+  const text = format === "json" ? toJson(made) : renderPlan(made, { ...terminal, gates: isInFull ? "all" : "closed" });
   if (output === undefined) return write(io.stdout, text);
   await writeWhole(output, text);
   await write(io.stderr, `The plan is in ${output}.\n`);

@@ -1,9 +1,9 @@
 import {
-  lookOnce,
   nothingSeen,
   type Polled,
   type PollOptions,
-  secondsToNextLook,
+  pollOnce,
+  secondsToNextPoll,
   secondsToNextTry,
   type Workflow,
 } from "../lib/remediate/workflow.ts";
@@ -12,7 +12,7 @@ import { messageOf } from "./error-info.ts";
 /** Hears what a procedure is at. */
 export type StepListener = {
   /** A step, a wait or a poll begins. */
-  begin(name: string): void;
+  startAction(name: string): void;
   /** It goes on after so many seconds: `seen` is what a look saw, `failure` what AWS refused for now. */
   pause(pause: { readonly seconds: number; readonly seen?: unknown; readonly failure?: string }): void;
   /** It ended; `failure` says what was in the way, where something was. */
@@ -37,7 +37,7 @@ export function createProcessWorkflow({ now, sleep, signal, listener }: ProcessW
 
   const heard = async <T>(name: string, work: () => Promise<T>, judge: (result: T) => string | null = () => null) => {
     signal.throwIfAborted();
-    listener.begin(name);
+    listener.startAction(name);
     try {
       const result = await work();
       listener.end(name, judge(result));
@@ -72,14 +72,14 @@ export function createProcessWorkflow({ now, sleep, signal, listener }: ProcessW
         await pass(seconds);
       }),
 
-    poll: <T>(name: string, look: () => Promise<T>, { until, timeoutMinutes }: PollOptions<T>) =>
+    poll: <T>(name: string, observe: () => Promise<T>, { until, timeoutMinutes }: PollOptions<T>) =>
       heard(
         name,
         async () => {
           let polled: Polled<T> = nothingSeen;
-          for (let looks = 1; ; looks++) {
-            polled = await lookOnce(look, until, polled);
-            const seconds = secondsToNextLook(polled, looks, timeoutMinutes);
+          for (let polls = 1; ; polls++) {
+            polled = await pollOnce(observe, until, polled);
+            const seconds = secondsToNextPoll(polled, polls, timeoutMinutes);
             if (seconds === null) return polled;
             listener.pause({ seconds, seen: polled.seen, ...(polled.error === null ? {} : { failure: polled.error }) });
             await pass(seconds);

@@ -4,15 +4,15 @@ import { toPrintable } from "../lib/report/text/printable.ts";
 import { addApprove } from "./approve.ts";
 import { addAudit } from "./audit.ts";
 import { addDemo } from "./demo.ts";
+import { messageOf } from "./error-info.ts";
 import { exitStatus } from "./exit-status.ts";
 import { addExplain } from "./explain.ts";
 import { type Io, write } from "./io.ts";
 import { addPlan } from "./plan.ts";
 import { addRemediate } from "./remediate.ts";
 import { addRules } from "./rules.ts";
-import { screenOf } from "./terminal.ts";
 import { addStop } from "./stop.ts";
-import { messageOf } from "./error-info.ts";
+import { terminalOf } from "./terminal.ts";
 import { version } from "./version.ts";
 
 /** The name of the program, in help and in errors. */
@@ -43,8 +43,8 @@ function createProgram(io: Io, end: (status: number) => void): Command {
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
       outputError: () => {},
-      getOutHelpWidth: () => Math.min(screenOf(io.stdout, io).width, 120),
-      getErrHelpWidth: () => Math.min(screenOf(io.stderr, io).width, 120),
+      getOutHelpWidth: () => Math.min(terminalOf(io.stdout, io).width, 120),
+      getErrHelpWidth: () => Math.min(terminalOf(io.stderr, io).width, 120),
     })
     .exitOverride();
   for (const add of [addAudit, addDemo, addRules, addExplain, addPlan, addRemediate, addApprove, addStop])

@@ -1,7 +1,7 @@
 import type { ActionName } from "../lib/model/action.ts";
 import { quote } from "../lib/model/aws-cli.ts";
+import { commandNameOf } from "./command-name.ts";
 import type { Io } from "./io.ts";
-import { selfOf } from "./command-name.ts";
 import type { SourceOptions } from "./source.ts";
 import type { StateOptions } from "./state-option.ts";
 
@@ -30,7 +30,7 @@ export function toCommand(names: readonly string[], options: RemediateOptions, i
     ...toOption("--alerts-topic", alertsTopic),
     ...(apply ? ["--apply"] : []),
   ];
-  return `${selfOf(io)} remediate ${words.map(quote).join(" ")}`;
+  return `${commandNameOf(io)} remediate ${words.map(quote).join(" ")}`;
 }
 
 function toOption(name: string, value: string | undefined): string[] {

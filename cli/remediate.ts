@@ -3,14 +3,14 @@ import { actionNames } from "../lib/model/action.ts";
 import { UsageError } from "../lib/model/errors.ts";
 import type { Policy } from "../lib/model/policy.ts";
 import { applyRepairs } from "./apply-repairs.ts";
-import { type Candidate, survey, type Wanted } from "./repair-target.ts";
 import { oneOf } from "./choices.ts";
-import { describeUnfinished, type End, joinPlans, tellObstacle, toStatus } from "./describe-repair-target.ts";
+import { describeUnfinished, type End, joinPlans, reportObstacle, toStatus } from "./describe-repair-target.ts";
 import { findDatabaseForSure, namingDatabases } from "./find-database.ts";
 import { type Account, type Io, write } from "./io.ts";
 import { showPlan } from "./plan.ts";
 import { readPolicy } from "./policy-file.ts";
 import { type RemediateOptions, toCommand } from "./remediate-options.ts";
+import { type RepairTarget, survey, type Wanted } from "./repair-target.ts";
 import { addAwsOptions, checkSource, openSourceOf, takeInventoryWithProgress } from "./source.ts";
 import { addStateOption, openStateOf } from "./state-option.ts";
 import { topicArn } from "./topics.ts";
@@ -73,17 +73,17 @@ async function remediate(names: readonly string[], options: RemediateOptions, io
   const state = await openStateOf(options, io);
   const wanted = await findWanted(names, options, policy, io);
   const surveyOptions = { policy, state, action: options.action };
-  const candidates: Candidate[] = [];
-  for (const one of wanted) candidates.push(await survey(one, surveyOptions, io));
-  if (apply) return applyRepairs(candidates, { options, surveyOptions }, io);
-  await showPlan(joinPlans(candidates), { format: "table", isInFull: true }, io);
+  const repairTargets: RepairTarget[] = [];
+  for (const one of wanted) repairTargets.push(await survey(one, surveyOptions, io));
+  if (apply) return applyRepairs(repairTargets, { options, surveyOptions }, io);
+  await showPlan(joinPlans(repairTargets), { format: "table", isInFull: true }, io);
   const ends: End[] = [];
-  for (const candidate of candidates) {
-    const unfinished = describeUnfinished(candidate);
+  for (const repairTarget of repairTargets) {
+    const unfinished = describeUnfinished(repairTarget);
     if (unfinished !== null) await write(io.stderr, `\n${unfinished} With --apply that is gone on with.\n`);
-    ends.push((await tellObstacle(candidate, options, io)) ?? "repaired");
+    ends.push((await reportObstacle(repairTarget, options, io)) ?? "repaired");
   }
-  if (candidates.some(({ chosen }) => chosen?.runnable === true))
+  if (repairTargets.some(({ chosen }) => chosen?.runnable === true))
     await write(
       io.stderr,
       `\nNothing was changed. To do it:\n\n  ${toCommand(names, { ...options, apply: true }, io)}\n`,

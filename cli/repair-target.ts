@@ -1,22 +1,22 @@
 import { judgeTarget } from "../lib/audit/judge.ts";
-import { makePlan, type PlanOptions } from "../lib/plan/make-plan.ts";
+import { observeDatabase } from "../lib/collect/observe-database.ts";
+import type { RegionPort } from "../lib/collect/read-target.ts";
 import { type ActionName, actionNames } from "../lib/model/action.ts";
 import {
   type ClassifiedDatabase,
   type Database,
   describeDatabase,
   inExecutionName,
-  toggleTag,
+  toggleTagKey,
 } from "../lib/model/database.ts";
 import { UsageError } from "../lib/model/errors.ts";
-import { ownMarkOf } from "../lib/model/toggle-marker.ts";
-import { toOrdered } from "../lib/model/remediation-request.ts";
 import type { Plan, PlannedAction } from "../lib/model/plan.ts";
 import type { Policy } from "../lib/model/policy.ts";
+import { toRequestDatabase } from "../lib/model/remediation-request.ts";
 import type { RemediationState, Running } from "../lib/model/remediation-state.ts";
-import type { RegionPort } from "../lib/collect/read-target.ts";
+import { ownToggleTagOf } from "../lib/model/toggle-marker.ts";
+import { makePlan, type PlanOptions } from "../lib/plan/make-plan.ts";
 import type { RepairPort } from "../lib/remediate/repair.ts";
-import { seeDatabase } from "../lib/collect/observe-database.ts";
 import type { Stored } from "../lib/storage/update-stored.ts";
 import { rules } from "../rules/index.ts";
 import type { Io } from "./io.ts";
@@ -30,7 +30,7 @@ export type Wanted = {
 };
 
 /** The same with all that decides what is done about it, as it was just read. */
-export type Candidate = Wanted & {
+export type RepairTarget = Wanted & {
   readonly database: ClassifiedDatabase;
   /** The same for every run from a terminal, so that one that was interrupted is gone on with. */
   readonly execution: string;
@@ -55,12 +55,12 @@ export async function survey(
   { database: { resourceId, ...named }, port, caller }: Wanted,
   { policy, state, action: wanted }: SurveyOptions,
   io: Pick<Io, "now">,
-): Promise<Candidate> {
+): Promise<RepairTarget> {
   const now = io.now().toISOString();
   const execution = `terminal-${inExecutionName({ resourceId })}`;
-  const ordered = toOrdered({ resourceId, ...named });
+  const ordered = toRequestDatabase({ resourceId, ...named });
   const [{ inventory, database }, { value }] = await Promise.all([
-    seeDatabase(port, ordered, { policy, rules, now }),
+    observeDatabase(port, ordered, { policy, rules, now }),
     state.read(),
   ]);
   const options: PlanOptions = {
@@ -70,7 +70,7 @@ export async function survey(
   const action = chooseAction(database, wanted, (one) => makePlan(inventory, { ...options, action: one }));
   const plan = makePlan(inventory, { ...options, action });
   // What was begun is finished before anything else, even where that is refused for now.
-  const isFirst = (one: PlannedAction) => !isMarked(database) || one.action === "finish-interrupted";
+  const isFirst = (one: PlannedAction) => !hasToggleTag(database) || one.action === "finish-interrupted";
   const findings = inventory.targets.flatMap((target) => judgeTarget(target, policy, rules, now).findings);
   return {
     ...{ database, port, caller, execution, plan },
@@ -83,8 +83,8 @@ export async function survey(
 }
 
 /** Whether a toggle of the database was begun, and nobody has seen its end. */
-export function isMarked(database: Database): boolean {
-  return ownMarkOf(database) !== null;
+export function hasToggleTag(database: Database): boolean {
+  return ownToggleTagOf(database) !== null;
 }
 
 /** The action that the user named, if it fits; null where it is the program's choice, or nothing fits because nothing is to be done. */
@@ -95,9 +95,9 @@ function chooseAction(
 ): ActionName | null {
   if (wanted === undefined) return null;
   const name = describeDatabase(database);
-  if (isMarked(database) && wanted !== "finish-interrupted")
+  if (hasToggleTag(database) && wanted !== "finish-interrupted")
     throw new UsageError(
-      `${wanted} does not fit ${name}: a toggle of it was begun, says its tag ${toggleTag}. That is finished first: leave --action out.`,
+      `${wanted} does not fit ${name}: a toggle of it was begun, says its tag ${toggleTagKey}. That is finished first: leave --action out.`,
     );
   const fitting = actionNames.filter((action) => planFor(action).actions.length > 0);
   if (fitting.length === 0 || fitting.includes(wanted)) return fitting.length === 0 ? null : wanted;

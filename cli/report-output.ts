@@ -7,7 +7,7 @@ import { describeVerdict } from "../lib/report/text/verdict.ts";
 import { oneOf } from "./choices.ts";
 import { checkWritable, writeWhole } from "./files.ts";
 import { type Io, write } from "./io.ts";
-import { screenOf } from "./terminal.ts";
+import { terminalOf } from "./terminal.ts";
 
 /** How and where the report is written. */
 export type OutputOptions = { readonly format: string; readonly output?: string };
@@ -33,8 +33,8 @@ export async function checkOutput({ output }: OutputOptions, read: readonly (str
 export async function writeReport(report: Report, { format, output }: OutputOptions, io: Io): Promise<void> {
   const render = formats[format];
   if (render === undefined) throw new Error(`there is no format ${format}`);
-  const says = Object.fromEntries(reasons.map(({ code, says }) => [code, says]));
-  const text = render(report, { ...screenOf(output === undefined ? io.stdout : null, io), reasons: says });
+  const explanation = Object.fromEntries(reasons.map(({ code, explanation }) => [code, explanation]));
+  const text = render(report, { ...terminalOf(output === undefined ? io.stdout : null, io), reasons: explanation });
   if (output === undefined) await write(io.stdout, text);
   else await writeWhole(output, text);
   const { word, sentence } = describeVerdict(report);

@@ -9,7 +9,7 @@ import { oneOf } from "./choices.ts";
 import { exitStatus } from "./exit-status.ts";
 import { type Io, write } from "./io.ts";
 import { readPolicy } from "./policy-file.ts";
-import { screenOf } from "./terminal.ts";
+import { terminalOf } from "./terminal.ts";
 
 type RulesOptions = { readonly policy?: string; readonly format: "table" | "json" };
 
@@ -40,7 +40,7 @@ async function listRules(options: RulesOptions, io: Io): Promise<number> {
   const entries = rules.map((rule) => toEntry(rule, policy));
   await write(
     io.stdout,
-    options.format === "json" ? toJson(entries.map(toJsonEntry)) : renderRules(entries, screenOf(io.stdout, io)),
+    options.format === "json" ? toJson(entries.map(toJsonEntry)) : renderRules(entries, terminalOf(io.stdout, io)),
   );
   return exitStatus.clean;
 }

@@ -1,10 +1,10 @@
 import type { Command } from "commander";
+import { type AccountPort, type InventoryRequest, takeInventory } from "../lib/collect/take-inventory.ts";
 import { UsageError } from "../lib/model/errors.ts";
 import { type Inventory, inventorySchema } from "../lib/model/inventory.ts";
 import { suggest } from "../lib/model/nearest.ts";
 import type { Policy } from "../lib/model/policy.ts";
 import { isRegionName, knownRegions } from "../lib/model/regions.ts";
-import { type AccountPort, type InventoryRequest, takeInventory } from "../lib/collect/take-inventory.ts";
 import { rules } from "../rules/index.ts";
 import { refuseBoth } from "./choices.ts";
 import { readText } from "./files.ts";
@@ -84,8 +84,8 @@ export async function openSourceOf(
   io: Io,
 ): Promise<Source> {
   const regions = names.flatMap((name) => regionIn(name) ?? []);
-  const isPlaced = options.region !== undefined || options.allRegions !== undefined;
-  if (isPlaced || regions.length === 0) return openSource(options, policy, io);
+  const hasRegions = options.region !== undefined || options.allRegions !== undefined;
+  if (hasRegions || regions.length === 0) return openSource(options, policy, io);
   if (regions.length === names.length) return openSource({ ...options, region: regions }, policy, io);
   const source = await openSource(options, policy, io);
   return source.regions === "all" ? source : { ...source, regions: [...new Set([...source.regions, ...regions])] };
@@ -157,6 +157,7 @@ async function readInventory(file: string): Promise<Inventory> {
   if (version !== null && !inventorySchema.shape.schemaVersion.safeParse(version).success)
     throw new UsageError(`${file} has schemaVersion ${JSON.stringify(version)}; this version reads "1.0".`);
   const [issue] = parsed.error.issues;
-  const place = version === null || issue === undefined || issue.path.length === 0 ? "" : ` at ${issue.path.join(".")}`;
-  throw new UsageError(`${file} is no inventory${place}: save one with audit --save-inventory.`);
+  const location =
+    version === null || issue === undefined || issue.path.length === 0 ? "" : ` at ${issue.path.join(".")}`;
+  throw new UsageError(`${file} is no inventory${location}: save one with audit --save-inventory.`);
 }

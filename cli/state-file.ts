@@ -6,8 +6,8 @@ import { UsageError } from "../lib/model/errors.ts";
 import { type RemediationState, remediationStateFile } from "../lib/model/remediation-state.ts";
 import { parseStoredFile } from "../lib/model/stored-file.ts";
 import type { Stored } from "../lib/storage/update-stored.ts";
-import type { Io } from "./io.ts";
 import { codeOf, messageOf } from "./error-info.ts";
+import type { Io } from "./io.ts";
 
 type StateOptions = Pick<Io, "env"> & {
   /** Whose credentials open a bucket. */
@@ -15,8 +15,8 @@ type StateOptions = Pick<Io, "env"> & {
 };
 
 /** Where the state of remediation is that the user named, in full: `s3://name`, or the path of a file. */
-export function toStatePlace(place: string | undefined, env: Io["env"]): string {
-  return place !== undefined && /^s3:/i.test(place) ? place : resolve(place ?? defaultPath(env));
+export function toStateLocation(location: string | undefined, env: Io["env"]): string {
+  return location !== undefined && /^s3:/i.test(location) ? location : resolve(location ?? defaultPath(env));
 }
 
 /**
@@ -24,14 +24,14 @@ export function toStatePlace(place: string | undefined, env: Io["env"]): string 
  * service know of each other. Without a name it is a file of the user's own. Throws a UsageError of one sentence.
  */
 export async function openState(
-  place: string | undefined,
+  location: string | undefined,
   { env, profile }: StateOptions,
 ): Promise<Stored<RemediationState>> {
-  if (place === undefined || !/^s3:/i.test(place)) return createStateFile(toStatePlace(place, env));
-  const [, bucket] = /^s3:\/\/([^/]+)\/?$/.exec(place) ?? [];
+  if (location === undefined || !/^s3:/i.test(location)) return createStateFile(toStateLocation(location, env));
+  const [, bucket] = /^s3:\/\/([^/]+)\/?$/.exec(location) ?? [];
   if (bucket === undefined)
     throw new UsageError(
-      `"${place}" names no bucket: say s3:// and its name alone; the file in it is always the same.`,
+      `"${location}" names no bucket: say s3:// and its name alone; the file in it is always the same.`,
     );
   const { openBucket } = await import("../lib/aws/open-bucket.ts");
   return openBucket({ bucket, ...(profile === undefined ? {} : { profile }) }).stored(remediationStateFile);

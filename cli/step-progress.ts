@@ -2,7 +2,7 @@ import { createPaint } from "../lib/report/terminal/paint.ts";
 import { toPrintable } from "../lib/report/text/printable.ts";
 import { type Io, write } from "./io.ts";
 import type { StepListener } from "./process-workflow.ts";
-import { screenOf } from "./terminal.ts";
+import { terminalOf } from "./terminal.ts";
 
 /** What a terminal shows of the step that is at work. */
 const frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
@@ -24,10 +24,10 @@ export type StepProgress = StepListener & {
  */
 export function createStepProgress(io: Pick<Io, "stderr" | "env" | "now">): StepProgress {
   const { stderr, now } = io;
-  const { color, width } = screenOf(stderr, io);
+  const { color, width } = terminalOf(stderr, io);
   const paint = createPaint(color);
   const isLive = stderr.isTTY === true;
-  let present: { name: string; since: number; note: string; isTold: boolean; hasSaid: boolean } | null = null;
+  let present: { name: string; since: number; note: string; isNotified: boolean; hasSaid: boolean } | null = null;
   let frame = 0;
   let timer: NodeJS.Timeout | null = null;
 
@@ -51,8 +51,8 @@ export function createStepProgress(io: Pick<Io, "stderr" | "env" | "now">): Step
   };
 
   return {
-    begin(name) {
-      present = { name: toPrintable(name), since: now().getTime(), note: "", isTold: false, hasSaid: false };
+    startAction(name) {
+      present = { name: toPrintable(name), since: now().getTime(), note: "", isNotified: false, hasSaid: false };
       if (isLive) timer = setInterval(draw, millisecondsPerFrame).unref();
       draw();
     },
@@ -60,16 +60,16 @@ export function createStepProgress(io: Pick<Io, "stderr" | "env" | "now">): Step
       if (present === null) return;
       const next = `again in ${describeSeconds(seconds)}`;
       present.note = toPrintable(failure === undefined ? describeSeen(seen) : `${failure} (${next})`);
-      if (isLive || present.isTold) return;
-      present.isTold = true;
+      if (isLive || present.isNotified) return;
+      present.isNotified = true;
       stderr.write(`  … ${present.name}${failure === undefined ? "" : `: ${present.note}`}\n`);
     },
     end(name, failure) {
       const seconds = elapsed();
       // A step that told something has said all that there is to say of it, and of what was taken down nobody wants to hear any more.
-      const isSilent = present === null || (present.hasSaid && failure === null);
+      const isStale = present === null || (present.hasSaid && failure === null);
       stop();
-      if (isSilent) return;
+      if (isStale) return;
       const took = seconds < 0.1 ? "" : `  ${paint.faint(describeSeconds(seconds))}`;
       const mark = failure === null ? paint.good("✓") : paint.bad("✗");
       stderr.write(`  ${mark} ${toPrintable(name)}${took}${failure === null ? "" : `  ${toPrintable(failure)}`}\n`);

@@ -1,12 +1,12 @@
 import { userInfo } from "node:os";
 import type { Command } from "commander";
-import { liveOf, resume, stop } from "../lib/plan/remediation-state.ts";
 import { emptyRemediationState, type RemediationState } from "../lib/model/remediation-state.ts";
+import { liveIn, resume, stop } from "../lib/plan/remediation-state.ts";
 import { makePrintable, toPrintable } from "../lib/report/text/printable.ts";
 import { updateStored } from "../lib/storage/update-stored.ts";
 import { exitStatus } from "./exit-status.ts";
 import { type Io, openAccount, write } from "./io.ts";
-import { toStatePlace } from "./state-file.ts";
+import { toStateLocation } from "./state-file.ts";
 import { addStateOption, openStateOf, type StateOptions } from "./state-option.ts";
 
 type StopOptions = StateOptions & { readonly why?: string };
@@ -15,7 +15,7 @@ const what = "the state of remediation";
 
 /** `stop` and `resume`: whether anything is begun at all, on whatever shares the state. */
 export function addStop(program: Command, io: Io, end: (status: number) => void): void {
-  addPlaceOptions(program.command("stop").description("let no repair be begun any more"))
+  addStateOptions(program.command("stop").description("let no repair be begun any more"))
     .option("--why <text>", "what is said to whoever meets it", "somebody said so")
     .addHelpText(
       "after",
@@ -28,7 +28,7 @@ Examples:
   rds-password-audit stop`,
     )
     .action(async (options: StopOptions) => end(await stopAll(options, io)));
-  addPlaceOptions(program.command("resume").description("let repairs be begun again"))
+  addStateOptions(program.command("resume").description("let repairs be begun again"))
     .addHelpText(
       "after",
       `
@@ -41,7 +41,7 @@ Examples:
     .action(async (options: StateOptions) => end(await resumeAll(options, io)));
 }
 
-function addPlaceOptions(command: Command): Command {
+function addStateOptions(command: Command): Command {
   return addStateOption(command).option("-p, --profile <name...>", "AWS profile that opens the bucket");
 }
 
@@ -57,7 +57,7 @@ async function stopAll({ why = "", ...options }: StopOptions, io: Io): Promise<n
   });
   await write(
     io.stdout,
-    `${before === null ? "Stopped" : `Stopped, as it was ${describe(before)}`}: nothing new is begun until rds-password-audit resume.\n${describePlace(options, io)}${describeRunning(present, stopped.at)}`,
+    `${before === null ? "Stopped" : `Stopped, as it was ${describe(before)}`}: nothing new is begun until rds-password-audit resume.\n${describeLocation(options, io)}${describeRunning(present, stopped.at)}`,
   );
   return exitStatus.clean;
 }
@@ -73,17 +73,17 @@ async function resumeAll(options: StateOptions, io: Io): Promise<number> {
     io.stdout,
     before !== null
       ? `Resumed: repairs are begun again where nothing else is in the way. It was stopped ${describe(before)}.\n`
-      : `Nothing was stopped.\n${describePlace(options, io)}`,
+      : `Nothing was stopped.\n${describeLocation(options, io)}`,
   );
   return exitStatus.clean;
 }
 
 /** What it holds for: who forgets the bucket has stopped nothing but a terminal. */
-function describePlace({ state }: StateOptions, io: Io): string {
-  const place = toStatePlace(state, io.env);
-  return place.startsWith("s3://")
-    ? `That holds for all that share ${place}.\n`
-    : `That holds for terminals that share ${place}, not for a deployed service: that has --state s3://BUCKET.\n`;
+function describeLocation({ state }: StateOptions, io: Io): string {
+  const location = toStateLocation(state, io.env);
+  return location.startsWith("s3://")
+    ? `That holds for all that share ${location}.\n`
+    : `That holds for terminals that share ${location}, not for a deployed service: that has --state s3://BUCKET.\n`;
 }
 
 /** Who shares a state is told whose word it was: by the caller's ARN in a bucket, by the user's name in a file of their own. */
@@ -106,7 +106,7 @@ function describe(stopped: NonNullable<RemediationState["stopped"]>): string {
 
 /** What is under way: what has changed something is finished, what only waits is refused when it wakes. */
 function describeRunning(state: RemediationState | null, now: string): string {
-  const running = liveOf(state ?? emptyRemediationState, now);
+  const running = liveIn(state ?? emptyRemediationState, now);
   if (running.length === 0) return "Nothing is under way.\n";
   const list = (isChanging: boolean, what: string): string => {
     const lines = running

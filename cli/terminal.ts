@@ -5,7 +5,7 @@ import type { Io, OutputStream } from "./io.ts";
 const defaultWidth = 100;
 
 /** How wide a stream is and whether it shows colours. A file (null) shows none, and is as wide as COLUMNS or the default. */
-export function screenOf(
+export function terminalOf(
   stream: OutputStream | null,
   { env }: Pick<Io, "env">,
 ): Pick<ReportOptions, "width" | "color"> {

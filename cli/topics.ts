@@ -1,7 +1,7 @@
+import { createNotifier } from "../lib/executions/notify-remediation.ts";
 import { UsageError } from "../lib/model/errors.ts";
 import type { RemediationEvent } from "../lib/model/remediation-event.ts";
 import type { Publish } from "../lib/publish/destinations.ts";
-import { createTeller } from "../lib/executions/notify-remediation.ts";
 import type { Io } from "./io.ts";
 import type { RemediateOptions } from "./remediate-options.ts";
 
@@ -23,5 +23,5 @@ export async function openTopics(
   const [first] = profile;
   const open = (arn: string | undefined): Publish =>
     arn === undefined ? async () => [] : openTopic(arn, first === undefined ? {} : { profile: first });
-  return createTeller(open(findingsTopic), open(alertsTopic));
+  return createNotifier(open(findingsTopic), open(alertsTopic));
 }

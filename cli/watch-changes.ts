@@ -4,7 +4,7 @@ import type { RepairPort } from "../lib/remediate/repair.ts";
 type Change = keyof RepairPort;
 
 /** What was asked of AWS so far that changes something. */
-export type Witness = { readonly changes: readonly Change[] };
+export type ChangeLog = { readonly changes: readonly Change[] };
 
 /**
  * The same port, with a witness of what it is asked to change: whatever happens, it can be said at once what state a database is in. Once
@@ -13,7 +13,7 @@ export type Witness = { readonly changes: readonly Change[] };
 export function watchChanges<Port extends RepairPort>(
   port: Port,
   signal: AbortSignal,
-): { readonly port: Port; readonly witness: Witness } {
+): { readonly port: Port; readonly changeLog: ChangeLog } {
   const changes: Change[] = [];
   const note = (change: Change) => {
     signal.throwIfAborted();
@@ -53,11 +53,11 @@ export function watchChanges<Port extends RepairPort>(
       await port.untagDatabase(...args);
     },
   };
-  return { port: { ...port, ...watched }, witness: { changes } };
+  return { port: { ...port, ...watched }, changeLog: { changes } };
 }
 
 /** What state a database is in by what AWS was last asked to change, in a sentence or two that follow its name and a colon. */
-export function describeStanding({ changes }: Witness, action: ActionName): string {
+export function describeProgress({ changes }: ChangeLog, action: ActionName): string {
   const isToggle = action === "toggle" || action === "finish-interrupted" || changes.includes("turnOff");
   switch (changes.at(-1)) {
     case undefined:

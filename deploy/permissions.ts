@@ -7,7 +7,7 @@ import type { Settings } from "./settings.ts";
 import { arn, arnOf, type Intrinsic, ownAccount, pseudo, type Statement } from "./statement.ts";
 
 /** Parts of the stack that statements name. */
-export type Places = {
+export type ResourceArns = {
   readonly findingsTopicArn: string | Intrinsic;
   readonly alertsTopicArn: string | Intrinsic;
   readonly kmsKeyArn: string | Intrinsic;
@@ -67,17 +67,17 @@ function inBucket(key: string): Intrinsic {
 }
 
 /** What whoever writes to the bucket and to the topics needs beside the objects. */
-function tellingStatements(places: Places): readonly Statement[] {
+function notifyingStatements(arns: ResourceArns): readonly Statement[] {
   return [
     // Without it S3 answers "forbidden" where nothing is there yet.
     { Sid: "NoReportYet", Effect: "Allow", Action: "s3:ListBucket", Resource: arnOf("ReportBucket") },
-    { Sid: "Tell", Effect: "Allow", Action: "sns:Publish", Resource: [places.findingsTopicArn, places.alertsTopicArn] },
-    { Sid: "Encrypt", Effect: "Allow", Action: ["kms:Decrypt", "kms:GenerateDataKey"], Resource: places.kmsKeyArn },
+    { Sid: "Tell", Effect: "Allow", Action: "sns:Publish", Resource: [arns.findingsTopicArn, arns.alertsTopicArn] },
+    { Sid: "Encrypt", Effect: "Allow", Action: ["kms:Decrypt", "kms:GenerateDataKey"], Resource: arns.kmsKeyArn },
   ];
 }
 
 /** What publishing needs: the bucket, the two topics, the key of the three, and Security Hub if it is on. */
-function publishingStatements(settings: Settings, places: Places): readonly Statement[] {
+function publishingStatements(settings: Settings, arns: ResourceArns): readonly Statement[] {
   return [
     {
       Sid: "Reports",
@@ -85,7 +85,7 @@ function publishingStatements(settings: Settings, places: Places): readonly Stat
       Action: ["s3:GetObject", "s3:PutObject"],
       Resource: inBucket("*"),
     },
-    ...tellingStatements(places),
+    ...notifyingStatements(arns),
     ...(settings.securityHub === "on"
       ? [
           {
@@ -137,7 +137,7 @@ function startingStatements({ policy, remediation }: Settings): readonly Stateme
 }
 
 /** What the function that repairs needs beside reading. Its own log of steps is named, because the function itself needs the role first. */
-function repairingStatements({ policy }: Settings, places: Places): readonly Statement[] {
+function repairingStatements({ policy }: Settings, arns: ResourceArns): readonly Statement[] {
   return [
     ...changingStatements(policy),
     {
@@ -146,7 +146,7 @@ function repairingStatements({ policy }: Settings, places: Places): readonly Sta
       Action: ["s3:GetObject", "s3:PutObject"],
       Resource: inBucket(remediationStateFile.name),
     },
-    ...tellingStatements(places),
+    ...notifyingStatements(arns),
     {
       Sid: "Remember",
       Effect: "Allow",
@@ -163,14 +163,14 @@ const serviceName = ["self:service", "sls:stage"].map((name) => `\${${name}}`).j
 const maxPolicySize = 10_240;
 
 /** The statements of each role. */
-export function permissions(settings: Settings, places: Places) {
+export function permissions(settings: Settings, arns: ResourceArns) {
   const isRepairing = settings.remediation === "on";
   const ofRules = auditActions(rules);
   const ofRepairs = isRepairing ? repairReads.filter((action) => action !== "kms:GenerateDataKey") : [];
   const reads = [...new Set([...ofRules, ...ofRepairs])].sort();
   const ofOneRegion = ofRules.filter((action) => action !== "account:ListRegions");
   const ofOneDatabase = reads.filter((action) => !/:List|:GetCallerIdentity/.test(action));
-  const publishing = [...publishingStatements(settings, places), ...startingStatements(settings)];
+  const publishing = [...publishingStatements(settings, arns), ...startingStatements(settings)];
   const statements = {
     audit: [...readingStatements(reads), ...publishing, ...runningStatements("Audit"), ...neverTheValues],
     recheck: [...readingStatements(reads), ...publishing, ...runningStatements("Recheck"), ...neverTheValues],
@@ -183,7 +183,7 @@ export function permissions(settings: Settings, places: Places) {
     remediate: isRepairing
       ? [
           ...readingStatements(ofOneDatabase),
-          ...repairingStatements(settings, places),
+          ...repairingStatements(settings, arns),
           ...runningStatements("Remediate"),
           ...neverTheValues,
         ]

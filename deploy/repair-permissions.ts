@@ -1,5 +1,5 @@
 import { repairActions } from "../lib/audit/permissions.ts";
-import { toggleTag } from "../lib/model/database.ts";
+import { toggleTagKey } from "../lib/model/database.ts";
 import { defaultKeyAlias, isKeyReference } from "../lib/model/key.ts";
 import type { Match, Policy } from "../lib/model/policy.ts";
 import { arn, type Intrinsic, ownAccount, type Statement } from "./statement.ts";
@@ -40,7 +40,7 @@ export function keyTrialStatements(policy: Policy): readonly Statement[] {
 /** One or two statements for each set of tags by which the policy opts databases in: entries with the same ones are one. */
 function databaseStatements(actions: readonly string[], optIn: readonly Match[]): readonly Statement[] {
   const modify = actions.filter((action) => action.startsWith("rds:Modify"));
-  const mark = actions.filter((action) => /Tags(To|From)Resource$/.test(action));
+  const tagging = actions.filter((action) => /Tags(To|From)Resource$/.test(action));
   if (modify.length === 0) return [];
   const byTags = new Map<string, { readonly tags: Match["tags"]; readonly matches: Match[] }>();
   for (const match of optIn) {
@@ -60,22 +60,22 @@ function databaseStatements(actions: readonly string[], optIn: readonly Match[])
         Resource,
         ...(tagged && { Condition: tagged }),
       } as const,
-      ...(mark.length === 0
+      ...(tagging.length === 0
         ? []
         : [
             {
               Sid: `Mark${index}`,
               Effect: "Allow",
-              Action: mark,
+              Action: tagging,
               Resource,
-              Condition: { ...tagged, ...ofTheMark },
+              Condition: { ...tagged, ...onlyToggleTag },
             } as const,
           ]),
     ];
   });
   return [
     ...ofGroups,
-    ...(mark.length === 0 ? [] : finishingStatements(modify)),
+    ...(tagging.length === 0 ? [] : finishingStatements(modify)),
     // A tenant database is modified by way of its container, which need not be opted in itself.
     {
       Sid: "Containers",
@@ -94,7 +94,7 @@ function databaseStatements(actions: readonly string[], optIn: readonly Match[])
 }
 
 /** The mark is the only tag that a role here writes or takes off. */
-const ofTheMark = { "ForAllValues:StringEquals": { "aws:TagKeys": [toggleTag] } };
+const onlyToggleTag = { "ForAllValues:StringEquals": { "aws:TagKeys": [toggleTagKey] } };
 
 /**
  * What has the mark was opted in when its toggle was begun: that it is turned on again, and the mark taken off, must not hang on a tag that
@@ -102,15 +102,15 @@ const ofTheMark = { "ForAllValues:StringEquals": { "aws:TagKeys": [toggleTag] } 
  */
 function finishingStatements(modify: readonly string[]): readonly Statement[] {
   const Resource = ["db", "cluster", "tenant-database"].map((type) => arn("rds", "*", ownAccount, `${type}:*`));
-  const marked = { Null: { [`aws:ResourceTag/${toggleTag}`]: "false" } };
+  const toggling = { Null: { [`aws:ResourceTag/${toggleTagKey}`]: "false" } };
   return [
-    { Sid: "Finish", Effect: "Allow", Action: modify, Resource, Condition: marked },
+    { Sid: "Finish", Effect: "Allow", Action: modify, Resource, Condition: toggling },
     {
       Sid: "Unmark",
       Effect: "Allow",
       Action: "rds:RemoveTagsFromResource",
       Resource,
-      Condition: { ...marked, ...ofTheMark },
+      Condition: { ...toggling, ...onlyToggleTag },
     },
   ];
 }

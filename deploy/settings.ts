@@ -77,8 +77,8 @@ const regions = z.string("must be text").transform((text, context) => {
 
 /** A Region that this project knows, or another of the same place: AWS may have added it since. */
 function isProbablyRegion(name: string): boolean {
-  const toPlace = (region: string) => region.replace(/\d+$/, "");
-  return isRegionName(name) && knownRegions.some((known) => toPlace(known) === toPlace(name));
+  const toArea = (region: string) => region.replace(/\d+$/, "");
+  return isRegionName(name) && knownRegions.some((known) => toArea(known) === toArea(name));
 }
 
 const policy = z.string("must be text").transform((path, context) => {

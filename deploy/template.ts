@@ -17,13 +17,13 @@ const eventRules = ["DatabaseEvents", "SecretEvents", "DatabaseCalls", "SecretCa
 export function template(given: Readonly<Record<string, unknown>>, stackRegion: string) {
   const settings = readSettings(given, stackRegion);
   const repairs = settings.remediation === "on";
-  const places = {
+  const arns = {
     findingsTopicArn: settings.findingsTopicArn || { Ref: "FindingsTopic" },
     alertsTopicArn: settings.alertsTopicArn || { Ref: "AlertsTopic" },
     kmsKeyArn: settings.kmsKeyArn || arnOf("Key"),
   };
   return {
-    ...places,
+    ...arns,
     // A dollar sign would begin a variable of osls.
     packagedPolicy: JSON.stringify(settings.policy).replaceAll("$", "\\u0024"),
     regions: toRegions(settings),
@@ -37,7 +37,7 @@ export function template(given: Readonly<Record<string, unknown>>, stackRegion: 
     logKmsKeyArn: settings.logKmsKeyArn || noValue,
     permissionsBoundary: settings.permissionsBoundary || noValue,
     concurrency: settings.reservedConcurrency === "on" ? concurrency : noValues(concurrency),
-    policies: toPolicies(permissions(settings, places)),
+    policies: toPolicies(permissions(settings, arns)),
     eventRuleArns: [...eventRules, ...(repairs ? ["InterruptedExecutions"] : [])].map(arnOf),
     remediateFunctionArn: repairs ? { Ref: "RemediateDurableLambdaAlias" } : noValue,
     dashboard: {

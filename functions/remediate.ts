@@ -6,7 +6,7 @@ import middy from "@middy/core";
 import { executionModeDurableContext } from "@middy/core/DurableContext";
 import { createAccount } from "../lib/aws/create-account.ts";
 import { toExecutionName } from "../lib/model/execution-event.ts";
-import { type Order, orderSchema } from "../lib/model/remediation-request.ts";
+import { type RemediationRequest, remediationRequestSchema } from "../lib/model/remediation-request.ts";
 import { remediateDatabase } from "../lib/remediate-database.ts";
 import { rules } from "../rules/index.ts";
 import { createDurableWorkflow } from "./wiring/durable-workflow.ts";
@@ -30,12 +30,12 @@ export const handler = middy<unknown, unknown, Error, DurableContext>({
   .use(injectLambdaContext(logger))
   .use(logMetrics(metrics))
   .use(logErrors)
-  .use(parser({ schema: orderSchema }))
-  .handler(async (order: Order, context) => {
-    const { account, region } = order.database;
+  .use(parser({ schema: remediationRequestSchema }))
+  .handler(async (request: RemediationRequest, context) => {
+    const { account, region } = request.database;
     const partition = partitionOf(context.lambdaContext);
     const done = await remediateDatabase({
-      ...{ order, policy, rules, approval: null, waits: true },
+      ...{ request, policy, rules, approval: null, waits: true },
       ...openRepairs(settings),
       isEnabled: settings.REMEDIATION === "on",
       execution: toExecutionName(context.executionContext.durableExecutionArn),

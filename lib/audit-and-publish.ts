@@ -1,10 +1,10 @@
 import { assembleReport } from "./audit/assemble-report.ts";
+import { type InventoryRequest, takeInventory } from "./collect/take-inventory.ts";
 import { lookAfterRepairs, type Repairs } from "./executions/look-after-repairs.ts";
 import { type Publication, type PublishRequest, publishReport, withFailures } from "./publish/publish-report.ts";
-import { type InventoryRequest, takeInventory } from "./collect/take-inventory.ts";
 
 export type AuditRequest = Omit<InventoryRequest, "now" | "onProgress" | "forRepair"> &
-  Pick<PublishRequest, "store" | "outlets" | "eventId" | "invocation"> & {
+  Pick<PublishRequest, "store" | "destinations" | "eventId" | "invocation"> & {
     readonly version: string;
     /** Null where nothing is ever repaired. */
     readonly repairs?: Repairs | null;
@@ -19,14 +19,14 @@ export async function auditAndPublish({
   eventId,
   invocation,
   store,
-  outlets,
+  destinations,
   repairs = null,
   ...request
 }: AuditRequest): Promise<Publication> {
   const inventory = await takeInventory({ ...request, now: now(), forRepair: repairs !== null });
   const { policy, rules } = request;
   const report = assembleReport(inventory, { policy, rules, generatedAt: now(), version });
-  const publication = await publishReport({ report, only: null, eventId, invocation, store, outlets });
+  const publication = await publishReport({ report, only: null, eventId, invocation, store, destinations });
   return repairs === null
     ? publication
     : withFailures(

@@ -1,12 +1,12 @@
 import { exemptionOf } from "./audit/exempt.ts";
 import { ask, type Judgement, prepare, word } from "./audit/judge.ts";
+import { type RegionPort, readTarget } from "./collect/read-target.ts";
 import type { ConfigEvent, ConfigurationItem } from "./model/config-event.ts";
 import type { ClassifiedDatabase } from "./model/database.ts";
 import { resourceType } from "./model/database.ts";
 import type { Target } from "./model/inventory.ts";
 import type { Policy } from "./model/policy.ts";
 import type { Rule, RuleContext } from "./model/rule.ts";
-import { type RegionPort, readTarget } from "./collect/read-target.ts";
 import { type ConfigEvaluation, combine, type Said, toEvaluation } from "./report/aws/config-evaluation.ts";
 
 /** A resource as AWS Config names it. */

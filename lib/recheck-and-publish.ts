@@ -1,17 +1,17 @@
-import { silence } from "./plan/remediation-state.ts";
-import { nothing, type Subjects, toReference, toSubjects } from "./collect/affected-databases.ts";
-import { concludeLost, tellLost } from "./executions/conclude-lost.ts";
+import { type AffectedDatabases, nothing, toAffectedDatabases, toReference } from "./collect/affected-databases.ts";
+import type { RegionPort } from "./collect/read-target.ts";
+import { concludeLost, notifyLost } from "./executions/conclude-lost.ts";
 import { type LookAfterRequest, lookAfterRepairs, type Repairs } from "./executions/look-after-repairs.ts";
 import type { DatabaseReference } from "./model/database.ts";
 import { type ExecutionEvent, namesOf } from "./model/execution-event.ts";
 import type { RecheckEvent } from "./model/recheck-event.ts";
+import { markLost } from "./plan/remediation-state.ts";
 import { type Publication, type PublishRequest, publishReport, withFailures } from "./publish/publish-report.ts";
-import type { RegionPort } from "./collect/read-target.ts";
 import { type Rechecked, type RecheckRequest, recheckDatabases } from "./recheck-databases.ts";
 import { updateStored } from "./storage/update-stored.ts";
 
 export type RecheckAndPublishRequest = Pick<RecheckRequest, "policy" | "rules" | "version" | "now" | "sleep"> &
-  Pick<PublishRequest, "store" | "outlets" | "invocation"> & {
+  Pick<PublishRequest, "store" | "destinations" | "invocation"> & {
     readonly event: RecheckEvent | ExecutionEvent;
     /** Those that are audited: of another one nothing would be known tomorrow. */
     readonly regions: "all" | readonly string[];
@@ -29,7 +29,7 @@ export async function recheckAndPublish(request: RecheckAndPublishRequest): Prom
   const { event, open, regions } = request;
   if (event["detail-type"] === "Durable Execution Status Change") return recheckAfterExecution(event, request);
   if (regions !== "all" && !regions.includes(event.region)) return null;
-  return publish(await recheck(toSubjects(event), open(event.region), request), request);
+  return publish(await recheck(toAffectedDatabases(event), open(event.region), request), request);
 }
 
 /**
@@ -51,8 +51,8 @@ async function recheckAfterExecution(
   const port = open(region);
   const reading = async () => recheck({ ...nothing, databases: await referTo(arn, port) }, port, request);
   const rechecked = await reading().catch(async (error: unknown) => {
-    await tellLost(unread());
-    await updateStored("the state of remediation", repairs.state, (state) => silence(state, execution, now()));
+    await notifyLost(unread());
+    await updateStored("the state of remediation", repairs.state, (state) => markLost(state, execution, now()));
     throw error;
   });
   if (rechecked === null) await concludeLost(unread());
@@ -60,21 +60,24 @@ async function recheckAfterExecution(
 }
 
 function recheck(
-  subjects: Subjects,
+  affectedDatabases: AffectedDatabases,
   port: RegionPort,
   { policy, rules, version, now, sleep, repairs }: RecheckAndPublishRequest,
 ): Promise<Rechecked | null> {
-  return recheckDatabases({ ...{ subjects, port, policy, rules, version, now, sleep }, forRepair: repairs !== null });
+  return recheckDatabases({
+    ...{ affectedDatabases, port, policy, rules, version, now, sleep },
+    forRepair: repairs !== null,
+  });
 }
 
 async function publish(
   rechecked: Rechecked | null,
-  { event, policy, rules, invocation, store, outlets, now, repairs }: RecheckAndPublishRequest,
+  { event, policy, rules, invocation, store, destinations, now, repairs }: RecheckAndPublishRequest,
   lost: LookAfterRequest["lost"] = null,
 ): Promise<Publication | null> {
   if (rechecked === null) return null;
   const { inventory, report, only } = rechecked;
-  const publication = await publishReport({ report, only, eventId: event.id, invocation, store, outlets });
+  const publication = await publishReport({ report, only, eventId: event.id, invocation, store, destinations });
   if (repairs === null) return publication;
   const request = { inventory, isFull: false, policy, rules, now: now(), repairs, lost };
   return withFailures(publication, await lookAfterRepairs(request));

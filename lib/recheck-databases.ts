@@ -1,5 +1,6 @@
 import { assembleReport } from "./audit/assemble-report.ts";
-import { type Subjects, toReference } from "./collect/affected-databases.ts";
+import { type AffectedDatabases, toReference } from "./collect/affected-databases.ts";
+import { type RegionPort, readTarget } from "./collect/read-target.ts";
 import { createFinder, type Database, type DatabaseReference } from "./model/database.ts";
 import { AwsCallError } from "./model/errors.ts";
 import type { Inventory, Target } from "./model/inventory.ts";
@@ -7,10 +8,9 @@ import { toCanonicalReference } from "./model/key.ts";
 import type { Policy } from "./model/policy.ts";
 import type { Report } from "./model/report.ts";
 import type { Rule } from "./model/rule.ts";
-import { type RegionPort, readTarget } from "./collect/read-target.ts";
 
 export type RecheckRequest = {
-  readonly subjects: Subjects;
+  readonly affectedDatabases: AffectedDatabases;
   readonly port: RegionPort;
   readonly policy: Policy;
   readonly rules: readonly Rule[];
@@ -39,14 +39,14 @@ const waitsSeconds = [5, 15, 40];
  * AwsCallError where nothing could be read, so that the event comes again.
  */
 export async function recheckDatabases(request: RecheckRequest): Promise<Rechecked | null> {
-  const { subjects, policy, rules, version, now } = request;
+  const { affectedDatabases, policy, rules, version, now } = request;
   const references = await findReferences(request);
   if (references.length === 0) return null;
   const { observedAt, target } = await readUntilFound(references, request);
   const [gap] = target.gaps;
   if (target.databases.length === 0 && gap !== undefined) throw new AwsCallError(gap.action, gap.code, gap.message);
   const only = new Set(target.databases.map(({ arn }) => arn));
-  if (subjects.deletedArn !== null) only.add(subjects.deletedArn);
+  if (affectedDatabases.deletedArn !== null) only.add(affectedDatabases.deletedArn);
   if (only.size === 0) return null;
   const inventory: Inventory = { schemaVersion: "1.0", observedAt, targets: [target], gaps: [] };
   const report = assembleReport(inventory, { policy, rules, generatedAt: now(), version });
@@ -69,8 +69,8 @@ async function readUntilFound(
 }
 
 /** The databases by name; those that a secret was made for; those whose secret has a key. */
-async function findReferences({ subjects, port }: RecheckRequest): Promise<readonly DatabaseReference[]> {
-  const { databases, secretId, keyReference } = subjects;
+async function findReferences({ affectedDatabases, port }: RecheckRequest): Promise<readonly DatabaseReference[]> {
+  const { databases, secretId, keyReference } = affectedDatabases;
   if (secretId !== null) {
     const secret = await port.describeSecret(secretId);
     return secret?.primaryArns.flatMap((arn) => toReference(arn) ?? []) ?? [];

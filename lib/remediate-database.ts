@@ -1,32 +1,32 @@
-import { opensBy, windowsOf } from "./plan/gates.ts";
-import { goOn, leave, uncountedOf } from "./plan/remediation-state.ts";
-import { makePlan } from "./plan/make-plan.ts";
+import { observeDatabase } from "./collect/observe-database.ts";
 import {
   type Approval,
+  acquireSlot,
   createRepair,
-  keepWaiting,
-  type RepairRequest,
+  type RepairOptions,
+  renewLease,
   type Started,
   type Tried,
-  takePlace,
   toTried,
   waitingHours,
 } from "./executions/create-repair.ts";
 import type { ActionName } from "./model/action.ts";
 import { AwsCallError } from "./model/errors.ts";
-import type { Order } from "./model/remediation-request.ts";
 import type { GateResult } from "./model/plan.ts";
 import type { Policy } from "./model/policy.ts";
+import type { RemediationRequest } from "./model/remediation-request.ts";
 import type { Attempt } from "./model/remediation-state.ts";
 import { describeHours } from "./model/time.ts";
 import { nextOpening } from "./model/window.ts";
-import { announce, closedGates, overtaken, refuse } from "./remediate/start.ts";
+import { opensBy, windowsOf } from "./plan/gates.ts";
+import { makePlan } from "./plan/make-plan.ts";
+import { advance, release, uncountedOf } from "./plan/remediation-state.ts";
 import { procedures } from "./remediate/procedures.ts";
-import type { News, Outcome, Repair, Sight } from "./remediate/repair.ts";
-import { seeDatabase } from "./collect/observe-database.ts";
+import type { News, Observation, Outcome, Repair } from "./remediate/repair.ts";
+import { announce, closedGates, overtaken, refuse } from "./remediate/start.ts";
 import { updateStored } from "./storage/update-stored.ts";
 
-export type RemediationRequest = RepairRequest & {
+export type ExecutionOptions = RepairOptions & {
   /** Of whoever stands by: it is for the ordered action, and no other. Null where somebody has to be asked. */
   readonly approval: Approval | null;
   /** Whether it waits for people and the window, and goes on after a failure; a person at a terminal is told when to come again. */
@@ -46,45 +46,45 @@ const budgetPauseMinutes = 15;
  * Repairs one database: waits for a person's word and for the window, runs the action's procedure, and, where it waits at all, goes on to the
  * next action that the rule names where the first was of no use. Whatever happens, its place is free at the end, and it is told how it ended.
  */
-export async function remediateDatabase(request: RemediationRequest): Promise<Remediation> {
-  const { order, execution, workflow, now } = request;
+export async function remediateDatabase(options: ExecutionOptions): Promise<Remediation> {
+  const { request, execution, workflow, now } = options;
   const startedAt = await workflow.step("take a place", async () => {
     const at = now();
-    return (await takePlace(request, order.action, false)) ? at : null;
+    return (await acquireSlot(options, request.action, false)) ? at : null;
   });
   if (startedAt === null)
     return [
-      { action: order.action, outcome: await refuse(createRepair(request, order.action, { done: [] }), [atWork]) },
+      { action: request.action, outcome: await refuse(createRepair(options, request.action, { done: [] }), [atWork]) },
     ];
-  const done = await tryInTurn(request, startedAt);
+  const done = await tryInTurn(options, startedAt);
   try {
     await workflow.step("write down how it ended", async () => {
       const at = now();
-      const { stopAfterFailures } = request.policy.remediation;
-      await updateStored("the state of remediation", request.state, (present) => {
-        const attempts = uncountedOf(present, execution, done).flatMap((one) => toAttempt(order, one, at));
-        return leave(present, execution, { attempts, now: at, stopAfterFailures });
+      const { stopAfterFailures } = options.policy.remediation;
+      await updateStored("the state of remediation", options.state, (present) => {
+        const attempts = uncountedOf(present, execution, done).flatMap((one) => toAttempt(request, one, at));
+        return release(present, execution, { attempts, now: at, stopAfterFailures });
       });
     });
   } finally {
     // Above all where it could not even be written down.
-    await tellEnd(request, done);
+    await notifyEnd(options, done);
   }
   return done.map(({ action, outcome }) => ({ action, outcome }));
 }
 
 /** The ordered action, and what follows from its failure. */
-async function tryInTurn(request: RemediationRequest, startedAt: string): Promise<readonly Tried[]> {
+async function tryInTurn(options: ExecutionOptions, startedAt: string): Promise<readonly Tried[]> {
   const done: Tried[] = [];
-  let begun: Started = { action: request.order.action, startedAt };
+  let started: Started = { action: options.request.action, startedAt };
   try {
-    for (let next: Started | null = begun; next !== null; next = await goOnAfter(request, done)) {
-      begun = next;
-      done.push({ ...begun, outcome: await repairOnce(request, begun.action, done) });
+    for (let next: Started | null = started; next !== null; next = await advanceAfter(options, done)) {
+      started = next;
+      done.push({ ...started, outcome: await repairOnce(options, started.action, done) });
     }
   } catch (error) {
-    const isTried = done.at(-1)?.action === begun.action;
-    done.push({ ...begun, outcome: toFailure(error, isTried ? done.pop()?.outcome : undefined) });
+    const isTried = done.at(-1)?.action === started.action;
+    done.push({ ...started, outcome: toFailure(error, isTried ? done.pop()?.outcome : undefined) });
   }
   return done;
 }
@@ -108,18 +108,18 @@ const awaited: readonly string[] = ["in-window", "within-budget"];
 const atWork: GateResult = { gate: "not-running", open: false, reason: "another execution is at work on it" };
 
 /** Waits until nothing is in the way, and then runs the procedure; what only work opens is not waited for. */
-async function repairOnce(request: RemediationRequest, action: ActionName, done: readonly Tried[]): Promise<Outcome> {
-  const { order, workflow, waits } = request;
-  let approval = action === order.action ? request.approval : null;
+async function repairOnce(options: ExecutionOptions, action: ActionName, done: readonly Tried[]): Promise<Outcome> {
+  const { request, workflow, waits } = options;
+  let approval = action === request.action ? options.approval : null;
   for (let round = 1; ; round += 1) {
-    const repair = createRepair(request, action, { done, approval });
-    const { closed, opensAt, later, ...aim } = await lookAtGates(request, repair);
+    const repair = createRepair(options, action, { done, approval });
+    const { closed, opensAt, later, ...aim } = await evaluateGates(options, repair);
     const left = waits ? closed.filter((one) => opensBy(one) !== "approval" && !awaited.includes(one.gate)) : closed;
     const needsApproval = closed.some((gate) => opensBy(gate) === "approval");
     const needsWindow = closed.some(({ gate }) => gate === "in-window");
     if (left.length > 0 || (closed.length > 0 && round > maxRounds)) return refuse(repair, closed);
     if (needsApproval) {
-      const { decision, by } = await askForApproval(request, repair, { ...aim, opensAt: needsWindow ? opensAt : null });
+      const { decision, by } = await askForApproval(options, repair, { ...aim, opensAt: needsWindow ? opensAt : null });
       if (decision === "approved") approval = { by: by ?? "somebody", ...aim };
       else return refuse(repair, [{ gate: "approved", open: false, reason: describeDecision(decision, by) }]);
     } else if (needsWindow) {
@@ -139,25 +139,25 @@ type Look = Omit<Approval, "by"> & {
 };
 
 /** What cannot be looked at is not begun. */
-async function lookAtGates(request: RemediationRequest, repair: Repair): Promise<Look> {
-  const { workflow, policy, waits } = request;
+async function evaluateGates(options: ExecutionOptions, repair: Repair): Promise<Look> {
+  const { workflow, policy, waits } = options;
   const { action } = repair;
-  const look = workflow.step(`look at the gates of ${action}`, async () => {
-    const sight = await repair.see();
-    const gates = closedGates(sight, repair);
-    const closed = gates.length === 0 && !(await repair.enter()) ? [overtaken] : gates;
+  const describe = workflow.step(`look at the gates of ${action}`, async () => {
+    const observation = await repair.observe();
+    const gates = closedGates(observation, repair);
+    const closed = gates.length === 0 && !(await repair.acquire()) ? [overtaken] : gates;
     // This may have been killed before it could say that it had taken a place.
-    if (closed.length > 0 && waits) await keepWaiting(request, action);
+    if (closed.length > 0 && waits) await renewLease(options, action);
     return {
       closed,
-      opensAt: openingOf(sight, policy),
-      later: new Date(Date.parse(sight.at) + budgetPauseMinutes * 60_000).toISOString(),
-      secretArn: sight.database.masterUserSecret?.secretArn ?? null,
-      keyReference: sight.planned?.keyReference ?? null,
+      opensAt: openingOf(observation, policy),
+      later: new Date(Date.parse(observation.at) + budgetPauseMinutes * 60_000).toISOString(),
+      secretArn: observation.database.masterUserSecret?.secretArn ?? null,
+      keyReference: observation.planned?.keyReference ?? null,
     };
   });
   try {
-    return await look;
+    return await describe;
   } catch (error) {
     if (!(error instanceof AwsCallError)) throw error;
     const closed = [{ gate: "seen", open: false, reason: describeError(error) }];
@@ -170,14 +170,14 @@ function describeDecision(decision: "rejected" | "timed-out", by: string | null)
 }
 
 function askForApproval(
-  { workflow, policy, now }: RemediationRequest,
+  { workflow, policy, now }: ExecutionOptions,
   repair: Repair,
   { secretArn, keyReference, opensAt }: Record<"secretArn" | "keyReference" | "opensAt", string | null>,
 ) {
   const { approvalHours } = policy.remediation;
   const within = `Somebody has to approve it within ${describeHours(approvalHours)}.`;
   const send = (approvalId: string) =>
-    repair.tell({
+    repair.notify({
       type: "remediation.approval-requested",
       message:
         opensAt === null ? within : `${within} Once approved, it waits for its window, which opens at ${opensAt}.`,
@@ -190,7 +190,7 @@ function askForApproval(
 }
 
 /** When the window opens, if it is not open. */
-function openingOf({ at, database }: Sight, policy: Policy): string | null {
+function openingOf({ at, database }: Observation, policy: Policy): string | null {
   const windows = windowsOf(database, policy);
   return windows === "any-time" ? at : nextOpening(windows, at);
 }
@@ -199,57 +199,57 @@ function openingOf({ at, database }: Sight, policy: Policy): string | null {
  * The next action after one that was of no use. While it waits, the failure is counted, and no place in the budget is taken. Null where there
  * is none, where nobody waits, and where the execution was silent for so long that it counts as interrupted.
  */
-async function goOnAfter(request: RemediationRequest, done: readonly Tried[]): Promise<Started | null> {
-  const { order, execution, policy, waits, workflow, state, now } = request;
+async function advanceAfter(options: ExecutionOptions, done: readonly Tried[]): Promise<Started | null> {
+  const { request, execution, policy, waits, workflow, state, now } = options;
   const last = done.at(-1);
   if (last?.outcome.end !== "failed" || !waits) return null;
-  const action = await nextAction(request, done);
+  const action = await nextAction(options, done);
   if (action === null) return null;
   return workflow.step(`go on from ${last.action} to ${action}`, async () => {
     const at = now();
-    const attempt = { ...toAttempted(order, last, at), outcome: "failed" } as const;
+    const attempt = { ...toAttempted(request, last, at), outcome: "failed" } as const;
     const { stopAfterFailures } = policy.remediation;
     const isIn = await updateStored("the state of remediation", state, (present) =>
-      goOn(present, execution, { attempt, next: action, hours: waitingHours, now: at, stopAfterFailures }),
+      advance(present, execution, { attempt, next: action, hours: waitingHours, now: at, stopAfterFailures }),
     );
     return isIn ? { action, startedAt: at } : null;
   });
 }
 
 /** What the rule asks for now that something was tried in vain; null where that is nothing else. */
-function nextAction(request: RemediationRequest, done: readonly Tried[]): Promise<ActionName | null> {
-  const { order, policy, rules, port, workflow, now, state, isEnabled } = request;
+function nextAction(options: ExecutionOptions, done: readonly Tried[]): Promise<ActionName | null> {
+  const { request, policy, rules, port, workflow, now, state, isEnabled } = options;
   return workflow.step("look for what else can be done", async () => {
     const at = now();
-    const { inventory } = await seeDatabase(port, order.database, { policy, rules, now: at });
+    const { inventory } = await observeDatabase(port, request.database, { policy, rules, now: at });
     const { actions } = makePlan(inventory, {
       ...{ policy, rules, isEnabled, now: at, state: (await state.read()).value },
-      ...{ tried: toTried(order, done), only: new Set([order.database.arn]) },
+      ...{ tried: toTried(request, done), only: new Set([request.database.arn]) },
     });
-    const next = actions.find(({ rule }) => rule === order.rule)?.action ?? null;
+    const next = actions.find(({ rule }) => rule === request.rule)?.action ?? null;
     return done.some(({ action }) => action === next) ? null : next;
   });
 }
 
-function toAttempt(order: Order, tried: Tried, endedAt: string): Attempt[] {
+function toAttempt(request: RemediationRequest, tried: Tried, endedAt: string): Attempt[] {
   const { outcome } = tried;
-  const attempted = toAttempted(order, tried, endedAt);
+  const attempted = toAttempted(request, tried, endedAt);
   if (outcome.end !== "refused") return [{ ...attempted, outcome: outcome.end }];
   // Somebody who said no is not asked again tomorrow. Where something else is in the way too, nobody was asked.
   const isRejected = outcome.gates.length > 0 && outcome.gates.every(({ gate }) => gate === "approved");
   return isRejected ? [{ ...attempted, outcome: "rejected" }] : [];
 }
 
-function toAttempted({ rule, database }: Order, { action, startedAt }: Started, endedAt: string) {
+function toAttempted({ rule, database }: RemediationRequest, { action, startedAt }: Started, endedAt: string) {
   const { arn, account, region } = database;
   return { arn, account, region, action, rule, startedAt, endedAt };
 }
 
 /** Tells how it ended, for the last that was not refused: a refusal was told when it was made. */
-async function tellEnd(request: RemediationRequest, done: readonly Tried[]): Promise<void> {
+async function notifyEnd(options: ExecutionOptions, done: readonly Tried[]): Promise<void> {
   const last = done.findLast(({ outcome }) => outcome.end !== "refused");
   if (last === undefined || last.outcome.end === "refused") return;
-  const repair = createRepair(request, last.action, { done });
+  const repair = createRepair(options, last.action, { done });
   const news: News =
     last.outcome.end === "repaired"
       ? { type: "remediation.succeeded", message: ["It is repaired, and verified.", ...last.outcome.remarks].join(" ") }

@@ -44,15 +44,15 @@ export const masterPasswordManaged = defineRule({
     notJudged: { status: "NOT_APPLICABLE", text: "{database} is not judged: {explanation}." },
   },
   check(database, { cluster, tenantDatabases }) {
-    if (database.engine === unknown) return { says: "engineNotSeen" };
-    if (database.management === "managed") return { says: "managed" };
+    if (database.engine === unknown) return { messageId: "engineNotSeen" };
+    if (database.management === "managed") return { messageId: "managed" };
     if (database.management !== "unmanaged") {
       if (!cluster.seen)
-        return { says: "clusterNotSeen", slots: { cluster: database.clusterIdentifier ?? "", why: cluster.why } };
-      if (!tenantDatabases.seen) return { says: "tenantsNotSeen", slots: { why: tenantDatabases.why } };
-      return { says: "notJudged", slots: { explanation: database.explanation ?? database.management } };
+        return { messageId: "clusterNotSeen", data: { cluster: database.clusterIdentifier ?? "", why: cluster.why } };
+      if (!tenantDatabases.seen) return { messageId: "tenantsNotSeen", data: { why: tenantDatabases.why } };
+      return { messageId: "notJudged", data: { explanation: database.explanation ?? database.management } };
     }
-    if (database.doubt !== null) return { says: "doubtful", slots: { why: database.doubt } };
-    return { says: "unmanaged", evidence: { engine: database.engine, createdAt: database.createdAt } };
+    if (database.doubt !== null) return { messageId: "doubtful", data: { why: database.doubt } };
+    return { messageId: "unmanaged", evidence: { engine: database.engine, createdAt: database.createdAt } };
   },
 });

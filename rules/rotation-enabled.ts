@@ -26,8 +26,8 @@ export const rotationEnabled = defineRule({
   check(database, context) {
     const secret = secretOf(database, context);
     if (isVerdict(secret)) return secret;
-    if (secret.rotationEnabled === true) return { says: "on" };
+    if (secret.rotationEnabled === true) return { messageId: "on" };
     const { rotationEnabled, lastRotatedAt } = secret;
-    return { says: "off", slots: { secret: secret.arn }, evidence: { rotationEnabled, lastRotatedAt } };
+    return { messageId: "off", data: { secret: secret.arn }, evidence: { rotationEnabled, lastRotatedAt } };
   },
 });

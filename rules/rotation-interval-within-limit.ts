@@ -38,14 +38,14 @@ export const rotationIntervalWithinLimit = defineRule({
   check(database, context) {
     const secret = secretOf(database, context);
     if (isVerdict(secret)) return secret;
-    if (secret.rotationEnabled !== true) return { says: "off" };
+    if (secret.rotationEnabled !== true) return { messageId: "off" };
     const { rotationRules } = secret;
     const schedule = rotationRules?.scheduleExpression ?? `every ${rotationRules?.automaticallyAfterDays ?? "?"} days`;
     const intervalDays = longestIntervalDays(rotationRules);
-    if (intervalDays === null) return { says: "scheduleUnknown", slots: { schedule }, evidence: { schedule } };
+    if (intervalDays === null) return { messageId: "scheduleUnknown", data: { schedule }, evidence: { schedule } };
     const limitDays = context.thresholds.rotationIntervalDays;
-    const slots = { days: String(Math.ceil(intervalDays)), limit: String(limitDays), schedule, secret: secret.arn };
-    if (intervalDays <= limitDays) return { says: "within", slots };
-    return { says: "tooLong", slots, evidence: { schedule, intervalDays, limitDays } };
+    const data = { days: String(Math.ceil(intervalDays)), limit: String(limitDays), schedule, secret: secret.arn };
+    if (intervalDays <= limitDays) return { messageId: "within", data };
+    return { messageId: "tooLong", data, evidence: { schedule, intervalDays, limitDays } };
   },
 });

@@ -36,14 +36,14 @@ export const rotationOnSchedule = defineRule({
   check(database, context) {
     const secret = secretOf(database, context);
     if (isVerdict(secret)) return secret;
-    if (secret.rotationEnabled !== true) return { says: "off" };
+    if (secret.rotationEnabled !== true) return { messageId: "off" };
     if (database.status === "stopped" || database.status === "stopping")
-      return { says: "stopped", slots: { status: database.status } };
+      return { messageId: "stopped", data: { status: database.status } };
     const due = secret.nextRotationAt;
     const lateHours = due === null ? Number.NaN : hoursBetween(due, context.now);
-    if (due === null || Number.isNaN(lateHours)) return { says: "dateUnknown" };
-    if (lateHours <= context.thresholds.rotationGraceHours) return { says: "onSchedule", slots: { due } };
+    if (due === null || Number.isNaN(lateHours)) return { messageId: "dateUnknown" };
+    if (lateHours <= context.thresholds.rotationGraceHours) return { messageId: "onSchedule", data: { due } };
     const evidence = { nextRotationAt: due, lastRotatedAt: secret.lastRotatedAt };
-    return { says: "overdue", slots: { due, late: describeHours(lateHours) }, evidence };
+    return { messageId: "overdue", data: { due, late: describeHours(lateHours) }, evidence };
   },
 });

@@ -58,24 +58,24 @@ export const secretBelongsToDatabase = defineRule({
     },
   },
   check(database, { secret }) {
-    if (database.management !== "managed") return { says: "notManaged" };
+    if (database.management !== "managed") return { messageId: "notManaged" };
     const arn = database.masterUserSecret?.secretArn ?? null;
-    if (arn === null) return { says: "notNamed" };
-    if (!secret.seen) return { says: "secretNotSeen", slots: { why: secret.why } };
+    if (arn === null) return { messageId: "notNamed" };
+    if (!secret.seen) return { messageId: "secretNotSeen", data: { why: secret.why } };
     const evidence = { secretArn: arn };
-    if (secret.value === null) return { says: "missing", slots: { secret: arn }, evidence };
+    if (secret.value === null) return { messageId: "missing", data: { secret: arn }, evidence };
     const { deletedAt, owningService, primaryArns } = secret.value;
     if (deletedAt !== null)
-      return { says: "beingDeleted", slots: { deletedAt, secret: arn }, evidence: { ...evidence, deletedAt } };
+      return { messageId: "beingDeleted", data: { deletedAt, secret: arn }, evidence: { ...evidence, deletedAt } };
     if (owningService !== "rds")
       return {
-        says: "notOwned",
-        slots: { owner: owningService ?? "nobody" },
+        messageId: "notOwned",
+        data: { owner: owningService ?? "nobody" },
         evidence: { ...evidence, owningService },
       };
-    if (primaryArns.length === 0) return { says: "notTagged", evidence };
+    if (primaryArns.length === 0) return { messageId: "notTagged", evidence };
     if (primaryArns.some((primary) => primary === database.arn || primary === database.containerArn))
-      return { says: "own" };
-    return { says: "another", slots: { primary: primaryArns.join(", ") }, evidence: { ...evidence, primaryArns } };
+      return { messageId: "own" };
+    return { messageId: "another", data: { primary: primaryArns.join(", ") }, evidence: { ...evidence, primaryArns } };
   },
 });

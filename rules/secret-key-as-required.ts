@@ -39,9 +39,9 @@ export const secretKeyAsRequired = defineRule({
   },
   check(database, context) {
     const { requiredKeys, rdsKey, secretKey } = context;
-    if (database.management !== "managed") return { says: "notManaged" };
-    if (requiredKeys.length === 0) return { says: "notRequired" };
-    if (lacksSecret(context)) return { says: "secretMissing" };
+    if (database.management !== "managed") return { messageId: "notManaged" };
+    if (requiredKeys.length === 0) return { messageId: "notRequired" };
+    if (lacksSecret(context)) return { messageId: "secretMissing" };
     const required = requiredKeys.map(describeRequired).join(" or ");
     const byRds = meets(rdsKey, requiredKeys);
     const bySecretsManager = meets(secretKey, requiredKeys);
@@ -50,12 +50,12 @@ export const secretKeyAsRequired = defineRule({
       rdsKey: nameOf(rdsKey),
       secretsManagerKey: nameOf(secretKey),
     };
-    if (byRds === false) return { says: "rdsKeyOther", slots: { required, actual: nameOf(rdsKey) }, evidence };
+    if (byRds === false) return { messageId: "rdsKeyOther", data: { required, actual: nameOf(rdsKey) }, evidence };
     if (bySecretsManager === false)
-      return { says: "secretKeyOther", slots: { required, actual: nameOf(secretKey) }, evidence };
+      return { messageId: "secretKeyOther", data: { required, actual: nameOf(secretKey) }, evidence };
     for (const met of [byRds, bySecretsManager])
-      if (met !== true) return { says: "notSeen", slots: { required, why: met }, evidence };
-    return { says: "asRequired", slots: { required } };
+      if (met !== true) return { messageId: "notSeen", data: { required, why: met }, evidence };
+    return { messageId: "asRequired", data: { required } };
   },
 });
 

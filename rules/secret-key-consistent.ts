@@ -24,18 +24,19 @@ export const secretKeyConsistent = defineRule({
   },
   check(database, context) {
     const { rdsKey, secretKey } = context;
-    if (database.management !== "managed") return { says: "notManaged" };
-    if (lacksSecret(context)) return { says: "secretMissing" };
-    for (const { arn } of [rdsKey, secretKey]) if (!arn.seen) return { says: "keyNotSeen", slots: { why: arn.why } };
+    if (database.management !== "managed") return { messageId: "notManaged" };
+    if (lacksSecret(context)) return { messageId: "secretMissing" };
+    for (const { arn } of [rdsKey, secretKey])
+      if (!arn.seen) return { messageId: "keyNotSeen", data: { why: arn.why } };
     const [byRds, bySecretsManager] = [arnOf(rdsKey), arnOf(secretKey)];
     if (byRds === null && bySecretsManager === null)
-      return { says: "keyNotSeen", slots: { why: "neither key exists" } };
-    if (byRds === bySecretsManager) return { says: "same" };
+      return { messageId: "keyNotSeen", data: { why: "neither key exists" } };
+    if (byRds === bySecretsManager) return { messageId: "same" };
     const keys = {
       rdsKey: byRds ?? "a key that does not exist",
       secretsManagerKey: bySecretsManager ?? "a key that does not exist",
     };
-    return { says: "different", slots: keys, evidence: keys };
+    return { messageId: "different", data: keys, evidence: keys };
   },
 });
 

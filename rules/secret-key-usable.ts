@@ -44,24 +44,27 @@ export const secretKeyUsable = defineRule({
   },
   check(database, context) {
     const { rdsKey, secretKey } = context;
-    if (database.management !== "managed") return { says: "notManaged" };
-    if (lacksSecret(context)) return { says: "secretMissing" };
+    if (database.management !== "managed") return { messageId: "notManaged" };
+    if (lacksSecret(context)) return { messageId: "secretMissing" };
     const both = [judge(rdsKey), judge(secretKey)] as const;
-    const isKnown = ({ says }: (typeof both)[number]) => says !== "keyNotSeen" && says !== "stateUnknown";
-    return both.find((one) => isKnown(one) && one.says !== "usable") ?? both.find((one) => !isKnown(one)) ?? both[0];
+    const isKnown = ({ messageId }: (typeof both)[number]) =>
+      messageId !== "keyNotSeen" && messageId !== "stateUnknown";
+    return (
+      both.find((one) => isKnown(one) && one.messageId !== "usable") ?? both.find((one) => !isKnown(one)) ?? both[0]
+    );
   },
 });
 
 function judge({ arn, key }: KeyFacts) {
-  if (!key.seen) return { says: "keyNotSeen", slots: { why: key.why } } as const;
+  if (!key.seen) return { messageId: "keyNotSeen", data: { why: key.why } } as const;
   const name = (arn.seen ? arn.value : null) ?? "unknown";
-  if (key.value === null) return { says: "missing", slots: { key: name }, evidence: { key: name } } as const;
+  if (key.value === null) return { messageId: "missing", data: { key: name }, evidence: { key: name } } as const;
   const { state, deletionAt } = key.value;
-  if (isUsableKeyState(state)) return { says: "usable", slots: { state } } as const;
+  if (isUsableKeyState(state)) return { messageId: "usable", data: { state } } as const;
   if (!isUnusableKeyState(state))
-    return { says: "stateUnknown", slots: { state }, evidence: { key: name, state } } as const;
+    return { messageId: "stateUnknown", data: { state }, evidence: { key: name, state } } as const;
   const evidence = { key: name, state, deletionAt };
-  if (state === "Disabled") return { says: "disabled", slots: { key: name }, evidence } as const;
-  if (deletionAt !== null) return { says: "pendingDeletion", slots: { key: name, deletionAt }, evidence } as const;
-  return { says: "unusable", slots: { state }, evidence } as const;
+  if (state === "Disabled") return { messageId: "disabled", data: { key: name }, evidence } as const;
+  if (deletionAt !== null) return { messageId: "pendingDeletion", data: { key: name, deletionAt }, evidence } as const;
+  return { messageId: "unusable", data: { state }, evidence } as const;
 }

@@ -43,15 +43,15 @@ export const secretNotImpaired = defineRule({
     },
   },
   check(database, context) {
-    if (database.management !== "managed") return { says: "notManaged" };
+    if (database.management !== "managed") return { messageId: "notManaged" };
     const status = database.masterUserSecret?.status ?? "none";
-    if (!isKnownSecretStatus(status)) return { says: "statusUnknown", slots: { status } };
-    if (status !== "impaired") return { says: "healthy", slots: { status } };
+    if (!isKnownSecretStatus(status)) return { messageId: "statusUnknown", data: { status } };
+    if (status !== "impaired") return { messageId: "healthy", data: { status } };
     const standing = causesOf(context);
     const causes = [...standing, ...failedRotation(context)];
-    if (causes.length === 0) return { says: "impaired", evidence: { causes } };
-    const says = standing.length > 0 ? "impairedByCause" : "rotationFailed";
-    return { says, slots: { causes: causes.join("; ") }, evidence: { causes } };
+    if (causes.length === 0) return { messageId: "impaired", evidence: { causes } };
+    const messageId = standing.length > 0 ? "impairedByCause" : "rotationFailed";
+    return { messageId, data: { causes: causes.join("; ") }, evidence: { causes } };
   },
 });
 

@@ -42,11 +42,11 @@ export const secretNotStuck = defineRule({
     },
   },
   check(database, context) {
-    if (database.management !== "managed") return { says: "notManaged" };
+    if (database.management !== "managed") return { messageId: "notManaged" };
     const status = database.masterUserSecret?.status ?? "none";
-    if (!isKnownSecretStatus(status)) return { says: "statusUnknown", slots: { status } };
-    if (status === "active") return { says: "settled" };
-    if (status === "impaired") return { says: "impaired" };
+    if (!isKnownSecretStatus(status)) return { messageId: "statusUnknown", data: { status } };
+    if (status === "active") return { messageId: "settled" };
+    if (status === "impaired") return { messageId: "impaired" };
     const secret = secretOf(database, context);
     if (isVerdict(secret)) return secret;
     const [since, limitMinutes] =
@@ -54,9 +54,9 @@ export const secretNotStuck = defineRule({
         ? [secret.createdAt, context.thresholds.creatingMinutes]
         : [secret.lastChangedAt, context.thresholds.rotatingMinutes];
     const hours = since === null ? Number.NaN : hoursBetween(since, context.now);
-    if (Number.isNaN(hours)) return { says: "ageUnknown", slots: { status } };
-    const slots = { status, age: describeHours(hours), limit: describeHours(limitMinutes / 60) };
-    if (hours * 60 <= limitMinutes) return { says: "inTime", slots };
-    return { says: "stuck", slots, evidence: { status, since } };
+    if (Number.isNaN(hours)) return { messageId: "ageUnknown", data: { status } };
+    const data = { status, age: describeHours(hours), limit: describeHours(limitMinutes / 60) };
+    if (hours * 60 <= limitMinutes) return { messageId: "inTime", data };
+    return { messageId: "stuck", data, evidence: { status, since } };
   },
 });

@@ -1,6 +1,6 @@
-import { markOf } from "../lib/model/toggle-marker.ts";
 import { defineRule } from "../lib/model/rule.ts";
 import { databaseLists } from "../lib/model/rule-guards.ts";
+import { toggleTagOf } from "../lib/model/toggle-marker.ts";
 
 export const toggleNotInterrupted = defineRule({
   id: "toggle-not-interrupted",
@@ -37,13 +37,13 @@ export const toggleNotInterrupted = defineRule({
   },
   check(database) {
     if (database.management === "out-of-scope" || database.management === "inherited")
-      return { says: "notJudged", slots: { explanation: database.explanation ?? database.management } };
-    const mark = markOf(database);
-    if (mark === null) return { says: "never" };
-    const { text: marker, isInherited } = mark;
+      return { messageId: "notJudged", data: { explanation: database.explanation ?? database.management } };
+    const toggleTag = toggleTagOf(database);
+    if (toggleTag === null) return { messageId: "never" };
+    const { text: marker, isInherited } = toggleTag;
     const isOn = database.masterUserSecret !== null;
-    if (isInherited) return { says: isOn ? "inherited" : "inheritedOff", slots: { marker } };
-    if (isOn) return { says: "onAgain", slots: { marker } };
-    return { says: "interrupted", slots: { marker }, evidence: { marker } };
+    if (isInherited) return { messageId: isOn ? "inherited" : "inheritedOff", data: { marker } };
+    if (isOn) return { messageId: "onAgain", data: { marker } };
+    return { messageId: "interrupted", data: { marker }, evidence: { marker } };
   },
 });

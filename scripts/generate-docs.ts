@@ -84,8 +84,8 @@ function ruleTable(base: string): string {
 
 function reasonTable(): string {
   const rows = reasons.map(
-    ({ code, management, says, source, asOf }) =>
-      `| \`${code}\` | ${management} | ${says} | [AWS, ${asOf}](${source}) |`,
+    ({ code, management, explanation, source, asOf }) =>
+      `| \`${code}\` | ${management} | ${explanation} | [AWS, ${asOf}](${source}) |`,
   );
   return ["| reason | management | because | source |", "|---|---|---|---|", ...rows].join("\n");
 }

@@ -1,7 +1,7 @@
 import { createClock } from "./clock.ts";
+import { destinationBuilders } from "./destinations.ts";
 import { toFault } from "./faults.ts";
 import { fleetBuilders } from "./fleet.ts";
-import { outletBuilders } from "./destinations.ts";
 import { defaultRegions } from "./regions.ts";
 import type { Account, Cloud, Region } from "./state.ts";
 
@@ -31,7 +31,7 @@ export function createRegion(account: Account, name: string): Region {
   const region: Region = Object.assign(
     state,
     fleetBuilders(() => region),
-    outletBuilders(() => region),
+    destinationBuilders(() => region),
   );
   return region;
 }

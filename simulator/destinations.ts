@@ -2,7 +2,7 @@ import { arnPrefix, uuidFrom } from "./identifiers.ts";
 import type { Bucket, ConfigRule, Region, Topic } from "./state.ts";
 
 /** Ways to give a Region what a service writes to. */
-export type OutletBuilders = {
+export type DestinationBuilders = {
   addBucket: (name: string) => Bucket;
   addTopic: (name: string) => Topic;
   enableSecurityHub: () => void;
@@ -11,7 +11,7 @@ export type OutletBuilders = {
 };
 
 /** The builders of a Region, which `regionOf` gives when they are used. */
-export function outletBuilders(regionOf: () => Region): OutletBuilders {
+export function destinationBuilders(regionOf: () => Region): DestinationBuilders {
   return {
     addBucket: (name) => {
       const bucket: Bucket = { name, objects: new Map() };

@@ -1,7 +1,7 @@
 import { joinCluster } from "./cluster-members.ts";
 import { type AnyDatabase, arnOf, tenantKey, toTags } from "./databases.ts";
 import { arnPrefix, resourceIdFrom, spreadFrom, uuidFrom } from "./identifiers.ts";
-import { awsManagedKey, lookForKey, makeKey } from "./keys.ts";
+import { awsManagedKey, makeKey, tryFindKey } from "./keys.ts";
 import { scheduleMaintenance } from "./maintenance.ts";
 import { newCluster, newInstance, newTenant, versionOf } from "./new-databases.ts";
 import { addToSource } from "./replicas.ts";
@@ -82,7 +82,7 @@ function manage(region: Region, database: AnyDatabase, createdAt: Date, managed:
   const { kmsKeyId, status = "active", ...fields } = managed === true ? {} : managed;
   const { clock } = region.account.cloud;
   const defaultKey = awsManagedKey(region, "secretsmanager");
-  const keyArn = kmsKeyId === undefined ? defaultKey.Arn : (lookForKey(region, kmsKeyId)?.Arn ?? kmsKeyId);
+  const keyArn = kmsKeyId === undefined ? defaultKey.Arn : (tryFindKey(region, kmsKeyId)?.Arn ?? kmsKeyId);
   const drawn = secretFor(region, database, keyArn === defaultKey.Arn ? undefined : kmsKeyId, createdAt);
   const rules = fields.RotationRules ?? drawn.RotationRules ?? {};
   const rotatedAt = new Date(clock.now().getTime() - spreadFrom(arnOf(database), 167) * hour);

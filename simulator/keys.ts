@@ -74,7 +74,7 @@ export function findKey(region: Region, keyId: string): Key | undefined {
 }
 
 /** The key, or nothing where it cannot be found for whatever reason. */
-export function lookForKey(region: Region, keyId: string): Key | undefined {
+export function tryFindKey(region: Region, keyId: string): Key | undefined {
   try {
     return findKey(region, keyId);
   } catch (error) {

@@ -1,6 +1,6 @@
 import { type AnyDatabase, arnOf, databaseWithArn, isCluster, isInstance, isStopped, statusOf } from "./databases.ts";
 import { arnPrefix, nextSerial, secretSuffixFrom, uuidFrom } from "./identifiers.ts";
-import { awsManagedKey, lookForKey } from "./keys.ts";
+import { awsManagedKey, tryFindKey } from "./keys.ts";
 import { nextRotationAt } from "./rotation-schedule.ts";
 import type { Region, Secret } from "./state.ts";
 
@@ -90,7 +90,7 @@ function deniesRds(policy: string | undefined): boolean {
 
 function isKeyUsable(region: Region, keyId: string | undefined): boolean {
   if (keyId === undefined) return awsManagedKey(region, "secretsmanager").KeyState === "Enabled";
-  const key = lookForKey(region, keyId);
+  const key = tryFindKey(region, keyId);
   if (key) return key.KeyState === "Enabled";
   // Of a key in an account that is not part of this cloud nothing is known, so nothing is held against it.
   const accountId = keyId.startsWith("arn:") ? keyId.split(":")[4] : region.account.id;

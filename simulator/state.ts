@@ -1,7 +1,7 @@
 import type { Clock, Span } from "./clock.ts";
+import type { DestinationBuilders } from "./destinations.ts";
 import type { Fault, FaultOptions } from "./faults.ts";
 import type { FleetBuilders } from "./fleet.ts";
-import type { OutletBuilders } from "./destinations.ts";
 
 /** A tag as RDS and Secrets Manager have it. */
 export type Tag = { Key: string; Value: string };
@@ -179,7 +179,7 @@ export type StoredEvaluation = {
  * instance and name, buckets and rules by name, findings by id, evaluations by rule, resource type and resource id.
  */
 export type Region = FleetBuilders &
-  OutletBuilders & {
+  DestinationBuilders & {
     readonly name: string;
     readonly account: Account;
     readonly instances: Map<string, DBInstance>;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { evaluateRule } from "../lib/evaluate-rule.ts";
 import type { ConfigEvent, ConfigurationItem } from "../lib/model/config-event.ts";
-import { exemptionTags, toggleTag } from "../lib/model/database.ts";
+import { exemptionTags, toggleTagKey } from "../lib/model/database.ts";
 import { defaultPolicy } from "../lib/model/default-policy.ts";
 import type { Policy } from "../lib/model/policy.ts";
 import { findRule } from "../rules/index.ts";
@@ -259,7 +259,7 @@ describe("a container", () => {
 
   test("is wrong if it is so itself, even where its tenant databases may not be read", () =>
     withSimulatedRegion(async (simulated) => {
-      const tags = { [toggleTag]: "2026-11-20T03:00:00Z" };
+      const tags = { [toggleTagKey]: "2026-11-20T03:00:00Z" };
       const container = simulated.here.addInstance({
         identifier: "erp",
         engine: "oracle-ee-cdb",

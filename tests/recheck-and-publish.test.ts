@@ -1,10 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Repairs } from "../lib/executions/look-after-repairs.ts";
-import { toggleTag } from "../lib/model/database.ts";
+import { toggleTagKey } from "../lib/model/database.ts";
 import { type ExecutionEvent, executionEventSchema } from "../lib/model/execution-event.ts";
-import type { Order } from "../lib/model/remediation-request.ts";
 import type { RecheckEvent } from "../lib/model/recheck-event.ts";
 import type { RemediationEvent } from "../lib/model/remediation-event.ts";
+import type { RemediationRequest } from "../lib/model/remediation-request.ts";
 import { emptyRemediationState, type RemediationState, type Running } from "../lib/model/remediation-state.ts";
 import { recheckAndPublish } from "../lib/recheck-and-publish.ts";
 import { rules } from "../rules/index.ts";
@@ -24,8 +24,8 @@ type World = {
   readonly cloud: Cloud;
   readonly here: Region;
   readonly state: MemoryStored<RemediationState>;
-  readonly told: RemediationEvent[];
-  readonly started: { execution: string; order: Order }[];
+  readonly notified: RemediationEvent[];
+  readonly started: { execution: string; request: RemediationRequest }[];
   readonly calls: Set<string>;
   /** What telling throws; null where it does not. */
   tellFails: Error | null;
@@ -36,7 +36,7 @@ function aWorld(running: readonly Partial<Running>[] = []): World {
   const state = { ...emptyRemediationState, running: running.map(anExecution) };
   return {
     ...{ cloud, here: cloud.region(account, region), state: createMemoryStored({ empty: state }) },
-    ...{ told: [], started: [], calls: new Set(), tellFails: null },
+    ...{ notified: [], started: [], calls: new Set(), tellFails: null },
   };
 }
 
@@ -46,19 +46,19 @@ function recheck(
   isRepairing = true,
   regions: "all" | readonly string[] = "all",
 ) {
-  const { cloud, state, told, started, calls } = world;
+  const { cloud, state, notified, started, calls } = world;
   const repairs: Repairs = {
     state,
-    async tell(told_) {
+    async notify(told_) {
       if (world.tellFails) throw world.tellFails;
-      told.push(told_);
+      notified.push(told_);
     },
-    async start(execution, order) {
-      started.push({ execution, order });
+    async start(execution, request) {
+      started.push({ execution, request });
     },
   };
   return recheckAndPublish({
-    ...{ event, regions, rules, version: "0.0.0", invocation: event.id, outlets: [], store: createMemoryStore() },
+    ...{ event, regions, rules, version: "0.0.0", invocation: event.id, destinations: [], store: createMemoryStore() },
     policy: aPermissivePolicy(),
     repairs: isRepairing ? repairs : null,
     open: (name) =>
@@ -109,15 +109,19 @@ describe("an event of a database", () => {
     world.here.addInstance({ identifier: "orders" });
     world.here.addInstance({ identifier: "legacy" });
     await recheck(world, rdsEvent("orders"));
-    expect(world.started.map(({ order }) => [order.action, order.database.identifier])).toEqual([["enable", "orders"]]);
+    expect(world.started.map(({ request }) => [request.action, request.database.identifier])).toEqual([
+      ["enable", "orders"],
+    ]);
   });
 
   test("of one whose execution has been silent for too long ends that; another's is left to the audit", async () => {
-    const silent = { expiresAt: hoursFromNow(-1) };
-    const world = aWorld([silent, { ...silent, execution: "db-LEGACY-1", arn: arnOf("legacy") }]);
+    const stale = { expiresAt: hoursFromNow(-1) };
+    const world = aWorld([stale, { ...stale, execution: "db-LEGACY-1", arn: arnOf("legacy") }]);
     world.here.addInstance({ identifier: "orders", managed: { status: "impaired" } });
     await recheck(world, rdsEvent("orders"));
-    expect(world.told.map(({ type, execution }) => [type, execution])).toEqual([["remediation.failed", "db-ORDERS-1"]]);
+    expect(world.notified.map(({ type, execution }) => [type, execution])).toEqual([
+      ["remediation.failed", "db-ORDERS-1"],
+    ]);
     expect(world.state.kept().running.map(({ execution }) => execution)).toEqual(["db-LEGACY-1"]);
   });
 
@@ -144,7 +148,7 @@ describe("an execution that ended without success", () => {
   test("and has no place any more has told all there was: nothing is read", async () => {
     const world = aWorld();
     expect(await recheck(world, ended("FAILED"))).toBeNull();
-    expect([world.told, [...world.calls]]).toEqual([[], []]);
+    expect([world.notified, [...world.calls]]).toEqual([[], []]);
   });
 
   test("is nobody's business where nothing is repaired", async () => {
@@ -173,9 +177,9 @@ describe("an execution that ended without success", () => {
 
   test("with management off says so, with the command, counts as a failure, and is finished by the next", async () => {
     const world = aWorld([{ action: "toggle", rule: "secret-key-as-required" }]);
-    world.here.addInstance({ identifier: "orders", tags: { [toggleTag]: aMark() } });
+    world.here.addInstance({ identifier: "orders", tags: { [toggleTagKey]: aMark() } });
     await recheck(world, ended("TIMED_OUT"));
-    expect(world.told).toMatchObject([
+    expect(world.notified).toMatchObject([
       {
         ...{ type: "remediation.failed", execution: "db-ORDERS-1", action: "toggle", severity: "high", managed: false },
         message: expect.stringMatching(
@@ -190,21 +194,21 @@ describe("an execution that ended without success", () => {
       failuresInARow: 1,
       attempts: [{ outcome: "interrupted" }],
     });
-    expect(world.started.map(({ order }) => order.action)).toEqual(["finish-interrupted"]);
+    expect(world.started.map(({ request }) => request.action)).toEqual(["finish-interrupted"]);
   });
 
   test("while it was turning management on for the first time leaves it as it was: somebody has the password", async () => {
     const world = aWorld([{ action: "enable", rule: "master-password-managed" }]);
     world.here.addInstance({ identifier: "orders" });
     await recheck(world, ended("FAILED"));
-    expect(world.told).toMatchObject([{ type: "remediation.failed", managed: null, recovery: [] }]);
+    expect(world.notified).toMatchObject([{ type: "remediation.failed", managed: null, recovery: [] }]);
   });
 
   test("and whose rule passes all the same is repaired", async () => {
     const world = aWorld([{ action: "enable", rule: "master-password-managed" }]);
     const orders = world.here.addInstance({ identifier: "orders", managed: true });
     await recheck(world, ended("FAILED"));
-    expect(world.told.map(({ type, secret }) => [type, secret.after])).toEqual([
+    expect(world.notified.map(({ type, secret }) => [type, secret.after])).toEqual([
       ["secret.replaced", orders.MasterUserSecret?.SecretArn],
       ["remediation.succeeded", orders.MasterUserSecret?.SecretArn],
     ]);
@@ -215,21 +219,21 @@ describe("an execution that ended without success", () => {
     const world = aWorld([{ action: "toggle", rule: "secret-not-impaired" }]);
     world.here.addInstance({ identifier: "orders" });
     await recheck(world, ended("TIMED_OUT"));
-    expect(world.told).toMatchObject([{ type: "remediation.failed", managed: false }]);
+    expect(world.notified).toMatchObject([{ type: "remediation.failed", managed: false }]);
   });
 
   test("before it changed anything was not begun", async () => {
     const world = aWorld([{ isChanging: false, action: "toggle" }]);
     world.here.addInstance({ identifier: "orders", managed: { status: "impaired" } });
     await recheck(world, ended("STOPPED"));
-    expect(world.told.map(({ type, managed }) => [type, managed])).toEqual([["remediation.refused", null]]);
+    expect(world.notified.map(({ type, managed }) => [type, managed])).toEqual([["remediation.refused", null]]);
     expect(world.state.kept()).toMatchObject({ running: [], attempts: [], failuresInARow: 0 });
   });
 
   test("on a database that is gone is told with what is known of it", async () => {
     const world = aWorld([{}]);
     expect(await recheck(world, ended("FAILED"))).toBeNull();
-    expect(world.told).toMatchObject([
+    expect(world.notified).toMatchObject([
       { managed: null, database: { kind: "instance", identifier: "orders", account, region } },
     ]);
     expect(world.state.kept().running).toEqual([]);
@@ -240,24 +244,24 @@ describe("an execution that ended without success", () => {
     world.here.addInstance({ identifier: "orders", managed: { status: "impaired" } });
     const repair = world.cloud.fault({ action: "rds:DescribeDBInstances", kind: "deny" });
     await expect(recheck(world, ended("FAILED"))).rejects.toThrow("rds:DescribeDBInstances");
-    expect(world.told).toMatchObject([{ type: "remediation.failed", managed: null }]);
+    expect(world.notified).toMatchObject([{ type: "remediation.failed", managed: null }]);
     expect(world.state.kept().running).toMatchObject([{ expiresAt: now }]);
     repair();
     await recheck(world, ended("FAILED"));
-    expect(world.told.at(-1)).toMatchObject({ type: "remediation.failed", managed: true });
+    expect(world.notified.at(-1)).toMatchObject({ type: "remediation.failed", managed: true });
     expect(world.state.kept().running).toEqual([]);
   });
 
   test("on a tenant database is looked up by its container", async () => {
     const world = aWorld();
     const instance = world.here.addInstance({ identifier: "cdb", engine: "oracle-ee-cdb", MultiTenant: true });
-    const tenant = world.here.addTenantDatabase({ instance, name: "ERP", tags: { [toggleTag]: aMark() } });
+    const tenant = world.here.addTenantDatabase({ instance, name: "ERP", tags: { [toggleTagKey]: aMark() } });
     const running = anExecution({ arn: tenant.TenantDatabaseARN, action: "toggle", rule: "secret-key-as-required" });
     await world.state.write({ ...emptyRemediationState, running: [running] }, null);
     await recheck(world, ended("TIMED_OUT"));
-    expect(world.told).toMatchObject([
+    expect(world.notified).toMatchObject([
       { managed: false, database: { kind: "tenant-database", identifier: "cdb/ERP" } },
     ]);
-    expect(world.started.map(({ order }) => order.database.identifier)).toEqual(["cdb/ERP"]);
+    expect(world.started.map(({ request }) => request.database.identifier)).toEqual(["cdb/ERP"]);
   });
 });

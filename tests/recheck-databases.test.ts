@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
-import { enterReport } from "../lib/publish/ledger.ts";
-import type { Subjects } from "../lib/collect/affected-databases.ts";
+import type { AffectedDatabases } from "../lib/collect/affected-databases.ts";
 import { defaultPolicy } from "../lib/model/default-policy.ts";
 import { AwsCallError } from "../lib/model/errors.ts";
 import { emptyLedger } from "../lib/model/ledger.ts";
+import { recordReport } from "../lib/publish/ledger.ts";
 import { recheckDatabases } from "../lib/recheck-databases.ts";
 import { rules } from "../rules/index.ts";
 import { aFindingOn, changesInShort } from "./support/findings.ts";
@@ -13,19 +13,19 @@ import { type SimulatedRegion, withSimulatedRegion } from "./support/simulated-r
 const start = Date.parse("2026-11-24T12:00:00.000Z");
 const instance = (value: string) => ({ kind: "instance", by: "identifier", value }) as const;
 const cluster = (value: string) => ({ kind: "cluster", by: "identifier", value }) as const;
-const nothing: Subjects = { databases: [], deletedArn: null, secretId: null, keyReference: null };
+const nothing: AffectedDatabases = { databases: [], deletedArn: null, secretId: null, keyReference: null };
 
-type Recheck = Partial<Subjects> & {
+type Recheck = Partial<AffectedDatabases> & {
   /** What happens while it waits, by how many times it has waited before. */
   readonly meanwhile?: readonly ((simulated: SimulatedRegion) => void)[];
 };
 
 /** Rechecks databases on a clock that only moves while it waits. */
-async function recheck(simulated: SimulatedRegion, { meanwhile = [], ...subjects }: Recheck) {
+async function recheck(simulated: SimulatedRegion, { meanwhile = [], ...affectedDatabases }: Recheck) {
   const waits: number[] = [];
   const now = () => new Date(start + 1000 * waits.reduce((sum, seconds) => sum + seconds, 0)).toISOString();
   const result = await recheckDatabases({
-    subjects: { ...nothing, ...subjects },
+    affectedDatabases: { ...nothing, ...affectedDatabases },
     port: simulated.port,
     policy: defaultPolicy,
     rules,
@@ -180,7 +180,7 @@ describe("a database that RDS says is deleted", () => {
     const { resource, ...finding } = aFindingOn(identifier, { account: "111111111111", region: "eu-west-1" });
     const known = [{ ...finding, resource: { ...resource, arn }, firstSeenAt: "2026-11-23T12:00:00.000Z" }];
     if (result === null) return "nothing";
-    const { changes } = enterReport({ ...emptyLedger, known }, { ...result, invocation: "one", outlets: [] });
+    const { changes } = recordReport({ ...emptyLedger, known }, { ...result, invocation: "one", destinations: [] });
     return changesInShort(changes);
   };
 

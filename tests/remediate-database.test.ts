@@ -1,15 +1,15 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
-import { interrupt } from "../lib/plan/remediation-state.ts";
-import type { Order } from "../lib/model/remediation-request.ts";
 import type { Policy } from "../lib/model/policy.ts";
 import type { RemediationEvent } from "../lib/model/remediation-event.ts";
+import type { RemediationRequest } from "../lib/model/remediation-request.ts";
 import { emptyRemediationState, type Running } from "../lib/model/remediation-state.ts";
+import { interrupt } from "../lib/plan/remediation-state.ts";
 import {
   type Answer,
-  lookOnce,
   nothingSeen,
   type Polled,
   type PollOptions,
+  pollOnce,
   type Workflow,
 } from "../lib/remediate/workflow.ts";
 import { type Remediation, remediateDatabase } from "../lib/remediate-database.ts";
@@ -34,12 +34,12 @@ const asked: Policy["remediation"] = {
 let cloud: Cloud;
 let orders: DBInstance;
 let state: MemoryStored<typeof emptyRemediationState>;
-let told: RemediationEvent[];
+let notified: RemediationEvent[];
 let questions: string[];
 /** What was entered whenever somebody was asked, or time was awaited. */
 let waits: Running[];
 /** What RDS does by itself, before the database is looked at: by the name of what is awaited and how often it was looked at before, what was just told, or a step. */
-let rdsDoes: (when: string, looks: number) => void;
+let rdsDoes: (when: string, polls: number) => void;
 
 /** A database whose secret is impaired, which no rotation clears. */
 beforeEach(() => open());
@@ -54,7 +54,7 @@ function open(): void {
   });
   here.failingRotations.add("orders");
   state = createMemoryStored({ empty: emptyRemediationState });
-  [told, questions, waits] = [[], [], []];
+  [notified, questions, waits] = [[], [], []];
   rdsDoes = () => {};
 }
 
@@ -105,12 +105,12 @@ function createWorkflow({ memory, diesAt = Number.POSITIVE_INFINITY, answer }: L
   const workflow: Workflow = {
     step: remember,
     sleepUntil: (name, instant) => remember(name, async () => sleep(Date.parse(instant))),
-    poll: <T>(name: string, look: () => Promise<T>, { until, timeoutMinutes }: PollOptions<T>) =>
+    poll: <T>(name: string, describe: () => Promise<T>, { until, timeoutMinutes }: PollOptions<T>) =>
       remember(name, async () => {
         let polled: Polled<T> = nothingSeen;
         for (let left = timeoutMinutes * 2; ; left -= 1) {
           rdsDoes(name, timeoutMinutes * 2 - left);
-          polled = await lookOnce(look, until, polled);
+          polled = await pollOnce(describe, until, polled);
           if (polled.met || left === 0) return polled;
           cloud.advance({ seconds: 30 });
         }
@@ -128,7 +128,7 @@ function createWorkflow({ memory, diesAt = Number.POSITIVE_INFINITY, answer }: L
 }
 
 type Setting = {
-  readonly order?: Partial<Order>;
+  readonly request?: Partial<RemediationRequest>;
   readonly keys?: Policy["keys"];
   /** With which key a person at the terminal was shown it. */
   readonly shownKey?: string | null;
@@ -144,20 +144,20 @@ const live = (
     approvedBy,
     waits: isWaiting = approvedBy === undefined,
     remediation = {},
-    order: ordered,
+    request: ordered,
     keys = [],
     shownKey = ordered?.action === "toggle" ? (orders.MasterUserSecret?.KmsKeyId ?? null) : null,
   }: Setting = {},
 ): Promise<Remediation> => {
   const { DBInstanceArn: arn, DbiResourceId: resourceId, MasterUserSecret } = orders;
-  const order: Order = {
+  const request: RemediationRequest = {
     ...{ action: "rotate", rule: "secret-not-impaired", severity: "high" },
     database: { arn, kind: "instance", identifier: "orders", resourceId, account: scope.account, region: scope.region },
     ...ordered,
   };
   const { workflow, death } = createWorkflow(life);
   const ended = remediateDatabase({
-    ...{ order, execution, rules, state, workflow, isEnabled: true },
+    ...{ request, execution, rules, state, workflow, isEnabled: true },
     approval:
       approvedBy === undefined
         ? null
@@ -165,8 +165,8 @@ const live = (
     waits: isWaiting,
     policy: { ...aPermissivePolicy({ ...asked, ...remediation }), keys },
     port: createInProcessRegion(cloud, scope),
-    async tell(event) {
-      told.push(event);
+    async notify(event) {
+      notified.push(event);
       rdsDoes(`told ${event.type}`, 0);
     },
     now: () => cloud.now().toISOString(),
@@ -178,7 +178,7 @@ const run = (setting?: Setting, answer?: Life["answer"]) =>
   live({ memory: [], ...(answer ? { answer } : {}) }, setting);
 const endsOf = (done: Remediation) => done.map(({ action, outcome }) => [action, outcome.end]);
 const attempts = () => state.kept().attempts.map(({ action, outcome }) => [action, outcome]);
-const toldTypes = () => told.map(({ action, type }) => `${action} ${type.split(".")[1]}`);
+const toldTypes = () => notified.map(({ action, type }) => `${action} ${type.split(".")[1]}`);
 
 describe("a yes to one action", () => {
   test("is no yes to the next: at a terminal it ends after a failure", async () => {
@@ -320,11 +320,11 @@ describe("between an action that failed and the next one", () => {
 
 describe("a yes holds for what was shown", () => {
   const byAlias: Setting = {
-    order: { action: "toggle", rule: "secret-key-as-required" },
+    request: { action: "toggle", rule: "secret-key-as-required" },
     keys: [{ match: {}, require: ["alias/orders"] }],
   };
   const shown = () =>
-    told.flatMap(({ type, keyReference, secret }) =>
+    notified.flatMap(({ type, keyReference, secret }) =>
       type === "remediation.approval-requested" ? [[secret.before, keyReference]] : [],
     );
 
@@ -381,7 +381,7 @@ describe("a yes holds for what was shown", () => {
     move();
     const done = await run({ ...byAlias, approvedBy: "ann", shownKey: first.Arn });
     expect(done).toMatchObject([{ outcome: { end: "refused", gates: [{ gate: "approved" }] } }]);
-    expect(told.map(({ message }) => message)).toEqual([
+    expect(notified.map(({ message }) => message)).toEqual([
       `Nothing was changed: approved: ann approved it for ${old} with ${first.Arn}; now it is for ${old} with ${second.Arn}.`,
     ]);
   });
@@ -390,9 +390,9 @@ describe("a yes holds for what was shown", () => {
 describe("what cannot be looked at", () => {
   test("is not begun, and is no failure", async () => {
     cloud.fault({ action: "rds:DescribeDBInstances", kind: "deny" });
-    const done = await run({ approvedBy: "ann", order: { action: "toggle" } });
+    const done = await run({ approvedBy: "ann", request: { action: "toggle" } });
     expect(done).toMatchObject([{ outcome: { end: "refused", gates: [{ gate: "seen", open: false }] } }]);
-    expect(told.map(({ type, message }) => [type, message])).toEqual([
+    expect(notified.map(({ type, message }) => [type, message])).toEqual([
       ["remediation.refused", expect.stringMatching(/^Nothing was changed: seen: rds:DescribeDBInstances failed/)],
     ]);
     expect(state.kept()).toMatchObject({ attempts: [], running: [], failuresInARow: 0 });
@@ -416,22 +416,22 @@ describe("management that goes off when it is thought to be on", () => {
       if (when === "take the mark off" && !isDone) isDone = delete orders.MasterUserSecret;
     };
   };
-  const markOf = () => orders.TagList.find(({ Key }) => Key === "rds-password-audit:toggle");
+  const toggleTagOf = () => orders.TagList.find(({ Key }) => Key === "rds-password-audit:toggle");
 
   test("is turned on again by a toggle that had given up", async () => {
     cloud.fault({ action: "rds:ModifyDBInstance", kind: "deny", times: 1 });
     goOffOnce();
-    expect(endsOf(await run({ approvedBy: "ann", order: { action: "toggle" } }))).toEqual([["toggle", "repaired"]]);
-    expect([orders.MasterUserSecret?.SecretStatus, markOf()]).toEqual(["active", undefined]);
+    expect(endsOf(await run({ approvedBy: "ann", request: { action: "toggle" } }))).toEqual([["toggle", "repaired"]]);
+    expect([orders.MasterUserSecret?.SecretStatus, toggleTagOf()]).toEqual(["active", undefined]);
   });
 
   test("is turned on again by whoever only came for the mark", async () => {
     const Value = `${begins} aws-managed db-ORDERS-0`;
     orders.TagList.push({ Key: "rds-password-audit:toggle", Value });
     goOffOnce();
-    const finish: Partial<Order> = { action: "finish-interrupted", rule: "toggle-not-interrupted" };
-    expect(endsOf(await run({ approvedBy: "ann", order: finish }))).toEqual([["finish-interrupted", "repaired"]]);
-    expect([orders.MasterUserSecret?.SecretStatus, markOf()]).toEqual(["active", undefined]);
+    const finish: Partial<RemediationRequest> = { action: "finish-interrupted", rule: "toggle-not-interrupted" };
+    expect(endsOf(await run({ approvedBy: "ann", request: finish }))).toEqual([["finish-interrupted", "repaired"]]);
+    expect([orders.MasterUserSecret?.SecretStatus, toggleTagOf()]).toEqual(["active", undefined]);
   });
 });
 
@@ -439,12 +439,12 @@ describe("a new secret that does not become active", () => {
   const isAwaited = /^wait until the (new )?secret is active$/;
   const toggle: Setting = {
     approvedBy: "ann",
-    order: { action: "toggle" },
+    request: { action: "toggle" },
   };
-  const enable: Setting = { approvedBy: "ann", order: { action: "enable", rule: "master-password-managed" } };
+  const enable: Setting = { approvedBy: "ann", request: { action: "enable", rule: "master-password-managed" } };
   const setStatus = (status: string) => Object.assign(orders.MasterUserSecret ?? {}, { SecretStatus: status });
-  const markOf = () => orders.TagList.find(({ Key }) => Key === "rds-password-audit:toggle");
-  const isKept = () => state.kept().keepsakes[orders.DBInstanceArn] !== undefined;
+  const toggleTagOf = () => orders.TagList.find(({ Key }) => Key === "rds-password-audit:toggle");
+  const isKept = () => state.kept().secretSnapshots[orders.DBInstanceArn] !== undefined;
 
   test("is a failure where it is impaired, and leaves the database to whoever repairs that", async () => {
     const old = orders.MasterUserSecret?.SecretArn;
@@ -453,13 +453,13 @@ describe("a new secret that does not become active", () => {
     expect(done).toMatchObject([
       { outcome: { end: "failed", reason: expect.stringMatching(/^the new secret is impaired$/), managed: true } },
     ]);
-    expect(told).toContainEqual(
+    expect(notified).toContainEqual(
       expect.objectContaining({
         type: "secret.replaced",
         secret: { before: old, after: orders.MasterUserSecret?.SecretArn },
       }),
     );
-    expect([markOf(), isKept()]).toEqual([undefined, false]);
+    expect([toggleTagOf(), isKept()]).toEqual([undefined, false]);
   });
 
   test("keeps its mark while RDS may take it back", async () => {
@@ -467,7 +467,7 @@ describe("a new secret that does not become active", () => {
     expect(await run(toggle)).toMatchObject([
       { outcome: { end: "failed", reason: expect.stringContaining("its status is creating"), managed: true } },
     ]);
-    expect([markOf(), isKept()]).toEqual([expect.anything(), true]);
+    expect([toggleTagOf(), isKept()]).toEqual([expect.anything(), true]);
   });
 
   test("that RDS takes back when nobody looks for it any more leaves management off, and that is said", async () => {
@@ -478,15 +478,15 @@ describe("a new secret that does not become active", () => {
     expect(await run(toggle)).toMatchObject([
       { outcome: { end: "failed", reason: expect.stringContaining("management is off"), managed: false } },
     ]);
-    expect([markOf(), isKept()]).toEqual([expect.anything(), true]);
+    expect([toggleTagOf(), isKept()]).toEqual([expect.anything(), true]);
   });
 
   test("is asked for again where RDS takes it back, and only the last one is told of", async () => {
-    rdsDoes = (poll, looks) => isAwaited.test(poll) && looks === 1 && delete orders.MasterUserSecret;
+    rdsDoes = (poll, polls) => isAwaited.test(poll) && polls === 1 && delete orders.MasterUserSecret;
     expect(endsOf(await run(toggle))).toEqual([["toggle", "repaired"]]);
-    const replaced = told.filter(({ type }) => type === "secret.replaced");
+    const replaced = notified.filter(({ type }) => type === "secret.replaced");
     expect(replaced.map(({ secret }) => secret.after)).toEqual([orders.MasterUserSecret?.SecretArn]);
-    expect([markOf(), isKept()]).toEqual([undefined, false]);
+    expect([toggleTagOf(), isKept()]).toEqual([undefined, false]);
   });
 
   test("is never told of where RDS takes it back for good", async () => {
@@ -494,13 +494,13 @@ describe("a new secret that does not become active", () => {
     expect(await run(toggle)).toMatchObject([
       { outcome: { end: "failed", reason: expect.stringContaining("management is off"), managed: false } },
     ]);
-    expect(told.filter(({ type }) => type === "secret.replaced")).toEqual([]);
-    expect([markOf(), isKept()]).toEqual([expect.anything(), true]);
+    expect(notified.filter(({ type }) => type === "secret.replaced")).toEqual([]);
+    expect([toggleTagOf(), isKept()]).toEqual([expect.anything(), true]);
   });
 
   test("may be on where nobody could see it any more, and that is said", async () => {
-    rdsDoes = (when, looks) => {
-      if (when === "turn management on" && looks === 1)
+    rdsDoes = (when, polls) => {
+      if (when === "turn management on" && polls === 1)
         cloud.fault({ action: "rds:DescribeDBInstances", kind: "deny" });
     };
     const [{ outcome } = { outcome: null }] = await run(toggle);
@@ -511,8 +511,12 @@ describe("a new secret that does not become active", () => {
       ),
       recovery: [expect.stringContaining("--manage-master-user-password")],
     });
-    expect(told.at(-1)).toMatchObject({ type: "remediation.failed", managed: null });
-    expect([orders.MasterUserSecret?.SecretStatus, markOf(), isKept()]).toEqual(["active", expect.anything(), true]);
+    expect(notified.at(-1)).toMatchObject({ type: "remediation.failed", managed: null });
+    expect([orders.MasterUserSecret?.SecretStatus, toggleTagOf(), isKept()]).toEqual([
+      "active",
+      expect.anything(),
+      true,
+    ]);
   });
 
   test.each([
@@ -524,7 +528,7 @@ describe("a new secret that does not become active", () => {
     expect(await run(enable)).toMatchObject([{ outcome: { end: "failed", reason, recovery: [] } }]);
     expect(toldTypes()).toEqual(["enable started", ...(isSeen ? ["enable replaced"] : []), "enable failed"]);
     // Whoever had the password may have it still: nothing is said of a database that nobody can log in to.
-    expect(told.at(-1)?.managed).toBeNull();
+    expect(notified.at(-1)?.managed).toBeNull();
   });
 });
 

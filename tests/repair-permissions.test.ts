@@ -1,15 +1,15 @@
 import { describe, expect, test } from "@jest/globals";
 import { actionPermissions, auditActions, repairActions, repairReads } from "../lib/audit/permissions.ts";
+import { readTarget } from "../lib/collect/read-target.ts";
+import { startRemediations } from "../lib/executions/start-executions.ts";
 import { type ActionName, actionNames, permissionFor } from "../lib/model/action.ts";
-import { databaseKinds, toggleTag } from "../lib/model/database.ts";
+import { databaseKinds, toggleTagKey } from "../lib/model/database.ts";
 import { defaultPolicy } from "../lib/model/default-policy.ts";
 import type { Inventory } from "../lib/model/inventory.ts";
-import { formatMarker } from "../lib/model/toggle-marker.ts";
-import { emptyRemediationState, type Keepsake } from "../lib/model/remediation-state.ts";
-import { readTarget } from "../lib/collect/read-target.ts";
+import { emptyRemediationState, type SecretSnapshot } from "../lib/model/remediation-state.ts";
+import { formatToggleMarker } from "../lib/model/toggle-marker.ts";
 import type { Workflow } from "../lib/remediate/workflow.ts";
 import { remediateDatabase } from "../lib/remediate-database.ts";
-import { startRemediations } from "../lib/executions/start-executions.ts";
 import { rules } from "../rules/index.ts";
 import { createCloud } from "../simulator/cloud.ts";
 import type { AnyDatabase } from "../simulator/databases.ts";
@@ -71,7 +71,7 @@ async function callsOf(action: ActionName, kind: Kind): Promise<{ changes: strin
   const here = cloud.region(scope.account, scope.region);
   const key = here.addKey({ alias: "alias/databases" });
   const marker = { startedAt: "2026-11-24T11:00:00.000Z", keyReference: key.Arn, execution: "db-1" };
-  const tags = action === "finish-interrupted" ? { [toggleTag]: formatMarker(marker) } : {};
+  const tags = action === "finish-interrupted" ? { [toggleTagKey]: formatToggleMarker(marker) } : {};
   const database = addDatabase(here, kind, ills[action], tags);
   decorate(here, database);
   const arn = String(
@@ -79,12 +79,12 @@ async function callsOf(action: ActionName, kind: Kind): Promise<{ changes: strin
       { instance: "DBInstanceArn", cluster: "DBClusterArn", "tenant-database": "TenantDatabaseARN" }[kind]
     ],
   );
-  const keepsake: Keepsake = {
+  const secretSnapshot: SecretSnapshot = {
     ...{ secretArn: "arn:old", keyReference: null, rotationEnabled: true },
     rotationRules: { automaticallyAfterDays: 10, scheduleExpression: null, duration: null },
     ...{ tags: { team: "orders" }, resourcePolicy },
   };
-  const state = createMemoryStored({ empty: { ...emptyRemediationState, keepsakes: { [arn]: keepsake } } });
+  const state = createMemoryStored({ empty: { ...emptyRemediationState, secretSnapshots: { [arn]: secretSnapshot } } });
   const keys = [{ match: {}, require: ["alias/databases"] }];
   const policy = aPermissivePolicy({}, { keys: action === "toggle" || action === "enable" ? keys : [] });
   const now = () => cloud.now().toISOString();
@@ -98,11 +98,11 @@ async function callsOf(action: ActionName, kind: Kind): Promise<{ changes: strin
   calls.clear();
   await startRemediations({
     ...{ inventory, policy, rules, state, now: now() },
-    async start(execution, order) {
-      expect(order.action).toBe(action);
+    async start(execution, request) {
+      expect(request.action).toBe(action);
       const done = await remediateDatabase({
-        ...{ order, execution, policy, rules, port, state, now, isEnabled: true, approval: null, waits: true },
-        tell: async () => {},
+        ...{ request, execution, policy, rules, port, state, now, isEnabled: true, approval: null, waits: true },
+        notify: async () => {},
         workflow: createWorkflow(cloud),
       });
       expect(done).toEqual([{ action, outcome: { end: "repaired", remarks: [] } }]);

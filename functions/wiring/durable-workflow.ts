@@ -9,11 +9,11 @@ import * as z from "zod/mini";
 import { AwsCallError } from "../../lib/model/errors.ts";
 import {
   type Answer,
-  lookOnce,
   nothingSeen,
   type Polled,
   type PollOptions,
-  secondsToNextLook,
+  pollOnce,
+  secondsToNextPoll,
   secondsToNextTry,
   type Workflow,
 } from "../../lib/remediate/workflow.ts";
@@ -35,12 +35,16 @@ export function createDurableWorkflow(context: DurableContext): Workflow {
       await context.wait(name, { seconds: Math.max(1, seconds) });
     },
 
-    async poll<T>(name: string, look: () => Promise<T>, { until, timeoutMinutes }: PollOptions<T>): Promise<Polled<T>> {
-      const lookAgain = (last: Polled<T>) => lookOnce(look, until, last);
-      return await context.waitForCondition(name, lookAgain, {
+    async poll<T>(
+      name: string,
+      observe: () => Promise<T>,
+      { until, timeoutMinutes }: PollOptions<T>,
+    ): Promise<Polled<T>> {
+      const observeAgain = (last: Polled<T>) => pollOnce(observe, until, last);
+      return await context.waitForCondition(name, observeAgain, {
         initialState: nothingSeen,
-        waitStrategy(polled, looks) {
-          const seconds = secondsToNextLook(polled, looks, timeoutMinutes);
+        waitStrategy(polled, polls) {
+          const seconds = secondsToNextPoll(polled, polls, timeoutMinutes);
           return seconds === null ? { shouldContinue: false } : { shouldContinue: true, delay: { seconds } };
         },
       });

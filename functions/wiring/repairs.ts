@@ -2,23 +2,23 @@ import { openBucket } from "../../lib/aws/open-bucket.ts";
 import { publishMessages } from "../../lib/aws/publish-messages.ts";
 import { startExecution } from "../../lib/aws/start-execution.ts";
 import type { Repairs } from "../../lib/executions/look-after-repairs.ts";
+import { createNotifier } from "../../lib/executions/notify-remediation.ts";
 import { remediationStateFile } from "../../lib/model/remediation-state.ts";
-import { createTeller } from "../../lib/executions/notify-remediation.ts";
 import type { AuditSettings, RemediationSettings } from "./settings.ts";
 import { logger } from "./telemetry.ts";
 
 /** Where this deployment keeps the state of remediation, and how it tells of repairs. */
-export function openRepairs(settings: Omit<RemediationSettings, "REMEDIATION">): Pick<Repairs, "state" | "tell"> {
-  const tell = createTeller(
+export function openRepairs(settings: Omit<RemediationSettings, "REMEDIATION">): Pick<Repairs, "state" | "notify"> {
+  const notify = createNotifier(
     (messages) => publishMessages(settings.FINDINGS_TOPIC_ARN, messages),
     (messages) => publishMessages(settings.ALERTS_TOPIC_ARN, messages),
   );
   return {
     state: openBucket({ bucket: settings.REPORT_BUCKET }).stored(remediationStateFile),
-    tell(event) {
+    notify(event) {
       const { type, execution, action, database, message } = event;
       logger.info(message, { type, execution, action, database: database.arn });
-      return tell(event);
+      return notify(event);
     },
   };
 }
@@ -29,9 +29,9 @@ export function openStartingRepairs(settings: AuditSettings): Repairs | null {
   if (functionArn === "") return null;
   return {
     ...openRepairs(settings),
-    async start(execution, order) {
-      await startExecution(functionArn, execution, order);
-      logger.info("Started a repair, or found it started.", { execution, order });
+    async start(execution, request) {
+      await startExecution(functionArn, execution, request);
+      logger.info("Started a repair, or found it started.", { execution, request });
     },
   };
 }

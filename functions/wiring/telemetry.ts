@@ -27,7 +27,7 @@ export function measure({ name, unit, value, dimensions }: Metric): void {
 export function record({ report, changes, failures, isNew, isTried }: Publication, isFull: boolean): void {
   for (const { where, error } of failures) {
     logger.error(`What was found could not be delivered: ${where}.`, error);
-    measure({ name: "DeliveryFailures", unit: "Count", value: 1, dimensions: { outlet: where } });
+    measure({ name: "DeliveryFailures", unit: "Count", value: 1, dimensions: { destination: where } });
   }
   // A zero ends the alarm.
   if (isTried || failures.length > 0) measure({ name: "DeliveryFailures", unit: "Count", value: failures.length });

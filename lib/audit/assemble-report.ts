@@ -1,5 +1,5 @@
 import type { ClassifiedDatabase, Management } from "../model/database.ts";
-import { type Finding, isUnknown, isWrong, severities } from "../model/finding.ts";
+import { type Finding, isUnknown, isViolation, severities } from "../model/finding.ts";
 import type { Gap, Inventory } from "../model/inventory.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Report } from "../model/report.ts";
@@ -38,7 +38,7 @@ export function assembleReport(
     observedAt: inventory.observedAt,
     generatedAt,
     tool: { name: "rds-password-audit", version },
-    clean: complete && !findings.some(isWrong),
+    clean: complete && !findings.some(isViolation),
     coverage: {
       complete,
       targets: targets.sort((a, b) => compare(a.account, b.account) || compare(a.region, b.region)),
@@ -68,7 +68,7 @@ function isUnjudged({ status }: Finding): boolean {
 }
 
 function countFindings(findings: readonly Finding[]): Report["summary"]["findings"] {
-  const wrong = findings.filter(isWrong);
+  const wrong = findings.filter(isViolation);
   const bySeverity = Object.fromEntries(
     severities.map((severity) => [severity, wrong.filter((finding) => finding.severity === severity).length]),
   ) as Record<(typeof severities)[number], number>;

@@ -5,7 +5,7 @@ import type { Policy } from "../model/policy.ts";
 export type Listed = { readonly arns: ReadonlySet<string>; readonly gap: string | null };
 
 /** What decides a database's management and is not on the database itself. */
-export type Surroundings = {
+export type ClassificationContext = {
   readonly globalClusterMembers: Listed;
   readonly blueGreenDatabases: Listed;
   readonly support: Policy["support"];
@@ -17,9 +17,9 @@ export type Reason = {
   readonly management: Exclude<Management, "managed" | "unmanaged">;
   /** Whether it holds even for a database that reports a managed secret. */
   readonly evenWithSecret: boolean;
-  readonly applies: (database: Database, surroundings: Surroundings) => boolean | string;
+  readonly applies: (database: Database, classificationContext: ClassificationContext) => boolean | string;
   /** Completes "It is not judged: …". */
-  readonly says: string;
+  readonly explanation: string;
   readonly source: string;
   /** When AWS's documentation was last seen to say so. */
   readonly asOf: string;
@@ -39,7 +39,7 @@ export const reasons: readonly Reason[] = [
     management: "out-of-scope",
     evenWithSecret: true,
     applies: ({ engine }) => engine === "docdb",
-    says: "it is Amazon DocumentDB, which the RDS API returns too",
+    explanation: "it is Amazon DocumentDB, which the RDS API returns too",
     source: "https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBClusters.html",
     asOf: "2026-10",
   },
@@ -48,7 +48,7 @@ export const reasons: readonly Reason[] = [
     management: "out-of-scope",
     evenWithSecret: true,
     applies: ({ engine }) => engine === "neptune",
-    says: "it is Amazon Neptune, which the RDS API returns too and which has no master password",
+    explanation: "it is Amazon Neptune, which the RDS API returns too and which has no master password",
     source: "https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBClusters.html",
     asOf: "2026-10",
   },
@@ -57,7 +57,7 @@ export const reasons: readonly Reason[] = [
     management: "inherited",
     evenWithSecret: true,
     applies: ({ kind, clusterIdentifier }) => kind === "instance" && clusterIdentifier !== null,
-    says: "its master password is that of its DB cluster, which is judged",
+    explanation: "its master password is that of its DB cluster, which is judged",
     source: "https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.html",
     asOf: "2026-10",
   },
@@ -66,7 +66,7 @@ export const reasons: readonly Reason[] = [
     management: "unsupported",
     evenWithSecret: true,
     applies: ({ kind, multiTenant }) => kind === "instance" && multiTenant,
-    says: "it is an Oracle container; its tenant databases own the passwords, and are judged",
+    explanation: "it is an Oracle container; its tenant databases own the passwords, and are judged",
     source: "https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyTenantDatabase.html",
     asOf: "2026-10",
   },
@@ -76,7 +76,7 @@ export const reasons: readonly Reason[] = [
     evenWithSecret: true,
     applies: ({ kind, replicationSource, engine }) =>
       kind === "instance" && replicationSource !== null && !engine.startsWith("sqlserver"),
-    says: "it is a read replica and has the master password of its source",
+    explanation: "it is a read replica and has the master password of its source",
     source: userGuide,
     asOf: "2026-10",
   },
@@ -85,7 +85,7 @@ export const reasons: readonly Reason[] = [
     management: "unsupported",
     evenWithSecret: false,
     applies: ({ rdsCustom, engine }) => rdsCustom || engine.startsWith("custom-"),
-    says: "AWS does not support it for RDS Custom",
+    explanation: "AWS does not support it for RDS Custom",
     source: userGuide,
     asOf: "2026-10",
   },
@@ -94,7 +94,7 @@ export const reasons: readonly Reason[] = [
     management: "unsupported",
     evenWithSecret: false,
     applies: (database, { support }) => support.oracleCdb === "unsupported" && isOracleCdb(database),
-    says: "the policy says that it is not supported for Oracle CDB",
+    explanation: "the policy says that it is not supported for Oracle CDB",
     source: userGuide,
     asOf: "2024-01",
   },
@@ -103,7 +103,7 @@ export const reasons: readonly Reason[] = [
     management: "unsupported",
     evenWithSecret: false,
     applies: ({ engineMode }) => engineMode === "serverless",
-    says: "AWS does not support it for Aurora Serverless v1",
+    explanation: "AWS does not support it for Aurora Serverless v1",
     source: "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2.upgrade.html",
     asOf: "2026-04",
   },
@@ -112,7 +112,7 @@ export const reasons: readonly Reason[] = [
     management: "unsupported",
     evenWithSecret: false,
     applies: ({ scalabilityType }) => scalabilityType === "limitless",
-    says: "AWS does not support it for Aurora PostgreSQL Limitless Database",
+    explanation: "AWS does not support it for Aurora PostgreSQL Limitless Database",
     source: "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/limitless-reqs-limits.html",
     asOf: "2026-04",
   },
@@ -121,7 +121,7 @@ export const reasons: readonly Reason[] = [
     management: "unsupported",
     evenWithSecret: false,
     applies: ({ expressConfiguration }) => expressConfiguration,
-    says: "it is an Aurora PostgreSQL cluster in express configuration, which has IAM authentication only",
+    explanation: "it is an Aurora PostgreSQL cluster in express configuration, which has IAM authentication only",
     source:
       "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/CHAP_GettingStartedAurora.AuroraPostgreSQL.ExpressConfig.html",
     asOf: "2026-04",
@@ -131,7 +131,7 @@ export const reasons: readonly Reason[] = [
     management: "unsupported",
     evenWithSecret: false,
     applies: ({ kind, replicationSource }) => kind === "cluster" && replicationSource !== null,
-    says: "AWS does not support it for a cluster that replicates from another Region or over binlog",
+    explanation: "AWS does not support it for a cluster that replicates from another Region or over binlog",
     source: auroraGuide,
     asOf: "2026-10",
   },
@@ -144,7 +144,7 @@ export const reasons: readonly Reason[] = [
       if (database.globalClusterIdentifier !== null || database.globalWriteForwarding) return true;
       return isListed(database, globalClusterMembers);
     },
-    says: "AWS does not support it for members of an Aurora global database",
+    explanation: "AWS does not support it for members of an Aurora global database",
     source: auroraGuide,
     asOf: "2026-10",
   },
@@ -153,7 +153,7 @@ export const reasons: readonly Reason[] = [
     management: "unsupported",
     evenWithSecret: false,
     applies: (database, { blueGreenDatabases }) => isListed(database, blueGreenDatabases),
-    says: "AWS does not support it while a blue/green deployment is active",
+    explanation: "AWS does not support it while a blue/green deployment is active",
     source: userGuide,
     asOf: "2026-10",
   },
@@ -162,12 +162,12 @@ export const reasons: readonly Reason[] = [
 /** The reason not to judge a database, if there is one; without one, what would have to be read to rule all out. */
 export function weigh(
   database: Database,
-  surroundings: Surroundings,
+  classificationContext: ClassificationContext,
 ): { reason: Reason | null; doubts: readonly string[] } {
   const doubts: string[] = [];
   for (const reason of reasons) {
     if (database.masterUserSecret !== null && !reason.evenWithSecret) continue;
-    const verdict = reason.applies(database, surroundings);
+    const verdict = reason.applies(database, classificationContext);
     if (verdict === true) return { reason, doubts: [] };
     if (verdict !== false) doubts.push(verdict);
   }
@@ -175,10 +175,16 @@ export function weigh(
 }
 
 /** Decides whose business the master password of a database is. What AWS reports wins over what AWS documents. */
-export function classify(database: Database, surroundings: Surroundings): ClassifiedDatabase {
-  const { reason, doubts } = weigh(database, surroundings);
+export function classify(database: Database, classificationContext: ClassificationContext): ClassifiedDatabase {
+  const { reason, doubts } = weigh(database, classificationContext);
   if (reason !== null)
-    return { ...database, management: reason.management, reason: reason.code, explanation: reason.says, doubt: null };
+    return {
+      ...database,
+      management: reason.management,
+      reason: reason.code,
+      explanation: reason.explanation,
+      doubt: null,
+    };
   const management = database.masterUserSecret === null ? "unmanaged" : "managed";
   return { ...database, management, reason: null, explanation: null, doubt: doubts.join("; ") || null };
 }

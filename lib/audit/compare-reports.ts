@@ -1,5 +1,5 @@
 import { type Change, changeTypes } from "../model/change.ts";
-import { type Finding, isWrong, severities } from "../model/finding.ts";
+import { type Finding, isViolation, severities } from "../model/finding.ts";
 import type { Gap } from "../model/inventory.ts";
 import type { Report } from "../model/report.ts";
 
@@ -23,15 +23,15 @@ export function compareReports(known: readonly Finding[], report: Report): Compa
   const fateOf = createFates(report);
   const changes: Change[] = [];
   const remaining: Finding[] = [];
-  const add = (because: Change["because"], finding: Finding) =>
-    changes.push({ type: changeTypes[because], because, finding, at: report.generatedAt });
+  const add = (reason: Change["reason"], finding: Finding) =>
+    changes.push({ type: changeTypes[reason], reason, finding, at: report.generatedAt });
 
   for (const finding of report.findings) {
     const earlier = before.get(finding.id);
     const current = earlier === undefined ? finding : carryOver(earlier, finding);
     remaining.push(current);
     if (earlier?.status !== "NON_COMPLIANT") {
-      if (isWrong(current)) add("new", current);
+      if (isViolation(current)) add("new", current);
     } else if (earlier.exemption !== null && current.exemption === null) add("exemption-ended", current);
     else if (earlier.exemption === null && current.exemption !== null) add("exempted", current);
     else if (current.exemption === null && isWorse(earlier, current)) add("worse", current);
@@ -40,7 +40,7 @@ export function compareReports(known: readonly Finding[], report: Report): Compa
     if (now.has(finding.id)) continue;
     const fate = fateOf(finding);
     if (fate === "not-seen") remaining.push(finding);
-    else if (isWrong(finding)) add(fate, finding);
+    else if (isViolation(finding)) add(fate, finding);
   }
   return { changes, known: remaining };
 }
@@ -74,9 +74,9 @@ function createFates({ coverage, databases, observedAt }: Report): (finding: Fin
     // It is switched off, or the version that is running does not have it: that nothing is said of it does not make it right.
     if (!rules.has(rule)) return "not-audited";
     if (judged.has(resource.arn)) return "fixed";
-    const place = `${account} ${region}`;
-    if (!targets.has(place)) return hasClosedAccounts ? "not-seen" : "not-audited";
-    return brokenLists.has(place) ? "not-seen" : "database-gone";
+    const scope = `${account} ${region}`;
+    if (!targets.has(scope)) return hasClosedAccounts ? "not-seen" : "not-audited";
+    return brokenLists.has(scope) ? "not-seen" : "database-gone";
   };
 }
 

@@ -6,9 +6,9 @@ import type { Gap, Target } from "../model/inventory.ts";
 import type { Policy } from "../model/policy.ts";
 import type { ConfirmingAction, Message, Rule, RuleContext, Verdict } from "../model/rule.ts";
 import { fill } from "../model/rule.ts";
-import { exemptionOf } from "./exempt.ts";
-import { createFacts, surroundingsOf } from "./rule-context.ts";
 import { classify } from "./classify.ts";
+import { exemptionOf } from "./exempt.ts";
+import { classificationContextOf, createRuleContext } from "./rule-context.ts";
 
 /** What a rule answered, not yet in words: most answers are passes, and nobody reads them. */
 export type Answer = {
@@ -52,14 +52,14 @@ const crashed: Message = {
 export function ask(rule: Rule, database: ClassifiedDatabase, context: RuleContext): Answer {
   try {
     const verdict = rule.check(database, context);
-    const message = rule.messages[verdict.says];
-    if (message === undefined) throw new Error(`it has no message "${verdict.says}"`);
+    const message = rule.messages[verdict.messageId];
+    if (message === undefined) throw new Error(`it has no message "${verdict.messageId}"`);
     return { rule, verdict, message, crash: null };
-  } catch (thrown) {
-    const crash = thrown instanceof Error ? thrown : new Error(String(thrown));
+  } catch (error) {
+    const crash = error instanceof Error ? error : new Error(String(error));
     return {
       rule,
-      verdict: { says: "crashed", slots: { rule: rule.id, error: crash.message } },
+      verdict: { messageId: "crashed", data: { rule: rule.id, error: crash.message } },
       message: crashed,
       crash,
     };
@@ -73,22 +73,22 @@ export function confirmationsOf({ message }: Answer): readonly ConfirmingAction[
 
 /** Puts an answer in words. */
 export function word({ rule, verdict, message }: Answer, database: ClassifiedDatabase, policy: Policy): Judgement {
-  const slots = {
-    ...verdict.slots,
+  const data = {
+    ...verdict.data,
     database: describeDatabase(database),
     modify: modifyCommand(database),
     rotate: rotateCommand(database),
     region: database.region,
   };
   const evidence = { ...verdict.evidence } as Finding["evidence"];
-  if (message.status === "INSUFFICIENT_DATA" && verdict.slots?.why !== undefined) evidence.notSeen = verdict.slots.why;
-  const text = fill(message.text, slots);
+  if (message.status === "INSUFFICIENT_DATA" && verdict.data?.why !== undefined) evidence.notSeen = verdict.data.why;
+  const text = fill(message.text, data);
   return {
     rule: rule.id,
     severity: severityOf(rule.id, policy, [rule]),
     status: message.status,
     message: text.charAt(0).toUpperCase() + text.slice(1),
-    remediation: "remedy" in message ? fill(message.remedy, slots) : null,
+    remediation: "remedy" in message ? fill(message.remedy, data) : null,
     evidence,
   };
 }
@@ -105,10 +105,10 @@ export function judge(rule: Rule, database: ClassifiedDatabase, context: RuleCon
 
 /** A target's databases, each classified and with its context. */
 export function* prepare(target: Target, policy: Policy, now: string) {
-  const surroundings = surroundingsOf(target, policy);
-  const contextOf = createFacts(target, policy, now);
+  const classificationContext = classificationContextOf(target, policy);
+  const contextOf = createRuleContext(target, policy, now);
   for (const each of target.databases) {
-    const database = classify(each, surroundings);
+    const database = classify(each, classificationContext);
     yield { database, context: contextOf(database) };
   }
 }

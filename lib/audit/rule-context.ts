@@ -5,7 +5,7 @@ import { defaultKeyAlias, toCanonicalReference, toKeyArn } from "../model/key.ts
 import type { Policy } from "../model/policy.ts";
 import type { Fact, KeyFacts, RequiredKey, RuleContext } from "../model/rule.ts";
 import type { Secret } from "../model/secret.ts";
-import type { Listed, Surroundings } from "./classify.ts";
+import type { ClassificationContext, Listed } from "./classify.ts";
 import { isActiveBlueGreen } from "./classify.ts";
 import { matches } from "./match.ts";
 
@@ -20,7 +20,7 @@ export function requiredKeysOf(database: Database, policy: Policy): readonly str
 }
 
 /** What decides the management of a target's databases. A list that was not asked for is one that is not known. */
-export function surroundingsOf(target: Target, policy: Policy): Surroundings {
+export function classificationContextOf(target: Target, policy: Policy): ClassificationContext {
   return {
     globalClusterMembers: listed(target, "rds:DescribeGlobalClusters", target.globalClusterMembers),
     blueGreenDatabases: listed(
@@ -44,7 +44,7 @@ function listed(target: Target, action: string, arns: readonly string[] | null):
  * Prepares a target for its rules: everything is indexed once, and each database then gets its context by looking up.
  * What a gap speaks of is not seen; what a complete list lacks does not exist.
  */
-export function createFacts(
+export function createRuleContext(
   target: Target,
   policy: Policy,
   now: string,

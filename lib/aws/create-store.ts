@@ -25,18 +25,18 @@ export function createStore({ toPage, ...options }: StoreOptions) {
       const key = toKey(serial);
       if (await bucket.write({ key, body, type: json }, { IfNoneMatch: "*" })) return key;
     }
-    throw new Error(`${bucket.place(toKey(1))} and the ${attempts - 1} names after it are taken`);
+    throw new Error(`${bucket.location(toKey(1))} and the ${attempts - 1} names after it are taken`);
   }
 
   /** Writes unless what is there is as new or newer. */
   async function writeAsLatest(written: Parameters<typeof bucket.write>[0], generatedAt: string): Promise<void> {
     for (let attempt = 0; attempt < attempts; attempt += 1) {
-      const there = await bucket.look(written.key);
+      const there = await bucket.head(written.key);
       if (Date.parse(there?.metadata["generated-at"] ?? "") >= Date.parse(generatedAt)) return;
       const condition = there === null ? ({ IfNoneMatch: "*" } as const) : { IfMatch: there.version };
       if (await bucket.write(written, condition, generatedAt)) return;
     }
-    throw new Error(`${bucket.place(written.key)} was changed by others ${attempts} times in a row`);
+    throw new Error(`${bucket.location(written.key)} was changed by others ${attempts} times in a row`);
   }
 
   return {

@@ -24,9 +24,9 @@ export const json = "application/json";
  */
 export function openBucket({ bucket: Bucket, ...options }: BucketOptions) {
   // From a terminal, the bucket of a deployed service is often in another Region than the one that is configured.
-  const location = { forcePathStyle: isElsewhere(options), followRegionRedirects: true };
-  const client = new S3Client({ ...toClientConfig(options), ...location });
-  const place = (key: string) => `s3://${Bucket}/${key}`;
+  const endpoint = { forcePathStyle: isElsewhere(options), followRegionRedirects: true };
+  const client = new S3Client({ ...toClientConfig(options), ...endpoint });
+  const location = (key: string) => `s3://${Bucket}/${key}`;
 
   /** Writes unless somebody else has; false where they have. */
   async function write({ key, body, type }: Written, condition: Condition, generatedAt?: string): Promise<boolean> {
@@ -46,7 +46,7 @@ export function openBucket({ bucket: Bucket, ...options }: BucketOptions) {
     } catch (error) {
       if (!overtaken.includes(toCode(error))) throw toCallError("s3:PutObject", error);
       // An answer may have been lost: then the SDK has tried again, and what was in its way is its own first write.
-      return wasTriedAgain(error) && (await look(key))?.metadata["write-id"] === writeId;
+      return wasTriedAgain(error) && (await head(key))?.metadata["write-id"] === writeId;
     }
   }
 
@@ -58,30 +58,30 @@ export function openBucket({ bucket: Bucket, ...options }: BucketOptions) {
       return { version: ETag, body: await Body.transformToString() };
     } catch (error) {
       if (toCode(error) === "NoSuchKey") return null;
-      throw explain(error, place(Key));
+      throw explain(error, location(Key));
     }
   }
 
   /** The version and metadata of what is at a key; null where nothing is. */
-  async function look(Key: string): Promise<{ version: string; metadata: Record<string, string> } | null> {
+  async function head(Key: string): Promise<{ version: string; metadata: Record<string, string> } | null> {
     try {
       const { ETag, Metadata = {} } = await client.send(new HeadObjectCommand({ Bucket, Key }));
       if (ETag === undefined) throw new Error("S3 answered without an ETag");
       return { version: ETag, metadata: Metadata };
     } catch (error) {
       if (toCode(error) === "NotFound") return null;
-      throw explain(error, place(Key));
+      throw explain(error, location(Key));
     }
   }
 
   return {
-    place,
+    location,
     write,
-    look,
+    head,
 
     /** A link for whoever is logged in to the account: one that needs no login would be a secret. */
     async link(key: string): Promise<string> {
-      return isElsewhere(options) ? place(key) : toConsoleLink(await client.config.region(), Bucket, key);
+      return isElsewhere(options) ? location(key) : toConsoleLink(await client.config.region(), Bucket, key);
     },
 
     /** A file that is read with its version, which is null before it is first written; a write is false where somebody else wrote since. */
@@ -90,7 +90,7 @@ export function openBucket({ bucket: Bucket, ...options }: BucketOptions) {
         async read(): Promise<{ value: T; version: string | null }> {
           const found = await read(file.name);
           if (found === null) return { value: file.empty, version: null };
-          return { value: parseStoredFile(file, found.body, place(file.name)), version: found.version };
+          return { value: parseStoredFile(file, found.body, location(file.name)), version: found.version };
         },
         write(value: T, version: string | null): Promise<boolean> {
           const written = { key: file.name, body: JSON.stringify(value), type: json };
@@ -113,10 +113,10 @@ function wasTriedAgain(error: unknown): boolean {
 }
 
 /** S3 gives no reason where `HEAD` is refused, and says that a missing object is forbidden to whoever may not list the bucket. */
-function explain(error: unknown, place: string): AwsCallError {
+function explain(error: unknown, location: string): AwsCallError {
   const { action, code, message } = toCallError("s3:GetObject", error);
   const { httpStatusCode } = (error as { $metadata?: { httpStatusCode?: number } }).$metadata ?? {};
-  if (httpStatusCode !== 403) return new AwsCallError(action, code, `${place}: ${message}`);
+  if (httpStatusCode !== 403) return new AwsCallError(action, code, `${location}: ${message}`);
   const hint = "if it is not there, the role needs s3:ListBucket of its bucket to be told so";
-  return new AwsCallError(action, "AccessDenied", `${place} cannot be read: access is denied; ${hint}`);
+  return new AwsCallError(action, "AccessDenied", `${location} cannot be read: access is denied; ${hint}`);
 }

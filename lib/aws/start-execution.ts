@@ -1,5 +1,5 @@
 import { DurableExecutionAlreadyStartedException, InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
-import type { Order } from "../model/remediation-request.ts";
+import type { RemediationRequest } from "../model/remediation-request.ts";
 import { toCallError } from "./call.ts";
 import { type ClientOptions, toClientConfig } from "./client-config.ts";
 
@@ -10,7 +10,7 @@ import { type ClientOptions, toClientConfig } from "./client-config.ts";
 export async function startExecution(
   functionArn: string,
   execution: string,
-  order: Order,
+  request: RemediationRequest,
   options: Omit<ClientOptions, "region"> = {},
 ): Promise<void> {
   const [, , service, region = "", , , , qualifier] = functionArn.split(":");
@@ -23,7 +23,7 @@ export async function startExecution(
         FunctionName: functionArn,
         InvocationType: "Event",
         DurableExecutionName: execution,
-        Payload: JSON.stringify(order),
+        Payload: JSON.stringify(request),
       }),
     );
   } catch (error) {

@@ -2,7 +2,7 @@ import type { DatabaseReference } from "../model/database.ts";
 import type { RecheckEvent } from "../model/recheck-event.ts";
 
 /** What an event is about: databases by name, a secret, or a key; nothing where a call failed or names none. */
-export type Subjects = {
+export type AffectedDatabases = {
   readonly databases: readonly DatabaseReference[];
   /** ARN of the one that RDS says it has deleted. */
   readonly deletedArn: string | null;
@@ -12,7 +12,7 @@ export type Subjects = {
 };
 
 /** What an event is about that is about nothing. */
-export const nothing: Subjects = { databases: [], deletedArn: null, secretId: null, keyReference: null };
+export const nothing: AffectedDatabases = { databases: [], deletedArn: null, secretId: null, keyReference: null };
 
 /**
  * What RDS says when a DB instance and a DB cluster are gone. A call that deletes one says so minutes before it is.
@@ -21,7 +21,7 @@ export const nothing: Subjects = { databases: [], deletedArn: null, secretId: nu
 const deletions = ["RDS-EVENT-0003", "RDS-EVENT-0171"];
 
 /** Reads from an event which databases may have another verdict now. */
-export function toSubjects(event: RecheckEvent): Subjects {
+export function toAffectedDatabases(event: RecheckEvent): AffectedDatabases {
   switch (event["detail-type"]) {
     case "RDS DB Instance Event":
       return ofDatabase("instance", event.detail);
@@ -38,7 +38,10 @@ export function toSubjects(event: RecheckEvent): Subjects {
 
 type RdsDetail = Extract<RecheckEvent, { "detail-type": "RDS DB Instance Event" | "RDS DB Cluster Event" }>["detail"];
 
-function ofDatabase(kind: DatabaseReference["kind"], { SourceIdentifier, SourceArn, EventID }: RdsDetail): Subjects {
+function ofDatabase(
+  kind: DatabaseReference["kind"],
+  { SourceIdentifier, SourceArn, EventID }: RdsDetail,
+): AffectedDatabases {
   const isDeletion = deletions.some((id) => id === EventID);
   return {
     ...nothing,
@@ -53,7 +56,7 @@ function ofCall({
 }: {
   eventSource: string;
   requestParameters?: Record<string, unknown> | null | undefined;
-}): Subjects {
+}): AffectedDatabases {
   const parameters = new Map(
     Object.entries(requestParameters ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
   );

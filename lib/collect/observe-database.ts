@@ -1,16 +1,16 @@
 import { prepare } from "../audit/judge.ts";
-import { toReference } from "./affected-databases.ts";
 import type { ClassifiedDatabase, Database, DatabaseReference } from "../model/database.ts";
 import { AwsCallError } from "../model/errors.ts";
 import type { Inventory } from "../model/inventory.ts";
-import type { Order } from "../model/remediation-request.ts";
+import type { RemediationRequest } from "../model/remediation-request.ts";
 import type { RuleContext } from "../model/rule.ts";
+import { toReference } from "./affected-databases.ts";
 import { type ReadOptions, type RegionPort, readTarget } from "./read-target.ts";
 
 /** Reads the database alone: one call. Null where it is gone. Throws an AwsCallError. */
-export async function lookAtDatabase(
+export async function readDescription(
   port: RegionPort,
-  { arn, kind, identifier }: Order["database"],
+  { arn, kind, identifier }: RemediationRequest["database"],
 ): Promise<Database | null> {
   const [name = ""] = identifier.split("/");
   const pages =
@@ -33,9 +33,9 @@ export async function lookAtDatabase(
 }
 
 /** Reads the database and all that its gates depend on. Throws an AwsCallError where it cannot be read, or is gone. */
-export async function seeDatabase(
+export async function observeDatabase(
   port: RegionPort,
-  database: Order["database"],
+  database: RemediationRequest["database"],
   { policy, rules, now }: Pick<ReadOptions, "policy" | "rules" | "now">,
 ): Promise<{ inventory: Inventory; database: ClassifiedDatabase; context: RuleContext }> {
   const target = await readTarget(port, { policy, rules, now, only: [toContainer(database)], forRepair: true });
@@ -48,7 +48,7 @@ export async function seeDatabase(
 }
 
 /** What is looked up for a database: itself, or the instance that contains it. */
-function toContainer({ arn, kind, identifier }: Order["database"]): DatabaseReference {
+function toContainer({ arn, kind, identifier }: RemediationRequest["database"]): DatabaseReference {
   const [container = ""] = identifier.split("/");
   if (kind === "tenant-database") return { kind: "instance", by: "identifier", value: container };
   return toReference(arn) ?? { kind, by: "identifier", value: identifier };

@@ -1,7 +1,7 @@
 import pMap from "p-map";
-import { requiredKeysOf, surroundingsOf } from "../audit/rule-context.ts";
-import { activeRules, ask, confirmationsOf, prepare } from "../audit/judge.ts";
 import { weigh } from "../audit/classify.ts";
+import { activeRules, ask, confirmationsOf, prepare } from "../audit/judge.ts";
+import { classificationContextOf, requiredKeysOf } from "../audit/rule-context.ts";
 import { createFinder, type Database, type DatabaseReference } from "../model/database.ts";
 import { AwsCallError } from "../model/errors.ts";
 import type { BlueGreenDeployment, DBProxy, Target } from "../model/inventory.ts";
@@ -93,7 +93,7 @@ export async function readTarget(
   const described = new Set<string>();
 
   await (only === undefined || only.length > few ? readLists() : readOnly(only));
-  await readSurroundings();
+  await readClassificationContext();
   await readKeys();
   await confirm();
   if (forRepair && target.databases.length > 0) await readForRepair();
@@ -102,7 +102,7 @@ export async function readTarget(
   /** The secrets are listed as soon as the first managed database shows, beside the databases that are still to come. */
   async function readLists(): Promise<void> {
     let secrets: Promise<Secret[]> | null = null;
-    const look = (page: readonly Database[]): void => {
+    const onPage = (page: readonly Database[]): void => {
       if (
         secrets === null &&
         needed.has("secretsmanager:ListSecrets") &&
@@ -111,11 +111,11 @@ export async function readTarget(
         secrets = collect("secretsmanager:ListSecrets", port.listSecrets());
     };
     const [instances, clusters] = await Promise.all([
-      collect("rds:DescribeDBInstances", port.describeDBInstances(), look),
-      collect("rds:DescribeDBClusters", port.describeDBClusters(), look),
+      collect("rds:DescribeDBInstances", port.describeDBInstances(), onPage),
+      collect("rds:DescribeDBClusters", port.describeDBClusters(), onPage),
     ]);
     const tenants = instances.some(({ multiTenant }) => multiTenant)
-      ? await collect("rds:DescribeTenantDatabases", port.describeTenantDatabases(), look)
+      ? await collect("rds:DescribeTenantDatabases", port.describeTenantDatabases(), onPage)
       : [];
     const all = toDistinct([...instances, ...clusters, ...tenants]);
     target.databases = only === undefined ? all : pick(all, only);
@@ -146,8 +146,8 @@ export async function readTarget(
   }
 
   /** Global databases and blue/green deployments are read only where they would excuse a database that is not managed. */
-  async function readSurroundings(): Promise<void> {
-    const unread = surroundingsOf(target, policy);
+  async function readClassificationContext(): Promise<void> {
+    const unread = classificationContextOf(target, policy);
     // Whether what is turned off could be turned on again has to be known of managed databases too.
     const asJudged = (database: Database) => (forRepair ? { ...database, masterUserSecret: null } : database);
     const doubts = new Set(target.databases.flatMap((database) => weigh(asJudged(database), unread).doubts));
@@ -250,11 +250,11 @@ export async function readTarget(
   }
 
   /** All pages of a list; what comes after a failed one is a gap. */
-  async function collect<T>(action: string, list: Pages<T>, look?: (page: readonly T[]) => void): Promise<T[]> {
+  async function collect<T>(action: string, list: Pages<T>, onPage?: (page: readonly T[]) => void): Promise<T[]> {
     const items: T[] = [];
     try {
       for await (const page of list) {
-        look?.(page);
+        onPage?.(page);
         for (const item of page) items.push(item);
       }
     } catch (error) {

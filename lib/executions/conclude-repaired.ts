@@ -1,16 +1,16 @@
-import { begunBy, leave } from "../plan/remediation-state.ts";
 import type { ActionName } from "../model/action.ts";
 import type { Severity } from "../model/finding.ts";
-import type { Order } from "../model/remediation-request.ts";
 import type { Policy } from "../model/policy.ts";
 import { nothingMore, type RemediationEvent } from "../model/remediation-event.ts";
+import type { RemediationRequest } from "../model/remediation-request.ts";
 import type { RemediationState, Running } from "../model/remediation-state.ts";
+import { release, startedBy } from "../plan/remediation-state.ts";
 import { type Stored, updateStored } from "../storage/update-stored.ts";
 
 export type ConcludeRequest = {
   /** What was begun, by an execution that was killed before it could say how it ended. */
   readonly running: Running;
-  readonly database: Order["database"];
+  readonly database: RemediationRequest["database"];
   /** The ARN of the managed secret as it was just read. */
   readonly secretArn: string | null;
   readonly severity: Severity;
@@ -18,7 +18,7 @@ export type ConcludeRequest = {
   readonly state: Stored<RemediationState>;
   /** ISO 8601. */
   readonly now: string;
-  readonly tell: (event: RemediationEvent) => Promise<void>;
+  readonly notify: (event: RemediationEvent) => Promise<void>;
 };
 
 /**
@@ -26,9 +26,9 @@ export type ConcludeRequest = {
  * changed nothing only frees its place.
  */
 export async function concludeRepaired(request: ConcludeRequest): Promise<void> {
-  const { running, database, secretArn, severity, policy, state, now, tell } = request;
+  const { running, database, secretArn, severity, policy, state, now, notify } = request;
   const { execution, arn, account, region, rule } = running;
-  const begun = begunBy((await state.read()).value, running);
+  const started = startedBy((await state.read()).value, running);
   const event = (
     action: ActionName,
     news: Pick<RemediationEvent, "type" | "message" | "secret">,
@@ -37,20 +37,20 @@ export async function concludeRepaired(request: ConcludeRequest): Promise<void> 
     ...nothingMore,
     ...news,
   });
-  if (begun?.action === "enable") await tell(event(begun.action, toReplaced(secretArn)));
-  if (begun !== null)
-    await tell(
-      event(begun.action, {
+  if (started?.action === "enable") await notify(event(started.action, toReplaced(secretArn)));
+  if (started !== null)
+    await notify(
+      event(started.action, {
         type: "remediation.succeeded",
         message: "It was interrupted, and is repaired: the rule that asked for it passes.",
         secret: { before: null, after: secretArn },
       }),
     );
   const attempts =
-    begun === null ? [] : [{ arn, account, region, rule, ...begun, endedAt: now, outcome: "repaired" as const }];
+    started === null ? [] : [{ arn, account, region, rule, ...started, endedAt: now, outcome: "repaired" as const }];
   const { stopAfterFailures } = policy.remediation;
   await updateStored("the state of remediation", state, (present) =>
-    leave(present, execution, { attempts, now, stopAfterFailures }),
+    release(present, execution, { attempts, now, stopAfterFailures }),
   );
 }
 

@@ -1,25 +1,25 @@
-import { isWithinBudget } from "../plan/gates.ts";
 import { ask } from "../audit/judge.ts";
-import { enter, forget, keep, rest } from "../plan/remediation-state.ts";
-import { makePlan } from "../plan/make-plan.ts";
+import { observeDatabase, readDescription } from "../collect/observe-database.ts";
+import type { RegionPort } from "../collect/read-target.ts";
 import type { ActionName } from "../model/action.ts";
 import type { Database } from "../model/database.ts";
 import type { Status } from "../model/finding.ts";
-import type { Order } from "../model/remediation-request.ts";
 import type { GateResult, PlannedAction } from "../model/plan.ts";
 import type { Policy } from "../model/policy.ts";
 import { nothingMore, type RemediationEvent } from "../model/remediation-event.ts";
+import type { RemediationRequest } from "../model/remediation-request.ts";
 import type { RemediationState } from "../model/remediation-state.ts";
 import type { Rule } from "../model/rule.ts";
-import type { RegionPort } from "../collect/read-target.ts";
+import { isWithinBudget } from "../plan/gates.ts";
+import { makePlan } from "../plan/make-plan.ts";
+import { acquire, forget, keep, renew } from "../plan/remediation-state.ts";
 import type { Outcome, Repair, RepairPort } from "../remediate/repair.ts";
 import type { Workflow } from "../remediate/workflow.ts";
-import { lookAtDatabase, seeDatabase } from "../collect/observe-database.ts";
 import { type Stored, updateStored } from "../storage/update-stored.ts";
 
 /** What every action of an execution has. */
-export type RepairRequest = {
-  readonly order: Order;
+export type RepairOptions = {
+  readonly request: RemediationRequest;
   /** A name that no other execution of this database has; the same one when it goes on after it was killed. */
   readonly execution: string;
   readonly policy: Policy;
@@ -28,7 +28,7 @@ export type RepairRequest = {
   readonly port: RegionPort & RepairPort;
   readonly state: Stored<RemediationState>;
   /** Tells machines and people. Throws where not both could be told. */
-  readonly tell: (event: RemediationEvent) => Promise<void>;
+  readonly notify: (event: RemediationEvent) => Promise<void>;
   readonly workflow: Workflow;
   /** ISO 8601. */
   readonly now: () => string;
@@ -54,45 +54,49 @@ export const waitingHours = 60 * 24;
 const changingHours = 54;
 
 /** An action of an execution: everything that its procedure may use. */
-export function createRepair(request: RepairRequest, action: ActionName, { done, approval = null }: Itself): Repair {
-  const { order, execution, policy, rules, isEnabled, port, state, tell, workflow, now } = request;
-  const { arn } = order.database;
-  const rule = rules.find(({ id }) => id === order.rule);
+export function createRepair(options: RepairOptions, action: ActionName, { done, approval = null }: Itself): Repair {
+  const { request, execution, policy, rules, isEnabled, port, state, notify, workflow, now } = options;
+  const { arn } = request.database;
+  const rule = rules.find(({ id }) => id === request.rule);
   const update = async (change: (present: RemediationState) => RemediationState) => {
     await updateStored("the state of remediation", state, change);
   };
   return {
     execution,
     action,
-    rule: order.rule,
+    rule: request.rule,
     workflow,
     aws: port,
-    async see() {
+    async observe() {
       const at = now();
-      const { inventory, database, context } = await seeDatabase(port, order.database, { policy, rules, now: at });
+      const { inventory, database, context } = await observeDatabase(port, request.database, {
+        policy,
+        rules,
+        now: at,
+      });
       const { value: present } = await state.read();
       const { actions } = makePlan(inventory, {
         ...{ policy, rules, isEnabled, execution, action, approvedBy: approval?.by ?? null },
-        ...{ now: at, state: present, tried: toTried(order, done), only: new Set([arn]) },
+        ...{ now: at, state: present, tried: toTried(request, done), only: new Set([arn]) },
       });
-      const planned = actions.find((one) => one.rule === order.rule) ?? null;
+      const planned = actions.find((one) => one.rule === request.rule) ?? null;
       const verdict: Status = rule === undefined ? "INSUFFICIENT_DATA" : ask(rule, database, context).message.status;
       const adjusted = planned && adjust(planned, database, { state: present, done, approval });
       return { at, database, context, planned: adjusted, verdict };
     },
-    look: async () => ({ database: await lookAtDatabase(port, order.database) }),
-    enter: () => takePlace(request, action, true),
-    keepsake: {
-      read: async () => (await state.read()).value.keepsakes[arn] ?? null,
-      write: (keepsake) => update((present) => keep(present, arn, keepsake)),
+    describe: async () => ({ database: await readDescription(port, request.database) }),
+    acquire: () => acquireSlot(options, action, true),
+    secretSnapshot: {
+      read: async () => (await state.read()).value.secretSnapshots[arn] ?? null,
+      write: (secretSnapshot) => update((present) => keep(present, arn, secretSnapshot)),
       forget: () => update((present) => forget(present, arn)),
     },
-    tell: (news) => tell({ at: now(), execution, ...order, action, ...nothingMore, ...news }),
+    notify: (news) => notify({ at: now(), execution, ...request, action, ...nothingMore, ...news }),
   };
 }
 
 /** What a plan is told of what an execution has tried. */
-export function toTried({ rule }: Order, done: readonly Started[]) {
+export function toTried({ rule }: RemediationRequest, done: readonly Started[]) {
   return done.map(({ action }) => ({ rule, action }));
 }
 
@@ -123,12 +127,12 @@ function describeAim({ secretArn, keyReference }: Omit<Approval, "by">): string 
 }
 
 /** Takes a place among the executions, or keeps it; false where another one is at work on the database, or has taken the last place. */
-export function takePlace(
-  { order, execution, policy, state, now }: RepairRequest,
+export function acquireSlot(
+  { request, execution, policy, state, now }: RepairOptions,
   action: ActionName,
   isChanging: boolean,
 ): Promise<boolean> {
-  const { arn, account, region } = order.database;
+  const { arn, account, region } = request.database;
   const { stopAfterFailures } = policy.remediation;
   return updateStored("the state of remediation", state, (present) => {
     const at = now();
@@ -136,19 +140,19 @@ export function takePlace(
       isChanging &&
       action !== "finish-interrupted" &&
       (present.stopped !== null ||
-        !isWithinBudget({ database: order.database, state: present, policy, now: at, execution, plannedBefore: [] })
+        !isWithinBudget({ database: request.database, state: present, policy, now: at, execution, plannedBefore: [] })
           .open);
     if (isHindered) return null;
     const hours = isChanging ? changingHours : hoursOfWaiting(action);
-    const entrant = { execution, arn, account, region, action, rule: order.rule };
-    return enter(present, entrant, { now: at, hours, isChanging, stopAfterFailures });
+    const holder = { execution, arn, account, region, action, rule: request.rule };
+    return acquire(present, holder, { now: at, hours, isChanging, stopAfterFailures });
   });
 }
 
 /** Takes no place in the budget, or gives it back, and gives a sign of life. */
-export async function keepWaiting({ execution, state, now }: RepairRequest, action: ActionName): Promise<void> {
+export async function renewLease({ execution, state, now }: RepairOptions, action: ActionName): Promise<void> {
   await updateStored("the state of remediation", state, (present) =>
-    rest(present, execution, { now: now(), hours: hoursOfWaiting(action) }),
+    renew(present, execution, { now: now(), hours: hoursOfWaiting(action) }),
   );
 }
 

@@ -1,17 +1,17 @@
-import type { Order } from "../model/remediation-request.ts";
 import type { RemediationEvent } from "../model/remediation-event.ts";
+import type { RemediationRequest } from "../model/remediation-request.ts";
 import type { RemediationState } from "../model/remediation-state.ts";
+import type { Stored } from "../storage/update-stored.ts";
 import { type SettleRequest, settleRemediations } from "./settle-remediations.ts";
 import { startRemediations } from "./start-executions.ts";
-import type { Stored } from "../storage/update-stored.ts";
 
 /** What a deployment that repairs has for it. */
 export type Repairs = {
   readonly state: Stored<RemediationState>;
   /** Starts an execution under a name; one that there is under that name already is left alone. */
-  readonly start: (execution: string, order: Order) => Promise<void>;
+  readonly start: (execution: string, request: RemediationRequest) => Promise<void>;
   /** Tells machines and people. Throws where not both could be told. */
-  readonly tell: (event: RemediationEvent) => Promise<void>;
+  readonly notify: (event: RemediationEvent) => Promise<void>;
 };
 
 export type LookAfterRequest = Omit<SettleRequest, keyof Repairs> & { readonly repairs: Repairs };

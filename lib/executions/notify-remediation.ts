@@ -7,36 +7,36 @@ import { toRemediationAlert } from "../report/chat/remediation-alert.ts";
 import { toRemediationMessage } from "../report/topics/remediation-message.ts";
 
 /** A topic that did not take a message, and the error behind it where there is one. */
-type Untold = { readonly topic: string; readonly reason: string; readonly error: unknown };
+type Undelivered = { readonly topic: string; readonly reason: string; readonly error: unknown };
 
 /**
  * Tells machines and people of a step of a repair, each on their topic. Both are tried, and where not both took it, it throws an error of
  * one sentence that names which: one that may pass, where what kept a topic from it may pass. Told again, it is told twice to whoever has
  * heard it.
  */
-export function createTeller(
+export function createNotifier(
   publishToFindings: Publish,
   publishToAlerts: Publish,
 ): (event: RemediationEvent) => Promise<void> {
   return async (event) => {
     const alert = { body: JSON.stringify(toRemediationAlert(event)), attributes: {} };
-    const untold = (
+    const undelivered = (
       await Promise.all([
         send("findings", publishToFindings, toRemediationMessage(event)),
         send("alerts", publishToAlerts, alert),
       ])
     ).flat();
-    if (untold.length === 0) return;
-    const topics = untold.map(({ topic, reason }) => `the ${topic} topic (${reason})`).join(" and ");
+    if (undelivered.length === 0) return;
+    const topics = undelivered.map(({ topic, reason }) => `the ${topic} topic (${reason})`).join(" and ");
     const sentence = `${event.type} of ${describeDatabase(event.database)} was not taken by ${topics}`;
-    const passing = untold.find(({ error }) => isTransient(error))?.error;
+    const passing = undelivered.find(({ error }) => isTransient(error))?.error;
     throw passing instanceof AwsCallError
       ? new AwsCallError(passing.action, passing.code, sentence)
       : new Error(sentence);
   };
 }
 
-async function send(topic: string, publish: Publish, message: TopicMessage): Promise<Untold[]> {
+async function send(topic: string, publish: Publish, message: TopicMessage): Promise<Undelivered[]> {
   try {
     const [refused] = await publish([{ id: "remediation", ...message }]);
     return refused === undefined ? [] : [{ topic, reason: refused.reason, error: null }];

@@ -1,12 +1,12 @@
-import { forget, liveOf } from "../plan/remediation-state.ts";
-import { concludeLost } from "./conclude-lost.ts";
 import type { Inventory } from "../model/inventory.ts";
-import { ownMarkOf } from "../model/toggle-marker.ts";
 import type { Policy } from "../model/policy.ts";
 import type { RemediationEvent } from "../model/remediation-event.ts";
 import type { RemediationState, Running } from "../model/remediation-state.ts";
 import type { Rule } from "../model/rule.ts";
+import { ownToggleTagOf } from "../model/toggle-marker.ts";
+import { forget, liveIn } from "../plan/remediation-state.ts";
 import { type Stored, updateStored } from "../storage/update-stored.ts";
+import { concludeLost } from "./conclude-lost.ts";
 
 export type SettleRequest = {
   /** Read just now. */
@@ -19,7 +19,7 @@ export type SettleRequest = {
   readonly rules: readonly Rule[];
   readonly state: Stored<RemediationState>;
   readonly now: string;
-  readonly tell: (event: RemediationEvent) => Promise<void>;
+  readonly notify: (event: RemediationEvent) => Promise<void>;
 };
 
 /**
@@ -30,17 +30,17 @@ export async function settleRemediations(request: SettleRequest): Promise<void> 
   const { inventory, isFull = false, lost = null, state, now } = request;
   const { value } = await state.read();
   const databases = inventory.targets.flatMap((target) => target.databases);
-  const alive = liveOf(value, now).filter(({ execution }) => execution !== lost?.execution);
-  const isLookedAt = ({ arn }: Running) => isFull || databases.some((database) => database.arn === arn);
+  const alive = liveIn(value, now).filter(({ execution }) => execution !== lost?.execution);
+  const isCovered = ({ arn }: Running) => isFull || databases.some((database) => database.arn === arn);
   for (const running of value.running.filter((one) => !alive.includes(one))) {
     if (running.execution === lost?.execution) await concludeLost({ ...request, running, how: lost.how });
-    else if (isLookedAt(running)) await concludeLost({ ...request, running, how: describeSilence(running) });
+    else if (isCovered(running)) await concludeLost({ ...request, running, how: describeStale(running) });
   }
   for (const { arn, ...database } of databases)
-    if (arn in value.keepsakes && ownMarkOf(database) === null && !alive.some((one) => one.arn === arn))
+    if (arn in value.secretSnapshots && ownToggleTagOf(database) === null && !alive.some((one) => one.arn === arn))
       await updateStored("the state of remediation", state, (present) => forget(present, arn));
 }
 
-function describeSilence({ execution, since }: Running): string {
+function describeStale({ execution, since }: Running): string {
   return `It was interrupted: nothing was heard of the execution ${execution}, which began at ${since}.`;
 }

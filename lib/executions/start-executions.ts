@@ -1,12 +1,12 @@
-import { opensBy } from "../plan/gates.ts";
-import { nextExecution } from "../plan/remediation-state.ts";
-import { makePlan } from "../plan/make-plan.ts";
 import type { Inventory } from "../model/inventory.ts";
-import type { Order } from "../model/remediation-request.ts";
 import type { GateResult } from "../model/plan.ts";
 import type { Policy } from "../model/policy.ts";
+import type { RemediationRequest } from "../model/remediation-request.ts";
 import type { RemediationState } from "../model/remediation-state.ts";
 import type { Rule } from "../model/rule.ts";
+import { opensBy } from "../plan/gates.ts";
+import { makePlan } from "../plan/make-plan.ts";
+import { nextExecution } from "../plan/remediation-state.ts";
 import type { Stored } from "../storage/update-stored.ts";
 
 export type StartRequest = {
@@ -17,7 +17,7 @@ export type StartRequest = {
   readonly state: Stored<RemediationState>;
   readonly now: string;
   /** Starts an execution under a name; one that there is under that name already is left alone. */
-  readonly start: (execution: string, order: Order) => Promise<void>;
+  readonly start: (execution: string, request: RemediationRequest) => Promise<void>;
 };
 
 /**
@@ -31,18 +31,18 @@ export async function startRemediations({
   state,
   now,
   start,
-}: StartRequest): Promise<{ readonly started: readonly Order[]; readonly failures: readonly Error[] }> {
+}: StartRequest): Promise<{ readonly started: readonly RemediationRequest[]; readonly failures: readonly Error[] }> {
   const { value } = await state.read();
   const { actions } = makePlan(inventory, { policy, rules, state: value, now, isEnabled: true });
-  const started: Order[] = [];
+  const started: RemediationRequest[] = [];
   const failures: Error[] = [];
   for (const planned of actions) {
     if (!planned.gates.every(isOpenOrAwaited)) continue;
     const { action, rule, severity, database } = planned;
-    const order: Order = { action, rule, severity, database };
+    const request: RemediationRequest = { action, rule, severity, database };
     try {
-      await start(`${nextExecution(value, database)}-${now.slice(0, 10).replaceAll("-", "")}`, order);
-      started.push(order);
+      await start(`${nextExecution(value, database)}-${now.slice(0, 10).replaceAll("-", "")}`, request);
+      started.push(request);
     } catch (error) {
       failures.push(error instanceof Error ? error : new Error(String(error)));
     }

@@ -1,4 +1,4 @@
-import { type Database, toggleTag } from "./database.ts";
+import { type Database, toggleTagKey } from "./database.ts";
 import type { Key } from "./key.ts";
 import type { Secret } from "./secret.ts";
 
@@ -60,8 +60,8 @@ export function untilOffCommand(database: Named): string {
 }
 
 /** The command that takes the tag of a repair off a database. */
-export function unmarkCommand({ region, arn }: Pick<Database, "region" | "arn">): string {
-  return `aws rds remove-tags-from-resource --region ${region} --resource-name ${arn} --tag-keys ${toggleTag}`;
+export function untagCommand({ region, arn }: Pick<Database, "region" | "arn">): string {
+  return `aws rds remove-tags-from-resource --region ${region} --resource-name ${arn} --tag-keys ${toggleTagKey}`;
 }
 
 /** The command that turns the rotation of a secret on, every seven days, without rotating it now. */

@@ -16,7 +16,7 @@ export const changeTypes = {
 /** Something wrong that is not as it was at the last audit; `finding` is as it is now, or as it was last where it is resolved. */
 export const changeSchema = z.object({
   type: z.enum([...new Set(Object.values(changeTypes))]),
-  because: z.enum(Object.keys(changeTypes) as (keyof typeof changeTypes)[]),
+  reason: z.enum(Object.keys(changeTypes) as (keyof typeof changeTypes)[]),
   finding: findingSchema,
   at: z.iso.datetime(),
 });

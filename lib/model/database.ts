@@ -7,7 +7,7 @@ export const databaseKinds = ["instance", "cluster", "tenant-database"] as const
 export const unknown = "unknown";
 
 /** The tag that a repair writes on a database before it turns management off: when it started, and the key that is meant. */
-export const toggleTag = "rds-password-audit:toggle";
+export const toggleTagKey = "rds-password-audit:toggle";
 
 /** The tags on a database that exempt it, where the policy allows tags to do so. */
 export const exemptionTags = {

@@ -50,7 +50,7 @@ export function isActive({ exemption }: Pick<Finding, "exemption">): boolean {
 }
 
 /** Active, and wrong. */
-export function isWrong(finding: Pick<Finding, "status" | "exemption">): boolean {
+export function isViolation(finding: Pick<Finding, "status" | "exemption">): boolean {
   return finding.status === "NON_COMPLIANT" && isActive(finding);
 }
 

@@ -4,18 +4,18 @@ import { findingSchema } from "./finding.ts";
 import type { StoredFile } from "./stored-file.ts";
 
 /** Where changes are published. */
-export const outletNames = ["findings", "alerts", "securityHub"] as const;
-export type OutletName = (typeof outletNames)[number];
+export const destinationNames = ["findings", "alerts", "securityHub"] as const;
+export type DestinationName = (typeof destinationNames)[number];
 
 /**
  * A change that an outlet has not taken yet. While it is claimed, an invocation is delivering it; whoever crashes leaves it to its own retry,
  * which has the same id, or to the next.
  */
-const debtSchema = z.object({
+const outboxEntrySchema = z.object({
   change: changeSchema,
-  claim: z.nullable(z.object({ by: z.string(), until: z.iso.datetime() })),
+  lease: z.nullable(z.object({ by: z.string(), until: z.iso.datetime() })),
 });
-export type Debt = z.infer<typeof debtSchema>;
+export type OutboxEntry = z.infer<typeof outboxEntrySchema>;
 
 /**
  * What the service knows from one audit to the next. It is written before anything is published, on condition that nobody else
@@ -27,14 +27,14 @@ export const ledgerSchema = z.object({
   known: z.array(findingSchema),
   /** When single databases were looked at lately, by ARN: what an audit saw of them before does not count any more. */
   seen: z.record(z.string(), z.iso.datetime()),
-  owed: z.partialRecord(z.enum(outletNames), z.array(debtSchema)),
+  outbox: z.partialRecord(z.enum(destinationNames), z.array(outboxEntrySchema)),
   /** Ids of the events that were settled last, newest last: AWS delivers some twice. */
   handledEvents: z.array(z.string()),
 });
 export type Ledger = z.infer<typeof ledgerSchema>;
 
 /** A ledger before the first audit. */
-export const emptyLedger: Ledger = { schemaVersion: "1.0", known: [], seen: {}, owed: {}, handledEvents: [] };
+export const emptyLedger: Ledger = { schemaVersion: "1.0", known: [], seen: {}, outbox: {}, handledEvents: [] };
 
 /** Where the ledger is kept. */
 export const ledgerFile: StoredFile<Ledger> = {

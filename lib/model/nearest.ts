@@ -3,8 +3,8 @@ import { closest, distance } from "fastest-levenshtein";
 /** The name that was probably meant, or null where none is near. */
 export function nearest(name: string, known: readonly string[]): string | null {
   if (known.length === 0) return null;
-  const candidate = closest(name, known as string[]);
-  return distance(name, candidate) <= Math.max(2, Math.floor(candidate.length / 3)) ? candidate : null;
+  const closestName = closest(name, known as string[]);
+  return distance(name, closestName) <= Math.max(2, Math.floor(closestName.length / 3)) ? closestName : null;
 }
 
 /** ` (did you mean "x"?)`, or the known names where none is near and they are few, or nothing. */

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { orderSchema } from "./remediation-request.ts";
+import { remediationRequestSchema } from "./remediation-request.ts";
 
 /** One of the conditions of an action: whether it holds, why, and where it does not, what would open it. */
 export const gateResultSchema = z.object({ gate: z.string(), open: z.boolean(), reason: z.string() });
@@ -9,7 +9,7 @@ export type GateResult = z.infer<typeof gateResultSchema>;
 const plannedActionSchema = z.object({
   /** `<action>/<rule>/<database ARN>`. */
   id: z.string(),
-  ...orderSchema.shape,
+  ...remediationRequestSchema.shape,
   gates: z.array(gateResultSchema),
   /** All gates are open. */
   runnable: z.boolean(),
@@ -23,7 +23,7 @@ export type PlannedAction = z.infer<typeof plannedActionSchema>;
 /** What only a person can do about a finding, in the words of each tool; a tool that cannot do it is null. */
 export const manualStepSchema = z.object({
   finding: z.string(),
-  database: orderSchema.shape.database,
+  database: remediationRequestSchema.shape.database,
   rule: z.string(),
   /** Why the service does not do it. */
   reason: z.string(),

@@ -209,12 +209,12 @@ function innermost(issue: Issue): Issue {
 }
 
 function describe(issue: Issue, names: readonly string[]): string {
-  const place = issue.path.map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`)).join("");
-  const at = place === "" ? "the policy" : `"${place.replace(/^\./, "")}"`;
+  const location = issue.path.map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`)).join("");
+  const at = location === "" ? "the policy" : `"${location.replace(/^\./, "")}"`;
   switch (issue.code) {
     case "unrecognized_keys": {
       const [key = ""] = issue.keys;
-      const full = `${place}.${key}`.replace(/^\./, "");
+      const full = `${location}.${key}`.replace(/^\./, "");
       return `unknown key "${full}"${suggest(key, names)}`;
     }
     case "invalid_value":

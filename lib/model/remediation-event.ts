@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
-import { orderSchema } from "./remediation-request.ts";
 import { gateResultSchema } from "./plan.ts";
+import { remediationRequestSchema } from "./remediation-request.ts";
 
 /** What is told of a repair, to machines and to people. */
 export const remediationEventTypes = [
@@ -25,7 +25,7 @@ export const remediationEventSchema = z.object({
   type: z.enum(remediationEventTypes),
   at: z.iso.datetime(),
   execution: z.string(),
-  ...orderSchema.shape,
+  ...remediationRequestSchema.shape,
   /** One sentence for a person. */
   message: z.string(),
   /** The managed secret's ARN before and after; null where there is none, or not yet. */

@@ -12,7 +12,7 @@ import { severities } from "./finding.ts";
  *     "resourceId": "db-ORDERS", "account": "123456789012", "region": "eu-west-1" } }
  * ```
  */
-export const orderSchema = z.object({
+export const remediationRequestSchema = z.object({
   action: z.enum(actionNames),
   rule: z.string(),
   severity: z.enum(severities),
@@ -26,9 +26,16 @@ export const orderSchema = z.object({
     region: z.string(),
   }),
 });
-export type Order = z.infer<typeof orderSchema>;
+export type RemediationRequest = z.infer<typeof remediationRequestSchema>;
 
 /** A database as orders and plans name it, and nothing else of it. */
-export function toOrdered({ arn, kind, identifier, resourceId, account, region }: Database): Order["database"] {
+export function toRequestDatabase({
+  arn,
+  kind,
+  identifier,
+  resourceId,
+  account,
+  region,
+}: Database): RemediationRequest["database"] {
   return { arn, kind, identifier, resourceId, account, region };
 }

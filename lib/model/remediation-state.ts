@@ -36,7 +36,7 @@ const attemptSchema = z.object({
 export type Attempt = z.infer<typeof attemptSchema>;
 
 /** What a toggle loses, written down before it begins, so that whoever finishes it can restore it. */
-const keepsakeSchema = z.object({
+const secretSnapshotSchema = z.object({
   secretArn: z.string(),
   /** The key as RDS reported it. */
   keyReference: z.nullable(z.string()),
@@ -47,7 +47,7 @@ const keepsakeSchema = z.object({
   /** JSON text. */
   resourcePolicy: z.nullable(z.string()),
 });
-export type Keepsake = z.infer<typeof keepsakeSchema>;
+export type SecretSnapshot = z.infer<typeof secretSnapshotSchema>;
 
 /**
  * What holds across executions: who is at work, what was tried, whether anything may be begun at all. It is written on condition that
@@ -64,7 +64,7 @@ export const remediationStateSchema = z.object({
   /** Set while nothing may be begun: too many failures in a row, or a person. */
   stopped: z.nullable(z.object({ at: instant, by: z.string(), why: z.string() })),
   /** By the ARN of the database. */
-  keepsakes: z.record(z.string(), keepsakeSchema),
+  secretSnapshots: z.record(z.string(), secretSnapshotSchema),
 });
 export type RemediationState = z.infer<typeof remediationStateSchema>;
 
@@ -76,7 +76,7 @@ export const emptyRemediationState: RemediationState = {
   ended: {},
   failuresInARow: 0,
   stopped: null,
-  keepsakes: {},
+  secretSnapshots: {},
 };
 
 /** Where the state of remediation is kept. */

@@ -29,9 +29,9 @@ type SecretVerdict = Verdict<keyof typeof secretMessages>;
 
 /** The secret of a managed database, or the verdict that ends the check. */
 export function secretOf(database: ClassifiedDatabase, { secret }: RuleContext): Secret | SecretVerdict {
-  if (database.management !== "managed") return { says: "notManaged" };
-  if (!secret.seen) return { says: "secretNotSeen", slots: { why: secret.why } };
-  return secret.value ?? { says: "secretMissing" };
+  if (database.management !== "managed") return { messageId: "notManaged" };
+  if (!secret.seen) return { messageId: "secretNotSeen", data: { why: secret.why } };
+  return secret.value ?? { messageId: "secretMissing" };
 }
 
 /** What every rule about the secret's key says before it comes to its own facts. */
@@ -53,5 +53,5 @@ export function lacksSecret({ secret }: RuleContext): boolean {
 
 /** Whether a guard ended the check. */
 export function isVerdict<V extends Verdict>(value: object | V | null): value is V {
-  return value !== null && "says" in value;
+  return value !== null && "messageId" in value;
 }

@@ -60,8 +60,8 @@ export type Evidence = Gap | string | number | boolean | null | readonly string[
 
 /** What a rule found: which of its messages, with what in its slots, resting on which facts. */
 export type Verdict<Id extends string = string> = {
-  readonly says: Id;
-  readonly slots?: Readonly<Record<string, string>>;
+  readonly messageId: Id;
+  readonly data?: Readonly<Record<string, string>>;
   readonly evidence?: Readonly<Record<string, Evidence>>;
 };
 
@@ -87,12 +87,12 @@ export function defineRule<const Id extends string>(rule: Rule<Id>): Rule {
 
 /** The status that a verdict of a rule stands for. */
 export function statusOf(rule: Rule, verdict: Verdict): Status {
-  const message = rule.messages[verdict.says];
-  if (message === undefined) throw new Error(`rule ${rule.id} has no message "${verdict.says}"`);
+  const message = rule.messages[verdict.messageId];
+  if (message === undefined) throw new Error(`rule ${rule.id} has no message "${verdict.messageId}"`);
   return message.status;
 }
 
 /** A text with its slots filled. */
-export function fill(text: string, slots: Readonly<Record<string, string>>): string {
-  return text.replaceAll(/\{(\w+)\}/g, (whole, name: string) => slots[name] ?? whole);
+export function fill(text: string, data: Readonly<Record<string, string>>): string {
+  return text.replaceAll(/\{(\w+)\}/g, (whole, name: string) => data[name] ?? whole);
 }

@@ -14,14 +14,14 @@ export type StoredFile<T> = {
 };
 
 /** Reads a stored file's text. One that cannot be read throws a sentence that names its place and what to do: it is never taken for empty. */
-export function parseStoredFile<T>({ what, schema, whatToDo }: StoredFile<T>, text: string, place: string): T {
+export function parseStoredFile<T>({ what, schema, whatToDo }: StoredFile<T>, text: string, location: string): T {
   const value = parseJson(text);
-  if (value === undefined) throw new Error(`${place} is no ${what}, it is not JSON: ${whatToDo}`);
+  if (value === undefined) throw new Error(`${location} is no ${what}, it is not JSON: ${whatToDo}`);
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const where = issue === undefined || issue.path.length === 0 ? "" : ` at ${issue.path.join(".")}`;
-  throw new Error(`${place} is no ${what}${where} (${issue?.message ?? "unknown"}): ${whatToDo}`);
+  throw new Error(`${location} is no ${what}${where} (${issue?.message ?? "unknown"}): ${whatToDo}`);
 }
 
 /** What is no JSON is undefined. */

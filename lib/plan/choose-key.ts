@@ -1,8 +1,8 @@
 import type { ActionName } from "../model/action.ts";
 import type { ClassifiedDatabase } from "../model/database.ts";
 import type { Key } from "../model/key.ts";
-import { type Mark, ownMarkOf } from "../model/toggle-marker.ts";
 import type { Fact, KeyFacts, RequiredKey, RuleContext } from "../model/rule.ts";
+import { ownToggleTagOf, type ToggleTag } from "../model/toggle-marker.ts";
 
 /** The key to turn management on with: by ARN, with what KMS says of it; null for the default one. Or why none can be chosen. */
 export type KeyChoice =
@@ -24,9 +24,9 @@ export function chooseKey(
 ): KeyChoice {
   if (action === "schedule-rotation" || action === "rotate") return defaultKey;
   const { account, masterUserSecret } = database;
-  const marked = action === "finish-interrupted" ? toMarked(ownMarkOf(database)) : null;
-  if (marked !== null && (isOf(account, marked) || requiredKeys.some((required) => isMet(required, marked))))
-    return marked;
+  const markerKey = action === "finish-interrupted" ? toMarkerKey(ownToggleTagOf(database)) : null;
+  if (markerKey !== null && (isOf(account, markerKey) || requiredKeys.some((required) => isMet(required, markerKey))))
+    return markerKey;
   const present = masterUserSecret === null ? null : toPresent(rdsKey);
   if (present !== null && (requiredKeys.length === 0 || requiredKeys.some((required) => isMet(required, present))))
     return present;
@@ -40,8 +40,8 @@ function isOf(account: string, { reference }: KeyChoice): boolean {
   return owner === account;
 }
 
-function toMarked(mark: Mark | null): KeyChoice {
-  const reference = mark?.marker?.keyReference ?? null;
+function toMarkerKey(toggleTag: ToggleTag | null): KeyChoice {
+  const reference = toggleTag?.marker?.keyReference ?? null;
   return reference === null
     ? defaultKey
     : { reference, key: { seen: false, why: "the key that a tag names is not read" } };

@@ -1,21 +1,21 @@
+import { weigh } from "../audit/classify.ts";
+import { matches } from "../audit/match.ts";
+import { classificationContextOf, describeGap } from "../audit/rule-context.ts";
 import { type ActionName, permissionFor } from "../model/action.ts";
 import { unreplicateCommand } from "../model/aws-cli.ts";
-import { type ClassifiedDatabase, toggleTag } from "../model/database.ts";
+import { type ClassifiedDatabase, toggleTagKey } from "../model/database.ts";
 import type { Exemption } from "../model/finding.ts";
 import type { Target } from "../model/inventory.ts";
 import { isUsableKeyState, type Key } from "../model/key.ts";
-import { ownMarkOf } from "../model/toggle-marker.ts";
 import type { GateResult } from "../model/plan.ts";
 import type { Policy } from "../model/policy.ts";
 import type { RemediationState, Running } from "../model/remediation-state.ts";
 import type { Fact, RuleContext } from "../model/rule.ts";
 import { hoursBetween } from "../model/time.ts";
+import { ownToggleTagOf } from "../model/toggle-marker.ts";
 import { isOpen, nextOpening } from "../model/window.ts";
 import type { KeyChoice } from "./choose-key.ts";
-import { describeGap, surroundingsOf } from "../audit/rule-context.ts";
-import { liveOf } from "./remediation-state.ts";
-import { weigh } from "../audit/classify.ts";
-import { matches } from "../audit/match.ts";
+import { liveIn } from "./remediation-state.ts";
 
 /** All that decides whether an action may be begun. Data only. */
 export type Circumstances = {
@@ -41,7 +41,7 @@ export type Circumstances = {
   readonly plannedBefore: readonly string[];
 };
 
-type Verdict = {
+type GateVerdict = {
   readonly open: boolean;
   readonly reason: string;
   /** Where a person must not do it either, or cannot: why, and what has to be settled first. */
@@ -55,23 +55,23 @@ type Gate = {
   readonly of: readonly ActionName[];
   /** What opens it when it is closed: time, somebody's word, or somebody's work on the database or the policy. */
   readonly opensBy: "time" | "approval" | "work";
-  readonly look: (circumstances: Circumstances) => Verdict;
+  readonly evaluate: (circumstances: Circumstances) => GateVerdict;
 };
 
-const open = (reason: string): Verdict => ({ open: true, reason });
-const closed = (reason: string): Verdict => ({ open: false, reason });
+const open = (reason: string): GateVerdict => ({ open: true, reason });
+const closed = (reason: string): GateVerdict => ({ open: false, reason });
 /** What was not seen is no reason to go on. */
-const untold = (what: string, why: string): Verdict =>
+const unknown = (what: string, why: string): GateVerdict =>
   closed(`${what} cannot be told (${why}): allow that call, and look again`);
 /** A person must not do it either. */
-const bar = (verdict: Verdict, byHand = verdict.reason): Verdict => ({ ...verdict, byHand });
+const blockManual = (verdict: GateVerdict, byHand = verdict.reason): GateVerdict => ({ ...verdict, byHand });
 /** Whoever turned management off would have no way back. Other actions turn nothing off. */
-const barToggle = (action: ActionName, verdict: Verdict, byHand = verdict.reason): Verdict =>
-  action === "toggle" ? bar(verdict, byHand) : verdict;
+const blockManualToggle = (action: ActionName, verdict: GateVerdict, byHand = verdict.reason): GateVerdict =>
+  action === "toggle" ? blockManual(verdict, byHand) : verdict;
 
 const every: readonly ActionName[] = ["schedule-rotation", "rotate", "toggle", "enable", "finish-interrupted"];
 /** What is begun. An interrupted toggle was begun already: that it is finished must not wait for anything. */
-const begun: readonly ActionName[] = ["schedule-rotation", "rotate", "toggle", "enable"];
+const startable: readonly ActionName[] = ["schedule-rotation", "rotate", "toggle", "enable"];
 const passwordChanges: readonly ActionName[] = ["rotate", "toggle", "enable"];
 const newSecrets: readonly ActionName[] = ["toggle", "enable"];
 
@@ -81,7 +81,7 @@ const gates: readonly Gate[] = [
     name: "enabled",
     of: every,
     opensBy: "work",
-    look: ({ isEnabled }) =>
+    evaluate: ({ isEnabled }) =>
       isEnabled
         ? open("remediation is on")
         : closed(
@@ -92,7 +92,7 @@ const gates: readonly Gate[] = [
     name: "allowed",
     of: every,
     opensBy: "work",
-    look: ({ action, policy }) => {
+    evaluate: ({ action, policy }) => {
       const permission = permissionFor(action);
       return policy.remediation.allow.includes(permission)
         ? open(`the policy allows ${permission}`)
@@ -103,17 +103,17 @@ const gates: readonly Gate[] = [
     name: "opted-in",
     of: every,
     opensBy: "work",
-    look: ({ database, policy }) =>
+    evaluate: ({ database, policy }) =>
       policy.remediation.optIn.some((match) => matches(match, database))
         ? open("an entry of remediation.optIn matches the database")
         : closed("the database is not opted in: add an entry that matches it to remediation.optIn"),
   },
-  { name: "eligible", of: every, opensBy: "work", look: isEligible },
+  { name: "eligible", of: every, opensBy: "work", evaluate: isEligible },
   {
     name: "not-exempt",
-    of: begun,
+    of: startable,
     opensBy: "work",
-    look: ({ exemption }) =>
+    evaluate: ({ exemption }) =>
       exemption === null
         ? open("the finding is not exempt")
         : closed(
@@ -122,9 +122,9 @@ const gates: readonly Gate[] = [
   },
   {
     name: "first-in-line",
-    of: begun,
+    of: startable,
     opensBy: "time",
-    look: ({ ahead }) =>
+    evaluate: ({ ahead }) =>
       ahead === null
         ? open("nothing else is to be done on the database first")
         : closed(`${ahead} comes first on this database: wait until that is done`),
@@ -133,27 +133,27 @@ const gates: readonly Gate[] = [
     name: "not-running",
     of: every,
     opensBy: "time",
-    look: ({ action, database, state, now, execution }) => {
-      const other = liveOf(state, now).find((one) => one.arn === database.arn && one.execution !== execution);
+    evaluate: ({ action, database, state, now, execution }) => {
+      const other = liveIn(state, now).find((one) => one.arn === database.arn && one.execution !== execution);
       if (other !== undefined)
         return closed(
           `the execution ${other.execution} has been at work on it since ${other.since}: wait until it ends`,
         );
-      const mark = ownMarkOf(database);
-      const isForeign = mark !== null && mark.marker?.execution !== execution;
+      const toggleTag = ownToggleTagOf(database);
+      const isForeign = toggleTag !== null && toggleTag.marker?.execution !== execution;
       return isForeign && action !== "finish-interrupted"
         ? closed(
-            `its tag ${toggleTag} says that a toggle was begun (${mark.text}): finish that first, with finish-interrupted`,
+            `its tag ${toggleTagKey} says that a toggle was begun (${toggleTag.text}): finish that first, with finish-interrupted`,
           )
         : open("no execution is at work on it");
     },
   },
-  { name: "status-available", of: begun, opensBy: "work", look: isAvailable },
+  { name: "status-available", of: startable, opensBy: "work", evaluate: isAvailable },
   {
     name: "nothing-pending",
-    of: begun,
+    of: startable,
     opensBy: "work",
-    look: ({ database: { pendingChanges } }) =>
+    evaluate: ({ database: { pendingChanges } }) =>
       pendingChanges.length === 0
         ? open("no modification is pending")
         : closed(
@@ -162,26 +162,26 @@ const gates: readonly Gate[] = [
   },
   {
     name: "no-blue-green-deployment",
-    of: begun,
+    of: startable,
     opensBy: "work",
-    look: ({ action, target, database, policy }) => {
-      const { arns, gap } = surroundingsOf(target, policy).blueGreenDatabases;
+    evaluate: ({ action, target, database, policy }) => {
+      const { arns, gap } = classificationContextOf(target, policy).blueGreenDatabases;
       if (arns.has(database.arn))
-        return barToggle(
+        return blockManualToggle(
           action,
           closed("a blue/green deployment of it is active: switch it over, or delete it"),
           "while a blue/green deployment of it is active RDS could not turn management on again: switch it over, or delete it",
         );
       return gap === null
         ? open("no blue/green deployment of it is active")
-        : barToggle(action, untold("whether a blue/green deployment of it is active", gap));
+        : blockManualToggle(action, unknown("whether a blue/green deployment of it is active", gap));
     },
   },
   {
     name: "no-replicas",
     of: newSecrets,
     opensBy: "work",
-    look: ({ database: { engine, replicas } }) => {
+    evaluate: ({ database: { engine, replicas } }) => {
       if (replicas.length === 0) return open("it has no read replicas");
       if (engine.startsWith("sqlserver"))
         return open("read replicas of SQL Server go together with a managed password");
@@ -194,12 +194,12 @@ const gates: readonly Gate[] = [
     name: "secret-not-replicated",
     of: ["toggle"],
     opensBy: "work",
-    look: ({ context: { secret }, database }) => {
+    evaluate: ({ context: { secret }, database }) => {
       const what = "whether the secret is replicated to other Regions";
-      if (!secret.seen) return untold(what, secret.why);
+      if (!secret.seen) return unknown(what, secret.why);
       const { value } = secret;
       if (value === null || value.replicaRegions === null)
-        return untold(what, "secretsmanager:DescribeSecret did not say");
+        return unknown(what, "secretsmanager:DescribeSecret did not say");
       const regions = value.replicaRegions;
       if (regions.length === 0) return open("the secret is not replicated to other Regions");
       return closed(
@@ -211,17 +211,17 @@ const gates: readonly Gate[] = [
     name: "no-proxy",
     of: ["toggle"],
     opensBy: "work",
-    look: ({ target, database: { masterUserSecret } }) => {
+    evaluate: ({ target, database: { masterUserSecret } }) => {
       const what = "whether an RDS Proxy logs in with the secret";
       const gap = target.gaps.find(({ action }) => action === "rds:DescribeDBProxies");
-      if (gap !== undefined) return untold(what, describeGap(gap));
-      if (target.proxies === null) return untold(what, "rds:DescribeDBProxies was not read");
+      if (gap !== undefined) return unknown(what, describeGap(gap));
+      if (target.proxies === null) return unknown(what, "rds:DescribeDBProxies was not read");
       const users = target.proxies.filter(({ secretArns }) =>
         secretArns.some((arn) => arn === masterUserSecret?.secretArn),
       );
       if (users.length === 0) return open("no RDS Proxy logs in with the secret");
       const names = users.map(({ name }) => name).join(", ");
-      return bar(
+      return blockManual(
         closed(`RDS Proxy ${names} logs in with the secret, which would be gone: give the proxy another secret first`),
       );
     },
@@ -230,7 +230,7 @@ const gates: readonly Gate[] = [
     name: "not-stack-owned",
     of: newSecrets,
     opensBy: "work",
-    look: ({ database: { tags }, policy }) => {
+    evaluate: ({ database: { tags }, policy }) => {
       const stack = tags["aws:cloudformation:stack-name"];
       if (stack === undefined) return open("no CloudFormation stack owns it");
       if (policy.remediation.stackOwned === "allow")
@@ -240,12 +240,12 @@ const gates: readonly Gate[] = [
       );
     },
   },
-  { name: "key-usable", of: begun, opensBy: "work", look: isKeyUsable },
+  { name: "key-usable", of: startable, opensBy: "work", evaluate: isKeyUsable },
   {
     name: "in-window",
     of: passwordChanges,
     opensBy: "time",
-    look: ({ database, policy, now }) => {
+    evaluate: ({ database, policy, now }) => {
       const windows = windowsOf(database, policy);
       if (windows === "any-time") return open("the policy allows it at any time");
       const name = `the window ${windows.join(", ")} (UTC)`;
@@ -256,12 +256,12 @@ const gates: readonly Gate[] = [
         : closed(`${name} is not open: wait until ${opensAt}`);
     },
   },
-  { name: "within-budget", of: begun, opensBy: "time", look: isWithinBudget },
+  { name: "within-budget", of: startable, opensBy: "time", evaluate: isWithinBudget },
   {
     name: "cooled-down",
-    of: begun,
+    of: startable,
     opensBy: "time",
-    look: ({ database, state, policy, now }) => {
+    evaluate: ({ database, state, policy, now }) => {
       const hours = policy.remediation.coolDownHours;
       const last = state.attempts.findLast(({ arn }) => arn === database.arn);
       if (last === undefined || hoursBetween(last.endedAt, now) >= hours)
@@ -272,9 +272,9 @@ const gates: readonly Gate[] = [
   },
   {
     name: "not-stopped",
-    of: begun,
+    of: startable,
     opensBy: "work",
-    look: ({ state: { stopped } }) =>
+    evaluate: ({ state: { stopped } }) =>
       stopped === null
         ? open("nothing has stopped remediation")
         : closed(
@@ -283,9 +283,9 @@ const gates: readonly Gate[] = [
   },
   {
     name: "approved",
-    of: begun,
+    of: startable,
     opensBy: "approval",
-    look: ({ action, policy, approvedBy }) => {
+    evaluate: ({ action, policy, approvedBy }) => {
       if (approvedBy !== null) return open(`approved by ${approvedBy}`);
       return policy.remediation.approval.some((one) => one === action)
         ? closed("a person has to approve it, and is asked when nothing but time is in the way")
@@ -295,16 +295,16 @@ const gates: readonly Gate[] = [
 ];
 
 /** Every gate of an action, open or closed. One that cannot be looked at is closed. */
-export function lookAtGates(circumstances: Circumstances): readonly GateResult[] {
+export function evaluateGates(circumstances: Circumstances): readonly GateResult[] {
   return gatesOf(circumstances).map((gate) => {
-    const { open, reason } = lookAt(gate, circumstances);
+    const { open, reason } = evaluateGate(gate, circumstances);
     return { gate: gate.name, open, reason };
   });
 }
 
 /** Why a person must not do an action either, or cannot, and what has to be settled first; null where only the service does not do it. */
-export function findBar(circumstances: Circumstances): string | null {
-  const verdicts = gatesOf(circumstances).map((gate) => lookAt(gate, circumstances));
+export function findManualBlocker(circumstances: Circumstances): string | null {
+  const verdicts = gatesOf(circumstances).map((gate) => evaluateGate(gate, circumstances));
   return verdicts.find(({ byHand }) => byHand !== undefined)?.byHand ?? null;
 }
 
@@ -312,9 +312,9 @@ function gatesOf({ action }: Circumstances): readonly Gate[] {
   return gates.filter(({ of: actions }) => actions.includes(action));
 }
 
-function lookAt({ look }: Gate, circumstances: Circumstances): Verdict {
+function evaluateGate({ evaluate }: Gate, circumstances: Circumstances): GateVerdict {
   try {
-    return look(circumstances);
+    return evaluate(circumstances);
   } catch (error) {
     const why = error instanceof Error ? error.message : typeof error;
     return closed(`it could not be looked at (${why}), so it counts as closed: report this`);
@@ -337,32 +337,32 @@ export function windowsOf({ maintenanceWindow }: ClassifiedDatabase, policy: Pol
 }
 
 /** Whether AWS can manage the password at all, and whether it does so as the action takes for granted. */
-function isEligible({ action, database, context: { secret }, target, policy }: Circumstances): Verdict {
+function isEligible({ action, database, context: { secret }, target, policy }: Circumstances): GateVerdict {
   if (database.management !== "managed" && database.management !== "unmanaged")
     return closed(`nothing can be done on it: ${database.explanation ?? `it is ${database.management}`}`);
   const unmanaged = { ...database, masterUserSecret: null };
-  const { reason, doubts } = weigh(unmanaged, surroundingsOf(target, policy));
+  const { reason, doubts } = weigh(unmanaged, classificationContextOf(target, policy));
   if (reason !== null && reason.code !== "blue-green-deployment")
-    return barToggle(
+    return blockManualToggle(
       action,
-      closed(`RDS could not turn management on: ${reason.says}`),
-      `RDS could not turn management on again (${reason.says}): change that first`,
+      closed(`RDS could not turn management on: ${reason.explanation}`),
+      `RDS could not turn management on again (${reason.explanation}): change that first`,
     );
   const doubt = doubts.find((one) => !one.startsWith("rds:DescribeBlueGreenDeployments"));
   // What is off is not left off because something could not be read: RDS itself refuses what it does not support.
   if (action === "finish-interrupted" && database.management === "unmanaged")
     return open(doubt === undefined ? "RDS can manage its password" : `RDS is asked, because ${doubt}`);
-  if (doubt !== undefined) return barToggle(action, untold("whether RDS could turn management on", doubt));
+  if (doubt !== undefined) return blockManualToggle(action, unknown("whether RDS could turn management on", doubt));
   // Where management is on, it has to be told whether its secret is the old one or a new one.
   if (action === "finish-interrupted" && !secret.seen)
-    return untold("whether the secret was made before the toggle or by it", secret.why);
+    return unknown("whether the secret was made before the toggle or by it", secret.why);
   if (action === "finish-interrupted") return open("RDS can manage its password");
   if (action === "enable")
     return database.management === "unmanaged"
       ? open("RDS can manage its password")
       : closed("RDS manages its password already: there is nothing to enable");
   if (database.management !== "managed") return closed("RDS does not manage its password: enable that first");
-  if (!secret.seen) return barToggle(action, untold("whether the secret is its own", secret.why));
+  if (!secret.seen) return blockManualToggle(action, unknown("whether the secret is its own", secret.why));
   if (secret.value === null)
     return closed("the secret that RDS names does not exist: turn management off and on by hand");
   const { deletedAt, owningService, primaryArns } = secret.value;
@@ -370,17 +370,17 @@ function isEligible({ action, database, context: { secret }, target, policy }: C
     return closed(`the secret has been scheduled for deletion since ${deletedAt}: restore it first`);
   // The secret of a tenant database names the instance that contains it.
   if (owningService !== "rds" || !primaryArns.some((arn) => arn === database.arn || arn === database.containerArn))
-    return bar(
+    return blockManual(
       closed("the secret that RDS names was not made for this database: find out whose it is"),
       "the secret that RDS names was not made for this database, and may be another one's, which would be locked out: find out whose it is",
     );
   return open("RDS manages its password, and the secret is its own");
 }
 
-function isAvailable({ database, target }: Circumstances): Verdict {
+function isAvailable({ database, target }: Circumstances): GateVerdict {
   const { containerArn, masterUserSecret } = database;
   const container = containerArn === null ? database : target.databases.find(({ arn }) => arn === containerArn);
-  if (container === undefined) return untold("whether its container is available", "rds:DescribeDBInstances lacks it");
+  if (container === undefined) return unknown("whether its container is available", "rds:DescribeDBInstances lacks it");
   for (const { status, identifier } of [database, container])
     if (status !== "available") return closed(`${identifier} is ${status}: wait until it is available, or make it so`);
   const secretStatus = masterUserSecret === null ? "active" : masterUserSecret.status;
@@ -388,18 +388,18 @@ function isAvailable({ database, target }: Circumstances): Verdict {
   return closed(`its secret is ${secretStatus ?? "in a state that RDS does not name"}: wait until it is active`);
 }
 
-function isKeyUsable({ action, context, key, target }: Circumstances): Verdict {
+function isKeyUsable({ action, context, key, target }: Circumstances): GateVerdict {
   if (action === "schedule-rotation" || action === "rotate") return isPresentKeyUsable(context);
-  if ("problem" in key) return barToggle(action, closed(key.problem));
+  if ("problem" in key) return blockManualToggle(action, closed(key.problem));
   const { reference } = key;
   if (reference === null) return open("the default key, aws/secretsmanager, can be used by all of the account");
   const obstacle = obstacleOf(reference, key.key);
-  if (obstacle !== null) return canBeEnabled(key.key) ? obstacle : barToggle(action, obstacle);
+  if (obstacle !== null) return canBeEnabled(key.key) ? obstacle : blockManualToggle(action, obstacle);
   const what = `whether this role may use the key ${reference}`;
   const gap = target.gaps.find(({ action, resource }) => action === "kms:GenerateDataKey" && resource === reference);
-  if (gap !== undefined) return untold(what, describeGap(gap));
+  if (gap !== undefined) return unknown(what, describeGap(gap));
   const trial = target.keyTrials.find(({ keyArn }) => keyArn === reference);
-  if (trial === undefined) return untold(what, "kms:GenerateDataKey was not tried");
+  if (trial === undefined) return unknown(what, "kms:GenerateDataKey was not tried");
   return trial.refusal === null
     ? open(`the key ${reference} is enabled, and this role may use it`)
     : closed(
@@ -407,7 +407,7 @@ function isKeyUsable({ action, context, key, target }: Circumstances): Verdict {
       );
 }
 
-function isPresentKeyUsable({ rdsKey, secretKey }: RuleContext): Verdict {
+function isPresentKeyUsable({ rdsKey, secretKey }: RuleContext): GateVerdict {
   for (const { arn, key } of [rdsKey, secretKey]) {
     const obstacle = obstacleOf(arn.seen ? (arn.value ?? "of the secret") : "of the secret", key);
     if (obstacle !== null) return obstacle;
@@ -421,8 +421,8 @@ function canBeEnabled(key: Fact<Key>): boolean {
 }
 
 /** Null for a key that is enabled. */
-function obstacleOf(name: string, key: Fact<Key>): Verdict | null {
-  if (!key.seen) return untold(`whether the key ${name} is enabled`, key.why);
+function obstacleOf(name: string, key: Fact<Key>): GateVerdict | null {
+  if (!key.seen) return unknown(`whether the key ${name} is enabled`, key.why);
   if (key.value === null) return closed(`the key ${name} does not exist: name another under keys in the policy`);
   const { state } = key.value;
   if (isUsableKeyState(state)) return null;
@@ -439,24 +439,24 @@ export function isWithinBudget({
   plannedBefore,
 }: Pick<Circumstances, "state" | "policy" | "now" | "execution" | "plannedBefore"> & {
   readonly database: Pick<ClassifiedDatabase, "account" | "region">;
-}): Verdict {
+}): GateVerdict {
   const { atOnce, perDay } = policy.remediation.budget;
   const isHere = ({ account, region }: { account: string; region: string }) =>
     account === database.account && region === database.region;
-  const changing = liveOf(state, now).filter((one) => isHere(one) && one.isChanging && one.execution !== execution);
+  const changing = liveIn(state, now).filter((one) => isHere(one) && one.isChanging && one.execution !== execution);
   const today = state.attempts.filter(
     (one) => isHere(one) && one.outcome !== "rejected" && hoursBetween(one.endedAt, now) < 24,
   );
   const atWork = [...changing.map(inShort), ...plannedBefore];
   const counted = [...today.map(inShort), ...atWork];
-  const place = `in ${database.account} ${database.region}`;
+  const scope = `in ${database.account} ${database.region}`;
   if (atWork.length >= atOnce)
     return closed(
-      `at most ${atOnce} at once ${place}, and ${comeFirst(atWork)}: wait, or raise remediation.budget.atOnce`,
+      `at most ${atOnce} at once ${scope}, and ${comeFirst(atWork)}: wait, or raise remediation.budget.atOnce`,
     );
   if (counted.length >= perDay)
     return closed(
-      `at most ${perDay} within 24 hours ${place}, and ${comeFirst(counted)}: wait, or raise remediation.budget.perDay`,
+      `at most ${perDay} within 24 hours ${scope}, and ${comeFirst(counted)}: wait, or raise remediation.budget.perDay`,
     );
   return open(`${atWork.length} of ${atOnce} at once and ${counted.length} of ${perDay} within 24 hours are taken`);
 }

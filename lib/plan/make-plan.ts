@@ -1,17 +1,17 @@
+import { exemptionOf } from "../audit/exempt.ts";
+import { activeRules, ask, prepare, word } from "../audit/judge.ts";
 import { type ActionName, actionNames, impacts } from "../model/action.ts";
 import { type ClassifiedDatabase, type Database, describeDatabase } from "../model/database.ts";
 import { type Exemption, severities } from "../model/finding.ts";
 import type { Inventory, Target } from "../model/inventory.ts";
-import { toOrdered } from "../model/remediation-request.ts";
 import type { ManualStep, Plan, PlannedAction } from "../model/plan.ts";
 import type { Policy } from "../model/policy.ts";
+import { toRequestDatabase } from "../model/remediation-request.ts";
 import type { Attempt, RemediationState } from "../model/remediation-state.ts";
 import type { Rule, RuleContext } from "../model/rule.ts";
 import { nextOpening } from "../model/window.ts";
 import { chooseKey } from "./choose-key.ts";
-import { exemptionOf } from "../audit/exempt.ts";
-import { type Circumstances, findBar, lookAtGates, opensBy, windowsOf } from "./gates.ts";
-import { activeRules, ask, prepare, word } from "../audit/judge.ts";
+import { type Circumstances, evaluateGates, findManualBlocker, opensBy, windowsOf } from "./gates.ts";
 import { toManualStep } from "./manual-step.ts";
 
 export type PlanOptions = {
@@ -53,7 +53,7 @@ type Demand = {
 export function makePlan(inventory: Inventory, options: PlanOptions): Plan {
   const demands = inventory.targets.flatMap((target) => [...demandsOf(target, options)]).sort(compareDemands);
   const ahead = new Map<string, string>();
-  const begun = new Map<string, readonly string[]>();
+  const startedByScope = new Map<string, readonly string[]>();
   const actions: { readonly planned: PlannedAction; readonly opensAt: string }[] = [];
   const manual: ManualStep[] = [];
   for (const demand of demands) {
@@ -63,22 +63,27 @@ export function makePlan(inventory: Inventory, options: PlanOptions): Plan {
       if (demand.exemption === null) manual.push(toManualStep(demand, "the service has no action for it"));
       continue;
     }
-    const place = `${database.account} ${database.region}`;
+    const scope = `${database.account} ${database.region}`;
     const circumstances = toCircumstances({ ...demand, action }, options, {
       ahead: ahead.get(database.arn) ?? null,
-      plannedBefore: begun.get(place) ?? [],
+      plannedBefore: startedByScope.get(scope) ?? [],
     });
     const planned = toPlannedAction(circumstances, demand);
     actions.push({ planned, opensAt: opening(planned, database, options) });
     if (isInLine(planned) && !ahead.has(database.arn)) ahead.set(database.arn, `${action} for ${rule.id}`);
-    if (planned.runnable) begun.set(place, [...(begun.get(place) ?? []), describeAction(planned)]);
+    if (planned.runnable) startedByScope.set(scope, [...(startedByScope.get(scope) ?? []), describeAction(planned)]);
     const closed = planned.gates.filter(({ open }) => !open);
     const obstacle = closed.find((gate) => opensBy(gate) === "work");
     // What is exempt, or in the middle of something, is left alone by people too.
     const isLeftAlone = closed.some(({ gate }) => gate === "not-exempt" || gate === "not-running");
     if (obstacle !== undefined && !isLeftAlone)
       manual.push(
-        toManualStep(demand, `${obstacle.gate}: ${obstacle.reason}`, circumstances.key, findBar(circumstances)),
+        toManualStep(
+          demand,
+          `${obstacle.gate}: ${obstacle.reason}`,
+          circumstances.key,
+          findManualBlocker(circumstances),
+        ),
       );
   }
   return {
@@ -145,7 +150,7 @@ function failedSince({ attempts }: RemediationState, { arn }: Database, { id }: 
 function toCircumstances(
   { action, database, context, target, exemption }: Demand & { action: ActionName },
   { policy, state, now, isEnabled, execution = null, approvedBy = null }: PlanOptions,
-  order: Pick<Circumstances, "ahead" | "plannedBefore">,
+  sequence: Pick<Circumstances, "ahead" | "plannedBefore">,
 ): Circumstances {
   const key = chooseKey(action, database, context);
   return {
@@ -161,19 +166,19 @@ function toCircumstances(
     isEnabled,
     execution,
     approvedBy,
-    ...order,
+    ...sequence,
   };
 }
 
 function toPlannedAction(circumstances: Circumstances, { rule: { id: rule }, finding }: Demand): PlannedAction {
   const { action, database, key } = circumstances;
-  const gates = [...lookAtGates(circumstances)];
+  const gates = [...evaluateGates(circumstances)];
   return {
     id: `${action}/${rule}/${database.arn}`,
     action,
     rule,
     severity: finding.severity,
-    database: toOrdered(database),
+    database: toRequestDatabase(database),
     gates,
     runnable: gates.every(({ open }) => open),
     impact: impacts[action],

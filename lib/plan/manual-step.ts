@@ -1,3 +1,4 @@
+import type { Judgement } from "../audit/judge.ts";
 import type { ActionName } from "../model/action.ts";
 import {
   enableKeyCommand,
@@ -7,18 +8,17 @@ import {
   scheduleCommand,
   turnOffCommand,
   turnOnCommand,
-  unmarkCommand,
   unreplicateCommand,
+  untagCommand,
   untilOffCommand,
 } from "../model/aws-cli.ts";
 import { type ClassifiedDatabase, type Database, isSettled } from "../model/database.ts";
 import type { Key } from "../model/key.ts";
-import { ownMarkOf } from "../model/toggle-marker.ts";
-import { toOrdered } from "../model/remediation-request.ts";
 import type { ManualStep } from "../model/plan.ts";
+import { toRequestDatabase } from "../model/remediation-request.ts";
 import type { Fact, Rule, RuleContext } from "../model/rule.ts";
+import { ownToggleTagOf } from "../model/toggle-marker.ts";
 import type { KeyChoice } from "./choose-key.ts";
-import type { Judgement } from "../audit/judge.ts";
 
 type Demand = {
   readonly action: ActionName | null;
@@ -39,16 +39,16 @@ export function toManualStep(
   { action, rule, database, context, finding }: Demand,
   reason: string,
   key: KeyChoice = { reference: null },
-  bar: string | null = null,
+  blocker: string | null = null,
 ): ManualStep {
   return {
     finding: `${rule.id}/${database.arn}`,
-    database: toOrdered(database),
+    database: toRequestDatabase(database),
     rule: rule.id,
     reason,
-    ...(bar === null
+    ...(blocker === null
       ? { what: finding.remediation ?? finding.message, ...toSteps(action, database, context, key) }
-      : { what: `Do not do it by hand either before this is settled: ${bar}.`, awsCli: [], ...inNoCode }),
+      : { what: `Do not do it by hand either before this is settled: ${blocker}.`, awsCli: [], ...inNoCode }),
   };
 }
 
@@ -72,7 +72,7 @@ function toSteps(action: ActionName | null, database: ClassifiedDatabase, contex
       return { ...inNoCode, awsCli: [...keyCommands(database, present), rotateCommand(database)] };
     case "finish-interrupted":
       if (database.masterUserSecret !== null)
-        return { ...inNoCode, awsCli: isOnAgain(database, context) ? [unmarkCommand(database)] : [] };
+        return { ...inNoCode, awsCli: isOnAgain(database, context) ? [untagCommand(database)] : [] };
       return toSteps("enable", database, context, key);
     case "enable":
       return {
@@ -95,7 +95,7 @@ function toSteps(action: ActionName | null, database: ClassifiedDatabase, contex
 
 /** Whether a toggle is over but for the tag. While RDS may still take the secret away, the tag is needed. */
 function isOnAgain(database: ClassifiedDatabase, { secret }: RuleContext): boolean {
-  const startedAt = ownMarkOf(database)?.marker?.startedAt;
+  const startedAt = ownToggleTagOf(database)?.marker?.startedAt;
   const createdAt = secret.seen ? secret.value?.createdAt : undefined;
   const isNew = startedAt !== undefined && createdAt != null && createdAt > startedAt;
   return isNew && database.masterUserSecret?.status === "active" && isSettled(database);

@@ -1,34 +1,34 @@
 import type { ActionName } from "../model/action.ts";
 import { inExecutionName } from "../model/database.ts";
-import type { Attempt, Keepsake, RemediationState, Running } from "../model/remediation-state.ts";
+import type { Attempt, RemediationState, Running, SecretSnapshot } from "../model/remediation-state.ts";
 import { hoursBetween } from "../model/time.ts";
 
 /** Attempts are remembered longer than any budget and most cool-downs look back. */
 const rememberedHours = 30 * 24;
 
 /** Who an execution is, and what it is about to do. */
-export type Entrant = Pick<Running, "execution" | "arn" | "account" | "region" | "action" | "rule">;
+export type Holder = Pick<Running, "execution" | "arn" | "account" | "region" | "action" | "rule">;
 
 type Now = { readonly now: string; readonly stopAfterFailures: number };
 
 /** Enters an execution, or renews its sign of life for so many hours; null where another one is at work on the database. */
-export function enter(
+export function acquire(
   state: RemediationState,
-  entrant: Entrant,
+  holder: Holder,
   { hours, isChanging, ...now }: Now & { readonly hours: number; readonly isChanging: boolean },
 ): RemediationState | null {
-  const swept = sweep(state, now);
-  const others = swept.running.filter(({ execution }) => execution !== entrant.execution);
-  if (others.some(({ arn }) => arn === entrant.arn)) return null;
-  const own = state.running.find(({ execution }) => execution === entrant.execution);
+  const expired = expire(state, now);
+  const others = expired.running.filter(({ execution }) => execution !== holder.execution);
+  if (others.some(({ arn }) => arn === holder.arn)) return null;
+  const own = state.running.find(({ execution }) => execution === holder.execution);
   const running: Running = {
-    ...entrant,
+    ...holder,
     // What was begun before it was killed does not become undone by entering anew.
     isChanging: isChanging || own?.isChanging === true,
     since: own?.since ?? now.now,
     expiresAt: inHours(hours, now),
   };
-  return { ...swept, running: [...others, running] };
+  return { ...expired, running: [...others, running] };
 }
 
 function inHours(hours: number, { now }: Pick<Now, "now">): string {
@@ -39,7 +39,7 @@ function inHours(hours: number, { now }: Pick<Now, "now">): string {
  * Has an execution wait for so many hours: one that has begun nothing of its action yet, whatever its entry says. Null where it is out, and
  * where it waits already and will for half of them at least.
  */
-export function rest(
+export function renew(
   state: RemediationState,
   execution: string,
   { hours, now }: Pick<Now, "now"> & { readonly hours: number },
@@ -50,7 +50,7 @@ export function rest(
   return { ...state, running: state.running.map((one) => (one.execution === execution ? anew(one) : one)) };
 }
 
-type GoingOn = Now & {
+type Advance = Now & {
   /** What it tried in vain. */
   readonly attempt: Attempt;
   /** What it is about to wait for; another action than the one that it tried. */
@@ -63,10 +63,10 @@ type GoingOn = Now & {
  * Counts what an execution tried in vain, and enters it anew with its next action, as one that has changed nothing yet. Done twice it
  * counts once. Null where the execution is out already: what it tried was counted as interrupted.
  */
-export function goOn(
+export function advance(
   state: RemediationState,
   execution: string,
-  { attempt, next, hours, ...now }: GoingOn,
+  { attempt, next, hours, ...now }: Advance,
 ): RemediationState | null {
   const own = state.running.find((one) => one.execution === execution);
   if (own === undefined) return null;
@@ -76,7 +76,7 @@ export function goOn(
 }
 
 /** What an execution has begun last, and when: what it is at, or what failed before that; null where it has only waited. */
-export function begunBy(
+export function startedBy(
   { attempts }: RemediationState,
   { arn, action, since, isChanging }: Running,
 ): Pick<Attempt, "action" | "startedAt"> | null {
@@ -97,7 +97,7 @@ export function uncountedOf<T extends Pick<Attempt, "action">>(
 }
 
 /** Takes an execution out, with what it tried; nothing happens where it is out already. */
-export function leave(
+export function release(
   state: RemediationState,
   execution: string,
   { attempts, ...now }: Now & { readonly attempts: readonly Attempt[] },
@@ -107,28 +107,28 @@ export function leave(
 }
 
 /** Takes out executions that are silent for too long: those that may have changed something were interrupted. */
-export function sweep(state: RemediationState, now: Now): RemediationState {
-  return silentIn(state, now.now).reduce(
-    (swept, silent) => count(takeOut(swept, silent), toInterrupted(silent, silent.expiresAt), now),
+export function expire(state: RemediationState, now: Now): RemediationState {
+  return expiredIn(state, now.now).reduce(
+    (expired, stale) => count(takeOut(expired, stale), toInterrupted(stale, stale.expiresAt), now),
     state,
   );
 }
 
 /** Executions that are silent for too long. */
-export function silentIn({ running }: RemediationState, now: string): readonly Running[] {
+export function expiredIn({ running }: RemediationState, now: string): readonly Running[] {
   return running.filter(({ expiresAt }) => expiresAt <= now);
 }
 
 /** Executions that have given a sign of life lately. */
-export function liveOf({ running }: RemediationState, now: string): readonly Running[] {
+export function liveIn({ running }: RemediationState, now: string): readonly Running[] {
   return running.filter(({ expiresAt }) => expiresAt > now);
 }
 
 /** Does not wait for a sign of life of an execution any more. */
-export function silence(state: RemediationState, execution: string, now: string): RemediationState {
-  const silenced = (one: Running): Running =>
+export function markLost(state: RemediationState, execution: string, now: string): RemediationState {
+  const lost = (one: Running): Running =>
     one.execution === execution && one.expiresAt > now ? { ...one, expiresAt: now } : one;
-  return { ...state, running: state.running.map(silenced) };
+  return { ...state, running: state.running.map(lost) };
 }
 
 /** Takes out an execution of which nobody will hear any more; nothing happens where it is out already. */
@@ -172,14 +172,14 @@ function count(
 }
 
 /** Keeps what a toggle will lose. */
-export function keep(state: RemediationState, arn: string, keepsake: Keepsake): RemediationState {
-  return { ...state, keepsakes: { ...state.keepsakes, [arn]: keepsake } };
+export function keep(state: RemediationState, arn: string, secretSnapshot: SecretSnapshot): RemediationState {
+  return { ...state, secretSnapshots: { ...state.secretSnapshots, [arn]: secretSnapshot } };
 }
 
 /** Forgets it when all is restored. */
 export function forget(state: RemediationState, arn: string): RemediationState {
-  const { [arn]: _, ...keepsakes } = state.keepsakes;
-  return { ...state, keepsakes };
+  const { [arn]: _, ...secretSnapshots } = state.secretSnapshots;
+  return { ...state, secretSnapshots };
 }
 
 /** Lets nothing be begun any more. */

@@ -1,10 +1,11 @@
 import type { Change, Digest } from "../model/change.ts";
 import type { Finding } from "../model/finding.ts";
 import type { OutgoingMessage, Refused } from "../model/topic-message.ts";
-import type { Outlet, Refusal } from "./publish-report.ts";
-import { type AlertOptions, toAlerts } from "../report/chat/alert.ts";
 import { type SecurityHubFinding, toAsff, toSecurityHubState } from "../report/aws/asff.ts";
+import { toAlerts } from "../report/chat/alert.ts";
+import type { AlertOptions } from "../report/chat/alert-message.ts";
 import { toDigestMessage, toFindingMessage } from "../report/topics/finding-message.ts";
+import type { Destination, Refusal } from "./publish-report.ts";
 
 /** Sends messages to a topic and answers with those that it refused. */
 export type Publish = (messages: readonly OutgoingMessage[]) => Promise<readonly Refused[]>;
@@ -13,7 +14,7 @@ export type Publish = (messages: readonly OutgoingMessage[]) => Promise<readonly
 export type Import = (findings: readonly SecurityHubFinding[]) => Promise<readonly Refused[]>;
 
 /** One JSON message per change, for machines, and one per audit. */
-export function createFindingsOutlet(publish: Publish): Outlet {
+export function createFindingsDestination(publish: Publish): Destination {
   return {
     name: "findings",
     async deliver(changes) {
@@ -28,10 +29,10 @@ export function createFindingsOutlet(publish: Publish): Outlet {
 }
 
 /** Messages for people, few however many changes there are. If one is refused all of its changes are told again. */
-export function createAlertsOutlet(
+export function createAlertsDestination(
   publish: Publish,
   options: Pick<AlertOptions, "threshold" | "exemptionTags">,
-): Outlet {
+): Destination {
   return {
     name: "alerts",
     async deliver(changes, { reportUrl }) {
@@ -48,7 +49,7 @@ export function createAlertsOutlet(
  * AWS Security Hub. All that is wrong is imported again by every full audit, because it forgets what it is not told for
  * 90 days; what is resolved or exempt is archived.
  */
-export function createSecurityHubOutlet(importFindings: Import): Outlet {
+export function createSecurityHubDestination(importFindings: Import): Destination {
   return {
     name: "securityHub",
     /** Of several changes of one finding the last is how it is now. */

@@ -1,8 +1,8 @@
+import { compareReports } from "../audit/compare-reports.ts";
 import type { Change } from "../model/change.ts";
 import type { Finding } from "../model/finding.ts";
-import type { Debt, Ledger, OutletName } from "../model/ledger.ts";
+import type { DestinationName, Ledger, OutboxEntry } from "../model/ledger.ts";
 import type { Report } from "../model/report.ts";
-import { compareReports } from "../audit/compare-reports.ts";
 
 /** How many settled events are remembered: AWS delivers an event again within hours, if at all. */
 const rememberedEvents = 200;
@@ -11,10 +11,10 @@ const rememberedEvents = 200;
 const longestMinutes = 20;
 
 /** What an audit adds to the ledger, and what is to be delivered now. */
-export type Entry = {
+export type RecordedReport = {
   readonly ledger: Ledger;
   readonly changes: readonly Change[];
-  readonly due: ReadonlyMap<OutletName, readonly Change[]>;
+  readonly due: ReadonlyMap<DestinationName, readonly Change[]>;
 };
 
 /**
@@ -23,40 +23,40 @@ export type Entry = {
  * What the same invocation claimed is its own: it crashed, and was begun anew. Of a database that somebody else looked at since, nothing is
  * said either: an audit takes minutes, and an event may have been quicker.
  */
-export function enterReport(
+export function recordReport(
   ledger: Ledger,
   {
     report,
     only,
-    outlets,
+    destinations,
     invocation,
-  }: { report: Report; only: ReadonlySet<string> | null; outlets: readonly OutletName[]; invocation: string },
-): Entry {
+  }: { report: Report; only: ReadonlySet<string> | null; destinations: readonly DestinationName[]; invocation: string },
+): RecordedReport {
   const now = report.generatedAt;
-  const isLookedAt = ({ resource: { arn } }: Finding) =>
+  const isCovered = ({ resource: { arn } }: Finding) =>
     (only?.has(arn) ?? true) && (ledger.seen[arn] ?? "") <= report.observedAt;
-  const { changes, known } = compareReports(ledger.known.filter(isLookedAt), {
+  const { changes, known } = compareReports(ledger.known.filter(isCovered), {
     ...report,
-    findings: report.findings.filter(isLookedAt),
+    findings: report.findings.filter(isCovered),
   });
-  const claim = { by: invocation, until: minutesFrom(now, longestMinutes) };
-  const due = new Map<OutletName, readonly Change[]>();
-  const owed: Ledger["owed"] = { ...ledger.owed };
-  for (const name of outlets) {
-    const debts = ledger.owed[name] ?? [];
-    const isFree = ({ claim }: Debt) => claim === null || claim.by === invocation || claim.until < now;
-    due.set(name, [...debts.filter(isFree).map(({ change }) => change), ...changes]);
-    owed[name] = [
-      ...debts.map((debt) => (isFree(debt) ? { ...debt, claim } : debt)),
-      ...changes.map((change) => ({ change, claim })),
+  const lease = { by: invocation, until: minutesFrom(now, longestMinutes) };
+  const due = new Map<DestinationName, readonly Change[]>();
+  const outbox: Ledger["outbox"] = { ...ledger.outbox };
+  for (const name of destinations) {
+    const entries = ledger.outbox[name] ?? [];
+    const isFree = ({ lease }: OutboxEntry) => lease === null || lease.by === invocation || lease.until < now;
+    due.set(name, [...entries.filter(isFree).map(({ change }) => change), ...changes]);
+    outbox[name] = [
+      ...entries.map((entry) => (isFree(entry) ? { ...entry, lease } : entry)),
+      ...changes.map((change) => ({ change, lease })),
     ];
   }
   return {
     ledger: {
       ...ledger,
-      known: [...ledger.known.filter((finding) => !isLookedAt(finding)), ...known],
-      seen: seeAgain(ledger.seen, only ?? new Set(), report),
-      owed,
+      known: [...ledger.known.filter((finding) => !isCovered(finding)), ...known],
+      seen: updateSeen(ledger.seen, only ?? new Set(), report),
+      outbox,
     },
     changes,
     due,
@@ -64,7 +64,7 @@ export function enterReport(
 }
 
 /** Remembers when single databases were looked at, as long as a report may be on its way that looked at them before. */
-function seeAgain(
+function updateSeen(
   seen: Ledger["seen"],
   arns: ReadonlySet<string>,
   { observedAt, generatedAt }: Report,
@@ -85,20 +85,20 @@ function minutesFrom(at: string, minutes: number): string {
  */
 export function settle(
   ledger: Ledger,
-  { due, refused, eventId }: { due: Entry["due"]; refused: Entry["due"]; eventId: string },
+  { due, refused, eventId }: { due: RecordedReport["due"]; refused: RecordedReport["due"]; eventId: string },
 ): Ledger {
-  const owed: Ledger["owed"] = { ...ledger.owed };
+  const outbox: Ledger["outbox"] = { ...ledger.outbox };
   for (const [name, changes] of due) {
     const mine = new Set(changes.map(keyOf));
     const left = new Set(refused.get(name)?.map(keyOf));
-    owed[name] = (ledger.owed[name] ?? []).flatMap((debt) => {
-      const key = keyOf(debt.change);
-      if (!mine.has(key)) return debt;
-      return left.has(key) ? { ...debt, claim: null } : [];
+    outbox[name] = (ledger.outbox[name] ?? []).flatMap((entry) => {
+      const key = keyOf(entry.change);
+      if (!mine.has(key)) return entry;
+      return left.has(key) ? { ...entry, lease: null } : [];
     });
   }
   const handledEvents = [...new Set([...ledger.handledEvents, eventId])].slice(-rememberedEvents);
-  return { ...ledger, owed, handledEvents };
+  return { ...ledger, outbox, handledEvents };
 }
 
 function keyOf({ type, at, finding }: Change): string {

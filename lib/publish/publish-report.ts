@@ -1,9 +1,9 @@
-import { type Entry, enterReport, settle } from "./ledger.ts";
 import type { Change, Digest } from "../model/change.ts";
-import { type Finding, isWrong } from "../model/finding.ts";
-import { emptyLedger, type Ledger, type OutletName } from "../model/ledger.ts";
+import { type Finding, isViolation } from "../model/finding.ts";
+import { type DestinationName, emptyLedger, type Ledger } from "../model/ledger.ts";
 import type { Report } from "../model/report.ts";
 import { type Pauses, type Stored, updateStored } from "../storage/update-stored.ts";
+import { type RecordedReport, recordReport, settle } from "./ledger.ts";
 
 /** Where the service keeps what it knows. Every method throws where the store does not answer. */
 export type Store = {
@@ -16,8 +16,8 @@ export type Store = {
 export type Refusal = { readonly change: Change; readonly reason: string };
 
 /** Where changes go. */
-export type Outlet = {
-  readonly name: OutletName;
+export type Destination = {
+  readonly name: DestinationName;
   /** Answers with the changes that were not taken; throws where none was. */
   deliver(changes: readonly Change[], context: { readonly reportUrl: string | null }): Promise<readonly Refusal[]>;
   /** The digest of a full audit, where the outlet has one. */
@@ -35,7 +35,7 @@ export type Publication = {
   readonly isTried: boolean;
   /** The report with the days on which its findings were first seen. */
   readonly report: Report;
-  readonly failures: readonly { readonly where: OutletName | "store" | "remediation"; readonly error: Error }[];
+  readonly failures: readonly { readonly where: DestinationName | "store" | "remediation"; readonly error: Error }[];
 };
 
 export type PublishRequest = {
@@ -46,7 +46,7 @@ export type PublishRequest = {
   /** The id of the invocation, which a retry has too. */
   readonly invocation: string;
   readonly store: Store;
-  readonly outlets: readonly Outlet[];
+  readonly destinations: readonly Destination[];
 } & Pauses;
 
 /**
@@ -54,9 +54,9 @@ export type PublishRequest = {
  * one event at the same time share the changes, and each has its digest.
  */
 export async function publishReport(request: PublishRequest): Promise<Publication> {
-  const { only, eventId, invocation, store, outlets } = request;
-  const failures: { where: OutletName | "store"; error: Error }[] = [];
-  const attempt = async <T>(where: OutletName | "store", work: () => Promise<T>): Promise<T | null> => {
+  const { only, eventId, invocation, store, destinations } = request;
+  const failures: { where: DestinationName | "store"; error: Error }[] = [];
+  const attempt = async <T>(where: DestinationName | "store", work: () => Promise<T>): Promise<T | null> => {
     try {
       return await work();
     } catch (error) {
@@ -64,45 +64,51 @@ export async function publishReport(request: PublishRequest): Promise<Publicatio
       return null;
     }
   };
-  const enter = (ledger: Ledger): Entry =>
-    enterReport(ledger, { report: request.report, only, outlets: outlets.map(({ name }) => name), invocation });
+  const record = (ledger: Ledger): RecordedReport =>
+    recordReport(ledger, {
+      report: request.report,
+      only,
+      destinations: destinations.map(({ name }) => name),
+      invocation,
+    });
   const update = (change: (ledger: Ledger) => Ledger | null) =>
     updateStored("the ledger", store.ledger, change, request);
 
   // A full audit has its digest to deliver at least.
-  const isTriedWith = ({ due }: Entry) => only === null || [...due.values()].some((owed) => owed.length > 0);
+  const isTriedWith = ({ due }: RecordedReport) =>
+    only === null || [...due.values()].some((outbox) => outbox.length > 0);
   // An event that changes nothing while nothing is owed is handled as soon as it is entered.
-  const isDoneWith = (entry: Entry) =>
-    !isTriedWith(entry) && Object.values(entry.ledger.owed).every((owed) => owed.length === 0);
+  const isDoneWith = (recorded: RecordedReport) =>
+    !isTriedWith(recorded) && Object.values(recorded.ledger.outbox).every((outbox) => outbox.length === 0);
   let lastRead = emptyLedger;
   const isEntered = await attempt("store", () =>
     update((ledger) => {
       lastRead = ledger;
       if (ledger.handledEvents.includes(eventId)) return null;
-      const entry = enter(ledger);
-      return isDoneWith(entry) ? settle(entry.ledger, { ...nothing, eventId }) : entry.ledger;
+      const recorded = record(ledger);
+      return isDoneWith(recorded) ? settle(recorded.ledger, { ...nothing, eventId }) : recorded.ledger;
     }),
   );
   if (isEntered === false) return { isNew: false, isTried: false, changes: [], report: request.report, failures };
   // A ledger that cannot be written still tells what is new. Without one everything is told: silence would look like health.
-  const entry = enter(lastRead);
-  const { ledger, changes, due } = entry;
-  const isTried = isTriedWith(entry);
+  const recorded = record(lastRead);
+  const { ledger, changes, due } = recorded;
+  const isTried = isTriedWith(recorded);
   const report = withFirstSeen(request.report, ledger.known);
   const reportUrl = only === null ? await attempt("store", () => store.writeReport(report)) : null;
-  const refused = new Map<OutletName, readonly Change[]>();
+  const refused = new Map<DestinationName, readonly Change[]>();
   await Promise.all(
-    outlets.map(async (outlet) => {
-      const { name } = outlet;
-      const owed = due.get(name) ?? [];
-      if (owed.length > 0) {
-        const left = await attempt(name, () => outlet.deliver(owed, { reportUrl }));
-        refused.set(name, left?.map(({ change }) => change) ?? owed);
-        if (left !== null && left.length > 0) failures.push({ where: name, error: toError(left, owed.length) });
+    destinations.map(async (destination) => {
+      const { name } = destination;
+      const outbox = due.get(name) ?? [];
+      if (outbox.length > 0) {
+        const left = await attempt(name, () => destination.deliver(outbox, { reportUrl }));
+        refused.set(name, left?.map(({ change }) => change) ?? outbox);
+        if (left !== null && left.length > 0) failures.push({ where: name, error: toError(left, outbox.length) });
       }
       if (only !== null) return;
-      await attempt(name, async () => outlet.announce?.(toDigest(report, reportUrl)));
-      await attempt(name, async () => outlet.refresh?.(ledger.known.filter(isWrong), report.generatedAt));
+      await attempt(name, async () => destination.announce?.(toDigest(report, reportUrl)));
+      await attempt(name, async () => destination.refresh?.(ledger.known.filter(isViolation), report.generatedAt));
     }),
   );
   if (isEntered && isTried) await attempt("store", () => update((latest) => settle(latest, { due, refused, eventId })));
@@ -118,8 +124,8 @@ export function withFailures(publication: Publication, errors: readonly Error[])
 }
 
 function toError(refusals: readonly Refusal[], count: number): Error {
-  const because = refusals[0]?.reason;
-  return new Error(`${refusals.length} of ${count} changes were refused, the first because: ${because}`);
+  const reason = refusals[0]?.reason;
+  return new Error(`${refusals.length} of ${count} changes were refused, the first because: ${reason}`);
 }
 
 function withFirstSeen(report: Report, known: readonly Finding[]): Report {
@@ -134,7 +140,7 @@ export function toDigest(
   reportUrl: string | null,
 ): Digest {
   const [oldestFirstSeenAt = null] = findings
-    .filter(isWrong)
+    .filter(isViolation)
     .map(({ firstSeenAt }) => firstSeenAt)
     .sort();
   const { complete, gaps } = coverage;

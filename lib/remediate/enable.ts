@@ -1,16 +1,16 @@
 import { awaitActiveSecret, describeUnfilled } from "./await-secret.ts";
-import { announce, begin } from "./start.ts";
 import type { Procedure } from "./repair.ts";
+import { announce, startAction } from "./start.ts";
 import { endVerified } from "./verify.ts";
 
 /** Turns management on for a database whose master password somebody holds: from then on only the secret has it. */
 export const enable: Procedure = async (repair) => {
-  const isTold = await announce(repair, "tell that it begins", {
+  const isNotified = await announce(repair, "tell that it begins", {
     type: "remediation.started",
     message: "RDS is about to manage the master password: the present one will not open the database any more.",
   });
-  if (!isTold) return { end: "failed", reason: "it could not be announced", recovery: [] };
-  const beginning = await begin(repair, "turn management on", {
+  if (!isNotified) return { end: "failed", reason: "it could not be announced", recovery: [] };
+  const start = await startAction(repair, "turn management on", {
     already: ({ database }) => database.masterUserSecret !== null || null,
     change: async ({ database, planned }) => {
       const keyReference = planned?.keyReference ?? null;
@@ -18,7 +18,7 @@ export const enable: Procedure = async (repair) => {
       return true;
     },
   });
-  if (beginning.begun === null) return beginning.outcome;
+  if (start.started === null) return start.outcome;
   const { seen } = await awaitActiveSecret(repair, "wait until the secret is active");
   if (seen?.database === null) return { end: "failed", reason: "the database is gone", recovery: [] };
   const secret = seen?.database.masterUserSecret;

@@ -3,7 +3,7 @@ import type { ClassifiedDatabase, Database } from "../model/database.ts";
 import type { Status } from "../model/finding.ts";
 import type { GateResult, PlannedAction } from "../model/plan.ts";
 import type { RemediationEvent } from "../model/remediation-event.ts";
-import type { Keepsake } from "../model/remediation-state.ts";
+import type { SecretSnapshot } from "../model/remediation-state.ts";
 import type { RuleContext } from "../model/rule.ts";
 import type { RotationRules } from "../model/secret.ts";
 import type { Workflow } from "./workflow.ts";
@@ -26,7 +26,7 @@ export type RepairPort = {
 };
 
 /** The database at one instant, with all that was read around it. */
-export type Sight = {
+export type Observation = {
   readonly at: string;
   readonly database: ClassifiedDatabase;
   readonly context: RuleContext;
@@ -37,7 +37,7 @@ export type Sight = {
 };
 
 /** The database alone, as it is now; null where it is gone. */
-export type Glimpse = { readonly database: Database | null };
+export type Description = { readonly database: Database | null };
 
 /** What is told of a repair beside what is known of it anyway. */
 export type News = Pick<RemediationEvent, "type" | "message"> &
@@ -53,18 +53,18 @@ export type Repair = {
   readonly workflow: Workflow;
   readonly aws: RepairPort;
   /** Reads the database and all that its gates depend on. Throws an AwsCallError where the database cannot be read, or is gone. */
-  see(): Promise<Sight>;
+  observe(): Promise<Observation>;
   /** Reads the database alone. Throws an AwsCallError where it cannot be read. */
-  look(): Promise<Glimpse>;
+  describe(): Promise<Description>;
   /** Takes a place in the budget, or keeps it; false where somebody else was faster. */
-  enter(): Promise<boolean>;
-  readonly keepsake: {
-    read(): Promise<Keepsake | null>;
-    write(keepsake: Keepsake): Promise<void>;
+  acquire(): Promise<boolean>;
+  readonly secretSnapshot: {
+    read(): Promise<SecretSnapshot | null>;
+    write(secretSnapshot: SecretSnapshot): Promise<void>;
     forget(): Promise<void>;
   };
   /** Tells machines and people. Throws where not both could be told. */
-  tell(news: News): Promise<void>;
+  notify(news: News): Promise<void>;
 };
 
 /** How a procedure ended. */

@@ -1,7 +1,7 @@
 import { longestIntervalDays } from "../model/rotation-schedule.ts";
 import type { RotationRules } from "../model/secret.ts";
-import { announce, begin } from "./start.ts";
-import type { Procedure, Sight } from "./repair.ts";
+import type { Observation, Procedure } from "./repair.ts";
+import { announce, startAction } from "./start.ts";
 import { endVerified } from "./verify.ts";
 
 /** What RDS itself gives a new secret. */
@@ -13,19 +13,19 @@ export const scheduleRotation: Procedure = async (repair) => {
     type: "remediation.started",
     message: "Automatic rotation of the secret is about to be turned on. The password does not change now.",
   });
-  const beginning = await begin(repair, "turn rotation on", {
+  const start = await startAction(repair, "turn rotation on", {
     already: ({ verdict }) => verdict === "COMPLIANT" || null,
-    change: async (sight) => {
-      await repair.aws.scheduleRotation(sight.database.masterUserSecret?.secretArn ?? "", rulesFor(sight));
+    change: async (observation) => {
+      await repair.aws.scheduleRotation(observation.database.masterUserSecret?.secretArn ?? "", rulesFor(observation));
       return true;
     },
   });
-  if (beginning.begun === null) return beginning.outcome;
+  if (start.started === null) return start.outcome;
   return endVerified(repair);
 };
 
 /** Secrets Manager goes on showing the rules of a rotation that was cancelled. */
-function rulesFor({ context: { secret, thresholds } }: Sight): RotationRules {
+function rulesFor({ context: { secret, thresholds } }: Observation): RotationRules {
   const former = secret.seen ? (secret.value?.rotationRules ?? null) : null;
   const days = longestIntervalDays(former);
   return former !== null && days !== null && days <= thresholds.rotationIntervalDays ? former : everySevenDays;

@@ -1,15 +1,15 @@
 import { AwsCallError } from "../model/errors.ts";
 import type { GateResult } from "../model/plan.ts";
-import type { News, Outcome, Repair, Sight } from "./repair.ts";
+import type { News, Observation, Outcome, Repair } from "./repair.ts";
 
 /** What became of a beginning: what the first change answered, or how the procedure ends without it. */
-export type Begun<T> = { readonly begun: T } | { readonly begun: null; readonly outcome: Outcome };
+export type StartResult<T> = { readonly started: T } | { readonly started: null; readonly outcome: Outcome };
 
-export type Beginning<T> = {
+export type StartOptions<T> = {
   /** What to answer where the change is there already, made by this step before it was killed, or by somebody else; null where it is not. */
-  readonly already?: (sight: Sight) => T | null;
+  readonly already?: (observation: Observation) => T | null;
   /** Makes the first change; its answer is remembered. */
-  readonly change: (sight: Sight) => Promise<T>;
+  readonly change: (observation: Observation) => Promise<T>;
 };
 
 /**
@@ -17,29 +17,33 @@ export type Beginning<T> = {
  * was asked, while the window was awaited or while nothing ran at all, it is seen before anything is touched. What AWS refuses is a failure,
  * and not an error in the program: something else may do.
  */
-export async function begin<T>(repair: Repair, name: string, { already, change }: Beginning<T>): Promise<Begun<T>> {
+export async function startAction<T>(
+  repair: Repair,
+  name: string,
+  { already, change }: StartOptions<T>,
+): Promise<StartResult<T>> {
   const work = repair.workflow.step(name, async () => {
-    const sight = await repair.see();
-    const made = already?.(sight) ?? null;
-    if (made !== null) return { gates: [], begun: made };
-    const gates = closedGates(sight, repair);
-    if (gates.length > 0) return { gates, begun: null };
-    if (!(await repair.enter())) return { gates: [overtaken], begun: null };
-    return { gates: [], begun: await change(sight) };
+    const observation = await repair.observe();
+    const made = already?.(observation) ?? null;
+    if (made !== null) return { gates: [], started: made };
+    const gates = closedGates(observation, repair);
+    if (gates.length > 0) return { gates, started: null };
+    if (!(await repair.acquire())) return { gates: [overtaken], started: null };
+    return { gates: [], started: await change(observation) };
   });
   try {
-    const { gates, begun } = await work;
-    return begun === null ? { begun: null, outcome: await refuse(repair, gates) } : { begun };
+    const { gates, started } = await work;
+    return started === null ? { started: null, outcome: await refuse(repair, gates) } : { started };
   } catch (error) {
     if (!(error instanceof AwsCallError)) throw error;
     const reason = `AWS refuses ${error.action} (${error.code}: ${error.message})`;
-    return { begun: null, outcome: { end: "failed", reason, recovery: [] } };
+    return { started: null, outcome: { end: "failed", reason, recovery: [] } };
   }
 }
 
 /** The gates that are closed, of which there is one where the rule asks for nothing any more. */
 export function closedGates(
-  { planned }: Sight,
+  { planned }: Observation,
   { rule, action }: Pick<Repair, "rule" | "action">,
 ): readonly GateResult[] {
   const reason = `${rule} does not ask for ${action} any more`;
@@ -55,8 +59,8 @@ export const overtaken: GateResult = {
 
 /** Tells that nothing was changed after all, and ends so. */
 export async function refuse(repair: Repair, gates: readonly GateResult[]): Promise<Outcome> {
-  const because = gates.map(({ gate, reason }) => `${gate}: ${reason}`).join("; ");
-  const message = `Nothing was changed: ${because}.`;
+  const reason = gates.map(({ gate, reason }) => `${gate}: ${reason}`).join("; ");
+  const message = `Nothing was changed: ${reason}.`;
   await announce(repair, "tell that it was not begun", {
     type: "remediation.refused",
     message,
@@ -66,10 +70,10 @@ export async function refuse(repair: Repair, gates: readonly GateResult[]): Prom
 }
 
 /** Tells something, and answers whether that went well: what was begun is not stopped because nobody could be told. */
-export function announce({ workflow, tell }: Repair, name: string, news: News): Promise<boolean> {
-  const told = workflow.step(name, async () => {
-    await tell(news);
+export function announce({ workflow, notify }: Repair, name: string, news: News): Promise<boolean> {
+  const notified = workflow.step(name, async () => {
+    await notify(news);
     return true;
   });
-  return told.catch(() => false);
+  return notified.catch(() => false);
 }

@@ -9,7 +9,7 @@ const length = 30;
  * three), none that one of them forbids. It is for the step that makes it, and for nobody else: it is never returned, stored or logged.
  * Source: https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.html
  */
-export function makeThrowAwayPassword(): string {
+export function makeTemporaryPassword(): string {
   const any = classes.join("");
   const rest = [...classes, ...Array.from({ length: length - 1 - classes.length }, () => any)].map(pick);
   for (let last = rest.length - 1; last > 0; last -= 1) {

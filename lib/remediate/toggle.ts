@@ -1,49 +1,52 @@
-import { type Database, toggleTag } from "../model/database.ts";
+import { type Database, toggleTagKey } from "../model/database.ts";
 import { AwsCallError } from "../model/errors.ts";
-import { formatMarker } from "../model/toggle-marker.ts";
-import type { Keepsake } from "../model/remediation-state.ts";
+import type { SecretSnapshot } from "../model/remediation-state.ts";
+import { formatToggleMarker } from "../model/toggle-marker.ts";
 import { awaitOff } from "./await-off.ts";
-import { announce, begin, closedGates } from "./start.ts";
-import { finishToggle, type Interrupted, takeMarkOff } from "./finish-toggle.ts";
-import type { Outcome, Procedure, Repair, Sight } from "./repair.ts";
-import { makeThrowAwayPassword } from "./temporary-password.ts";
+import { finishToggle, type Interrupted, removeToggleTag } from "./finish-toggle.ts";
+import type { Observation, Outcome, Procedure, Repair } from "./repair.ts";
+import { announce, closedGates, startAction } from "./start.ts";
+import { makeTemporaryPassword } from "./temporary-password.ts";
 
 /** Turns management off and on, which makes a new secret, with another key if the policy wants one. */
 export const toggle: Procedure = async (repair) => {
-  const beginning = await begin(repair, "remember the secret, and mark the database", {
-    change: (sight) => writeMark(repair, sight),
+  const start = await startAction(repair, "remember the secret, and mark the database", {
+    change: (observation) => writeToggleTag(repair, observation),
   });
-  if (beginning.begun === null) {
-    const { outcome } = beginning;
+  if (start.started === null) {
+    const { outcome } = start;
     return outcome.end === "failed" ? { ...outcome, managed: true } : outcome;
   }
-  const { begun } = beginning;
-  const isTold = await announce(repair, "tell that it begins", {
+  const { started } = start;
+  const isNotified = await announce(repair, "tell that it begins", {
     type: "remediation.started",
     message: "Management of the master password is about to be turned off and on: the secret will have a new ARN.",
-    secret: { before: begun.oldSecretArn, after: null },
-    keyReference: begun.keyReference,
+    secret: { before: started.oldSecretArn, after: null },
+    keyReference: started.keyReference,
   });
-  if (!isTold) return giveUp(repair, begun, "it could not be announced");
-  const refusal = await turnOff(repair, begun);
-  if (await awaitOff(repair, begun.oldSecretArn)) return finishToggle(repair, begun);
-  return giveUp(repair, begun, refusal ?? "RDS took the request and left management on");
+  if (!isNotified) return giveUp(repair, started, "it could not be announced");
+  const refusal = await turnOff(repair, started);
+  if (await awaitOff(repair, started.oldSecretArn)) return finishToggle(repair, started);
+  return giveUp(repair, started, refusal ?? "RDS took the request and left management on");
 };
 
 /** Writes down what the secret has, and the mark that tells everybody that a toggle was begun. */
-async function writeMark(
-  { aws, execution, keepsake }: Repair,
-  { at, database, context, planned }: Sight,
+async function writeToggleTag(
+  { aws, execution, secretSnapshot }: Repair,
+  { at, database, context, planned }: Observation,
 ): Promise<Interrupted> {
-  const kept = toKeepsake(database, context);
+  const kept = toSecretSnapshot(database, context);
   const keyReference = planned?.keyReference ?? null;
-  const mark = formatMarker({ startedAt: at, keyReference, execution });
-  await keepsake.write(kept);
-  await aws.tagDatabase(database.arn, toggleTag, mark);
-  return { database, mark, keyReference, oldSecretArn: kept.secretArn, keepsake: kept };
+  const toggleTag = formatToggleMarker({ startedAt: at, keyReference, execution });
+  await secretSnapshot.write(kept);
+  await aws.tagDatabase(database.arn, toggleTagKey, toggleTag);
+  return { database, toggleTag, keyReference, oldSecretArn: kept.secretArn, secretSnapshot: kept };
 }
 
-function toKeepsake({ masterUserSecret }: Database, { secret, resourcePolicy, rdsKey }: Sight["context"]): Keepsake {
+function toSecretSnapshot(
+  { masterUserSecret }: Database,
+  { secret, resourcePolicy, rdsKey }: Observation["context"],
+): SecretSnapshot {
   const value = secret.seen ? secret.value : null;
   if (masterUserSecret?.secretArn == null || value === null || !resourcePolicy.seen)
     throw new Error("the secret was not read in full");
@@ -63,16 +66,16 @@ function toKeepsake({ masterUserSecret }: Database, { secret, resourcePolicy, rd
  * it does nothing. Answers with why it was not done, or null; whether it was is for the wait that follows to find out, because a call may
  * do its work although nobody hears of it.
  */
-function turnOff(repair: Repair, { mark, oldSecretArn }: Interrupted): Promise<string | null> {
+function turnOff(repair: Repair, { toggleTag, oldSecretArn }: Interrupted): Promise<string | null> {
   const asked = repair.workflow.step("turn management off", async () => {
-    const sight = await repair.see();
-    if (!isStillOn(sight.database, oldSecretArn)) return null;
-    const [closed] = closedGates(sight, repair);
+    const observation = await repair.observe();
+    if (!isStillOn(observation.database, oldSecretArn)) return null;
+    const [closed] = closedGates(observation, repair);
     if (closed !== undefined) return `${closed.gate}: ${closed.reason}`;
     // Without its mark nobody would know what was begun.
-    if (sight.database.tags[toggleTag] !== mark)
-      return `somebody has taken off the tag ${toggleTag}, or written over it`;
-    await askOff(repair, sight.database);
+    if (observation.database.tags[toggleTagKey] !== toggleTag)
+      return `somebody has taken off the tag ${toggleTagKey}, or written over it`;
+    await askOff(repair, observation.database);
     return null;
   });
   return asked.catch((error: Error) => error.message);
@@ -80,7 +83,7 @@ function turnOff(repair: Repair, { mark, oldSecretArn }: Interrupted): Promise<s
 
 /** The password goes no further than this. */
 async function askOff({ aws }: Repair, database: Database): Promise<void> {
-  const password = makeThrowAwayPassword();
+  const password = makeTemporaryPassword();
   try {
     await aws.turnOff(database, password);
   } catch (error) {
@@ -96,7 +99,7 @@ function isStillOn({ masterUserSecret, pendingChanges, status }: Database, oldSe
 }
 
 /** Nothing was turned off, as far as anybody has seen: the mark comes off again. */
-async function giveUp(repair: Repair, begun: Interrupted, reason: string): Promise<Outcome> {
-  if ((await takeMarkOff(repair, begun)) === "off") return finishToggle(repair, begun);
+async function giveUp(repair: Repair, started: Interrupted, reason: string): Promise<Outcome> {
+  if ((await removeToggleTag(repair, started)) === "off") return finishToggle(repair, started);
   return { end: "failed", reason, recovery: [], managed: true };
 }

@@ -1,6 +1,6 @@
 import { type Database, isUnderWay } from "../model/database.ts";
 import { AwsCallError } from "../model/errors.ts";
-import type { Glimpse, Repair } from "./repair.ts";
+import type { Description, Repair } from "./repair.ts";
 import type { Polled } from "./workflow.ts";
 
 /** Management stays off while this is tried: for a day, because nobody knows the password, and somebody may mend what is in the way. */
@@ -36,7 +36,7 @@ type Wanted = { readonly keys: readonly (string | null)[]; readonly oldSecretArn
  * managed with the wrong key is better than not managed. What RDS takes back before it is active is asked for again, for another hour.
  */
 export async function turnOnAgain(repair: Repair, wanted: Wanted): Promise<TurnedOn> {
-  const { workflow, look } = repair;
+  const { workflow, describe } = repair;
   const attempt = () => tryOnce(repair, wanted);
   const first = await workflow.poll("turn management on", attempt, {
     until: ({ secretArn, isGone }) => secretArn !== null || isGone,
@@ -45,7 +45,7 @@ export async function turnOnAgain(repair: Repair, wanted: Wanted): Promise<Turne
   if (first.seen === null || first.seen.secretArn === null) return toTurnedOn(first);
   const shown = await workflow.poll(
     "wait until the new secret is active",
-    async () => toAttempt(await look(), wanted),
+    async () => toAttempt(await describe(), wanted),
     {
       until: ({ secretArn, status }) => secretArn === null || status === "active",
       timeoutMinutes: fillingMinutes,
@@ -70,7 +70,7 @@ function toTurnedOn({ seen, error }: Polled<Attempt>): TurnedOn {
 }
 
 /** What a look shows. The old secret counts as none. */
-function toAttempt({ database }: Glimpse, { oldSecretArn }: Pick<Wanted, "oldSecretArn">): Attempt {
+function toAttempt({ database }: Description, { oldSecretArn }: Pick<Wanted, "oldSecretArn">): Attempt {
   const none = { secretArn: null, keyReference: null, status: null, isGone: false };
   if (database === null) return { ...none, isGone: true, why: "the database is gone" };
   const { secretArn = null, kmsKeyId = null, status = null } = database.masterUserSecret ?? {};
@@ -80,10 +80,10 @@ function toAttempt({ database }: Glimpse, { oldSecretArn }: Pick<Wanted, "oldSec
 }
 
 /** Looks, and asks RDS if it has to be asked. That it is on is believed only when a look shows it. */
-async function tryOnce({ aws, look }: Repair, wanted: Wanted): Promise<Attempt> {
-  const glimpse = await look();
-  const { database } = glimpse;
-  const shown = toAttempt(glimpse, wanted);
+async function tryOnce({ aws, describe }: Repair, wanted: Wanted): Promise<Attempt> {
+  const description = await describe();
+  const { database } = description;
+  const shown = toAttempt(description, wanted);
   if (database === null || (database.masterUserSecret?.secretArn ?? null) !== null) return shown;
   // Only the password's own change may be applied with this: somebody else's waits for its window.
   const applyImmediately = database.pendingChanges.every((name) => name === "MasterUserPassword");

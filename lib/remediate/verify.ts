@@ -4,8 +4,8 @@ import type { Outcome, Repair } from "./repair.ts";
 const timeoutMinutes = 15;
 
 /** Looks anew, and asks the rule that asked for the repair. Null where it passes, else why it does not. */
-export async function verify({ workflow, see, rule }: Repair): Promise<string | null> {
-  const { met, seen, error } = await workflow.poll(`verify with ${rule}`, async () => (await see()).verdict, {
+export async function verify({ workflow, observe, rule }: Repair): Promise<string | null> {
+  const { met, seen, error } = await workflow.poll(`verify with ${rule}`, async () => (await observe()).verdict, {
     until: (verdict) => verdict === "COMPLIANT",
     timeoutMinutes,
   });

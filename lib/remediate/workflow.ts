@@ -19,7 +19,7 @@ export type Workflow = {
    * Looks, with growing pauses of at most five minutes, until what is seen will do or the time has run out, and answers with what was
    * seen last. A look that throws has seen nothing, and the polling goes on.
    */
-  poll<T>(name: string, look: () => Promise<T>, options: PollOptions<T>): Promise<Polled<T>>;
+  poll<T>(name: string, observe: () => Promise<T>, options: PollOptions<T>): Promise<Polled<T>>;
   /**
    * Asks a person. `send` is given the id under which `rds-password-audit approve` and `reject` answer; it may be called twice.
    * Where no answer comes in time it is "timed-out"; one that cannot be understood is a rejection.
@@ -53,13 +53,13 @@ export function secondsToNextTry(error: unknown, tries: number): number | null {
 export const nothingSeen: Polled<never> = { met: false, seen: null, error: null };
 
 /** Looks once more. A look that throws has seen nothing: what was seen before stays. */
-export async function lookOnce<T>(
-  look: () => Promise<T>,
+export async function pollOnce<T>(
+  observe: () => Promise<T>,
   until: (seen: T) => boolean,
   last: Polled<T>,
 ): Promise<Polled<T>> {
   try {
-    const seen = await look();
+    const seen = await observe();
     return { met: until(seen), seen, error: null };
   } catch (error) {
     return { ...last, error: error instanceof Error ? error.message : String(error) };
@@ -67,13 +67,13 @@ export async function lookOnce<T>(
 }
 
 /** Whole seconds to pause after so many looks; null where the polling is over: it is met, or all pauses together are the whole time. */
-export function secondsToNextLook({ met }: Polled<unknown>, looks: number, timeoutMinutes: number): number | null {
+export function secondsToNextPoll({ met }: Polled<unknown>, polls: number, timeoutMinutes: number): number | null {
   let left = timeoutMinutes * 60;
-  for (let look = 1; look < looks; look++) left -= pauseAfterLook(look);
-  return met || left <= 0 ? null : Math.min(pauseAfterLook(looks), Math.ceil(left));
+  for (let observe = 1; observe < polls; observe++) left -= pauseAfterPoll(observe);
+  return met || left <= 0 ? null : Math.min(pauseAfterPoll(polls), Math.ceil(left));
 }
 
 /** Half as long again each time, for five minutes at most. */
-function pauseAfterLook(look: number): number {
-  return Math.min(300, Math.round(5 * 1.5 ** (look - 1)));
+function pauseAfterPoll(observe: number): number {
+  return Math.min(300, Math.round(5 * 1.5 ** (observe - 1)));
 }

@@ -31,9 +31,9 @@ export function restJson(actions: Readonly<Record<string, string>> = {}): Protoc
   return {
     contentType: "application/json",
     parse: ({ path, body }) => {
-      const [place = ""] = path.split("?");
-      const name = place.slice(1);
-      return { action: actions[place] ?? name.charAt(0).toUpperCase() + name.slice(1), params: parseBody(body) };
+      const [target = ""] = path.split("?");
+      const name = target.slice(1);
+      return { action: actions[target] ?? name.charAt(0).toUpperCase() + name.slice(1), params: parseBody(body) };
     },
     renderAnswer,
     renderError: ({ code, message }) => ({ body: JSON.stringify({ message }), headers: { "x-amzn-errortype": code } }),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { assembleReport } from "../../lib/audit/assemble-report.ts";
-import { isUnknown, isWrong } from "../../lib/model/finding.ts";
+import { isUnknown, isViolation } from "../../lib/model/finding.ts";
 import type { Inventory, Target } from "../../lib/model/inventory.ts";
 import type { Policy } from "../../lib/model/policy.ts";
 import type { Rule } from "../../lib/model/rule.ts";
@@ -225,7 +225,7 @@ describe("active", () => {
   ] as const)("%s, exempt by %j: wrong %s, unknown %s", (status, exemption, wrong, unknown) => {
     if (finding === undefined) throw new Error("no finding");
     const one = { ...finding, status, exemption };
-    expect([isWrong(one), isUnknown(one)]).toEqual([wrong, unknown]);
+    expect([isViolation(one), isUnknown(one)]).toEqual([wrong, unknown]);
   });
 });
 
@@ -253,7 +253,7 @@ describe("the order", () => {
   });
 
   test("of findings of one database and severity is by rule", () => {
-    const tied = { ...(rules[0] as Rule), check: () => ({ says: "unmanaged" }) };
+    const tied = { ...(rules[0] as Rule), check: () => ({ messageId: "unmanaged" }) };
     const three = ["b-rule", "c-rule", "a-rule"].map((id) => ({ ...tied, id }));
     expect(report({}, {}, three).findings.map(({ rule }) => rule)).toEqual(["a-rule", "b-rule", "c-rule"]);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { classify, isActiveBlueGreen, reasons, type Surroundings, weigh } from "../../lib/audit/classify.ts";
+import { type ClassificationContext, classify, isActiveBlueGreen, reasons, weigh } from "../../lib/audit/classify.ts";
 import type { Database } from "../../lib/model/database.ts";
 import { managements } from "../../lib/model/database.ts";
 import { anyDatabase } from "../support/arbitraries.ts";
@@ -10,7 +10,7 @@ import { deepFreeze } from "../support/deep-freeze.ts";
 const nobody = { arns: new Set<string>(), gap: null };
 const notSeen = (gap: string) => ({ arns: new Set<string>(), gap });
 
-function surroundings(overrides: Partial<Surroundings> = {}): Surroundings {
+function classificationContext(overrides: Partial<ClassificationContext> = {}): ClassificationContext {
   return {
     globalClusterMembers: nobody,
     blueGreenDatabases: nobody,
@@ -22,15 +22,15 @@ function surroundings(overrides: Partial<Surroundings> = {}): Surroundings {
 const instance = aPlainDatabase();
 const cluster = aPlainCluster();
 const listing = ({ arn }: Database) => ({ arns: new Set([arn]), gap: null });
-const withoutCdb = surroundings({ support: { oracleCdb: "unsupported" } });
+const withoutCdb = classificationContext({ support: { oracleCdb: "unsupported" } });
 
 type Case = {
   readonly code: string;
   readonly management: string;
   /** It applies to this one … */
-  readonly to: readonly [Database, Surroundings?][];
+  readonly to: readonly [Database, ClassificationContext?][];
   /** … and not to its nearest neighbour. */
-  readonly not: readonly [Database, Surroundings?][];
+  readonly not: readonly [Database, ClassificationContext?][];
 };
 
 const cases: readonly Case[] = [
@@ -120,26 +120,26 @@ const cases: readonly Case[] = [
     to: [
       [aPlainCluster({ globalClusterIdentifier: "world" })],
       [aPlainCluster({ globalWriteForwarding: true })],
-      [cluster, surroundings({ globalClusterMembers: listing(cluster) })],
-      [cluster, surroundings({ globalClusterMembers: { ...listing(cluster), gap: "a later page failed" } })],
+      [cluster, classificationContext({ globalClusterMembers: listing(cluster) })],
+      [cluster, classificationContext({ globalClusterMembers: { ...listing(cluster), gap: "a later page failed" } })],
     ],
     not: [
       [cluster],
       [aPlainDatabase({ engine: "aurora-postgresql", globalClusterIdentifier: "world" })],
       [aPlainCluster({ engine: "mysql", globalClusterIdentifier: "world" })],
-      [aPlainCluster({ engine: "mysql" }), surroundings({ globalClusterMembers: notSeen("denied") })],
-      [cluster, surroundings({ globalClusterMembers: listing(instance) })],
+      [aPlainCluster({ engine: "mysql" }), classificationContext({ globalClusterMembers: notSeen("denied") })],
+      [cluster, classificationContext({ globalClusterMembers: listing(instance) })],
     ],
   },
   {
     code: "blue-green-deployment",
     management: "unsupported",
     to: [
-      [instance, surroundings({ blueGreenDatabases: listing(instance) })],
-      [cluster, surroundings({ blueGreenDatabases: listing(cluster) })],
-      [instance, surroundings({ blueGreenDatabases: { ...listing(instance), gap: "a later page failed" } })],
+      [instance, classificationContext({ blueGreenDatabases: listing(instance) })],
+      [cluster, classificationContext({ blueGreenDatabases: listing(cluster) })],
+      [instance, classificationContext({ blueGreenDatabases: { ...listing(instance), gap: "a later page failed" } })],
     ],
-    not: [[instance], [instance, surroundings({ blueGreenDatabases: listing(cluster) })]],
+    not: [[instance], [instance, classificationContext({ blueGreenDatabases: listing(cluster) })]],
   },
 ];
 
@@ -148,21 +148,21 @@ describe("each reason", () => {
     expect(reasons.map(({ code }) => code)).toEqual(cases.map(({ code }) => code));
   });
 
-  test.each(reasons)("$code says why, where that stands, and when it stood there", ({ says, source, asOf }) => {
-    expect(says).toMatch(/^[a-zA-Z].*[^.]$/);
+  test.each(reasons)("$code says why, where that stands, and when it stood there", ({ explanation, source, asOf }) => {
+    expect(explanation).toMatch(/^[a-zA-Z].*[^.]$/);
     expect(source).toMatch(/^https:\/\/docs\.aws\.amazon\.com\/AmazonRDS\//);
     expect(asOf).toMatch(/^20\d\d-(0[1-9]|1[0-2])$/);
   });
 
   for (const { code, management, to, not } of cases) {
-    const says = reasons.find((reason) => reason.code === code)?.says ?? "";
-    test.each(to)(`${code} applies (%#)`, (database, around = surroundings()) => {
+    const explanation = reasons.find((reason) => reason.code === code)?.explanation ?? "";
+    test.each(to)(`${code} applies (%#)`, (database, around = classificationContext()) => {
       deepFreeze(database);
-      const classified = { ...database, management, reason: code, explanation: says, doubt: null };
+      const classified = { ...database, management, reason: code, explanation: explanation, doubt: null };
       expect(classify(database, around)).toEqual(classified);
     });
 
-    test.each(not)(`${code} does not apply to its neighbour (%#)`, (database, around = surroundings()) => {
+    test.each(not)(`${code} does not apply to its neighbour (%#)`, (database, around = classificationContext()) => {
       expect(classify(database, around).reason).not.toBe(code);
     });
   }
@@ -172,7 +172,7 @@ describe("a database that reports a secret", () => {
   const withSecret = (database: Database) => ({ ...database, masterUserSecret: aMasterUserSecret() });
 
   test("is managed", () => {
-    expect(classify(withSecret(instance), surroundings())).toEqual({
+    expect(classify(withSecret(instance), classificationContext())).toEqual({
       ...withSecret(instance),
       management: "managed",
       reason: null,
@@ -183,7 +183,7 @@ describe("a database that reports a secret", () => {
 
   const wins = ["docdb", "neptune", "cluster-member", "multi-tenant-container", "read-replica"];
   for (const { code, to } of cases) {
-    const [[database, around = surroundings()] = [instance]] = to;
+    const [[database, around = classificationContext()] = [instance]] = to;
     const expected = wins.includes(code) ? code : null;
     test(`${code}: ${expected === null ? "is managed all the same, because AWS says so" : "is not judged all the same"}`, () => {
       expect(classify(withSecret(database), around).reason).toBe(expected);
@@ -191,7 +191,10 @@ describe("a database that reports a secret", () => {
   }
 
   test("is in no doubt, whatever was not seen", () => {
-    const blind = surroundings({ globalClusterMembers: notSeen("denied"), blueGreenDatabases: notSeen("denied") });
+    const blind = classificationContext({
+      globalClusterMembers: notSeen("denied"),
+      blueGreenDatabases: notSeen("denied"),
+    });
     expect(classify(withSecret(cluster), blind)).toMatchObject({ management: "managed", doubt: null });
   });
 });
@@ -199,27 +202,29 @@ describe("a database that reports a secret", () => {
 describe("the first reason wins", () => {
   test("a member of a DocumentDB cluster is out of scope, not inherited", () => {
     expect(
-      classify(aPlainDatabase({ engine: "docdb", clusterIdentifier: "documents" }), surroundings()).management,
+      classify(aPlainDatabase({ engine: "docdb", clusterIdentifier: "documents" }), classificationContext()).management,
     ).toBe("out-of-scope");
   });
 
   test("a read replica of RDS Custom inherits", () => {
-    expect(classify(aPlainDatabase({ rdsCustom: true, replicationSource: "a" }), surroundings()).reason).toBe(
+    expect(classify(aPlainDatabase({ rdsCustom: true, replicationSource: "a" }), classificationContext()).reason).toBe(
       "read-replica",
     );
   });
 
   test("a replica that is a container has its own tenant databases", () => {
     const replica = aPlainDatabase({ engine: "oracle-ee-cdb", multiTenant: true, replicationSource: "erp" });
-    expect(classify(replica, surroundings()).reason).toBe("multi-tenant-container");
+    expect(classify(replica, classificationContext()).reason).toBe("multi-tenant-container");
   });
 });
 
 describe("what was not seen", () => {
-  const noGlobal = surroundings({
+  const noGlobal = classificationContext({
     globalClusterMembers: notSeen("rds:DescribeGlobalClusters failed with AccessDenied"),
   });
-  const noBlueGreen = surroundings({ blueGreenDatabases: notSeen("rds:DescribeBlueGreenDeployments was not read") });
+  const noBlueGreen = classificationContext({
+    blueGreenDatabases: notSeen("rds:DescribeBlueGreenDeployments was not read"),
+  });
 
   test("an unmanaged Aurora cluster may be a member of a global database", () => {
     expect(classify(cluster, noGlobal)).toMatchObject({
@@ -275,7 +280,7 @@ describe("a blue/green deployment", () => {
 test("whatever a database is like, it gets one management, and a reason exactly where it is not judged", () => {
   fc.assert(
     fc.property(anyDatabase, (database) => {
-      const { management, reason, explanation } = classify(deepFreeze(database), surroundings());
+      const { management, reason, explanation } = classify(deepFreeze(database), classificationContext());
       expect(managements).toContain(management);
       expect(reason === null).toBe(management === "managed" || management === "unmanaged");
       expect(explanation === null).toBe(reason === null);

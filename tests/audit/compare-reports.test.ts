@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { compareReports } from "../../lib/audit/compare-reports.ts";
-import { type Finding, isWrong, severities } from "../../lib/model/finding.ts";
+import { type Finding, isViolation, severities } from "../../lib/model/finding.ts";
 import type { Report } from "../../lib/model/report.ts";
 import { account, aGap, hoursFromNow, now, region } from "../support/builders.ts";
 import { deepFreeze } from "../support/deep-freeze.ts";
@@ -18,13 +18,13 @@ const reported = (overrides: Partial<Finding> = {}) => aReportWith({ findings: [
 
 const compare = (before: readonly Finding[], report: Report) => compareReports(deepFreeze(before), deepFreeze(report));
 const reasonsOf = (before: readonly Finding[], report: Report) =>
-  compare(before, report).changes.map(({ type, because }) => `${type} ${because}`);
+  compare(before, report).changes.map(({ type, reason }) => `${type} ${reason}`);
 
 describe("a finding that is reported", () => {
   test("for the first time is opened, and known since the report", () => {
     const { changes, known } = compare([], reported());
     const finding = aFindingOn("orders", { firstSeenAt: now });
-    expect(changes).toEqual([{ type: "finding.opened", because: "new", at: now, finding }]);
+    expect(changes).toEqual([{ type: "finding.opened", reason: "new", at: now, finding }]);
     expect(known).toEqual([finding]);
   });
 
@@ -54,7 +54,7 @@ describe("a finding that is reported", () => {
     const [change] = compare([known()], reported({ severity: "critical" })).changes;
     expect(change).toEqual({
       type: "finding.changed",
-      because: "worse",
+      reason: "worse",
       at: now,
       finding: aFindingOn("orders", { severity: "critical", firstSeenAt: yesterday }),
     });
@@ -105,7 +105,7 @@ describe("what nobody could judge is known, and silent", () => {
       [known({ ...blind, severity: "medium" })],
       reported({ severity: "medium" }),
     );
-    expect(changes).toEqual([{ type: "finding.opened", because: "new", at: now, finding }]);
+    expect(changes).toEqual([{ type: "finding.opened", reason: "new", at: now, finding }]);
     expect(after).toEqual([finding]);
   });
 
@@ -171,7 +171,7 @@ describe("an exempt finding", () => {
     expect(changes).toEqual([
       {
         type: "finding.changed",
-        because: "exempted",
+        reason: "exempted",
         at: now,
         finding: aFindingOn("orders", { ...exempt, firstSeenAt: yesterday }),
       },
@@ -196,15 +196,15 @@ describe("a finding that is not reported any more", () => {
   const fateOf = (report: Report, finding = known()) => {
     const { changes, known: after } = compare([finding], report);
     expect(changes.map(({ type }) => type)).toEqual(after.length === 1 ? [] : ["finding.resolved"]);
-    return changes[0]?.because ?? "still known";
+    return changes[0]?.reason ?? "still known";
   };
   const without = (coverage: Partial<Report["coverage"]>) => aReportWith({ coverage });
-  const broken = (action: string, place: { account?: string; region?: string } = {}) =>
-    without({ gaps: [aGap({ action, ...place })] });
+  const broken = (action: string, scope: { account?: string; region?: string } = {}) =>
+    without({ gaps: [aGap({ action, ...scope })] });
 
   test("on a database that was judged is fixed, and published as it was", () => {
     const { changes, known: after } = compare([known()], aReportWith({ judged: ["orders"] }));
-    expect(changes).toEqual([{ type: "finding.resolved", because: "fixed", at: now, finding: known() }]);
+    expect(changes).toEqual([{ type: "finding.resolved", reason: "fixed", at: now, finding: known() }]);
     expect(after).toEqual([]);
   });
 
@@ -290,7 +290,7 @@ describe("several findings", () => {
 });
 
 describe("laws", () => {
-  const places = [
+  const scopes = [
     { account, region },
     { account, region: other },
     { account: "210987654321", region },
@@ -298,14 +298,14 @@ describe("laws", () => {
   const anyFinding: fc.Arbitrary<Finding> = fc
     .record({
       identifier: fc.constantFrom("orders", "shop"),
-      place: fc.constantFrom(...places),
+      scope: fc.constantFrom(...scopes),
       rule: fc.constantFrom("master-password-managed", "rotation-enabled"),
       status: fc.constantFrom("NON_COMPLIANT" as const, "INSUFFICIENT_DATA" as const),
       severity: fc.constantFrom(...severities),
       exemption: fc.constantFrom(null, anExemption),
       firstSeenAt: fc.constantFrom(yesterday, now, hoursFromNow(1)),
     })
-    .map(({ identifier, place, ...finding }) => aFindingOn(identifier, { ...place, ...finding }));
+    .map(({ identifier, scope, ...finding }) => aFindingOn(identifier, { ...scope, ...finding }));
   const anyFindings = fc.uniqueArray(anyFinding, { selector: ({ id }) => id, maxLength: 8 });
   const anyGapOfLists = fc.record({
     action: fc.constantFrom("rds:DescribeDBInstances", "secretsmanager:ListSecrets", "sts:GetCallerIdentity"),
@@ -315,7 +315,7 @@ describe("laws", () => {
     .record({
       findings: anyFindings,
       judged: fc.subarray(["orders", "shop"]),
-      targets: fc.subarray(places.map(({ account, region }) => aTargetOf(region, account))),
+      targets: fc.subarray(scopes.map(({ account, region }) => aTargetOf(region, account))),
       gaps: fc.array(anyGapOfLists.map(aGap), { maxLength: 2 }),
       rulesOff: fc.subarray(["rotation-enabled"]),
     })
@@ -337,13 +337,13 @@ describe("laws", () => {
     fc.assert(
       fc.property(anyFindings, anyReport, (before, report) => {
         const { changes, known } = compare(before, report);
-        const told = new Set(
+        const notified = new Set(
           changes.filter(({ type }) => type === "finding.resolved").map(({ finding }) => finding.id),
         );
         const left = new Set(known.map(({ id }) => id));
         for (const finding of before) {
-          expect(left.has(finding.id) && told.has(finding.id)).toBe(false);
-          if (isWrong(finding)) expect(left.has(finding.id) || told.has(finding.id)).toBe(true);
+          expect(left.has(finding.id) && notified.has(finding.id)).toBe(false);
+          if (isViolation(finding)) expect(left.has(finding.id) || notified.has(finding.id)).toBe(true);
         }
       }),
     );

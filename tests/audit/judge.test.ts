@@ -51,7 +51,7 @@ const saying = (verdict: Verdict, id = "example-rule"): Rule =>
   });
 
 const throwing = (thrown: unknown, id = "broken-rule"): Rule => ({
-  ...saying({ says: "good" }, id),
+  ...saying({ messageId: "good" }, id),
   check: () => {
     throw thrown;
   },
@@ -59,7 +59,7 @@ const throwing = (thrown: unknown, id = "broken-rule"): Rule => ({
 
 const database = aDatabase();
 const judged = (rule: Rule, policy = aPolicy()) => judge(rule, database, aContext(), policy);
-const bad = { says: "bad", slots: { what: "this" }, evidence: { fact: 1 } };
+const bad = { messageId: "bad", data: { what: "this" }, evidence: { fact: 1 } };
 
 describe("a judgement", () => {
   test("is in words: slots filled, the first letter large, the remedy with the command", () => {
@@ -76,7 +76,7 @@ describe("a judgement", () => {
   test("names the database, its Region, and the commands that modify and rotate it, where a rule asks for them", () => {
     const remedy = "{database} in {region}: {modify}; {rotate}";
     const message = { status: "NON_COMPLIANT", text: "it is bad.", remedy } as const;
-    const answer = { rule: saying(bad), verdict: { says: "bad" }, message, crash: null };
+    const answer = { rule: saying(bad), verdict: { messageId: "bad" }, message, crash: null };
     const named = (kind: Database["kind"], identifier: string) =>
       word(answer, aDatabase({ kind, identifier }), aPolicy()).remediation;
     const orders = "aws rds modify-db-instance --region eu-west-1 --db-instance-identifier orders";
@@ -91,7 +91,7 @@ describe("a judgement", () => {
   });
 
   test("of a pass has no remedy", () => {
-    expect(judged(saying({ says: "good" }))).toMatchObject({
+    expect(judged(saying({ messageId: "good" }))).toMatchObject({
       status: "COMPLIANT",
       message: "All is well with DB instance orders.",
       remediation: null,
@@ -100,12 +100,12 @@ describe("a judgement", () => {
   });
 
   test("that something was not seen has the reason in its evidence, too", () => {
-    expect(judged(saying({ says: "unknown", slots: { why: "denied" }, evidence: { fact: 1 } })).evidence).toEqual({
+    expect(judged(saying({ messageId: "unknown", data: { why: "denied" }, evidence: { fact: 1 } })).evidence).toEqual({
       fact: 1,
       notSeen: "denied",
     });
-    expect(judged(saying({ says: "unknown" })).evidence).toEqual({});
-    expect(judged(saying({ says: "plain", slots: { why: "denied" } })).evidence).toEqual({});
+    expect(judged(saying({ messageId: "unknown" })).evidence).toEqual({});
+    expect(judged(saying({ messageId: "plain", data: { why: "denied" } })).evidence).toEqual({});
   });
 
   test("has the severity of the policy, where it gives one", () => {
@@ -114,14 +114,14 @@ describe("a judgement", () => {
   });
 
   test("a slot that holds a slot is not filled again", () => {
-    expect(judged(saying({ says: "bad", slots: { what: "{database}" } })).message).toContain("bad: {database},");
+    expect(judged(saying({ messageId: "bad", data: { what: "{database}" } })).message).toContain("bad: {database},");
   });
 
   test("asks AWS again only where its message says so", () => {
     const confirmations = (verdict: Verdict) => confirmationsOf(ask(saying(verdict), database, aContext()));
     expect(confirmations(bad)).toEqual(["secretsmanager:DescribeSecret"]);
-    expect(confirmations({ says: "plain" })).toEqual([]);
-    expect(confirmations({ says: "good" })).toEqual([]);
+    expect(confirmations({ messageId: "plain" })).toEqual([]);
+    expect(confirmations({ messageId: "good" })).toEqual([]);
   });
 
   test("is the answer of the rule, in words", () => {
@@ -150,21 +150,25 @@ describe("a rule that crashes", () => {
       message: `The rule broken-rule failed on DB instance orders: ${message}.`,
     });
     const answer = ask(throwing(thrown), database, aContext());
-    expect([answer.verdict.says, answer.crash?.message, confirmationsOf(answer)]).toEqual(["crashed", message, []]);
+    expect([answer.verdict.messageId, answer.crash?.message, confirmationsOf(answer)]).toEqual([
+      "crashed",
+      message,
+      [],
+    ]);
   });
 
   test("so has one that says what it has no message for", () => {
-    expect(judged(saying({ says: "nonsense" }, "broken-rule"))).toEqual({
+    expect(judged(saying({ messageId: "nonsense" }, "broken-rule"))).toEqual({
       ...failed,
       message: 'The rule broken-rule failed on DB instance orders: it has no message "nonsense".',
     });
-    expect(() => statusOf(saying(bad, "broken-rule"), { says: "nonsense" })).toThrow(
+    expect(() => statusOf(saying(bad, "broken-rule"), { messageId: "nonsense" })).toThrow(
       'rule broken-rule has no message "nonsense"',
     );
   });
 
   test("leaves a gap, and does not keep the others from being judged", () => {
-    const rules = [throwing(new RangeError("out of reach")), saying({ says: "plain" })];
+    const rules = [throwing(new RangeError("out of reach")), saying({ messageId: "plain" })];
     const { findings, crashes } = judgeTarget(aTarget(), aPolicy(), rules, now);
     expect(crashes).toEqual([
       {
@@ -206,7 +210,7 @@ describe("the rules that are on", () => {
 });
 
 describe("a finding", () => {
-  const judgement = judged(saying({ says: "plain", evidence: { fact: 1 } }));
+  const judgement = judged(saying({ messageId: "plain", evidence: { fact: 1 } }));
 
   test("is made of what is wrong or unknown", () => {
     expect(toFinding(judgement, database, aPolicy(), now)).toEqual({
@@ -224,12 +228,14 @@ describe("a finding", () => {
       endedExemption: null,
       firstSeenAt: now,
     });
-    expect(toFinding(judged(saying({ says: "unknown" })), database, aPolicy(), now)?.status).toBe("INSUFFICIENT_DATA");
+    expect(toFinding(judged(saying({ messageId: "unknown" })), database, aPolicy(), now)?.status).toBe(
+      "INSUFFICIENT_DATA",
+    );
   });
 
   test("is not made of a pass", () => {
-    expect(toFinding(judged(saying({ says: "good" })), database, aPolicy(), now)).toBeNull();
-    expect(toFinding(judged(saying({ says: "aside" })), database, aPolicy(), now)).toBeNull();
+    expect(toFinding(judged(saying({ messageId: "good" })), database, aPolicy(), now)).toBeNull();
+    expect(toFinding(judged(saying({ messageId: "aside" })), database, aPolicy(), now)).toBeNull();
   });
 
   const exempt = (until: string) =>
@@ -289,7 +295,7 @@ describe("a target", () => {
     const { databases, findings, crashes } = judgeTarget(
       target,
       aPolicy(),
-      [saying({ says: "plain" }), saying({ says: "good" }, "pass")],
+      [saying({ messageId: "plain" }), saying({ messageId: "good" }, "pass")],
       now,
     );
     expect(databases.map(({ identifier }) => identifier)).toEqual(["orders", "ledger"]);

@@ -1,5 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
-import { createFacts, describeGap, requiredKeysOf, surroundingsOf } from "../../lib/audit/rule-context.ts";
+import {
+  classificationContextOf,
+  createRuleContext,
+  describeGap,
+  requiredKeysOf,
+} from "../../lib/audit/rule-context.ts";
 import type { Target } from "../../lib/model/inventory.ts";
 import type { Key } from "../../lib/model/key.ts";
 import type { Policy } from "../../lib/model/policy.ts";
@@ -30,7 +35,7 @@ const defaultAliasArn = `arn:aws:kms:${region}:${account}:alias/aws/secretsmanag
 
 /** The context of a database, in a target with something changed. */
 function contextIn(target: Partial<Target>, { database = aDatabase(), policy = aPolicy() } = {}) {
-  return createFacts(deepFreeze(aTarget(target)), policy, now)(database);
+  return createRuleContext(deepFreeze(aTarget(target)), policy, now)(database);
 }
 const managedWith = (secret: Parameters<typeof aMasterUserSecret>[0]) =>
   aDatabase({ masterUserSecret: aMasterUserSecret(secret) });
@@ -378,7 +383,7 @@ describe("the surroundings", () => {
   const blueGreen = (status: string, source: string, target: string | null = null) => ({ status, source, target });
 
   test("that were not asked for are not known", () => {
-    expect(surroundingsOf(aTarget(), aPolicy())).toEqual({
+    expect(classificationContextOf(aTarget(), aPolicy())).toEqual({
       globalClusterMembers: { arns: new Set(), gap: "rds:DescribeGlobalClusters was not read" },
       blueGreenDatabases: { arns: new Set(), gap: "rds:DescribeBlueGreenDeployments was not read" },
       support: { oracleCdb: "supported" },
@@ -394,7 +399,7 @@ describe("the surroundings", () => {
         blueGreen("SWITCHOVER_COMPLETED", "arn:old", "arn:new"),
       ],
     });
-    expect(surroundingsOf(target, aPolicy())).toMatchObject({
+    expect(classificationContextOf(target, aPolicy())).toMatchObject({
       globalClusterMembers: { arns: new Set(["arn:a"]), gap: null },
       blueGreenDatabases: { arns: new Set([databaseArn, "arn:green", "arn:blue"]), gap: null },
     });
@@ -406,14 +411,14 @@ describe("the surroundings", () => {
       blueGreenDeployments: [],
       gaps: [aGap({ action: "rds:DescribeGlobalClusters", code: "Throttling" })],
     });
-    expect(surroundingsOf(target, aPolicy())).toMatchObject({
+    expect(classificationContextOf(target, aPolicy())).toMatchObject({
       globalClusterMembers: { arns: new Set(["arn:a"]), gap: "rds:DescribeGlobalClusters failed with Throttling" },
       blueGreenDatabases: { arns: new Set(), gap: null },
     });
   });
 
   test("hold what the policy supports", () => {
-    expect(surroundingsOf(aTarget(), aPolicy({ support: { oracleCdb: "unsupported" } })).support).toEqual({
+    expect(classificationContextOf(aTarget(), aPolicy({ support: { oracleCdb: "unsupported" } })).support).toEqual({
       oracleCdb: "unsupported",
     });
   });

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { answerApproval } from "../../lib/aws/answer-approval.ts";
 import { startExecution } from "../../lib/aws/start-execution.ts";
 import { UsageError } from "../../lib/model/errors.ts";
-import type { Order } from "../../lib/model/remediation-request.ts";
+import type { RemediationRequest } from "../../lib/model/remediation-request.ts";
 import { type Front, startFront, type WireAnswer } from "../support/front.ts";
 
 /** A Lambda that says what the test says; the simulator has none. */
@@ -25,7 +25,7 @@ const refusal = (status: number, code: string): WireAnswer => ({
 });
 
 const functionArn = "arn:aws:lambda:eu-central-1:111111111111:function:rds-password-audit-remediate:durable";
-const order: Order = {
+const request: RemediationRequest = {
   action: "toggle",
   rule: "secret-key-as-required",
   severity: "high",
@@ -40,7 +40,7 @@ const order: Order = {
 };
 
 describe("an execution", () => {
-  const start = (arn = functionArn) => startExecution(arn, "db-ORDERS-1", order, options());
+  const start = (arn = functionArn) => startExecution(arn, "db-ORDERS-1", request, options());
   const accepted: WireAnswer = {
     status: 202,
     headers: { "x-amz-durable-execution-arn": `${functionArn}/1` },
@@ -58,7 +58,7 @@ describe("an execution", () => {
       },
     ]);
     expect(lambda.requests[0]?.headers.authorization).toContain("/eu-central-1/lambda/aws4_request");
-    expect(JSON.parse(lambda.requests[0]?.body ?? "")).toEqual(order);
+    expect(JSON.parse(lambda.requests[0]?.body ?? "")).toEqual(request);
   });
 
   test("that there is under its name, with another order, is left alone", async () => {

@@ -25,7 +25,7 @@ export function aFinding(identifier: string, overrides: Partial<Finding> = {}): 
 
 /** That the finding is new. */
 function anOpening(finding: Finding): Change {
-  return { type: "finding.opened", because: "new", finding, at: "2026-11-24T09:00:00.000Z" };
+  return { type: "finding.opened", reason: "new", finding, at: "2026-11-24T09:00:00.000Z" };
 }
 
 /** One change of each severity, and one of another type: what subscribers tell apart by filter policies. */
@@ -34,7 +34,7 @@ export const assortedChanges: readonly Change[] = [
   anOpening(aFinding("two", { severity: "high" })),
   anOpening(aFinding("three", { severity: "medium", rule: "rotation-enabled" })),
   anOpening(aFinding("four", { severity: "low", rule: "secret-key-consistent" })),
-  { ...anOpening(aFinding("five", { severity: "high" })), type: "finding.resolved", because: "fixed" },
+  { ...anOpening(aFinding("five", { severity: "high" })), type: "finding.resolved", reason: "fixed" },
 ];
 
 /** Filter policies that a subscriber may have, and the databases of `assortedChanges` that each lets through. */

@@ -18,7 +18,7 @@ function start() {
     },
     signal: controller.signal,
     listener: {
-      begin: (name) => heard.push(`begin ${name}`),
+      startAction: (name) => heard.push(`begin ${name}`),
       pause: ({ seconds, seen, failure }) => heard.push(`pause ${seconds} ${seen ?? ""}${failure ?? ""}`),
       end: (name, failure) => heard.push(`end ${name} ${failure ?? ""}`),
     },
@@ -65,12 +65,12 @@ describe("step", () => {
 describe("poll", () => {
   test("looks until what is seen will do", async () => {
     const { workflow, pauses } = start();
-    let looks = 0;
-    const look = async () => {
-      looks += 1;
-      return looks;
+    let polls = 0;
+    const observe = async () => {
+      polls += 1;
+      return polls;
     };
-    const polled = await workflow.poll("wait", look, { until: (seen) => seen === 4, timeoutMinutes: 60 });
+    const polled = await workflow.poll("wait", observe, { until: (seen) => seen === 4, timeoutMinutes: 60 });
     expect({ polled, pauses }).toEqual({ polled: { met: true, seen: 4, error: null }, pauses: [5, 8, 11] });
   });
 
@@ -91,10 +91,10 @@ describe("poll", () => {
     });
     expect(never).toEqual({ met: false, seen: null, error: "Rate exceeded" });
     expect(heard.at(-1)).toBe("end wait not within 0.2 minutes (Rate exceeded)");
-    let looks = 0;
+    let polls = 0;
     const once = async () => {
-      looks += 1;
-      if (looks > 1) throw throttled();
+      polls += 1;
+      if (polls > 1) throw throttled();
       return "off";
     };
     expect(await workflow.poll("wait", once, { until: () => false, timeoutMinutes: 1 })).toEqual({
@@ -139,11 +139,11 @@ describe("interrupted", () => {
 
   test("a pause ends early", async () => {
     const { workflow, heard, controller } = start();
-    const look = async () => {
+    const observe = async () => {
       controller.abort();
       return "off";
     };
-    await expect(workflow.poll("wait", look, { until: () => false, timeoutMinutes: 1 })).rejects.toThrow();
+    await expect(workflow.poll("wait", observe, { until: () => false, timeoutMinutes: 1 })).rejects.toThrow();
     expect(heard.at(-1)).toBe("end wait interrupted");
   });
 });

@@ -465,7 +465,7 @@ Go on with:
     expect(await wrongWith("wishlists")).toEqual([]);
     const { SecretArn = "" } = secretOf("wishlists") ?? {};
     expect(shop.here.secrets.get(SecretArn)?.RotationRules).toEqual({ AutomaticallyAfterDays: 30 });
-    expect(shop.state()).toMatchObject({ running: [], keepsakes: {} });
+    expect(shop.state()).toMatchObject({ running: [], secretSnapshots: {} });
   });
 
   test("an action that is named does not come before what was begun", async () => {
@@ -504,7 +504,7 @@ Go on with:
         expect({ count, ...again, stdout: "" }).toMatchObject({ count, status: 0 });
         expect(secretOf(identifier)?.SecretStatus).toBe("active");
         expect(tagsOf(identifier)).toEqual(["repair"]);
-        expect(shop.state()).toMatchObject({ running: [], keepsakes: {} });
+        expect(shop.state()).toMatchObject({ running: [], secretSnapshots: {} });
         await shop.close();
         shop = await openRepairShop();
         expect(shop.here.instances.get(identifier)).toEqual(old);

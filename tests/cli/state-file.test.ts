@@ -129,10 +129,10 @@ describe("the place of the state", () => {
     "s3:bucket",
     "s3:/bucket",
     "S3://bucket",
-  ])("is no bucket: %s", async (place) => {
-    await expect(openState(place, { env: {} })).rejects.toThrow(UsageError);
-    await expect(openState(place, { env: {} })).rejects.toThrow(
-      `"${place}" names no bucket: say s3:// and its name alone`,
+  ])("is no bucket: %s", async (location) => {
+    await expect(openState(location, { env: {} })).rejects.toThrow(UsageError);
+    await expect(openState(location, { env: {} })).rejects.toThrow(
+      `"${location}" names no bucket: say s3:// and its name alone`,
     );
   });
 
@@ -142,7 +142,7 @@ describe("the place of the state", () => {
       process.env = { ...variables };
     });
 
-    test.each(["s3://reports-bucket", "s3://reports-bucket/"])("is the service's own (%s)", async (place) => {
+    test.each(["s3://reports-bucket", "s3://reports-bucket/"])("is the service's own (%s)", async (location) => {
       const aws = await startAws();
       const bucket = aws.region.addBucket("reports-bucket");
       Object.assign(process.env, {
@@ -152,7 +152,7 @@ describe("the place of the state", () => {
         AWS_SECRET_ACCESS_KEY: "not-verified",
       });
       try {
-        const state = await openState(place, { env: {} });
+        const state = await openState(location, { env: {} });
         expect(await state.write(failed(1), null)).toBe(true);
         expect(await state.write(failed(2), null)).toBe(false);
         expect([...bucket.objects.keys()]).toEqual(["remediation.json"]);

@@ -18,10 +18,10 @@ const database = { status: "available", masterUserSecret: { status: "rotating" }
 test("each step by name, with what came of it and how long it took", async () =>
   expect(
     await show(false, (progress, pass) => {
-      progress.begin("look");
+      progress.startAction("look");
       pass(0.42);
       progress.end("look", null);
-      progress.begin("change\u001b[2J");
+      progress.startAction("change\u001b[2J");
       pass(75);
       progress.end("change\u001b[2J", "You may not.");
     }),
@@ -30,10 +30,10 @@ test("each step by name, with what came of it and how long it took", async () =>
 test("a wait is told once when it begins, and what AWS refuses for now with it", async () =>
   expect(
     await show(false, (progress) => {
-      progress.begin("wait");
+      progress.startAction("wait");
       for (const seconds of [5, 8]) progress.pause({ seconds, seen: { database } });
       progress.end("wait", null);
-      progress.begin("change");
+      progress.startAction("change");
       progress.pause({ seconds: 5, failure: "Rate exceeded" });
       progress.end("change", null);
     }),
@@ -42,10 +42,10 @@ test("a wait is told once when it begins, and what AWS refuses for now with it",
 test("a step that has told something has said all", async () =>
   expect(
     await show(false, async (progress) => {
-      progress.begin("tell that it begins");
+      progress.startAction("tell that it begins");
       await progress.say("It begins.\n");
       progress.end("tell that it begins", null);
-      progress.begin("tell how it ended");
+      progress.startAction("tell how it ended");
       await progress.say("It ended.\n");
       progress.end("tell how it ended", "the alerts topic took nothing");
     }),
@@ -54,7 +54,7 @@ test("a step that has told something has said all", async () =>
 test("after it was taken down nothing more is drawn", async () =>
   expect(
     await show(false, (progress) => {
-      progress.begin("wait");
+      progress.startAction("wait");
       progress.stop();
       progress.pause({ seconds: 5 });
       progress.end("wait", "interrupted");
@@ -63,7 +63,7 @@ test("after it was taken down nothing more is drawn", async () =>
 
 test("on a terminal the step that is at work moves, with what was seen, on one line", async () => {
   const drawn = await show(true, async (progress, pass) => {
-    progress.begin("wait until the secret is active");
+    progress.startAction("wait until the secret is active");
     progress.pause({ seconds: 5, seen: { database } });
     pass(12);
     await new Promise((resolve) => setTimeout(resolve, 150));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { describeStanding, watchChanges } from "../../cli/watch-changes.ts";
+import { describeProgress, watchChanges } from "../../cli/watch-changes.ts";
 import type { ActionName } from "../../lib/model/action.ts";
 import type { RepairPort } from "../../lib/remediate/repair.ts";
 import { aDatabase, secretArn } from "../support/builders.ts";
@@ -36,19 +36,19 @@ const calls: Record<keyof RepairPort, (to: RepairPort) => Promise<void>> = {
 
 test("every change goes through, and is remembered by its name alone", async () => {
   const direct = port();
-  const { port: watched, witness } = watchChanges(direct, new AbortController().signal);
+  const { port: watched, changeLog } = watchChanges(direct, new AbortController().signal);
   for (const call of Object.values(calls)) await call(watched);
   expect(direct.asked).toEqual(Object.keys(calls));
-  expect(witness).toEqual({ changes: Object.keys(calls) });
+  expect(changeLog).toEqual({ changes: Object.keys(calls) });
 });
 
 test("once it is interrupted nothing is changed any more", async () => {
   const direct = port();
   const controller = new AbortController();
-  const { port: watched, witness } = watchChanges(direct, controller.signal);
+  const { port: watched, changeLog } = watchChanges(direct, controller.signal);
   controller.abort();
   for (const call of Object.values(calls)) await expect(call(watched)).rejects.toThrow();
-  expect({ asked: direct.asked, witness }).toEqual({ asked: [], witness: { changes: [] } });
+  expect({ asked: direct.asked, changeLog }).toEqual({ asked: [], changeLog: { changes: [] } });
 });
 
 describe("what state a database is in", () => {
@@ -68,5 +68,5 @@ describe("what state a database is in", () => {
     ["toggle", ["turnOn", "untagDatabase"], "all is done"],
     // A rotation that was in vain is followed by a toggle.
     ["rotate", ["rotate", "tagDatabase", "turnOff", "turnOn"], "RDS was asked to turn management on again."],
-  ])("%s after %j", (action, changes, text) => expect(describeStanding({ changes }, action)).toContain(text));
+  ])("%s after %j", (action, changes, text) => expect(describeProgress({ changes }, action)).toContain(text));
 });

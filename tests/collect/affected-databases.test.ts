@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { toReference, toSubjects } from "../../lib/collect/affected-databases.ts";
+import { toAffectedDatabases, toReference } from "../../lib/collect/affected-databases.ts";
 import type { RecheckEvent } from "../../lib/model/recheck-event.ts";
 import { account, keyArn, now, region, secretArn } from "../support/builders.ts";
 
@@ -10,9 +10,9 @@ const cluster = (value: string) => ({ kind: "cluster", by: "identifier", value }
 
 describe("an event of RDS names a database", () => {
   const about = (type: "RDS DB Instance Event" | "RDS DB Cluster Event", SourceIdentifier: string) =>
-    toSubjects({ ...envelope, "detail-type": type, detail: { SourceIdentifier } });
+    toAffectedDatabases({ ...envelope, "detail-type": type, detail: { SourceIdentifier } });
   const said = (EventID: string | undefined, SourceArn: string | undefined) =>
-    toSubjects({
+    toAffectedDatabases({
       ...envelope,
       "detail-type": "RDS DB Instance Event",
       detail: { SourceIdentifier: "orders", SourceArn, EventID },
@@ -41,19 +41,19 @@ describe("an event of RDS names a database", () => {
 describe("an event of Secrets Manager names a secret", () => {
   test("whose label moved", () => {
     const resources = [secretArn, "another"];
-    expect(toSubjects({ ...envelope, "detail-type": "Secret Label Updated", resources })).toEqual({
+    expect(toAffectedDatabases({ ...envelope, "detail-type": "Secret Label Updated", resources })).toEqual({
       ...nothing,
       secretId: secretArn,
     });
   });
 
   test("none, where AWS names none", () => {
-    expect(toSubjects({ ...envelope, "detail-type": "Secret Label Updated", resources: [] })).toEqual(nothing);
+    expect(toAffectedDatabases({ ...envelope, "detail-type": "Secret Label Updated", resources: [] })).toEqual(nothing);
   });
 
   test("whose rotation failed", () => {
     const detail = { eventName: "RotationFailed", additionalEventData: { SecretId: secretArn } };
-    expect(toSubjects({ ...envelope, "detail-type": "AWS Service Event via CloudTrail", detail })).toEqual({
+    expect(toAffectedDatabases({ ...envelope, "detail-type": "AWS Service Event via CloudTrail", detail })).toEqual({
       ...nothing,
       secretId: secretArn,
     });
@@ -63,7 +63,7 @@ describe("an event of Secrets Manager names a secret", () => {
 describe("a call", () => {
   type Detail = Extract<RecheckEvent, { "detail-type": "AWS API Call via CloudTrail" }>["detail"];
   const ofCall = (detail: Partial<Detail>) =>
-    toSubjects({
+    toAffectedDatabases({
       ...envelope,
       "detail-type": "AWS API Call via CloudTrail",
       detail: { eventSource: "rds.amazonaws.com", eventName: "ModifyDBInstance", ...detail },

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
-import { toggleTag } from "../../lib/model/database.ts";
+import { type ReadOptions, readTarget } from "../../lib/collect/read-target.ts";
+import { toggleTagKey } from "../../lib/model/database.ts";
 import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import type { Policy } from "../../lib/model/policy.ts";
-import { type ReadOptions, readTarget } from "../../lib/collect/read-target.ts";
 import { rules } from "../../rules/index.ts";
 import { now } from "../support/simulated-audit.ts";
 import { type SimulatedRegion, withSimulatedRegion } from "../support/simulated-region.ts";
@@ -146,7 +146,7 @@ describe("what decides whether a database may be repaired", () => {
 
   test("a secret that a repair left its tag on is read in full, though nothing is wrong with it", () =>
     withSimulatedRegion(async (simulated) => {
-      const TagList = [{ Key: toggleTag, Value: `${now} aws-managed toggle-1` }];
+      const TagList = [{ Key: toggleTagKey, Value: `${now} aws-managed toggle-1` }];
       const orders = simulated.here.addInstance({ identifier: "orders", managed: true, TagList });
       const target = await read(simulated);
       const secretArn = orders.MasterUserSecret?.SecretArn;

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import { judgeTarget } from "../../lib/audit/judge.ts";
 import { createAccount } from "../../lib/aws/create-account.ts";
+import { type ReadOptions, readTarget } from "../../lib/collect/read-target.ts";
 import type { DatabaseReference } from "../../lib/model/database.ts";
 import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import { parsePolicy } from "../../lib/model/policy.ts";
-import { type ReadOptions, readTarget } from "../../lib/collect/read-target.ts";
 import { rules } from "../../rules/index.ts";
 import { createSampleOrganization, sampleAccounts, sampleRegions } from "../../simulator/organization.ts";
 import { startSimulator } from "../../simulator/server.ts";

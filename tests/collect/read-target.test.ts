@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { judgeTarget } from "../../lib/audit/judge.ts";
-import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import { readTarget } from "../../lib/collect/read-target.ts";
+import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import { rules } from "../../rules/index.ts";
 import { auditSimulated, inShort, now, region } from "../support/simulated-audit.ts";
 import { withSimulatedRegion } from "../support/simulated-region.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { createAccount } from "../../lib/aws/create-account.ts";
+import { type AccountPort, takeInventory } from "../../lib/collect/take-inventory.ts";
 import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import { AccessError, UsageError } from "../../lib/model/errors.ts";
-import { type AccountPort, takeInventory } from "../../lib/collect/take-inventory.ts";
 import { auditSimulated, inShort, now } from "../support/simulated-audit.ts";
 
 const accounts = ["111111111111", "222222222222"];

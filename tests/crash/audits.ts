@@ -1,11 +1,11 @@
-import { isStartable, makePlan, type PlanOptions } from "../../lib/plan/make-plan.ts";
+import { readTarget } from "../../lib/collect/read-target.ts";
 import { concludeRepaired } from "../../lib/executions/conclude-repaired.ts";
 import { lookAfterRepairs } from "../../lib/executions/look-after-repairs.ts";
 import type { Database } from "../../lib/model/database.ts";
 import type { Inventory } from "../../lib/model/inventory.ts";
-import { type Order, toOrdered } from "../../lib/model/remediation-request.ts";
 import type { RemediationEvent } from "../../lib/model/remediation-event.ts";
-import { readTarget } from "../../lib/collect/read-target.ts";
+import { type RemediationRequest, toRequestDatabase } from "../../lib/model/remediation-request.ts";
+import { isStartable, makePlan, type PlanOptions } from "../../lib/plan/make-plan.ts";
 import { rules } from "../../rules/index.ts";
 import { checkTold } from "./check-work.ts";
 import { createExecution, type Execution } from "./execution.ts";
@@ -37,7 +37,7 @@ function planOptions({ policy, stores, now }: World, place: Place): PlanOptions 
 function tellIn(world: World) {
   return async (event: RemediationEvent): Promise<void> => {
     checkTold(world, event);
-    world.told.push(event);
+    world.notified.push(event);
   };
 }
 
@@ -59,10 +59,10 @@ export async function audit(
     lost: dead === undefined ? null : { execution: dead.name, how: `The execution ${dead.name} was killed.` },
     repairs: {
       state: stores.service,
-      tell: tellIn(world),
-      async start(name, order) {
+      notify: tellIn(world),
+      async start(name, request) {
         if (![...known, ...due].some((execution) => execution.name === name))
-          due.push(createExecution(name, order, "service"));
+          due.push(createExecution(name, request, "service"));
       },
     },
   });
@@ -97,13 +97,13 @@ export async function planAtTerminal(
 /** An execution of the service for each of the databases, whatever budget there is. */
 export async function planAll(world: World, weather: Weather): Promise<Execution[]> {
   const { actions } = makePlan(await observe(world, weather), planOptions(world, "service"));
-  return world.subjects.flatMap(({ arn, identifier }) => {
+  return world.affectedDatabases.flatMap(({ arn, identifier }) => {
     const first = actions.find(({ database }) => database.arn === arn);
     return first === undefined ? [] : createExecution(`${identifier}-1`, toOrder(first), "service");
   });
 }
 
-function toOrder({ action, rule, severity, database }: Order): Order {
+function toOrder({ action, rule, severity, database }: RemediationRequest): RemediationRequest {
   return { action, rule, severity, database };
 }
 
@@ -117,8 +117,15 @@ async function conclude(
   const running = stores[place].kept().running.find((one) => one.execution === execution);
   if (running === undefined) return;
   await concludeRepaired({
-    ...{ running, database: toOrdered(database), policy, state: stores[place], now: world.now(), severity: "high" },
+    ...{
+      running,
+      database: toRequestDatabase(database),
+      policy,
+      state: stores[place],
+      now: world.now(),
+      severity: "high",
+    },
     secretArn: database.masterUserSecret?.secretArn ?? null,
-    tell: tellIn(world),
+    notify: tellIn(world),
   });
 }

@@ -1,7 +1,7 @@
 import { judgeTarget } from "../../lib/audit/judge.ts";
-import { toggleTag } from "../../lib/model/database.ts";
-import { hoursBetween } from "../../lib/model/time.ts";
 import { readTarget } from "../../lib/collect/read-target.ts";
+import { toggleTagKey } from "../../lib/model/database.ts";
+import { hoursBetween } from "../../lib/model/time.ts";
 import { rules } from "../../rules/index.ts";
 import { type AnyDatabase, arnOf } from "../../simulator/databases.ts";
 import type { Secret } from "../../simulator/state.ts";
@@ -10,7 +10,7 @@ import type { Execution } from "./execution.ts";
 import { breakPromise, promises } from "./promises.ts";
 import { type Goal, policyFor } from "./scenarios.ts";
 import type { Weather } from "./weather.ts";
-import { liveOne, markOf, type Subject, scope, startAt, type World } from "./world.ts";
+import { liveOne, type Subject, scope, startAt, toggleTagOf, type World } from "./world.ts";
 
 /** Hours after which an execution that was killed does not count any more. */
 const expiryHours = 54;
@@ -19,12 +19,12 @@ const expiryHours = 54;
 export function checkEnd(world: World, execution: Execution, weather: Weather): void {
   const { name, place, end, result } = execution;
   world.changing.delete(`${place} ${name}`);
-  const hasChanged = world.begun.some((one) => one.by === name && one.place === place);
+  const hasChanged = world.started.some((one) => one.by === name && one.place === place);
   if (end === "threw" && !weather.isStoreDown) breakPromise(world, promises.endsWell, name);
   const { running } = world.stores[place].kept();
   if (!weather.isStoreDown && running.some((one) => one.execution === name))
     breakPromise(world, promises.placeFreed, name);
-  for (const subject of world.subjects)
+  for (const subject of world.affectedDatabases)
     if (isLeftOff(world, subject, execution))
       breakPromise(world, promises.persists, `${name} ended at ${world.now()}, and it is off since ${world.last.off}`);
   // Where nothing was begun, an error is all that there is to be told, and whoever started the execution is told it.
@@ -32,15 +32,16 @@ export function checkEnd(world: World, execution: Execution, weather: Weather): 
   const last = world.lastTold.get(`${place} ${name}`);
   const ends = result?.map(({ outcome }) => outcome.end) ?? [];
   const expected = ends.includes("repaired") ? "succeeded" : ends.includes("failed") ? "failed" : "refused";
-  const isTold = end === "threw" ? /succeeded|failed/.test(last?.type ?? "") : last?.type === `remediation.${expected}`;
-  if (!isTold) breakPromise(world, promises.told, `${name} ${end}, and told ${last?.type ?? "nothing"}`);
+  const isNotified =
+    end === "threw" ? /succeeded|failed/.test(last?.type ?? "") : last?.type === `remediation.${expected}`;
+  if (!isNotified) breakPromise(world, promises.notified, `${name} ${end}, and told ${last?.type ?? "nothing"}`);
 }
 
 /** Whether an execution leaves a database off that it has turned off itself, or has tried to turn on. */
-function isLeftOff(world: World, { arn }: Subject, { order, result, stake }: Execution): boolean {
+function isLeftOff(world: World, { arn }: Subject, { request, result, stake }: Execution): boolean {
   // Whoever is not let near it any more, because its owner took the opt-in back, leaves it to the audit.
   if (result?.every(({ outcome }) => outcome.end === "refused")) return false;
-  if (!stake.isHeld || order.database.arn !== arn || !liveOne(world, { arn })) return false;
+  if (!stake.isHeld || request.database.arn !== arn || !liveOne(world, { arn })) return false;
   return world.orphaned.has(arn) && hoursBetween(world.last.off, world.now()) < 23;
 }
 
@@ -73,12 +74,12 @@ export async function checkLeft(world: World, left: Left): Promise<void> {
   const target = await readTarget(createInProcessRegion(cloud, scope), reading);
   const { findings } = judgeTarget(target, policy, rules, now());
   const finds: Finds = (arn, rule) => findings.some((one) => one.resource.arn === arn && one.rule === rule);
-  for (const subject of world.subjects) {
+  for (const subject of world.affectedDatabases) {
     const database = liveOne(world, subject);
     if (database === undefined) {
       // Whoever was killed before, or has another state, cannot forget what was written down for it.
       const isUndisturbed = world.last.blow === startAt && !world.hasStrangers;
-      if (isUndisturbed && world.stores.service.kept().keepsakes[subject.arn] !== undefined)
+      if (isUndisturbed && world.stores.service.kept().secretSnapshots[subject.arn] !== undefined)
         breakPromise(world, promises.cleanedUp, `${subject.arn} is gone, and has a keepsake`);
       continue;
     }
@@ -92,7 +93,7 @@ export async function checkLeft(world: World, left: Left): Promise<void> {
   }
   const { instances, clusters, tenants } = world.here;
   for (const other of [...instances.values(), ...clusters.values(), ...tenants.values()])
-    if (!world.subjects.some(({ arn }) => arn === arnOf(other)) && markOf(other) !== undefined)
+    if (!world.affectedDatabases.some(({ arn }) => arn === arnOf(other)) && toggleTagOf(other) !== undefined)
       breakPromise(world, promises.nothingElse, `${arnOf(other)} has a mark`);
 }
 
@@ -115,10 +116,10 @@ function checkManaged(world: World, subject: Subject, database: AnyDatabase, { g
   if (expects === "goal" && offHours > 96)
     breakPromise(world, promises.soon, `${arn} was off from ${off} until ${onAgain}`);
   if (expects === "goal") checkSecret(world, subject, MasterUserSecret, goal);
-  const { keepsakes, running } = world.stores.service.kept();
+  const { secretSnapshots, running } = world.stores.service.kept();
   const left = [
-    ...(markOf(database) === undefined ? [] : [`the tag ${toggleTag}`]),
-    ...(keepsakes[arn] === undefined ? [] : ["a keepsake"]),
+    ...(toggleTagOf(database) === undefined ? [] : [`the tag ${toggleTagKey}`]),
+    ...(secretSnapshots[arn] === undefined ? [] : ["a keepsake"]),
     ...(running.some((one) => one.arn === arn) ? ["a running entry"] : []),
   ];
   if (left.length > 0) breakPromise(world, promises.cleanedUp, `${arn} has ${left.join(" and ")}`);
@@ -130,7 +131,7 @@ function checkSecret(
   { SecretArn, KmsKeyId }: NonNullable<AnyDatabase["MasterUserSecret"]>,
   goal: Goal,
 ): void {
-  const { here, told } = world;
+  const { here, notified } = world;
   const wrong = (how: string) => breakPromise(world, promises.intended, `${how}: ${SecretArn}`);
   const secret = here.secrets.get(SecretArn);
   if (secret === undefined) {
@@ -138,7 +139,7 @@ function checkSecret(
     return;
   }
   if (secret.owner !== arn || secret.DeletedDate !== undefined) wrong("the secret is not its own");
-  const isOtherKeySaid = told.some(({ message }) => message.includes(`instead of ${goal.keyArn}`));
+  const isOtherKeySaid = notified.some(({ message }) => message.includes(`instead of ${goal.keyArn}`));
   if (KmsKeyId !== goal.keyArn && (goal.isKeyRequired || !isOtherKeySaid))
     wrong(`the key is ${KmsKeyId}, not ${goal.keyArn}`);
   const isSame = SecretArn === before?.ARN;
@@ -147,16 +148,16 @@ function checkSecret(
   if (!isSame && !isArnSaid(world, arn, SecretArn)) breakPromise(world, promises.arnTold, SecretArn);
   // Only a stranger to whoever turned management off may not know what there was.
   const excuse = world.hasStrangers ? /could not be restored|Nobody wrote down/ : /could not be restored/;
-  if (told.some(({ message }) => excuse.test(message))) return;
+  if (notified.some(({ message }) => excuse.test(message))) return;
   const lost = describeLost(secret, goal);
   if (lost.length > 0) breakPromise(world, promises.restored, lost.join(", "));
 }
 
 /** What was enabled at a terminal, by a process that was killed, only the state of that terminal knows: whoever runs it again is told. */
-function isArnSaid({ told, stores: { terminal, laptop } }: World, arn: string, secretArn: string): boolean {
+function isArnSaid({ notified, stores: { terminal, laptop } }: World, arn: string, secretArn: string): boolean {
   const unfinished = [terminal, laptop].flatMap((store) => store.kept().running);
   if (unfinished.some((one) => one.arn === arn && one.action === "enable")) return true;
-  return told.some(({ secret, message }) => secret.after === secretArn || /ARN could not be read/.test(message));
+  return notified.some(({ secret, message }) => secret.after === secretArn || /ARN could not be read/.test(message));
 }
 
 /** What a secret does not have that it should. */

@@ -1,12 +1,12 @@
-import { gateNames } from "../../lib/plan/gates.ts";
 import type { ActionName } from "../../lib/model/action.ts";
 import type { RemediationEvent } from "../../lib/model/remediation-event.ts";
 import type { RemediationState } from "../../lib/model/remediation-state.ts";
+import { gateNames } from "../../lib/plan/gates.ts";
 import type { AnyDatabase } from "../../simulator/databases.ts";
 import type { InProcessCall } from "../support/in-process-region.ts";
 import type { Life } from "./life.ts";
 import { breakPromise, promises } from "./promises.ts";
-import { adopt, liveOne, livingSecretsOf, markOf, type Subject, targetOf, type World } from "./world.ts";
+import { adopt, liveOne, livingSecretsOf, type Subject, targetOf, toggleTagOf, type World } from "./world.ts";
 
 /** What a changing call begins; null for one that goes on with what was begun. */
 function beginningOf(world: World, { step }: Life, { action, params }: InProcessCall): ActionName | null {
@@ -17,14 +17,14 @@ function beginningOf(world: World, { step }: Life, { action, params }: InProcess
   if (params.ManageMasterUserPassword !== true) return null;
   const subject = subjectOf(world, { action, params });
   const database = subject && liveOne(world, subject);
-  return database === undefined || markOf(database) !== undefined || world.orphaned.has(subject?.arn ?? "")
+  return database === undefined || toggleTagOf(database) !== undefined || world.orphaned.has(subject?.arn ?? "")
     ? null
     : "enable";
 }
 
-function subjectOf({ subjects, here }: World, call: InProcessCall): Subject | undefined {
+function subjectOf({ affectedDatabases, here }: World, call: InProcessCall): Subject | undefined {
   const target = targetOf(call);
-  return subjects.find(({ arn, identifier }) => {
+  return affectedDatabases.find(({ arn, identifier }) => {
     if (target === arn || target === identifier) return true;
     return target.startsWith("arn:aws:secretsmanager:") && here.secrets.get(target)?.owner === arn;
   });
@@ -90,7 +90,7 @@ function countBeginning(world: World, { by, place, attemptSince }: Life, { arn }
   }
   const { atOnce, perDay } = policy.remediation.budget;
   changing.set(name, { arn, until: null });
-  world.begun.push({ by, place, at: now });
+  world.started.push({ by, place, at: now });
   if (place !== "service") return;
   const others = [...changing].filter(
     ([other, { until }]) => other !== name && other.startsWith(place) && (until === null || until > now),
@@ -98,7 +98,7 @@ function countBeginning(world: World, { by, place, attemptSince }: Life, { arn }
   if (others.some(([, one]) => one.arn === arn)) breakPromise(world, promises.alone, `${by} begins beside another`);
   if (others.length >= atOnce) breakPromise(world, promises.atOnce, `${by} begins beside ${others.length}`);
   const dayAgo = new Date(Date.parse(now) - 86_400_000).toISOString();
-  const today = world.begun.filter((one) => one.place === place && one.at > dayAgo).length;
+  const today = world.started.filter((one) => one.place === place && one.at > dayAgo).length;
   if (today > perDay) breakPromise(world, promises.perDay, `${by} begins ${action} as number ${today}`);
   if (world.stopped.since !== null && world.stopped.since <= (attemptSince ?? 0))
     breakPromise(world, promises.circuit, `${by} begins ${action} although all is stopped`);
@@ -106,12 +106,12 @@ function countBeginning(world: World, { by, place, attemptSince }: Life, { arn }
 
 /** After every call: what has to hold at any moment. */
 export function checkNow(world: World): void {
-  for (const subject of world.subjects) {
+  for (const subject of world.affectedDatabases) {
     const database = liveOne(world, subject);
     if (database === undefined) continue;
     const { arn } = subject;
     forgetRefusedOff(world, subject, database);
-    const isMarked = markOf(database) !== undefined || world.unmarked.has(arn);
+    const isMarked = toggleTagOf(database) !== undefined || world.unmarked.has(arn);
     if (world.orphaned.has(arn) && !isMarked) breakPromise(world, promises.marked, `${arn} is not marked`);
     if (livingSecretsOf(world, arn).length > 1) breakPromise(world, promises.oneSecret, arn);
   }
@@ -119,7 +119,7 @@ export function checkNow(world: World): void {
 
 /** After a call that changes something: what somebody had left pending before this step looked still waits for its window. */
 export function checkPending(world: World, { by, attemptSince }: Life): void {
-  for (const subject of world.subjects) {
+  for (const subject of world.affectedDatabases) {
     const pending = world.pendings.get(subject.arn);
     const database = liveOne(world, subject);
     if (pending === undefined || database?.[pending.field] !== pending.value || world.now() >= pending.notBefore)

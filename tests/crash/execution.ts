@@ -1,6 +1,6 @@
 import type { Approval } from "../../lib/executions/create-repair.ts";
-import type { Order } from "../../lib/model/remediation-request.ts";
-import { type Remediation, type RemediationRequest, remediateDatabase } from "../../lib/remediate-database.ts";
+import type { RemediationRequest } from "../../lib/model/remediation-request.ts";
+import { type ExecutionOptions, type Remediation, remediateDatabase } from "../../lib/remediate-database.ts";
 import { rules } from "../../rules/index.ts";
 import { checkEnd } from "./check-end.ts";
 import { checkKept } from "./check-work.ts";
@@ -13,13 +13,13 @@ import { note, type Place, type World } from "./world.ts";
 /** One safeguard taken away: what an execution is given, made worse. */
 export type Sabotage = {
   readonly name: string;
-  readonly spoil: (request: RemediationRequest, life: Life, world: World) => RemediationRequest;
+  readonly spoil: (request: ExecutionOptions, life: Life, world: World) => ExecutionOptions;
 };
 
 /** One execution: what it is to do, where it keeps what it knows, and what became of it. */
 export type Execution = {
   readonly name: string;
-  readonly order: Order;
+  readonly request: RemediationRequest;
   readonly place: Place;
   readonly isAtTerminal: boolean;
   /** Of the person who stands by at a terminal, and does not wait for a window. */
@@ -31,10 +31,15 @@ export type Execution = {
   result: Remediation | null;
 };
 
-export function createExecution(name: string, order: Order, place: Place, approval: Approval | null = null): Execution {
+export function createExecution(
+  name: string,
+  request: RemediationRequest,
+  place: Place,
+  approval: Approval | null = null,
+): Execution {
   const isAtTerminal = name.startsWith("terminal-");
   const [memory, stake] = [{ checkpoints: [] }, { isHeld: false }];
-  return { name, order, place, isAtTerminal, approval, memory, stake, lives: 0, end: null, result: null };
+  return { name, request, place, isAtTerminal, approval, memory, stake, lives: 0, end: null, result: null };
 }
 
 /** What executions take place in. */
@@ -49,14 +54,14 @@ export type Scene = {
 /** Runs an execution until it ends, or dies, with the memory that it has. */
 export async function live(execution: Execution, scene: Scene): Promise<"ended" | "died"> {
   const { world, stage, weather, sabotage, answer } = scene;
-  const { name, order, place, memory } = execution;
+  const { name, request, place, memory } = execution;
   const life = createLife(name, place, execution.stake);
   execution.lives += 1;
   if (place !== "service") world.hasStrangers = true;
-  note(world, name, execution.lives === 1 ? `begins: ${order.action} for ${order.rule}` : "goes on");
+  note(world, name, execution.lives === 1 ? `begins: ${request.action} for ${request.rule}` : "goes on");
   const connection = { world, life, stage, weather };
-  const request: RemediationRequest = {
-    ...{ order, rules, now: world.now },
+  const options: ExecutionOptions = {
+    ...{ request, rules, now: world.now },
     execution: name,
     policy: world.policy,
     isEnabled: true,
@@ -64,7 +69,7 @@ export async function live(execution: Execution, scene: Scene): Promise<"ended" 
     waits: !execution.isAtTerminal,
     port: createPort(connection),
     state: createState(connection),
-    tell: createTell(connection),
+    notify: createTell(connection),
     workflow: createWorkflow({
       ...{ life, stage, memory, answer, now: world.now },
       hear(decision) {
@@ -77,7 +82,7 @@ export async function live(execution: Execution, scene: Scene): Promise<"ended" 
       },
     }),
   };
-  const ended = remediateDatabase(sabotage?.spoil(request, life, world) ?? request).then(
+  const ended = remediateDatabase(sabotage?.spoil(options, life, world) ?? options).then(
     (result) => {
       execution.result = result;
       execution.end = "ended";

@@ -62,7 +62,7 @@ function codeOf(error: Error): string {
 
 /** Each database's secret, and whether its password is about to change. */
 function passwordStates(world: World) {
-  return world.subjects.map((subject) => {
+  return world.affectedDatabases.map((subject) => {
     const database = liveOne(world, subject);
     return {
       arn: subject.arn,
@@ -138,7 +138,7 @@ export function createTell({ world, life, stage, weather }: Connection) {
     if (outage?.isDone !== false) {
       checkKept(world, "a message", JSON.stringify(event));
       checkTold(world, event);
-      world.told.push(event);
+      world.notified.push(event);
       world.lastTold.set(`${life.place} ${life.by}`, event);
       note(world, life.by, `told ${event.type}: ${event.message}`);
     }

@@ -26,7 +26,7 @@ describe.each(databaseKinds)("of the %s", (kind) => {
     const scenario = aScenario(name, kind);
     const { executions } = await suite.play({ scenario, opening: replayed });
     const [first, ...more] = executions;
-    expect(first?.order).toMatchObject({ action: scenario.action, rule: scenario.rule });
+    expect(first?.request).toMatchObject({ action: scenario.action, rule: scenario.rule });
     expect(first?.result?.at(-1)?.outcome).toEqual({ end: "repaired", remarks: [] });
     expect(more).toEqual([]);
     expect(suite.report()).toBe("");

@@ -38,16 +38,16 @@ export async function runOnce(execution: Execution, scene: Scene): Promise<"ende
 /** A person at a terminal begins, and begins anew when the process died. */
 async function standBy(scene: Scene, times: number): Promise<Execution[]> {
   const { world, weather } = scene;
-  const begun: Execution[] = [];
+  const started: Execution[] = [];
   for (let time = 0; time < times; time += 1) {
     if (time > 0) pauseAfterDeath(world);
-    const [subject] = world.subjects;
+    const [subject] = world.affectedDatabases;
     const execution = subject && (await planAtTerminal(world, subject, { place: "terminal", weather }));
     if (!execution) break;
-    begun.push(execution);
+    started.push(execution);
     if ((await runOnce(execution, scene)) === "ended") break;
   }
-  return begun;
+  return started;
 }
 
 async function auditFirst({ world, weather }: Scene): Promise<readonly Execution[]> {
@@ -121,7 +121,7 @@ export function raced(seed: number, { name, places }: Rival): Opening {
     async play(scene, at) {
       const { world, weather } = scene;
       const due = await auditFirst(scene);
-      const [subject] = world.subjects;
+      const [subject] = world.affectedDatabases;
       const cast = [...due];
       for (const place of places) {
         const terminal = subject && (await planAtTerminal(world, subject, { place, weather }));

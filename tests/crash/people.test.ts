@@ -53,7 +53,7 @@ test.each(["rejected", "timed-out"] as const)(
       opening: replayed,
       trouble: { name: decision, answer: { decision, afterHours: 72 }, expects: () => "untouched" },
     });
-    expect(world.begun).toEqual([]);
+    expect(world.started).toEqual([]);
     expect(suite.report()).toBe("");
   },
 );

@@ -1,9 +1,9 @@
-import { exemptionTags, toggleTag } from "../../lib/model/database.ts";
+import { exemptionTags, toggleTagKey } from "../../lib/model/database.ts";
 import { callService } from "../../simulator/call-service.ts";
 import { SimulatedError } from "../../simulator/simulated-error.ts";
 import type { Expectation } from "./check-end.ts";
 import { optInTag } from "./scenarios.ts";
-import { adopt, liveOne, markOf, note, type Subject, scope, type World } from "./world.ts";
+import { adopt, liveOne, note, type Subject, scope, toggleTagOf, type World } from "./world.ts";
 
 /** Something that a person does to the database, at any moment, without asking anybody. */
 export type Deed = {
@@ -73,7 +73,7 @@ const untag = (world: World, { arn }: Subject, ...TagKeys: string[]): boolean =>
 const secretArnOf = (world: World, subject: Subject) => liveOne(world, subject)?.MasterUserSecret?.SecretArn;
 const isMarked = (world: World, subject: Subject): boolean => {
   const database = liveOne(world, subject);
-  return database !== undefined && markOf(database) !== undefined;
+  return database !== undefined && toggleTagOf(database) !== undefined;
 };
 
 /** When the maintenance window of all databases here opens next. */
@@ -225,13 +225,13 @@ export const deeds: readonly Deed[] = [
   },
   {
     name: "the mark is written over",
-    act: (world, subject) => isMarked(world, subject) && tag(world, subject, { [toggleTag]: "please do not touch" }),
+    act: (world, subject) => isMarked(world, subject) && tag(world, subject, { [toggleTagKey]: "please do not touch" }),
     expects: "managed",
   },
   {
     name: "the mark is taken off",
     act(world, subject) {
-      if (!isMarked(world, subject) || !untag(world, subject, toggleTag)) return false;
+      if (!isMarked(world, subject) || !untag(world, subject, toggleTagKey)) return false;
       world.unmarked.set(subject.arn, world.journal.length);
       return true;
     },
@@ -241,7 +241,7 @@ export const deeds: readonly Deed[] = [
 
 /** Lets a person do it now, and keeps account of what follows from it; false where nothing was done. */
 export function perform(world: World, { act, closes = [] }: Deed): boolean {
-  const [subject] = world.subjects;
+  const [subject] = world.affectedDatabases;
   if (subject === undefined) return false;
   const before = secretArnOf(world, subject);
   const isPending = liveOne(world, subject)?.PendingModifiedValues.MasterUserPassword !== undefined;
@@ -259,7 +259,7 @@ export function perform(world: World, { act, closes = [] }: Deed): boolean {
 /** Takes it back; false where it stays. */
 export function takeBack(world: World, { undo }: Deed): boolean {
   if (undo === undefined) return false;
-  for (const subject of world.subjects) {
+  for (const subject of world.affectedDatabases) {
     undo(world, subject);
     world.closed.delete(subject.arn);
   }

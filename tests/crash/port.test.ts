@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
-import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import { readTarget } from "../../lib/collect/read-target.ts";
+import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import { rules } from "../../rules/index.ts";
 import { createInProcessRegion } from "../support/in-process-region.ts";
 import { now } from "../support/simulated-audit.ts";

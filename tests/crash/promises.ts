@@ -16,7 +16,7 @@ export const promises = {
   noPassword: "no password is kept anywhere",
   placeFreed: "an execution that ends frees its place",
   endsWell: "no execution ends in an error",
-  told: "it is told how an execution ended",
+  notified: "it is told how an execution ended",
   truthful: "what is told is so",
   notLeft: "a database that is left off is found by the audit",
   persists: "no execution ends within a day while management is off",

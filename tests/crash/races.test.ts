@@ -12,7 +12,7 @@ import { createRandom } from "./world.ts";
  * Two terminals with one state call their executions alike, and cannot be told apart in it: of what is kept by name nothing can be promised
  * then. What is promised of the database is.
  */
-const byName = [promises.alone, promises.told, promises.placeFreed, promises.arnTold];
+const byName = [promises.alone, promises.notified, promises.placeFreed, promises.arnTold];
 const isNamedTwice = ({ name }: Trial, promise: string) =>
   name.includes("two terminals with one state") && byName.some((one) => promise.startsWith(one));
 

@@ -98,10 +98,10 @@ const cases: Record<SabotageName, readonly [() => AsyncGenerator<Play>, ...(keyo
   ],
   "nothing is restored": [undisturbed("wrong key"), "restored"],
   "what was done is not verified": [undisturbed("impaired for good"), "comesToRest"],
-  "nobody is told": [undisturbed("wrong key"), "told"],
+  "nobody is told": [undisturbed("wrong key"), "notified"],
   "nobody is told of failures": [
     disturbed("wrong key", { name: "a read replica is added" }, { name: "the database is stopped" }),
-    "told",
+    "notified",
   ],
   "the mark stays": [undisturbed("wrong key"), "cleanedUp"],
   "a step remembers the password": [undisturbed("wrong key"), "noPassword"],

@@ -1,9 +1,9 @@
-import { toggleTag } from "../../lib/model/database.ts";
+import { toggleTagKey } from "../../lib/model/database.ts";
 import { AwsCallError } from "../../lib/model/errors.ts";
 import type { Policy } from "../../lib/model/policy.ts";
 import type { RemediationState } from "../../lib/model/remediation-state.ts";
 import type { Workflow } from "../../lib/remediate/workflow.ts";
-import type { RemediationRequest } from "../../lib/remediate-database.ts";
+import type { ExecutionOptions } from "../../lib/remediate-database.ts";
 import type { InProcessRegion } from "../support/in-process-region.ts";
 import type { Sabotage } from "./execution.ts";
 import type { Life } from "./life.ts";
@@ -13,7 +13,7 @@ type Spoil = Sabotage["spoil"];
 const port =
   (change: (port: InProcessRegion, life: Life) => Partial<InProcessRegion>): Spoil =>
   (request, life) => ({ ...request, port: { ...asPort(request), ...change(asPort(request), life) } });
-const asPort = ({ port }: RemediationRequest) => port as InProcessRegion;
+const asPort = ({ port }: ExecutionOptions) => port as InProcessRegion;
 
 const workflow =
   (change: (workflow: Workflow) => Partial<Workflow>): Spoil =>
@@ -30,8 +30,8 @@ const state =
 /** Polls by these names end after one look. */
 const once = (...polled: readonly string[]): Spoil =>
   workflow(({ poll }) => ({
-    poll: (name, look, options) =>
-      poll(name, look, polled.includes(name) ? { ...options, timeoutMinutes: 0 } : options),
+    poll: (name, describe, options) =>
+      poll(name, describe, polled.includes(name) ? { ...options, timeoutMinutes: 0 } : options),
   }));
 
 /** Within some steps, what is read is what was read before, outside of them. */
@@ -81,7 +81,7 @@ const beginnings = [
   "turn management on",
 ] as const;
 
-const withRemediation = ({ policy }: RemediationRequest, change: Partial<Policy["remediation"]>): Policy => ({
+const withRemediation = ({ policy }: ExecutionOptions, change: Partial<Policy["remediation"]>): Policy => ({
   ...policy,
   remediation: { ...policy.remediation, ...change },
 });
@@ -101,17 +101,17 @@ const skipping = (isSkipped: (name: string) => boolean): Spoil =>
 
 /** A mark that is gone still looks as if it were there. */
 const seeingTheMark: Spoil = port((real, life) => {
-  let mark: string | null = null;
+  let toggleTag: string | null = null;
   return {
     async tagDatabase(arn, key, value) {
-      if (key === toggleTag) mark = value;
+      if (key === toggleTagKey) toggleTag = value;
       await real.tagDatabase(arn, key, value);
     },
     async *describeDBInstances(only) {
       for await (const page of real.describeDBInstances(only))
         yield page.map((database) =>
-          mark !== null && life.step === "turn management off" && database.identifier === "orders"
-            ? { ...database, tags: { ...database.tags, [toggleTag]: mark } }
+          toggleTag !== null && life.step === "turn management off" && database.identifier === "orders"
+            ? { ...database, tags: { ...database.tags, [toggleTagKey]: toggleTag } }
             : database,
         );
     },
@@ -121,7 +121,7 @@ const seeingTheMark: Spoil = port((real, life) => {
 /** Every safeguard that can be taken away on its own, or together with the one that stands in for it. */
 export const sabotages = {
   "the mark is not written": port((real) => ({
-    tagDatabase: (arn, key, value) => (key === toggleTag ? doNothing() : real.tagDatabase(arn, key, value)),
+    tagDatabase: (arn, key, value) => (key === toggleTagKey ? doNothing() : real.tagDatabase(arn, key, value)),
   })),
   "nobody looks whether the mark is still there before management is turned off": seeingTheMark,
   "what is begun rests on what was seen before": remembering(...beginnings),
@@ -136,7 +136,7 @@ export const sabotages = {
     once("wait until management is off"),
   ),
   "nobody waits until management is off": once("wait until management is off", "wait until the database is at rest"),
-  "nothing is written down for whoever finishes a toggle": state((value) => ({ ...value, keepsakes: {} })),
+  "nothing is written down for whoever finishes a toggle": state((value) => ({ ...value, secretSnapshots: {} })),
   "an execution takes no place": state((value, { by }) => ({
     ...value,
     running: value.running.filter(({ execution }) => execution !== by),
@@ -184,16 +184,16 @@ export const sabotages = {
   })),
   "nothing is restored": skipping((name) => name.startsWith("restore ")),
   "what was done is not verified": workflow(({ poll }) => ({
-    poll: async (name, look, options) =>
-      name.startsWith("verify with ") ? { met: true, seen: null, error: null } : poll(name, look, options),
+    poll: async (name, describe, options) =>
+      name.startsWith("verify with ") ? { met: true, seen: null, error: null } : poll(name, describe, options),
   })),
-  "nobody is told": (request) => ({ ...request, tell: doNothing }),
+  "nobody is told": (request) => ({ ...request, notify: doNothing }),
   "nobody is told of failures": (request) => ({
     ...request,
-    tell: (event) => (event.type === "remediation.failed" ? doNothing() : request.tell(event)),
+    notify: (event) => (event.type === "remediation.failed" ? doNothing() : request.notify(event)),
   }),
   "the mark stays": port((real) => ({
-    untagDatabase: (arn, key) => (key === toggleTag ? doNothing() : real.untagDatabase(arn, key)),
+    untagDatabase: (arn, key) => (key === toggleTagKey ? doNothing() : real.untagDatabase(arn, key)),
   })),
   "a step remembers the password": (request) => {
     let password = "";

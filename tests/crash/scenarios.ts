@@ -1,10 +1,10 @@
-import { keep } from "../../lib/plan/remediation-state.ts";
 import type { ActionName } from "../../lib/model/action.ts";
-import { type Database, toggleTag } from "../../lib/model/database.ts";
+import { type Database, toggleTagKey } from "../../lib/model/database.ts";
 import { defaultPolicy } from "../../lib/model/default-policy.ts";
-import { formatMarker } from "../../lib/model/toggle-marker.ts";
 import type { Policy } from "../../lib/model/policy.ts";
 import { emptyRemediationState } from "../../lib/model/remediation-state.ts";
+import { formatToggleMarker } from "../../lib/model/toggle-marker.ts";
+import { keep } from "../../lib/plan/remediation-state.ts";
 import type { AnyDatabase } from "../../simulator/databases.ts";
 import type { Managed } from "../../simulator/fleet.ts";
 import type { Key, Region, RotationRules, Tag } from "../../simulator/state.ts";
@@ -113,8 +113,8 @@ const faults = {
     managed: ({ present }) => ({ kmsKeyId: present.Arn, status: "impaired", RotationRules: everyTenDays }),
     isDecorated: true,
     secret: "new",
-    after: ({ here, subjects }) => {
-      for (const { arn } of subjects) here.failingRotations.add(arn);
+    after: ({ here, affectedDatabases }) => {
+      for (const { arn } of affectedDatabases) here.failingRotations.add(arn);
     },
   },
   "impaired for good, with approval": {
@@ -124,8 +124,8 @@ const faults = {
     isDecorated: true,
     remediation: { approval: ["toggle"], window: ["maintenance"] },
     secret: "new",
-    after: ({ here, subjects }) => {
-      for (const { arn } of subjects) here.failingRotations.add(arn);
+    after: ({ here, affectedDatabases }) => {
+      for (const { arn } of affectedDatabases) here.failingRotations.add(arn);
     },
   },
   "wrong key": {
@@ -178,16 +178,16 @@ export const faultNames = Object.keys(faults) as FaultName[];
 
 /** As a toggle leaves a database behind that was killed after management was off. */
 function leaveInterrupted(
-  { stores, subjects, orphaned }: World,
+  { stores, affectedDatabases, orphaned }: World,
   database: AnyDatabase,
   { present, required }: Keys,
 ): void {
-  const [subject] = subjects;
+  const [subject] = affectedDatabases;
   if (subject === undefined) throw new Error("there is no database");
   const marker = { startedAt: "2026-11-20T12:00:00.000Z", keyReference: required.Arn, execution: "db-1" };
-  database.TagList.push({ Key: toggleTag, Value: formatMarker(marker) });
+  database.TagList.push({ Key: toggleTagKey, Value: formatToggleMarker(marker) });
   const secretArn = `arn:aws:secretsmanager:eu-west-1:111111111111:secret:rds!db-old-AbCdEf`;
-  const keepsake = {
+  const secretSnapshot = {
     secretArn,
     keyReference: present.Arn,
     rotationEnabled: true,
@@ -196,7 +196,7 @@ function leaveInterrupted(
     resourcePolicy: policyFor(secretArn),
   };
   orphaned.add(subject.arn);
-  void stores.service.write(keep(emptyRemediationState, subject.arn, keepsake), null);
+  void stores.service.write(keep(emptyRemediationState, subject.arn, secretSnapshot), null);
 }
 
 type ScenarioOptions = {

@@ -1,5 +1,5 @@
-import { resume } from "../../lib/plan/remediation-state.ts";
 import { hoursBetween } from "../../lib/model/time.ts";
+import { resume } from "../../lib/plan/remediation-state.ts";
 import { audit, passToNextNoon } from "./audits.ts";
 import { checkLeft, type Expectation } from "./check-end.ts";
 import { checkKept } from "./check-work.ts";
@@ -112,7 +112,7 @@ async function resumeAll({ service }: World["stores"]): Promise<void> {
 }
 
 /** A database whose rotations fail for its old secret's sake can be rotated with a new one. */
-function tend({ here, subjects }: World): void {
-  for (const { arn, before } of subjects)
+function tend({ here, affectedDatabases }: World): void {
+  for (const { arn, before } of affectedDatabases)
     if (before !== null && !here.secrets.has(before.ARN)) here.failingRotations.delete(arn);
 }

@@ -1,10 +1,10 @@
 import { AwsCallError } from "../../lib/model/errors.ts";
 import {
   type Answer,
-  lookOnce,
   nothingSeen,
   type Polled,
-  secondsToNextLook,
+  pollOnce,
+  secondsToNextPoll,
   secondsToNextTry,
   type Workflow,
 } from "../../lib/remediate/workflow.ts";
@@ -91,19 +91,19 @@ export function createWorkflow({ life, stage, memory, now, keep, answer, hear }:
 
     async poll<T>(
       name: string,
-      look: () => Promise<T>,
+      observe: () => Promise<T>,
       { until, timeoutMinutes }: { until: (seen: T) => boolean; timeoutMinutes: number },
     ) {
       const { known, write } = recall(name);
-      type Progress = { polled: Polled<T>; looks: number };
+      type Progress = { polled: Polled<T>; polls: number };
       let progress: Progress =
-        known === undefined ? { polled: nothingSeen, looks: 0 } : (JSON.parse(known.text) as Progress);
+        known === undefined ? { polled: nothingSeen, polls: 0 } : (JSON.parse(known.text) as Progress);
       if (known?.isDone) return progress.polled;
       for (;;) {
         life.begin(name);
-        const polled = await lookOnce(look, until, progress.polled);
-        progress = { polled, looks: progress.looks + 1 };
-        const seconds = secondsToNextLook(polled, progress.looks, timeoutMinutes);
+        const polled = await pollOnce(observe, until, progress.polled);
+        progress = { polled, polls: progress.polls + 1 };
+        const seconds = secondsToNextPoll(polled, progress.polls, timeoutMinutes);
         await write(progress, seconds === null);
         if (seconds === null) return polled;
         await stage.sleep(life, seconds * 1000);

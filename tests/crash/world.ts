@@ -1,4 +1,4 @@
-import { type Database, toggleTag } from "../../lib/model/database.ts";
+import { type Database, toggleTagKey } from "../../lib/model/database.ts";
 import type { Policy } from "../../lib/model/policy.ts";
 import type { RemediationEvent } from "../../lib/model/remediation-event.ts";
 import { emptyRemediationState, type RemediationState } from "../../lib/model/remediation-state.ts";
@@ -56,11 +56,11 @@ type Pending = {
 export type World = {
   readonly cloud: Cloud;
   readonly here: Region;
-  readonly subjects: Subject[];
+  readonly affectedDatabases: Subject[];
   readonly policy: Policy;
   readonly stores: Readonly<Record<Place, MemoryStored<RemediationState>>>;
   readonly journal: Entry[];
-  readonly told: RemediationEvent[];
+  readonly notified: RemediationEvent[];
   /** What each execution told last. */
   readonly lastTold: Map<string, RemediationEvent>;
   readonly passwords: Set<string>;
@@ -83,7 +83,7 @@ export type World = {
   /** Whether somebody is, or was, at work who does not share the service's state. */
   hasStrangers: boolean;
   /** Who began to change something, and when. */
-  readonly begun: { readonly by: string; readonly place: Place; readonly at: string }[];
+  readonly started: { readonly by: string; readonly place: Place; readonly at: string }[];
   /** Since which entry of the journal nothing may be begun any more; null while it may. */
   readonly stopped: { since: number | null };
   /** How often something has happened that somebody else could see, or that is remembered: looking at things is not counted, waiting is. */
@@ -97,12 +97,12 @@ export function createWorld(policy: Policy, build: (here: Region) => readonly An
   const cloud = createCloud({ now: new Date(startAt) });
   const here = cloud.region(scope.account, scope.region);
   const store = () => createMemoryStored({ empty: emptyRemediationState, pause: async () => {} });
-  const subjects = build(here).map((database) => toSubject(here, database));
+  const affectedDatabases = build(here).map((database) => toSubject(here, database));
   return {
-    ...{ cloud, here, policy, subjects },
+    ...{ cloud, here, policy, affectedDatabases },
     stores: { service: store(), terminal: store(), laptop: store() },
     journal: [],
-    told: [],
+    notified: [],
     lastTold: new Map(),
     passwords: new Set(),
     broken: new Set(),
@@ -114,7 +114,7 @@ export function createWorld(policy: Policy, build: (here: Region) => readonly An
     changing: new Map(),
     approved: new Set(),
     hasStrangers: false,
-    begun: [],
+    started: [],
     stopped: { since: null },
     moves: 0,
     answers: null,
@@ -144,8 +144,8 @@ export function livingSecretsOf({ here }: World, arn: string): Secret[] {
 }
 
 /** The value of the tag that a toggle leaves. */
-export function markOf(database: AnyDatabase): string | undefined {
-  return database.TagList.find(({ Key }) => Key === toggleTag)?.Value;
+export function toggleTagOf(database: AnyDatabase): string | undefined {
+  return database.TagList.find(({ Key }) => Key === toggleTagKey)?.Value;
 }
 
 /** Nobody knows the password any more. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { lookAfterRepairs } from "../../lib/executions/look-after-repairs.ts";
-import { toggleTag } from "../../lib/model/database.ts";
+import { toggleTagKey } from "../../lib/model/database.ts";
 import type { RemediationEvent } from "../../lib/model/remediation-event.ts";
 import { emptyRemediationState, type RemediationState, type Running } from "../../lib/model/remediation-state.ts";
 import { rules } from "../../rules/index.ts";
@@ -19,7 +19,7 @@ import {
 type Options = {
   readonly isFull?: boolean;
   readonly startFails?: boolean;
-  readonly keepsakes?: RemediationState["keepsakes"];
+  readonly secretSnapshots?: RemediationState["secretSnapshots"];
   readonly tags?: Record<string, string>;
   readonly createdAt?: string;
   readonly attempts?: RemediationState["attempts"];
@@ -28,11 +28,11 @@ type Options = {
 /** Looks after repairs when one database, orders-2, was read. */
 async function lookAfter(
   running: readonly Partial<Running>[],
-  { isFull = true, startFails = false, keepsakes = {}, attempts = [], ...tagged }: Options = {},
+  { isFull = true, startFails = false, secretSnapshots = {}, attempts = [], ...tagged }: Options = {},
 ) {
-  const kept = { ...emptyRemediationState, running: running.map(anExecution), keepsakes, attempts };
+  const kept = { ...emptyRemediationState, running: running.map(anExecution), secretSnapshots, attempts };
   const state = createMemoryStored({ empty: kept });
-  const told: RemediationEvent[] = [];
+  const notified: RemediationEvent[] = [];
   const started: string[] = [];
   const databases = unmanagedInstances("orders-2").map((database) => ({ ...database, ...tagged }));
   const failures = await lookAfterRepairs({
@@ -40,22 +40,22 @@ async function lookAfter(
     ...{ isFull, rules, now, policy: aPermissivePolicy() },
     repairs: {
       state,
-      async tell(event) {
-        told.push(event);
+      async notify(event) {
+        notified.push(event);
       },
-      async start(execution, order) {
+      async start(execution, request) {
         if (startFails) throw new Error(`${execution} is not started`);
-        started.push(order.database.identifier);
+        started.push(request.database.identifier);
       },
     },
   });
-  return { told, started, failures, kept: state.kept() };
+  return { notified, started, failures, kept: state.kept() };
 }
 
-const silent = { expiresAt: hoursFromNow(-1) };
+const stale = { expiresAt: hoursFromNow(-1) };
 
 test("what is due is started", async () => {
-  expect(await lookAfter([])).toMatchObject({ started: ["orders-2"], failures: [], told: [] });
+  expect(await lookAfter([])).toMatchObject({ started: ["orders-2"], failures: [], notified: [] });
 });
 
 test("what cannot be started is answered", async () => {
@@ -64,8 +64,8 @@ test("what cannot be started is answered", async () => {
 });
 
 test("a silent execution on a database that was not found is told of with its name, and taken out", async () => {
-  const { told, kept } = await lookAfter([{ ...silent, arn: arnOf("gone") }]);
-  expect(told).toMatchObject([
+  const { notified, kept } = await lookAfter([{ ...stale, arn: arnOf("gone") }]);
+  expect(notified).toMatchObject([
     {
       ...{ type: "remediation.failed", execution: "db-ORDERS-1", managed: null },
       message: expect.stringMatching(
@@ -79,7 +79,7 @@ test("a silent execution on a database that was not found is told of with its na
 
 describe("a silent execution that only waited", () => {
   const waiting = {
-    ...silent,
+    ...stale,
     arn: arnOf("gone"),
     action: "toggle",
     isChanging: false,
@@ -88,15 +88,15 @@ describe("a silent execution that only waited", () => {
   const rotated = anAttempt({ arn: arnOf("gone"), action: "rotate", outcome: "failed", endedAt: hoursFromNow(-9) });
 
   test("has changed nothing", async () => {
-    const { told } = await lookAfter([waiting], { attempts: [{ ...rotated, endedAt: hoursFromNow(-30) }] });
-    expect(told).toMatchObject([
+    const { notified } = await lookAfter([waiting], { attempts: [{ ...rotated, endedAt: hoursFromNow(-30) }] });
+    expect(notified).toMatchObject([
       { type: "remediation.refused", message: expect.stringContaining("Nothing was changed by then; an approval") },
     ]);
   });
 
   test("after something else had failed, of which nobody was told, tells that", async () => {
-    const { told, kept } = await lookAfter([waiting], { attempts: [rotated] });
-    expect(told).toMatchObject([
+    const { notified, kept } = await lookAfter([waiting], { attempts: [rotated] });
+    expect(notified).toMatchObject([
       {
         type: "remediation.failed",
         action: "rotate",
@@ -108,20 +108,20 @@ describe("a silent execution that only waited", () => {
 });
 
 test("where only some databases were looked at, the others' executions are left alone", async () => {
-  const { told, kept } = await lookAfter([{ ...silent, arn: arnOf("elsewhere") }], { isFull: false });
-  expect(told).toEqual([]);
+  const { notified, kept } = await lookAfter([{ ...stale, arn: arnOf("elsewhere") }], { isFull: false });
+  expect(notified).toEqual([]);
   expect(kept.running).toHaveLength(1);
 });
 
 test("one that gives signs of life is left alone, and nothing else is begun on its database", async () => {
-  const { told, started, kept } = await lookAfter([{ arn: aPlainDatabase({ arn: arnOf("orders-2") }).arn }]);
-  expect([told, started]).toEqual([[], []]);
+  const { notified, started, kept } = await lookAfter([{ arn: aPlainDatabase({ arn: arnOf("orders-2") }).arn }]);
+  expect([notified, started]).toEqual([[], []]);
   expect(kept.running).toHaveLength(1);
 });
 
 describe("what a toggle was to restore", () => {
   const arn = arnOf("orders-2");
-  const keepsakes = {
+  const secretSnapshots = {
     [arn]: {
       ...{ secretArn: "arn:old", keyReference: null, rotationEnabled: false, rotationRules: null },
       ...{ tags: {}, resourcePolicy: null },
@@ -129,18 +129,20 @@ describe("what a toggle was to restore", () => {
   };
 
   test("is forgotten where the database has no mark any more", async () => {
-    expect((await lookAfter([], { keepsakes })).kept.keepsakes).toEqual({});
+    expect((await lookAfter([], { secretSnapshots })).kept.secretSnapshots).toEqual({});
   });
 
   test("is forgotten where its mark is that of another one, of which it is a copy", async () => {
-    const copied = { tags: { [toggleTag]: aMark() }, createdAt: now };
-    expect((await lookAfter([], { keepsakes, ...copied })).kept.keepsakes).toEqual({});
+    const copied = { tags: { [toggleTagKey]: aMark() }, createdAt: now };
+    expect((await lookAfter([], { secretSnapshots, ...copied })).kept.secretSnapshots).toEqual({});
   });
 
   test("is kept where it has one, where somebody is at work on it, and where it was not looked at", async () => {
-    expect((await lookAfter([], { keepsakes, tags: { [toggleTag]: aMark() } })).kept.keepsakes).toEqual(keepsakes);
-    expect((await lookAfter([{ arn }], { keepsakes })).kept.keepsakes).toEqual(keepsakes);
-    const elsewhere = { [arnOf("elsewhere")]: keepsakes[arn] as (typeof keepsakes)[string] };
-    expect((await lookAfter([], { keepsakes: elsewhere })).kept.keepsakes).toEqual(elsewhere);
+    expect((await lookAfter([], { secretSnapshots, tags: { [toggleTagKey]: aMark() } })).kept.secretSnapshots).toEqual(
+      secretSnapshots,
+    );
+    expect((await lookAfter([{ arn }], { secretSnapshots })).kept.secretSnapshots).toEqual(secretSnapshots);
+    const elsewhere = { [arnOf("elsewhere")]: secretSnapshots[arn] as (typeof secretSnapshots)[string] };
+    expect((await lookAfter([], { secretSnapshots: elsewhere })).kept.secretSnapshots).toEqual(elsewhere);
   });
 });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
+import { createNotifier } from "../../lib/executions/notify-remediation.ts";
 import { AwsCallError, isTransient } from "../../lib/model/errors.ts";
 import { messageSchema } from "../../lib/model/message.ts";
 import type { OutgoingMessage } from "../../lib/model/topic-message.ts";
 import type { Publish } from "../../lib/publish/destinations.ts";
-import { createTeller } from "../../lib/executions/notify-remediation.ts";
 import { account, region, secretArn } from "../support/builders.ts";
 import { aReplacement, newSecretArn } from "../support/remediation-events.ts";
 
@@ -28,7 +28,7 @@ const denied = failWith(new AwsCallError("sns:PublishBatch", "AuthorizationError
 
 test("machines and people are told, each in their own words", async () => {
   const [findings, alerts] = [aTopic(), aTopic()];
-  await createTeller(findings.publish, alerts.publish)(aReplacement());
+  await createNotifier(findings.publish, alerts.publish)(aReplacement());
   const [[machine], [person]] = [findings.sent, alerts.sent];
   expect([findings.sent.length, alerts.sent.length]).toEqual([1, 1]);
   expect(messageSchema.parse(JSON.parse(machine?.body ?? ""))).toMatchObject({
@@ -49,7 +49,7 @@ test("machines and people are told, each in their own words", async () => {
 });
 
 describe("where a topic does not take it", () => {
-  const begin = "secret.replaced of DB instance orders was not taken by";
+  const startAction = "secret.replaced of DB instance orders was not taken by";
 
   test.each([
     ["refuses", refuse, "it is too large"],
@@ -57,18 +57,18 @@ describe("where a topic does not take it", () => {
     ["throws what is no error", failWith("nothing"), "nothing"],
   ])("because it %s, the other is told all the same, and it throws", async (_, publish, reason) => {
     const other = aTopic();
-    await expect(createTeller(publish, other.publish)(aReplacement())).rejects.toThrow(
-      new Error(`${begin} the findings topic (${reason})`),
+    await expect(createNotifier(publish, other.publish)(aReplacement())).rejects.toThrow(
+      new Error(`${startAction} the findings topic (${reason})`),
     );
-    await expect(createTeller(other.publish, publish)(aReplacement())).rejects.toThrow(
-      new Error(`${begin} the alerts topic (${reason})`),
+    await expect(createNotifier(other.publish, publish)(aReplacement())).rejects.toThrow(
+      new Error(`${startAction} the alerts topic (${reason})`),
     );
     expect(other.sent).toHaveLength(2);
   });
 
   test("both are named where neither takes it", () =>
-    expect(createTeller(gone, refuse)(aReplacement())).rejects.toThrow(
-      new Error(`${begin} the findings topic (no such topic) and the alerts topic (it is too large)`),
+    expect(createNotifier(gone, refuse)(aReplacement())).rejects.toThrow(
+      new Error(`${startAction} the findings topic (no such topic) and the alerts topic (it is too large)`),
     ));
 
   test.each([
@@ -76,8 +76,8 @@ describe("where a topic does not take it", () => {
     ["may pass, of the second", denied, throttled, true],
     ["stays", denied, refuse, false],
   ])("an error that %s is one that the workflow tries again: %#", async (_, findings, alerts, expected) => {
-    const error = await createTeller(findings, alerts)(aReplacement()).catch((thrown: unknown) => thrown);
+    const error = await createNotifier(findings, alerts)(aReplacement()).catch((thrown: unknown) => thrown);
     expect(isTransient(error)).toBe(expected);
-    expect(String(error)).toContain(begin);
+    expect(String(error)).toContain(startAction);
   });
 });

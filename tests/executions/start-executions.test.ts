@@ -1,11 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
-import { toggleTag } from "../../lib/model/database.ts";
+import { type StartRequest, startRemediations } from "../../lib/executions/start-executions.ts";
+import { toggleTagKey } from "../../lib/model/database.ts";
 import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import type { Target } from "../../lib/model/inventory.ts";
-import { type Order, orderSchema } from "../../lib/model/remediation-request.ts";
 import type { Policy } from "../../lib/model/policy.ts";
+import { type RemediationRequest, remediationRequestSchema } from "../../lib/model/remediation-request.ts";
 import { emptyRemediationState, type RemediationState } from "../../lib/model/remediation-state.ts";
-import { type StartRequest, startRemediations } from "../../lib/executions/start-executions.ts";
 import { rules } from "../../rules/index.ts";
 import {
   account,
@@ -41,17 +41,17 @@ type Circumstances = {
 /** Starts what is due, and answers with what was given to whom. */
 async function startFor(target: Partial<Target>, { policy = aPermissivePolicy(), state, start }: Circumstances = {}) {
   const stored = createMemoryStored({ empty: emptyRemediationState, first: aState(state) });
-  const given = new Map<string, Order>();
+  const given = new Map<string, RemediationRequest>();
   const answer = await startRemediations({
     inventory: deepFreeze(anInventory({ targets: [aTargetForRepair(target)] })),
     policy: deepFreeze(policy),
     rules,
     state: stored,
     now,
-    start: async (execution, order) => {
-      await start?.(execution, order);
+    start: async (execution, request) => {
+      await start?.(execution, request);
       expect(given.has(execution)).toBe(false);
-      given.set(execution, orderSchema.parse(order));
+      given.set(execution, remediationRequestSchema.parse(request));
     },
   });
   expect(stored.writes()).toBe(0);
@@ -59,7 +59,7 @@ async function startFor(target: Partial<Target>, { policy = aPermissivePolicy(),
   return { given, ...answer };
 }
 
-const inShort = ({ started }: { started: readonly Order[] }) =>
+const inShort = ({ started }: { started: readonly RemediationRequest[] }) =>
   started.map(({ action, database }) => `${action} ${database.identifier}`);
 const unmanaged = (...identifiers: string[]): Partial<Target> => ({ databases: unmanagedInstances(...identifiers) });
 const roomy = (remediation: Partial<Policy["remediation"]> = {}, overrides: Partial<Policy> = {}) =>
@@ -114,7 +114,7 @@ describe("an execution is started", () => {
   });
 
   test("to finish what was interrupted, on a managed database too, whatever else stands still", async () => {
-    const mark = { tags: { [toggleTag]: aMark() } };
+    const mark = { tags: { [toggleTagKey]: aMark() } };
     const databases = [
       aPlainDatabase({ ...mark, masterUserSecret: aMasterUserSecret() }),
       ...unmanagedInstances("shop").map((one) => ({ ...one, ...mark })),
@@ -177,7 +177,7 @@ describe("no execution is started", () => {
 
 describe("one that cannot be started", () => {
   test("is told, and the others are", async () => {
-    const start = async (_: string, { database }: Order) => {
+    const start = async (_: string, { database }: RemediationRequest) => {
       if (database.identifier === "b") throw new Error("Lambda is throttled");
       if (database.identifier === "c") throw "no error at all";
     };

@@ -177,8 +177,8 @@ describe("poll", () => {
   afterAll(tearDown);
 
   const isAvailable = (status: string) => status === "available";
-  const looking = (looks: readonly (string | Error)[], timeoutMinutes = 60) => {
-    const left = [...looks];
+  const looking = (polls: readonly (string | Error)[], timeoutMinutes = 60) => {
+    const left = [...polls];
     return run(({ poll }) =>
       poll(
         "Wait for the database",

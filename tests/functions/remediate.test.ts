@@ -1,13 +1,13 @@
 import { rmSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import { toggleTag } from "../../lib/model/database.ts";
-import { formatMarker } from "../../lib/model/toggle-marker.ts";
-import type { Order } from "../../lib/model/remediation-request.ts";
+import { toggleTagKey } from "../../lib/model/database.ts";
+import type { RemediationRequest } from "../../lib/model/remediation-request.ts";
 import {
   emptyRemediationState,
   type RemediationState,
   remediationStateSchema,
 } from "../../lib/model/remediation-state.ts";
+import { formatToggleMarker } from "../../lib/model/toggle-marker.ts";
 import { createCloud } from "../../simulator/cloud.ts";
 import { type Simulator, startSimulator } from "../../simulator/server.ts";
 import type { Cloud, DBInstance, Key, Region } from "../../simulator/state.ts";
@@ -87,8 +87,8 @@ function topicArn(name: string): string {
   return `arn:aws:sns:${region}:${account}:${name}`;
 }
 
-const execute = (order: unknown, { answers = {}, ...changes }: Changes = {}) =>
-  functions.remediate.execute(order, { ...options(changes), answers });
+const execute = (request: unknown, { answers = {}, ...changes }: Changes = {}) =>
+  functions.remediate.execute(request, { ...options(changes), answers });
 
 /** A DB instance that is opted in, whose maintenance window begins in so many hours and lasts for four. */
 function addDatabase(
@@ -103,14 +103,14 @@ function addDatabase(
   return here.addInstance({ identifier, tags: optedIn, ...more, overrides: { PreferredMaintenanceWindow } });
 }
 
-function toOrder(database: DBInstance, action: Order["action"], rule: string): Order {
+function toOrder(database: DBInstance, action: RemediationRequest["action"], rule: string): RemediationRequest {
   const { DBInstanceArn: arn, DBInstanceIdentifier: identifier, DbiResourceId: resourceId } = database;
   const severity = "high";
   return { action, rule, severity, database: { arn, kind: "instance", identifier, resourceId, account, region } };
 }
 
 /** What a topic was sent: the machines' messages by their type, the people's by their title. */
-function told(topic: "findings" | "alerts"): string[] {
+function notified(topic: "findings" | "alerts"): string[] {
   const messages = here.topics.get(topicArn(topic))?.messages ?? [];
   return messages.map(({ Message }) => {
     const { type, content } = JSON.parse(Message);
@@ -179,17 +179,17 @@ describe("an execution", () => {
     expect(orders.MasterUserSecret?.SecretArn).not.toBe(before);
     expect(here.secrets.has(before ?? "")).toBe(false);
     expect(orders.TagList.map(({ Key }) => Key)).toEqual(["password-repair"]);
-    expect(told("findings")).toEqual([
+    expect(notified("findings")).toEqual([
       "remediation.approval-requested",
       "remediation.started",
       "secret.replaced",
       "remediation.succeeded",
     ]);
-    expect(told("alerts")).toHaveLength(4);
+    expect(notified("alerts")).toHaveLength(4);
     expect(lastMessage()).toMatchObject({ action: "toggle", database: { identifier: "orders" } });
     expect(state()).toMatchObject({
       running: [],
-      keepsakes: {},
+      secretSnapshots: {},
       attempts: [{ action: "toggle", outcome: "repaired" }],
     });
     expect(measured(execution, "Remediations")).toContainEqual(
@@ -208,7 +208,7 @@ describe("an execution", () => {
       result: [{ outcome: { end: "refused", gates: [{ gate: "approved" }] } }],
     });
     expect(changes()).toEqual([]);
-    expect(told("findings")).toEqual(["remediation.approval-requested", "remediation.refused"]);
+    expect(notified("findings")).toEqual(["remediation.approval-requested", "remediation.refused"]);
     expect(lastMessage().message).toContain(`rejected by ${person}`);
     // A no holds for a while: nobody is asked again the next day.
     expect(state()).toMatchObject({ running: [], attempts: [{ outcome: "rejected" }], failuresInARow: 0 });
@@ -220,14 +220,14 @@ describe("an execution", () => {
     const execution = await execute(toOrder(orders, "toggle", "secret-key-as-required"));
     expect(execution.status).toBe("SUCCEEDED");
     expect(changes()).toEqual([]);
-    expect(told("findings")).toEqual(["remediation.refused"]);
+    expect(notified("findings")).toEqual(["remediation.refused"]);
     expect(lastMessage().gates).toContainEqual(expect.objectContaining({ gate: "opted-in", open: false }));
   }, 60_000);
 
   test("where the deployment has switched repairs off changes nothing", async () => {
     const orders = addDatabase("orders", { managed: { RotationEnabled: false } });
-    const order = toOrder(orders, "schedule-rotation", "rotation-enabled");
-    expect((await execute(order, { env: { REMEDIATION: "off" } })).status).toBe("SUCCEEDED");
+    const request = toOrder(orders, "schedule-rotation", "rotation-enabled");
+    expect((await execute(request, { env: { REMEDIATION: "off" } })).status).toBe("SUCCEEDED");
     expect(changes()).toEqual([]);
     expect(lastMessage().gates).toEqual([expect.objectContaining({ gate: "enabled" })]);
   }, 60_000);
@@ -240,7 +240,7 @@ describe("an execution", () => {
     const execution = await execute(toOrder(orders, "rotate", "rotation-on-schedule"));
     expect(execution.status).toBe("FAILED");
     expect(execution.error?.errorMessage).toMatch(/^rotate failed: .*not authorized to perform: rds:ModifyDBInstance/);
-    expect(told("findings").at(-1)).toBe("remediation.failed");
+    expect(notified("findings").at(-1)).toBe("remediation.failed");
     expect(state()).toMatchObject({
       running: [],
       attempts: [{ action: "rotate", outcome: "failed" }],
@@ -276,7 +276,7 @@ describe("an execution", () => {
       });
       const execution = await execute(toOrder(orders, action, rule));
       expect(execution).toMatchObject({ status: "SUCCEEDED", result: [{ action, outcome: { end: "repaired" } }] });
-      expect(told("findings").at(-1)).toBe("remediation.succeeded");
+      expect(notified("findings").at(-1)).toBe("remediation.succeeded");
       expectGolden(`history-${action}`, toHistory(execution.events));
     },
     60_000,
@@ -284,10 +284,10 @@ describe("an execution", () => {
 });
 
 /** The executions that Lambda was asked to start. */
-function started(): { name: string | undefined; order: Order }[] {
+function started(): { name: string | undefined; request: RemediationRequest }[] {
   return lambda.requests.map(({ path, headers, body }) => {
     expect(decodeURIComponent(path)).toBe(`/2015-03-31/functions/${alias}/invocations`);
-    return { name: headers["x-amz-durable-execution-name"], order: JSON.parse(body) };
+    return { name: headers["x-amz-durable-execution-name"], request: JSON.parse(body) };
   });
 }
 
@@ -302,7 +302,7 @@ describe("an audit", () => {
     expect(started()).toEqual([
       {
         name: expect.stringMatching(new RegExp(`^${orders.DbiResourceId}-1-\\d{8}$`)),
-        order: toOrder(orders, "toggle", "secret-key-as-required"),
+        request: toOrder(orders, "toggle", "secret-key-as-required"),
       },
     ]);
     expect(measured(ended, "DeliveryFailures")).toEqual([expect.objectContaining({ DeliveryFailures: 0 })]);
@@ -313,9 +313,9 @@ describe("an audit", () => {
     addDatabase("orders", { managed: true });
     const ended = await audit({ AWS_ENDPOINT_URL_LAMBDA: "http://127.0.0.1:9", AWS_MAX_ATTEMPTS: "1" });
     expect(ended.error).toBeNull();
-    expect(told("findings")).toContain("finding.opened");
+    expect(notified("findings")).toContain("finding.opened");
     expect(measured(ended, "DeliveryFailures")).toContainEqual(
-      expect.objectContaining({ outlet: "remediation", DeliveryFailures: 1 }),
+      expect.objectContaining({ destination: "remediation", DeliveryFailures: 1 }),
     );
   }, 60_000);
 
@@ -368,10 +368,10 @@ describe("an execution that was killed", () => {
 
   test("with management off is told at once, and what finishes it is started and does so", async () => {
     const marker = { startedAt: new Date().toISOString(), keyReference: required.Arn, execution: "db-ORDERS-1" };
-    const orders = addDatabase("orders", { tags: { ...optedIn, [toggleTag]: formatMarker(marker) } });
+    const orders = addDatabase("orders", { tags: { ...optedIn, [toggleTagKey]: formatToggleMarker(marker) } });
     putState({ running: [aRunning(orders)] });
     expect((await recheck("TIMED_OUT")).error).toBeNull();
-    expect(told("alerts")).toContainEqual(expect.stringContaining("Management is OFF on DB instance orders"));
+    expect(notified("alerts")).toContainEqual(expect.stringContaining("Management is OFF on DB instance orders"));
     const failure = here.topics
       .get(topicArn("findings"))
       ?.messages.find(({ Message }) => /remediation\.failed/.test(Message));
@@ -389,9 +389,9 @@ describe("an execution that was killed", () => {
       ended: { [orders.DBInstanceArn]: 1 },
     });
     const [next] = started();
-    expect(next).toMatchObject({ name: expect.stringMatching(/-2-\d{8}$/), order: { action: "finish-interrupted" } });
+    expect(next).toMatchObject({ name: expect.stringMatching(/-2-\d{8}$/), request: { action: "finish-interrupted" } });
 
-    const execution = await execute(next?.order);
+    const execution = await execute(next?.request);
     expect(execution).toMatchObject({ status: "SUCCEEDED", result: [{ outcome: { end: "repaired" } }] });
     expect(orders.MasterUserSecret).toMatchObject({ KmsKeyId: required.Arn, SecretStatus: "active" });
     expect(orders.TagList.map(({ Key }) => Key)).toEqual(["password-repair"]);
@@ -401,6 +401,6 @@ describe("an execution that was killed", () => {
   test("after it had ended itself is told no more", async () => {
     addDatabase("orders", { managed: true });
     expect((await recheck("FAILED")).answer).toEqual({ changes: 0 });
-    expect([told("findings"), told("alerts"), started()]).toEqual([[], [], []]);
+    expect([notified("findings"), notified("alerts"), started()]).toEqual([[], [], []]);
   }, 60_000);
 });

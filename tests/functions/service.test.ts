@@ -129,24 +129,24 @@ describe("audit", () => {
     ["securityHub", { action: "securityhub:BatchImportFindings", kind: "deny" }],
   ] as const)(
     "%s fails: the others get everything, it is counted, and the next audit makes up for it",
-    async (outlet, fault) => {
+    async (destination, fault) => {
       here.enableSecurityHub();
       here.addInstance({ identifier: "legacy" });
       const repair = cloud.fault(fault);
       const failed = await audit("one", { SECURITY_HUB: "on" });
       expect(failed.error).toBeNull();
-      expect(measured(failed, "DeliveryFailures")).toContainEqual(expect.objectContaining({ outlet }));
+      expect(measured(failed, "DeliveryFailures")).toContainEqual(expect.objectContaining({ destination }));
       const opened = "finding.opened master-password-managed legacy";
-      expect(take("findings").includes(opened)).toBe(outlet !== "findings");
-      expect(take("alerts").length > 0).toBe(outlet !== "alerts");
-      expect(here.securityHub.findings.size > 0).toBe(outlet !== "securityHub");
+      expect(take("findings").includes(opened)).toBe(destination !== "findings");
+      expect(take("alerts").length > 0).toBe(destination !== "alerts");
+      expect(here.securityHub.findings.size > 0).toBe(destination !== "securityHub");
 
       repair();
       const next = await audit("two", { SECURITY_HUB: "on" });
       expect(measured(next, "DeliveryFailures")).toEqual([expect.objectContaining({ DeliveryFailures: 0 })]);
       // Without its ledger the service cannot know what it told already: it tells again rather than not at all.
-      expect(take("findings").includes(opened)).toBe(outlet === "findings" || outlet === "store");
-      expect(take("alerts").length > 0).toBe(outlet === "alerts" || outlet === "store");
+      expect(take("findings").includes(opened)).toBe(destination === "findings" || destination === "store");
+      expect(take("alerts").length > 0).toBe(destination === "alerts" || destination === "store");
       expect([...here.securityHub.findings.keys()]).toHaveLength(1);
       expect(here.buckets.get(bucket)?.objects.has("ledger.json")).toBe(true);
     },

@@ -12,8 +12,8 @@ import {
   showSecretCommand,
   turnOffCommand,
   turnOnCommand,
-  unmarkCommand,
   unreplicateCommand,
+  untagCommand,
   untilOffCommand,
 } from "../../lib/model/aws-cli.ts";
 import { aPlainCluster, aPlainDatabase } from "../support/builders.ts";
@@ -109,7 +109,7 @@ describe.each([
 });
 
 test("the tag of a repair is taken off with one command", () => {
-  expect(unmarkCommand({ ...here, arn: "arn:aws:rds:eu-west-1:123456789012:db:orders" })).toBe(
+  expect(untagCommand({ ...here, arn: "arn:aws:rds:eu-west-1:123456789012:db:orders" })).toBe(
     "aws rds remove-tags-from-resource --region eu-west-1 --resource-name arn:aws:rds:eu-west-1:123456789012:db:orders --tag-keys rds-password-audit:toggle",
   );
 });

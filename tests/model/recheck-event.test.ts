@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { en } from "zod/locales";
 import * as z from "zod/mini";
-import { toSubjects } from "../../lib/collect/affected-databases.ts";
+import { toAffectedDatabases } from "../../lib/collect/affected-databases.ts";
 import { recheckEventSchema } from "../../lib/model/recheck-event.ts";
 import { samplesIn } from "../support/samples.ts";
 
@@ -27,7 +27,7 @@ describe("the samples in the comments", () => {
     (_, sample) => {
       const event = recheckEventSchema.parse(sample);
       expect(sample).toMatchObject(event);
-      const { databases, secretId, keyReference } = toSubjects(event);
+      const { databases, secretId, keyReference } = toAffectedDatabases(event);
       expect([...databases, secretId, keyReference].filter((subject) => subject !== null)).toHaveLength(1);
     },
   );

@@ -1,6 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { formatMarker, type Marker, markOf, ownMarkOf, parseMarker } from "../../lib/model/toggle-marker.ts";
+import {
+  formatToggleMarker,
+  ownToggleTagOf,
+  parseToggleMarker,
+  type ToggleMarker,
+  toggleTagOf,
+} from "../../lib/model/toggle-marker.ts";
 import { keyArn } from "../support/builders.ts";
 
 const startedAt = "2026-11-24T02:00:00.123Z";
@@ -32,7 +38,7 @@ const arnOf = <T extends string>(part: fc.Arbitrary<T>) =>
     const resource = name.startsWith("alias/") ? name : `key/${name}`;
     return `arn:${partition}:kms:eu-west-1:123456789012:${resource}`;
   });
-const anyMarker: fc.Arbitrary<Marker> = fc.record({
+const anyMarker: fc.Arbitrary<ToggleMarker> = fc.record({
   startedAt: fc
     .date({ noInvalidDate: true, min: new Date("2024-01-01"), max: new Date("2099-12-31") })
     .map((date) => date.toISOString()),
@@ -46,29 +52,29 @@ describe("what the tag of a repair says", () => {
     [{ startedAt, keyReference: null, execution }, `${startedAt} aws-managed ${execution}`],
     [{ startedAt, keyReference: "alias/orders", execution }, `${startedAt} alias/orders ${execution}`],
   ])("%j is written in three words, and read again", (marker, text) => {
-    expect(formatMarker(marker)).toBe(text);
-    expect(parseMarker(text)).toEqual(marker);
+    expect(formatToggleMarker(marker)).toBe(text);
+    expect(parseToggleMarker(text)).toEqual(marker);
   });
 
   test("whatever is written is a tag that RDS takes, and is read again as it was", () => {
     fc.assert(
       fc.property(anyMarker, (marker) => {
-        const text = formatMarker(marker);
+        const text = formatToggleMarker(marker);
         expect(text).toMatch(tagValue);
-        expect(parseMarker(text)).toEqual(marker);
+        expect(parseToggleMarker(text)).toEqual(marker);
       }),
     );
   });
 
   test.each(longestKeyArns)("there is room for %s and the longest name of an execution", (keyReference) => {
-    const text = formatMarker({ startedAt, keyReference, execution: longestExecution });
+    const text = formatToggleMarker({ startedAt, keyReference, execution: longestExecution });
     expect(text).toMatch(tagValue);
-    expect(parseMarker(text)).toEqual({ startedAt, keyReference, execution: longestExecution });
+    expect(parseToggleMarker(text)).toEqual({ startedAt, keyReference, execution: longestExecution });
   });
 
   test("there is room for an alias of 120 characters by its ARN, where KMS allows 256: longer ones need the ARN of their key", () => {
     const keyReference = `arn:aws-us-gov:kms:us-gov-west-1:123456789012:${"alias/".padEnd(120, "a")}`;
-    expect(formatMarker({ startedAt, keyReference, execution: longestExecution })).toMatch(tagValue);
+    expect(formatToggleMarker({ startedAt, keyReference, execution: longestExecution })).toMatch(tagValue);
   });
 });
 
@@ -98,7 +104,7 @@ describe("the word of somebody else is not acted on", () => {
     "May release planned",
     "5 people know",
   ])("%j", (value) => {
-    expect(parseMarker(value)).toBeNull();
+    expect(parseToggleMarker(value)).toBeNull();
   });
 
   test("any text is a marker that can be written again, or none", () => {
@@ -106,8 +112,8 @@ describe("the word of somebody else is not acted on", () => {
     fc.assert(
       fc.property(fc.array(word, { maxLength: 5 }), (words) => {
         const value = words.join(" ");
-        const marker = parseMarker(value);
-        if (marker !== null) expect(formatMarker(marker)).toBe(value);
+        const marker = parseToggleMarker(value);
+        if (marker !== null) expect(formatToggleMarker(marker)).toBe(value);
       }),
     );
   });
@@ -123,7 +129,7 @@ describe("the mark on a database", () => {
 
   test("is none without the tag", () => {
     const database = { tags: { "rds-password-audit": text }, createdAt: null, resourceId: "db-ORDERS" };
-    expect([markOf(database), ownMarkOf(database)]).toEqual([null, null]);
+    expect([toggleTagOf(database), ownToggleTagOf(database)]).toEqual([null, null]);
   });
 
   test.each<[string, string, string | null]>([
@@ -133,22 +139,22 @@ describe("the mark on a database", () => {
     ["a toggle of a database whose age is not known", text, null],
     ["somebody else's word", "5 people know", "2026-11-25T00:00:00Z"],
   ])("is its own: %s", (_, value, createdAt) => {
-    const mark = { text: value, marker: parseMarker(value), isInherited: false };
-    expect(markOf(taggedWith(value, createdAt))).toEqual(mark);
-    expect(ownMarkOf(taggedWith(value, createdAt))).toEqual(mark);
+    const toggleTag = { text: value, marker: parseToggleMarker(value), isInherited: false };
+    expect(toggleTagOf(taggedWith(value, createdAt))).toEqual(toggleTag);
+    expect(ownToggleTagOf(taggedWith(value, createdAt))).toEqual(toggleTag);
   });
 
   test.each(["toggle-orders-1", "orders"])(
     "is its own where its execution is named after it, whatever the clocks say: %s",
     (resourceId) => {
       const young = taggedWith(text, "2026-11-24T02:05:00.000Z", resourceId);
-      expect(ownMarkOf(young)).toMatchObject({ text, isInherited: false });
+      expect(ownToggleTagOf(young)).toMatchObject({ text, isInherited: false });
     },
   );
 
   test("is inherited, and not believed, where it is older than the database", () => {
     const copy = taggedWith(text, "2026-11-24T02:00:00.124Z");
-    expect(markOf(copy)).toMatchObject({ text, isInherited: true });
-    expect(ownMarkOf(copy)).toBeNull();
+    expect(toggleTagOf(copy)).toMatchObject({ text, isInherited: true });
+    expect(ownToggleTagOf(copy)).toBeNull();
   });
 });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { chooseKey, type KeyChoice } from "../../lib/plan/choose-key.ts";
 import { type ActionName, actionNames } from "../../lib/model/action.ts";
-import { toggleTag } from "../../lib/model/database.ts";
+import { toggleTagKey } from "../../lib/model/database.ts";
 import type { RequiredKey, RuleContext } from "../../lib/model/rule.ts";
+import { chooseKey, type KeyChoice } from "../../lib/plan/choose-key.ts";
 import { anyClassifiedDatabase, anyContext } from "../support/arbitraries.ts";
 import {
   aContext,
@@ -180,20 +180,20 @@ describe("an interrupted toggle is finished", () => {
     choose("finish-interrupted", { ...unmanaged, tags }, { requiredKeys: [named(keyArn)] });
 
   test("with the key that its mark names, which nobody looked up", () => {
-    const choice = finish({ [toggleTag]: aMark({ keyReference: otherKeyArn }) });
+    const choice = finish({ [toggleTagKey]: aMark({ keyReference: otherKeyArn }) });
     expect(choice).toEqual({ reference: otherKeyArn, key: unseen("the key that a tag names is not read") });
   });
 
   test.each([
-    ["its mark names that", { [toggleTag]: aMark({ keyReference: null }) }],
-    ["its mark cannot be read", { [toggleTag]: "by hand" }],
+    ["its mark names that", { [toggleTagKey]: aMark({ keyReference: null }) }],
+    ["its mark cannot be read", { [toggleTagKey]: "by hand" }],
     ["it has no mark", {}],
   ])("with the default key where %s", (_, tags) => {
     expect(finish(tags)).toEqual(theDefault);
   });
 
   test("not with the key that the mark of another one names, of which it is a copy", () => {
-    const tags = { [toggleTag]: aMark({ keyReference: otherKeyArn }) };
+    const tags = { [toggleTagKey]: aMark({ keyReference: otherKeyArn }) };
     const copy = { ...unmanaged, tags, createdAt: now, resourceId: "db-COPY" };
     expect(choose("finish-interrupted", copy, { requiredKeys: [named(keyArn)] })).toEqual(theDefault);
   });

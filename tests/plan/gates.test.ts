@@ -1,20 +1,20 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import {
-  type Circumstances,
-  findBar,
-  gateNames,
-  isWithinBudget,
-  lookAtGates,
-  opensBy,
-  windowsOf,
-} from "../../lib/plan/gates.ts";
 import { type ActionName, actionNames } from "../../lib/model/action.ts";
-import { type ClassifiedDatabase, toggleTag } from "../../lib/model/database.ts";
+import { type ClassifiedDatabase, toggleTagKey } from "../../lib/model/database.ts";
 import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import type { Target } from "../../lib/model/inventory.ts";
 import type { Policy } from "../../lib/model/policy.ts";
 import { outcomes, type RemediationState } from "../../lib/model/remediation-state.ts";
+import {
+  type Circumstances,
+  evaluateGates,
+  findManualBlocker,
+  gateNames,
+  isWithinBudget,
+  opensBy,
+  windowsOf,
+} from "../../lib/plan/gates.ts";
 import { anyClassifiedDatabase, anyContext, anyTarget, anyText } from "../support/arbitraries.ts";
 import {
   aContext,
@@ -63,15 +63,15 @@ function circumstances(action: ActionName, overrides: Partial<Circumstances> = {
   });
 }
 
-const look = (action: ActionName, overrides: Partial<Circumstances> = {}) =>
-  lookAtGates(circumstances(action, overrides));
+const evaluate = (action: ActionName, overrides: Partial<Circumstances> = {}) =>
+  evaluateGates(circumstances(action, overrides));
 
 /** The reasons of all gates that are closed, by gate. */
 const closedAt = (action: ActionName, overrides: Partial<Circumstances> = {}) =>
-  Object.fromEntries(look(action, overrides).flatMap(({ gate, open, reason }) => (open ? [] : [[gate, reason]])));
+  Object.fromEntries(evaluate(action, overrides).flatMap(({ gate, open, reason }) => (open ? [] : [[gate, reason]])));
 
 const reasonOf = (gate: string, action: ActionName, overrides: Partial<Circumstances> = {}) =>
-  look(action, overrides).find((one) => one.gate === gate)?.reason;
+  evaluate(action, overrides).find((one) => one.gate === gate)?.reason;
 
 const managed = (overrides: Partial<ClassifiedDatabase> = {}) => ({ database: aDatabase(overrides) });
 const target = (overrides: Partial<Target>) => ({ target: aTargetForRepair(overrides) });
@@ -98,14 +98,14 @@ function describeGate(name: string, { closed, open }: { closed: readonly Closed[
     for (const [when, action, overrides] of open)
       test(`open: ${when} (${action})`, () => {
         expect(closedAt(action, overrides)).toEqual({});
-        for (const { reason } of look(action, overrides)) expect(reason).toEqual(sentence);
+        for (const { reason } of evaluate(action, overrides)) expect(reason).toEqual(sentence);
       });
   });
 }
 
 describe("the gates of an action", () => {
   const all = ["enabled", "allowed", "opted-in", "eligible", "not-running"];
-  const begun = [
+  const startable = [
     "not-exempt",
     "first-in-line",
     "status-available",
@@ -120,14 +120,14 @@ describe("the gates of an action", () => {
   const newSecret = ["no-replicas", "not-stack-owned"];
 
   test.each<[ActionName, readonly string[]]>([
-    ["schedule-rotation", [...all, ...begun]],
-    ["rotate", [...all, ...begun, "in-window"]],
-    ["toggle", [...all, ...begun, ...newSecret, "in-window", "secret-not-replicated", "no-proxy"]],
-    ["enable", [...all, ...begun, ...newSecret, "in-window"]],
+    ["schedule-rotation", [...all, ...startable]],
+    ["rotate", [...all, ...startable, "in-window"]],
+    ["toggle", [...all, ...startable, ...newSecret, "in-window", "secret-not-replicated", "no-proxy"]],
+    ["enable", [...all, ...startable, ...newSecret, "in-window"]],
     ["finish-interrupted", all],
   ])("%s", (action, names) => {
-    expect(look(action).map(({ gate }) => gate)).toEqual(gateNames.filter((name) => names.includes(name)));
-    expect(look(action)).toHaveLength(names.length);
+    expect(evaluate(action).map(({ gate }) => gate)).toEqual(gateNames.filter((name) => names.includes(name)));
+    expect(evaluate(action)).toHaveLength(names.length);
   });
 
   test("have names, in the order in which they are said", () => {
@@ -156,7 +156,7 @@ describe("the gates of an action", () => {
   });
 
   test.each(actionNames)("are all open for %s where nothing is in the way, and each says why", (action) => {
-    for (const { open, reason } of look(action)) expect({ open, reason }).toEqual({ open: true, reason: sentence });
+    for (const { open, reason } of evaluate(action)) expect({ open, reason }).toEqual({ open: true, reason: sentence });
   });
 
   test("wait for time, for a person's word, or for work", () => {
@@ -436,8 +436,8 @@ describe("what bars people too", () => {
       /^the policy names no/,
     ],
     ["a key that is not there", "toggle", keyOf({ reference: keyArn, key: seen<never>(null) }), /does not exist/],
-  ])("%s (%s)", (_, action, overrides, says) => {
-    expect(findBar(circumstances(action, overrides))).toMatch(says);
+  ])("%s (%s)", (_, action, overrides, explanation) => {
+    expect(findManualBlocker(circumstances(action, overrides))).toMatch(explanation);
   });
 
   test.each<[string, ActionName, Partial<Circumstances>]>([
@@ -450,11 +450,11 @@ describe("what bars people too", () => {
     ["a key that can be kept", "toggle", keyOf({ reference: keyArn, key: seen(aKey({ state: "PendingDeletion" })) })],
     ["a key that could not be read", "toggle", keyOf({ reference: keyArn, key: unseen("it was denied") })],
   ])("not: %s (%s)", (_, action, overrides) => {
-    expect(findBar(circumstances(action, overrides))).toBeNull();
+    expect(findManualBlocker(circumstances(action, overrides))).toBeNull();
   });
 
   test.each(actionNames)("nothing, where nothing is in the way of %s", (action) => {
-    expect(findBar(circumstances(action))).toBeNull();
+    expect(findManualBlocker(circumstances(action))).toBeNull();
   });
 });
 
@@ -504,7 +504,7 @@ describeGate("not-running", {
       (action): Closed => [
         "somebody began a toggle",
         action,
-        { execution: "db-ORDERS-2", ...managed({ tags: { [toggleTag]: aMark() } }) },
+        { execution: "db-ORDERS-2", ...managed({ tags: { [toggleTagKey]: aMark() } }) },
         "not-running",
         `its tag rds-password-audit:toggle says that a toggle was begun (${aMark()}): finish that first, with finish-interrupted`,
       ],
@@ -512,7 +512,7 @@ describeGate("not-running", {
     [
       "the tag is none of this project's",
       "enable",
-      { ...managed({ management: "unmanaged", tags: { [toggleTag]: "by hand" } }) },
+      { ...managed({ management: "unmanaged", tags: { [toggleTagKey]: "by hand" } }) },
       "not-running",
       "its tag rds-password-audit:toggle says that a toggle was begun (by hand): finish that first, with finish-interrupted",
     ],
@@ -525,8 +525,8 @@ describeGate("not-running", {
       state({ running: [anExecution({ arn: "another", isChanging: false })] }),
     ],
     ["the execution has been silent for too long", "rotate", state({ running: [anExecution({ expiresAt: now })] })],
-    ["the mark is its own", "toggle", { execution: "db-ORDERS-1", ...managed({ tags: { [toggleTag]: aMark() } }) }],
-    ["the mark is what it is about", "finish-interrupted", managed({ tags: { [toggleTag]: aMark() } })],
+    ["the mark is its own", "toggle", { execution: "db-ORDERS-1", ...managed({ tags: { [toggleTagKey]: aMark() } }) }],
+    ["the mark is what it is about", "finish-interrupted", managed({ tags: { [toggleTagKey]: aMark() } })],
   ],
 });
 
@@ -1178,7 +1178,7 @@ describe("approved", () => {
 describe("an error while a gate is looked at", () => {
   /** Circumstances that cannot be read. */
   const unreadable = (action: ActionName, thrown: unknown) =>
-    lookAtGates(
+    evaluateGates(
       new Proxy(circumstances(action), {
         get(all, name, receiver) {
           if (name === "action") return Reflect.get(all, name, receiver);
@@ -1189,7 +1189,7 @@ describe("an error while a gate is looked at", () => {
 
   test.each(actionNames)("closes it: %s", (action) => {
     expect(unreadable(action, new Error("it broke"))).toEqual(
-      look(action).map(({ gate }) => ({
+      evaluate(action).map(({ gate }) => ({
         gate,
         open: false,
         reason: "it could not be looked at (it broke), so it counts as closed: report this",
@@ -1211,7 +1211,7 @@ describe("an error while a gate is looked at", () => {
     };
     const policy = aPermissivePolicy();
     const broken = { ...policy, remediation: { ...policy.remediation, budget: odd } };
-    const results = lookAtGates({ ...circumstances("rotate"), policy: broken });
+    const results = evaluateGates({ ...circumstances("rotate"), policy: broken });
     expect(results.filter(({ open }) => !open).map(({ gate }) => gate)).toEqual(["within-budget"]);
   });
 
@@ -1231,8 +1231,8 @@ describe("an error while a gate is looked at", () => {
       },
     ],
   ])("keeps the action from being begun: %s", (_, odd) => {
-    const results = lookAtGates({ ...circumstances("toggle"), ...odd } as unknown as Circumstances);
-    expect(results).toHaveLength(look("toggle").length);
+    const results = evaluateGates({ ...circumstances("toggle"), ...odd } as unknown as Circumstances);
+    expect(results).toHaveLength(evaluate("toggle").length);
     expect(results.some(({ open }) => !open)).toBe(true);
   });
 });
@@ -1243,10 +1243,10 @@ const instant = fc.oneof(
     .map((date) => date.toISOString()),
   fc.constant(now),
 );
-const place = { account: fc.constantFrom(account, "210987654321"), region: fc.constantFrom(region, "us-east-1") };
+const scope = { account: fc.constantFrom(account, "210987654321"), region: fc.constantFrom(region, "us-east-1") };
 const work = {
   arn: fc.constantFrom(databaseArn, "another"),
-  ...place,
+  ...scope,
   action: fc.constantFrom(...actionNames),
   rule: anyText,
 };
@@ -1263,7 +1263,7 @@ const anyState: fc.Arbitrary<RemediationState> = fc.record({
   ended: fc.constant({}),
   failuresInARow: fc.nat(5),
   stopped: fc.option(fc.record({ at: instant, by: anyText, why: anyText }), { nil: null }),
-  keepsakes: fc.constant({}),
+  secretSnapshots: fc.constant({}),
 });
 const anyCircumstances = (policy: fc.Arbitrary<Policy>): fc.Arbitrary<Circumstances> =>
   fc.record({
@@ -1298,8 +1298,8 @@ describe("whatever AWS answers", () => {
   test("the gates are looked at, all of them, and nothing is changed", () => {
     fc.assert(
       fc.property(anyCircumstances(anyPolicy), (any) => {
-        const results = lookAtGates(deepFreeze(any));
-        expect(results.map(({ gate }) => gate)).toEqual(look(any.action).map(({ gate }) => gate));
+        const results = evaluateGates(deepFreeze(any));
+        expect(results.map(({ gate }) => gate)).toEqual(evaluate(any.action).map(({ gate }) => gate));
         for (const { reason } of results) expect(reason).not.toContain("could not be looked at");
       }),
       { numRuns: 500 },
@@ -1309,7 +1309,7 @@ describe("whatever AWS answers", () => {
   test("the default policy lets nothing be begun, whoever approved it", () => {
     fc.assert(
       fc.property(anyCircumstances(fc.constant(defaultPolicy)), (any) => {
-        const closed = lookAtGates({ ...any, isEnabled: true, approvedBy: "ann" }).filter(({ open }) => !open);
+        const closed = evaluateGates({ ...any, isEnabled: true, approvedBy: "ann" }).filter(({ open }) => !open);
         expect(closed.map(({ gate }) => gate)).toEqual(expect.arrayContaining(["allowed", "opted-in"]));
       }),
       { numRuns: 500 },

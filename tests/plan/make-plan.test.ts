@@ -1,14 +1,14 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { describeAction, isStartable, makePlan, type PlanOptions } from "../../lib/plan/make-plan.ts";
 import { type ActionName, actionNames, impacts } from "../../lib/model/action.ts";
-import { toggleTag } from "../../lib/model/database.ts";
+import { toggleTagKey } from "../../lib/model/database.ts";
 import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import type { Severity } from "../../lib/model/finding.ts";
 import type { Target } from "../../lib/model/inventory.ts";
 import { type Plan, type PlannedAction, planSchema } from "../../lib/model/plan.ts";
 import type { Policy } from "../../lib/model/policy.ts";
 import { defineRule, type Rule } from "../../lib/model/rule.ts";
+import { describeAction, isStartable, makePlan, type PlanOptions } from "../../lib/plan/make-plan.ts";
 import { rules } from "../../rules/index.ts";
 import { anyTarget } from "../support/arbitraries.ts";
 import {
@@ -73,7 +73,7 @@ const impaired: Partial<Target> = {
 };
 const marked = (isManaged: boolean, mark = aMark()): Partial<Target> => ({
   databases: [
-    aPlainDatabase({ masterUserSecret: isManaged ? aMasterUserSecret() : null, tags: { [toggleTag]: mark } }),
+    aPlainDatabase({ masterUserSecret: isManaged ? aMasterUserSecret() : null, tags: { [toggleTagKey]: mark } }),
   ],
 });
 const requiring = (...require: string[]): Partial<Policy> => ({ keys: [{ match: {}, require }] });
@@ -128,9 +128,11 @@ describe("each message that names a repair leads to it", () => {
 
   test("and there is no other", () => {
     const all = rules.flatMap(({ id, messages }) =>
-      Object.entries(messages).flatMap(([says, { repairs }]) => (repairs === undefined ? [] : [`${id} ${says}`])),
+      Object.entries(messages).flatMap(([explanation, { repairs }]) =>
+        repairs === undefined ? [] : [`${id} ${explanation}`],
+      ),
     );
-    expect(examples.map(([rule, says]) => `${rule} ${says}`).sort()).toEqual(all.sort());
+    expect(examples.map(([rule, explanation]) => `${rule} ${explanation}`).sort()).toEqual(all.sort());
   });
 });
 
@@ -396,9 +398,9 @@ describe("the budget", () => {
   });
 
   test("is one for each Region and account", () => {
-    const elsewhere = (identifier: string, place: { region?: string; account?: string }) => ({
-      ...place,
-      databases: unmanagedInstances(identifier).map((one) => ({ ...one, ...place })),
+    const elsewhere = (identifier: string, scope: { region?: string; account?: string }) => ({
+      ...scope,
+      databases: unmanagedInstances(identifier).map((one) => ({ ...one, ...scope })),
     });
     const targets = [
       unmanaged("a"),
@@ -437,7 +439,7 @@ describe("the order", () => {
       references: [],
       reads: [],
       messages: { bad: { status: "NON_COMPLIANT", text: "{database} is bad.", remedy: "Repair it.", repairs } },
-      check: () => ({ says: "bad" }),
+      check: () => ({ messageId: "bad" }),
     });
   const databases = (...identifiers: string[]): Partial<Target> => {
     const instances = identifiers.map((identifier) => aManagedInstance(identifier));
@@ -674,7 +676,7 @@ describe("whatever AWS answers", () => {
         nextRotationAt: sick.nextRotationAt,
       });
       const masterUserSecret = sick.isManaged ? { ...database.masterUserSecret, status: sick.status } : null;
-      const tags: Record<string, string> = sick.isMarked ? { [toggleTag]: aMark() } : {};
+      const tags: Record<string, string> = sick.isMarked ? { [toggleTagKey]: aMark() } : {};
       const { maintenanceWindow } = sick;
       const status = sick.isAvailable ? "available" : "stopped";
       return { database: { ...database, masterUserSecret, tags, maintenanceWindow, status }, secret };
@@ -710,10 +712,10 @@ describe("whatever AWS answers", () => {
         const running = actions.filter(({ runnable }) => runnable);
         const arns = running.map(({ database }) => database.arn);
         expect(new Set(arns).size).toBe(arns.length);
-        const begun = running.filter(({ action }) => action !== "finish-interrupted");
-        for (const place of new Set(begun.map(({ database }) => `${database.account} ${database.region}`)))
+        const startedByScope = running.filter(({ action }) => action !== "finish-interrupted");
+        for (const scope of new Set(startedByScope.map(({ database }) => `${database.account} ${database.region}`)))
           expect(
-            begun.filter(({ database }) => place === `${database.account} ${database.region}`).length,
+            startedByScope.filter(({ database }) => scope === `${database.account} ${database.region}`).length,
           ).toBeLessThan(3);
         ran += running.length;
       }),

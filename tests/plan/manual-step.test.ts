@@ -1,13 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import type { KeyChoice } from "../../lib/plan/choose-key.ts";
 import { judge } from "../../lib/audit/judge.ts";
-import { toManualStep } from "../../lib/plan/manual-step.ts";
 import { type ActionName, actionNames } from "../../lib/model/action.ts";
-import { type ClassifiedDatabase, toggleTag } from "../../lib/model/database.ts";
+import { type ClassifiedDatabase, toggleTagKey } from "../../lib/model/database.ts";
 import { type ManualStep, manualStepSchema } from "../../lib/model/plan.ts";
 import type { RuleContext } from "../../lib/model/rule.ts";
+import type { KeyChoice } from "../../lib/plan/choose-key.ts";
+import { toManualStep } from "../../lib/plan/manual-step.ts";
 import { rules } from "../../rules/index.ts";
 import { masterPasswordManaged } from "../../rules/master-password-managed.ts";
 import { anyClassifiedDatabase, anyContext } from "../support/arbitraries.ts";
@@ -100,7 +100,7 @@ describe("what a person can do", () => {
 
   const markedAt = (startedAt: string, status = "active") =>
     aDatabase({
-      tags: { [toggleTag]: aMark({ startedAt }) },
+      tags: { [toggleTagKey]: aMark({ startedAt }) },
       masterUserSecret: aMasterUserSecret({ status }),
     });
 
@@ -119,7 +119,7 @@ describe("what a person can do", () => {
     ],
     [
       "nobody can read its mark",
-      aDatabase({ tags: { [toggleTag]: "by hand" } }),
+      aDatabase({ tags: { [toggleTagKey]: "by hand" } }),
       withSecret({ createdAt: hoursFromNow(-1) }),
     ],
   ])("is not to take the mark off where %s", (_, database, context) => {

@@ -1,32 +1,32 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import {
-  begunBy,
-  type Entrant,
-  enter,
-  forget,
-  goOn,
-  interrupt,
-  keep,
-  leave,
-  liveOf,
-  nextExecution,
-  rest,
-  resume,
-  silence,
-  silentIn,
-  stop,
-  sweep,
-  uncountedOf,
-} from "../../lib/plan/remediation-state.ts";
-import {
   type Attempt,
   emptyRemediationState,
-  type Keepsake,
   type RemediationState,
   type Running,
   remediationStateSchema,
+  type SecretSnapshot,
 } from "../../lib/model/remediation-state.ts";
+import {
+  acquire,
+  advance,
+  expire,
+  expiredIn,
+  forget,
+  type Holder,
+  interrupt,
+  keep,
+  liveIn,
+  markLost,
+  nextExecution,
+  release,
+  renew,
+  resume,
+  startedBy,
+  stop,
+  uncountedOf,
+} from "../../lib/plan/remediation-state.ts";
 import { account, databaseArn, hoursFromNow, keyArn, now, region, secretArn } from "../support/builders.ts";
 import { deepFreeze } from "../support/deep-freeze.ts";
 import { anAttempt, anExecution, aState } from "../support/repairs.ts";
@@ -35,7 +35,7 @@ const otherArn = `${databaseArn}-2`;
 const stopAfterFailures = 3;
 const atNow = { now, stopAfterFailures };
 
-const entrant = (overrides: Partial<Entrant> = {}): Entrant => ({
+const holder = (overrides: Partial<Holder> = {}): Holder => ({
   execution: "db-ORDERS-1",
   arn: databaseArn,
   account,
@@ -47,18 +47,18 @@ const entrant = (overrides: Partial<Entrant> = {}): Entrant => ({
 
 type Entering = { readonly now?: string; readonly hours?: number; readonly isChanging?: boolean };
 
-const entered = (state: RemediationState, who: Partial<Entrant> = {}, how: Entering = {}) =>
-  enter(deepFreeze(state), entrant(who), { hours: 2, isChanging: false, ...atNow, ...how });
+const acquired = (state: RemediationState, who: Partial<Holder> = {}, how: Entering = {}) =>
+  acquire(deepFreeze(state), holder(who), { hours: 2, isChanging: false, ...atNow, ...how });
 
 /** The same, where it must be let in. */
-const into = (...of: Parameters<typeof entered>): RemediationState => {
-  const state = entered(...of);
+const into = (...of: Parameters<typeof acquired>): RemediationState => {
+  const state = acquired(...of);
   if (state === null) throw new Error("it was not let in");
   return state;
 };
 
 const left = (state: RemediationState, execution: string, ...outcomes: Attempt["outcome"][]) =>
-  leave(deepFreeze(state), execution, {
+  release(deepFreeze(state), execution, {
     ...atNow,
     attempts: outcomes.map((outcome) => anAttempt({ outcome, endedAt: now })),
   });
@@ -70,7 +70,7 @@ describe("entering", () => {
   test("takes a place, with a sign of life that holds for some hours", () => {
     expect(into(emptyRemediationState)).toEqual({
       ...emptyRemediationState,
-      running: [{ ...entrant(), isChanging: false, since: now, expiresAt: hoursFromNow(2) }],
+      running: [{ ...holder(), isChanging: false, since: now, expiresAt: hoursFromNow(2) }],
     });
   });
 
@@ -78,7 +78,7 @@ describe("entering", () => {
     const first = into(emptyRemediationState, {}, { now: hoursFromNow(-1), hours: 744 });
     const second = into(first, { action: "toggle" }, { hours: 50, isChanging: true });
     expect(second.running).toEqual([
-      { ...entrant(), action: "toggle", isChanging: true, since: hoursFromNow(-1), expiresAt: hoursFromNow(50) },
+      { ...holder(), action: "toggle", isChanging: true, since: hoursFromNow(-1), expiresAt: hoursFromNow(50) },
     ]);
     expect({ ...second, running: [] }).toEqual(emptyRemediationState);
   });
@@ -94,7 +94,7 @@ describe("entering", () => {
   });
 
   test("is refused where another execution is at work on the database", () => {
-    expect(entered(into(emptyRemediationState), { execution: "db-ORDERS-2" })).toBeNull();
+    expect(acquired(into(emptyRemediationState), { execution: "db-ORDERS-2" })).toBeNull();
   });
 
   test("does not mind executions on other databases, and takes nothing of theirs", () => {
@@ -111,13 +111,13 @@ describe("entering", () => {
     ["then", 0, ["db-ORDERS-2"]],
   ])("on a database is possible for another one not before the sign of life ends: %s", (_, seconds, expected) => {
     const busy = aState({ running: [anExecution({ expiresAt: now })] });
-    const state = entered(busy, { execution: "db-ORDERS-2" }, { now: hoursFromNow(seconds / 3600) });
+    const state = acquired(busy, { execution: "db-ORDERS-2" }, { now: hoursFromNow(seconds / 3600) });
     expect(state === null ? null : executionsOf(state)).toEqual(expected);
   });
 
   test("takes out who was silent for too long, and counts what was interrupted", () => {
-    const silent = anExecution({ action: "toggle", expiresAt: hoursFromNow(-3) });
-    const state = into(aState({ running: [silent] }), { execution: "db-ORDERS-2" });
+    const stale = anExecution({ action: "toggle", expiresAt: hoursFromNow(-3) });
+    const state = into(aState({ running: [stale] }), { execution: "db-ORDERS-2" });
     expect(state.attempts).toEqual([
       {
         arn: databaseArn,
@@ -125,7 +125,7 @@ describe("entering", () => {
         region,
         action: "toggle",
         rule: "secret-not-impaired",
-        startedAt: silent.since,
+        startedAt: stale.since,
         endedAt: hoursFromNow(-3),
         outcome: "interrupted",
       },
@@ -143,7 +143,7 @@ describe("entering", () => {
     const other = into(aState({ running: [anExecution({ expiresAt: hoursFromNow(-3) })] }), {
       execution: "db-ORDERS-2",
     });
-    expect(entered(other)).toBeNull();
+    expect(acquired(other)).toBeNull();
   });
 });
 
@@ -203,7 +203,7 @@ describe("leaving", () => {
 describe("going on to another action", () => {
   const attempt = anAttempt({ outcome: "failed", endedAt: now });
   const wentOn = (state: RemediationState, execution = "db-ORDERS-1", at = now) =>
-    goOn(deepFreeze(state), execution, { attempt, next: "toggle", hours: 1440, now: at, stopAfterFailures });
+    advance(deepFreeze(state), execution, { attempt, next: "toggle", hours: 1440, now: at, stopAfterFailures });
 
   test("counts what failed, and waits anew, without a place in the budget", () => {
     const busy = aState({ running: [anExecution({ action: "rotate", since: hoursFromNow(-1) })] });
@@ -252,7 +252,7 @@ describe("resting", () => {
   test("gives the place in the budget back, and gives a sign of life", () => {
     const other = anExecution({ execution: "db-SHOP-1", arn: otherArn });
     const busy = deepFreeze(aState({ running: [anExecution({ since: hoursFromNow(-1) }), other] }));
-    expect(rest(busy, "db-ORDERS-1", later)).toEqual({
+    expect(renew(busy, "db-ORDERS-1", later)).toEqual({
       ...busy,
       running: [
         { ...anExecution({ since: hoursFromNow(-1) }), isChanging: false, expiresAt: hoursFromNow(1443) },
@@ -263,19 +263,19 @@ describe("resting", () => {
 
   test("gives another sign of life where the last one is old", () => {
     const waiting = aState({ running: [anExecution({ isChanging: false, expiresAt: hoursFromNow(720) })] });
-    expect(rest(waiting, "db-ORDERS-1", later)?.running).toMatchObject([{ expiresAt: hoursFromNow(1443) }]);
+    expect(renew(waiting, "db-ORDERS-1", later)?.running).toMatchObject([{ expiresAt: hoursFromNow(1443) }]);
   });
 
   test("writes nothing of one that waits already, or is out", () => {
     const waiting = aState({ running: [anExecution({ isChanging: false, expiresAt: hoursFromNow(723) })] });
-    expect([rest(waiting, "db-ORDERS-1", later), rest(waiting, "db-SHOP-1", later)]).toEqual([null, null]);
+    expect([renew(waiting, "db-ORDERS-1", later), renew(waiting, "db-SHOP-1", later)]).toEqual([null, null]);
   });
 });
 
 describe("what was begun last", () => {
   const failed = anAttempt({ action: "rotate", outcome: "failed", endedAt: hoursFromNow(-1) });
   const at = (attempts: Attempt[], isChanging = false) =>
-    begunBy(
+    startedBy(
       aState({ attempts }),
       anExecution({ action: "toggle", arn: failed.arn, since: hoursFromNow(-1), isChanging }),
     );
@@ -355,7 +355,7 @@ describe("sweeping", () => {
   ];
 
   test("takes out all that are silent for too long; who only waited has interrupted nothing", () => {
-    const state = sweep(deepFreeze(aState({ running })), atNow);
+    const state = expire(deepFreeze(aState({ running })), atNow);
     expect(executionsOf(state)).toEqual(["db-WEB-1"]);
     expect(state.attempts.map(({ arn, endedAt, outcome }) => [arn, endedAt, outcome])).toEqual([
       [databaseArn, now, "interrupted"],
@@ -369,13 +369,13 @@ describe("sweeping", () => {
   });
 
   test("may break the circuit", () => {
-    expect(sweep(deepFreeze(aState({ running, failuresInARow: 1 })), atNow).stopped).toMatchObject({ at: now });
-    expect(sweep(aState({ running }), { now, stopAfterFailures: 2 }).stopped?.why).toBe("2 failures in a row");
+    expect(expire(deepFreeze(aState({ running, failuresInARow: 1 })), atNow).stopped).toMatchObject({ at: now });
+    expect(expire(aState({ running }), { now, stopAfterFailures: 2 }).stopped?.why).toBe("2 failures in a row");
   });
 
   test("changes nothing where nobody is silent", () => {
     const state = aState({ running: [anExecution()], failuresInARow: 9 });
-    expect(sweep(state, atNow)).toBe(state);
+    expect(expire(state, atNow)).toBe(state);
   });
 });
 
@@ -413,8 +413,8 @@ describe("executions", () => {
     const running = [-1, 0, 0.001].map((hours) =>
       anExecution({ execution: `${hours}`, expiresAt: hoursFromNow(hours) }),
     );
-    expect(silentIn(aState({ running }), now).map(({ execution }) => execution)).toEqual(["-1", "0"]);
-    expect(liveOf(aState({ running }), now).map(({ execution }) => execution)).toEqual(["0.001"]);
+    expect(expiredIn(aState({ running }), now).map(({ execution }) => execution)).toEqual(["-1", "0"]);
+    expect(liveIn(aState({ running }), now).map(({ execution }) => execution)).toEqual(["0.001"]);
   });
 });
 
@@ -429,7 +429,7 @@ describe("stopping everything", () => {
 });
 
 describe("what a toggle will lose", () => {
-  const keepsake: Keepsake = {
+  const secretSnapshot: SecretSnapshot = {
     secretArn,
     keyReference: keyArn,
     rotationEnabled: true,
@@ -439,17 +439,23 @@ describe("what a toggle will lose", () => {
   };
 
   test("is kept by database, and forgotten when it is restored", () => {
-    const both = keep(keep(deepFreeze(aState()), databaseArn, keepsake), otherArn, { ...keepsake, tags: {} });
-    expect(both.keepsakes).toEqual({ [databaseArn]: keepsake, [otherArn]: { ...keepsake, tags: {} } });
+    const both = keep(keep(deepFreeze(aState()), databaseArn, secretSnapshot), otherArn, {
+      ...secretSnapshot,
+      tags: {},
+    });
+    expect(both.secretSnapshots).toEqual({
+      [databaseArn]: secretSnapshot,
+      [otherArn]: { ...secretSnapshot, tags: {} },
+    });
     expect(forget(deepFreeze(both), databaseArn)).toEqual(
-      aState({ keepsakes: { [otherArn]: { ...keepsake, tags: {} } } }),
+      aState({ secretSnapshots: { [otherArn]: { ...secretSnapshot, tags: {} } } }),
     );
     expect(forget(aState(), databaseArn)).toEqual(aState());
   });
 
   test("is written once more where it is written down again", () => {
-    const twice = keep(keep(aState(), databaseArn, keepsake), databaseArn, { ...keepsake, tags: {} });
-    expect(twice.keepsakes).toEqual({ [databaseArn]: { ...keepsake, tags: {} } });
+    const twice = keep(keep(aState(), databaseArn, secretSnapshot), databaseArn, { ...secretSnapshot, tags: {} });
+    expect(twice.secretSnapshots).toEqual({ [databaseArn]: { ...secretSnapshot, tags: {} } });
   });
 });
 
@@ -489,13 +495,13 @@ test("whoever comes and goes, in whatever order, a database has one execution at
       for (const { who, what, hours: passed } of steps) {
         hours += passed / 10;
         const time = { now: hoursFromNow(hours), stopAfterFailures };
-        const newcomer = entrant({ execution: who, arn: who.startsWith("db-ORDERS") ? databaseArn : otherArn });
+        const newcomer = holder({ execution: who, arn: who.startsWith("db-ORDERS") ? databaseArn : otherArn });
         deepFreeze(state);
-        if (what === "sweep") state = sweep(state, time);
+        if (what === "sweep") state = expire(state, time);
         else if (what === "enter" || what === "change")
-          state = enter(state, newcomer, { ...time, hours: 20, isChanging: what === "change" }) ?? state;
+          state = acquire(state, newcomer, { ...time, hours: 20, isChanging: what === "change" }) ?? state;
         else
-          state = leave(state, who, {
+          state = release(state, who, {
             ...time,
             attempts: [
               anAttempt({ arn: newcomer.arn, outcome: what === "failed" ? "failed" : "repaired", endedAt: time.now }),
@@ -515,13 +521,13 @@ describe("silencing", () => {
   const state = aState({ running: [anExecution(later), anExecution({ ...later, execution: "db-LEGACY-1" })] });
 
   test("makes one execution count as silent from now on, and leaves the others", () => {
-    const silenced = silence(deepFreeze(state), "db-ORDERS-1", now);
-    expect(silenced).toEqual({ ...state, running: [{ ...state.running[0], expiresAt: now }, state.running[1]] });
-    expect(silentIn(silenced, now)).toEqual([silenced.running[0]]);
+    const lost = markLost(deepFreeze(state), "db-ORDERS-1", now);
+    expect(lost).toEqual({ ...state, running: [{ ...state.running[0], expiresAt: now }, state.running[1]] });
+    expect(expiredIn(lost, now)).toEqual([lost.running[0]]);
   });
 
   test("changes nothing where it is silent already, or not there", () => {
-    expect(silence(deepFreeze(state), "db-ORDERS-1", hoursFromNow(2))).toEqual(state);
-    expect(silence(deepFreeze(state), "db-OTHER-1", now)).toEqual(state);
+    expect(markLost(deepFreeze(state), "db-ORDERS-1", hoursFromNow(2))).toEqual(state);
+    expect(markLost(deepFreeze(state), "db-OTHER-1", now)).toEqual(state);
   });
 });

@@ -1,18 +1,18 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Change, Digest } from "../../lib/model/change.ts";
-import { outletNames } from "../../lib/model/ledger.ts";
+import { destinationNames } from "../../lib/model/ledger.ts";
 import { messageSchema } from "../../lib/model/message.ts";
 import type { OutgoingMessage } from "../../lib/model/topic-message.ts";
 import {
-  createAlertsOutlet,
-  createFindingsOutlet,
-  createSecurityHubOutlet,
+  createAlertsDestination,
+  createFindingsDestination,
+  createSecurityHubDestination,
   type Import,
   type Publish,
 } from "../../lib/publish/destinations.ts";
 import { toDigest } from "../../lib/publish/publish-report.ts";
-import type { AlertMessage } from "../../lib/report/chat/alert-message.ts";
 import type { SecurityHubFinding } from "../../lib/report/aws/asff.ts";
+import type { AlertMessage } from "../../lib/report/chat/alert-message.ts";
 import { account, hoursFromNow, now, region } from "../support/builders.ts";
 import { aChangeOn, aFindingOn, anExemption, aReportWith } from "../support/findings.ts";
 
@@ -38,16 +38,16 @@ const offline = () => Promise.reject(new Error("no such topic"));
 test("each outlet has the name under which the ledger keeps what is owed to it", () => {
   const { publish } = aTopic();
   expect([
-    createFindingsOutlet(publish).name,
-    createAlertsOutlet(publish, { threshold: "high", exemptionTags: false }).name,
-    createSecurityHubOutlet(async () => []).name,
-  ]).toEqual(outletNames);
+    createFindingsDestination(publish).name,
+    createAlertsDestination(publish, { threshold: "high", exemptionTags: false }).name,
+    createSecurityHubDestination(async () => []).name,
+  ]).toEqual(destinationNames);
 });
 
 describe("the findings topic", () => {
   test("gets one message a change, each with an id of its own, attributes, and a body of the published schema", async () => {
     const { sent, publish } = aTopic();
-    expect(await createFindingsOutlet(publish).deliver(changes, context)).toEqual([]);
+    expect(await createFindingsDestination(publish).deliver(changes, context)).toEqual([]);
     expect(new Set(sent.map(({ id }) => id)).size).toBe(3);
     expect(sent.map(({ body }) => messageSchema.parse(JSON.parse(body)))).toEqual(
       changes.map((change) => expect.objectContaining(change)),
@@ -64,29 +64,29 @@ describe("the findings topic", () => {
   test.each([0, 1, 2])("message %d refused: that change is, and no other", async (index) => {
     const [id = ""] = await idsOf(index);
     const { publish } = aTopic(id);
-    expect(await createFindingsOutlet(publish).deliver(changes, context)).toEqual([refusalOf(changes[index])]);
+    expect(await createFindingsDestination(publish).deliver(changes, context)).toEqual([refusalOf(changes[index])]);
   });
 
   /** The id under which a change is sent. */
   async function idsOf(index: number): Promise<string[]> {
     const { sent, publish } = aTopic();
-    await createFindingsOutlet(publish).deliver(changes, context);
+    await createFindingsDestination(publish).deliver(changes, context);
     return sent.slice(index, index + 1).map(({ id }) => id);
   }
 
   test("all refused: all changes are", async () => {
-    expect(await createFindingsOutlet(refuseAll).deliver(changes, context)).toEqual(changes.map(refusalOf));
+    expect(await createFindingsDestination(refuseAll).deliver(changes, context)).toEqual(changes.map(refusalOf));
   });
 
   test("that is gone throws", async () => {
-    await expect(createFindingsOutlet(offline).deliver(changes, context)).rejects.toThrow("no such topic");
+    await expect(createFindingsDestination(offline).deliver(changes, context)).rejects.toThrow("no such topic");
   });
 
   const digest: Digest = toDigest(aReportWith({ findings: [aFindingOn("orders")] }), reportUrl);
 
   test("gets the digest of an audit", async () => {
     const { sent, publish } = aTopic();
-    await createFindingsOutlet(publish).announce?.(digest);
+    await createFindingsDestination(publish).announce?.(digest);
     expect(sent.map(({ body }) => messageSchema.parse(JSON.parse(body)))).toEqual([
       { schemaVersion: "1.0", type: "audit.completed", at: now, audit: digest },
     ]);
@@ -94,7 +94,7 @@ describe("the findings topic", () => {
   });
 
   test("that refuses the digest throws", async () => {
-    await expect(createFindingsOutlet(refuseAll).announce?.(digest)).rejects.toThrow(
+    await expect(createFindingsDestination(refuseAll).announce?.(digest)).rejects.toThrow(
       "the digest was refused: it is too large",
     );
   });
@@ -106,7 +106,7 @@ describe("the alerts topic", () => {
 
   test("gets a custom notification a database, with a link to the report, each with an id of its own", async () => {
     const { sent, publish } = aTopic();
-    expect(await createAlertsOutlet(publish, options).deliver(changes, context)).toEqual([]);
+    expect(await createAlertsDestination(publish, options).deliver(changes, context)).toEqual([]);
     expect(new Set(sent.map(({ id }) => id)).size).toBe(3);
     expect(alertsIn(sent).map(({ version, source }) => [version, source])).toEqual(Array(3).fill(["1.0", "custom"]));
     for (const { body } of sent) expect(body).toContain(reportUrl);
@@ -115,7 +115,7 @@ describe("the alerts topic", () => {
   test("gets few messages of many changes", async () => {
     const { sent, publish } = aTopic();
     const many = Array.from({ length: 300 }, (_, index) => aChangeOn(`db-${index}`));
-    await createAlertsOutlet(publish, options).deliver(many, context);
+    await createAlertsDestination(publish, options).deliver(many, context);
     expect(sent).toHaveLength(1);
   });
 
@@ -128,22 +128,22 @@ describe("the alerts topic", () => {
     async (severity, count) => {
       const { sent, publish } = aTopic();
       const change = aChangeOn("orders", {}, { severity });
-      expect(await createAlertsOutlet(publish, options).deliver([change], context)).toEqual([]);
+      expect(await createAlertsDestination(publish, options).deliver([change], context)).toEqual([]);
       expect(sent).toHaveLength(count);
     },
   );
 
   test("that refuses one of its messages is told all changes again", async () => {
     const { publish } = aTopic("1");
-    expect(await createAlertsOutlet(publish, options).deliver(changes, context)).toEqual(changes.map(refusalOf));
+    expect(await createAlertsDestination(publish, options).deliver(changes, context)).toEqual(changes.map(refusalOf));
   });
 
   test("that is gone throws", async () => {
-    await expect(createAlertsOutlet(offline, options).deliver(changes, context)).rejects.toThrow("no such topic");
+    await expect(createAlertsDestination(offline, options).deliver(changes, context)).rejects.toThrow("no such topic");
   });
 
   test("has no digest", () => {
-    expect(createAlertsOutlet(aTopic().publish, options).announce).toBeUndefined();
+    expect(createAlertsDestination(aTopic().publish, options).announce).toBeUndefined();
   });
 });
 
@@ -156,7 +156,7 @@ describe("Security Hub", () => {
       const isRefused = ({ Title }: SecurityHubFinding) => refused.some((name) => Title.includes(` ${name} `));
       return findings.filter(isRefused).map(({ Id }) => ({ id: Id, reason: tooLarge }));
     };
-    return { imported, outlet: createSecurityHubOutlet(importFindings) };
+    return { imported, destination: createSecurityHubDestination(importFindings) };
   }
   const inShort = (imported: readonly SecurityHubFinding[]) =>
     imported.map(({ Resources, RecordState, Compliance, UpdatedAt }) => [
@@ -168,14 +168,14 @@ describe("Security Hub", () => {
   const at = (
     hours: number,
     type: Change["type"],
-    because: Change["because"],
+    reason: Change["reason"],
     exemption: typeof anExemption | null = null,
-  ) => aChangeOn("orders", { type, because, at: hoursFromNow(hours) }, { exemption });
+  ) => aChangeOn("orders", { type, reason, at: hoursFromNow(hours) }, { exemption });
 
   test("gets each finding, under the product of its account and Region", async () => {
-    const { imported, outlet } = aHub();
+    const { imported, destination } = aHub();
     const far = aChangeOn("far", {}, { account: "210987654321", region: "us-east-1" });
-    expect(await outlet.deliver([aChangeOn("orders"), far], context)).toEqual([]);
+    expect(await destination.deliver([aChangeOn("orders"), far], context)).toEqual([]);
     expect(imported.map(({ Id, ProductArn }) => [Id, ProductArn])).toEqual([
       [
         "master-password-managed/arn:aws:rds:eu-west-1:123456789012:db:orders",
@@ -189,9 +189,9 @@ describe("Security Hub", () => {
   });
 
   test("gets a finding in China under a product in China", async () => {
-    const { imported, outlet } = aHub();
+    const { imported, destination } = aHub();
     const resource = { ...aFindingOn("orders").resource, arn: "arn:aws-cn:rds:cn-north-1:123456789012:db:orders" };
-    await outlet.deliver([aChangeOn("orders", {}, { resource, region: "cn-north-1" })], context);
+    await destination.deliver([aChangeOn("orders", {}, { resource, region: "cn-north-1" })], context);
     expect(imported.map(({ ProductArn }) => ProductArn)).toEqual([
       "arn:aws-cn:securityhub:cn-north-1:123456789012:product/123456789012/default",
     ]);
@@ -206,15 +206,15 @@ describe("Security Hub", () => {
     ["gone", at(0, "finding.resolved", "database-gone"), "ARCHIVED", "NOT_AVAILABLE"],
     ["not audited", at(0, "finding.resolved", "not-audited"), "ARCHIVED", "NOT_AVAILABLE"],
   ])("has a finding that is %s as it is now", async (_, change, state, compliance) => {
-    const { imported, outlet } = aHub();
-    await outlet.deliver([change], context);
+    const { imported, destination } = aHub();
+    await destination.deliver([change], context);
     expect(inShort(imported)).toEqual([["orders", state, compliance, now]]);
   });
 
   test("gets of several changes of one finding the last, and the others' findings", async () => {
-    const { imported, outlet } = aHub();
-    const owed = [at(-2, "finding.opened", "new"), aChangeOn("shop"), at(-1, "finding.resolved", "fixed")];
-    expect(await outlet.deliver(owed, context)).toEqual([]);
+    const { imported, destination } = aHub();
+    const outbox = [at(-2, "finding.opened", "new"), aChangeOn("shop"), at(-1, "finding.resolved", "fixed")];
+    expect(await destination.deliver(outbox, context)).toEqual([]);
     expect(inShort(imported)).toEqual([
       ["orders", "ARCHIVED", "PASSED", hoursFromNow(-1)],
       ["shop", "ACTIVE", "FAILED", now],
@@ -222,27 +222,27 @@ describe("Security Hub", () => {
   });
 
   test("that refuses a finding is told all its changes again, and no others", async () => {
-    const { outlet } = aHub("orders");
-    const owed = [at(-2, "finding.opened", "new"), aChangeOn("shop"), at(-1, "finding.resolved", "fixed")];
-    expect(await outlet.deliver(owed, context)).toEqual([refusalOf(owed[0]), refusalOf(owed[2])]);
+    const { destination } = aHub("orders");
+    const outbox = [at(-2, "finding.opened", "new"), aChangeOn("shop"), at(-1, "finding.resolved", "fixed")];
+    expect(await destination.deliver(outbox, context)).toEqual([refusalOf(outbox[0]), refusalOf(outbox[2])]);
   });
 
   test("that refuses a finding whose id was too long knows it again", async () => {
-    const { imported, outlet } = aHub("orders");
+    const { imported, destination } = aHub("orders");
     const change = aChangeOn("orders", {}, { id: `master-password-managed/${"x".repeat(600)}` });
-    expect(await outlet.deliver([change, aChangeOn("shop")], context)).toEqual([refusalOf(change)]);
+    expect(await destination.deliver([change, aChangeOn("shop")], context)).toEqual([refusalOf(change)]);
     expect(imported[0]?.Id.length).toBeLessThanOrEqual(512);
   });
 
   test("that is not enabled throws", async () => {
-    const outlet = createSecurityHubOutlet(() => Promise.reject(new Error("not enabled")));
-    await expect(outlet.deliver(changes, context)).rejects.toThrow("not enabled");
-    await expect(outlet.refresh?.([], now)).rejects.toThrow("not enabled");
+    const destination = createSecurityHubDestination(() => Promise.reject(new Error("not enabled")));
+    await expect(destination.deliver(changes, context)).rejects.toThrow("not enabled");
+    await expect(destination.refresh?.([], now)).rejects.toThrow("not enabled");
   });
 
   test("is told all open findings again, as of the audit", async () => {
-    const { imported, outlet } = aHub();
-    await outlet.refresh?.([aFindingOn("orders", { firstSeenAt: hoursFromNow(-48) }), aFindingOn("shop")], now);
+    const { imported, destination } = aHub();
+    await destination.refresh?.([aFindingOn("orders", { firstSeenAt: hoursFromNow(-48) }), aFindingOn("shop")], now);
     expect(inShort(imported)).toEqual([
       ["orders", "ACTIVE", "FAILED", now],
       ["shop", "ACTIVE", "FAILED", now],
@@ -251,9 +251,9 @@ describe("Security Hub", () => {
   });
 
   test("that refuses some of them throws, and says how many", async () => {
-    const { outlet } = aHub("orders");
+    const { destination } = aHub("orders");
     const findings = [aFindingOn("orders"), aFindingOn("shop")];
-    await expect(outlet.refresh?.(findings, now)).rejects.toThrow(
+    await expect(destination.refresh?.(findings, now)).rejects.toThrow(
       "1 of 2 findings were refused, the first because: it is too large",
     );
   });

@@ -1,39 +1,39 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { enterReport, settle } from "../../lib/publish/ledger.ts";
 import type { Change } from "../../lib/model/change.ts";
 import {
-  type Debt,
+  type DestinationName,
+  destinationNames,
   emptyLedger,
   type Ledger,
   ledgerSchema,
-  type OutletName,
-  outletNames,
+  type OutboxEntry,
 } from "../../lib/model/ledger.ts";
 import type { Report } from "../../lib/model/report.ts";
+import { recordReport, settle } from "../../lib/publish/ledger.ts";
 import { hoursFromNow, now } from "../support/builders.ts";
 import { deepFreeze } from "../support/deep-freeze.ts";
 import { aChangeOn, aFindingOn, anExemption, aReportWith } from "../support/findings.ts";
 
 const minutes = (count: number) => hoursFromNow(count / 60);
-const claimed = minutes(20);
+const leased = minutes(20);
 const before = hoursFromNow(-24);
 
 const aLedger = (overrides: Partial<Ledger> = {}): Ledger => ({ ...emptyLedger, ...overrides });
-const aDebt = (identifier: string, until: string | null = null): Debt => ({
+const aDebt = (identifier: string, until: string | null = null): OutboxEntry => ({
   change: aChangeOn(identifier, { at: before }),
-  claim: until === null ? null : { by: "another", until },
+  lease: until === null ? null : { by: "another", until },
 });
 const named = (changes: readonly Change[] | undefined) => changes?.map(({ finding }) => finding.resource.identifier);
-const owedIn = ({ owed }: Ledger, name: OutletName) =>
-  owed[name]?.map(({ change, claim }) => [change.finding.resource.identifier, claim?.until ?? null]);
+const owedIn = ({ outbox }: Ledger, name: DestinationName) =>
+  outbox[name]?.map(({ change, lease }) => [change.finding.resource.identifier, lease?.until ?? null]);
 
-type Entering = Partial<Parameters<typeof enterReport>[1]>;
-const enter = (ledger: Ledger, entering: Entering = {}) =>
-  enterReport(deepFreeze(ledger), {
+type Entering = Partial<Parameters<typeof recordReport>[1]>;
+const record = (ledger: Ledger, entering: Entering = {}) =>
+  recordReport(deepFreeze(ledger), {
     report: aReportWith(),
     only: null,
-    outlets: ["alerts"],
+    destinations: ["alerts"],
     invocation: "this",
     ...entering,
   });
@@ -44,7 +44,10 @@ const opening = (...identifiers: string[]): Report =>
   aReportWith({ findings: identifiers.map((identifier) => aFindingOn(identifier)) });
 
 describe("a report that is entered", () => {
-  const { ledger, changes, due } = enter(emptyLedger, { report: opening("orders"), outlets: ["findings", "alerts"] });
+  const { ledger, changes, due } = record(emptyLedger, {
+    report: opening("orders"),
+    destinations: ["findings", "alerts"],
+  });
 
   test("is known", () => {
     expect(ledger.known).toEqual([aFindingOn("orders")]);
@@ -53,11 +56,11 @@ describe("a report that is entered", () => {
   test("is owed to each outlet, claimed for twenty minutes, and due now", () => {
     expect(changes).toEqual([aChangeOn("orders")]);
     for (const name of ["findings", "alerts"] as const) {
-      expect(ledger.owed[name]).toEqual([{ change: aChangeOn("orders"), claim: { by: "this", until: claimed } }]);
+      expect(ledger.outbox[name]).toEqual([{ change: aChangeOn("orders"), lease: { by: "this", until: leased } }]);
       expect(due.get(name)).toEqual([aChangeOn("orders")]);
     }
     expect([...due.keys()]).toEqual(["findings", "alerts"]);
-    expect(ledger.owed.securityHub).toBeUndefined();
+    expect(ledger.outbox.securityHub).toBeUndefined();
   });
 
   test("is a ledger that can be written and read again", () => {
@@ -65,7 +68,11 @@ describe("a report that is entered", () => {
   });
 
   test("and changes nothing owes nothing", () => {
-    const again = enter(ledger, { report: opening("orders"), outlets: ["findings", "alerts"], invocation: "another" });
+    const again = record(ledger, {
+      report: opening("orders"),
+      destinations: ["findings", "alerts"],
+      invocation: "another",
+    });
     expect(again.changes).toEqual([]);
     expect(again.due).toEqual(
       new Map([
@@ -73,7 +80,7 @@ describe("a report that is entered", () => {
         ["alerts", []],
       ]),
     );
-    expect(again.ledger.owed).toEqual(ledger.owed);
+    expect(again.ledger.outbox).toEqual(ledger.outbox);
   });
 });
 
@@ -84,42 +91,47 @@ describe("what was owed before", () => {
     ["is claimed until this very moment", false, now],
     ["is claimed for another minute", false, minutes(1)],
   ])("and %s: due is %p", (_, isDue, claimedUntil) => {
-    const { ledger, due } = enter(aLedger({ owed: { alerts: [aDebt("orders", claimedUntil)] } }));
+    const { ledger, due } = record(aLedger({ outbox: { alerts: [aDebt("orders", claimedUntil)] } }));
     expect(named(due.get("alerts"))).toEqual(isDue ? ["orders"] : []);
-    expect(owedIn(ledger, "alerts")).toEqual([["orders", isDue ? claimed : claimedUntil]]);
+    expect(owedIn(ledger, "alerts")).toEqual([["orders", isDue ? leased : claimedUntil]]);
   });
 
   test("is told first, in the order in which it happened, whoever has claimed some of it", () => {
-    const debts = [aDebt("first"), aDebt("second", minutes(5)), aDebt("third")];
-    const { ledger, due } = enter(aLedger({ owed: { alerts: debts } }), { report: opening("new") });
+    const entries = [aDebt("first"), aDebt("second", minutes(5)), aDebt("third")];
+    const { ledger, due } = record(aLedger({ outbox: { alerts: entries } }), { report: opening("new") });
     expect(named(due.get("alerts"))).toEqual(["first", "third", "new"]);
     expect(owedIn(ledger, "alerts")).toEqual([
-      ["first", claimed],
+      ["first", leased],
       ["second", minutes(5)],
-      ["third", claimed],
-      ["new", claimed],
+      ["third", leased],
+      ["new", leased],
     ]);
   });
 
   test("and was claimed by the same invocation is its own: it crashed, and was begun anew", () => {
-    const owed = { alerts: [{ ...aDebt("orders"), claim: { by: "this", until: minutes(19) } }] };
-    const { ledger, due } = enter(aLedger({ owed }));
+    const outbox = { alerts: [{ ...aDebt("orders"), lease: { by: "this", until: minutes(19) } }] };
+    const { ledger, due } = record(aLedger({ outbox }));
     expect(named(due.get("alerts"))).toEqual(["orders"]);
-    expect(owedIn(ledger, "alerts")).toEqual([["orders", claimed]]);
+    expect(owedIn(ledger, "alerts")).toEqual([["orders", leased]]);
   });
 
   test("to one outlet is not due to another", () => {
-    const { due } = enter(aLedger({ owed: { alerts: [aDebt("orders")] } }), { outlets: ["alerts", "findings"] });
+    const { due } = record(aLedger({ outbox: { alerts: [aDebt("orders")] } }), {
+      destinations: ["alerts", "findings"],
+    });
     expect(named(due.get("alerts"))).toEqual(["orders"]);
     expect(due.get("findings")).toEqual([]);
   });
 
   test("to an outlet that is off stays owed, until it is on again", () => {
-    const owed = { securityHub: [aDebt("orders")] };
-    const off = enter(aLedger({ owed }), { report: opening("shop"), outlets: ["alerts"] });
-    expect(off.ledger.owed.securityHub).toEqual(owed.securityHub);
+    const outbox = { securityHub: [aDebt("orders")] };
+    const off = record(aLedger({ outbox }), { report: opening("shop"), destinations: ["alerts"] });
+    expect(off.ledger.outbox.securityHub).toEqual(outbox.securityHub);
     expect(off.due.has("securityHub")).toBe(false);
-    const on = enter(settleAll(off.ledger, { due: off.due }), { report: opening("shop"), outlets: ["securityHub"] });
+    const on = record(settleAll(off.ledger, { due: off.due }), {
+      report: opening("shop"),
+      destinations: ["securityHub"],
+    });
     expect(named(on.due.get("securityHub"))).toEqual(["orders"]);
   });
 });
@@ -131,27 +143,27 @@ describe("a report on a few databases", () => {
 
   test("leaves the others alone", () => {
     const only = new Set([orders.resource.arn]);
-    const { changes, ledger: after } = enter(ledger, { report: aReportWith({ judged: ["orders"] }), only });
-    expect(changes.map(({ because, finding }) => [because, finding])).toEqual([["fixed", orders]]);
+    const { changes, ledger: after } = record(ledger, { report: aReportWith({ judged: ["orders"] }), only });
+    expect(changes.map(({ reason, finding }) => [reason, finding])).toEqual([["fixed", orders]]);
     expect(after.known).toEqual([shop]);
   });
 
   test("keeps what is still wrong with them, as of the day on which it was first seen", () => {
     const only = new Set([orders.resource.arn]);
-    const { changes, ledger: after } = enter(ledger, { report: opening("orders"), only });
+    const { changes, ledger: after } = record(ledger, { report: opening("orders"), only });
     expect(changes).toEqual([]);
     expect(after.known).toEqual([shop, orders]);
   });
 
   test("says nothing where none was found", () => {
-    const { changes, ledger: after } = enter(ledger, { report: aReportWith(), only: new Set() });
+    const { changes, ledger: after } = record(ledger, { report: aReportWith(), only: new Set() });
     expect(changes).toEqual([]);
     expect(after.known).toEqual([orders, shop]);
   });
 
   test("is not taken for one on all", () => {
-    const { changes } = enter(ledger, { report: aReportWith(), only: null });
-    expect(changes.map(({ because }) => because)).toEqual(["database-gone", "database-gone"]);
+    const { changes } = record(ledger, { report: aReportWith(), only: null });
+    expect(changes.map(({ reason }) => reason)).toEqual(["database-gone", "database-gone"]);
   });
 });
 
@@ -159,27 +171,27 @@ describe("a database that somebody looked at while an audit was on its way", () 
   const orders = aFindingOn("orders", { firstSeenAt: before });
   const { arn } = orders.resource;
   const at = (moment: string, report: Report): Report => ({ ...report, observedAt: moment, generatedAt: minutes(6) });
-  const fixed = enter(aLedger({ known: [orders] }), {
+  const fixed = record(aLedger({ known: [orders] }), {
     report: at(minutes(5), aReportWith({ judged: ["orders"] })),
     only: new Set([arn]),
   });
 
   test("is fixed, and stays so, although the audit saw it as it was before", () => {
-    expect(fixed.changes.map(({ because }) => because)).toEqual(["fixed"]);
-    const { changes, ledger } = enter(fixed.ledger, { report: at(minutes(4), opening("orders", "shop")) });
+    expect(fixed.changes.map(({ reason }) => reason)).toEqual(["fixed"]);
+    const { changes, ledger } = record(fixed.ledger, { report: at(minutes(4), opening("orders", "shop")) });
     expect(changes).toEqual([aChangeOn("shop", { at: minutes(6) })]);
     expect(ledger.known.map(({ resource }) => resource.identifier)).toEqual(["shop"]);
   });
 
   test("is judged by an audit that looked at the same moment, or later", () => {
     for (const moment of [minutes(5), minutes(6)])
-      expect(named(enter(fixed.ledger, { report: at(moment, opening("orders")) }).changes)).toEqual(["orders"]);
+      expect(named(record(fixed.ledger, { report: at(moment, opening("orders")) }).changes)).toEqual(["orders"]);
   });
 
   test("stays wrong, although another event's look was older", () => {
     const only = new Set([arn]);
-    const wrong = enter(emptyLedger, { report: at(minutes(5), opening("orders")), only });
-    const late = enter(wrong.ledger, { report: at(minutes(4), aReportWith({ judged: ["orders"] })), only });
+    const wrong = record(emptyLedger, { report: at(minutes(5), opening("orders")), only });
+    const late = record(wrong.ledger, { report: at(minutes(4), aReportWith({ judged: ["orders"] })), only });
     expect(late.changes).toEqual([]);
     expect(late.ledger.seen).toEqual({ [arn]: minutes(5) });
   });
@@ -187,13 +199,13 @@ describe("a database that somebody looked at while an audit was on its way", () 
   test("is remembered for as long as a report can take", () => {
     const later = (after: number) => {
       const report = { ...aReportWith(), observedAt: minutes(after), generatedAt: minutes(after) };
-      return Object.keys(enter(fixed.ledger, { report }).ledger.seen);
+      return Object.keys(record(fixed.ledger, { report }).ledger.seen);
     };
     expect([later(25), later(26)]).toEqual([[arn], []]);
   });
 
   test("is not remembered of an audit of all", () => {
-    expect(enter(emptyLedger, { report: opening("orders") }).ledger.seen).toEqual({});
+    expect(record(emptyLedger, { report: opening("orders") }).ledger.seen).toEqual({});
   });
 });
 
@@ -203,7 +215,7 @@ describe("the events that were handled", () => {
 
   test("are remembered when they are settled, the newest last", () => {
     const before = aLedger({ handledEvents: ids(2) });
-    expect(enter(before, { report: opening("orders") }).ledger.handledEvents).toEqual(ids(2));
+    expect(record(before, { report: opening("orders") }).ledger.handledEvents).toEqual(ids(2));
     expect(settleAll(before).handledEvents).toEqual(["event-0", "event-1", "event"]);
   });
 
@@ -224,71 +236,71 @@ describe("the events that were handled", () => {
 });
 
 describe("when a delivery is settled", () => {
-  const entered = enter(emptyLedger, { report: opening("orders", "shop"), outlets: ["findings", "alerts"] });
-  const changes = entered.due.get("alerts") ?? [];
-  const settleWith = (refused: [OutletName, readonly Change[]][] = [], ledger = entered.ledger) =>
-    settleAll(ledger, { due: entered.due, refused: new Map(refused) });
+  const recorded = record(emptyLedger, { report: opening("orders", "shop"), destinations: ["findings", "alerts"] });
+  const changes = recorded.due.get("alerts") ?? [];
+  const settleWith = (refused: [DestinationName, readonly Change[]][] = [], ledger = recorded.ledger) =>
+    settleAll(ledger, { due: recorded.due, refused: new Map(refused) });
 
   test("what was delivered is not owed any more", () => {
-    expect(settleWith().owed).toEqual({ findings: [], alerts: [] });
+    expect(settleWith().outbox).toEqual({ findings: [], alerts: [] });
   });
 
   test("all else stays as it is", () => {
-    expect({ ...settleWith(), owed: null }).toEqual({ ...entered.ledger, owed: null, handledEvents: ["event"] });
+    expect({ ...settleWith(), outbox: null }).toEqual({ ...recorded.ledger, outbox: null, handledEvents: ["event"] });
   });
 
   test("what one outlet refused is free, and the others have theirs", () => {
-    const { owed } = settleWith([["alerts", changes.slice(1)]]);
-    expect(owed).toEqual({ findings: [], alerts: [{ change: changes[1], claim: null }] });
+    const { outbox } = settleWith([["alerts", changes.slice(1)]]);
+    expect(outbox).toEqual({ findings: [], alerts: [{ change: changes[1], lease: null }] });
   });
 
   test("what was refused is due at the next audit", () => {
-    const { due } = enter(settleWith([["alerts", changes]]), { report: opening("orders", "shop") });
+    const { due } = record(settleWith([["alerts", changes]]), { report: opening("orders", "shop") });
     expect(due.get("alerts")).toEqual(changes);
   });
 
   test("what others entered meanwhile stays, behind what was refused", () => {
-    const meanwhile = enter(entered.ledger, {
+    const meanwhile = record(recorded.ledger, {
       report: aReportWith({ at: minutes(1), findings: ["orders", "shop", "new"].map((name) => aFindingOn(name)) }),
     }).ledger;
-    const { owed } = settleWith([["alerts", changes.slice(1)]], meanwhile);
-    expect(owed.alerts?.map(({ change, claim }) => [change.finding.resource.identifier, claim?.until ?? null])).toEqual(
-      [
-        ["shop", null],
-        ["new", minutes(21)],
-      ],
-    );
+    const { outbox } = settleWith([["alerts", changes.slice(1)]], meanwhile);
+    expect(
+      outbox.alerts?.map(({ change, lease }) => [change.finding.resource.identifier, lease?.until ?? null]),
+    ).toEqual([
+      ["shop", null],
+      ["new", minutes(21)],
+    ]);
   });
 
   test("what others delivered meanwhile is not owed again", () => {
-    const meanwhile = { ...entered.ledger, owed: { findings: [], alerts: [] } };
-    expect(settleWith([["alerts", changes]], meanwhile).owed).toEqual(meanwhile.owed);
+    const meanwhile = { ...recorded.ledger, outbox: { findings: [], alerts: [] } };
+    expect(settleWith([["alerts", changes]], meanwhile).outbox).toEqual(meanwhile.outbox);
   });
 
   test.each<[string, Change]>([
-    ["of another type", { ...aChangeOn("orders"), type: "finding.resolved", because: "fixed" }],
+    ["of another type", { ...aChangeOn("orders"), type: "finding.resolved", reason: "fixed" }],
     ["at another time", aChangeOn("orders", { at: minutes(1) })],
     ["of another finding", aChangeOn("else")],
     ["of another rule", aChangeOn("orders", {}, { rule: "rotation-enabled" })],
   ])("a change %s is another change", (_, change) => {
-    const others = { change, claim: null };
-    const ledger = aLedger({ owed: { alerts: [others] } });
-    expect(settleAll(ledger, { due: new Map([["alerts", [aChangeOn("orders")]]]) }).owed.alerts).toEqual([others]);
+    const others = { change, lease: null };
+    const ledger = aLedger({ outbox: { alerts: [others] } });
+    expect(settleAll(ledger, { due: new Map([["alerts", [aChangeOn("orders")]]]) }).outbox.alerts).toEqual([others]);
   });
 
   test("an outlet of which the ledger has nothing owes nothing", () => {
-    expect(settleWith([["alerts", changes]], emptyLedger).owed).toEqual({ findings: [], alerts: [] });
+    expect(settleWith([["alerts", changes]], emptyLedger).outbox).toEqual({ findings: [], alerts: [] });
   });
 
   test("the debts of an outlet that was off are not touched", () => {
-    const owed = { ...entered.ledger.owed, securityHub: [aDebt("orders")] };
-    expect(settleWith([], { ...entered.ledger, owed }).owed.securityHub).toEqual(owed.securityHub);
+    const outbox = { ...recorded.ledger.outbox, securityHub: [aDebt("orders")] };
+    expect(settleWith([], { ...recorded.ledger, outbox }).outbox.securityHub).toEqual(outbox.securityHub);
   });
 });
 
 describe("laws", () => {
   const identifiers = ["orders", "shop", "ledger"];
-  const anyOutlets = fc.subarray([...outletNames]);
+  const anyOutlets = fc.subarray([...destinationNames]);
   const anyFindings = fc
     .subarray(identifiers)
     .chain((names) =>
@@ -299,7 +311,7 @@ describe("laws", () => {
   /** An audit: what it finds, which outlets are on, whether it crashes before it settles, and what is refused. */
   const anyAudit = fc.record({
     findings: anyFindings,
-    outlets: anyOutlets,
+    destinations: anyOutlets,
     isCrash: fc.boolean(),
     refused: fc.subarray(identifiers),
     afterMinutes: fc.constantFrom(1, 20, 21, 60),
@@ -310,31 +322,31 @@ describe("laws", () => {
       fc.property(fc.array(anyAudit, { maxLength: 8 }), (audits) => {
         let ledger = emptyLedger;
         let clock = 0;
-        const published = new Map<OutletName, Change[]>(outletNames.map((name) => [name, []]));
-        const delivered = new Map<OutletName, Change[]>(outletNames.map((name) => [name, []]));
-        for (const [index, { findings, outlets, isCrash, refused, afterMinutes }] of audits.entries()) {
+        const published = new Map<DestinationName, Change[]>(destinationNames.map((name) => [name, []]));
+        const delivered = new Map<DestinationName, Change[]>(destinationNames.map((name) => [name, []]));
+        for (const [index, { findings, destinations, isCrash, refused, afterMinutes }] of audits.entries()) {
           clock += afterMinutes;
           const report = aReportWith({ at: minutes(clock), judged: identifiers, findings });
-          const entry = enter(ledger, { report, outlets });
-          ledger = entry.ledger;
-          for (const name of outlets) published.get(name)?.push(...entry.changes);
+          const recorded = record(ledger, { report, destinations });
+          ledger = recorded.ledger;
+          for (const name of destinations) published.get(name)?.push(...recorded.changes);
           if (isCrash) continue;
           const left = new Map(
-            outlets.map((name) => {
+            destinations.map((name) => {
               const isRefused = ({ finding }: Change) => refused.includes(finding.resource.identifier);
-              const due = entry.due.get(name) ?? [];
+              const due = recorded.due.get(name) ?? [];
               delivered.get(name)?.push(...due.filter((change) => !isRefused(change)));
               return [name, due.filter(isRefused)] as const;
             }),
           );
-          ledger = settleAll(ledger, { due: entry.due, refused: left, eventId: String(index) });
+          ledger = settleAll(ledger, { due: recorded.due, refused: left, eventId: String(index) });
         }
-        for (const name of outletNames) {
-          const owed = (ledger.owed[name] ?? []).map(({ change }) => change);
+        for (const name of destinationNames) {
+          const outbox = (ledger.outbox[name] ?? []).map(({ change }) => change);
           const got = delivered.get(name) ?? [];
-          expect(new Set([...got, ...owed])).toEqual(new Set(published.get(name)));
-          expect(got.length + owed.length).toBe(published.get(name)?.length);
-          expect(owed.map(({ at }) => at)).toEqual(owed.map(({ at }) => at).toSorted());
+          expect(new Set([...got, ...outbox])).toEqual(new Set(published.get(name)));
+          expect(got.length + outbox.length).toBe(published.get(name)?.length);
+          expect(outbox.map(({ at }) => at)).toEqual(outbox.map(({ at }) => at).toSorted());
         }
       }),
     );

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { auditAndPublish } from "../../lib/audit-and-publish.ts";
+import type { AccountPort } from "../../lib/collect/take-inventory.ts";
 import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import { AccessError } from "../../lib/model/errors.ts";
-import { emptyLedger, type Ledger, outletNames } from "../../lib/model/ledger.ts";
+import { destinationNames, emptyLedger, type Ledger } from "../../lib/model/ledger.ts";
 import type { Report } from "../../lib/model/report.ts";
 import { type PublishRequest, publishReport, toDigest } from "../../lib/publish/publish-report.ts";
-import type { AccountPort } from "../../lib/collect/take-inventory.ts";
 import { rules } from "../../rules/index.ts";
 import { aGap, hoursFromNow, now } from "../support/builders.ts";
 import { deepFreeze } from "../support/deep-freeze.ts";
@@ -29,12 +29,12 @@ const openedBefore = (...identifiers: string[]): Ledger => ({
 /** A service with a store in memory and three outlets, to which reports are published under new event ids. */
 function aService(ledger?: Ledger) {
   const store = createMemoryStore(ledger === undefined ? {} : { ledger });
-  const [findings, alerts, securityHub] = outletNames.map(createRecordingOutlet) as [
+  const [findings, alerts, securityHub] = destinationNames.map(createRecordingOutlet) as [
     RecordingOutlet,
     RecordingOutlet,
     RecordingOutlet,
   ];
-  const outlets = [findings, alerts, securityHub];
+  const destinations = [findings, alerts, securityHub];
   const pauses: number[] = [];
   let events = 0;
   const publish = (report: Report, request: Partial<PublishRequest> = {}) => {
@@ -45,37 +45,37 @@ function aService(ledger?: Ledger) {
       eventId: `event-${events}`,
       invocation: `invocation-${events}`,
       store,
-      outlets,
+      destinations,
       sleep: async (milliseconds) => pauses.push(milliseconds),
       ...request,
     });
   };
-  return { store, pauses, findings, alerts, securityHub, outlets, publish };
+  return { store, pauses, findings, alerts, securityHub, destinations, publish };
 }
 
-const takenBy = (outlets: readonly RecordingOutlet[]) => outlets.map(({ taken }) => changesInShort(taken));
+const takenBy = (destinations: readonly RecordingOutlet[]) => destinations.map(({ taken }) => changesInShort(taken));
 const owedTo = (store: MemoryStore) =>
-  Object.fromEntries(Object.entries(store.kept().owed).map(([name, debts]) => [name, debts.length]));
+  Object.fromEntries(Object.entries(store.kept().outbox).map(([name, entries]) => [name, entries.length]));
 const nothingOwed = { findings: 0, alerts: 0, securityHub: 0 };
 const failuresOf = ({ failures }: Awaited<ReturnType<typeof publishReport>>) =>
   failures.map(({ where, error }) => `${where}: ${error.message}`);
 
 describe("a full audit", () => {
   test("publishes what changed to each outlet, with a link to the report", async () => {
-    const { store, outlets, publish } = aService(openedBefore("orders", "shop"));
+    const { store, destinations, publish } = aService(openedBefore("orders", "shop"));
     const publication = await publish(aReportOn(["shop", "ledger"]));
     const changes = ["finding.opened new ledger", "finding.resolved fixed orders"];
     expect(publication).toMatchObject({ isNew: true, failures: [] });
     expect(changesInShort(publication.changes)).toEqual(changes);
-    expect(takenBy(outlets)).toEqual([changes, changes, changes]);
-    expect(outlets.map(({ links }) => links)).toEqual(Array(3).fill(["https://reports.example/1"]));
+    expect(takenBy(destinations)).toEqual([changes, changes, changes]);
+    expect(destinations.map(({ links }) => links)).toEqual(Array(3).fill(["https://reports.example/1"]));
     expect(owedTo(store)).toEqual(nothingOwed);
   });
 
   test("without changes delivers nothing", async () => {
-    const { outlets, publish } = aService(openedBefore("orders"));
+    const { destinations, publish } = aService(openedBefore("orders"));
     await publish(aReportOn(["orders"]));
-    expect(outlets.flatMap(({ links }) => links)).toEqual([]);
+    expect(destinations.flatMap(({ links }) => links)).toEqual([]);
   });
 
   test("keeps its report, with the days on which findings were first seen", async () => {
@@ -86,42 +86,42 @@ describe("a full audit", () => {
   });
 
   test("announces one digest, changes or not", async () => {
-    const { outlets, publish } = aService(openedBefore("orders"));
+    const { destinations, publish } = aService(openedBefore("orders"));
     const { report } = await publish(aReportOn(["orders"]));
-    for (const { digests } of outlets) expect(digests).toEqual([toDigest(report, "https://reports.example/1")]);
+    for (const { digests } of destinations) expect(digests).toEqual([toDigest(report, "https://reports.example/1")]);
   });
 
   test("refreshes all that is wrong, what it could not see this time included, and nothing exempt or unknown", async () => {
     const ledger = openedBefore("orders", "unseen");
     const exempt = aFindingOn("shop", { exemption: anExemption });
     const unknown = aFindingOn("ledger", { status: "INSUFFICIENT_DATA" });
-    const { outlets, publish } = aService({ ...ledger, known: [...ledger.known, exempt] });
+    const { destinations, publish } = aService({ ...ledger, known: [...ledger.known, exempt] });
     const gaps = [aGap({ action: "rds:DescribeDBInstances" })];
     await publish(aReportWith({ findings: [...finding("orders"), exempt, unknown], coverage: { gaps } }));
-    for (const { refreshed } of outlets) {
+    for (const { refreshed } of destinations) {
       expect(refreshed.map(({ at }) => at)).toEqual([now]);
       expect(refreshed[0]?.findings.map(({ resource }) => resource.identifier)).toEqual(["orders", "unseen"]);
     }
   });
 
   test("that could not judge a database says so in its report and its digest, and in no message of its own", async () => {
-    const { store, outlets, publish } = aService();
+    const { store, destinations, publish } = aService();
     const unknown = aFindingOn("orders", { status: "INSUFFICIENT_DATA" });
     const { changes, report } = await publish(aReportWith({ findings: [unknown], coverage: { gaps: [aGap()] } }));
     expect(changes).toEqual([]);
-    expect(takenBy(outlets)).toEqual([[], [], []]);
-    expect(outlets.map(({ digests }) => digests[0]?.complete)).toEqual([false, false, false]);
+    expect(takenBy(destinations)).toEqual([[], [], []]);
+    expect(destinations.map(({ digests }) => digests[0]?.complete)).toEqual([false, false, false]);
     expect(report.findings).toEqual([unknown]);
     expect(store.kept().known).toEqual([unknown]);
     await publish(aReportOn([], minutes(1)));
-    expect(takenBy(outlets)).toEqual([[], [], []]);
+    expect(takenBy(destinations)).toEqual([[], [], []]);
     expect(store.kept().known).toEqual([]);
   });
 
   test("goes to an outlet that has neither digests nor a memory", async () => {
     const { store, publish } = aService();
     const { name, deliver } = createRecordingOutlet("alerts");
-    expect((await publish(aReportOn(["orders"]), { outlets: [{ name, deliver }] })).failures).toEqual([]);
+    expect((await publish(aReportOn(["orders"]), { destinations: [{ name, deliver }] })).failures).toEqual([]);
     expect(owedTo(store)).toEqual({ alerts: 0 });
   });
 });
@@ -130,11 +130,11 @@ describe("a recheck", () => {
   const only = new Set(finding("orders").map(({ resource }) => resource.arn));
 
   test("publishes what changed about its databases, without a digest, a refresh or a report", async () => {
-    const { store, outlets, publish } = aService(openedBefore("orders", "shop"));
+    const { store, destinations, publish } = aService(openedBefore("orders", "shop"));
     const { changes } = await publish(aReportWith({ judged: ["orders"] }), { only });
     expect(changesInShort(changes)).toEqual(["finding.resolved fixed orders"]);
-    expect(takenBy(outlets)).toEqual(Array(3).fill(["finding.resolved fixed orders"]));
-    expect(outlets.map(({ digests, refreshed, links }) => [digests, refreshed, links])).toEqual(
+    expect(takenBy(destinations)).toEqual(Array(3).fill(["finding.resolved fixed orders"]));
+    expect(destinations.map(({ digests, refreshed, links }) => [digests, refreshed, links])).toEqual(
       Array(3).fill([[], [], [null]]),
     );
     expect(store.reports).toEqual([]);
@@ -151,14 +151,14 @@ describe("a recheck", () => {
   });
 
   test("that changes nothing, where nothing is owed, is handled with one write, and tries nothing", async () => {
-    const { store, outlets, publish } = aService(openedBefore("orders"));
+    const { store, destinations, publish } = aService(openedBefore("orders"));
     expect(await publish(aReportOn(["orders"]), { only })).toMatchObject({ isNew: true, isTried: false, changes: [] });
     expect(store.writes()).toBe(1);
     expect(store.kept()).toMatchObject({
       handledEvents: ["event-1"],
       seen: Object.fromEntries([...only].map((arn) => [arn, now])),
     });
-    expect(outlets.flatMap(({ links, digests }) => [...links, ...digests])).toEqual([]);
+    expect(destinations.flatMap(({ links, digests }) => [...links, ...digests])).toEqual([]);
   });
 
   test("that changes nothing tries what is owed", async () => {
@@ -179,21 +179,21 @@ describe("a recheck", () => {
 
 describe("the same event", () => {
   test("delivered twice is published once", async () => {
-    const { store, outlets, publish } = aService();
+    const { store, destinations, publish } = aService();
     const first = await publish(aReportOn(["orders"]), { eventId: "same" });
     const second = await publish(aReportOn(["orders", "shop"]), { eventId: "same" });
     expect([first.isNew, second.isNew]).toEqual([true, false]);
     expect(second).toMatchObject({ changes: [], failures: [], report: aReportOn(["orders", "shop"]) });
-    expect(takenBy(outlets)).toEqual(Array(3).fill(["finding.opened new orders"]));
-    expect(outlets.map(({ digests }) => digests.length)).toEqual([1, 1, 1]);
+    expect(takenBy(destinations)).toEqual(Array(3).fill(["finding.opened new orders"]));
+    expect(destinations.map(({ digests }) => digests.length)).toEqual([1, 1, 1]);
     expect(store.reports).toHaveLength(1);
   });
 
   test("delivered twice at once publishes each change once, and is remembered once", async () => {
-    const { store, outlets, publish } = aService();
+    const { store, destinations, publish } = aService();
     const publications = await Promise.all([1, 2, 3].map(() => publish(aReportOn(["orders"]), { eventId: "same" })));
     expect(publications.flatMap(({ changes }) => changes)).toHaveLength(1);
-    expect(takenBy(outlets)).toEqual(Array(3).fill(["finding.opened new orders"]));
+    expect(takenBy(destinations)).toEqual(Array(3).fill(["finding.opened new orders"]));
     expect(owedTo(store)).toEqual(nothingOwed);
     expect(store.kept().handledEvents).toEqual(["same"]);
   });
@@ -214,19 +214,19 @@ describe("the same event", () => {
 
 describe("somebody else is faster", () => {
   test.each([0, 1, 7])("%d times: what changed is published once", async (times) => {
-    const { store, outlets, publish } = aService();
+    const { store, destinations, publish } = aService();
     store.overtake(times);
     expect((await publish(aReportOn(["orders"]))).failures).toEqual([]);
-    expect(takenBy(outlets)).toEqual(Array(3).fill(["finding.opened new orders"]));
+    expect(takenBy(destinations)).toEqual(Array(3).fill(["finding.opened new orders"]));
     expect(owedTo(store)).toEqual(nothingOwed);
   });
 
   test("eight times: what is new is told all the same, and the failure too", async () => {
-    const { store, outlets, publish } = aService(openedBefore("orders"));
+    const { store, destinations, publish } = aService(openedBefore("orders"));
     store.overtake(8);
     const publication = await publish(aReportOn(["orders", "shop"]));
     expect(failuresOf(publication)).toEqual(["store: the ledger was changed by others 8 times in a row"]);
-    expect(takenBy(outlets)).toEqual(Array(3).fill(["finding.opened new shop"]));
+    expect(takenBy(destinations)).toEqual(Array(3).fill(["finding.opened new shop"]));
     expect(store.writes()).toBe(0);
   });
 
@@ -244,7 +244,7 @@ describe("somebody else is faster", () => {
   });
 
   test("without anybody who says how time passes: a moment passes", async () => {
-    const { store, outlets } = aService();
+    const { store, destinations } = aService();
     store.overtake(1);
     const before = performance.now();
     await publishReport({
@@ -253,10 +253,10 @@ describe("somebody else is faster", () => {
       eventId: "event",
       invocation: "one",
       store,
-      outlets,
+      destinations,
     });
     expect(performance.now() - before).toBeGreaterThanOrEqual(24);
-    expect(takenBy(outlets)).toEqual(Array(3).fill(["finding.opened new orders"]));
+    expect(takenBy(destinations)).toEqual(Array(3).fill(["finding.opened new orders"]));
   });
 
   test("whoever settles after others have entered leaves what they entered", async () => {
@@ -272,7 +272,7 @@ describe("somebody else is faster", () => {
     };
     await publish(aReportOn(["orders"]));
     expect(changesInShort(alerts.taken)).toEqual(["finding.opened new shop", "finding.opened new orders"]);
-    expect(store.kept().owed.alerts?.map(({ change }) => change.finding.resource.identifier)).toEqual(["ledger"]);
+    expect(store.kept().outbox.alerts?.map(({ change }) => change.finding.resource.identifier)).toEqual(["ledger"]);
   });
 
   test("audits at once publish each change once, whoever writes when, and whatever is refused", async () => {
@@ -282,13 +282,13 @@ describe("somebody else is faster", () => {
     await fc.assert(
       fc.asyncProperty(anyReports, anyRefusals, fc.scheduler(), async (reports, refusals, scheduler) => {
         const store = createMemoryStore({ pause: () => scheduler.schedule(Promise.resolve()) });
-        const outlets = outletNames.map(createRecordingOutlet);
+        const destinations = destinationNames.map(createRecordingOutlet);
         const ahead = [...refusals];
-        for (const outlet of outlets) {
-          const { deliver } = outlet;
-          outlet.deliver = async (...args) => {
+        for (const destination of destinations) {
+          const { deliver } = destination;
+          destination.deliver = async (...args) => {
             const refusal = ahead.pop() ?? null;
-            outlet.fail.deliver =
+            destination.fail.deliver =
               refusal === "throws" ? new Error("down") : ({ finding }) => finding.resource.identifier === refusal;
             return deliver(...args);
           };
@@ -303,7 +303,7 @@ describe("somebody else is faster", () => {
             eventId: String(minute),
             invocation: String(minute),
             store,
-            outlets,
+            destinations,
             sleep,
           });
         };
@@ -314,7 +314,7 @@ describe("somebody else is faster", () => {
         const opened = identifiers.filter((identifier) => reports.some((found) => found.includes(identifier)));
         expect(publications.flatMap(({ changes }) => changes)).toHaveLength(opened.length);
         const expected = opened.map((identifier) => `finding.opened new ${identifier}`).sort();
-        for (const taken of takenBy(outlets)) expect(taken.sort()).toEqual(expected);
+        for (const taken of takenBy(destinations)) expect(taken.sort()).toEqual(expected);
         expect(owedTo(store)).toEqual(nothingOwed);
       }),
       { numRuns: 60 },
@@ -323,23 +323,26 @@ describe("somebody else is faster", () => {
 });
 
 describe("an outlet", () => {
-  test.each(outletNames)("%s that fails stops no other, and gets it with the next audit, in order", async (name) => {
-    const { store, outlets, publish } = aService();
-    const failing = outlets.find((outlet) => outlet.name === name) as RecordingOutlet;
-    failing.fail = { deliver: new Error("down"), announce: new Error("dumb"), refresh: new Error("deaf") };
-    const publication = await publish(aReportOn(["orders"]));
-    expect(failuresOf(publication)).toEqual([`${name}: down`, `${name}: dumb`, `${name}: deaf`]);
-    expect(changesInShort(publication.changes)).toEqual(["finding.opened new orders"]);
-    for (const outlet of outlets)
-      expect(changesInShort(outlet.taken)).toEqual(outlet === failing ? [] : ["finding.opened new orders"]);
-    expect(owedTo(store)).toEqual({ ...nothingOwed, [name]: 1 });
+  test.each(destinationNames)(
+    "%s that fails stops no other, and gets it with the next audit, in order",
+    async (name) => {
+      const { store, destinations, publish } = aService();
+      const failing = destinations.find((destination) => destination.name === name) as RecordingOutlet;
+      failing.fail = { deliver: new Error("down"), announce: new Error("dumb"), refresh: new Error("deaf") };
+      const publication = await publish(aReportOn(["orders"]));
+      expect(failuresOf(publication)).toEqual([`${name}: down`, `${name}: dumb`, `${name}: deaf`]);
+      expect(changesInShort(publication.changes)).toEqual(["finding.opened new orders"]);
+      for (const destination of destinations)
+        expect(changesInShort(destination.taken)).toEqual(destination === failing ? [] : ["finding.opened new orders"]);
+      expect(owedTo(store)).toEqual({ ...nothingOwed, [name]: 1 });
 
-    failing.fail = {};
-    expect((await publish(aReportOn(["shop"], minutes(1)))).failures).toEqual([]);
-    const all = ["finding.opened new orders", "finding.opened new shop", "finding.resolved fixed orders"];
-    expect(takenBy(outlets)).toEqual([all, all, all]);
-    expect(owedTo(store)).toEqual(nothingOwed);
-  });
+      failing.fail = {};
+      expect((await publish(aReportOn(["shop"], minutes(1)))).failures).toEqual([]);
+      const all = ["finding.opened new orders", "finding.opened new shop", "finding.resolved fixed orders"];
+      expect(takenBy(destinations)).toEqual([all, all, all]);
+      expect(owedTo(store)).toEqual(nothingOwed);
+    },
+  );
 
   test("that refuses some gets those again, and they are counted", async () => {
     const { store, alerts, findings, publish } = aService();
@@ -366,12 +369,12 @@ describe("an outlet", () => {
   });
 
   test("that throws before it promises anything stops no other", async () => {
-    const { alerts, outlets, publish } = aService();
+    const { alerts, destinations, publish } = aService();
     alerts.deliver = () => {
       throw new Error("at once");
     };
     expect(failuresOf(await publish(aReportOn(["orders"])))).toEqual(["alerts: at once"]);
-    expect(outlets.map(({ taken }) => taken.length)).toEqual([1, 0, 1]);
+    expect(destinations.map(({ taken }) => taken.length)).toEqual([1, 0, 1]);
   });
 
   test("whose digest fails is not told it again", async () => {
@@ -388,41 +391,41 @@ describe("a store", () => {
   const down = new Error("no such bucket");
 
   test("that cannot be read: everything is told, because silence would look like health", async () => {
-    const { store, outlets, publish } = aService(openedBefore("orders"));
+    const { store, destinations, publish } = aService(openedBefore("orders"));
     store.fail.read = down;
     const publication = await publish(aReportOn(["orders"]));
     expect(failuresOf(publication)).toEqual(["store: no such bucket"]);
     expect(publication.isNew).toBe(true);
-    expect(takenBy(outlets)).toEqual(Array(3).fill(["finding.opened new orders"]));
-    expect(outlets.map(({ digests }) => digests.length)).toEqual([1, 1, 1]);
+    expect(takenBy(destinations)).toEqual(Array(3).fill(["finding.opened new orders"]));
+    expect(destinations.map(({ digests }) => digests.length)).toEqual([1, 1, 1]);
     expect(store.kept()).toEqual(openedBefore("orders"));
   });
 
   test("that cannot be written: what is new is told, as of the day on which it was first seen", async () => {
-    const { store, outlets, publish } = aService(openedBefore("orders"));
+    const { store, destinations, publish } = aService(openedBefore("orders"));
     store.fail.write = down;
     const { report, ...publication } = await publish(aReportOn(["orders", "shop"]));
     expect(publication.failures).toEqual([{ where: "store", error: down }]);
-    expect(takenBy(outlets)).toEqual(Array(3).fill(["finding.opened new shop"]));
+    expect(takenBy(destinations)).toEqual(Array(3).fill(["finding.opened new shop"]));
     expect(report.findings.map(({ firstSeenAt }) => firstSeenAt)).toEqual([yesterday, now]);
   });
 
   test("that takes no reports: the changes are told without a link", async () => {
-    const { store, outlets, publish } = aService();
+    const { store, destinations, publish } = aService();
     store.fail.writeReport = down;
     expect(failuresOf(await publish(aReportOn(["orders"])))).toEqual(["store: no such bucket"]);
-    expect(outlets.map(({ links, taken }) => [links, taken.length])).toEqual(Array(3).fill([[null], 1]));
-    expect(outlets.map(({ digests }) => digests[0]?.reportUrl)).toEqual([null, null, null]);
+    expect(destinations.map(({ links, taken }) => [links, taken.length])).toEqual(Array(3).fill([[null], 1]));
+    expect(destinations.map(({ digests }) => digests[0]?.reportUrl)).toEqual([null, null, null]);
     expect(owedTo(store)).toEqual(nothingOwed);
   });
 
   test("that fails in every way, and all outlets with it: each failure is reported, and nothing is thrown", async () => {
-    const { store, outlets, publish } = aService();
+    const { store, destinations, publish } = aService();
     store.fail = { read: down, write: down, writeReport: down };
-    for (const outlet of outlets) outlet.fail = { deliver: down, announce: down, refresh: down };
+    for (const destination of destinations) destination.fail = { deliver: down, announce: down, refresh: down };
     const publication = await publish(aReportOn(["orders"]));
     expect(publication.failures.map(({ where }) => where).sort()).toEqual(
-      [...outletNames, ...outletNames, ...outletNames, "store", "store"].sort(),
+      [...destinationNames, ...destinationNames, ...destinationNames, "store", "store"].sort(),
     );
   });
 
@@ -465,8 +468,8 @@ describe("an execution that crashes after it recorded and before it delivered", 
   /** Publishing ends in the middle: nothing after the first write of the ledger happens. */
   const crash = async ({ store, publish }: ReturnType<typeof aService>) => {
     const never = new Promise<never>(() => undefined);
-    const silent = outletNames.map((name) => ({ name, deliver: () => never }));
-    void publish(aReportOn(["orders"]), { outlets: silent, eventId: "crashed", invocation: "crashed" });
+    const silent = destinationNames.map((name) => ({ name, deliver: () => never }));
+    void publish(aReportOn(["orders"]), { destinations: silent, eventId: "crashed", invocation: "crashed" });
     while (store.writes() === 0) await new Promise((resolve) => setImmediate(resolve));
   };
 
@@ -478,7 +481,7 @@ describe("an execution that crashes after it recorded and before it delivered", 
     const service = aService();
     await crash(service);
     await service.publish(aReportOn(["orders"], minutes(after)));
-    expect(takenBy(service.outlets)).toEqual([expected, expected, expected]);
+    expect(takenBy(service.destinations)).toEqual([expected, expected, expected]);
   });
 
   test("is told with what changed since, once", async () => {
@@ -487,7 +490,7 @@ describe("an execution that crashes after it recorded and before it delivered", 
     await service.publish(aReportOn([], minutes(30)));
     await service.publish(aReportOn([], minutes(60)));
     const both = ["finding.opened new orders", "finding.resolved fixed orders"];
-    expect(takenBy(service.outlets)).toEqual([both, both, both]);
+    expect(takenBy(service.destinations)).toEqual([both, both, both]);
   });
 
   test("is told by its own retry, at once and once", async () => {
@@ -499,7 +502,7 @@ describe("an execution that crashes after it recorded and before it delivered", 
       failures: [],
     });
     expect((await service.publish(aReportOn(["orders"], minutes(2)), retry)).isNew).toBe(false);
-    expect(takenBy(service.outlets)).toEqual(Array(3).fill(["finding.opened new orders"]));
+    expect(takenBy(service.destinations)).toEqual(Array(3).fill(["finding.opened new orders"]));
     expect(owedTo(service.store)).toEqual(nothingOwed);
   });
 
@@ -509,8 +512,8 @@ describe("an execution that crashes after it recorded and before it delivered", 
     const again = await service.publish(aReportOn(["orders"], minutes(1)), { eventId: "crashed" });
     expect(again).toMatchObject({ isNew: true, changes: [], failures: [] });
     expect(service.store.reports.at(-1)).toEqual(again.report);
-    expect(service.outlets.map(({ digests }) => digests.length)).toEqual([1, 1, 1]);
-    expect(service.outlets.flatMap(({ taken }) => taken)).toEqual([]);
+    expect(service.destinations.map(({ digests }) => digests.length)).toEqual([1, 1, 1]);
+    expect(service.destinations.flatMap(({ taken }) => taken)).toEqual([]);
   });
 
   test("its event comes again when the claim is over: all that it found is told, once, and it is handled", async () => {
@@ -519,7 +522,7 @@ describe("an execution that crashes after it recorded and before it delivered", 
     await service.publish(aReportOn(["orders"], minutes(21)), { eventId: "crashed" });
     const third = await service.publish(aReportOn(["orders"], minutes(22)), { eventId: "crashed" });
     expect(third.isNew).toBe(false);
-    expect(takenBy(service.outlets)).toEqual(Array(3).fill(["finding.opened new orders"]));
+    expect(takenBy(service.destinations)).toEqual(Array(3).fill(["finding.opened new orders"]));
     expect(owedTo(service.store)).toEqual(nothingOwed);
   });
 });
@@ -571,7 +574,7 @@ describe("an audit from AWS to the outlets", () => {
       rules,
       version: "0.0.0",
       store: service.store,
-      outlets: service.outlets,
+      destinations: service.destinations,
       eventId: `day ${day}`,
       invocation: `day ${day}`,
       now: () => hoursFromNow(24 * day + asked++),
@@ -616,6 +619,6 @@ describe("an audit from AWS to the outlets", () => {
     };
     await expect(audit(service, [closed], 0)).rejects.toThrow(AccessError);
     expect(service.store.kept()).toEqual(openedBefore("orders"));
-    expect(service.outlets.flatMap(({ taken, digests }) => [...taken, ...digests])).toEqual([]);
+    expect(service.destinations.flatMap(({ taken, digests }) => [...taken, ...digests])).toEqual([]);
   });
 });

@@ -89,7 +89,7 @@ const kinds = [
 
 export const hostileChange: fc.Arbitrary<Change> = fc
   .tuple(fc.constantFrom(...kinds), hostileFinding)
-  .map(([[type, because], finding]) => ({ type, because, finding, at: now }));
+  .map(([[type, reason], finding]) => ({ type, reason, finding, at: now }));
 
 const hostileOrNone = fc.option(hostile, { nil: null });
 const hostileGate = fc.record({ gate: hostile, open: fc.boolean(), reason: hostile });

@@ -17,7 +17,7 @@ export function aFinding(overrides: Partial<Finding> = {}): Finding {
 
 /** It is opened now, unless said otherwise. */
 export function aChange(overrides: Partial<Change> = {}, finding: Partial<Finding> = {}): Change {
-  return { type: "finding.opened", because: "new", at: now, finding: aFinding(finding), ...overrides };
+  return { type: "finding.opened", reason: "new", at: now, finding: aFinding(finding), ...overrides };
 }
 
 /** A change of a finding on the database of this name. */

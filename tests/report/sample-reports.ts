@@ -13,7 +13,7 @@ export function options(overrides: Partial<ReportOptions> = {}): ReportOptions {
   return {
     width: 80,
     color: false,
-    reasons: Object.fromEntries(reasons.map(({ code, says }) => [code, says])),
+    reasons: Object.fromEntries(reasons.map(({ code, explanation }) => [code, explanation])),
     ...overrides,
   };
 }

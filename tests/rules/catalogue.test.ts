@@ -101,7 +101,8 @@ describe("the catalogue", () => {
     const tenant = aDatabase({ kind: "tenant-database", identifier: "erp/PDB1" });
     const remedies = rules.flatMap((rule) =>
       Object.entries(rule.messages).map(
-        ([says, message]) => word({ rule, verdict: { says }, message, crash: null }, tenant, aPolicy()).remediation,
+        ([messageId, message]) =>
+          word({ rule, verdict: { messageId }, message, crash: null }, tenant, aPolicy()).remediation,
       ),
     );
     expect(remedies.filter((remedy) => remedy?.includes("--apply-immediately"))).toEqual([]);

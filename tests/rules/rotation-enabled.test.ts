@@ -8,12 +8,12 @@ describeRule({
   confirms: { secretMissing: ["secretsmanager:DescribeSecret"], off: ["secretsmanager:DescribeSecret"] },
   examples: {
     COMPLIANT: [
-      { name: "a managed secret that rotates", database: aDatabase(), context: aContext(), says: "on" },
+      { name: "a managed secret that rotates", database: aDatabase(), context: aContext(), messageId: "on" },
       {
         name: "a secret that rotates without rules that could be read",
         database: aDatabase(),
         context: withSecret({ rotationRules: null }),
-        says: "on",
+        messageId: "on",
       },
     ],
     NON_COMPLIANT: [
@@ -21,7 +21,7 @@ describeRule({
         name: "a cancelled rotation still shows its schedule",
         database: aDatabase(),
         context: withSecret({ rotationEnabled: false, nextRotationAt: null }),
-        says: "off",
+        messageId: "off",
         mentions: [`--secret-id '${secretArn}'`, "DB instance orders"],
         evidence: { rotationEnabled: false, lastRotatedAt: "2026-11-20T03:00:00.000Z" },
       },
@@ -29,7 +29,7 @@ describeRule({
         name: "rotation that was never configured",
         database: aDatabase(),
         context: withSecret({ rotationEnabled: null, rotationRules: null, lastRotatedAt: null, nextRotationAt: null }),
-        says: "off",
+        messageId: "off",
         evidence: { rotationEnabled: null, lastRotatedAt: null },
       },
     ],
@@ -38,13 +38,13 @@ describeRule({
         name: "a database without a managed password",
         database: aDatabase({ management: "unmanaged" }),
         context: aContext(),
-        says: "notManaged",
+        messageId: "notManaged",
       },
       {
         name: "a secret that does not exist is reported by another rule",
         database: aDatabase(),
         context: aContext({ secret: seen<never>(null) }),
-        says: "secretMissing",
+        messageId: "secretMissing",
       },
     ],
     INSUFFICIENT_DATA: [
@@ -52,7 +52,7 @@ describeRule({
         name: "secrets that could not be listed",
         database: aDatabase(),
         context: aContext({ secret: unseen() }),
-        says: "secretNotSeen",
+        messageId: "secretNotSeen",
         mentions: ["secretsmanager:ListSecrets failed with AccessDeniedException"],
       },
     ],

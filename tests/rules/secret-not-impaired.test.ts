@@ -23,11 +23,11 @@ const withStatus = (status: string | null) => aDatabase({ masterUserSecret: aMas
 const impaired = withStatus("impaired");
 
 /** An impaired secret, and the causes that can be seen. */
-const because = (name: string, context: RuleContext, ...causes: readonly string[]): Example => ({
+const reason = (name: string, context: RuleContext, ...causes: readonly string[]): Example => ({
   name,
   database: impaired,
   context,
-  says: "impairedByCause",
+  messageId: "impairedByCause",
   mentions: [`is impaired: ${causes.join("; ")}.`],
   evidence: { causes },
 });
@@ -37,7 +37,7 @@ const afterFailedRotation = (name: string, context: RuleContext, due: string): E
   name,
   database: impaired,
   context,
-  says: "rotationFailed",
+  messageId: "rotationFailed",
   mentions: [`the rotation due on ${due} failed, for a cause that can no longer be seen.`, "Rotate: aws rds modify-db"],
   evidence: { causes: [`the rotation due on ${due} failed`] },
 });
@@ -58,27 +58,27 @@ describeRule({
         name: "an active secret",
         database: aDatabase(),
         context: aContext(),
-        says: "healthy",
+        messageId: "healthy",
         mentions: ["is active"],
       },
       {
         name: "a secret that is being made",
         database: withStatus("creating"),
         context: aContext(),
-        says: "healthy",
+        messageId: "healthy",
         mentions: ["is creating"],
       },
       {
         name: "a secret that is being rotated",
         database: withStatus("rotating"),
         context: aContext(),
-        says: "healthy",
+        messageId: "healthy",
       },
       {
         name: "an active secret whose key is disabled is reported by another rule",
         database: aDatabase(),
         context: aContext({ rdsKey: aSeenKey({ state: "Disabled" }) }),
-        says: "healthy",
+        messageId: "healthy",
       },
     ],
     NON_COMPLIANT: [
@@ -86,7 +86,7 @@ describeRule({
         name: "an impaired secret with no cause that can be seen",
         database: impaired,
         context: aContext(),
-        says: "impaired",
+        messageId: "impaired",
         mentions: ["--rotate-master-user-password --apply-immediately"],
         evidence: { causes: [] },
       },
@@ -94,73 +94,73 @@ describeRule({
         name: "a resource policy that only allows is no cause",
         database: impaired,
         context: aContext({ resourcePolicy: seen(permission) }),
-        says: "impaired",
+        messageId: "impaired",
         evidence: { causes: [] },
       },
       {
         name: "a rotation that is due at this very moment has not failed",
         database: impaired,
         context: withSecret({ nextRotationAt: now }),
-        says: "impaired",
+        messageId: "impaired",
         evidence: { causes: [] },
       },
       {
         name: "a secret that is not due is no cause",
         database: impaired,
         context: withSecret({ nextRotationAt: null }),
-        says: "impaired",
+        messageId: "impaired",
         evidence: { causes: [] },
       },
       {
         name: "a key that is being updated is usable, and no cause",
         database: impaired,
         context: aContext({ rdsKey: aSeenKey({ state: "Updating" }) }),
-        says: "impaired",
+        messageId: "impaired",
         evidence: { causes: [] },
       },
-      because("a disabled key", aContext({ rdsKey: aSeenKey({ state: "Disabled" }) }), `its key ${keyArn} is Disabled`),
-      because(
+      reason("a disabled key", aContext({ rdsKey: aSeenKey({ state: "Disabled" }) }), `its key ${keyArn} is Disabled`),
+      reason(
         "a key that waits for its deletion",
         aContext({ rdsKey: aSeenKey({ state: "PendingDeletion" }) }),
         `its key ${keyArn} is PendingDeletion`,
       ),
-      because(
+      reason(
         "a key that does not exist",
         aContext({ rdsKey: { arn: seen(keyArn), key: seen<never>(null) } }),
         "its key does not exist",
       ),
-      because(
+      reason(
         "a key that could not be read",
         aContext({ rdsKey: anUnseenKey() }),
         "its key could not be read (kms:DescribeKey failed with AccessDeniedException)",
       ),
-      because("a secret that does not exist", aContext({ secret: seen<never>(null) }), "the secret does not exist"),
-      because(
+      reason("a secret that does not exist", aContext({ secret: seen<never>(null) }), "the secret does not exist"),
+      reason(
         "a secret that could not be read",
         aContext({ secret: unseen("secretsmanager:DescribeSecret failed with Throttling") }),
         "the secret could not be read (secretsmanager:DescribeSecret failed with Throttling)",
       ),
-      because(
+      reason(
         "a key that RDS and Secrets Manager agree on is named once",
         aContext({ rdsKey: aSeenKey({ state: "Disabled" }), secretKey: aSeenKey({ state: "Disabled" }) }),
         `its key ${keyArn} is Disabled`,
       ),
-      because(
+      reason(
         "a secret that could not be read is named once, and not again as its key",
         aContext({ secret: unseen("it was denied"), secretKey: anUnseenKey(null, "it was denied") }),
         "the secret could not be read (it was denied)",
       ),
-      because(
+      reason(
         "a secret that waits for its deletion",
         withSecret({ deletedAt: "2026-11-23T10:00:00.000Z" }),
         "the secret is scheduled for deletion since 2026-11-23T10:00:00.000Z",
       ),
-      because(
+      reason(
         "a resource policy that denies RDS",
         aContext({ resourcePolicy: seen(denial) }),
         "the secret's resource policy denies RDS",
       ),
-      because(
+      reason(
         "a resource policy that could not be read",
         aContext({ resourcePolicy: unseen("secretsmanager:GetResourcePolicy failed with AccessDeniedException") }),
         "the secret's resource policy could not be read (secretsmanager:GetResourcePolicy failed with AccessDeniedException)",
@@ -175,19 +175,19 @@ describeRule({
         withSecret({ nextRotationAt: "2026-11-20T00:00:00.000Z" }, { resourcePolicy: seen(permission) }),
         "2026-11-20T00:00:00.000Z",
       ),
-      because(
+      reason(
         "a failed rotation whose cause is still there",
         withSecret({ nextRotationAt: "2026-11-20T00:00:00.000Z" }, { secretKey: aSeenKey({ state: "Disabled" }) }),
         `its key ${keyArn} is Disabled`,
         "the rotation due on 2026-11-20T00:00:00.000Z failed",
       ),
-      because(
+      reason(
         "a failed rotation whose cause may be what could not be read",
         withSecret({ nextRotationAt: "2026-11-20T00:00:00.000Z" }, { resourcePolicy: unseen("it was denied") }),
         "the secret's resource policy could not be read (it was denied)",
         "the rotation due on 2026-11-20T00:00:00.000Z failed",
       ),
-      because(
+      reason(
         "every cause that can be seen is named",
         withSecret(
           { deletedAt: "2026-11-23T10:00:00.000Z", nextRotationAt: "2026-11-20T00:00:00.000Z" },
@@ -199,7 +199,7 @@ describeRule({
         "the rotation due on 2026-11-20T00:00:00.000Z failed",
       ),
       {
-        ...because(
+        ...reason(
           "the key that Secrets Manager really uses",
           aContext({ secretKey: aSeenKey({ arn: "arn:other", state: "Disabled" }) }),
           "its key arn:other is Disabled",
@@ -211,7 +211,7 @@ describeRule({
         name: "a database without a managed password",
         database: aDatabase({ management: "inherited", masterUserSecret: aMasterUserSecret({ status: "impaired" }) }),
         context: aContext(),
-        says: "notManaged",
+        messageId: "notManaged",
       },
     ],
     INSUFFICIENT_DATA: [
@@ -219,21 +219,21 @@ describeRule({
         name: "a status that AWS added since",
         database: withStatus("quarantined"),
         context: aContext(),
-        says: "statusUnknown",
+        messageId: "statusUnknown",
         mentions: ["status quarantined"],
       },
       {
         name: "a secret without a status",
         database: withStatus(null),
         context: aContext(),
-        says: "statusUnknown",
+        messageId: "statusUnknown",
         mentions: ["status none"],
       },
       {
         name: "a managed database without anything about its secret",
         database: aDatabase({ masterUserSecret: null }),
         context: aContext(),
-        says: "statusUnknown",
+        messageId: "statusUnknown",
       },
     ],
   },

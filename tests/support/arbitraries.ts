@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { ClassifiedDatabase, Database } from "../../lib/model/database.ts";
-import { databaseKinds, managements, toggleTag, unknown } from "../../lib/model/database.ts";
+import { databaseKinds, managements, toggleTagKey, unknown } from "../../lib/model/database.ts";
 import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import type { Gap, Target } from "../../lib/model/inventory.ts";
 import type { Key } from "../../lib/model/key.ts";
@@ -55,7 +55,7 @@ export const anyDatabase: fc.Arbitrary<Database> = fc.record({
   status: word("available", "stopped", "stopping", "creating", unknown),
   createdAt: orNull(instant),
   masterUserSecret: orNull(anyMasterUserSecret),
-  tags: fc.dictionary(word(toggleTag, "rds-password-audit:exempt-owner"), anyText, { maxKeys: 3 }),
+  tags: fc.dictionary(word(toggleTagKey, "rds-password-audit:exempt-owner"), anyText, { maxKeys: 3 }),
   pendingChanges: fc.array(word("MasterUserPassword", "EngineVersion"), { maxLength: 2 }),
   replicas: fc.array(word("orders-replica"), { maxLength: 2 }),
   maintenanceWindow: orNull(word("sun:03:00-sun:04:00")),

@@ -41,7 +41,7 @@ export function aChangeOn(
   change: Partial<Omit<Change, "finding">> = {},
   finding: Partial<Finding> = {},
 ): Change {
-  return { type: "finding.opened", because: "new", at: now, ...change, finding: aFindingOn(identifier, finding) };
+  return { type: "finding.opened", reason: "new", at: now, ...change, finding: aFindingOn(identifier, finding) };
 }
 
 type ReportParts = {
@@ -110,5 +110,5 @@ export function aTargetOf(region: string, of: string = account): Report["coverag
 
 /** Changes in short: `type because identifier`. */
 export function changesInShort(changes: readonly Change[]): string[] {
-  return changes.map(({ type, because, finding }) => `${type} ${because} ${finding.resource.identifier}`);
+  return changes.map(({ type, reason, finding }) => `${type} ${reason} ${finding.resource.identifier}`);
 }

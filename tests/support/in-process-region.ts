@@ -10,10 +10,10 @@ import {
 } from "../../lib/aws/to-database.ts";
 import { toKey } from "../../lib/aws/to-key.ts";
 import { toSecret } from "../../lib/aws/to-secret.ts";
+import type { RegionPort } from "../../lib/collect/read-target.ts";
 import type { Database, DatabaseReference } from "../../lib/model/database.ts";
 import { AwsCallError } from "../../lib/model/errors.ts";
 import type { RotationRules } from "../../lib/model/secret.ts";
-import type { RegionPort } from "../../lib/collect/read-target.ts";
 import type { RepairPort } from "../../lib/remediate/repair.ts";
 import { callService } from "../../simulator/call-service.ts";
 import { SimulatedError } from "../../simulator/simulated-error.ts";

@@ -1,10 +1,10 @@
 import type { Change, Digest } from "../../lib/model/change.ts";
 import type { Finding } from "../../lib/model/finding.ts";
-import type { OutletName } from "../../lib/model/ledger.ts";
-import type { Outlet } from "../../lib/publish/publish-report.ts";
+import type { DestinationName } from "../../lib/model/ledger.ts";
+import type { Destination } from "../../lib/publish/publish-report.ts";
 
 /** An outlet that remembers what it took. */
-export type RecordingOutlet = Required<Outlet> & {
+export type RecordingOutlet = Required<Destination> & {
   readonly taken: Change[];
   readonly links: (string | null)[];
   readonly digests: Digest[];
@@ -14,8 +14,8 @@ export type RecordingOutlet = Required<Outlet> & {
 };
 
 /** Opens an outlet that takes everything until it is told to fail. */
-export function createRecordingOutlet(name: OutletName): RecordingOutlet {
-  const outlet: RecordingOutlet = {
+export function createRecordingOutlet(name: DestinationName): RecordingOutlet {
+  const destination: RecordingOutlet = {
     name,
     taken: [],
     links: [],
@@ -24,21 +24,21 @@ export function createRecordingOutlet(name: OutletName): RecordingOutlet {
     fail: {},
     async deliver(changes, { reportUrl }) {
       await new Promise((resolve) => setImmediate(resolve));
-      const { deliver = null } = outlet.fail;
+      const { deliver = null } = destination.fail;
       if (deliver instanceof Error) throw deliver;
       const isRefused = deliver ?? (() => false);
-      outlet.links.push(reportUrl);
-      outlet.taken.push(...changes.filter((change) => !isRefused(change)));
+      destination.links.push(reportUrl);
+      destination.taken.push(...changes.filter((change) => !isRefused(change)));
       return changes.filter(isRefused).map((change) => ({ change, reason: "it is too large" }));
     },
     async announce(digest) {
-      if (outlet.fail.announce) throw outlet.fail.announce;
-      outlet.digests.push(digest);
+      if (destination.fail.announce) throw destination.fail.announce;
+      destination.digests.push(digest);
     },
     async refresh(findings, at) {
-      if (outlet.fail.refresh) throw outlet.fail.refresh;
-      outlet.refreshed.push({ findings, at });
+      if (destination.fail.refresh) throw destination.fail.refresh;
+      destination.refreshed.push({ findings, at });
     },
   };
-  return outlet;
+  return destination;
 }

@@ -1,5 +1,4 @@
 import type { Target } from "../../lib/model/inventory.ts";
-import { formatMarker } from "../../lib/model/toggle-marker.ts";
 import type { Policy } from "../../lib/model/policy.ts";
 import {
   type Attempt,
@@ -7,6 +6,7 @@ import {
   type RemediationState,
   type Running,
 } from "../../lib/model/remediation-state.ts";
+import { formatToggleMarker } from "../../lib/model/toggle-marker.ts";
 import {
   account,
   aMasterUserSecret,
@@ -113,6 +113,11 @@ export function anExecution(overrides: Partial<Running> = {}): Running {
 }
 
 /** The value of the tag of a toggle that was begun an hour ago. */
-export function aMark(overrides: Partial<Parameters<typeof formatMarker>[0]> = {}): string {
-  return formatMarker({ startedAt: hoursFromNow(-1), keyReference: keyArn, execution: "db-ORDERS-1", ...overrides });
+export function aMark(overrides: Partial<Parameters<typeof formatToggleMarker>[0]> = {}): string {
+  return formatToggleMarker({
+    startedAt: hoursFromNow(-1),
+    keyReference: keyArn,
+    execution: "db-ORDERS-1",
+    ...overrides,
+  });
 }

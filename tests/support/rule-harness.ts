@@ -17,7 +17,7 @@ export type Example = {
   readonly database: ClassifiedDatabase;
   readonly context: RuleContext;
   /** Id of the message. */
-  readonly says: string;
+  readonly messageId: string;
   /** What the message or its remedy must contain: the values that fill its slots. */
   readonly mentions?: readonly string[];
   /** The facts that the verdict rests on; checked for everything that is NON_COMPLIANT, and elsewhere where it is given. */
@@ -46,12 +46,12 @@ export function describeRule({ rule, url, examples, passesWithout = [], confirms
   const without = (action: string) => rule.reads.includes(action) && !passesWithout.includes(action);
 
   describe(rule.id, () => {
-    for (const { name, status, database, context, says, mentions = [], evidence } of all) {
-      test(`${status} ${says}: ${name}`, () => {
+    for (const { name, status, database, context, messageId, mentions = [], evidence } of all) {
+      test(`${status} ${messageId}: ${name}`, () => {
         deepFreeze([database, context]);
         const verdict = rule.check(database, context);
         const { message, remediation, evidence: actual } = judge(rule, database, context, defaultPolicy);
-        expect({ says: verdict.says, status: statusOf(rule, verdict) }).toEqual({ says, status });
+        expect({ messageId: verdict.messageId, status: statusOf(rule, verdict) }).toEqual({ messageId, status });
         const text = `${message} ${remediation ?? ""}`;
         expect(text).not.toMatch(slot);
         for (const mention of mentions) expect(text).toContain(mention);
@@ -65,7 +65,7 @@ export function describeRule({ rule, url, examples, passesWithout = [], confirms
     });
 
     test("each of its messages is shown by an example", () => {
-      const shown = new Set(all.map(({ says }) => says));
+      const shown = new Set(all.map(({ messageId }) => messageId));
       expect(Object.keys(rule.messages).filter((id) => !shown.has(id))).toEqual([]);
     });
 

@@ -1,11 +1,11 @@
 import { assembleReport } from "../../lib/audit/assemble-report.ts";
 import { createAccount } from "../../lib/aws/create-account.ts";
+import { takeInventory } from "../../lib/collect/take-inventory.ts";
 import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import type { Finding } from "../../lib/model/finding.ts";
 import type { Inventory } from "../../lib/model/inventory.ts";
 import type { Policy } from "../../lib/model/policy.ts";
 import type { Report } from "../../lib/model/report.ts";
-import { takeInventory } from "../../lib/collect/take-inventory.ts";
 import { rules } from "../../rules/index.ts";
 import { createCloud } from "../../simulator/cloud.ts";
 import { startSimulator } from "../../simulator/server.ts";

@@ -43,9 +43,9 @@ type SecurityHubResource = {
 export type SecurityHubState = "active" | "resolved" | "withdrawn";
 
 /** The state that a change brings: only what was judged again and passed is resolved. */
-export function toSecurityHubState({ type, because }: Pick<Change, "type" | "because">): SecurityHubState {
+export function toSecurityHubState({ type, reason }: Pick<Change, "type" | "reason">): SecurityHubState {
   if (type !== "finding.resolved") return "active";
-  return because === "fixed" ? "resolved" : "withdrawn";
+  return reason === "fixed" ? "resolved" : "withdrawn";
 }
 
 /** Lengths by ASFF. Source: https://docs.aws.amazon.com/securityhub/latest/userguide/asff-required-attributes.html */

@@ -1,7 +1,7 @@
 import type { Status } from "../../model/finding.ts";
 import { count } from "../text/count.ts";
-import { toLine } from "../text/line.ts";
 import { statuses } from "../text/group-findings.ts";
+import { toLine } from "../text/line.ts";
 
 /** What `PutEvaluations` takes, as the SDK types it. */
 export type ConfigEvaluation = {

@@ -1,4 +1,4 @@
-import { isWrong, severities } from "../../model/finding.ts";
+import { isViolation, severities } from "../../model/finding.ts";
 import type { Report } from "../../model/report.ts";
 import { hoursBetween } from "../../model/time.ts";
 
@@ -58,6 +58,6 @@ function toCount(name: string, value: number, dimensions?: Metric["dimensions"])
 
 /** Whole days that the oldest active finding is open; 0 where there is none, or only younger ones. */
 function oldestAgeDays(findings: Report["findings"], now: string): number {
-  const ages = findings.filter(isWrong).map(({ firstSeenAt }) => Math.floor(hoursBetween(firstSeenAt, now) / 24));
+  const ages = findings.filter(isViolation).map(({ firstSeenAt }) => Math.floor(hoursBetween(firstSeenAt, now) / 24));
   return ages.reduce((oldest, days) => Math.max(oldest, days), 0);
 }

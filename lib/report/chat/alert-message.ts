@@ -1,4 +1,12 @@
+import type { Severity } from "../../model/finding.ts";
 import { toSlackText } from "./slack-text.ts";
+
+/** Which changes to alert on, and where the report is. `exemptionTags`: whether the policy allows exemptions by tags on a database. */
+export type AlertOptions = {
+  readonly threshold: Severity;
+  readonly reportUrl: string | null;
+  readonly exemptionTags: boolean;
+};
 
 /**
  * A custom notification of Amazon Q Developer in chat applications, published as the body of an SNS message.

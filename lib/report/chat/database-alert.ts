@@ -1,17 +1,16 @@
 import type { Change } from "../../model/change.ts";
-import type { AlertOptions } from "./alert.ts";
-import { type AlertMessage, limits, toLink, toMessage } from "./alert-message.ts";
+import { describeResource } from "../text/describe-resource.ts";
+import { type AlertMessage, type AlertOptions, limits, toLink, toMessage } from "./alert-message.ts";
 import {
   describeChange,
   describeCounts,
   isBad,
-  isWrongNow,
+  isViolationNow,
   rulesOf,
   titleOf,
-  toSlackPlace,
+  toSlackScope,
 } from "./describe-change.ts";
 import { describeExempting } from "./describe-remedy.ts";
-import { describeResource } from "../text/describe-resource.ts";
 import { toSlackText } from "./slack-text.ts";
 
 const closing = "When an audit sees that it is fixed, it says so here.";
@@ -24,7 +23,7 @@ export function toDatabaseAlert(changes: readonly Change[], options: AlertOption
   const isAlone = changes.length === 1;
   const name = describeResource(resource);
   const blocks = changes.map((change) => describeChange(change, { isAlone }));
-  const where = `*${toSlackText(name, limits.name)}* in ${toSlackPlace(worst.finding)}`;
+  const where = `*${toSlackText(name, limits.name)}* in ${toSlackScope(worst.finding)}`;
   return [
     toMessage({
       title: titleOf(worst, changes.length - 1),
@@ -32,7 +31,7 @@ export function toDatabaseAlert(changes: readonly Change[], options: AlertOption
       lastLines: [`ARN: \`${toSlackText(resource.arn, limits.id)}\``, ...toLink(options.reportUrl)],
       nextSteps: [
         ...(isBad(worst) ? [closing] : []),
-        ...(isWrongNow(worst) ? [describeExempting(worst.at, { byTags: options.exemptionTags })] : []),
+        ...(isViolationNow(worst) ? [describeExempting(worst.at, { byTags: options.exemptionTags })] : []),
       ],
       keywords: [...(isBad(worst) ? [severity] : []), ...rulesOf(changes), account, region],
       threadId: resource.arn,

@@ -1,11 +1,11 @@
 import type { Change } from "../../model/change.ts";
 import { type Exemption, type Severity, severities } from "../../model/finding.ts";
 import { describeHours, hoursBetween } from "../../model/time.ts";
-import { limits } from "./alert-message.ts";
 import { count, countBySeverity, formatNumber } from "../text/count.ts";
-import { describeRemedy } from "./describe-remedy.ts";
 import { describeResource } from "../text/describe-resource.ts";
-import { describePlace, type Place } from "../text/scopes.ts";
+import { describeScope, type Scope } from "../text/scopes.ts";
+import { limits } from "./alert-message.ts";
+import { describeRemedy } from "./describe-remedy.ts";
 import { toSlackText } from "./slack-text.ts";
 
 const icons: Readonly<Record<Severity, string>> = { critical: "🚨", high: "🔴", medium: "🟠", low: "🟡" };
@@ -20,7 +20,7 @@ type Words = {
 };
 
 /** What is said of a change by its reason; of what nobody has to act on, the best first. */
-const words: Readonly<Record<Change["because"], Words>> = {
+const words: Readonly<Record<Change["reason"], Words>> = {
   new: { news: "new" },
   worse: { news: "worse than before" },
   "exemption-ended": { news: "its exemption ended" },
@@ -38,12 +38,12 @@ const words: Readonly<Record<Change["because"], Words>> = {
 const reasons = Object.keys(words);
 
 /** Whether somebody has to look at it: it is wrong, or could not be judged. */
-export function isBad({ because }: Change): boolean {
-  return words[because].calm === undefined;
+export function isBad({ reason }: Change): boolean {
+  return words[reason].calm === undefined;
 }
 
 /** Whether it is bad, and known to be wrong: only that can be exempted. */
-export function isWrongNow(change: Change): boolean {
+export function isViolationNow(change: Change): boolean {
   return isBad(change) && change.finding.status === "NON_COMPLIANT";
 }
 
@@ -60,21 +60,21 @@ export function compareGroups(a: readonly Change[], b: readonly Change[]): numbe
 }
 
 function rankOf(change: Change): number {
-  const { finding, because } = change;
-  if (isWrongNow(change)) return severities.indexOf(finding.severity);
-  return severities.length + (isBad(change) ? 0 : 1 + reasons.indexOf(because));
+  const { finding, reason } = change;
+  if (isViolationNow(change)) return severities.indexOf(finding.severity);
+  return severities.length + (isBad(change) ? 0 : 1 + reasons.indexOf(reason));
 }
 
 /** How bad a change is, for the eye that runs down a channel. */
 export function iconOf(change: Change): string {
-  const { finding, because } = change;
-  return words[because].calm?.icon ?? (isWrongNow(change) ? icons[finding.severity] : unknownIcon);
+  const { finding, reason } = change;
+  return words[reason].calm?.icon ?? (isViolationNow(change) ? icons[finding.severity] : unknownIcon);
 }
 
 /** What a change comes to, in a word or two. */
-export function stateOf({ finding, because }: Change): string {
-  const { calm } = words[because];
-  if (because === "exempted") return `Exempt until ${toSlackText(finding.exemption?.until ?? "", 20)}`;
+export function stateOf({ finding, reason }: Change): string {
+  const { calm } = words[reason];
+  if (reason === "exempted") return `Exempt until ${toSlackText(finding.exemption?.until ?? "", 20)}`;
   if (calm !== undefined) return calm.state;
   if (finding.status === "INSUFFICIENT_DATA") return "Could not be judged";
   return finding.severity.charAt(0).toUpperCase() + finding.severity.slice(1);
@@ -91,16 +91,16 @@ export function titleOf(change: Change, more: number): string {
 
 /** One change, in full. Where it is the only one, the title has said its message, and the place has no line of its own. */
 export function describeChange(change: Change, { isAlone }: { readonly isAlone: boolean }): string {
-  const { finding, because, at, type } = change;
+  const { finding, reason, at, type } = change;
   const { message, rule, exemption, endedExemption, evidence, firstSeenAt, remediation } = finding;
   const isResolved = type === "finding.resolved";
   const age = `, ${isResolved ? "was open" : "open"} for ${describeHours(hoursBetween(firstSeenAt, at))}`;
-  const place = isAlone ? `, in ${toSlackPlace(finding)}` : "";
+  const scope = isAlone ? `, in ${toSlackScope(finding)}` : "";
   const icon = isAlone ? "" : `${iconOf(change)} `;
   const said = toSlackText(message, limits.message);
   const isSaid = isBad(change) && isAlone && titleOf(change, 0).endsWith(said);
   const lines = [
-    `${icon}*${stateOf(change)}*, ${words[because].news}${because === "new" ? "" : age}${place} (${toSlackText(rule, limits.name)})`,
+    `${icon}*${stateOf(change)}*, ${words[reason].news}${reason === "new" ? "" : age}${scope} (${toSlackText(rule, limits.name)})`,
   ];
   if (!isSaid) lines.push(isResolved ? `Last seen: ${said}` : said);
   if (exemption !== null) lines.push(describeExemption("Exempt", exemption));
@@ -119,10 +119,10 @@ function describeExemption(how: string, { owner, reason }: Exemption): string {
 
 /** "2 critical, 40 high, 3 not judged, 12 resolved". */
 export function describeCounts(changes: readonly Change[]): string {
-  const wrong = changes.filter(isWrongNow).map(({ finding }) => finding);
+  const wrong = changes.filter(isViolationNow).map(({ finding }) => finding);
   const others = Map.groupBy(
-    changes.filter((change) => !isWrongNow(change)),
-    ({ because }) => words[because].calm?.counted ?? "not judged",
+    changes.filter((change) => !isViolationNow(change)),
+    ({ reason }) => words[reason].calm?.counted ?? "not judged",
   );
   const counts = [...others].map(([word, all]) => `${formatNumber(all.length)} ${word}`);
   return [countBySeverity(wrong), ...counts].filter((part) => part !== "").join(", ");
@@ -132,7 +132,7 @@ export function describeCounts(changes: readonly Change[]): string {
 export function describeNews(changes: readonly Change[]): string {
   const { length } = changes;
   if (!changes.some(isBad)) return count(length, "finding");
-  const [reason, ...others] = new Set(changes.map(({ because }) => because));
+  const [reason, ...others] = new Set(changes.map(({ reason }) => reason));
   if (others.length > 0) return count(length, "changed finding");
   if (reason === "exemption-ended") return count(length, "no longer exempt finding");
   return count(length, `${reason} finding`);
@@ -144,6 +144,6 @@ export function rulesOf(changes: readonly Change[]): string[] {
 }
 
 /** An account and Region as a part of a message. */
-export function toSlackPlace(place: Place): string {
-  return toSlackText(describePlace(place), limits.name);
+export function toSlackScope(scope: Scope): string {
+  return toSlackText(describeScope(scope), limits.name);
 }

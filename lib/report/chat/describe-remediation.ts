@@ -1,11 +1,11 @@
 import { impacts } from "../../model/action.ts";
 import { quote, showSecretCommand, turnOnCommand } from "../../model/aws-cli.ts";
-import { describeDatabase, toggleTag } from "../../model/database.ts";
+import { describeDatabase, toggleTagKey } from "../../model/database.ts";
 import type { RemediationEvent } from "../../model/remediation-event.ts";
-import { limits } from "./alert-message.ts";
 import { count } from "../text/count.ts";
+import { describeScope } from "../text/scopes.ts";
+import { limits } from "./alert-message.ts";
 import { describeRemedy } from "./describe-remedy.ts";
-import { describePlace } from "../text/scopes.ts";
 import { toSlackCode, toSlackText } from "./slack-text.ts";
 
 /** What people are told: `title` and `state` as they came, the others as parts of a message. `isUrgent` is what somebody has to act on. */
@@ -20,7 +20,7 @@ export type RemediationNews = {
 };
 
 /** So many closed gates are told: few actions have as many. */
-const toldGates = 8;
+const shownGates = 8;
 
 /** What a person has to know of a step of a repair, what they can do first of all. */
 export function describeRemediation(event: RemediationEvent): RemediationNews {
@@ -44,7 +44,7 @@ function describeApproval(event: RemediationEvent): RemediationNews {
   const { action, approvalId, until } = event;
   const answer = (verb: string) => toCodeBlock(`rds-password-audit ${verb} ${quote(approvalId ?? "")}`);
   const [yes, no] = [answer("approve"), answer("reject")];
-  const isTold = approvalId !== null && yes !== null && no !== null;
+  const isNotified = approvalId !== null && yes !== null && no !== null;
   const end = until === null ? "" : `\nNo answer until ${describeInstant(until)} is a no.`;
   return {
     icon: "✋",
@@ -54,7 +54,7 @@ function describeApproval(event: RemediationEvent): RemediationNews {
     blocks: [
       `${describeOccasion(event)}\n${toSlackText(event.message, limits.message)}`,
       [`*What it does:* ${impacts[action]}`, ...describeSecret(event)].join("\n"),
-      isTold
+      isNotified
         ? `*Yes:*\n${yes}\n*No:*\n${no}${end}`
         : `The id to answer to is too long for a message: \`approvalId\` in the message of the findings topic is it.${end}`,
     ],
@@ -137,8 +137,8 @@ function describeRefusal(event: RemediationEvent): RemediationNews {
 }
 
 function describeGates(gates: RemediationEvent["gates"]): string {
-  const rest = gates.length - toldGates;
-  const lines = gates.slice(0, toldGates).map(({ gate, reason }) => {
+  const rest = gates.length - shownGates;
+  const lines = gates.slice(0, shownGates).map(({ gate, reason }) => {
     const remedy = describeRemedy(reason, "line");
     const why = remedy !== null && remedy.length <= limits.message ? remedy : toSlackText(reason, limits.message);
     return `• *${toSlackText(gate, limits.name)}*: ${why}`;
@@ -171,7 +171,7 @@ function describeFailure(event: RemediationEvent): RemediationNews {
 function describeDoubt(event: RemediationEvent): string {
   const { database } = event;
   return [
-    `*Look at once* in ${placeOf(event)} whether RDS manages the master password:`,
+    `*Look at once* in ${scopeOf(event)} whether RDS manages the master password:`,
     describeCommands([showSecretCommand(database)]),
     "If the answer is `null`, it does not, and nobody knows the password. Then turn it on:",
     describeCommands([turnOnCommand(database, null)]),
@@ -188,7 +188,7 @@ function describeLeftOff(event: RemediationEvent): RemediationNews {
     state: "MANAGEMENT IS OFF",
     isUrgent: true,
     blocks: [
-      `*Turn it on now* in ${placeOf(event)}, which makes a new secret:\n${describeCommands(commands)}`,
+      `*Turn it on now* in ${scopeOf(event)}, which makes a new secret:\n${describeCommands(commands)}`,
       "Until then nobody can log in as the master user. Open connections stay, and other users are not affected.",
       `${describeOccasion(event)}\n${toSlackText(message, limits.remediation)}`,
     ],
@@ -198,7 +198,7 @@ function describeLeftOff(event: RemediationEvent): RemediationNews {
             `If RDS refuses the key, leave out \`${keyOption}\`: managed with the default key is better than not managed.`,
           ]
         : []),
-      `If it has the tag \`${toggleTag}\`, leave that where it is: by it the service sees what is left to be done, and it takes it off itself.`,
+      `If it has the tag \`${toggleTagKey}\`, leave that where it is: by it the service sees what is left to be done, and it takes it off itself.`,
     ],
   };
 }
@@ -210,11 +210,11 @@ function nameOf({ action, database }: RemediationEvent): string {
 
 /** What is done where, and which rule asked for it. */
 function describeOccasion({ action, rule, severity, database }: RemediationEvent): string {
-  return `*${action}* in ${placeOf({ database })}, because of ${toSlackText(rule, limits.name)} (${severity})`;
+  return `*${action}* in ${scopeOf({ database })}, because of ${toSlackText(rule, limits.name)} (${severity})`;
 }
 
-function placeOf({ database }: Pick<RemediationEvent, "database">): string {
-  return toSlackText(describePlace(database), limits.name);
+function scopeOf({ database }: Pick<RemediationEvent, "database">): string {
+  return toSlackText(describeScope(database), limits.name);
 }
 
 function describeSecret({ secret: { before }, keyReference }: RemediationEvent): string[] {

@@ -1,6 +1,6 @@
 import { exemptionTags } from "../../model/database.ts";
-import { limits } from "./alert-message.ts";
 import { splitCommands } from "../text/commands.ts";
+import { limits } from "./alert-message.ts";
 import { toSlackCode, toSlackText } from "./slack-text.ts";
 
 /** What to do, with what is to be copied as code; null where it is too long, because half a command is worse than none. */

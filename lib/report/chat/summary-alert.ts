@@ -1,8 +1,8 @@
 import type { Change } from "../../model/change.ts";
 import type { Finding } from "../../model/finding.ts";
-import type { AlertOptions } from "./alert.ts";
-import { type AlertMessage, limits, toLink, toMessage } from "./alert-message.ts";
 import { count } from "../text/count.ts";
+import { describeScope } from "../text/scopes.ts";
+import { type AlertMessage, type AlertOptions, limits, toLink, toMessage } from "./alert-message.ts";
 import {
   compareChanges,
   compareGroups,
@@ -10,22 +10,21 @@ import {
   describeNews,
   iconOf,
   isBad,
-  isWrongNow,
+  isViolationNow,
   rulesOf,
   stateOf,
-  toSlackPlace,
+  toSlackScope,
 } from "./describe-change.ts";
 import { describeExempting, describeRemedy } from "./describe-remedy.ts";
-import { describePlace } from "../text/scopes.ts";
 import { toSlackText } from "./slack-text.ts";
 
 /** So many databases are named; an account and Region, or a rule, gets a line of its own, up to so many. */
 const named = 10;
-const linesOfPlaces = 12;
+const linesOfScopes = 12;
 const linesOfRules = 15;
 
 /** Changes of many databases in one message: how many of what, where, by which rule, and the worst by name. They come the worst first. */
-export function toCrowdAlert(byDatabase: readonly (readonly Change[])[], options: AlertOptions): AlertMessage[] {
+export function toSummaryAlert(byDatabase: readonly (readonly Change[])[], options: AlertOptions): AlertMessage[] {
   const changes = byDatabase.flat().sort(compareChanges);
   const [worst] = changes;
   if (worst === undefined) return [];
@@ -38,8 +37,8 @@ export function toCrowdAlert(byDatabase: readonly (readonly Change[])[], options
     [
       "*Where*",
       ...describeGroups(
-        Map.groupBy(changes, (change) => describePlace(change.finding)),
-        linesOfPlaces,
+        Map.groupBy(changes, (change) => describeScope(change.finding)),
+        linesOfScopes,
         "place",
       ),
     ],
@@ -64,7 +63,7 @@ export function toCrowdAlert(byDatabase: readonly (readonly Change[])[], options
       lastLines: toLink(options.reportUrl, bad ? "All of them, with what to do: " : "Report: "),
       nextSteps: [
         ...(bad ? [toFirstStep(finding)] : []),
-        ...(isWrongNow(worst) ? [describeExempting(at, { byTags: options.exemptionTags })] : []),
+        ...(isViolationNow(worst) ? [describeExempting(at, { byTags: options.exemptionTags })] : []),
       ],
       keywords: [...(bad ? [finding.severity] : []), ...rulesOf(changes)],
       threadId: `rds-password-audit ${bad ? "findings" : "resolved"} ${at.slice(0, 10)}`,
@@ -91,7 +90,7 @@ function describeInLine(changes: readonly Change[]): string {
   if (worst === undefined) return "";
   const { finding } = worst;
   const more = changes.length > 1 ? ` (and ${changes.length - 1} more)` : "";
-  const name = `*${toSlackText(finding.resource.identifier, limits.name)}* (${toSlackPlace(finding)})`;
+  const name = `*${toSlackText(finding.resource.identifier, limits.name)}* (${toSlackScope(finding)})`;
   const what = isBad(worst)
     ? toSlackText(finding.message, limits.messageInLine)
     : `${stateOf(worst)}, ${toSlackText(finding.rule, limits.name)}`;

@@ -2,9 +2,9 @@ import type { Gap } from "../../model/inventory.ts";
 import type { Report } from "../../model/report.ts";
 import { count, formatNumber } from "../text/count.ts";
 import { advise, byFailure, byReason, describeFailure, describeTargets } from "../text/describe-coverage.ts";
+import { describeScope, listScopes } from "../text/scopes.ts";
 import { type Html, html } from "./html.ts";
 import { label, table } from "./parts.ts";
-import { describePlace, listPlaces } from "../text/scopes.ts";
 
 /** Of failed calls of one kind, so many are listed one by one. */
 const shownGaps = 100;
@@ -27,8 +27,8 @@ ${byFailure(gaps).map((same) => {
   if (first === undefined) return null;
   const advice = advise(first.action, first.code);
   const more = same.length - shownGaps;
-  return html`<details class="place"><summary><strong>${describeFailure(first.action, first.code)}</strong> <span class="soft">${listPlaces(same)}</span></summary>
-<div class="database">${advice === null ? null : html`<p>→ ${advice}</p>`}<ul>${same.slice(0, shownGaps).map((gap) => html`<li>${describePlace(gap)}${gap.resource === null ? null : html` <code>${gap.resource}</code>`}: ${gap.message}</li>\n`)}</ul>${more > 0 ? html`<p>… and ${formatNumber(more)} more, which the JSON report has.</p>` : null}</div></details>
+  return html`<details class="place"><summary><strong>${describeFailure(first.action, first.code)}</strong> <span class="soft">${listScopes(same)}</span></summary>
+<div class="database">${advice === null ? null : html`<p>→ ${advice}</p>`}<ul>${same.slice(0, shownGaps).map((gap) => html`<li>${describeScope(gap)}${gap.resource === null ? null : html` <code>${gap.resource}</code>`}: ${gap.message}</li>\n`)}</ul>${more > 0 ? html`<p>… and ${formatNumber(more)} more, which the JSON report has.</p>` : null}</div></details>
 `;
 })}`;
 }

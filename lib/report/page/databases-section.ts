@@ -2,9 +2,9 @@ import type { Finding } from "../../model/finding.ts";
 import type { Report } from "../../model/report.ts";
 import { count } from "../text/count.ts";
 import { describeEngine } from "../text/describe-engine.ts";
+import { describeScope } from "../text/scopes.ts";
 import { type Html, html } from "./html.ts";
 import { labelOf, table } from "./parts.ts";
-import { describePlace } from "../text/scopes.ts";
 
 type Reported = Report["databases"][number];
 
@@ -14,15 +14,15 @@ export function renderDatabasesSection(
   reasons: Readonly<Record<string, string>>,
 ): Html {
   const byArn = Map.groupBy(findings, ({ resource }) => resource.arn);
-  const places = [...Map.groupBy(databases, describePlace)].sort(([a], [b]) => (a < b ? -1 : 1));
+  const scopes = [...Map.groupBy(databases, describeScope)].sort(([a], [b]) => (a < b ? -1 : 1));
   return html`<section id="databases" aria-labelledby="databases-title"><h2 id="databases-title">All databases</h2>
-${databases.length === 0 ? html`<p>There are none.</p>` : null}${places.map(
+${databases.length === 0 ? html`<p>There are none.</p>` : null}${scopes.map(
   ([
-    place,
+    scope,
     all,
-  ]) => html`<details class="place"><summary><h3>${place}</h3> <span class="soft">${count(all.length, "database")}</span></summary>
+  ]) => html`<details class="place"><summary><h3>${scope}</h3> <span class="soft">${count(all.length, "database")}</span></summary>
 ${table(
-  `Databases in ${place}`,
+  `Databases in ${scope}`,
   ["Database", "What", "Master password", "Secret", "Findings"],
   all.map((database) => toRow(database, byArn.get(database.arn) ?? [], reasons)),
 )}</details>

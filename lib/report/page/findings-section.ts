@@ -6,12 +6,12 @@ import { cut } from "../text/cut.ts";
 import { describeEnd } from "../text/describe-end.ts";
 import { describeEngine } from "../text/describe-engine.ts";
 import { describeResource } from "../text/describe-resource.ts";
-import { describeStanding } from "../text/describe-severity.ts";
+import { severityLabel } from "../text/describe-severity.ts";
+import { byCause, byDatabase, byScope } from "../text/group-findings.ts";
+import { describeScope, listScopes } from "../text/scopes.ts";
+import { showEvidence } from "../text/show-evidence.ts";
 import { type Html, html } from "./html.ts";
 import { dayOf, labelOf, remediationOf, table } from "./parts.ts";
-import { describePlace, listPlaces } from "../text/scopes.ts";
-import { showEvidence } from "../text/show-evidence.ts";
-import { byCause, byDatabase, byPlace } from "../text/group-findings.ts";
 
 /** So many databases are shown with all that is wrong; the list of all databases has the others. */
 const shownInFull = 1_000;
@@ -23,14 +23,14 @@ const shownPerCause = 50;
 const longestFact = 2_000;
 
 /** What is wrong: by account and Region, and there by database, the worst first, with what to do. */
-export function renderWrongSection(findings: readonly Finding[], report: Report): Html {
+export function renderViolationsSection(findings: readonly Finding[], report: Report): Html {
   const known = new Map(report.databases.map((database) => [database.arn, database]));
   let shown = 0;
-  const folds = byPlace(findings).map(({ place, findings, databases }, index) => {
+  const folds = byScope(findings).map(({ scope, findings, databases }, index) => {
     const inFull = databases.slice(0, Math.max(0, shownInFull - shown));
     shown += databases.length;
     const rest = databases.length - inFull.length;
-    const summary = html`<summary><h3>${place}</h3> <span class="soft">${countBySeverity(findings)} on ${count(databases.length, "database")}</span></summary>`;
+    const summary = html`<summary><h3>${scope}</h3> <span class="soft">${countBySeverity(findings)} on ${count(databases.length, "database")}</span></summary>`;
     const content = html`${summary}
 ${inFull.map((ofDatabase) => renderDatabase(ofDatabase, known, report.generatedAt))}${rest > 0 ? html`<p class="database">… and ${count(rest, "more database")}, each with its findings in the <a href="#databases">list of all databases</a>.</p>` : null}`;
     return index === 0 || shown <= unfolded
@@ -92,7 +92,7 @@ function renderCause(findings: readonly Finding[], now: string): Html | null {
   const { notSeen } = first.evidence;
   const databases = byDatabase(findings);
   const isShared = typeof notSeen === "string";
-  return html`<details class="place"><summary><h3>${isShared ? notSeen : first.rule}</h3> <span class="soft">${count(findings.length, "verdict")} on ${count(databases.length, "database")} (${listPlaces(findings)})</span></summary>
+  return html`<details class="place"><summary><h3>${isShared ? notSeen : first.rule}</h3> <span class="soft">${count(findings.length, "verdict")} on ${count(databases.length, "database")} (${listScopes(findings)})</span></summary>
 <div class="database">${
     isShared
       ? html`${remediationOf(first.remediation)}${renderList(databases.slice(0, shownPerCause).map(toBlindEntry))}`
@@ -107,7 +107,7 @@ function renderCause(findings: readonly Finding[], now: string): Html | null {
 function toBlindEntry(findings: readonly Finding[]): Html | null {
   const [first] = findings;
   if (first === undefined) return null;
-  return html`<strong>${first.resource.identifier}</strong> <span class="soft">${describePlace(first)}</span>: ${findings.map(({ rule }) => rule).join(", ")}`;
+  return html`<strong>${first.resource.identifier}</strong> <span class="soft">${describeScope(first)}</span>: ${findings.map(({ rule }) => rule).join(", ")}`;
 }
 
 function renderList(entries: readonly (Html | null)[]): Html {
@@ -123,8 +123,8 @@ function renderMore(databases: number): Html | null {
 export function renderExemptSection(findings: readonly Finding[], report: Report): Html | null {
   if (findings.length === 0) return null;
   const rows = findings.map((finding) => [
-    html`${finding.resource.identifier} <span class="soft">${describePlace(finding)}</span>`,
-    html`${finding.rule}, ${describeStanding(finding)}`,
+    html`${finding.resource.identifier} <span class="soft">${describeScope(finding)}</span>`,
+    html`${finding.rule}, ${severityLabel(finding)}`,
     finding.exemption?.owner ?? "",
     finding.exemption?.reason ?? "",
     describeEnd(finding.exemption?.until ?? "", report.generatedAt),

@@ -1,16 +1,16 @@
 import { type Finding, severities } from "../../model/finding.ts";
 import type { Report } from "../../model/report.ts";
 import { formatNumber } from "../text/count.ts";
-import { type Html, html, toText, trusted } from "./html.ts";
-import { renderCoverageSection } from "./coverage-section.ts";
-import { renderDatabasesSection } from "./databases-section.ts";
-import { renderExemptSection, renderNotJudgedSection, renderWrongSection } from "./findings-section.ts";
-import { timeOf } from "./parts.ts";
-import { pageStyle } from "./style.ts";
+import { groupFindings } from "../text/group-findings.ts";
 import { makePrintable } from "../text/printable.ts";
 import type { ReportOptions } from "../text/reporter.ts";
-import { sortOut } from "../text/group-findings.ts";
 import { describeVerdict } from "../text/verdict.ts";
+import { renderCoverageSection } from "./coverage-section.ts";
+import { renderDatabasesSection } from "./databases-section.ts";
+import { renderExemptSection, renderNotJudgedSection, renderViolationsSection } from "./findings-section.ts";
+import { type Html, html, toText, trusted } from "./html.ts";
+import { timeOf } from "./parts.ts";
+import { pageStyle } from "./style.ts";
 
 /** No script, no form, nothing from anywhere: even a text that got through as markup could do nothing. */
 const contentSecurityPolicy =
@@ -19,7 +19,7 @@ const contentSecurityPolicy =
 /** The report as one HTML file that a person opens anywhere, offline too, or prints. It loads nothing and has no script. */
 export function renderPage(untrusted: Report, { reasons }: Pick<ReportOptions, "reasons">): string {
   const report = makePrintable(untrusted);
-  const { wrong, notJudged, exempt } = sortOut(report.findings);
+  const { wrong, notJudged, exempt } = groupFindings(report.findings);
   const { word, sentence } = describeVerdict(report);
   const mark = report.clean ? "✓" : "✗";
   const page = html`<!doctype html>
@@ -43,7 +43,7 @@ export function renderPage(untrusted: Report, { reasons }: Pick<ReportOptions, "
 <nav aria-label="Summary">${renderTiles(report, wrong)}</nav>
 </header>
 <main>
-${renderWrongSection(wrong, report)}
+${renderViolationsSection(wrong, report)}
 ${renderNotJudgedSection(notJudged, report)}
 ${renderExemptSection(exempt, report)}
 ${renderCoverageSection(report, reasons)}

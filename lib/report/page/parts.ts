@@ -1,6 +1,6 @@
 import type { Finding } from "../../model/finding.ts";
 import { splitCommands } from "../text/commands.ts";
-import { describeStanding } from "../text/describe-severity.ts";
+import { severityLabel } from "../text/describe-severity.ts";
 import { type Html, html } from "./html.ts";
 
 /** A word on a coloured ground: the word says what the colour says. */
@@ -11,7 +11,7 @@ export function label(word: string, kind: "critical" | "high" | "medium" | "low"
 /** How bad a finding is, or that it could not be judged, or that it is exempt. */
 export function labelOf({ status, severity, exemption }: Finding): Html {
   if (exemption !== null) return label("exempt", "");
-  return label(describeStanding({ status, severity }), status === "INSUFFICIENT_DATA" ? "unknown" : severity);
+  return label(severityLabel({ status, severity }), status === "INSUFFICIENT_DATA" ? "unknown" : severity);
 }
 
 /** What to do. A click marks a whole command, so that it can be copied. */

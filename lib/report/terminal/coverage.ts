@@ -2,19 +2,19 @@ import type { Gap } from "../../model/inventory.ts";
 import type { Report } from "../../model/report.ts";
 import { count } from "../text/count.ts";
 import { advise, byFailure, byReason, describeFailure, describeTargets } from "../text/describe-coverage.ts";
+import { listScopes } from "../text/scopes.ts";
+import type { Layout } from "./layout.ts";
 import { pad, paragraph, widest } from "./paragraph.ts";
-import { listPlaces } from "../text/scopes.ts";
-import type { Sheet } from "./layout.ts";
 
 /** What was looked at and what was not: the part of a report that makes the rest of it worth something. */
-export function renderCoverage(report: Report, reasons: Readonly<Record<string, string>>, sheet: Sheet): string {
+export function renderCoverage(report: Report, reasons: Readonly<Record<string, string>>, layout: Layout): string {
   const { coverage } = report;
-  const { width, paint } = sheet;
+  const { width, paint } = layout;
   const lines = [paint.strong("COVERAGE"), paragraph(describeTargets(report), { width, first: "  " })];
-  lines.push(...renderReasons(report, reasons, sheet));
+  lines.push(...renderReasons(report, reasons, layout));
   if (coverage.rulesOff.length > 0)
     lines.push(paragraph(`Switched off by the policy: ${coverage.rulesOff.join(", ")}.`, { width, first: "  " }));
-  lines.push(...renderGaps(coverage.gaps, sheet));
+  lines.push(...renderGaps(coverage.gaps, layout));
   if (coverage.complete) lines.push("  Everything could be read.");
   return lines.join("\n");
 }
@@ -22,7 +22,7 @@ export function renderCoverage(report: Report, reasons: Readonly<Record<string, 
 function renderReasons(
   { databases }: Report,
   reasons: Readonly<Record<string, string>>,
-  { width, paint }: Sheet,
+  { width, paint }: Layout,
 ): string[] {
   const reasonsGiven = byReason(databases);
   if (reasonsGiven.length === 0) return [];
@@ -44,7 +44,7 @@ function renderReasons(
   ];
 }
 
-function renderGaps(gaps: readonly Gap[], { width, paint }: Sheet): string[] {
+function renderGaps(gaps: readonly Gap[], { width, paint }: Layout): string[] {
   if (gaps.length === 0) return [];
   const lines = [`  ${paint.warn("Could not be read:")}`];
   for (const same of byFailure(gaps)) {
@@ -54,7 +54,7 @@ function renderGaps(gaps: readonly Gap[], { width, paint }: Sheet): string[] {
     const resources = new Set(same.map(({ resource }) => resource)).size;
     const times = same.length > 1 && resources > 1 ? `, ${count(resources, "resource")}` : "";
     lines.push(
-      paragraph(`${describeFailure(action, code)}${times} ${paint.faint(`(${listPlaces(same)})`)}`, {
+      paragraph(`${describeFailure(action, code)}${times} ${paint.faint(`(${listScopes(same)})`)}`, {
         width,
         first: "    ",
       }),

@@ -3,12 +3,12 @@ import { describeDatabase } from "../../model/database.ts";
 import type { Exemption, Finding, Severity, Status } from "../../model/finding.ts";
 import { describeEnd } from "../text/describe-end.ts";
 import { describeEngine } from "../text/describe-engine.ts";
-import { pad, paragraph, widest } from "./paragraph.ts";
+import { bySeverity, statuses } from "../text/group-findings.ts";
 import { makePrintable } from "../text/printable.ts";
 import type { ReportOptions } from "../text/reporter.ts";
-import { createSheet, type Sheet } from "./layout.ts";
 import { showEvidence } from "../text/show-evidence.ts";
-import { bySeverity, statuses } from "../text/group-findings.ts";
+import { createLayout, type Layout } from "./layout.ts";
+import { pad, paragraph, widest } from "./paragraph.ts";
 
 /** What one rule says of the database, and what the policy makes of that. */
 type DatabaseVerdict = {
@@ -35,23 +35,23 @@ export type DatabasePage = {
 /** All about one database: what it is, whose password it has, and every rule's verdict with its evidence. */
 export function renderDatabase(untrusted: DatabasePage, options: Pick<ReportOptions, "width" | "color">): string {
   const page = makePrintable(untrusted);
-  const sheet = createSheet(options);
+  const layout = createLayout(options);
   const { database, rulesOff } = page;
   const verdicts = bySeverity(page.verdicts);
   const sorted = statuses.flatMap((status) => verdicts.filter((verdict) => verdict.status === status));
   const title = describeDatabase(database);
   const sections = [
-    [sheet.paint.strong(title.charAt(0).toUpperCase() + title.slice(1)), ...renderFacts(page, sheet)].join("\n"),
+    [layout.paint.strong(title.charAt(0).toUpperCase() + title.slice(1)), ...renderFacts(page, layout)].join("\n"),
     ...[...Map.groupBy(sorted, ({ status, message }) => `${status} ${message}`).values()].map((same) =>
-      renderVerdict(same, page, sheet),
+      renderVerdict(same, page, layout),
     ),
   ];
   if (rulesOff.length > 0)
-    sections.push(paragraph(`Switched off by the policy: ${rulesOff.join(", ")}.`, { width: sheet.width }));
+    sections.push(paragraph(`Switched off by the policy: ${rulesOff.join(", ")}.`, { width: layout.width }));
   return `${sections.join("\n\n")}\n`;
 }
 
-function renderFacts({ database, source, observedAt }: DatabasePage, { width, paint }: Sheet): string[] {
+function renderFacts({ database, source, observedAt }: DatabasePage, { width, paint }: Layout): string[] {
   const { masterUserSecret: secret, explanation, doubt } = database;
   const management = describeManagement(database);
   const facts: [string, string | null][] = [
@@ -98,7 +98,7 @@ function describeTags(tags: Readonly<Record<string, string>>): string | null {
 function renderVerdict(
   same: readonly DatabaseVerdict[],
   { observedAt }: DatabasePage,
-  { width, paint }: Sheet,
+  { width, paint }: Layout,
 ): string {
   const [verdict] = same;
   if (verdict === undefined) return "";

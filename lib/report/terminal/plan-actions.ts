@@ -1,22 +1,24 @@
 import type { ActionName } from "../../model/action.ts";
 import type { GateResult, PlannedAction } from "../../model/plan.ts";
 import { count } from "../text/count.ts";
+import type { Layout } from "./layout.ts";
 import { pad, paragraph, widest } from "./paragraph.ts";
-import { renderByPlace } from "./plan-scopes.ts";
-import { countKinds, type Standing, standingOf } from "./plan-status.ts";
-import type { PlanOptions } from "./plan-table.ts";
-import type { Sheet } from "./layout.ts";
+import { renderByScope } from "./plan-scopes.ts";
+import { countKinds, type PlanStatus, planStatusOf } from "./plan-status.ts";
+
+/** Which gates of an action to show: only those that are closed, or all. */
+export type ShownGates = "closed" | "all";
 
 /** What is said of so many actions is said once, above them. */
 const often = 3;
 
 /** What holds for many actions: closed gates by name and reason, impacts by action. */
-export type Commonplaces = {
+export type SharedReasons = {
   readonly gates: ReadonlyMap<string, { readonly gate: GateResult; readonly actions: number }>;
   readonly impacts: ReadonlyMap<ActionName, string>;
 };
 
-const labels: Readonly<Record<Standing, string>> = {
+const labels: Readonly<Record<PlanStatus, string>> = {
   now: "NOW",
   window: "WAITS",
   turn: "WAITS",
@@ -33,10 +35,10 @@ function nameGate({ gate, reason }: Pick<GateResult, "gate" | "reason">): string
 }
 
 /** Looks for what would be said again and again. Where all gates of some databases are asked for, they stay where they are. */
-export function findCommonplaces(
+export function findSharedReasons(
   actions: readonly PlannedAction[],
-  { gates }: Pick<PlanOptions, "gates">,
-): Commonplaces {
+  { gates }: { readonly gates: ShownGates },
+): SharedReasons {
   const closed = gates === "all" ? [] : actions.flatMap((action) => action.gates.filter(({ open }) => !open));
   const isOften = (all: readonly unknown[]) => all.length >= often;
   return {
@@ -54,7 +56,7 @@ export function findCommonplaces(
 }
 
 /** What is said once. */
-export function renderCommonplaces({ gates, impacts }: Commonplaces, { width, paint }: Sheet): string[] {
+export function renderSharedReasons({ gates, impacts }: SharedReasons, { width, paint }: Layout): string[] {
   const blocks: string[] = [];
   if (gates.size > 0) {
     const columns = widest([...gates.values()].map(({ gate }) => gate.gate));
@@ -79,23 +81,23 @@ export function renderCommonplaces({ gates, impacts }: Commonplaces, { width, pa
 /** What would be done, in its order within each account and Region. */
 export function renderActions(
   actions: readonly PlannedAction[],
-  common: Commonplaces,
-  sheet: Sheet & Pick<PlanOptions, "gates">,
+  common: SharedReasons,
+  layout: Layout & { readonly gates: ShownGates },
 ): string[] {
-  return renderByPlace(actions, sheet, {
-    say: (ofDatabase) => ofDatabase.map((action) => renderAction(action, common, sheet)).join("\n"),
-    countUp: (rest) => countKinds(rest.map(standingOf)),
+  return renderByScope(actions, layout, {
+    say: (ofDatabase) => ofDatabase.map((action) => renderAction(action, common, layout)).join("\n"),
+    countUp: (rest) => countKinds(rest.map(planStatusOf)),
   });
 }
 
 function renderAction(
   planned: PlannedAction,
-  common: Commonplaces,
-  { width, paint, gates }: Sheet & Pick<PlanOptions, "gates">,
+  common: SharedReasons,
+  { width, paint, gates }: Layout & { readonly gates: ShownGates },
 ): string {
   const { action, rule, severity, impact, keyReference } = planned;
-  const standing = standingOf(planned);
-  const paints: Readonly<Record<Standing, (text: string) => string>> = {
+  const planStatus = planStatusOf(planned);
+  const paints: Readonly<Record<PlanStatus, (text: string) => string>> = {
     now: paint.good,
     window: paint.warn,
     turn: paint.warn,
@@ -103,7 +105,7 @@ function renderAction(
     exempt: paint.faint,
     blocked: paint.bad,
   };
-  const label = pad(paints[standing](labels[standing]), 10);
+  const label = pad(paints[planStatus](labels[planStatus]), 10);
   const lines = [
     paragraph(`${paint.strong(action)}, because of ${rule} ${paint.faint(`(${severity})`)}`, {
       width,

@@ -1,33 +1,37 @@
 import type { ManualStep } from "../../model/plan.ts";
 import { splitCommands } from "../text/commands.ts";
 import { count } from "../text/count.ts";
-import { paragraph } from "./paragraph.ts";
-import type { Commonplaces } from "./plan-actions.ts";
-import { renderByPlace } from "./plan-scopes.ts";
 import { makePrintable, toPrintable } from "../text/printable.ts";
-import type { Sheet } from "./layout.ts";
+import type { Layout } from "./layout.ts";
+import { paragraph } from "./paragraph.ts";
+import type { SharedReasons } from "./plan-actions.ts";
+import { renderByScope } from "./plan-scopes.ts";
 import { toCommandLines } from "./shell.ts";
 
 const hang = " ".repeat(6);
 
 /** What only a person can do, in the words of each tool. The steps are as they came: code has lines, and those have to stay. */
-export function renderManual(steps: readonly ManualStep[], common: Commonplaces, sheet: Sheet): string[] {
+export function renderManual(steps: readonly ManualStep[], common: SharedReasons, layout: Layout): string[] {
   const printable = steps.map(({ cloudFormation, terraform, ...step }) => ({
     ...makePrintable(step),
     code: { CloudFormation: toCodeLines(cloudFormation), Terraform: toCodeLines(terraform) },
   }));
-  const blocks = renderByPlace(printable, sheet, {
-    say: (ofDatabase) => ofDatabase.map((step) => renderStep(step, common, sheet)).join("\n"),
+  const blocks = renderByScope(printable, layout, {
+    say: (ofDatabase) => ofDatabase.map((step) => renderStep(step, common, layout)).join("\n"),
     countUp: (rest) => count(rest.length, "finding"),
   });
-  return blocks.length === 0 ? [] : [sheet.paint.strong("LEFT TO A PERSON"), ...blocks];
+  return blocks.length === 0 ? [] : [layout.paint.strong("LEFT TO A PERSON"), ...blocks];
 }
 
 type Step = Omit<ManualStep, "cloudFormation" | "terraform"> & {
   readonly code: Readonly<Record<string, readonly string[]>>;
 };
 
-function renderStep({ what, rule, reason, awsCli, code }: Step, common: Commonplaces, { width, paint }: Sheet): string {
+function renderStep(
+  { what, rule, reason, awsCli, code }: Step,
+  common: SharedReasons,
+  { width, paint }: Layout,
+): string {
   const commands = awsCli.flatMap((command) => toCommandLines(command, width - hang.length - 2));
   const title = (text: string) => hang + paint.faint(text);
   const indent = (lines: readonly string[]) => lines.map((line) => `${hang}  ${line}`);
@@ -44,11 +48,11 @@ function renderStep({ what, rule, reason, awsCli, code }: Step, common: Commonpl
 }
 
 /** Why the service does not do it: a gate with its reason, or a sentence of its own. */
-function renderReason(reason: string, { gates }: Commonplaces, awsCli: readonly string[], { width, paint }: Sheet) {
+function renderReason(reason: string, { gates }: SharedReasons, awsCli: readonly string[], { width, paint }: Layout) {
   const [, gate, why] = /^([a-z-]+): (.+)$/.exec(reason) ?? [];
-  const begin = paint.faint(`Not by the service${gate === undefined ? "" : ` (${gate})`}:`);
+  const startAction = paint.faint(`Not by the service${gate === undefined ? "" : ` (${gate})`}:`);
   const end = gates.has(reason) ? "see above" : withoutCommands(why ?? reason, awsCli);
-  return paragraph(`${begin} ${end}`, { width, first: hang });
+  return paragraph(`${startAction} ${end}`, { width, first: hang });
 }
 
 /** A sentence without the commands that are among the steps below it. */

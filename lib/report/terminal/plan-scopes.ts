@@ -1,20 +1,20 @@
 import { kindNames } from "../../model/database.ts";
-import type { Order } from "../../model/remediation-request.ts";
+import type { RemediationRequest } from "../../model/remediation-request.ts";
 import { count } from "../text/count.ts";
+import { describeScope } from "../text/scopes.ts";
+import type { Layout } from "./layout.ts";
 import { paragraph } from "./paragraph.ts";
-import { describePlace } from "../text/scopes.ts";
-import type { Sheet } from "./layout.ts";
 
 /** A terminal scrolls: so many databases of one account and Region, and so many in all, are shown. */
-const shownPerPlace = 20;
+const shownPerScope = 20;
 const shownInAll = 100;
 
-type Item = { readonly database: Order["database"] };
+type Item = { readonly database: RemediationRequest["database"] };
 
 /** What is to be said, by account and Region and there by database, in the order in which it comes; `say` says all of one database. */
-export function renderByPlace<T extends Item>(
+export function renderByScope<T extends Item>(
   items: readonly T[],
-  { width, paint }: Sheet,
+  { width, paint }: Layout,
   {
     say,
     countUp,
@@ -22,31 +22,31 @@ export function renderByPlace<T extends Item>(
 ): string[] {
   let left = shownInAll;
   const hidden: T[] = [];
-  const blocks = [...Map.groupBy(items, ({ database }) => describePlace(database))].flatMap(([place, ofPlace]) => {
-    const databases = [...Map.groupBy(ofPlace, ({ database }) => database.arn).values()];
-    const shown = databases.slice(0, Math.min(shownPerPlace, left));
+  const blocks = [...Map.groupBy(items, ({ database }) => describeScope(database))].flatMap(([scope, ofScope]) => {
+    const databases = [...Map.groupBy(ofScope, ({ database }) => database.arn).values()];
+    const shown = databases.slice(0, Math.min(shownPerScope, left));
     left -= shown.length;
     hidden.push(...databases.slice(shown.length).flat());
     if (shown.length === 0) return [];
     const paragraphs = joinAlike(
       shown.map((ofDatabase) => ({ database: ofDatabase[0]?.database, text: say(ofDatabase) })),
     ).map(({ databases, text }) => `${renderHeading(databases, { width, paint })}\n${text}`);
-    const counts = databases.length > 1 ? `  ${paint.faint(countUp(ofPlace))}` : "";
-    return [[paragraph(`${paint.strong(place)}${counts}`, { width }), paragraphs.join("\n\n")].join("\n")];
+    const counts = databases.length > 1 ? `  ${paint.faint(countUp(ofScope))}` : "";
+    return [[paragraph(`${paint.strong(scope)}${counts}`, { width }), paragraphs.join("\n\n")].join("\n")];
   });
   if (hidden.length === 0) return blocks;
   const databases = count(new Set(hidden.map(({ database }) => database.arn)).size, "more database");
-  const places = count(new Set(hidden.map(({ database }) => describePlace(database))).size, "place");
+  const scopes = count(new Set(hidden.map(({ database }) => describeScope(database))).size, "place");
   return [
     ...blocks,
-    paragraph(paint.faint(`… and ${databases} in ${places} (${countUp(hidden)}); --format json has all`), { width }),
+    paragraph(paint.faint(`… and ${databases} in ${scopes} (${countUp(hidden)}); --format json has all`), { width }),
   ];
 }
 
-type Said = { readonly databases: readonly Order["database"][]; readonly text: string };
+type Said = { readonly databases: readonly RemediationRequest["database"][]; readonly text: string };
 
 /** Databases of a kind that follow each other and of which the same is said. */
-function joinAlike(all: readonly { database: Order["database"] | undefined; text: string }[]): Said[] {
+function joinAlike(all: readonly { database: RemediationRequest["database"] | undefined; text: string }[]): Said[] {
   const joined: Said[] = [];
   for (const { database, text } of all) {
     if (database === undefined) continue;
@@ -58,7 +58,7 @@ function joinAlike(all: readonly { database: Order["database"] | undefined; text
   return joined;
 }
 
-function renderHeading(databases: readonly Order["database"][], { width, paint }: Sheet): string {
+function renderHeading(databases: readonly RemediationRequest["database"][], { width, paint }: Layout): string {
   const [first] = databases;
   if (first === undefined) return "";
   const kind = kindNames[first.kind];

@@ -2,13 +2,13 @@ import type { Plan, PlannedAction } from "../../model/plan.ts";
 import { formatNumber } from "../text/count.ts";
 
 /** How an action stands: what it waits for, or that nothing but work opens its gates. */
-export type Standing = "now" | "window" | "turn" | "approval" | "exempt" | "blocked";
+export type PlanStatus = "now" | "window" | "turn" | "approval" | "exempt" | "blocked";
 
 /** Gates that time opens. */
 const turnGates: readonly string[] = ["first-in-line", "not-running", "within-budget", "cooled-down"];
 
 /** How an action stands; what has to be worked on counts before what only has to be waited for. */
-export function standingOf({ gates, runnable }: Pick<PlannedAction, "gates" | "runnable">): Standing {
+export function planStatusOf({ gates, runnable }: Pick<PlannedAction, "gates" | "runnable">): PlanStatus {
   const closed = gates.filter(({ open }) => !open).map(({ gate }) => gate);
   if (closed.includes("not-exempt")) return "exempt";
   if (closed.some((gate) => gate !== "in-window" && gate !== "approved" && !turnGates.includes(gate))) return "blocked";
@@ -19,7 +19,7 @@ export function standingOf({ gates, runnable }: Pick<PlannedAction, "gates" | "r
 }
 
 /** What one, and what several of a kind do, in the order in which they are told. */
-const words: Readonly<Record<Standing | "manual", readonly [string, string]>> = {
+const words: Readonly<Record<PlanStatus | "manual", readonly [string, string]>> = {
   now: ["can be done now", "can be done now"],
   window: ["waits for a window", "wait for a window"],
   turn: ["waits for its turn", "wait for their turn"],
@@ -31,11 +31,11 @@ const words: Readonly<Record<Standing | "manual", readonly [string, string]>> = 
 
 /** "2 can be done now, 3 wait for a window, 4 are left to a person": what is blocked is counted with what a person has to do about it. */
 export function describePlan({ actions, manual, complete }: Pick<Plan, "actions" | "manual" | "complete">): string {
-  const told = new Set(manual.map(({ finding }) => finding));
+  const notified = new Set(manual.map(({ finding }) => finding));
   const kinds = actions
-    .map((action) => ({ standing: standingOf(action), finding: `${action.rule}/${action.database.arn}` }))
-    .filter(({ standing, finding }) => standing !== "blocked" || !told.has(finding))
-    .map(({ standing }) => standing);
+    .map((action) => ({ planStatus: planStatusOf(action), finding: `${action.rule}/${action.database.arn}` }))
+    .filter(({ planStatus, finding }) => planStatus !== "blocked" || !notified.has(finding))
+    .map(({ planStatus }) => planStatus);
   const counts = countKinds([...kinds, ...manual.map(() => "manual" as const)]);
   const unseen = complete ? "" : " Not everything could be seen.";
   return `${counts === "" ? "Nothing is to be done" : counts}.${unseen}`;

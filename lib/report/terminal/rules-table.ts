@@ -1,15 +1,15 @@
 import type { Severity } from "../../model/finding.ts";
 import type { Rule } from "../../model/rule.ts";
-import { pad, paragraph, widest } from "./paragraph.ts";
 import type { ReportOptions } from "../text/reporter.ts";
-import { createSheet } from "./layout.ts";
+import { createLayout } from "./layout.ts";
+import { pad, paragraph, widest } from "./paragraph.ts";
 
 /** A rule, and what the policy makes of it. */
 export type RuleEntry = { readonly rule: Rule; readonly severity: Severity; readonly off: boolean };
 
 /** The list of rules for a person: what is judged, how bad it is, and what the policy changed. */
 export function renderRules(entries: readonly RuleEntry[], options: Pick<ReportOptions, "width" | "color">): string {
-  const { width, paint } = createSheet(options);
+  const { width, paint } = createLayout(options);
   const columns = widest(entries.map(({ rule }) => rule.id));
   const lines = entries.map(({ rule, severity, off }) => {
     const label = pad(off ? paint.faint("off") : paint.severity[severity](severity), 8);

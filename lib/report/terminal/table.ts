@@ -1,13 +1,13 @@
-import { renderCoverage } from "./coverage.ts";
-import { renderExempt } from "./exempt-findings.ts";
-import { renderNotJudged } from "./not-judged.ts";
-import { paragraph } from "./paragraph.ts";
+import { groupFindings } from "../text/group-findings.ts";
 import { makePrintable } from "../text/printable.ts";
 import type { Reporter } from "../text/reporter.ts";
-import { createSheet, type Sheet } from "./layout.ts";
-import { sortOut } from "../text/group-findings.ts";
 import { describeVerdict } from "../text/verdict.ts";
-import { renderWrong } from "./violations.ts";
+import { renderCoverage } from "./coverage.ts";
+import { renderExempt } from "./exempt-findings.ts";
+import { createLayout, type Layout } from "./layout.ts";
+import { renderNotJudged } from "./not-judged.ts";
+import { paragraph } from "./paragraph.ts";
+import { renderViolations } from "./violations.ts";
 
 /**
  * The report for a person at a terminal: the answer, what is wrong with what to do about it, what could not be judged,
@@ -15,22 +15,22 @@ import { renderWrong } from "./violations.ts";
  */
 export const renderTable: Reporter = (untrusted, options) => {
   const report = makePrintable(untrusted);
-  const sheet = createSheet(options);
-  const { wrong, notJudged, exempt } = sortOut(report.findings);
-  const answer = renderAnswer(report, sheet);
+  const layout = createLayout(options);
+  const { wrong, notJudged, exempt } = groupFindings(report.findings);
+  const answer = renderAnswer(report, layout);
   const sections = [
     answer,
-    ...renderWrong(wrong, report, sheet),
-    ...renderNotJudged(notJudged, sheet),
-    ...renderExempt(exempt, report.generatedAt, sheet),
-    renderCoverage(report, options.reasons, sheet),
+    ...renderViolations(wrong, report, layout),
+    ...renderNotJudged(notJudged, layout),
+    ...renderExempt(exempt, report.generatedAt, layout),
+    renderCoverage(report, options.reasons, layout),
   ];
   const text = sections.join("\n\n");
   const isLong = text.split("\n").length > 24;
   return `${isLong ? `${text}\n\n${answer}` : text}\n`;
 };
 
-function renderAnswer(report: Parameters<Reporter>[0], { width, paint }: Sheet): string {
+function renderAnswer(report: Parameters<Reporter>[0], { width, paint }: Layout): string {
   const { word, sentence } = describeVerdict(report);
   return paragraph(sentence, { width, first: `${(word === "CLEAN" ? paint.good : paint.bad)(word)}  ` });
 }

@@ -1,6 +1,6 @@
 import type { Finding } from "../../model/finding.ts";
 
 /** How bad a finding is, in a word; of what could not be judged nobody knows, and no exemption changes that. */
-export function describeStanding({ status, severity }: Pick<Finding, "status" | "severity">): string {
+export function severityLabel({ status, severity }: Pick<Finding, "status" | "severity">): string {
   return status === "INSUFFICIENT_DATA" ? "not judged" : severity;
 }

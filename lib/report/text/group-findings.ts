@@ -2,25 +2,25 @@ import {
   type Finding,
   isActive,
   isUnknown,
-  isWrong,
+  isViolation,
   type Severity,
   type Status,
   severities,
 } from "../../model/finding.ts";
-import { describePlace } from "./scopes.ts";
+import { describeScope } from "./scopes.ts";
 
 /** From the worst: what is wrong, what is unknown, what is right, what does not apply. What could not be seen is no pass. */
 export const statuses: readonly Status[] = ["NON_COMPLIANT", "INSUFFICIENT_DATA", "COMPLIANT", "NOT_APPLICABLE"];
 
 /** What every reporter tells apart: what is wrong now, what could not be judged, and what its owner accepted for a time. */
-export function sortOut(findings: readonly Finding[]): {
+export function groupFindings(findings: readonly Finding[]): {
   readonly wrong: readonly Finding[];
   readonly notJudged: readonly Finding[];
   /** What ends first comes first. */
   readonly exempt: readonly Finding[];
 } {
   return {
-    wrong: findings.filter(isWrong),
+    wrong: findings.filter(isViolation),
     notJudged: findings.filter(isUnknown),
     exempt: findings
       .filter((finding) => !isActive(finding))
@@ -33,19 +33,19 @@ function endOf({ exemption }: Finding): string {
 }
 
 /** What is wrong in one account and Region: all of it, and by database; databases and findings come the worst first. */
-export type WrongPlace = {
-  readonly place: string;
+export type ViolationScope = {
+  readonly scope: string;
   readonly findings: readonly Finding[];
   readonly databases: readonly (readonly Finding[])[];
 };
 
 /** Findings as a reader goes through them: by account and Region and there by database, everywhere the worst first. */
-export function byPlace(findings: readonly Finding[]): readonly WrongPlace[] {
-  return [...Map.groupBy(findings, describePlace)]
-    .map(([place, ofPlace]) => ({
-      place,
-      findings: ofPlace,
-      databases: byDatabase(ofPlace).map(bySeverity).sort(compareWorst),
+export function byScope(findings: readonly Finding[]): readonly ViolationScope[] {
+  return [...Map.groupBy(findings, describeScope)]
+    .map(([scope, ofScope]) => ({
+      scope,
+      findings: ofScope,
+      databases: byDatabase(ofScope).map(bySeverity).sort(compareWorst),
     }))
     .sort((a, b) => compareWorst(a.findings, b.findings));
 }

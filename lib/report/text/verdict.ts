@@ -1,6 +1,6 @@
 import type { Report } from "../../model/report.ts";
 import { count, countBySeverity, formatNumber } from "./count.ts";
-import { sortOut } from "./group-findings.ts";
+import { groupFindings } from "./group-findings.ts";
 
 /** The answer to the question that was asked: clean or not, in a sentence or two. */
 export type ReportVerdict = { readonly word: "CLEAN" | "NOT CLEAN"; readonly sentence: string };
@@ -8,7 +8,7 @@ export type ReportVerdict = { readonly word: "CLEAN" | "NOT CLEAN"; readonly sen
 /** Says whether a report is clean, how much is wrong, and whether everything was seen. */
 export function describeVerdict(report: Report): ReportVerdict {
   const { clean, coverage, findings } = report;
-  const { wrong, exempt } = sortOut(findings);
+  const { wrong, exempt } = groupFindings(findings);
   const databases = new Set(wrong.map(({ resource }) => resource.arn)).size;
   const parts = [describeManaged(report)];
   if (wrong.length > 0)

@@ -18,8 +18,8 @@ export function toDigestMessage(digest: Digest): TopicMessage {
 }
 
 /** The last of them always fits: with its evidence left out, a finding has 16 texts. */
-function* shorterAndShorter({ type, because, finding, at }: Change): Generator<FindingsMessage> {
-  const message = { schemaVersion: "1.0", type, because, at } as const;
+function* shorterAndShorter({ type, reason, finding, at }: Change): Generator<FindingsMessage> {
+  const message = { schemaVersion: "1.0", type, reason, at } as const;
   yield { ...message, truncated: [], finding };
   const truncated = ["finding.evidence"];
   const bare = { ...finding, evidence: {} };

@@ -1,7 +1,7 @@
 import type { FindingsMessage } from "../../model/message.ts";
 import { bytesOf, maxMessageBytes, type TopicMessage } from "../../model/topic-message.ts";
 import { cut } from "../text/cut.ts";
-import { escapeUnseen } from "../files/json.ts";
+import { escapeUnseen } from "../text/escape-unseen.ts";
 import { toLines } from "../text/line.ts";
 
 /** SNS has no limit for an attribute of its own; no account, Region or rule is nearly as long. */

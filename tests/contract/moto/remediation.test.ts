@@ -10,13 +10,13 @@ import {
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { createProcessWorkflow } from "../../../cli/process-workflow.ts";
 import { createAccount } from "../../../lib/aws/create-account.ts";
-import type { Order } from "../../../lib/model/remediation-request.ts";
+import { takeInventory } from "../../../lib/collect/take-inventory.ts";
+import { startRemediations } from "../../../lib/executions/start-executions.ts";
 import { parsePolicy } from "../../../lib/model/policy.ts";
 import type { RemediationEvent } from "../../../lib/model/remediation-event.ts";
+import type { RemediationRequest } from "../../../lib/model/remediation-request.ts";
 import { emptyRemediationState } from "../../../lib/model/remediation-state.ts";
 import { type Remediation, remediateDatabase } from "../../../lib/remediate-database.ts";
-import { startRemediations } from "../../../lib/executions/start-executions.ts";
-import { takeInventory } from "../../../lib/collect/take-inventory.ts";
 import { rules } from "../../../rules/index.ts";
 import { type Front, startFront, type WireAnswer, type WireRequest } from "../../support/front.ts";
 import { createMemoryStored } from "../../support/memory-stored.ts";
@@ -74,7 +74,7 @@ describeWith(["moto_server"], "repairs of what an independent emulator has", () 
   let keys: { payments: string; old: string };
   let before: WholeAccount;
   let after: WholeAccount;
-  let orders: readonly { execution: string; order: Order }[];
+  let orders: readonly { execution: string; request: RemediationRequest }[];
   const ended = new Map<string, Remediation>();
   const events: RemediationEvent[] = [];
   const state = createMemoryStored({ empty: emptyRemediationState });
@@ -183,29 +183,29 @@ describeWith(["moto_server"], "repairs of what an independent emulator has", () 
       ...{ accounts: [aws], regions: [region], policy, rules, now: now(), forRepair: true },
     });
     expect(inventory.targets.flatMap(({ gaps }) => gaps)).toEqual([]);
-    const given: { execution: string; order: Order }[] = [];
+    const given: { execution: string; request: RemediationRequest }[] = [];
     const { failures } = await startRemediations({
       ...{ inventory, policy, rules, state, now: now() },
-      start: async (execution, order) => void given.push({ execution: `${given.length}-${execution}`, order }),
+      start: async (execution, request) => void given.push({ execution: `${given.length}-${execution}`, request }),
     });
     expect(failures).toEqual([]);
     orders = given;
-    for (const { execution, order } of orders) {
+    for (const { execution, request } of orders) {
       const remediation = await remediateDatabase({
-        ...{ order, execution, policy, rules, state, now },
+        ...{ request, execution, policy, rules, state, now },
         isEnabled: true,
         approval: null,
         waits: true,
         port: aws.region({ account, region, partition: "aws" }),
-        tell: async (event) => void events.push(event),
+        notify: async (event) => void events.push(event),
         workflow: createProcessWorkflow({
           now: () => new Date(),
           sleep: async () => {},
           signal: new AbortController().signal,
-          listener: { begin() {}, pause() {}, end() {} },
+          listener: { startAction() {}, pause() {}, end() {} },
         }),
       });
-      ended.set(order.database.identifier, remediation);
+      ended.set(request.database.identifier, remediation);
     }
   }
 
@@ -216,7 +216,9 @@ describeWith(["moto_server"], "repairs of what an independent emulator has", () 
 
   test("what is opted in is ordered, each for the rule that asks for it, and nothing else", () => {
     expect(
-      Object.fromEntries(orders.map(({ order: { database, action, rule } }) => [database.identifier, [action, rule]])),
+      Object.fromEntries(
+        orders.map(({ request: { database, action, rule } }) => [database.identifier, [action, rule]]),
+      ),
     ).toEqual({
       legacy: ["enable", "master-password-managed"],
       archive: ["enable", "master-password-managed"],
@@ -236,7 +238,7 @@ describeWith(["moto_server"], "repairs of what an independent emulator has", () 
       still: repaired("schedule-rotation"),
     });
     expect(state.kept().attempts.map(({ outcome }) => outcome)).toEqual(Array(5).fill("repaired"));
-    expect(state.kept()).toMatchObject({ running: [], keepsakes: {}, stopped: null, failuresInARow: 0 });
+    expect(state.kept()).toMatchObject({ running: [], secretSnapshots: {}, stopped: null, failuresInARow: 0 });
   });
 
   test.each(["legacy", "archive"])("%s is managed now", (identifier) => {
@@ -277,7 +279,7 @@ describeWith(["moto_server"], "repairs of what an independent emulator has", () 
   });
 
   test("nothing else in the account changed: no database, secret, key, alias, policy or tag", () => {
-    const repaired = orders.map(({ order }) => order.database.identifier);
+    const repaired = orders.map(({ request }) => request.database.identifier);
     const untouched = (everything: WholeAccount) => {
       const { databases, secrets, ...rest } = everything;
       const theirs = new Set(repaired.map((identifier) => secretIn(everything, identifier).SecretArn));
@@ -335,7 +337,7 @@ describeWith(["moto_server"], "repairs of what an independent emulator has", () 
         .map(({ database, secret }) => [database.identifier, secret]),
     ).toEqual(
       orders
-        .map(({ order }) => order.database.identifier)
+        .map(({ request }) => request.database.identifier)
         .filter((identifier) => ["legacy", "archive", "rekey-shop"].includes(identifier))
         .map((identifier) => [
           identifier,

@@ -82,9 +82,9 @@ describe("what a state means to Security Hub", () => {
     ["fixed", "resolved"],
     ["database-gone", "withdrawn"],
     ["not-audited", "withdrawn"],
-  ] as const)("a change because it is %s makes it %s", (because, state) => {
+  ] as const)("a change because it is %s makes it %s", (reason, state) => {
     const isResolved = state !== "active";
-    expect(toSecurityHubState({ type: isResolved ? "finding.resolved" : "finding.changed", because })).toBe(state);
+    expect(toSecurityHubState({ type: isResolved ? "finding.resolved" : "finding.changed", reason })).toBe(state);
   });
 
   test("who exempted it, and why, stands in the description", () =>

@@ -3,8 +3,8 @@ import fc from "fast-check";
 import type { Change } from "../../../lib/model/change.ts";
 import { exemptionTags } from "../../../lib/model/database.ts";
 import { type Severity, severities } from "../../../lib/model/finding.ts";
-import { type AlertOptions, toAlerts } from "../../../lib/report/chat/alert.ts";
-import type { AlertMessage } from "../../../lib/report/chat/alert-message.ts";
+import { toAlerts } from "../../../lib/report/chat/alert.ts";
+import type { AlertMessage, AlertOptions } from "../../../lib/report/chat/alert-message.ts";
 import { expectGolden } from "../../golden/golden.ts";
 import { expectSafeAlert } from "../expect-safe-alert.ts";
 import { hostileChange } from "../hostile.ts";
@@ -12,12 +12,12 @@ import { aChange, aChangeOf, aFinding, aFlood, anEndedExemption, show, threeWeek
 
 const reportUrl = "https://reports.example.com/2026-11-24.html?region=eu-west-1&page=1";
 const options: AlertOptions = { threshold: "low", reportUrl, exemptionTags: true };
-const tell = (changes: readonly Change[], overrides: Partial<AlertOptions> = {}) =>
+const notify = (changes: readonly Change[], overrides: Partial<AlertOptions> = {}) =>
   toAlerts(changes, { ...options, ...overrides });
 const showAll = (messages: readonly AlertMessage[]) => messages.map(show).join("\n");
 
-const fixed = { type: "finding.resolved", because: "fixed" } as const;
-const exempted = { type: "finding.changed", because: "exempted" } as const;
+const fixed = { type: "finding.resolved", reason: "fixed" } as const;
+const exempted = { type: "finding.changed", reason: "exempted" } as const;
 const blind = {
   status: "INSUFFICIENT_DATA",
   rule: "secret-not-stuck",
@@ -32,37 +32,37 @@ function changesOf(count: number, change: Partial<Change> = {}): Change[] {
 }
 
 describe("golden alerts", () => {
-  test("a new finding on one database", () => expectGolden("alert-new", showAll(tell([aChange()]))));
+  test("a new finding on one database", () => expectGolden("alert-new", showAll(notify([aChange()]))));
 
-  test("500 databases at once", () => expectGolden("alert-flood", showAll(tell(aFlood()))));
+  test("500 databases at once", () => expectGolden("alert-flood", showAll(notify(aFlood()))));
 
   test("a finding is resolved", () =>
-    expectGolden("alert-resolved", showAll(tell([aChange(fixed, { firstSeenAt: threeWeeksAgo })]))));
+    expectGolden("alert-resolved", showAll(notify([aChange(fixed, { firstSeenAt: threeWeeksAgo })]))));
 
   test("80 findings are resolved, gone, or not audited any more", () => {
     const changes = changesOf(80, fixed).map((change, index) => {
       if (index % 9 !== 0) return change;
-      return { ...change, because: index % 2 === 0 ? ("not-audited" as const) : ("database-gone" as const) };
+      return { ...change, reason: index % 2 === 0 ? ("not-audited" as const) : ("database-gone" as const) };
     });
-    expectGolden("alert-resolved-crowd", showAll(tell(changes)));
+    expectGolden("alert-resolved-crowd", showAll(notify(changes)));
   });
 
   test("an exemption ended, where tags cannot exempt", () => {
     const change = aChange(
-      { type: "finding.changed", because: "exemption-ended" },
+      { type: "finding.changed", reason: "exemption-ended" },
       {
         message: `${aFinding().message} Its exemption ended on 2026-11-20.`,
         endedExemption: anEndedExemption,
         firstSeenAt: threeWeeksAgo,
       },
     );
-    expectGolden("alert-exemption-ended", showAll(tell([change], { exemptionTags: false })));
+    expectGolden("alert-exemption-ended", showAll(notify([change], { exemptionTags: false })));
   });
 
   test("a finding was exempted", () =>
     expectGolden(
       "alert-exempted",
-      showAll(tell([aChange(exempted, { exemption: { ...anEndedExemption, until: "2026-12-31" } })])),
+      showAll(notify([aChange(exempted, { exemption: { ...anEndedExemption, until: "2026-12-31" } })])),
     ));
 
   test("all that can happen to one database at once", () => {
@@ -71,7 +71,7 @@ describe("golden alerts", () => {
       aChange({}, blind),
       aChange(),
       aChange(
-        { type: "finding.changed", because: "worse" },
+        { type: "finding.changed", reason: "worse" },
         {
           rule: "secret-not-impaired",
           severity: "critical",
@@ -84,48 +84,48 @@ describe("golden alerts", () => {
         },
       ),
     ];
-    expectGolden("alert-mixed", showAll(tell(changes)));
+    expectGolden("alert-mixed", showAll(notify(changes)));
   });
 });
 
 describe("who is told what", () => {
-  test("no changes, no messages", () => expect(tell([])).toEqual([]));
+  test("no changes, no messages", () => expect(notify([])).toEqual([]));
 
   test.each([
     ["critical", 1],
     ["high", 2],
     ["medium", 3],
     ["low", 4],
-  ] as const)("at the threshold %s, %i of four severities are told", (threshold, told) => {
+  ] as const)("at the threshold %s, %i of four severities are told", (threshold, notified) => {
     const changes = severities.map((severity) => aChangeOf(severity, {}, { severity }));
-    expect(tell(changes, { threshold })).toHaveLength(told);
+    expect(notify(changes, { threshold })).toHaveLength(notified);
   });
 
   test("what is resolved below the threshold is not told either", () =>
-    expect(tell([aChange(fixed, { severity: "low" })], { threshold: "medium" })).toEqual([]));
+    expect(notify([aChange(fixed, { severity: "low" })], { threshold: "medium" })).toEqual([]));
 
   test("five databases get a message each, in a thread of their own", () => {
-    const messages = tell(changesOf(5));
+    const messages = notify(changesOf(5));
     expect(messages.map(({ metadata }) => metadata.threadId)).toEqual(
       [0, 1, 2, 3, 4].map((index) => `arn:aws:rds:eu-west-1:123456789012:db:db-${index}`),
     );
   });
 
   test("six get one for all", () => {
-    const messages = tell(changesOf(6));
+    const messages = notify(changesOf(6));
     expect(messages.map(({ content }) => content.title)).toEqual(["🔴 6 new findings on 6 databases: 6 high"]);
   });
 
   test("several findings on one database are one message", () =>
-    expect(tell([aChange(), aChange({}, blind)])).toHaveLength(1));
+    expect(notify([aChange(), aChange({}, blind)])).toHaveLength(1));
 
   test("of a finding that was opened and resolved before anybody could be told, only the last is told", () =>
-    expect(tell([aChange(), aChange(fixed)]).map(({ content }) => content.title)).toEqual([
+    expect(notify([aChange(), aChange(fixed)]).map(({ content }) => content.title)).toEqual([
       "✅ Resolved: DB instance orders, master-password-managed",
     ]));
 
   test("what is new stays apart from the many that are resolved", () => {
-    const titles = tell([...changesOf(40, fixed), aChange()]).map(({ content }) => content.title);
+    const titles = notify([...changesOf(40, fixed), aChange()]).map(({ content }) => content.title);
     expect(titles).toEqual([
       "🔴 High: DB instance orders has a master password that RDS does not manage.",
       "✅ 40 findings on 40 databases: 40 resolved",
@@ -133,7 +133,7 @@ describe("who is told what", () => {
   });
 
   test("one resolved among many that are new is a message of its own", () =>
-    expect(tell([...changesOf(40), aChange(fixed)]).map(({ content }) => content.title)).toEqual([
+    expect(notify([...changesOf(40), aChange(fixed)]).map(({ content }) => content.title)).toEqual([
       "🔴 40 new findings on 40 databases: 40 high",
       "✅ Resolved: DB instance orders, master-password-managed",
     ]));
@@ -148,7 +148,7 @@ describe("who is told what", () => {
       aChangeOf("e", {}, blind),
       aChangeOf("f", {}, { severity: "medium" }),
     ];
-    const [message] = tell(changes);
+    const [message] = notify(changes);
     const names = [...(message?.content.description.matchAll(/^• \S+ \*(\w)\*/gm) ?? [])].map(([, name]) => name);
     expect(names).toEqual(["d", "c", "b", "f", "a", "e"]);
     expect(message?.content.title).toBe(
@@ -158,7 +158,7 @@ describe("who is told what", () => {
 });
 
 describe("what a message says", () => {
-  const [message] = tell([aChange()]);
+  const [message] = notify([aChange()]);
 
   test("the command can be copied as a whole", () =>
     expect(message?.content.description).toContain(
@@ -175,29 +175,29 @@ describe("what a message says", () => {
     ["resolved", aChange(fixed)],
     ["exempted", aChange(exempted)],
   ])("nobody has to do anything about what is %s", (_, change) =>
-    expect(tell([change])[0]?.content.nextSteps).toEqual([]),
+    expect(notify([change])[0]?.content.nextSteps).toEqual([]),
   );
 
   test("what could not be judged cannot be exempted away", () =>
-    expect(tell([aChange({}, blind)])[0]?.content.nextSteps.join()).not.toContain("exempt"));
+    expect(notify([aChange({}, blind)])[0]?.content.nextSteps.join()).not.toContain("exempt"));
 
   test("a rule that is not audited any more is no good news", () =>
-    expect(tell([aChange({ ...fixed, because: "not-audited" })])[0]?.content.title).toBe(
+    expect(notify([aChange({ ...fixed, reason: "not-audited" })])[0]?.content.title).toBe(
       "⏸️ Not audited any more: DB instance orders, master-password-managed",
     ));
 
   test("a command that is too long is left out, not cut", () => {
     const remediation = `Then turn it on: aws rds modify-db-instance --db-instance-identifier ${"x".repeat(2_000)}`;
-    const [long] = tell([aChange({}, { remediation })]);
+    const [long] = notify([aChange({}, { remediation })]);
     expect(long?.content.description).not.toContain("aws rds");
     expect(long?.content.description).toContain("the report says it");
-    const [crowd] = tell(changesOf(6).map((change) => ({ ...change, finding: { ...change.finding, remediation } })));
+    const [crowd] = notify(changesOf(6).map((change) => ({ ...change, finding: { ...change.finding, remediation } })));
     expect(crowd?.content.nextSteps[0]).toBe("Begin with *db-0*: the report says what to do.");
   });
 
   test("what only looks like a command does not carry a link", () => {
     const remediation = "Run: aws rds x --url https://evil.example";
-    const description = tell([aChange({}, { remediation })])[0]?.content.description;
+    const description = notify([aChange({}, { remediation })])[0]?.content.description;
     expect(description).toContain("https:// evil.example");
     expect(description).not.toContain("```");
   });
@@ -208,14 +208,14 @@ describe("what a message says", () => {
     ["could be markup", "https://example.com/<x|y>"],
     ["is longer than the rest of the message", `https://example.com/${"x".repeat(1_000)}`],
   ])("a link that %s is left out", (_, url) =>
-    expect(tell([aChange()], { reportUrl: url })[0]?.content.description).not.toContain("Report:"),
+    expect(notify([aChange()], { reportUrl: url })[0]?.content.description).not.toContain("Report:"),
   );
 });
 
 describe("every length limit of Amazon Q", () => {
   test.each([250, 251])("a title of %i characters", (length) => {
     const head = "🔴 High: ".length;
-    const [message] = tell([aChange({}, { message: "x".repeat(length - head) })]);
+    const [message] = notify([aChange({}, { message: "x".repeat(length - head) })]);
     expect(message?.content.title).toHaveLength(250);
     expect(message?.content.title.endsWith("…")).toBe(length === 251);
   });
@@ -224,7 +224,7 @@ describe("every length limit of Amazon Q", () => {
     const changes = Array.from({ length: 40 }, (_, index) =>
       aChange({}, { rule: `rule-${index}`, message: `${index} ${"word ".repeat(100)}` }),
     );
-    const [message] = tell(changes);
+    const [message] = notify(changes);
     expect(message?.content.description).toMatch(/\n\n… and \d+ more, which the report has\.\n\nARN:/);
     expect(message?.content.description.length).toBeLessThanOrEqual(8_000);
     expect(message?.content.description.length).toBeGreaterThan(7_000);
@@ -234,12 +234,12 @@ describe("every length limit of Amazon Q", () => {
     const changes = Array.from({ length: 300 }, (_, index) =>
       aChangeOf(`db-${index}`, {}, { account: String(100_000_000_000 + index) }),
     );
-    expect(tell(changes)[0]?.content.description).toContain("• … and 288 more places: 288 high");
+    expect(notify(changes)[0]?.content.description).toContain("• … and 288 more places: 288 high");
   });
 
   test("a link is as long as it is written, escapes included", () => {
     const url = `https://example.com/?${"&".repeat(900)}`;
-    expect(tell([aChange()], { reportUrl: url })[0]?.content.description).not.toContain("Report:");
+    expect(notify([aChange()], { reportUrl: url })[0]?.content.description).not.toContain("Report:");
   });
 
   test("more changes than a function takes arguments", () => {
@@ -249,7 +249,7 @@ describe("every length limit of Amazon Q", () => {
       const region = index === 0 ? "us-east-1" : "eu-west-1";
       return { ...change, finding: { ...change.finding, id: String(index), resource, region } };
     });
-    expect(tell(changes)[0]?.content.title).toBe("🔴 200,000 new findings on 200,000 databases: 200,000 high");
+    expect(notify(changes)[0]?.content.title).toBe("🔴 200,000 new findings on 200,000 databases: 200,000 high");
   });
 
   test("whatever AWS sends, nothing is too long, and nothing is markup", () =>
@@ -259,7 +259,8 @@ describe("every length limit of Amazon Q", () => {
         fc.constantFrom<Severity>("low", "critical"),
         fc.boolean(),
         (changes, threshold, tags) => {
-          for (const message of tell(changes, { threshold, exemptionTags: tags })) expectSafeAlert(message, reportUrl);
+          for (const message of notify(changes, { threshold, exemptionTags: tags }))
+            expectSafeAlert(message, reportUrl);
         },
       ),
       { numRuns: 60 },

@@ -20,7 +20,7 @@ import { expectSafeAlert } from "../expect-safe-alert.ts";
 import { hostileEvent } from "../hostile.ts";
 import { aChangeOf, show } from "../sample-changes.ts";
 
-const told = (event: RemediationEvent) => toRemediationAlert(event).content;
+const notified = (event: RemediationEvent) => toRemediationAlert(event).content;
 const failed = (overrides: Partial<RemediationEvent>) =>
   aRemediationEvent({
     type: "remediation.failed",
@@ -75,7 +75,7 @@ test("it stands in the thread of the database's findings", () => {
 });
 
 describe("who is asked for approval", () => {
-  const { description } = told(anApprovalRequest());
+  const { description } = notified(anApprovalRequest());
 
   test.each(["approve", "reject"])("can copy the command to %s, however long the id is", (verb) =>
     expect(description).toContain(`\`\`\`rds-password-audit ${verb} ${approvalId}\`\`\``),
@@ -86,7 +86,7 @@ describe("who is asked for approval", () => {
   });
 
   test("gets an id that a shell would take apart in quotes", () =>
-    expect(told(anApprovalRequest({ approvalId: "a;b $(c)" })).description).toContain(
+    expect(notified(anApprovalRequest({ approvalId: "a;b $(c)" })).description).toContain(
       "```rds-password-audit approve 'a;b $(c)'```",
     ));
 
@@ -95,7 +95,7 @@ describe("who is asked for approval", () => {
     ["is missing", null],
     ["could be markup", "https://evil.example"],
   ])("is sent to the other topic where the id %s", (_, id) => {
-    const { description } = told(anApprovalRequest({ approvalId: id }));
+    const { description } = notified(anApprovalRequest({ approvalId: id }));
     expect(description).not.toContain("rds-password-audit");
     expect(description).toContain("`approvalId` in the message of the findings topic");
   });
@@ -103,7 +103,7 @@ describe("who is asked for approval", () => {
 
 describe("where management was left off", () => {
   test("the command comes first, whole, and the title says so", () => {
-    const { title, description } = told(aLeftOff());
+    const { title, description } = notified(aLeftOff());
     expect(title).toBe("🚨 Management is OFF on DB instance orders: nobody knows its master password");
     expect(description.split("\n").slice(0, 2)).toEqual([
       "*Turn it on now* in 123456789012 eu-west-1, which makes a new secret:",
@@ -112,19 +112,19 @@ describe("where management was left off", () => {
   });
 
   test("there is a command even where none was given", () =>
-    expect(told(aLeftOff({ recovery: [] })).description).toContain(
+    expect(notified(aLeftOff({ recovery: [] })).description).toContain(
       `\`\`\`aws rds modify-db-instance --region ${region} --db-instance-identifier orders --manage-master-user-password\`\`\``,
     ));
 
   test("advice about the key is given only where the command has one", () => {
-    expect(told(aLeftOff()).nextSteps.join()).toContain("`--master-user-secret-kms-key-id`");
-    expect(told(aLeftOff({ recovery: [] })).nextSteps.join()).not.toContain("--master-user-secret-kms-key-id");
+    expect(notified(aLeftOff()).nextSteps.join()).toContain("`--master-user-secret-kms-key-id`");
+    expect(notified(aLeftOff({ recovery: [] })).nextSteps.join()).not.toContain("--master-user-secret-kms-key-id");
   });
 });
 
 describe("where a toggle failed and nobody knows whether management is on", () => {
   test.each(["toggle", "finish-interrupted"] as const)("it is loud, and says how to look: %s", (action) => {
-    const { title, description } = told(failed({ action, managed: null }));
+    const { title, description } = notified(failed({ action, managed: null }));
     expect(title).toBe(`🚨 Management may be OFF on DB instance orders: ${action} failed`);
     expect(description.split("\n")[1]).toBe(
       `\`\`\`aws rds describe-db-instances --region ${region} --db-instance-identifier orders --query 'DBInstances[0].MasterUserSecret' --output json\`\`\``,
@@ -140,20 +140,20 @@ describe("where a toggle failed and nobody knows whether management is on", () =
     ],
   ] as const)("it is looked for where it is: %s", (kind, identifier, command) => {
     const database = { ...aRemediationEvent().database, kind, identifier };
-    expect(told(failed({ managed: null, database })).description).toContain(command);
+    expect(notified(failed({ managed: null, database })).description).toContain(command);
   });
 
   test.each([
     ["rotate", null],
     ["toggle", true],
   ] as const)("%s with managed %s is no alarm", (action, managed) =>
-    expect(told(failed({ action, managed })).title).toBe(`🔴 Failed: ${action} of DB instance orders`),
+    expect(notified(failed({ action, managed })).title).toBe(`🔴 Failed: ${action} of DB instance orders`),
   );
 });
 
 describe("who holds the old ARN", () => {
   test("is told both", () => {
-    const { description } = told(aReplacement());
+    const { description } = notified(aReplacement());
     expect(description).toContain(`*Old:* \`${secretArn}\`\n*New:* \`${newSecretArn}\``);
   });
 
@@ -165,39 +165,39 @@ describe("who holds the old ARN", () => {
       aReplacement({ secret: { before: secretArn, after: null } }),
       "*New:* not seen yet",
     ],
-  ])("is told where %s", (_, event, text) => expect(told(event).description).toContain(text));
+  ])("is told where %s", (_, event, text) => expect(notified(event).description).toContain(text));
 });
 
 describe("a refusal", () => {
   test("names every gate, with the command that would open it as code", () => {
-    const { description } = told(aRefusal());
+    const { description } = notified(aRefusal());
     expect(description).toContain("• *status-available*: orders is stopped");
     expect(description).toMatch(/• \*secret-not-replicated\*: .*aws secretsmanager remove-regions-from-replication/);
   });
 
   test("of many gates counts the rest", () => {
     const gates = Array.from({ length: 19 }, (_, index) => ({ gate: `gate-${index}`, open: false, reason: "no" }));
-    expect(told(aRefusal({ gates })).description).toContain("• *gate-7*: no\n• … and 11 more gates");
+    expect(notified(aRefusal({ gates })).description).toContain("• *gate-7*: no\n• … and 11 more gates");
   });
 
   test("without gates says its sentence", () =>
-    expect(told(aRefusal({ gates: [], message: "Nothing was changed: no." })).description).toContain(
+    expect(notified(aRefusal({ gates: [], message: "Nothing was changed: no." })).description).toContain(
       "Nothing was changed: no.",
     ));
 });
 
 test("more commands than a message bears are not silently left out", () => {
   const recovery = Array.from({ length: 40 }, (_, index) => `aws rds do-something --with ${"x".repeat(100)}-${index}`);
-  const { description } = told(failed({ recovery }));
+  const { description } = notified(failed({ recovery }));
   expect(description).toContain("-0```");
   expect(description).toContain("`recovery` in the message of the findings topic");
 });
 
 test("the labels name the severity only where somebody has to act", () => {
   const tail = ["toggle", "secret-key-as-required", account, region];
-  expect(told(aRemediationEvent()).keywords).toEqual(tail);
+  expect(notified(aRemediationEvent()).keywords).toEqual(tail);
   for (const event of [anApprovalRequest(), failed({}), aLeftOff()])
-    expect(told(event).keywords).toEqual(["high", ...tail]);
+    expect(notified(event).keywords).toEqual(["high", ...tail]);
 });
 
 test("custom actions have what they need", () =>

@@ -124,10 +124,10 @@ describe("what a page says", () => {
   });
 
   test("the worst place is unfolded, and the next ones as long as they are short", () => {
-    const places = (sizes: readonly number[]) =>
+    const scopes = (sizes: readonly number[]) =>
       sizes.map((size, index) => aCrowd(size, { account: String(100_000_000_000 + index) }));
     const openIn = (sizes: readonly number[]) =>
-      render(aReport(anInventory({ targets: places(sizes) }))).match(/<details class="place" open>/g)?.length;
+      render(aReport(anInventory({ targets: scopes(sizes) }))).match(/<details class="place" open>/g)?.length;
     expect(openIn([50])).toBe(1);
     expect(openIn([12, 8])).toBe(2);
     expect(openIn([12, 9])).toBe(1);

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { gateNames, opensBy } from "../../../lib/plan/gates.ts";
 import { impacts } from "../../../lib/model/action.ts";
 import { severities } from "../../../lib/model/finding.ts";
 import { type Plan, planSchema } from "../../../lib/model/plan.ts";
+import { gateNames, opensBy } from "../../../lib/plan/gates.ts";
 import { toJson } from "../../../lib/report/files/json.ts";
-import { describePlan, standingOf } from "../../../lib/report/terminal/plan-status.ts";
-import { type PlanOptions, renderPlan } from "../../../lib/report/terminal/plan-table.ts";
+import { describePlan, planStatusOf } from "../../../lib/report/terminal/plan-status.ts";
+import { type PlanTableOptions, renderPlan } from "../../../lib/report/terminal/plan-table.ts";
 import { expectGolden } from "../../golden/golden.ts";
 import { hostilePlan } from "../hostile.ts";
 import {
@@ -20,7 +20,7 @@ import {
   closedGates,
 } from "../sample-plans.ts";
 
-const render = (plan: Plan, overrides: Partial<PlanOptions> = {}) =>
+const render = (plan: Plan, overrides: Partial<PlanTableOptions> = {}) =>
   renderPlan(plan, { width: 80, color: false, gates: "closed", ...overrides });
 const { window, turn, approval, exempt, optedIn } = closedGates;
 
@@ -52,17 +52,17 @@ describe("how an action stands", () => {
     ["waits for approval", [window, turn, approval], "approval"],
     ["is blocked", [window, approval, optedIn], "blocked"],
     ["is exempt", [window, exempt, optedIn], "exempt"],
-  ] as const)("%s", (_, closed, standing) =>
-    expect(standingOf(aPlannedAction("rotate", "orders", closed))).toBe(standing),
+  ] as const)("%s", (_, closed, planStatus) =>
+    expect(planStatusOf(aPlannedAction("rotate", "orders", closed))).toBe(planStatus),
   );
 
   test("it is blocked where it is not runnable, and no gate says why", () =>
-    expect(standingOf({ gates: [], runnable: false })).toBe("blocked"));
+    expect(planStatusOf({ gates: [], runnable: false })).toBe("blocked"));
 
   test.each(gateNames)("is said of %s as the plan takes it", (gate) => {
-    const standing = standingOf({ gates: [{ gate, open: false, reason: "no" }], runnable: false });
+    const planStatus = planStatusOf({ gates: [{ gate, open: false, reason: "no" }], runnable: false });
     const opener = { window: "time", turn: "time", approval: "approval", blocked: "work", exempt: "work", now: null };
-    expect(opener[standing]).toBe(opensBy({ gate }));
+    expect(opener[planStatus]).toBe(opensBy({ gate }));
   });
 });
 
@@ -105,7 +105,7 @@ describe("what stands in the way", () => {
         .slice(0, actions)
         .map((severity) => aPlannedAction("rotate", severity, [optedIn], { severity })),
     });
-  const timesSaid = (sentence: string, plan: Plan, gates: PlanOptions["gates"] = "closed") =>
+  const timesSaid = (sentence: string, plan: Plan, gates: PlanTableOptions["gates"] = "closed") =>
     render(plan, { gates, width: 160 }).split(sentence).length - 1;
 
   test.each([
@@ -184,7 +184,7 @@ test("a terminal of 20 columns counts as one of 80", () =>
 
 test("whatever AWS sends, nothing reaches the terminal as a command to it", () =>
   fc.assert(
-    fc.property(hostilePlan, fc.constantFrom<PlanOptions["gates"]>("all", "closed"), (plan, gates) => {
+    fc.property(hostilePlan, fc.constantFrom<PlanTableOptions["gates"]>("all", "closed"), (plan, gates) => {
       const text = render(plan, { gates });
       expect(text).not.toMatch(/[^\P{Cc}\n]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u);
       expect(text.endsWith("\n")).toBe(true);

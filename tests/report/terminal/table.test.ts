@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { severities } from "../../../lib/model/finding.ts";
-import { toPrintable } from "../../../lib/report/text/printable.ts";
 import { renderTable } from "../../../lib/report/terminal/table.ts";
+import { toPrintable } from "../../../lib/report/text/printable.ts";
 import { expectGolden } from "../../golden/golden.ts";
 import { aMasterUserSecret, anInventory, aPlainDatabase, aTarget, hoursFromNow } from "../../support/builders.ts";
 import { aBlindInventory, aCrowd, aReport, options } from "../sample-reports.ts";
@@ -97,10 +97,10 @@ describe("the table", () => {
       all.map((finding) => ({ ...finding, account: `${index + 1}`.repeat(12) })),
     );
     const crowded = Array.from({ length: 12 }, () => elsewhere).flat();
-    const places = Array.from({ length: 6 }, (_, index) =>
+    const scopes = Array.from({ length: 6 }, (_, index) =>
       crowded.map((finding) => ({ ...finding, account: String(100_000_000_000 + index) })),
     );
-    const text = renderTable({ ...report, findings: places.flat() }, options());
+    const text = renderTable({ ...report, findings: scopes.flat() }, options());
     expect(text).toContain("Elsewhere");
     for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
   });

@@ -39,7 +39,7 @@ test("a change carries the finding as the report has it, and what filter policie
   expect(JSON.parse(message.body)).toEqual({
     schemaVersion: "1.0",
     type: "finding.opened",
-    because: "new",
+    reason: "new",
     at: now,
     truncated: [],
     finding: aFinding(),
