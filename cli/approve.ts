@@ -1,28 +1,38 @@
-import type { Command } from "commander";
-import { UsageError } from "../lib/model/errors.ts";
+import { type Command, Option } from "commander";
 import { toPrintable } from "../lib/report/text/printable.ts";
+import { openAccount, openAws } from "./aws-environment.ts";
+import { chooseRegions } from "./choose-regions.ts";
 import { exitStatus } from "./exit-status.ts";
-import { type Io, openAccount, write } from "./io.ts";
+import { type Io, write } from "./io.ts";
+import { nonEmpty } from "./option-values.ts";
 
 type ApproveOptions = { readonly region?: string; readonly profile?: string };
 type Decision = "approved" | "rejected";
 
-/** `approve` and `reject`: a person's word on what the service asked before it began. */
+/** `approve` and `reject`: answer the service's approval request for a repair. */
 export function addApprove(program: Command, io: Io, end: (status: number) => void): void {
-  add("approve", "let the deployed service do what it asked about", "approved");
-  add("reject", "forbid the deployed service what it asked about", "rejected");
+  add("approve", "approve a pending repair of the deployed service", "approved");
+  add("reject", "reject a pending repair of the deployed service", "rejected");
 
   function add(name: string, description: string, decision: Decision): void {
     program
       .command(name)
       .description(description)
-      .argument("<id>", "the id that the request for approval has")
-      .option("-r, --region <region>", "where the service runs (default: that of the AWS configuration)")
-      .option("-p, --profile <name>", "AWS profile of the account where the service runs")
+      .argument("<id>", "id of the approval request")
+      .addOption(
+        new Option(
+          "-r, --region <region>",
+          "Region of the service (default: the one in the AWS configuration)",
+        ).argParser(nonEmpty("--region")),
+      )
+      .addOption(
+        new Option("-p, --profile <name>", "AWS profile for the service's account").argParser(nonEmpty("--profile")),
+      )
       .addHelpText(
         "after",
         `
-The id stands in the message of the alerts topic. The answer is given in your name, as AWS STS knows it, and cannot be taken back.
+The message on the alerts topic has the id. The answer is recorded under your ARN, as returned by AWS STS, and cannot be
+changed.
 
 Examples:
   rds-password-audit ${name} ID
@@ -33,18 +43,20 @@ Examples:
 }
 
 async function answer(id: string, decision: Decision, { region, profile }: ApproveOptions, io: Io): Promise<number> {
-  const { createAccount, defaultRegion, answerApproval } = await io.loadAws();
-  const location = region ?? (await defaultRegion(profile));
-  if (location == null) throw new UsageError("In which Region does the service run? Give --region, or set AWS_REGION.");
-  const { arn: by } = await openAccount({ createAccount }, profile).identify(location);
-  await answerApproval(id, { decision, by }, { region: location, ...(profile === undefined ? {} : { profile }) });
+  const profiles = profile === undefined ? [] : [profile];
+  const aws = await openAws(io, profiles);
+  const account = openAccount(aws, profile);
+  const regions = region === undefined ? undefined : [region];
+  const [location = ""] = await chooseRegions({ regions, profiles, remedy: "--region" }, aws, [account]);
+  const { arn: by } = await account.identify(location);
+  await aws.answerApproval(id, { decision, by }, { region: location, ...(profile === undefined ? {} : { profile }) });
   const consequence =
     decision === "approved"
-      ? "It is begun when its window is open, if nothing else is in the way by then."
-      : "It is not begun.";
+      ? "The repair starts in its window, if every check passes then."
+      : "The repair does not start.";
   await write(
     io.stdout,
-    `${decision === "approved" ? "Approved" : "Rejected"} in the name of ${toPrintable(by)}. ${consequence}\n`,
+    `${decision === "approved" ? "Approved" : "Rejected"} as ${toPrintable(by)}. ${consequence}\n`,
   );
   return exitStatus.clean;
 }

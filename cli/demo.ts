@@ -10,33 +10,40 @@ import { exitStatus } from "./exit-status.ts";
 import { type Io, write } from "./io.ts";
 import { addOutputOptions, checkOutput, type OutputOptions, writeReport } from "./report-output.ts";
 import { takeInventoryWithProgress } from "./source.ts";
+import { deleteStateOf } from "./state-option.ts";
 import { version } from "./version.ts";
 
 type DemoOptions = OutputOptions & { readonly serve?: true; readonly port?: number };
 
-/** How many seconds pass there in one here: a repair can be watched, and is done before anybody is tired of it. */
+/** Simulated seconds per second: a repair takes minutes there. */
 const pace = 10;
 
 const examples = `
+With --serve, the simulated AWS stays up and prints the variables that point a client at it. While they are set, plan, remediate,
+stop and resume use a repair state of its own, never that of your accounts.
+
 Examples:
   rds-password-audit demo
   rds-password-audit demo --format json --output demo.json
   rds-password-audit demo --serve --port 4566`;
 
-/** `demo`: audits a sample organization that is simulated on this machine; needs no AWS account and no network. */
+/** `demo`: audits a sample organization, simulated on this machine. Needs no AWS account and no network. */
 export function addDemo(program: Command, io: Io, end: (status: number) => void): void {
   addOutputOptions(program.command("demo").description("audit a sample organization, simulated on this machine"))
-    .option("--serve", "keep the simulated AWS up, for any AWS client, until Ctrl-C")
-    .option("--port <number>", "port of the simulated AWS (default: any free one)", toPort)
+    .option("--serve", "keep the simulated AWS running for any AWS client until Ctrl-C")
+    .option("--port <number>", "port for --serve (default: any free port)", toPort)
     .addHelpText("after", examples)
     .action(async (options: DemoOptions) => end(await demo(options, io)));
 }
 
 async function demo(options: DemoOptions, io: Io): Promise<number> {
+  if (options.port !== undefined && !options.serve)
+    throw new UsageError("--port has no effect without --serve: add --serve, or omit --port.");
   await checkOutput(options, []);
   const { createSampleOrganization } = await import("../simulator/organization.ts");
   const { cloud, policyYaml } = createSampleOrganization({ now: io.now() });
   const simulator = await start(cloud, options);
+  await deleteStateOf(simulator.endpoint, io.env);
   try {
     const { createAccount } = await io.loadAws();
     const accounts = [...cloud.accounts.keys()].map((id) =>
@@ -58,6 +65,7 @@ async function demo(options: DemoOptions, io: Io): Promise<number> {
     }
   } finally {
     await simulator.close();
+    await deleteStateOf(simulator.endpoint, io.env);
   }
   return exitStatus.clean;
 }
@@ -72,7 +80,7 @@ async function start(
   } catch (error) {
     const code = codeOf(error);
     if (code === "EADDRINUSE" || code === "EACCES")
-      throw new UsageError(`--port ${port} cannot be used (${code}): give another, or none.`);
+      throw new UsageError(`--port ${port} cannot be used (${code}): give another port, or omit the option.`);
     throw error;
   }
 }
@@ -90,7 +98,8 @@ no AWS account was touched. Its policy:
 
 ${policyYaml.trimEnd().replaceAll(/^/gm, "  ")}
 
-Your own account (both only read), what a rule is about, the simulated AWS for any AWS client:
+Next, audit your own account and plan its repairs (both only read), read about a rule,
+or keep the simulated AWS running for any AWS client:
 
   ${commandName} audit --region eu-west-1
   ${commandName} plan --region eu-west-1
@@ -102,21 +111,24 @@ Your own account (both only read), what a rule is about, the simulated AWS for a
 function describeServer(endpoint: string, accounts: readonly string[], commandName: string): string {
   const [account = ""] = accounts;
   return `
-The simulated AWS is up until Ctrl-C. Point any AWS client at it:
+The simulated AWS runs until Ctrl-C. Point any AWS client at it:
 
   export AWS_ENDPOINT_URL=${endpoint}
   export AWS_ACCESS_KEY_ID=${account}
   export AWS_SECRET_ACCESS_KEY=simulated
   export AWS_REGION=eu-west-1
 
-The access key id is the account: ${accounts.join(", ")}. Then, for instance:
+The access key ID selects the account: ${accounts.join(", ")}. Then, for example:
 
   aws rds describe-db-instances --query 'DBInstances[].DBInstanceIdentifier'
   ${commandName} audit --all-regions
   ${commandName} plan --region eu-west-1
 
-Time passes ten times as fast there. To repair something, a policy has to allow it (docs/remediation.md):
+Time passes ten times as fast there. Repairs need a policy that allows them (docs/remediation.md):
 
   ${commandName} remediate marketing --region eu-west-1 --policy policy.yaml
+
+While AWS_ENDPOINT_URL is set, repairs use a repair state of their own (locks, history, stop),
+never that of your accounts. It is deleted when the simulated AWS stops.
 `;
 }

@@ -29,12 +29,12 @@ Examples:
 
 const ruleIds = rules.map(({ id }) => id);
 
-/** `explain`: all about one rule, or all about one database. */
+/** `explain`: describes one rule, or one database and its verdicts. */
 export function addExplain(program: Command, io: Io, end: (status: number) => void): void {
   addSourceOptions(
     program
       .command("explain")
-      .description("say all about one rule, or about one database: what is judged, why, and what to do")
+      .description("explain a rule, or the verdicts on a database: what is checked, why, and what to do")
       .argument("<rule-or-database>"),
   )
     .addHelpText("after", examples)
@@ -60,23 +60,20 @@ async function findPage(name: string, options: SourceOptions, policy: Policy, io
   );
   if (!asksForDatabase && nearest(name, ruleIds) !== null)
     throw new UsageError(
-      `"${name}" is no rule${suggest(name, ruleIds)}; for a database of that name, give its ARN or --region.`,
+      `"${name}" is not a known rule${suggest(name, ruleIds)}; for a database of that name, give its ARN or --region.`,
     );
   const inventory = await openInventory(options, policy, io, { names: [name] });
   const found = findDatabase(name, inventory, { what: "neither a rule nor a database", names: ruleIds });
   const { target, database } = found;
   const unread = listUnread(name, found, inventory);
   if (unread !== null)
-    await write(
-      io.stderr,
-      `There may be another database called "${name}": ${makePrintable(unread)} could not be read.\n`,
-    );
+    await write(io.stderr, `Another database may be called "${name}": ${makePrintable(unread)} could not be read.\n`);
   return toPage(database, target, inventory, policy);
 }
 
 function toPage({ arn }: Database, target: Target, inventory: Inventory, policy: Policy): DatabasePage {
   const prepared = [...prepare(target, policy, inventory.observedAt)].find(({ database }) => database.arn === arn);
-  if (prepared === undefined) throw new Error(`${arn} is in the inventory and was not prepared`);
+  if (prepared === undefined) throw new Error(`${arn} is in the inventory, but was not prepared`);
   const { database, context } = prepared;
   const reason = reasons.find(({ code }) => code === database.reason);
   return {

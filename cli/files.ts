@@ -1,20 +1,51 @@
-import { constants } from "node:fs";
-import { access, readFile, realpath, stat, writeFile } from "node:fs/promises";
+import { isUtf8 } from "node:buffer";
+import { constants, createReadStream } from "node:fs";
+import { access, realpath, stat, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { UsageError } from "../lib/model/errors.ts";
 import { codeOf, messageOf } from "./error-info.ts";
 
-/** Reads a file that the user named. Throws a UsageError of one sentence. */
-export async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    throw new UsageError(`${file} cannot be read: ${explain(error)}.`);
-  }
+/** A file could not be written after its content was made. The message says why. */
+export class WriteError extends Error {
+  override readonly name = "WriteError";
 }
 
-/** Makes sure that a file can be written, before anything is done for it; the files that are read may not be written. */
+/** Reads a text file, at most `maxMegabytes` (10^6 bytes) of it. Throws a UsageError that names the file. */
+export function readText(file: string, maxMegabytes: number): Promise<string> {
+  return readTextStream(createReadStream(file, { highWaterMark: 1_000_000 }), file, maxMegabytes);
+}
+
+/** Reads UTF-8 text, at most `maxMegabytes` (10^6 bytes) of it. Throws a UsageError that calls it by `name`. */
+export async function readTextStream(
+  stream: AsyncIterable<Buffer | string>,
+  name: string,
+  maxMegabytes: number,
+): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of stream) {
+      size += chunk.length;
+      if (size > maxMegabytes * 1_000_000)
+        throw new UsageError(`${name} is too large: the limit is ${maxMegabytes} MB.`);
+      chunks.push(Buffer.from(chunk));
+    }
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(`${name} cannot be read: ${explainFileError(error)}.`);
+  }
+  return decode(Buffer.concat(chunks), name);
+}
+
+function decode(bytes: Buffer, name: string): string {
+  const isUtf16 = bytes.length > 1 && [0xfeff, 0xfffe].includes(bytes.readUInt16BE(0));
+  if (isUtf16) throw new UsageError(`${name} is UTF-16 text: save it as UTF-8.`);
+  if (bytes.includes(0) || !isUtf8(bytes)) throw new UsageError(`${name} is not a text file in UTF-8.`);
+  return bytes.toString("utf8").replace(/^\uFEFF/, "");
+}
+
+/** Throws a UsageError if a file cannot be written, or is one of the files that are read. */
 export async function checkWritable(
   file: string,
   option: string,
@@ -22,7 +53,7 @@ export async function checkWritable(
 ): Promise<void> {
   for (const other of read)
     if (other !== undefined && (await areSame(other, file)))
-      throw new UsageError(`${option} ${file} would overwrite a file that is read.`);
+      throw new UsageError(`${option} ${file} would overwrite an input file: choose another name.`);
   try {
     const found = await stat(file).catch(() => null);
     if (found?.isDirectory()) throw new UsageError(`${option} ${file} cannot be written: it is a directory.`);
@@ -34,11 +65,13 @@ export async function checkWritable(
     await access(folder, constants.W_OK);
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    throw new UsageError(`${option} ${file} cannot be written: ${explain(error, "its folder does not exist")}.`);
+    throw new UsageError(
+      `${option} ${file} cannot be written: ${explainFileError(error, "its folder does not exist")}.`,
+    );
   }
 }
 
-/** Whether two paths lead to one file, be it by way of a symbolic link. */
+/** True if two paths lead to the same file, also through symbolic links. */
 export async function areSame(one: string, other: string): Promise<boolean> {
   return (await locate(one)) === (await locate(other));
 }
@@ -47,18 +80,34 @@ function locate(file: string): Promise<string> {
   return realpath(file).catch(() => resolve(file));
 }
 
-/** Writes a file as a whole or not at all. A device or a pipe, as in /dev/stdout, is written to, not replaced. */
+/** Writes a whole file or nothing. Writes into a device or pipe, such as /dev/stdout, without replacing it. Throws a WriteError. */
 export async function writeWhole(file: string, text: string): Promise<void> {
-  const found = await stat(file).catch(() => null);
-  if (found === null || found.isFile()) await writeFileAtomic(file, text);
-  else await writeFile(file, text);
+  try {
+    const found = await stat(file).catch(() => null);
+    if (found === null || found.isFile()) await writeFileAtomic(file, text);
+    else await writeFile(file, text);
+  } catch (error) {
+    throw new WriteError(`${file} could not be written: ${explainFileError(error)}.`, { cause: error });
+  }
 }
 
-function explain(error: unknown, missing = "there is no such file"): string {
-  const code = codeOf(error);
-  if (code === "ENOENT") return missing;
-  if (code === "EISDIR") return "it is a directory";
-  if (code === "ENOTDIR") return "a part of its path is no directory";
-  if (code === "EACCES" || code === "EPERM") return "it is not allowed";
-  return messageOf(error);
+/** Why the operating system refused a file, as part of a sentence. */
+export function explainFileError(error: unknown, missing = "there is no such file"): string {
+  switch (codeOf(error)) {
+    case "ENOENT":
+      return missing;
+    case "EISDIR":
+      return "it is a directory";
+    case "ENOTDIR":
+      return "a part of its path is not a directory";
+    case "EACCES":
+    case "EPERM":
+      return "permission denied";
+    case "ENOSPC":
+      return "no space is left on the device";
+    case "ELOOP":
+      return "its symbolic links form a loop";
+    default:
+      return messageOf(error);
+  }
 }

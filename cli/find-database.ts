@@ -5,17 +5,17 @@ import type { Inventory, Target } from "../lib/model/inventory.ts";
 import { suggest } from "../lib/model/nearest.ts";
 import { listScopes } from "../lib/report/text/scopes.ts";
 
-/** A database, and where it was read. */
+/** A database with the account and Region that it was read in. */
 export type Found = { readonly target: Target; readonly database: Database };
 
-/** How the user may name a database, for help texts. */
+/** How to name a database, for help texts. */
 export const namingDatabases =
-  "A database is named by its identifier, ARN or resource id; an ARN says its Region itself.";
+  "Name a database by its identifier, ARN or resource id. An ARN includes the Region, so --region can be omitted.";
 
-/** What else the name could have been: a sentence's "neither a rule nor a database", and the other names. */
+/** What else the name could have meant: "neither a rule nor a database", and the other names. */
 type Alternatives = { readonly what: string; readonly names: readonly string[] };
 
-/** The database that a name means: an identifier, an ARN or a resource id. Throws a UsageError where there is none, or more than one. */
+/** Finds the database with an identifier, ARN or resource id. Throws a UsageError if there is none, or more than one. */
 export function findDatabase(
   name: string,
   inventory: Inventory,
@@ -31,33 +31,33 @@ export function findDatabase(
   const [one] = found;
   if (found.length > 1)
     throw new UsageError(
-      `There are ${found.length} databases called "${name}"; give the ARN of one:\n${found.map(({ database }) => `  ${database.arn}`).join("\n")}`,
+      `${found.length} databases are called "${name}": give the ARN of one:\n${found.map(({ database }) => `  ${database.arn}`).join("\n")}`,
     );
   if (one !== undefined) return one;
   const known = all.flatMap(({ database: { arn, identifier } }) => (name.startsWith("arn:") ? arn : identifier));
   const gaps = inventory.gaps.length + inventory.targets.reduce((sum, { gaps }) => sum + gaps.length, 0);
-  const hidden = gaps > 0 ? ", but not everything could be read" : "";
+  const hidden = gaps > 0 ? ", but some accounts or Regions could not be read" : "";
   throw new UsageError(`There is ${what} called "${name}"${suggest(name, [...names, ...known])}${hidden}.`);
 }
 
-/** The same for a database that may be changed. Throws a UsageError where another one may have the name too. */
+/** Like `findDatabase`, before a change: throws a UsageError also if another database may have the same name. */
 export function findDatabaseForSure(name: string, inventory: Inventory): Found {
   const found = findDatabase(name, inventory);
   const unread = listUnread(name, found, inventory);
   if (unread === null) return found;
   throw new UsageError(
-    `One database called "${name}" was found, but ${unread} could not be read, and may have another: give its ARN, ${found.database.arn}, if that is the one.`,
+    `Another database may be called "${name}", because ${unread} could not be read: if you mean ${found.database.arn}, give this ARN.`,
   );
 }
 
-/** The places that may have another database of the name and could not be read; null where the name is an ARN or a resource id, which no two have. */
+/** The unread accounts and Regions that may have another database of that name; null if there are none, or if the name is an ARN or resource id, which is unique. */
 export function listUnread(name: string, { database }: Found, inventory: Inventory): string | null {
   if (database.identifier.toLowerCase() !== name.toLowerCase()) return null;
   const gaps = [...inventory.gaps, ...inventory.targets.flatMap(({ gaps }) => gaps.filter(isOfDatabases))];
   return gaps.length === 0 ? null : listScopes(gaps);
 }
 
-/** The Region that a database's ARN names; undefined for any other name. */
+/** The Region in a database's ARN; undefined for any other name. */
 export function regionIn(name: string): string | undefined {
   return /^arn:[^:]+:rds:([^:]+):/.exec(name)?.[1];
 }

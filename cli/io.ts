@@ -3,33 +3,35 @@ import type { AccountPort } from "../lib/collect/take-inventory.ts";
 import type { Publish } from "../lib/publish/destinations.ts";
 import type { RepairPort } from "../lib/remediate/repair.ts";
 
-/** A stream to write to, and whether a person sits at its other end. */
+/** A stream to write to; `isTTY` if it is a terminal, `columns` wide. */
 export type OutputStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
 
-type Identity = Awaited<ReturnType<AccountPort["identify"]>>;
+type CallerIdentity = Awaited<ReturnType<AccountPort["identify"]>>;
 
-/** An account in which things can be repaired, and whose credentials say whose word it is. */
-export type Account = Omit<AccountPort, "identify" | "region"> & {
-  /** `arn` is the caller's, as AWS STS names it. */
-  identify(region?: string): Promise<Identity & { readonly arn: string }>;
-  region(scope: Identity & { readonly region: string }): RegionPort & RepairPort;
+/** An account that can be read and repaired. */
+export type AwsAccount = Omit<AccountPort, "identify" | "region"> & {
+  /** `arn` is the caller's, as returned by AWS STS. */
+  identify(region?: string): Promise<CallerIdentity & { readonly arn: string }>;
+  region(scope: CallerIdentity & { readonly region: string }): RegionPort & RepairPort;
 };
 
-/** Whose word is sent to AWS beside what is audited, and from where. */
+/** The credentials and the Region of a call that does not read the audited accounts. */
 type CallerOptions = { readonly profile?: string; readonly region?: string };
 
-/** Ways into AWS. Loaded only by the commands that need it: the SDK takes longer to start than a list of rules to print. */
+/** Access to AWS. Loaded only by commands that need it, because the SDK is slow to start. */
 export type Aws = {
   readonly createAccount: (options: {
     readonly name: string;
     readonly profile?: string;
     readonly endpoint?: string;
     readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  }) => Account;
+  }) => AwsAccount;
   readonly defaultRegion: (profile?: string) => Promise<string | null>;
-  /** A way to publish to a topic of SNS. */
+  /** The profiles in the AWS configuration files. */
+  readonly profileNames: () => Promise<readonly string[]>;
+  /** Opens an SNS topic to publish to. */
   readonly openTopic: (topicArn: string, options: Pick<CallerOptions, "profile">) => Publish;
-  /** Answers an execution that waits for an approval. Throws a UsageError where none does. */
+  /** Answers an execution that waits for approval. Throws a UsageError if none does. */
   readonly answerApproval: (
     id: string,
     answer: { readonly decision: "approved" | "rejected"; readonly by: string },
@@ -37,32 +39,23 @@ export type Aws = {
   ) => Promise<void>;
 };
 
-/** The account of an AWS profile, or of the credentials that are there without one. */
-export function openAccount({ createAccount }: Pick<Aws, "createAccount">, profile?: string): Account {
-  return profile === undefined
-    ? createAccount({ name: "the default credentials" })
-    : createAccount({ name: `profile ${profile}`, profile });
-}
-
-/** Everything that a command has of the world, so that tests can give it another one. */
+/** A command's access to the outside world, replaced in tests. */
 export type Io = {
+  readonly stdin: AsyncIterable<Buffer | string>;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly now: () => Date;
   readonly loadAws: () => Promise<Aws>;
-  /** Resolves when the user wants the program to end (Ctrl-C). */
+  /** Resolves when the user interrupts the program (Ctrl-C). */
   readonly interrupted: () => Promise<void>;
-  /**
-   * Asks the person at the terminal, and answers with a line, or with null where they left (Ctrl-C, Ctrl-D) or the signal is given; null
-   * where nobody is there.
-   */
+  /** Asks the user for a line; the answer is null on Ctrl-C, Ctrl-D or the signal. Null if there is no terminal to ask at. */
   readonly ask: ((question: string, signal: AbortSignal) => Promise<string | null>) | null;
-  /** Lets time pass; ends early, with an error, where the signal is given. */
+  /** Waits. Rejects early on the signal. */
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
 };
 
-/** Writes a text and waits until it is out. A reader who went away (`| head`) is no error. */
+/** Writes a text and waits until it is written. Ignores a closed pipe (`| head`). */
 export function write(stream: OutputStream, text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     stream.write(text, (error) => {

@@ -6,10 +6,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Aws } from "./io.ts";
 import { run } from "./program.ts";
 
-// A reader that went away (`| head`) shows as an error of the stream; whoever writes is told as well, and decides.
+// A closed pipe (`| head`) is also reported to the write call, which decides what to do.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 
-/** Clients that few commands need are loaded when they are used. */
+/** Loads clients that few commands need only when they are used. */
 async function loadAws(): Promise<Aws> {
   return {
     ...(await import("../lib/aws/create-account.ts")),
@@ -17,11 +17,12 @@ async function loadAws(): Promise<Aws> {
       const { publishMessages } = await import("../lib/aws/publish-messages.ts");
       return publishMessages(topicArn, messages, options);
     },
+    profileNames: async () => (await import("../lib/aws/profile-names.ts")).profileNames(),
     answerApproval: async (...args) => (await import("../lib/aws/answer-approval.ts")).answerApproval(...args),
   };
 }
 
-/** The question goes to stderr, because stdout may be a file. */
+/** Asks on stderr, because stdout may be a file. */
 function ask(question: string, signal: AbortSignal): Promise<string | null> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   signal.addEventListener("abort", () => terminal.close(), { once: true });
@@ -35,6 +36,7 @@ function ask(question: string, signal: AbortSignal): Promise<string | null> {
 }
 
 process.exitCode = await run(process.argv.slice(2), {
+  stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,

@@ -2,10 +2,10 @@ import { SingleBar } from "cli-progress";
 import type { Progress } from "../lib/collect/take-inventory.ts";
 import type { OutputStream } from "./io.ts";
 
-/** So few targets are read before a bar could be looked at. */
+/** Reading so few targets takes no time to show. */
 const tooFew = 3;
 
-/** A bar that shows on a terminal how far the reading is, and leaves nothing behind; elsewhere it does nothing. */
+/** A progress bar of the Regions read. Clears itself at the end; draws nothing unless the stream is a terminal. */
 export function createProgressBar(stream: OutputStream): { show: (progress: Progress) => void; stop: () => void } {
   const bar = new SingleBar({
     format: "Reading {value} of {total} Regions {bar}",

@@ -3,10 +3,10 @@ import { actionNames } from "../lib/model/action.ts";
 import { UsageError } from "../lib/model/errors.ts";
 import type { Policy } from "../lib/model/policy.ts";
 import { applyRepairs } from "./apply-repairs.ts";
-import { oneOf } from "./choices.ts";
 import { describeUnfinished, type End, joinPlans, reportObstacle, toStatus } from "./describe-repair-target.ts";
 import { findDatabaseForSure, namingDatabases } from "./find-database.ts";
-import { type Account, type Io, write } from "./io.ts";
+import { type AwsAccount, type Io, write } from "./io.ts";
+import { oneOf } from "./option-values.ts";
 import { showPlan } from "./plan.ts";
 import { readPolicy } from "./policy-file.ts";
 import { type RemediateOptions, toCommand } from "./remediate-options.ts";
@@ -117,8 +117,8 @@ async function findWanted(
 }
 
 /** Asks once who some credentials are. */
-function rememberIdentity(account: Account): Account {
-  let known: ReturnType<Account["identify"]> | undefined;
+function rememberIdentity(account: AwsAccount): AwsAccount {
+  let known: ReturnType<AwsAccount["identify"]> | undefined;
   return {
     ...account,
     identify(region) {

@@ -5,10 +5,10 @@ import type { Rule } from "../lib/model/rule.ts";
 import { toJson } from "../lib/report/files/json.ts";
 import { type RuleEntry, renderRules } from "../lib/report/terminal/rules-table.ts";
 import { rules } from "../rules/index.ts";
-import { oneOf } from "./choices.ts";
 import { exitStatus } from "./exit-status.ts";
 import { type Io, write } from "./io.ts";
-import { readPolicy } from "./policy-file.ts";
+import { oneOf } from "./option-values.ts";
+import { policyOption, readPolicy } from "./policy-file.ts";
 import { terminalOf } from "./terminal.ts";
 
 type RulesOptions = { readonly policy?: string; readonly format: "table" | "json" };
@@ -20,12 +20,12 @@ Examples:
   rds-password-audit rules --format json
   rds-password-audit explain secret-key-usable`;
 
-/** `rules`: lists what is judged, and what a policy makes of it. */
+/** `rules`: lists the rules, with their severities under a policy. */
 export function addRules(program: Command, io: Io, end: (status: number) => void): void {
   program
     .command("rules")
-    .description("list the rules that databases are judged by")
-    .option("--policy <file>", "show what this policy makes of them")
+    .description("list the rules")
+    .addOption(policyOption("policy file, YAML or JSON: show its severities and the rules it turns off"))
     .addOption(
       new Option("-f, --format <format>", "table or json")
         .default("table")
@@ -45,7 +45,7 @@ async function listRules(options: RulesOptions, io: Io): Promise<number> {
   return exitStatus.clean;
 }
 
-/** A rule, and what a policy makes of it. */
+/** A rule with its severity under a policy, and whether the policy turns it off. */
 export function toEntry(rule: Rule, policy: Policy): RuleEntry {
   return { rule, severity: severityOf(rule.id, policy, [rule]), off: policy.rulesOff.includes(rule.id) };
 }

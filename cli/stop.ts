@@ -1,38 +1,43 @@
 import { userInfo } from "node:os";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { emptyRemediationState, type RemediationState } from "../lib/model/remediation-state.ts";
 import { liveIn, resume, stop } from "../lib/plan/remediation-state.ts";
 import { makePrintable, toPrintable } from "../lib/report/text/printable.ts";
 import { updateStored } from "../lib/storage/update-stored.ts";
+import { openAccount } from "./aws-environment.ts";
 import { exitStatus } from "./exit-status.ts";
-import { type Io, openAccount, write } from "./io.ts";
-import { toStateLocation } from "./state-file.ts";
-import { addStateOption, openStateOf, type StateOptions } from "./state-option.ts";
+import { type Io, write } from "./io.ts";
+import { listOf, nonEmpty } from "./option-values.ts";
+import { addStateOption, openStateOf, type StateOptions, stateLocationOf } from "./state-option.ts";
 
-type StopOptions = StateOptions & { readonly why?: string };
+type StopOptions = StateOptions & { readonly why: string };
 
-const what = "the state of remediation";
+const what = "the repair state";
 
-/** `stop` and `resume`: whether anything is begun at all, on whatever shares the state. */
+/** `stop` and `resume`: pause all repairs that share a repair state, or end the pause. */
 export function addStop(program: Command, io: Io, end: (status: number) => void): void {
-  addStateOptions(program.command("stop").description("let no repair be begun any more"))
-    .option("--why <text>", "what is said to whoever meets it", "somebody said so")
+  addStateOptions(program.command("stop").description("pause all repairs"))
+    .addOption(
+      new Option("--why <text>", "reason, shown with every repair that is refused")
+        .default("no reason given")
+        .argParser(nonEmpty("--why")),
+    )
     .addHelpText(
       "after",
       `
-It holds for everything that shares the state: with --state s3://BUCKET for the deployed service, else for your own terminal.
-What is begun is finished, because a toggle that is left in the middle is worse than one that is done.
+With --state s3://BUCKET, this pauses the deployed service and every terminal that shares the bucket. Otherwise it pauses only
+your own terminal. A repair that has started a change still finishes, because an interrupted toggle is worse than a finished one.
 
 Examples:
   rds-password-audit stop --state s3://BUCKET --why "Black Friday"
   rds-password-audit stop`,
     )
     .action(async (options: StopOptions) => end(await stopAll(options, io)));
-  addStateOptions(program.command("resume").description("let repairs be begun again"))
+  addStateOptions(program.command("resume").description("resume repairs after a stop"))
     .addHelpText(
       "after",
       `
-It takes back a stop, that of the circuit breaker too, and failures are counted anew.
+This also ends a stop of the circuit breaker, and resets its count of failures.
 
 Examples:
   rds-password-audit resume --state s3://BUCKET
@@ -42,23 +47,30 @@ Examples:
 }
 
 function addStateOptions(command: Command): Command {
-  return addStateOption(command).option("-p, --profile <name...>", "AWS profile that opens the bucket");
+  return addStateOption(command).addOption(
+    new Option("-p, --profile <name...>", "AWS profile that opens the bucket").argParser(listOf("--profile")),
+  );
 }
 
-async function stopAll({ why = "", ...options }: StopOptions, io: Io): Promise<number> {
+async function stopAll({ why, ...options }: StopOptions, io: Io): Promise<number> {
   const state = await openStateOf(options, io);
-  const stopped = { at: io.now().toISOString(), by: await whoAmI(options, io), why };
+  const { version } = await state.read();
+  const stopped = { at: io.now().toISOString(), by: await callerName(options, io), why };
   let before = null as RemediationState["stopped"];
-  let present = null as RemediationState | null;
+  let present = emptyRemediationState;
   await updateStored(what, state, (value) => {
     before = value.stopped;
     present = stop(value, stopped);
     return present;
   });
-  await write(
-    io.stdout,
-    `${before === null ? "Stopped" : `Stopped, as it was ${describe(before)}`}: nothing new is begun until rds-password-audit resume.\n${describeLocation(options, io)}${describeRunning(present, stopped.at)}`,
-  );
+  const lines = [
+    before === null ? "Stopped" : `Stopped again; it was already stopped ${describeStop(before)}`,
+    ": no repair starts until rds-password-audit resume.\n",
+    describeScope(options, io),
+    version === null && options.state !== undefined ? "This state is new: no repair has used it yet.\n" : "",
+    describeRunning(present, stopped.at),
+  ];
+  await write(io.stdout, lines.join(""));
   return exitStatus.clean;
 }
 
@@ -72,25 +84,25 @@ async function resumeAll(options: StateOptions, io: Io): Promise<number> {
   await write(
     io.stdout,
     before !== null
-      ? `Resumed: repairs are begun again where nothing else is in the way. It was stopped ${describe(before)}.\n`
-      : `Nothing was stopped.\n${describeLocation(options, io)}`,
+      ? `Resumed: repairs start again if every other check passes. They were stopped ${describeStop(before)}.\n`
+      : `Repairs were not stopped.\n${describeScope(options, io)}`,
   );
   return exitStatus.clean;
 }
 
-/** What it holds for: who forgets the bucket has stopped nothing but a terminal. */
-function describeLocation({ state }: StateOptions, io: Io): string {
-  const location = toStateLocation(state, io.env);
+/** Says what the stop applies to: without the bucket, only to terminals. */
+function describeScope({ state }: StateOptions, io: Io): string {
+  const location = stateLocationOf(state, io.env);
   return location.startsWith("s3://")
-    ? `That holds for all that share ${location}.\n`
-    : `That holds for terminals that share ${location}, not for a deployed service: that has --state s3://BUCKET.\n`;
+    ? `This applies to the service and all terminals that share ${location}.\n`
+    : `This applies to terminals that share ${location}, not to a deployed service: for that, give --state s3://BUCKET.\n`;
 }
 
-/** Who shares a state is told whose word it was: by the caller's ARN in a bucket, by the user's name in a file of their own. */
-async function whoAmI({ state, profile = [] }: StateOptions, io: Io): Promise<string> {
+/** The caller's ARN for a bucket, which others share; the user's name for a file. */
+async function callerName({ state, profile = [] }: StateOptions, io: Io): Promise<string> {
   const user = io.env.USER ?? userInfo().username;
   if (!state?.startsWith("s3://")) return user;
-  // To be stopped it must not depend on a second service.
+  // A stop must not depend on AWS STS.
   return openAccount(await io.loadAws(), profile[0])
     .identify()
     .then(
@@ -99,22 +111,22 @@ async function whoAmI({ state, profile = [] }: StateOptions, io: Io): Promise<st
     );
 }
 
-function describe(stopped: NonNullable<RemediationState["stopped"]>): string {
+function describeStop(stopped: NonNullable<RemediationState["stopped"]>): string {
   const { at, by, why } = makePrintable(stopped);
-  return `since ${at} by ${by} (${why})`;
+  return `at ${at} by ${by} (${why})`;
 }
 
-/** What is under way: what has changed something is finished, what only waits is refused when it wakes. */
-function describeRunning(state: RemediationState | null, now: string): string {
-  const running = liveIn(state ?? emptyRemediationState, now);
-  if (running.length === 0) return "Nothing is under way.\n";
-  const list = (isChanging: boolean, what: string): string => {
+/** Lists the running repairs: those that have changed something finish, those that only wait are refused. */
+function describeRunning(state: RemediationState, now: string): string {
+  const running = liveIn(state, now);
+  if (running.length === 0) return "No repair is running.\n";
+  const list = (isChanging: boolean, title: string): string => {
     const lines = running
       .filter((one) => one.isChanging === isChanging)
       .map(
         ({ action, arn, execution, since }) => `  ${toPrintable(`${action} of ${arn} (${execution}, since ${since})`)}`,
       );
-    return lines.length === 0 ? "" : `${what}:\n${lines.join("\n")}\n`;
+    return lines.length === 0 ? "" : `${title}:\n${lines.join("\n")}\n`;
   };
-  return list(true, "What is begun is finished") + list(false, "What only waits will not begin");
+  return list(true, "Running repairs that still finish") + list(false, "Waiting repairs that do not start");
 }

@@ -1,10 +1,10 @@
 import type { ReportOptions } from "../lib/report/text/reporter.ts";
 import type { Io, OutputStream } from "./io.ts";
 
-/** Lines of this length are read well where nobody says how wide the paper is. */
+/** Width in columns when it is unknown. */
 const defaultWidth = 100;
 
-/** How wide a stream is and whether it shows colours. A file (null) shows none, and is as wide as COLUMNS or the default. */
+/** Width and color of a stream. A file (null) has no color, and the width of COLUMNS or the default. */
 export function terminalOf(
   stream: OutputStream | null,
   { env }: Pick<Io, "env">,
@@ -13,7 +13,7 @@ export function terminalOf(
   return { width: columns === undefined || !(columns > 0) ? defaultWidth : columns, color: hasColor(stream, env) };
 }
 
-/** FORCE_COLOR (https://force-color.org) wins over NO_COLOR (https://no-color.org), as in Node.js itself. */
+/** FORCE_COLOR (https://force-color.org) overrides NO_COLOR (https://no-color.org), as in Node.js. */
 function hasColor(stream: OutputStream | null, env: Io["env"]): boolean {
   if (stream === null) return false;
   if (env.FORCE_COLOR !== undefined) return env.FORCE_COLOR !== "0" && env.FORCE_COLOR !== "false";

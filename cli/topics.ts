@@ -2,6 +2,7 @@ import { createNotifier } from "../lib/executions/notify-remediation.ts";
 import { UsageError } from "../lib/model/errors.ts";
 import type { RemediationEvent } from "../lib/model/remediation-event.ts";
 import type { Publish } from "../lib/publish/destinations.ts";
+import { openAws } from "./aws-environment.ts";
 import type { Io } from "./io.ts";
 import type { RemediateOptions } from "./remediate-options.ts";
 
@@ -13,13 +14,13 @@ export function topicArn(option: string): (value: string) => string {
   };
 }
 
-/** A way to publish the news of a repair to the topics that the user named. Of several profiles it is the first one's. */
+/** Opens the topics of the options, and answers with a function that publishes the events of a repair. Uses the first profile. */
 export async function openTopics(
   { findingsTopic, alertsTopic, profile = [] }: RemediateOptions,
   io: Io,
 ): Promise<(event: RemediationEvent) => Promise<void>> {
   if (findingsTopic === undefined && alertsTopic === undefined) return async () => {};
-  const { openTopic } = await io.loadAws();
+  const { openTopic } = await openAws(io, profile);
   const [first] = profile;
   const open = (arn: string | undefined): Publish =>
     arn === undefined ? async () => [] : openTopic(arn, first === undefined ? {} : { profile: first });

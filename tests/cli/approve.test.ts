@@ -14,7 +14,7 @@ let aws: Aws;
 const requests: Request[] = [];
 const by = "arn:aws:sts::222222222222:assumed-role/Simulated/session";
 
-/** Lambda, as far as it is asked here: it knows of every approval but of the one called `gone`. */
+/** A fake Lambda that knows every approval request except `gone`. */
 beforeAll(async () => {
   simulated = await startSimulatedAws();
   lambda = createServer(async (request, response) => {
@@ -45,9 +45,9 @@ afterAll(async () => {
 });
 
 test.each([
-  ["approve", "approved", "Approved in the name of", "It is begun when its window is open"],
-  ["reject", "rejected", "Rejected in the name of", "It is not begun."],
-])("%s: the answer is given in the caller's name", async (command, decision, said, consequence) => {
+  ["approve", "approved", "Approved as", "The repair starts in its window, if every check passes then."],
+  ["reject", "rejected", "Rejected as", "The repair does not start."],
+])("%s: records the answer under the caller's ARN", async (command, decision, said, consequence) => {
   const { status, stdout, stderr } = await runCli([command, "abc+/=", "--region", "eu-west-1"], { aws });
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   expect(stdout).toContain(`${said} ${by}. ${consequence}`);
@@ -59,12 +59,12 @@ test.each([
   });
 });
 
-test("where the service runs is that of the AWS configuration, where nobody says", async () => {
+test("uses the configured Region by default", async () => {
   await runCli(["approve", "abc"], { aws });
   expect(requests.at(-1)?.region).toBe("us-east-1");
 });
 
-test("a request that is gone", async () => {
+test("rejects the id of a request that is gone", async () => {
   expect(await runCli(["approve", "gone"], { aws })).toEqual({
     status: 2,
     stdout: "",
@@ -73,9 +73,9 @@ test("a request that is gone", async () => {
 });
 
 test.each([
-  [["approve"], 'Missing required argument "id".'],
+  [["approve"], "The id of the approval request is missing: the message on the alerts topic has it."],
   [["reject", "abc", "--regoin", "x"], 'Unknown option "--regoin" (did you mean --region?).'],
-  [["approve", "abc"], "In which Region does the service run? Give --region, or set AWS_REGION."],
+  [["approve", "abc"], "No Region is configured: give --region, or set AWS_REGION."],
 ])("%j", async (argv, message) => {
   const ended = await runCli(argv, { aws: { ...aws, defaultRegion: async () => null } });
   expect(ended).toEqual({ status: 2, stdout: "", stderr: `${message}\n` });

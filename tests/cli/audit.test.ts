@@ -57,25 +57,28 @@ describe("exit status", () => {
     ["a finding", "wrong.json", [], 1],
     ["a finding at --fail-on", "wrong.json", ["--fail-on", "high"], 1],
     ["a finding below --fail-on", "wrong.json", ["--fail-on", "critical"], 0],
-    ["never", "wrong.json", ["--fail-on", "never"], 0],
-    ["not everything seen", "blind.json", [], 3],
-    ["not everything seen, and never", "blind.json", ["--fail-on", "never"], 3],
-    ["a policy that changes the severity", "wrong.json", ["--policy", "medium.yaml", "--fail-on", "high"], 0],
+    ["a finding with --fail-on never", "wrong.json", ["--fail-on", "never"], 0],
+    ["incomplete coverage", "blind.json", [], 3],
+    ["incomplete coverage with --fail-on never", "blind.json", ["--fail-on", "never"], 3],
+    ["a severity that the policy lowers", "wrong.json", ["--policy", "medium.yaml", "--fail-on", "high"], 0],
   ])("%s", async (_, inventory, args, status) => {
     const given = args.map((arg) => (arg.endsWith(".yaml") ? file(arg) : arg));
     expect((await runCli(["audit", "--from", file(inventory), ...given])).status).toBe(status);
   });
 });
 
-describe("what cannot be used ends with 2, one sentence and no output", () => {
+describe("invalid input exits with 2, prints one sentence and no report", () => {
   test.each<[string[], string]>([
     [["--from", "none.json"], "none.json cannot be read: there is no such file."],
     [["--from", "folder"], "folder cannot be read: it is a directory."],
-    [["--from", "clean.json/x.json"], "clean.json/x.json cannot be read: a part of its path is no directory."],
-    [["--from", "text.txt"], "text.txt is no inventory: it is not JSON."],
+    [["--from", "clean.json/x.json"], "clean.json/x.json cannot be read: a part of its path is not a directory."],
+    [["--from", "text.txt"], "text.txt is not an inventory: it is not JSON."],
     [["--from", "version.json"], 'version.json has schemaVersion "7.0"; this version reads "1.0".'],
-    [["--from", "array.json"], "array.json is no inventory: save one with audit --save-inventory."],
-    [["--from", "broken.json"], "broken.json is no inventory at observedAt: save one with audit --save-inventory."],
+    [["--from", "array.json"], "array.json is not a valid inventory: save one with audit --save-inventory."],
+    [
+      ["--from", "broken.json"],
+      "broken.json is not a valid inventory at observedAt: save one with audit --save-inventory.",
+    ],
     [["--from", "report.json"], "report.json is a report, not an inventory: save one with audit --save-inventory."],
     [["--from", "clean.json", "--region", "eu-west-1"], "--from and --region cannot be given together."],
     [["--from", "clean.json", "--all-regions"], "--from and --all-regions cannot be given together."],
@@ -94,21 +97,24 @@ describe("what cannot be used ends with 2, one sentence and no output", () => {
     [["--output", "folder"], "--output folder cannot be written: it is a directory."],
     [["--output", "text.txt/x"], "--output text.txt/x cannot be written: its folder is a file."],
     [["--save-inventory", "none/x"], "--save-inventory none/x cannot be written: its folder does not exist."],
-    [["--from", "clean.json", "--output", "clean.json"], "--output clean.json would overwrite a file that is read."],
+    [
+      ["--from", "clean.json", "--output", "clean.json"],
+      "--output clean.json would overwrite an input file: choose another name.",
+    ],
     [
       ["--from", "clean.json", "--output", "clean-link.json"],
-      "--output clean-link.json would overwrite a file that is read.",
+      "--output clean-link.json would overwrite an input file: choose another name.",
     ],
     [
       ["--output", "new.json", "--save-inventory", "new.json"],
-      "--save-inventory and --output cannot be the same file.",
+      "--save-inventory and --output name the same file: give each its own.",
     ],
     [["--regoin", "eu-west-1"], 'Unknown option "--regoin" (did you mean --region?).'],
     [["--region"], "--region needs a value."],
-    [["eu-west-1"], 'Too many arguments for "audit". Expected 0 arguments but got 1: eu-west-1.'],
-    [[], "Which Region? Give --region eu-west-1, --all-regions, or set AWS_REGION."],
+    [["eu-west-1"], 'audit takes only options, not "eu-west-1".'],
+    [[], "No Region is configured: give --region or --all-regions, or set AWS_REGION."],
   ])("audit %j", async (args, message) => {
-    // Files are named by their names alone, as a user within the folder does.
+    // Replaces file names by full paths.
     const isFile = /^(none|folder|clean|text|version|array|broken|report|wrong|new)\b|^x$/;
     const given = args.map((arg) => (isFile.test(arg) ? file(arg) : arg));
     const ended = await runCli(["audit", ...given], { aws: { createAccount: () => refusing } });
@@ -121,40 +127,36 @@ describe("what cannot be used ends with 2, one sentence and no output", () => {
 
   const refusing = {
     name: "refusing",
-    identify: () => Promise.reject(new AccessError("not to be asked")),
+    identify: () => Promise.reject(new AccessError("must not be called")),
     listRegions: () => Promise.reject(new AwsCallError("account:ListRegions", "AccessDeniedException", "no")),
     region: () => {
-      throw new Error("not to be asked");
+      throw new Error("must not be called");
     },
   };
 
   test.each([
-    ["eu-wset-1", '"eu-wset-1" is no Region (did you mean "eu-west-1"?).'],
-    ["Ireland", '"Ireland" is no Region.'],
-    ["eu-west-1,", '"" is no Region.'],
-    ["xx-north-9", '"xx-north-9" is no Region (did you mean "cn-north-1"?).'],
+    ["eu-wset-1", '"eu-wset-1" is not a known Region (did you mean "eu-west-1"?).'],
+    ["Ireland", '"ireland" is not a known Region.'],
+    ["eu-west-1,", "--region is empty: give it a value, or omit the option."],
+    ["xx-north-9", '"xx-north-9" is not a known Region (did you mean "cn-north-1"?).'],
   ])("--region %s", async (region, message) => {
     const ended = await runCli(["audit", "--region", region], { aws: { createAccount: () => refusing } });
     expect(ended).toEqual({ status: 2, stdout: "", stderr: `${message}\n` });
   });
 });
 
-describe("where AWS cannot be entered", () => {
+describe("a failure", () => {
   const account = { name: "mine", listRegions: async () => [], region: () => ({}) as never };
 
   test.each<[string, Error, string]>([
     ["no credentials", new AccessError("There are no AWS credentials."), "There are no AWS credentials.\n"],
-    [
-      "an error in the program",
-      new TypeError("x is undefined\nat y"),
-      "rds-password-audit failed: x is undefined. This is an error",
-    ],
+    ["a bug", new TypeError("x is undefined\nat y"), "rds-password-audit failed: x is undefined. This is a bug"],
     [
       "a full disk",
       Object.assign(new Error("ENOSPC: no space left"), { syscall: "write" }),
       "rds-password-audit failed: ENOSPC: no space left.\n",
     ],
-  ])("%s ends with 4 and no stack", async (_, error, message) => {
+  ])("%s exits with 4 and prints no stack", async (_, error, message) => {
     const identify = () => Promise.reject(error);
     const ended = await runCli(["audit", "--region", "eu-west-1"], {
       aws: { createAccount: () => ({ ...account, identify }) },
@@ -165,7 +167,7 @@ describe("where AWS cannot be entered", () => {
     expect(ended.stderr.trimEnd()).not.toContain("\n");
   });
 
-  test("the stack is there for who asks", async () => {
+  test("DEBUG=rds-password-audit adds the stack", async () => {
     const identify = () => Promise.reject(new TypeError("x is undefined\u001b[2J"));
     const world = { aws: { createAccount: () => ({ ...account, identify }) }, env: { DEBUG: "rds-password-audit" } };
     const { stderr } = await runCli(["audit", "--region", "eu-west-1"], world);
@@ -175,13 +177,13 @@ describe("where AWS cannot be entered", () => {
 });
 
 describe("output", () => {
-  test("JSON is all that goes to stdout, and what was not seen is told on stderr", async () => {
+  test("JSON goes to stdout, and incomplete coverage is reported on stderr", async () => {
     const { stdout, stderr } = await runCli(["audit", "--from", file("blind.json"), "--format", "json"]);
     expect(reportSchema.parse(JSON.parse(stdout)).coverage.complete).toBe(false);
     expect(stderr).toContain("NOT CLEAN");
   });
 
-  test("a file is written as a whole, and the verdict is told on stderr", async () => {
+  test("a file is written as a whole, and the verdict goes to stderr", async () => {
     const output = file("out.txt");
     const { stdout, stderr } = await runCli(["audit", "--from", file("clean.json"), "--output", output], {
       env: { FORCE_COLOR: "1" },
@@ -200,7 +202,7 @@ describe("output", () => {
     ["a dumb terminal", { TERM: "dumb" }, true, false],
     ["FORCE_COLOR", { FORCE_COLOR: "1", NO_COLOR: "1" }, false, true],
     ["FORCE_COLOR=0", { FORCE_COLOR: "0" }, true, false],
-  ])("colours: %s", async (_, env, isTerminal, hasColors) => {
+  ])("colors: %s", async (_, env, isTerminal, hasColors) => {
     const world = { env, ...(isTerminal && { terminal: { columns: 120 } }) };
     const { stdout } = await runCli(["audit", "--from", file("wrong.json")], world);
     expect(stdout.includes("\u001b[")).toBe(hasColors);
@@ -220,13 +222,13 @@ describe("output", () => {
 });
 
 describe("live", () => {
-  test("the Region is the one that is configured, where nobody names one", async () => {
+  test("reads the configured Region by default", async () => {
     const { stdout, status } = await runCli(["audit"], { aws });
     expect(stdout).toContain("222222222222 us-east-1");
     expect(status).toBe(1);
   });
 
-  test("the policy's Regions come before the configured one, and options before both", async () => {
+  test("prefers the Regions of the options, then those of the policy", async () => {
     const args = ["audit", "--policy", file("policy.yaml"), "-f", "json"];
     const regionsOf = async (...more: string[]) =>
       reportSchema
@@ -237,14 +239,14 @@ describe("live", () => {
     expect(await regionsOf("--all-regions")).toEqual(["ap-southeast-2", "eu-central-1", "eu-west-1", "us-east-1"]);
   });
 
-  test("each profile is an account", async () => {
+  test("reads one account for each profile", async () => {
     const args = ["audit", "--profile", "staging", "dataPlatform", "--region", "us-east-1", "-f", "json"];
     const { stdout } = await runCli(args, { aws });
     const { targets } = reportSchema.parse(JSON.parse(stdout)).coverage;
     expect(targets.map(({ account }) => account)).toEqual(["222222222222", "333333333333"]);
   });
 
-  test("profiles with different Regions have to be told which", async () => {
+  test("asks for --region if the profiles have different Regions", async () => {
     const { status, stderr } = await runCli(["audit", "--profile", "staging", "production"], { aws });
     expect(status).toBe(2);
     expect(stderr).toBe(
@@ -252,7 +254,7 @@ describe("live", () => {
     );
   });
 
-  test("credentials of an account that the policy does not name are refused", async () => {
+  test("refuses an account that the policy does not name", async () => {
     const { status, stderr } = await runCli(["audit", "--profile", "production", "--policy", file("policy.yaml")], {
       aws,
     });
@@ -260,7 +262,7 @@ describe("live", () => {
     expect(stderr).toContain("111111111111");
   });
 
-  test("a Region that is newer than the program is asked of AWS", async () => {
+  test("asks AWS about an unknown Region, which may be new", async () => {
     const listRegions = async () => ["eu-north-9"];
     const createAccount: Aws["createAccount"] = (options) => ({ ...aws.createAccount(options), listRegions });
     const { stdout } = await runCli(["audit", "--region", "eu-north-9", "-f", "json"], {
@@ -269,7 +271,7 @@ describe("live", () => {
     expect(reportSchema.parse(JSON.parse(stdout)).coverage.targets[0]?.region).toBe("eu-north-9");
   });
 
-  test("a saved inventory gives the same findings when it is judged again", async () => {
+  test("finds the same in a saved inventory", async () => {
     const saved = file("saved.json");
     const args = ["--region", "us-east-1", "-f", "json"];
     const live = await runCli(["audit", ...args, "--save-inventory", saved], { aws });

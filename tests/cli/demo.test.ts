@@ -8,20 +8,20 @@ import { runCli } from "./run-cli.ts";
 const aws = { createAccount };
 
 describe("demo", () => {
-  test.each([80, 160])("the sample organization at %i columns", async (columns) => {
+  test.each([80, 160])("shows the sample organization at %i columns", async (columns) => {
     const { status, stdout, stderr } = await runCli(["demo"], { aws, terminal: { columns }, env: { NO_COLOR: "1" } });
     expect(status).toBe(0);
     expectGolden(`demo-${columns}`, stdout);
     expect(stderr).toContain("no AWS account was touched");
   });
 
-  test("as JSON", async () => {
+  test("prints JSON", async () => {
     const { status, stdout } = await runCli(["demo", "--format", "json"], { aws });
     expect(status).toBe(0);
     expect(reportSchema.parse(JSON.parse(stdout)).coverage.targets).toHaveLength(12);
   });
 
-  test("--serve says where, answers until it is interrupted, and then no more", async () => {
+  test("--serve prints the endpoint and answers until it is interrupted", async () => {
     let endpoint = "";
     const served: string[] = [];
     const world = {
@@ -43,7 +43,7 @@ describe("demo", () => {
     await expect(fetch(endpoint)).rejects.toThrow();
   });
 
-  test.each(["0", "65536", "http", "80.5"])("--port %s", async (port) =>
+  test.each(["0", "65536", "http", "80.5"])("refuses --port %s", async (port) =>
     expect(await runCli(["demo", "--port", port])).toEqual({
       status: 2,
       stdout: "",
@@ -51,15 +51,15 @@ describe("demo", () => {
     }),
   );
 
-  test("a port that is taken", async () => {
+  test("refuses a port in use", async () => {
     const server = createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => server.once("listening", resolve));
     const { port } = server.address() as { port: number };
-    const { status, stderr } = await runCli(["demo", "--port", String(port)], { aws });
+    const { status, stderr } = await runCli(["demo", "--serve", "--port", String(port)], { aws });
     server.close();
     expect({ status, stderr }).toEqual({
       status: 2,
-      stderr: `--port ${port} cannot be used (EADDRINUSE): give another, or none.\n`,
+      stderr: `--port ${port} cannot be used (EADDRINUSE): give another port, or omit the option.\n`,
     });
   });
 });

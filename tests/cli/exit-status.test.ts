@@ -15,20 +15,20 @@ function found(severity: Severity, overrides: Partial<Finding> = {}): Finding {
 const complete = { complete: true, targets: [], gaps: [], rules: [], rulesOff: [] } satisfies Report["coverage"];
 
 test.each<[name: string, findings: Finding[], isComplete: boolean, failOn: FailOn, status: number]>([
-  ["nothing found, everything seen", [], true, "low", 0],
-  ["nothing found, not everything seen", [], false, "low", 3],
+  ["no finding, complete coverage", [], true, "low", 0],
+  ["no finding, incomplete coverage", [], false, "low", 3],
   ["at the threshold", [found("high")], true, "high", 1],
   ["above the threshold", [found("critical")], true, "high", 1],
   ["below the threshold", [found("medium")], true, "high", 0],
-  ["below the threshold, not everything seen", [found("medium")], false, "high", 3],
-  ["the worst decides", [found("low"), found("critical")], true, "critical", 1],
+  ["below the threshold, incomplete coverage", [found("medium")], false, "high", 3],
+  ["the most severe finding decides", [found("low"), found("critical")], true, "critical", 1],
   ["at the lowest threshold", [found("low")], true, "low", 1],
-  ["a finding counts more than what was not seen", [found("low")], false, "low", 1],
+  ["a finding outweighs incomplete coverage", [found("low")], false, "low", 1],
   ["never", [found("critical")], true, "never", 0],
-  ["never, not everything seen", [found("critical")], false, "never", 3],
+  ["never, incomplete coverage", [found("critical")], false, "never", 3],
   ["exempt", [found("critical", { exemption })], true, "low", 0],
-  ["the exemption ended", [found("critical", { endedExemption: exemption })], true, "low", 1],
-  ["not judged is not found", [found("critical", { status: "INSUFFICIENT_DATA" })], false, "low", 3],
+  ["an ended exemption", [found("critical", { endedExemption: exemption })], true, "low", 1],
+  ["INSUFFICIENT_DATA is not a finding", [found("critical", { status: "INSUFFICIENT_DATA" })], false, "low", 3],
 ])("%s", (_, findings, isComplete, failOn, status) =>
   expect(auditStatus({ findings, coverage: { ...complete, complete: isComplete } }, failOn)).toBe(status),
 );

@@ -65,9 +65,10 @@ exemptions:
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test("a rule", async () => expectGolden("explain-rule", (await runCli(["explain", "secret-key-usable"])).stdout));
+test("explains a rule", async () =>
+  expectGolden("explain-rule", (await runCli(["explain", "secret-key-usable"])).stdout));
 
-test("a rule that the policy changed", async () => {
+test("shows what the policy changes about a rule", async () => {
   expect((await runCli(["explain", "secret-not-impaired", "--policy", policy])).stdout).toContain(
     "Severity: critical by the policy (high by default)",
   );
@@ -76,17 +77,18 @@ test("a rule that the policy changed", async () => {
   );
 });
 
-test("a database", async () => {
+test("explains a database", async () => {
   const { stdout, status } = await runCli(["explain", "orders", "--from", inventory, "--policy", policy]);
   expect(status).toBe(0);
   expectGolden("explain-database", stdout);
 });
 
-test("a database that is not judged", async () =>
+test("explains why a database is not judged", async () =>
   expectGolden("explain-not-judged", (await runCli(["explain", "ledger", "--from", inventory])).stdout));
 
-test.each(["ORDERS", "db-ORDERS", "arn:aws:rds:eu-west-1:123456789012:db:orders"])("a database by %s", async (name) =>
-  expect((await runCli(["explain", name, "--from", inventory])).stdout).toContain("DB instance orders"),
+test.each(["ORDERS", "db-ORDERS", "arn:aws:rds:eu-west-1:123456789012:db:orders"])(
+  "finds a database by %s",
+  async (name) => expect((await runCli(["explain", name, "--from", inventory])).stdout).toContain("DB instance orders"),
 );
 
 test.each([
@@ -95,7 +97,7 @@ test.each([
     "secret-not-impared",
     'There is neither a rule nor a database called "secret-not-impared" (did you mean "secret-not-impaired"?).',
   ],
-])("%s is not there", async (name, message) =>
+])("suggests the nearest name for %s", async (name, message) =>
   expect(await runCli(["explain", name, "--from", inventory])).toEqual({
     status: 2,
     stdout: "",
@@ -103,31 +105,31 @@ test.each([
   }),
 );
 
-test("a name that is nearly a rule's is not looked for in AWS", async () => {
+test("suggests a rule without reading AWS", async () => {
   const { status, stderr } = await runCli(["explain", "secret-not-impared"]);
   expect(status).toBe(2);
-  expect(stderr).toContain('"secret-not-impared" is no rule (did you mean "secret-not-impaired"?)');
+  expect(stderr).toContain('"secret-not-impared" is not a known rule (did you mean "secret-not-impaired"?)');
 });
 
 test.each([
-  ["ledger", 'There may be another database called "ledger": 222222222222 could not be read.\n'],
+  ["ledger", 'Another database may be called "ledger": 222222222222 could not be read.\n'],
   ["cluster-L", ""],
-])("one of several that may be called %s", async (name, stderr) =>
+])("warns if another database may be called %s", async (name, stderr) =>
   expect(await runCli(["explain", name, "--from", inPart])).toMatchObject({ status: 0, stderr }),
 );
 
-test("a name that two databases have", async () => {
+test("refuses a name that two databases share", async () => {
   const { status, stderr } = await runCli(["explain", "db-0000", "--from", inventory]);
   expect(status).toBe(2);
   expect(stderr.split("\n")).toEqual([
-    'There are 2 databases called "db-0000"; give the ARN of one:',
+    '2 databases are called "db-0000": give the ARN of one:',
     "  arn:aws:rds:eu-west-1:123456789012:db:db-0000",
     "  arn:aws:rds:us-east-1:123456789012:db:db-0000",
     "",
   ]);
 });
 
-test.each([[[]], [["--profile", "production"]]])("an ARN says which Region to read, %j", async (args) => {
+test.each([[[]], [["--profile", "production"]]])("reads the Region of an ARN, %j", async (args) => {
   const asked: string[] = [];
   const createAccount = () => ({
     name: "mine",
@@ -142,7 +144,7 @@ test.each([[[]], [["--profile", "production"]]])("an ARN says which Region to re
   expect(asked).toEqual(["sa-east-1"]);
 });
 
-test("options before the name", async () => {
+test("refuses options before the name", async () => {
   const { status, stderr } = await runCli(["explain", "--region", "eu-west-1", "orders"]);
   expect(status).toBe(2);
   expect(stderr).toBe(

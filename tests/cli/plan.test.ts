@@ -94,7 +94,7 @@ describe("what cannot be used ends with 2, one sentence and no output", () => {
     [["--from", "x", "--region", "us-east-1"], "--from and --region cannot be given together."],
     [["--output", "/nowhere/plan.json"], "--output /nowhere/plan.json cannot be written: its folder does not exist."],
     [["--policy", "/wrong.yaml"], "/wrong.yaml cannot be read: there is no such file."],
-    [["--state", "s3://"], '"s3://" names no bucket'],
+    [["--state", "s3://"], '"s3://" does not name a bucket'],
     [["--apply"], 'Unknown option "--apply"'],
   ])("plan %j", async (args, message) => {
     const { status, stdout, stderr } = await plan(...args);

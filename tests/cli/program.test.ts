@@ -24,14 +24,14 @@ test.each([
   [["stop", "-h"]],
   [["resume", "-h"]],
   [["help", "audit"]],
-])("%j goes to stdout", async (argv) => {
+])("%j prints help to stdout", async (argv) => {
   const { status, stdout, stderr } = await runCli(argv);
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   expect(stdout).toContain("Usage: rds-password-audit");
   if (argv.length > 1) expect(stdout).toContain("Examples:");
 });
 
-test("without a command it says what can be done, and that this was no use of it", async () => {
+test("shows help on stderr and exits with 2 without a command", async () => {
   const { status, stdout, stderr } = await runCli([]);
   expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
   expect(stderr).toContain("Usage: rds-password-audit");
@@ -45,26 +45,26 @@ test.each([
 );
 
 describe("rules", () => {
-  test("all of them, as a table", async () => expectGolden("rules", (await runCli(["rules"])).stdout));
+  test("prints a table", async () => expectGolden("rules", (await runCli(["rules"])).stdout));
 
-  test("as JSON", async () => {
+  test("prints JSON", async () => {
     const { stdout } = await runCli(["rules", "--format", "json"]);
     const [first, ...others] = JSON.parse(stdout);
     expect(first).toMatchObject({ id: "master-password-managed", severity: "high", off: false });
     expect(others.length).toBeGreaterThan(5);
   });
 
-  test("an unknown format", async () =>
+  test("suggests the nearest format", async () =>
     expect((await runCli(["rules", "--format", "tabel"])).stderr).toBe(
       '--format takes table or json, not "tabel" (did you mean "table"?).\n',
     ));
 });
 
-describe("main.ts, as a process of its own", () => {
+describe("main.ts as a process", () => {
   const main = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
   const node = fileURLToPath(new URL("../../node_modules/.bin/node", import.meta.url));
 
-  test("says what it knows on stdout, what is wrong on stderr, and ends with the status", () => {
+  test("writes results to stdout, errors to stderr, and exits with the status", () => {
     const rules = spawnSync(node, [main, "rules"], { encoding: "utf8" });
     expect(rules).toMatchObject({ status: 0, stderr: "" });
     expect(rules.stdout).toContain("master-password-managed");
@@ -72,7 +72,7 @@ describe("main.ts, as a process of its own", () => {
     expect(typo).toMatchObject({ status: 2, stdout: "", stderr: 'Unknown command "ruls" (did you mean rules?).\n' });
   });
 
-  test("a reader who goes away is no error", () => {
+  test("ignores a closed pipe", () => {
     const script = '"$0" "$1" rules --format json | head -c 1; echo "$PIPESTATUS"';
     const shell = spawnSync("bash", ["-c", script, node, main], { encoding: "utf8" });
     expect(shell).toMatchObject({ stdout: "[0\n", stderr: "" });

@@ -10,6 +10,6 @@ function draw(isTTY: boolean, total: number): string {
   return String(stream.read() ?? "");
 }
 
-test("a terminal is shown how far the reading is", () => expect(draw(true, 20)).toContain("of 20 Regions"));
-test("nothing is drawn where nobody looks", () => expect(draw(false, 20)).toBe(""));
-test("nothing is drawn for what is done at once", () => expect(draw(true, 3)).toBe(""));
+test("shows the progress on a terminal", () => expect(draw(true, 20)).toContain("of 20 Regions"));
+test("draws nothing without a terminal", () => expect(draw(false, 20)).toBe(""));
+test("draws nothing for a few Regions", () => expect(draw(true, 3)).toBe(""));

@@ -388,7 +388,7 @@ describe("what cannot be used ends with 2, before anything is changed", () => {
     [["orders", "--from", "x"], 'Unknown option "--from".'],
     [["orders", "--region", "us-east-1", "--all-regions"], "--region and --all-regions cannot be given together."],
     [["orders", "--alerts-topic", "alerts"], '--alerts-topic takes the ARN of an SNS topic, not "alerts".'],
-    [["orders", "--state", "s3://a/b", "--yes"], '"s3://a/b" names no bucket'],
+    [["orders", "--state", "s3://a/b", "--yes"], '"s3://a/b" does not name a bucket'],
   ])("remediate %j", async (args, message) => {
     const { status, stdout, stderr } = await remediate(...args, "--apply");
     expect({ status, stdout, changes: shop.changes() }).toEqual({ status: 2, stdout: "", changes: [] });

@@ -1,31 +1,35 @@
-import { PassThrough } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import type { Aws, Io, OutputStream } from "../../cli/io.ts";
 import { run } from "../../cli/program.ts";
+import { sampleAccounts } from "../../simulator/organization.ts";
 import { now } from "../support/builders.ts";
 
-/** What a command line ended with. */
+/** The result of a command line. */
 export type Ended = { readonly status: number; readonly stdout: string; readonly stderr: string };
 
-/** What a test may change of the world around a command. */
+/** What a test may replace around a command. */
 export type World = {
   readonly env?: Io["env"];
   readonly aws?: Partial<Aws>;
   readonly terminal?: { readonly columns: number };
+  /** What standard input holds. */
+  readonly stdin?: readonly (string | Buffer)[];
   readonly stdout?: OutputStream;
   readonly stderr?: OutputStream;
   /** An instant, or a clock. */
   readonly now?: string | Io["now"];
   readonly interrupted?: Io["interrupted"];
-  /** What the person at the terminal answers; without it nobody is there. */
+  /** Answers the questions at a terminal; without it there is no terminal. */
   readonly ask?: Io["ask"];
   readonly sleep?: Io["sleep"];
 };
 
-/** Runs a command line within the test's own process, without AWS unless the test brings one. */
+/** Runs a command line in the test's own process. Calls to AWS fail unless the test provides one. */
 export async function runCli(argv: readonly string[], world: World = {}): Promise<Ended> {
   const stdout = collect(world.terminal);
   const stderr = collect();
   const status = await run(argv, {
+    stdin: Readable.from(world.stdin ?? []),
     stdout: world.stdout ?? stdout.stream,
     stderr: world.stderr ?? stderr.stream,
     env: world.env ?? {},
@@ -33,6 +37,7 @@ export async function runCli(argv: readonly string[], world: World = {}): Promis
     loadAws: async () => ({
       createAccount: noAws,
       defaultRegion: async () => null,
+      profileNames: async () => Object.keys(sampleAccounts),
       openTopic: noAws,
       answerApproval: noAws,
       ...world.aws,
@@ -45,7 +50,7 @@ export async function runCli(argv: readonly string[], world: World = {}): Promis
 }
 
 function noAws(): never {
-  throw new Error("this command was not to ask AWS");
+  throw new Error("this command must not call AWS");
 }
 
 function collect(terminal?: { columns: number }): { stream: OutputStream; text: () => string } {

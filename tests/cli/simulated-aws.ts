@@ -11,16 +11,13 @@ type SimulatedAws = {
   readonly aws: Aws;
   readonly cloud: Cloud;
   readonly endpoint: string;
-  /** The cloud's clock, and a way to let its time pass. */
+  /** The cloud's clock. Sleeping advances it. */
   readonly now: Io["now"];
   readonly sleep: Io["sleep"];
   readonly close: () => Promise<void>;
 };
 
-/**
- * A cloud on this machine, the sample organization unless another one is given: a profile is the name of one of its accounts; without one it
- * is staging.
- */
+/** Serves a cloud, by default the sample organization, on this machine. Profiles are its accounts' names; the default is staging. AWS refuses the profile `nobody`. */
 export async function startSimulatedAws(
   cloud = createSampleOrganization({ now: new Date(now) }).cloud,
 ): Promise<SimulatedAws> {
@@ -33,6 +30,7 @@ export async function startSimulatedAws(
     createAccount: ({ name, profile, ...options }) =>
       createAccount({ name, endpoint, maxAttempts: 1, credentials: credentialsOf(profile), ...options }),
     defaultRegion: async (profile) => (profile === "production" ? "eu-central-1" : "us-east-1"),
+    profileNames: async () => [...Object.keys(sampleAccounts), "nobody"],
     openTopic:
       (topicArn, { profile }) =>
       (messages) =>

@@ -21,48 +21,50 @@ const running: RemediationState["running"][number] = {
   expiresAt: "2026-11-26T11:50:00.000Z",
 };
 
-const holdsFor = (path: string) =>
-  `That holds for terminals that share ${path}, not for a deployed service: that has --state s3://BUCKET.\n`;
+const scopeOf = (path: string) =>
+  `This applies to terminals that share ${path}, not to a deployed service: for that, give --state s3://BUCKET.\n`;
 
-test("stop: nothing is begun, and it says what that means", async () => {
+test("stop records who, when and why, and says what it applies to", async () => {
   const { status, stdout, stderr } = await shop.run(["stop", "--why", "Black Friday"]);
   expect([status, stderr]).toEqual([0, ""]);
   expect(stdout).toMatch(
-    /^Stopped: nothing new is begun until rds-password-audit resume\.\nThat holds for terminals that share \S+remediation\.json, not for a deployed service: that has --state s3:\/\/BUCKET\.\nNothing is under way\.\n$/,
+    /^Stopped: no repair starts until rds-password-audit resume\.\nThis applies to terminals that share \S+remediation\.json, not to a deployed service: for that, give --state s3:\/\/BUCKET\.\nNo repair is running\.\n$/,
   );
   expect(shop.state().stopped).toEqual({ at: "2026-11-24T12:00:00.000Z", by: "ann", why: "Black Friday" });
 });
 
-test("stop: what is under way is named, because it is finished", async () => {
+test("stop lists the running repairs that still finish", async () => {
   const state = shop.file("state.json", JSON.stringify({ ...emptyRemediationState, running: [running] }));
   const { stdout } = await shop.run(["stop", "--state", state]);
-  expect(stdout).toBe(`Stopped: nothing new is begun until rds-password-audit resume.
-${holdsFor(state)}What is begun is finished:
+  expect(stdout).toBe(`Stopped: no repair starts until rds-password-audit resume.
+${scopeOf(state)}Running repairs that still finish:
   toggle of ${arn} (db-ORDERS-1, since 2026-11-24T11:50:00.000Z)
 `);
 });
 
-test("resume: it says what it takes back, and failures are counted anew", async () => {
+test("resume says what it ends, and resets the count of failures", async () => {
   const stopped = { at: "2026-11-24T11:00:00.000Z", by: "the circuit breaker", why: "3 failures in a row" };
   const state = shop.file("state.json", JSON.stringify({ ...emptyRemediationState, stopped, failuresInARow: 3 }));
   expect(await shop.run(["resume", "--state", state])).toEqual({
     status: 0,
     stdout:
-      "Resumed: repairs are begun again where nothing else is in the way. It was stopped since 2026-11-24T11:00:00.000Z by the circuit breaker (3 failures in a row).\n",
+      "Resumed: repairs start again if every other check passes. They were stopped at 2026-11-24T11:00:00.000Z by the circuit breaker (3 failures in a row).\n",
     stderr: "",
   });
-  expect((await shop.run(["resume", "--state", state])).stdout).toBe(`Nothing was stopped.\n${holdsFor(state)}`);
+  expect((await shop.run(["resume", "--state", state])).stdout).toBe(`Repairs were not stopped.\n${scopeOf(state)}`);
 });
 
-test("stop, when it was stopped already: it says since when", async () => {
+test("stop says since when repairs are already stopped", async () => {
   await shop.run(["stop", "--why", "Black Friday"]);
   shop.cloud.advance({ hours: 1 });
   const { stdout } = await shop.run(["stop", "--why", "still\u001b[2J"]);
-  expect(stdout).toContain("Stopped, as it was since 2026-11-24T12:00:00.000Z by ann (Black Friday): nothing new");
+  expect(stdout).toContain(
+    "Stopped again; it was already stopped at 2026-11-24T12:00:00.000Z by ann (Black Friday): no repair starts",
+  );
   expect((await shop.run(["stop"])).stdout).not.toContain("\u001b");
 });
 
-test("in the bucket of the service, by the caller's ARN", async () => {
+test("stop records the caller's ARN in the bucket of the service", async () => {
   shop.here.addBucket("reports");
   process.env.AWS_ENDPOINT_URL_S3 = shop.endpoint;
   Object.assign(process.env, {
@@ -72,7 +74,10 @@ test("in the bucket of the service, by the caller's ARN", async () => {
   });
   try {
     const { status, stdout } = await shop.run(["stop", "--state", "s3://reports"]);
-    expect([status, stdout]).toEqual([0, expect.stringContaining("That holds for all that share s3://reports.\n")]);
+    expect([status, stdout]).toEqual([
+      0,
+      expect.stringContaining("This applies to the service and all terminals that share s3://reports.\n"),
+    ]);
     const stored = JSON.parse(shop.here.buckets.get("reports")?.objects.get("remediation.json")?.body ?? "");
     expect(stored.stopped.by).toBe("arn:aws:sts::222222222222:assumed-role/Simulated/session");
     expect((await shop.run(["resume", "--state", "s3://reports"])).stdout).toContain("Resumed");
@@ -84,8 +89,8 @@ test("in the bucket of the service, by the caller's ARN", async () => {
 
 test.each([
   [["stop", "--whi", "x"], 'Unknown option "--whi" (did you mean --why?).'],
-  [["stop", "now"], 'Too many arguments for "stop". Expected 0 arguments but got 1: now.'],
-  [["resume", "--state", "s3://a/b"], '"s3://a/b" names no bucket'],
+  [["stop", "now"], 'stop takes only options, not "now".'],
+  [["resume", "--state", "s3://a/b"], '"s3://a/b" does not name a bucket'],
 ])("%j", async (argv, message) => {
   const { status, stdout, stderr } = await shop.run(argv);
   expect({ status, stdout }).toEqual({ status: 2, stdout: "" });

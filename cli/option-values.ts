@@ -1,0 +1,34 @@
+import { UsageError } from "../lib/model/errors.ts";
+import { suggest } from "../lib/model/nearest.ts";
+
+/** A parser for an option that takes one of several words, in any case. Suggests the nearest word for an unknown one. */
+export function oneOf<T extends string>(option: string, choices: readonly T[]): (value: string) => T {
+  return (value) => {
+    const choice = choices.find((one) => one === value.toLowerCase());
+    if (choice !== undefined) return choice;
+    const list = choices.length > 1 ? `${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}` : choices.join("");
+    throw new UsageError(
+      `${option} takes ${list}, not "${value}"${suggest(value, choices).replace(/ \(known.*/, "")}.`,
+    );
+  };
+}
+
+/** A parser for an option that takes a name, such as a file's. An empty one is usually a variable that is not set. */
+export function nonEmpty(option: string): (value: string) => string {
+  return (value) => {
+    if (value.trim() !== "") return value;
+    throw new UsageError(`${option} is empty: give it a value, or omit the option.`);
+  };
+}
+
+/** A parser for an option that takes several names, separated by spaces or commas. */
+export function listOf(option: string): (value: string, previous?: readonly string[]) => readonly string[] {
+  return (value, previous = []) => [...previous, ...value.split(",").map((name) => nonEmpty(option)(name).trim())];
+}
+
+/** Throws a UsageError if two options contradict each other; the message names them in the order given. */
+export function refuseBoth(given: Readonly<Record<string, unknown>>): void {
+  const [one, other] = Object.entries(given).filter(([, value]) => value !== undefined);
+  if (one !== undefined && other !== undefined)
+    throw new UsageError(`${one[0]} and ${other[0]} cannot be given together.`);
+}
