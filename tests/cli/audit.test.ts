@@ -40,6 +40,11 @@ beforeAll(async () => {
   writeFileSync(file("report.json"), (await runCli(["audit", "--from", file("clean.json"), "-f", "json"])).stdout);
   symlinkSync(file("clean.json"), file("clean-link.json"));
   writeFileSync(file("text.txt"), "an inventory");
+  writeFileSync(file("utf16.yaml"), "\uFEFFaccounts: []\n", "utf16le");
+  writeFileSync(file("latin1.yaml"), "# é\n", "latin1");
+  writeFileSync(file("binary.yaml"), Buffer.of(0x7f, 0x45, 0x4c, 0x46, 0));
+  writeFileSync(file("large.yaml"), "#".repeat(1_000_001));
+  writeFileSync(file("marked.yaml"), "\uFEFFrulesOff: [rotation-enabled]\n");
   writeFileSync(file("policy.yaml"), 'accounts: "222222222222"\nregions: us-east-1\n');
   writeFileSync(file("medium.yaml"), "severities: { master-password-managed: medium }\n");
   writeFileSync(file("wrong.yaml"), "excemptions: []\n");
@@ -109,13 +114,36 @@ describe("invalid input exits with 2, prints one sentence and no report", () => 
       ["--output", "new.json", "--save-inventory", "new.json"],
       "--save-inventory and --output name the same file: give each its own.",
     ],
+    [["--output", ""], "--output is empty: give it a value, or omit the option."],
+    [["--save-inventory", ""], "--save-inventory is empty: give it a value, or omit the option."],
+    [["--policy", ""], "--policy is empty: give it a value, or omit the option."],
+    [["--from", ""], "--from is empty: give it a value, or omit the option."],
+    [["--profile", ""], "--profile is empty: give it a value, or omit the option."],
+    [["--policy", "utf16.yaml"], "utf16.yaml is UTF-16 text: save it as UTF-8."],
+    [["--policy", "binary.yaml"], "binary.yaml is not a text file in UTF-8."],
+    [["--policy", "latin1.yaml"], "latin1.yaml is not a text file in UTF-8."],
+    [["--policy", "large.yaml"], "large.yaml is too large: the limit is 1 MB."],
+    [["--policy", "/dev/zero"], "/dev/zero is too large: the limit is 1 MB."],
+    [["--from", "-"], "standard input is not an inventory: it is not JSON."],
+    [
+      ["--profile", "stagng", "--region", "eu-west-1"],
+      'There is no AWS profile "stagng" (did you mean "staging"?): correct --profile; "aws configure list-profiles" lists the profiles.',
+    ],
+    [
+      ["--profile", "staging,prod-9,production"],
+      'There is no AWS profile "prod-9" (known: production, staging, dataPlatform): correct --profile; "aws configure list-profiles" lists the profiles.',
+    ],
+    [
+      ["--severity", "high"],
+      'Unknown option "--severity": the report always shows every severity; --fail-on <severity> sets which ones exit with 1.',
+    ],
     [["--regoin", "eu-west-1"], 'Unknown option "--regoin" (did you mean --region?).'],
     [["--region"], "--region needs a value."],
     [["eu-west-1"], 'audit takes only options, not "eu-west-1".'],
     [[], "No Region is configured: give --region or --all-regions, or set AWS_REGION."],
   ])("audit %j", async (args, message) => {
     // Replaces file names by full paths.
-    const isFile = /^(none|folder|clean|text|version|array|broken|report|wrong|new)\b|^x$/;
+    const isFile = /^(none|folder|clean|text|version|array|broken|report|wrong|new|utf16|binary|latin1|large)\b|^x$/;
     const given = args.map((arg) => (isFile.test(arg) ? file(arg) : arg));
     const ended = await runCli(["audit", ...given], { aws: { createAccount: () => refusing } });
     expect({ ...ended, stderr: ended.stderr.replaceAll(`${folder}/`, "") }).toEqual({
@@ -221,11 +249,86 @@ describe("output", () => {
   });
 });
 
+describe("lenient input", () => {
+  const auditClean = async (...args: string[]) =>
+    (await runCli(["audit", "--from", file("clean.json"), ...args])).stdout;
+
+  test("--format and --fail-on take any case", async () => {
+    expect(reportSchema.parse(JSON.parse(await auditClean("--format", "JSON"))).clean).toBe(true);
+    const { status } = await runCli(["audit", "--from", file("wrong.json"), "--fail-on", "CRITICAL"]);
+    expect(status).toBe(0);
+  });
+
+  test("--region takes any case", async () => {
+    const { stdout, status } = await runCli(["audit", "--region", "US-EAST-1", "-f", "json"], { aws });
+    expect(status).toBe(1);
+    expect(reportSchema.parse(JSON.parse(stdout)).coverage.targets[0]?.region).toBe("us-east-1");
+  });
+
+  test("--profile takes names separated by commas", async () => {
+    const args = ["audit", "--profile", "staging,dataPlatform", "production", "--region", "us-east-1", "-f", "json"];
+    const { targets } = reportSchema.parse(JSON.parse((await runCli(args, { aws })).stdout)).coverage;
+    expect(targets.map(({ account }) => account)).toEqual(["111111111111", "222222222222", "333333333333"]);
+  });
+
+  test("--from - reads standard input", async () => {
+    const stdin = [readFileSync(file("wrong.json")).subarray(0, 99), readFileSync(file("wrong.json")).subarray(99)];
+    const { status, stdout } = await runCli(["audit", "--from", "-", "-f", "json"], { stdin });
+    expect(status).toBe(1);
+    expect(reportSchema.parse(JSON.parse(stdout)).summary.databases).toBe(2);
+  });
+
+  test("a byte order mark in the policy is ignored", async () => {
+    const report = reportSchema.parse(JSON.parse(await auditClean("--policy", file("marked.yaml"), "-f", "json")));
+    expect(report.coverage.rulesOff).toEqual(["rotation-enabled"]);
+  });
+
+  test.each([
+    ["by-name.json", [], /^\{/],
+    ["by-name.HTML", [], /^<!doctype html>/i],
+    ["by-name.txt", [], /^CLEAN/],
+    ["by-option.json", ["--format", "table"], /^CLEAN/],
+  ])("%s %j: the format is that of the option, else of the file name", async (name, args, start) => {
+    expect(await auditClean("--output", file(name), ...args)).toBe("");
+    expect(readFileSync(file(name), "utf8")).toMatch(start);
+  });
+});
+
+describe("a full disk", () => {
+  const args = ["audit", "--region", "us-east-1"];
+
+  test("costs the file, not the report: it goes to stdout, and the program exits with 4", async () => {
+    const { status, stdout, stderr } = await runCli([...args, "--format", "json", "--output", "/dev/full"], { aws });
+    expect(status).toBe(4);
+    expect(reportSchema.parse(JSON.parse(stdout)).summary.databases).toBe(1);
+    expect(stderr).toBe(
+      "/dev/full could not be written: no space is left on the device. The report is on standard output instead.\n",
+    );
+  });
+
+  test("costs the inventory, not the report", async () => {
+    const { status, stdout, stderr } = await runCli([...args, "--save-inventory", "/dev/full"], { aws });
+    expect(status).toBe(4);
+    expect(stdout).toContain("NOT CLEAN");
+    expect(stderr).toBe("/dev/full could not be written: no space is left on the device.\n");
+  });
+});
+
 describe("live", () => {
   test("reads the configured Region by default", async () => {
     const { stdout, status } = await runCli(["audit"], { aws });
     expect(stdout).toContain("222222222222 us-east-1");
     expect(status).toBe(1);
+  });
+
+  test("checks the configured Region for typos", async () => {
+    const world = { aws: { ...aws, defaultRegion: async () => "eu-wset-1", createAccount: aws.createAccount } };
+    expect(await runCli(["audit"], world)).toEqual({
+      status: 2,
+      stdout: "",
+      stderr:
+        '"eu-wset-1" is not a known Region (did you mean "eu-west-1"?); correct AWS_REGION or the profile\'s region, or give --region or --all-regions.\n',
+    });
   });
 
   test("prefers the Regions of the options, then those of the policy", async () => {
@@ -275,6 +378,7 @@ describe("live", () => {
     const saved = file("saved.json");
     const args = ["--region", "us-east-1", "-f", "json"];
     const live = await runCli(["audit", ...args, "--save-inventory", saved], { aws });
+    expect(live.stderr).toContain(`The inventory is in ${saved}.\n`);
     expect(inventorySchema.parse(JSON.parse(readFileSync(saved, "utf8"))).observedAt).toBe(now);
     const again = await runCli(["audit", "--from", saved, "-f", "json"]);
     expect(again).toMatchObject({ stdout: live.stdout, status: live.status });

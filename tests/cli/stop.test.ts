@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { emptyRemediationState, type RemediationState } from "../../lib/model/remediation-state.ts";
 import { openRepairShop, type RepairShop } from "./repair-shop.ts";
@@ -87,7 +89,31 @@ test("stop records the caller's ARN in the bucket of the service", async () => {
   }
 });
 
+test("stop refuses a --state in a folder that does not exist, and creates nothing", async () => {
+  const state = join(shop.file("missing"), "state.json");
+  const { status, stdout, stderr } = await shop.run(["stop", "--state", state]);
+  expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+  expect(stderr).toContain(`there is no folder ${shop.file("missing")}`);
+  expect(existsSync(shop.file("missing"))).toBe(false);
+});
+
+test("stop says if the --state is new, which a mistyped name would be", async () => {
+  const args = ["stop", "--state", shop.file("mistyped.json")];
+  expect((await shop.run(args)).stdout).toContain("This state is new: no repair has used it yet.\n");
+  expect((await shop.run(args)).stdout).not.toContain("new");
+});
+
+test("stop against a simulated AWS does not stop repairs of real accounts, and resume does not resume them", async () => {
+  const env = { AWS_ENDPOINT_URL: "http://127.0.0.1:4566" };
+  await shop.run(["stop", "--why", "a rehearsal"], { env });
+  await shop.run(["stop", "--why", "Black Friday"]);
+  expect((await shop.run(["resume"], { env })).stdout).toContain("(a rehearsal)");
+  expect(shop.state().stopped?.why).toBe("Black Friday");
+});
+
 test.each([
+  [["stop", "--state", "/"], "/ cannot be read: it is a directory."],
+  [["stop", "--why", ""], "--why is empty: give it a value, or omit the option."],
   [["stop", "--whi", "x"], 'Unknown option "--whi" (did you mean --why?).'],
   [["stop", "now"], 'stop takes only options, not "now".'],
   [["resume", "--state", "s3://a/b"], '"s3://a/b" does not name a bucket'],
