@@ -31,8 +31,7 @@ export function addApprove(program: Command, io: Io, end: (status: number) => vo
       .addHelpText(
         "after",
         `
-The message on the alerts topic has the id. The answer is recorded under your ARN, as returned by AWS STS, and cannot be
-changed.
+The message on the alerts topic has the id. The answer is recorded under your ARN, as returned by AWS STS, and cannot be changed.
 
 Examples:
   rds-password-audit ${name} ID

@@ -19,8 +19,7 @@ type DemoOptions = OutputOptions & { readonly serve?: true; readonly port?: numb
 const pace = 10;
 
 const examples = `
-With --serve, the simulated AWS stays up and prints the variables that point a client at it. While they are set, plan, remediate,
-stop and resume use a repair state of its own, never that of your accounts.
+With --serve, the simulated AWS keeps running, and the program prints the variables that point an AWS client at it. While they are set, plan, remediate, stop and resume use a separate repair state, never that of your accounts.
 
 Examples:
   rds-password-audit demo

@@ -34,7 +34,7 @@ export function addExplain(program: Command, io: Io, end: (status: number) => vo
   addSourceOptions(
     program
       .command("explain")
-      .description("explain a rule, or the verdicts on a database: what is checked, why, and what to do")
+      .description("explain a rule, or the findings on a database: what is checked, why, and what to do")
       .argument("<rule-or-database>"),
   )
     .addHelpText("after", examples)

@@ -1,10 +1,11 @@
 import { Command } from "commander";
+import wrapAnsi from "wrap-ansi";
 import { addApprove } from "./approve.ts";
 import { addAudit } from "./audit.ts";
 import { addDemo } from "./demo.ts";
 import { exitStatus, failureStatus } from "./exit-status.ts";
 import { addExplain } from "./explain.ts";
-import type { Io } from "./io.ts";
+import type { Io, OutputStream } from "./io.ts";
 import { addPlan } from "./plan.ts";
 import { addRemediate } from "./remediate.ts";
 import { programName, reportFailure } from "./report-failure.ts";
@@ -12,6 +13,14 @@ import { addRules } from "./rules.ts";
 import { addStop } from "./stop.ts";
 import { terminalOf } from "./terminal.ts";
 import { version } from "./version.ts";
+
+const examples = `
+Examples:
+  rds-password-audit demo
+  rds-password-audit audit --region eu-west-1
+  rds-password-audit explain orders --region eu-west-1
+  rds-password-audit plan --region eu-west-1 --policy policy.yaml
+  rds-password-audit help audit`;
 
 /** Runs a command line, without the program's name, and answers with the exit status (exit-status.ts). Never throws. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
@@ -29,6 +38,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
 }
 
 function createProgram(io: Io, end: (status: number) => void): Command {
+  const widthOf = (stream: OutputStream) => Math.min(terminalOf(stream, io).width, 120);
   const program = new Command(programName)
     .description(
       "Audit every Amazon RDS and Aurora database: is its master password managed, healthy and encrypted with the right key?",
@@ -37,14 +47,20 @@ function createProgram(io: Io, end: (status: number) => void): Command {
     .helpOption("-h, --help", "show help and examples")
     .helpCommand("help [command]", "show help for a command")
     .configureOutput({
-      writeOut: (text) => io.stdout.write(text),
-      writeErr: (text) => io.stderr.write(text),
+      writeOut: (text) => io.stdout.write(wrapProse(text, widthOf(io.stdout))),
+      writeErr: (text) => io.stderr.write(wrapProse(text, widthOf(io.stderr))),
       outputError: () => {},
-      getOutHelpWidth: () => Math.min(terminalOf(io.stdout, io).width, 120),
-      getErrHelpWidth: () => Math.min(terminalOf(io.stderr, io).width, 120),
+      getOutHelpWidth: () => widthOf(io.stdout),
+      getErrHelpWidth: () => widthOf(io.stderr),
     })
+    .addHelpText("after", examples)
     .exitOverride();
   for (const add of [addAudit, addDemo, addRules, addExplain, addPlan, addRemediate, addApprove, addStop])
     add(program, io, end);
   return program;
+}
+
+/** Wraps paragraphs. Commander wraps the rest of the help, and command lines stay whole. */
+function wrapProse(text: string, width: number): string {
+  return text.replaceAll(/^\S.*$/gm, (line) => wrapAnsi(line, width));
 }

@@ -27,7 +27,7 @@ export function addOutputOptions(command: Command): Command {
     .addOption(
       new Option(
         "-o, --output <file>",
-        "write the whole report to a file, or nothing if that fails (default: standard output)",
+        "write the report to a file, complete or not at all (default: standard output)",
       ).argParser(nonEmpty("--output")),
     );
 }

@@ -29,7 +29,7 @@ export function addSourceOptions(command: Command): Command {
   return addAwsOptions(command).addOption(
     new Option(
       "--from <file>",
-      "judge an inventory saved with --save-inventory (- for standard input); needs no credentials",
+      "judge an inventory saved with --save-inventory, or standard input (-); needs no credentials",
     ).argParser(nonEmpty("--from")),
   );
 }

@@ -19,7 +19,7 @@ export function addStateOption(command: Command): Command {
   return command.addOption(
     new Option(
       "--state <location>",
-      "repair state (locks and history): a file, or s3:// and the report bucket of the deployed service (default: a file in your home folder; a separate one for each port of a simulated AWS)",
+      "repair state (locks and history): a file, or s3:// and the report bucket of the deployed service (default: a file in your home folder; a separate one if AWS_ENDPOINT_URL is on this machine)",
     ).argParser(nonEmpty("--state")),
   );
 }

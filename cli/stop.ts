@@ -25,8 +25,7 @@ export function addStop(program: Command, io: Io, end: (status: number) => void)
     .addHelpText(
       "after",
       `
-With --state s3://BUCKET, this pauses the deployed service and every terminal that shares the bucket. Otherwise it pauses only
-your own terminal. A repair that has started a change still finishes, because an interrupted toggle is worse than a finished one.
+With --state s3://BUCKET, this pauses the deployed service and every terminal that shares the bucket. Otherwise it pauses only your own terminal. A repair that has started to change a database still finishes, because an interrupted toggle is worse than a finished one.
 
 Examples:
   rds-password-audit stop --state s3://BUCKET --why "Black Friday"

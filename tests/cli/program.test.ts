@@ -31,6 +31,15 @@ test.each([
   if (argv.length > 1) expect(stdout).toContain("Examples:");
 });
 
+test.each(["", "audit", "demo", "explain", "plan", "remediate", "approve", "stop", "resume"])(
+  "help %s fits 80 columns, except command lines and the table of exit statuses",
+  async (command) => {
+    const { stdout } = await runCli(["help", ...(command === "" ? [] : [command])], { terminal: { columns: 80 } });
+    const prose = stdout.split("\n").filter((line) => !/^ {2}(rds-password-audit|\d+ ) */.test(line));
+    expect(prose.filter((line) => line.length > 80)).toEqual([]);
+  },
+);
+
 test("shows help on stderr and exits with 2 without a command", async () => {
   const { status, stdout, stderr } = await runCli([]);
   expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
