@@ -7,7 +7,7 @@ import { rules } from "../rules/index.ts";
 import { auditStatus, type FailOn, failOnChoices } from "./exit-status.ts";
 import { areSame, checkWritable, writeWhole } from "./files.ts";
 import { type Io, write } from "./io.ts";
-import { nonEmpty, oneOf, refuseBoth } from "./option-values.ts";
+import { oneOf, refuseBoth } from "./option-values.ts";
 import { readPolicy } from "./policy-file.ts";
 import { addOutputOptions, checkOutput, type OutputOptions, writeReport } from "./report-output.ts";
 import { addSourceOptions, checkSource, openInventory, type SourceOptions } from "./source.ts";
@@ -39,11 +39,7 @@ export function addAudit(program: Command, io: Io, end: (status: number) => void
         .default("low")
         .argParser(oneOf("--fail-on", failOnChoices)),
     )
-    .addOption(
-      new Option("--save-inventory <file>", "save what was read from AWS, to judge it again with --from").argParser(
-        nonEmpty("--save-inventory"),
-      ),
-    )
+    .option("--save-inventory <file>", "save what was read from AWS, to judge it again with --from")
     .addHelpText("after", examples)
     .action(async (options: AuditOptions) => end(await audit(options, io)));
 }

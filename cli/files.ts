@@ -5,6 +5,7 @@ import { dirname, resolve } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { UsageError } from "../lib/model/errors.ts";
 import { codeOf, messageOf } from "./error-info.ts";
+import { nonEmpty } from "./option-values.ts";
 
 /** A file could not be written after its content was made. The message says why. */
 export class WriteError extends Error {
@@ -51,6 +52,7 @@ export async function checkWritable(
   option: string,
   read: readonly (string | undefined)[],
 ): Promise<void> {
+  nonEmpty(option)(file);
   for (const other of read)
     if (other !== undefined && (await areSame(other, file)))
       throw new UsageError(`${option} ${file} would overwrite an input file: choose another name.`);

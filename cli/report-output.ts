@@ -8,7 +8,7 @@ import { describeVerdict } from "../lib/report/text/verdict.ts";
 import { messageOf } from "./error-info.ts";
 import { checkWritable, WriteError, writeWhole } from "./files.ts";
 import { type Io, write } from "./io.ts";
-import { nonEmpty, oneOf } from "./option-values.ts";
+import { oneOf } from "./option-values.ts";
 import { terminalOf } from "./terminal.ts";
 
 /** The format of the report, and its file. */
@@ -24,12 +24,7 @@ export function addOutputOptions(command: Command): Command {
         `${names.join(", ")} (default: from the extension of --output, else table)`,
       ).argParser(oneOf("--format", names)),
     )
-    .addOption(
-      new Option(
-        "-o, --output <file>",
-        "write the report to a file, complete or not at all (default: standard output)",
-      ).argParser(nonEmpty("--output")),
-    );
+    .option("-o, --output <file>", "write the report to a file, complete or not at all (default: standard output)");
 }
 
 /** Refuses, before anything is read, a report file that cannot be written. */

@@ -11,11 +11,11 @@ export const sampleAccounts = {
   dataPlatform: "333333333333",
 } as const;
 
-/** The Regions that are enabled in each of them. */
+/** The enabled Regions of each account. */
 export const sampleRegions: readonly string[] = ["ap-southeast-2", "eu-central-1", "eu-west-1", "us-east-1"];
 
-/** What the sample organization requires: customer-managed keys in production, and exemptions by tag. */
-const policyYaml = `# Production's secrets are encrypted with a key of its own; elsewhere any key will do.
+/** The sample policy: customer-managed keys in production, exemptions by tag. */
+const policyYaml = `# Production requires a customer-managed key; elsewhere, any key is allowed.
 keys:
   - match: { account: "${sampleAccounts.production}" }
     require: customer-managed
@@ -45,7 +45,7 @@ const denyRds = JSON.stringify({
   ],
 });
 
-/** Production's healthy part in one Region: everything managed with the account's own key. */
+/** Adds healthy databases with managed passwords. */
 function addHealthy(region: Region, managed: Managed, names: Readonly<Record<string, string>>): void {
   for (const [identifier, engine] of Object.entries(names)) {
     if (engine.startsWith("aurora")) region.addCluster({ identifier, engine, managed });
@@ -53,7 +53,7 @@ function addHealthy(region: Region, managed: Managed, names: Readonly<Record<str
   }
 }
 
-/** One database for each thing that can be wrong with a password that is not managed. */
+/** Adds databases without a managed password: plain, restored, interrupted, exempt, and with an ended exemption. */
 function addUnmanaged(region: Region, { hoursAgo, daysAhead }: Times, keyArn: string): void {
   region.addInstance({ identifier: "orders-restored-20261012", tags: { team: "orders" } });
   region.addInstance({ identifier: "returns", engine: "mysql", tags: { team: "orders" } });
@@ -75,7 +75,7 @@ function addUnmanaged(region: Region, { hoursAgo, daysAhead }: Times, keyArn: st
   });
 }
 
-/** Secrets that RDS cannot rotate: three with a cause that shows, one without. */
+/** Adds secrets that RDS cannot rotate: three with a visible cause, one without. */
 function addImpaired(region: Region, { hoursAgo }: Times, keyArn: string): void {
   const overdue = { NextRotationDate: hoursAgo(16), LastRotatedDate: hoursAgo(7 * 24 + 16) };
   const disabled = region.addKey({ alias: "alias/invoicing", state: "Disabled" });
@@ -90,7 +90,7 @@ function addImpaired(region: Region, { hoursAgo }: Times, keyArn: string): void 
   });
 }
 
-/** Secrets that never got done. */
+/** Adds secrets whose creation or rotation does not finish. */
 function addStuck(region: Region, { hoursAgo }: Times, keyArn: string): void {
   region.addInstance({
     identifier: "refunds",
@@ -109,8 +109,8 @@ function addStuck(region: Region, { hoursAgo }: Times, keyArn: string): void {
   });
 }
 
-/** Databases that report a secret which is not theirs: they look managed and are not. */
-function addGhosts(region: Region, keyArn: string): void {
+/** Adds databases that report a secret of another owner: they look managed, but are not. */
+function addForeignSecrets(region: Region, keyArn: string): void {
   const source = region.instances.get("customers")?.MasterUserSecret;
   region.addInstance({ identifier: "customers-restored", engine: "mysql", MasterUserSecret: { ...source } });
   const gone = `${arnPrefix(region, "secretsmanager")}secret:rds!db-5d1e0c7a-8a3b-4c1f-9d53-0e7f3b1c2a64-Qw7ZxK`;
@@ -125,20 +125,20 @@ function addGhosts(region: Region, keyArn: string): void {
   });
 }
 
-/** Secrets with the wrong key, or with one that will not last. */
-function addKeyTrouble(region: Region, keyArn: string): void {
+/** Adds secrets with the wrong key, or with one that is scheduled for deletion. */
+function addKeyViolations(region: Region, keyArn: string): void {
   region.addInstance({ identifier: "profiles", managed: true });
   region.addCluster({ identifier: "wishlists", engine: "aurora-mysql", managed: true });
-  const doomed = region.addKey({ alias: "alias/payments-2021", state: "PendingDeletion" });
-  region.addInstance({ identifier: "payments-archive", engine: "mariadb", managed: { kmsKeyId: doomed.Arn } });
+  const pendingDeletion = region.addKey({ alias: "alias/payments-2021", state: "PendingDeletion" });
+  region.addInstance({ identifier: "payments-archive", engine: "mariadb", managed: { kmsKeyId: pendingDeletion.Arn } });
   const other = region.addKey({ alias: "alias/exports" });
   const exports = region.addInstance({ identifier: "exports", managed: { kmsKeyId: keyArn } });
-  // Somebody changed the key in Secrets Manager: RDS goes on reporting the former one.
+  // The key was changed in Secrets Manager; RDS still reports the former one.
   region.editSecret(exports.MasterUserSecret?.SecretArn ?? "", { KmsKeyId: other.Arn });
 }
 
-/** Secrets that are not rotated as they should be, and one that cannot be. */
-function addRotationTrouble(region: Region, { hoursAgo }: Times, kmsKeyId: string): void {
+/** Adds secrets that are not rotated on schedule, and one whose database is stopped. */
+function addRotationViolations(region: Region, { hoursAgo }: Times, kmsKeyId: string): void {
   region.addInstance({
     identifier: "marketing",
     engine: "mysql",
@@ -146,7 +146,7 @@ function addRotationTrouble(region: Region, { hoursAgo }: Times, kmsKeyId: strin
   });
   const overdue = { NextRotationDate: hoursAgo(3 * 24), LastRotatedDate: hoursAgo(10 * 24) };
   region.addInstance({ identifier: "sessions", managed: { kmsKeyId, ...overdue } });
-  // A stopped database cannot be rotated: nothing is wrong with this one.
+  // RDS does not rotate the password of a stopped database: this one is compliant.
   region.addInstance({
     identifier: "campaign-2025",
     engine: "mysql",
@@ -164,8 +164,8 @@ function addRotationTrouble(region: Region, { hoursAgo }: Times, kmsKeyId: strin
   });
 }
 
-/** Databases whose password somebody else owns, or that AWS cannot manage. */
-function addUnjudged(region: Region, elsewhere: Region, managed: Managed): void {
+/** Adds databases with an inherited or unsupported master password. */
+function addNotJudged(region: Region, elsewhere: Region, managed: Managed): void {
   region.addInstance({ identifier: "orders-replica", ReadReplicaSourceDBInstanceIdentifier: "orders" });
   region.addInstance({
     identifier: "reviews-replica",
@@ -233,10 +233,10 @@ function fillProduction(cloud: Cloud, times: Times): void {
   addUnmanaged(ireland, times, kmsKeyId);
   addImpaired(ireland, times, kmsKeyId);
   addStuck(ireland, times, kmsKeyId);
-  addGhosts(ireland, kmsKeyId);
-  addKeyTrouble(ireland, kmsKeyId);
-  addRotationTrouble(ireland, times, kmsKeyId);
-  addUnjudged(ireland, virginia, { kmsKeyId });
+  addForeignSecrets(ireland, kmsKeyId);
+  addKeyViolations(ireland, kmsKeyId);
+  addRotationViolations(ireland, times, kmsKeyId);
+  addNotJudged(ireland, virginia, { kmsKeyId });
 
   addHealthy(
     frankfurt,
@@ -263,7 +263,7 @@ function fillStaging(cloud: Cloud): void {
   cloud.region(sampleAccounts.staging, "us-east-1").addInstance({ identifier: "loadtest", engine: "mysql" });
 }
 
-/** What its databases' secrets are like stays unknown: nobody may list them. */
+/** Adds databases whose secrets cannot be listed. */
 function fillDataPlatform(cloud: Cloud): void {
   addHealthy(cloud.region(sampleAccounts.dataPlatform, "eu-west-1"), true, {
     "airflow-metadata": "postgres",
@@ -274,8 +274,8 @@ function fillDataPlatform(cloud: Cloud): void {
 }
 
 /**
- * Three accounts (production, staging, data platform) in four Regions: mostly healthy, with every rule failing somewhere and every reason
- * for not judging a database. Dates are relative to `now`.
+ * Creates three accounts (production, staging, data platform) in four Regions: mostly healthy, with a violation of every rule and every
+ * reason not to judge a database. Dates are relative to `now`.
  */
 export function createSampleOrganization({ now }: { now: Date }): { cloud: Cloud; policyYaml: string } {
   const cloud = createCloud({ now });

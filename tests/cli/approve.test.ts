@@ -47,10 +47,10 @@ afterAll(async () => {
 test.each([
   ["approve", "approved", "Approved as", "The repair starts in its window, if every check passes then."],
   ["reject", "rejected", "Rejected as", "The repair does not start."],
-])("%s: records the answer under the caller's ARN", async (command, decision, said, consequence) => {
+])("%s: records the answer under the caller's ARN", async (command, decision, result, consequence) => {
   const { status, stdout, stderr } = await runCli([command, "abc+/=", "--region", "eu-west-1"], { aws });
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-  expect(stdout).toContain(`${said} ${by}. ${consequence}`);
+  expect(stdout).toContain(`${result} ${by}. ${consequence}`);
   const { path = "", body = "", region } = requests.at(-1) ?? {};
   expect({ path, body: JSON.parse(body), region }).toEqual({
     path: expect.stringContaining("abc+/="),

@@ -19,7 +19,7 @@ export type World = {
   /** An instant, or a clock. */
   readonly now?: string | Io["now"];
   readonly interrupted?: Io["interrupted"];
-  /** Answers the questions at a terminal; without it there is no terminal. */
+  /** Answers questions; without it, there is no terminal. */
   readonly ask?: Io["ask"];
   readonly sleep?: Io["sleep"];
 };
