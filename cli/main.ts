@@ -17,7 +17,7 @@ async function loadAws(): Promise<Aws> {
       const { publishMessages } = await import("../lib/aws/publish-messages.ts");
       return publishMessages(topicArn, messages, options);
     },
-    profileNames: async () => (await import("../lib/aws/profile-names.ts")).profileNames(),
+    profileNames: async () => (await import("./profile-names.ts")).profileNames(),
     answerApproval: async (...args) => (await import("../lib/aws/answer-approval.ts")).answerApproval(...args),
   };
 }
