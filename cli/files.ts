@@ -14,7 +14,7 @@ export class WriteError extends Error {
 
 /** Reads a text file, at most `maxMegabytes` (10^6 bytes) of it. Throws a UsageError that names the file. */
 export function readText(file: string, maxMegabytes: number): Promise<string> {
-  return readTextStream(createReadStream(file, { highWaterMark: 1_000_000 }), file, maxMegabytes);
+  return readTextStream(createReadStream(file), file, maxMegabytes);
 }
 
 /** Reads UTF-8 text, at most `maxMegabytes` (10^6 bytes) of it. Throws a UsageError that calls it by `name`. */

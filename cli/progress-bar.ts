@@ -7,7 +7,7 @@ const tooFew = 3;
 
 /** A progress bar of the Regions read. Clears itself at the end; draws nothing unless the stream is a terminal. */
 export function createProgressBar(stream: OutputStream): { show: (progress: Progress) => void; stop: () => void } {
-  const bar = new SingleBar({
+  const progressBar = new SingleBar({
     format: "Reading {value} of {total} Regions {bar}",
     barCompleteChar: "█",
     barIncompleteChar: "░",
@@ -19,12 +19,12 @@ export function createProgressBar(stream: OutputStream): { show: (progress: Prog
   return {
     show({ done, total }) {
       if (stream.isTTY !== true || total <= tooFew) return;
-      if (!isShown) bar.start(total, done);
-      else bar.update(done);
+      if (!isShown) progressBar.start(total, done);
+      else progressBar.update(done);
       isShown = true;
     },
     stop() {
-      if (isShown) bar.stop();
+      if (isShown) progressBar.stop();
     },
   };
 }

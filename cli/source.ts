@@ -105,10 +105,10 @@ export async function takeInventoryWithProgress(
   request: Pick<InventoryRequest, "accounts" | "regions" | "policy" | "forRepair">,
   io: Io,
 ): Promise<Inventory> {
-  const bar = createProgressBar(io.stderr);
+  const progressBar = createProgressBar(io.stderr);
   try {
-    return await takeInventory({ ...request, rules, now: io.now().toISOString(), onProgress: bar.show });
+    return await takeInventory({ ...request, rules, now: io.now().toISOString(), onProgress: progressBar.show });
   } finally {
-    bar.stop();
+    progressBar.stop();
   }
 }

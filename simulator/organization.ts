@@ -46,8 +46,8 @@ const denyRds = JSON.stringify({
 });
 
 /** Adds healthy databases with managed passwords. */
-function addHealthy(region: Region, managed: Managed, names: Readonly<Record<string, string>>): void {
-  for (const [identifier, engine] of Object.entries(names)) {
+function addHealthy(region: Region, managed: Managed, databases: readonly (readonly [string, string])[]): void {
+  for (const [identifier, engine] of databases) {
     if (engine.startsWith("aurora")) region.addCluster({ identifier, engine, managed });
     else region.addInstance({ identifier, engine, managed });
   }
@@ -215,20 +215,16 @@ function fillProduction(cloud: Cloud, times: Times): void {
     (region) => region.addKey({ alias: "alias/rds-master-passwords" }).Arn,
   ) as [string, string, string];
 
-  addHealthy(
-    ireland,
-    { kmsKeyId },
-    {
-      orders: "postgres",
-      customers: "mysql",
-      inventory: "postgres",
-      identity: "aurora-postgresql",
-      catalog: "aurora-mysql",
-      search: "mariadb",
-      erp: "sqlserver-ee",
-      mainframe: "db2-se",
-    },
-  );
+  addHealthy(ireland, { kmsKeyId }, [
+    ["orders", "postgres"],
+    ["customers", "mysql"],
+    ["inventory", "postgres"],
+    ["identity", "aurora-postgresql"],
+    ["catalog", "aurora-mysql"],
+    ["search", "mariadb"],
+    ["erp", "sqlserver-ee"],
+    ["mainframe", "db2-se"],
+  ]);
   ireland.addCluster({ identifier: "warehouse", engine: "mysql", members: 3, managed: { kmsKeyId } });
   addUnmanaged(ireland, times, kmsKeyId);
   addImpaired(ireland, times, kmsKeyId);
@@ -238,38 +234,41 @@ function fillProduction(cloud: Cloud, times: Times): void {
   addRotationViolations(ireland, times, kmsKeyId);
   addNotJudged(ireland, virginia, { kmsKeyId });
 
-  addHealthy(
-    frankfurt,
-    { kmsKeyId: frankfurtKey },
-    { "orders-de": "postgres", "shop-de": "aurora-postgresql", "tax-de": "mysql" },
-  );
+  addHealthy(frankfurt, { kmsKeyId: frankfurtKey }, [
+    ["orders-de", "postgres"],
+    ["shop-de", "aurora-postgresql"],
+    ["tax-de", "mysql"],
+  ]);
   frankfurt.addCluster({
     identifier: "catalog-dr",
     engine: "aurora-mysql",
     members: 1,
     ReplicationSourceIdentifier: `${arnPrefix(ireland, "rds")}cluster:catalog`,
   });
-  addHealthy(virginia, { kmsKeyId: virginiaKey }, { "orders-us": "postgres", "shop-us": "aurora-postgresql" });
+  addHealthy(virginia, { kmsKeyId: virginiaKey }, [
+    ["orders-us", "postgres"],
+    ["shop-us", "aurora-postgresql"],
+  ]);
 }
 
 function fillStaging(cloud: Cloud): void {
-  addHealthy(cloud.region(sampleAccounts.staging, "eu-west-1"), true, {
-    "orders-staging": "postgres",
-    "customers-staging": "mysql",
-    "shop-staging": "aurora-postgresql",
-    "catalog-staging": "aurora-mysql",
-    "erp-staging": "sqlserver-se",
-  });
+  addHealthy(cloud.region(sampleAccounts.staging, "eu-west-1"), true, [
+    ["orders-staging", "postgres"],
+    ["customers-staging", "mysql"],
+    ["shop-staging", "aurora-postgresql"],
+    ["catalog-staging", "aurora-mysql"],
+    ["erp-staging", "sqlserver-se"],
+  ]);
   cloud.region(sampleAccounts.staging, "us-east-1").addInstance({ identifier: "loadtest", engine: "mysql" });
 }
 
 /** Adds databases whose secrets cannot be listed. */
 function fillDataPlatform(cloud: Cloud): void {
-  addHealthy(cloud.region(sampleAccounts.dataPlatform, "eu-west-1"), true, {
-    "airflow-metadata": "postgres",
-    "feature-store": "aurora-postgresql",
-  });
-  addHealthy(cloud.region(sampleAccounts.dataPlatform, "ap-southeast-2"), true, { "superset-apac": "mysql" });
+  addHealthy(cloud.region(sampleAccounts.dataPlatform, "eu-west-1"), true, [
+    ["airflow-metadata", "postgres"],
+    ["feature-store", "aurora-postgresql"],
+  ]);
+  addHealthy(cloud.region(sampleAccounts.dataPlatform, "ap-southeast-2"), true, [["superset-apac", "mysql"]]);
   cloud.fault({ action: "secretsmanager:ListSecrets", account: sampleAccounts.dataPlatform, kind: "deny" });
 }
 
