@@ -1,3 +1,6 @@
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { assembleReport } from "../lib/audit/assemble-report.ts";
 import { UsageError } from "../lib/model/errors.ts";
@@ -5,7 +8,7 @@ import type { Inventory } from "../lib/model/inventory.ts";
 import { toJson } from "../lib/report/files/json.ts";
 import { rules } from "../rules/index.ts";
 import { auditStatus, type FailOn, failOnChoices } from "./exit-status.ts";
-import { areSame, checkWritable, writeWhole } from "./files.ts";
+import { areSame, checkWritable, WriteError, writeWhole } from "./files.ts";
 import { type Io, write } from "./io.ts";
 import { oneOf, refuseBoth } from "./option-values.ts";
 import { readPolicy } from "./policy-file.ts";
@@ -68,7 +71,13 @@ async function audit(options: AuditOptions, io: Io): Promise<number> {
   return auditStatus(report, failOn);
 }
 
+/** Throws a WriteError if the file cannot be written. The inventory is then in a temporary file, if that is possible. */
 async function save(inventory: Inventory, file: string, io: Io): Promise<void> {
-  await writeWhole(file, toJson(inventory));
+  const text = toJson(inventory);
+  await writeWhole(file, text).catch(async (error: WriteError) => {
+    const spare = join(await mkdtemp(join(tmpdir(), "rds-password-audit-")), "inventory.json");
+    await writeWhole(spare, text);
+    throw new WriteError(`${error.message} The inventory is in ${spare} instead.`, { cause: error });
+  });
   await write(io.stderr, `The inventory is in ${file}.\n`);
 }

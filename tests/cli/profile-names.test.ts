@@ -37,6 +37,7 @@ test("lists the profiles of both files", async () => {
 test("reads the files that the environment names", async () => {
   writeFileSync(join(folder, "mine"), config);
   expect(await profileNames({ HOME: folder, AWS_CONFIG_FILE: join(folder, "mine") })).toContain("staging");
+  expect(await profileNames({ HOME: folder, AWS_CONFIG_FILE: "~/mine" })).toContain("staging");
   expect(await profileNames({ HOME: folder, AWS_SHARED_CREDENTIALS_FILE: join(folder, "mine") })).toContain("staging");
 });
 
