@@ -42,7 +42,6 @@ async function demo(options: DemoOptions, io: Io): Promise<number> {
   const { createSampleOrganization } = await import("../simulator/organization.ts");
   const { cloud, policyYaml } = createSampleOrganization({ now: io.now() });
   const simulator = await start(cloud, options);
-  await deleteStateOf(simulator.endpoint, io.env);
   try {
     const { createAccount } = await io.loadAws();
     const accounts = [...cloud.accounts.keys()].map((id) =>
@@ -59,12 +58,13 @@ async function demo(options: DemoOptions, io: Io): Promise<number> {
     await writeReport(report, options, io);
     if (!options.serve) await write(io.stderr, describeDemo(accounts.length, policyYaml, commandNameOf(io)));
     else {
+      await deleteStateOf(simulator.endpoint, io.env);
       await write(io.stderr, describeServer(simulator.endpoint, [...cloud.accounts.keys()], commandNameOf(io)));
       await io.interrupted();
     }
   } finally {
     await simulator.close();
-    await deleteStateOf(simulator.endpoint, io.env);
+    if (options.serve) await deleteStateOf(simulator.endpoint, io.env);
   }
   return exitStatus.clean;
 }
