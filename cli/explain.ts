@@ -6,8 +6,8 @@ import { UsageError } from "../lib/model/errors.ts";
 import type { Inventory, Target } from "../lib/model/inventory.ts";
 import { nearest, suggest } from "../lib/model/nearest.ts";
 import type { Policy } from "../lib/model/policy.ts";
-import { type DatabasePage, renderDatabase } from "../lib/report/terminal/database-page.ts";
-import { renderRule } from "../lib/report/terminal/rule-page.ts";
+import { type DatabaseDetails, explainDatabase } from "../lib/report/terminal/explain-database.ts";
+import { explainRule } from "../lib/report/terminal/explain-rule.ts";
 import { makePrintable } from "../lib/report/text/printable.ts";
 import { rules } from "../rules/index.ts";
 import { exitStatus } from "./exit-status.ts";
@@ -48,13 +48,13 @@ async function explain(name: string, options: SourceOptions, io: Io): Promise<nu
   const terminal = terminalOf(io.stdout, io);
   const text =
     rule === undefined
-      ? renderDatabase(await findPage(name, options, policy, io), terminal)
-      : renderRule(toEntry(rule, policy), terminal);
+      ? explainDatabase(await findPage(name, options, policy, io), terminal)
+      : explainRule(toEntry(rule, policy), terminal);
   await write(io.stdout, text);
   return exitStatus.clean;
 }
 
-async function findPage(name: string, options: SourceOptions, policy: Policy, io: Io): Promise<DatabasePage> {
+async function findPage(name: string, options: SourceOptions, policy: Policy, io: Io): Promise<DatabaseDetails> {
   const asksForDatabase = [options.from, options.region, options.allRegions, options.profile].some(
     (one) => one !== undefined,
   );
@@ -71,7 +71,7 @@ async function findPage(name: string, options: SourceOptions, policy: Policy, io
   return toPage(database, target, inventory, policy);
 }
 
-function toPage({ arn }: Database, target: Target, inventory: Inventory, policy: Policy): DatabasePage {
+function toPage({ arn }: Database, target: Target, inventory: Inventory, policy: Policy): DatabaseDetails {
   const prepared = [...prepare(target, policy, inventory.observedAt)].find(({ database }) => database.arn === arn);
   if (prepared === undefined) throw new Error(`${arn} is in the inventory, but was not prepared`);
   const { database, context } = prepared;

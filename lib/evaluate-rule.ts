@@ -7,7 +7,12 @@ import { resourceType } from "./model/database.ts";
 import type { Target } from "./model/inventory.ts";
 import type { Policy } from "./model/policy.ts";
 import type { Rule, RuleContext } from "./model/rule.ts";
-import { type ConfigEvaluation, combine, type Said, toEvaluation } from "./report/aws/config-evaluation.ts";
+import {
+  type ConfigEvaluation,
+  combineVerdicts,
+  type ResourceVerdict,
+  toEvaluation,
+} from "./report/aws/config-evaluation.ts";
 
 /** A resource as AWS Config names it. */
 export type EvaluatedResource = { readonly resourceType: string; readonly resourceId: string };
@@ -68,7 +73,7 @@ async function evaluateItem(
 async function judgeItem(
   item: ConfigurationItem,
   { rule, policy, port, now }: Omit<EvaluationRequest, "event" | "config">,
-): Promise<Said> {
+): Promise<ResourceVerdict> {
   const kind = kinds[item.resourceType];
   if (kind === undefined)
     return { status: "NOT_APPLICABLE", message: `A resource of the type ${item.resourceType} has no master password.` };
@@ -99,7 +104,7 @@ async function evaluateAll(orderingAt: string, request: EvaluationRequest): Prom
 
 /** Tells AWS Config of the resources that it has a verdict on and that are not there. */
 async function retire(
-  verdicts: ReadonlyMap<string, Said>,
+  verdicts: ReadonlyMap<string, ResourceVerdict>,
   orderingAt: string,
   { event, config }: EvaluationRequest,
 ): Promise<number> {
@@ -109,7 +114,7 @@ async function retire(
   return gone.length;
 }
 
-const isGone: Said = { status: "NOT_APPLICABLE", message: "The database does not exist any more." };
+const isGone: ResourceVerdict = { status: "NOT_APPLICABLE", message: "The database does not exist any more." };
 
 const kinds: Readonly<Record<string, "instance" | "cluster">> = {
   [resourceType({ kind: "instance" })]: "instance",
@@ -119,8 +124,13 @@ const kinds: Readonly<Record<string, "instance" | "cluster">> = {
 /**
  * The rule's word on every DB instance and DB cluster. AWS Config has no tenant databases: theirs is told of their container.
  */
-function judgeByResource(target: Target, rule: Rule, policy: Policy, now: string): ReadonlyMap<string, Said> {
-  const all = new Map<string, Said[]>();
+function judgeByResource(
+  target: Target,
+  rule: Rule,
+  policy: Policy,
+  now: string,
+): ReadonlyMap<string, ResourceVerdict> {
+  const all = new Map<string, ResourceVerdict[]>();
   const containers = new Map(target.databases.map((database) => [database.arn, database]));
   for (const { database, context } of prepare(target, policy, now)) {
     const owner = database.kind === "tenant-database" ? containers.get(database.containerArn ?? "") : database;
@@ -131,11 +141,16 @@ function judgeByResource(target: Target, rule: Rule, policy: Policy, now: string
       say(word(ask(rule, database, context), database, policy), database, context, policy),
     ]);
   }
-  return new Map([...all].map(([key, verdicts]) => [key, combine(verdicts)]));
+  return new Map([...all].map(([key, verdicts]) => [key, combineVerdicts(verdicts)]));
 }
 
 /** A rule that is off, or a risk that its owner accepted, has nothing to say in AWS Config, and the annotation says why. */
-function say(judgement: Judgement, database: ClassifiedDatabase, context: RuleContext, policy: Policy): Said {
+function say(
+  judgement: Judgement,
+  database: ClassifiedDatabase,
+  context: RuleContext,
+  policy: Policy,
+): ResourceVerdict {
   const { rule, status, message } = judgement;
   if (policy.rulesOff.includes(rule))
     return { status: "NOT_APPLICABLE", message: "The policy switches this rule off." };

@@ -24,13 +24,13 @@ export function measure({ name, unit, value, dimensions }: Metric): void {
 }
 
 /** Says what an audit found and what could not be delivered; `isFull` for one that looked at everything. */
-export function record({ report, changes, failures, isNew, isTried }: Publication, isFull: boolean): void {
+export function record({ report, changes, failures, isNew, isAttempted }: Publication, isFull: boolean): void {
   for (const { where, error } of failures) {
     logger.error(`What was found could not be delivered: ${where}.`, error);
     measure({ name: "DeliveryFailures", unit: "Count", value: 1, dimensions: { destination: where } });
   }
   // A zero ends the alarm.
-  if (isTried || failures.length > 0) measure({ name: "DeliveryFailures", unit: "Count", value: failures.length });
+  if (isAttempted || failures.length > 0) measure({ name: "DeliveryFailures", unit: "Count", value: failures.length });
   if (!isNew) {
     logger.info("The event was handled before; nothing was published again.");
     return;

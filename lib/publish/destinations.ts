@@ -2,33 +2,33 @@ import type { Change, Digest } from "../model/change.ts";
 import type { Finding } from "../model/finding.ts";
 import type { OutgoingMessage, Refused } from "../model/topic-message.ts";
 import { type SecurityHubFinding, toAsff, toSecurityHubState } from "../report/aws/asff.ts";
-import { toAlerts } from "../report/chat/alert.ts";
 import type { AlertOptions } from "../report/chat/alert-message.ts";
+import { toAlerts } from "../report/chat/finding-alerts.ts";
 import { toDigestMessage, toFindingMessage } from "../report/topics/finding-message.ts";
-import type { Destination, Refusal } from "./publish-report.ts";
+import type { Destination, UndeliveredChange } from "./publish-report.ts";
 
-/** Sends messages to a topic and answers with those that it refused. */
+/** Publishes messages to a topic and returns those that it refused. */
 export type Publish = (messages: readonly OutgoingMessage[]) => Promise<readonly Refused[]>;
 
-/** Imports findings and answers with those that were refused. */
-export type Import = (findings: readonly SecurityHubFinding[]) => Promise<readonly Refused[]>;
+/** Imports findings and returns those that were refused. */
+export type ImportFindings = (findings: readonly SecurityHubFinding[]) => Promise<readonly Refused[]>;
 
-/** One JSON message per change, for machines, and one per audit. */
+/** The findings topic, for machines: one JSON message for each change and one digest for each audit. */
 export function createFindingsDestination(publish: Publish): Destination {
   return {
     name: "findings",
     async deliver(changes) {
       const messages = changes.map((change, index) => ({ id: String(index), ...toFindingMessage(change) }));
-      return toRefusals(changes, await publish(messages), (_, index) => String(index));
+      return toUndelivered(changes, await publish(messages), (_, index) => String(index));
     },
-    async announce(digest: Digest) {
+    async sendDigest(digest: Digest) {
       const [refused] = await publish([{ id: "digest", ...toDigestMessage(digest) }]);
-      if (refused !== undefined) throw new Error(`the digest was refused: ${refused.reason}`);
+      if (refused !== undefined) throw new Error(`The digest was refused: ${refused.reason}`);
     },
   };
 }
 
-/** Messages for people, few however many changes there are. If one is refused all of its changes are told again. */
+/** The alerts topic, for people: a few messages, however many changes. If one message is refused, all changes count as undelivered. */
 export function createAlertsDestination(
   publish: Publish,
   options: Pick<AlertOptions, "threshold" | "exemptionTags">,
@@ -46,13 +46,13 @@ export function createAlertsDestination(
 }
 
 /**
- * AWS Security Hub. All that is wrong is imported again by every full audit, because it forgets what it is not told for
- * 90 days; what is resolved or exempt is archived.
+ * AWS Security Hub. It deletes findings that are not updated for 90 days, so each full audit imports all open violations again. Resolved and exempt
+ * findings are archived.
  */
-export function createSecurityHubDestination(importFindings: Import): Destination {
+export function createSecurityHubDestination(importFindings: ImportFindings): Destination {
   return {
     name: "securityHub",
-    /** Of several changes of one finding the last is how it is now. */
+    /** Imports the last change of each finding. */
     async deliver(changes: readonly Change[]) {
       const latest = new Map(changes.map((change) => [change.finding.id, change]));
       const imported = new Map(
@@ -63,7 +63,7 @@ export function createSecurityHubDestination(importFindings: Import): Destinatio
         }),
       );
       const refused = await importFindings([...imported.values()]);
-      return toRefusals(changes, refused, ({ finding }) => imported.get(finding.id)?.Id);
+      return toUndelivered(changes, refused, ({ finding }) => imported.get(finding.id)?.Id);
     },
     async refresh(findings, at) {
       const imported = findings.map((finding) =>
@@ -72,19 +72,17 @@ export function createSecurityHubDestination(importFindings: Import): Destinatio
       const refused = await importFindings(imported);
       const [first] = refused;
       if (first !== undefined)
-        throw new Error(
-          `${refused.length} of ${findings.length} findings were refused, the first because: ${first.reason}`,
-        );
+        throw new Error(`${refused.length} of ${findings.length} findings were refused. First reason: ${first.reason}`);
     },
   };
 }
 
-/** The changes that were sent under ids that were refused. */
-function toRefusals(
+/** The changes whose messages or findings were refused. */
+function toUndelivered(
   changes: readonly Change[],
   refused: readonly Refused[],
   idOf: (change: Change, index: number) => string | undefined,
-): readonly Refusal[] {
+): readonly UndeliveredChange[] {
   const reasons = new Map<string | undefined, string>(refused.map(({ id, reason }) => [id, reason]));
   return changes.flatMap((change, index) => {
     const reason = reasons.get(idOf(change, index));
@@ -92,7 +90,7 @@ function toRefusals(
   });
 }
 
-/** Findings that are nobody's product belong to the default one of their account and Region. */
+/** The default product of an account and Region, for custom findings. */
 function productArnOf({ resource, account, region }: Finding): string {
   return `arn:${resource.arn.split(":")[1]}:securityhub:${region}:${account}:product/${account}/default`;
 }

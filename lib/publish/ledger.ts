@@ -4,13 +4,13 @@ import type { Finding } from "../model/finding.ts";
 import type { DestinationName, Ledger, OutboxEntry } from "../model/ledger.ts";
 import type { Report } from "../model/report.ts";
 
-/** How many settled events are remembered: AWS delivers an event again within hours, if at all. */
+/** Handled events to remember. AWS redelivers an event within hours. */
 const rememberedEvents = 200;
 
-/** Longer than any invocation lasts: a claim that is older was left by one that crashed, and no report is older that is still to come. */
-const longestMinutes = 20;
+/** More than the longest invocation: a lease that is older belongs to a crashed one, and no report still under way was observed earlier. */
+const leaseMinutes = 20;
 
-/** What an audit adds to the ledger, and what is to be delivered now. */
+/** The ledger with a report recorded, the changes that the report brought, and the changes to deliver now to each destination. */
 export type RecordedReport = {
   readonly ledger: Ledger;
   readonly changes: readonly Change[];
@@ -18,10 +18,9 @@ export type RecordedReport = {
 };
 
 /**
- * Enters a report into the ledger: what it changes is owed to each outlet and claimed, along with what was refused before.
- * `only` are the ARNs of the databases that were looked at, where it was not all of them: nothing is said of the others.
- * What the same invocation claimed is its own: it crashed, and was begun anew. Of a database that somebody else looked at since, nothing is
- * said either: an audit takes minutes, and an event may have been quicker.
+ * Adds the report's changes to each outbox and leases them, along with entries that are free: refused earlier, left by a crashed invocation, or
+ * leased by this invocation before a retry. Skips databases re-evaluated since the report was observed: an audit takes minutes, an event seconds.
+ * `only` restricts a partial report to the ARNs that it covers.
  */
 export function recordReport(
   ledger: Ledger,
@@ -39,7 +38,7 @@ export function recordReport(
     ...report,
     findings: report.findings.filter(isCovered),
   });
-  const lease = { by: invocation, until: minutesFrom(now, longestMinutes) };
+  const lease = { by: invocation, until: addMinutes(now, leaseMinutes) };
   const due = new Map<DestinationName, readonly Change[]>();
   const outbox: Ledger["outbox"] = { ...ledger.outbox };
   for (const name of destinations) {
@@ -63,38 +62,38 @@ export function recordReport(
   };
 }
 
-/** Remembers when single databases were looked at, as long as a report may be on its way that looked at them before. */
+/** Records when single databases were re-evaluated, for as long as a report observed earlier may still arrive. */
 function updateSeen(
   seen: Ledger["seen"],
   arns: ReadonlySet<string>,
   { observedAt, generatedAt }: Report,
 ): Ledger["seen"] {
-  const oldest = minutesFrom(generatedAt, -longestMinutes);
+  const oldest = addMinutes(generatedAt, -leaseMinutes);
   const kept = Object.entries(seen).filter(([, at]) => at >= oldest);
   const added = [...arns].filter((arn) => (seen[arn] ?? "") < observedAt).map((arn) => [arn, observedAt] as const);
   return Object.fromEntries([...kept, ...added]);
 }
 
-function minutesFrom(at: string, minutes: number): string {
+function addMinutes(at: string, minutes: number): string {
   return new Date(Date.parse(at) + minutes * 60_000).toISOString();
 }
 
 /**
- * Takes what was delivered off the ledger, and frees what was refused, in its place; what others entered or delivered meanwhile stays so.
- * Only now is the event handled: whoever crashed before is made up for when it comes again, and entering a report twice changes nothing.
+ * Removes delivered entries, releases refused ones in place, and marks the event as handled. Leaves the entries of other invocations unchanged.
+ * Idempotent. A crash before this leaves the event unhandled, so its redelivery tries again; recording a report twice changes nothing.
  */
-export function settle(
+export function finishDelivery(
   ledger: Ledger,
-  { due, refused, eventId }: { due: RecordedReport["due"]; refused: RecordedReport["due"]; eventId: string },
+  { due, undelivered, eventId }: { due: RecordedReport["due"]; undelivered: RecordedReport["due"]; eventId: string },
 ): Ledger {
   const outbox: Ledger["outbox"] = { ...ledger.outbox };
   for (const [name, changes] of due) {
-    const mine = new Set(changes.map(keyOf));
-    const left = new Set(refused.get(name)?.map(keyOf));
+    const attempted = new Set(changes.map(keyOf));
+    const refused = new Set(undelivered.get(name)?.map(keyOf));
     outbox[name] = (ledger.outbox[name] ?? []).flatMap((entry) => {
       const key = keyOf(entry.change);
-      if (!mine.has(key)) return entry;
-      return left.has(key) ? { ...entry, lease: null } : [];
+      if (!attempted.has(key)) return entry;
+      return refused.has(key) ? { ...entry, lease: null } : [];
     });
   }
   const handledEvents = [...new Set([...ledger.handledEvents, eventId])].slice(-rememberedEvents);

@@ -3,55 +3,58 @@ import { type Finding, isViolation } from "../model/finding.ts";
 import { type DestinationName, emptyLedger, type Ledger } from "../model/ledger.ts";
 import type { Report } from "../model/report.ts";
 import { type Pauses, type Stored, updateStored } from "../storage/update-stored.ts";
-import { type RecordedReport, recordReport, settle } from "./ledger.ts";
+import { finishDelivery, type RecordedReport, recordReport } from "./ledger.ts";
 
-/** Where the service keeps what it knows. Every method throws where the store does not answer. */
+/** The service's store. Every method throws if the store fails. */
 export type Store = {
   readonly ledger: Stored<Ledger>;
-  /** Keeps a report for good and as the latest; answers with a link for people, if there is one. */
+  /** Writes a report permanently and as the latest one. Returns a link for people, or null. */
   writeReport(report: Report): Promise<string | null>;
 };
 
-/** A change that an outlet did not take, and why, in its own words. */
-export type Refusal = { readonly change: Change; readonly reason: string };
+/** A change that a destination refused, and its reason. */
+export type UndeliveredChange = { readonly change: Change; readonly reason: string };
 
-/** Where changes go. */
+/** Receives changes. */
 export type Destination = {
   readonly name: DestinationName;
-  /** Answers with the changes that were not taken; throws where none was. */
-  deliver(changes: readonly Change[], context: { readonly reportUrl: string | null }): Promise<readonly Refusal[]>;
-  /** The digest of a full audit, where the outlet has one. */
-  announce?(digest: Digest): Promise<void>;
-  /** All that is wrong after a full audit, where the outlet forgets what it is not told again. */
+  /** Returns the refused changes. Throws if all failed. */
+  deliver(
+    changes: readonly Change[],
+    context: { readonly reportUrl: string | null },
+  ): Promise<readonly UndeliveredChange[]>;
+  /** Sends the digest of a full audit. */
+  sendDigest?(digest: Digest): Promise<void>;
+  /** Sends all open violations after a full audit, to a destination that would otherwise expire them. */
   refresh?(findings: readonly Finding[], at: string): Promise<void>;
 };
 
-/** What happened while publishing. A failure stops no other outlet; whoever asked logs, counts and alarms it. */
+/** The result of publishing. A failure stops no other destination; the caller logs, counts and alarms on failures. */
 export type Publication = {
-  /** False where the event was settled before, and nothing was published again. */
+  /** False if the event was handled before; then nothing is published. */
   readonly isNew: boolean;
   readonly changes: readonly Change[];
-  /** Whether the outlets were tried: where nothing was owed to any, nothing is known of how they do. */
-  readonly isTried: boolean;
-  /** The report with the days on which its findings were first seen. */
+  /** Whether any destination was called. If not, its health is unknown. */
+  readonly isAttempted: boolean;
+  /** The report, with `firstSeenAt` of its findings from the ledger. */
   readonly report: Report;
   readonly failures: readonly { readonly where: DestinationName | "store" | "remediation"; readonly error: Error }[];
 };
 
 export type PublishRequest = {
   readonly report: Report;
-  /** ARNs of the databases that were looked at, where it was not all of them. */
+  /** ARNs of the databases that the report covers; null for all. */
   readonly only: ReadonlySet<string> | null;
   readonly eventId: string;
-  /** The id of the invocation, which a retry has too. */
+  /** Id of the invocation. A retry has the same one. */
   readonly invocation: string;
   readonly store: Store;
   readonly destinations: readonly Destination[];
 } & Pauses;
 
 /**
- * Publishes what a report changes, and what was refused before: to each outlet once, whatever becomes of the others. Two executions of
- * one event at the same time share the changes, and each has its digest.
+ * Delivers the report's changes, and changes refused earlier, once to each destination, independently of the others. Of two invocations of the
+ * same event at the same time, each change is delivered by one, and each sends its digest.
  */
 export async function publishReport(request: PublishRequest): Promise<Publication> {
   const { only, eventId, invocation, store, destinations } = request;
@@ -74,67 +77,71 @@ export async function publishReport(request: PublishRequest): Promise<Publicatio
   const update = (change: (ledger: Ledger) => Ledger | null) =>
     updateStored("the ledger", store.ledger, change, request);
 
-  // A full audit has its digest to deliver at least.
-  const isTriedWith = ({ due }: RecordedReport) =>
-    only === null || [...due.values()].some((outbox) => outbox.length > 0);
-  // An event that changes nothing while nothing is owed is handled as soon as it is entered.
-  const isDoneWith = (recorded: RecordedReport) =>
-    !isTriedWith(recorded) && Object.values(recorded.ledger.outbox).every((outbox) => outbox.length === 0);
+  // A full audit always has a digest to deliver.
+  const hasDeliveries = ({ due }: RecordedReport) =>
+    only === null || [...due.values()].some((changes) => changes.length > 0);
+  // Without deliveries and with empty outboxes, recording the report handles the event.
+  const isHandledBy = (recorded: RecordedReport) =>
+    !hasDeliveries(recorded) && Object.values(recorded.ledger.outbox).every((entries) => entries.length === 0);
   let lastRead = emptyLedger;
-  const isEntered = await attempt("store", () =>
+  const isRecorded = await attempt("store", () =>
     update((ledger) => {
       lastRead = ledger;
       if (ledger.handledEvents.includes(eventId)) return null;
       const recorded = record(ledger);
-      return isDoneWith(recorded) ? settle(recorded.ledger, { ...nothing, eventId }) : recorded.ledger;
+      return isHandledBy(recorded)
+        ? finishDelivery(recorded.ledger, { due: new Map(), undelivered: new Map(), eventId })
+        : recorded.ledger;
     }),
   );
-  if (isEntered === false) return { isNew: false, isTried: false, changes: [], report: request.report, failures };
-  // A ledger that cannot be written still tells what is new. Without one everything is told: silence would look like health.
+  if (isRecorded === false) return { isNew: false, isAttempted: false, changes: [], report: request.report, failures };
+  // If the ledger cannot be written, what was read still tells which changes are new. If it cannot be read, everything is published: silence would look healthy.
   const recorded = record(lastRead);
   const { ledger, changes, due } = recorded;
-  const isTried = isTriedWith(recorded);
+  const isAttempted = hasDeliveries(recorded);
   const report = withFirstSeen(request.report, ledger.known);
   const reportUrl = only === null ? await attempt("store", () => store.writeReport(report)) : null;
-  const refused = new Map<DestinationName, readonly Change[]>();
+  const undelivered = new Map<DestinationName, readonly Change[]>();
   await Promise.all(
     destinations.map(async (destination) => {
       const { name } = destination;
-      const outbox = due.get(name) ?? [];
-      if (outbox.length > 0) {
-        const left = await attempt(name, () => destination.deliver(outbox, { reportUrl }));
-        refused.set(name, left?.map(({ change }) => change) ?? outbox);
-        if (left !== null && left.length > 0) failures.push({ where: name, error: toError(left, outbox.length) });
+      const outgoing = due.get(name) ?? [];
+      if (outgoing.length > 0) {
+        const refused = await attempt(name, () => destination.deliver(outgoing, { reportUrl }));
+        undelivered.set(name, refused?.map(({ change }) => change) ?? outgoing);
+        if (refused !== null && refused.length > 0)
+          failures.push({ where: name, error: toError(refused, outgoing.length) });
       }
       if (only !== null) return;
-      await attempt(name, async () => destination.announce?.(toDigest(report, reportUrl)));
+      await attempt(name, async () => destination.sendDigest?.(toDigest(report, reportUrl)));
       await attempt(name, async () => destination.refresh?.(ledger.known.filter(isViolation), report.generatedAt));
     }),
   );
-  if (isEntered && isTried) await attempt("store", () => update((latest) => settle(latest, { due, refused, eventId })));
-  return { isNew: true, isTried, changes, report, failures };
+  if (isRecorded && isAttempted)
+    await attempt("store", () => update((latest) => finishDelivery(latest, { due, undelivered, eventId })));
+  return { isNew: true, isAttempted, changes, report, failures };
 }
 
-const nothing = { due: new Map(), refused: new Map() };
-
-/** Adds what could not be done about repairs to what could not be published. */
+/** Adds remediation errors to the failures of a publication. */
 export function withFailures(publication: Publication, errors: readonly Error[]): Publication {
   const failures = errors.map((error) => ({ where: "remediation" as const, error }));
   return { ...publication, failures: [...publication.failures, ...failures] };
 }
 
-function toError(refusals: readonly Refusal[], count: number): Error {
-  const reason = refusals[0]?.reason;
-  return new Error(`${refusals.length} of ${count} changes were refused, the first because: ${reason}`);
+function toError(refused: readonly UndeliveredChange[], count: number): Error {
+  return new Error(`${refused.length} of ${count} changes were refused. First reason: ${refused[0]?.reason}`);
 }
 
 function withFirstSeen(report: Report, known: readonly Finding[]): Report {
   const firstSeenAt = new Map(known.map((finding) => [finding.id, finding.firstSeenAt]));
-  const dated = (finding: Finding) => ({ ...finding, firstSeenAt: firstSeenAt.get(finding.id) ?? finding.firstSeenAt });
-  return { ...report, findings: report.findings.map(dated) };
+  const withDate = (finding: Finding) => ({
+    ...finding,
+    firstSeenAt: firstSeenAt.get(finding.id) ?? finding.firstSeenAt,
+  });
+  return { ...report, findings: report.findings.map(withDate) };
 }
 
-/** An audit in one message: counts, and since when the oldest finding is open. */
+/** Summarizes an audit for the findings topic: counts, and since when the oldest violation has been open. */
 export function toDigest(
   { generatedAt, clean, summary, coverage, findings }: Report,
   reportUrl: string | null,

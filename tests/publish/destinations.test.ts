@@ -7,7 +7,7 @@ import {
   createAlertsDestination,
   createFindingsDestination,
   createSecurityHubDestination,
-  type Import,
+  type ImportFindings,
   type Publish,
 } from "../../lib/publish/destinations.ts";
 import { toDigest } from "../../lib/publish/publish-report.ts";
@@ -21,7 +21,7 @@ const reportUrl = "https://reports.example/1";
 const context = { reportUrl };
 const changes = ["orders", "shop", "ledger"].map((identifier) => aChangeOn(identifier));
 
-/** A topic that remembers what it was sent, and refuses the messages with some ids. */
+/** A topic that records its messages and refuses those with the given ids. */
 function aTopic(...refused: string[]) {
   const sent: OutgoingMessage[] = [];
   const publish: Publish = async (messages) => {
@@ -35,7 +35,7 @@ const refuseAll: Publish = async (messages) => messages.map(({ id }) => ({ id, r
 const refusalOf = (change: Change | undefined) => ({ change, reason: tooLarge });
 const offline = () => Promise.reject(new Error("no such topic"));
 
-test("each outlet has the name under which the ledger keeps what is owed to it", () => {
+test("each destination is named after its outbox in the ledger", () => {
   const { publish } = aTopic();
   expect([
     createFindingsDestination(publish).name,
@@ -45,7 +45,7 @@ test("each outlet has the name under which the ledger keeps what is owed to it",
 });
 
 describe("the findings topic", () => {
-  test("gets one message a change, each with an id of its own, attributes, and a body of the published schema", async () => {
+  test("gets one message for each change, with a unique id, attributes and a body of the published schema", async () => {
     const { sent, publish } = aTopic();
     expect(await createFindingsDestination(publish).deliver(changes, context)).toEqual([]);
     expect(new Set(sent.map(({ id }) => id)).size).toBe(3);
@@ -61,24 +61,24 @@ describe("the findings topic", () => {
     });
   });
 
-  test.each([0, 1, 2])("message %d refused: that change is, and no other", async (index) => {
+  test.each([0, 1, 2])("returns the change of refused message %d", async (index) => {
     const [id = ""] = await idsOf(index);
     const { publish } = aTopic(id);
     expect(await createFindingsDestination(publish).deliver(changes, context)).toEqual([refusalOf(changes[index])]);
   });
 
-  /** The id under which a change is sent. */
+  /** The id of a change's message. */
   async function idsOf(index: number): Promise<string[]> {
     const { sent, publish } = aTopic();
     await createFindingsDestination(publish).deliver(changes, context);
     return sent.slice(index, index + 1).map(({ id }) => id);
   }
 
-  test("all refused: all changes are", async () => {
+  test("returns all changes if all messages are refused", async () => {
     expect(await createFindingsDestination(refuseAll).deliver(changes, context)).toEqual(changes.map(refusalOf));
   });
 
-  test("that is gone throws", async () => {
+  test("throws if the topic does not exist", async () => {
     await expect(createFindingsDestination(offline).deliver(changes, context)).rejects.toThrow("no such topic");
   });
 
@@ -86,16 +86,16 @@ describe("the findings topic", () => {
 
   test("gets the digest of an audit", async () => {
     const { sent, publish } = aTopic();
-    await createFindingsDestination(publish).announce?.(digest);
+    await createFindingsDestination(publish).sendDigest?.(digest);
     expect(sent.map(({ body }) => messageSchema.parse(JSON.parse(body)))).toEqual([
       { schemaVersion: "1.0", type: "audit.completed", at: now, audit: digest },
     ]);
     expect(sent[0]?.attributes).toEqual({ type: "audit.completed" });
   });
 
-  test("that refuses the digest throws", async () => {
-    await expect(createFindingsDestination(refuseAll).announce?.(digest)).rejects.toThrow(
-      "the digest was refused: it is too large",
+  test("throws if the digest is refused", async () => {
+    await expect(createFindingsDestination(refuseAll).sendDigest?.(digest)).rejects.toThrow(
+      "The digest was refused: it is too large",
     );
   });
 });
@@ -104,7 +104,7 @@ describe("the alerts topic", () => {
   const options = { threshold: "high", exemptionTags: false } as const;
   const alertsIn = (sent: readonly OutgoingMessage[]) => sent.map(({ body }) => JSON.parse(body) as AlertMessage);
 
-  test("gets a custom notification a database, with a link to the report, each with an id of its own", async () => {
+  test("gets a custom notification for each database, with a unique id and a link to the report", async () => {
     const { sent, publish } = aTopic();
     expect(await createAlertsDestination(publish, options).deliver(changes, context)).toEqual([]);
     expect(new Set(sent.map(({ id }) => id)).size).toBe(3);
@@ -112,7 +112,7 @@ describe("the alerts topic", () => {
     for (const { body } of sent) expect(body).toContain(reportUrl);
   });
 
-  test("gets few messages of many changes", async () => {
+  test("gets one message for many changes", async () => {
     const { sent, publish } = aTopic();
     const many = Array.from({ length: 300 }, (_, index) => aChangeOn(`db-${index}`));
     await createAlertsDestination(publish, options).deliver(many, context);
@@ -124,7 +124,7 @@ describe("the alerts topic", () => {
     ["high", 1],
     ["critical", 1],
   ] as const)(
-    "told from high, a finding that is %s: %d messages, and it is delivered either way",
+    "threshold high, a %s finding: %d messages, delivered in either case",
     async (severity, count) => {
       const { sent, publish } = aTopic();
       const change = aChangeOn("orders", {}, { severity });
@@ -133,25 +133,25 @@ describe("the alerts topic", () => {
     },
   );
 
-  test("that refuses one of its messages is told all changes again", async () => {
+  test("returns all changes if one message is refused", async () => {
     const { publish } = aTopic("1");
     expect(await createAlertsDestination(publish, options).deliver(changes, context)).toEqual(changes.map(refusalOf));
   });
 
-  test("that is gone throws", async () => {
+  test("throws if the topic does not exist", async () => {
     await expect(createAlertsDestination(offline, options).deliver(changes, context)).rejects.toThrow("no such topic");
   });
 
   test("has no digest", () => {
-    expect(createAlertsDestination(aTopic().publish, options).announce).toBeUndefined();
+    expect(createAlertsDestination(aTopic().publish, options).sendDigest).toBeUndefined();
   });
 });
 
 describe("Security Hub", () => {
-  /** A hub that remembers what was imported, and refuses the findings that are about some databases. */
+  /** A hub that records imported findings and refuses those of the given databases. */
   function aHub(...refused: string[]) {
     const imported: SecurityHubFinding[] = [];
-    const importFindings: Import = async (findings) => {
+    const importFindings: ImportFindings = async (findings) => {
       imported.push(...findings);
       const isRefused = ({ Title }: SecurityHubFinding) => refused.some((name) => Title.includes(` ${name} `));
       return findings.filter(isRefused).map(({ Id }) => ({ id: Id, reason: tooLarge }));
@@ -172,7 +172,7 @@ describe("Security Hub", () => {
     exemption: typeof anExemption | null = null,
   ) => aChangeOn("orders", { type, reason, at: hoursFromNow(hours) }, { exemption });
 
-  test("gets each finding, under the product of its account and Region", async () => {
+  test("gets each finding under the product of its account and Region", async () => {
     const { imported, destination } = aHub();
     const far = aChangeOn("far", {}, { account: "210987654321", region: "us-east-1" });
     expect(await destination.deliver([aChangeOn("orders"), far], context)).toEqual([]);
@@ -200,18 +200,18 @@ describe("Security Hub", () => {
   test.each([
     ["opened", at(0, "finding.opened", "new"), "ACTIVE", "FAILED"],
     ["worse", at(0, "finding.changed", "worse"), "ACTIVE", "FAILED"],
-    ["back", at(0, "finding.changed", "exemption-ended"), "ACTIVE", "FAILED"],
+    ["exemption ended", at(0, "finding.changed", "exemption-ended"), "ACTIVE", "FAILED"],
     ["exempted", at(0, "finding.changed", "exempted", anExemption), "ARCHIVED", "FAILED"],
     ["fixed", at(0, "finding.resolved", "fixed"), "ARCHIVED", "PASSED"],
     ["gone", at(0, "finding.resolved", "database-gone"), "ARCHIVED", "NOT_AVAILABLE"],
     ["not audited", at(0, "finding.resolved", "not-audited"), "ARCHIVED", "NOT_AVAILABLE"],
-  ])("has a finding that is %s as it is now", async (_, change, state, compliance) => {
+  ])("shows the current state of a finding: %s", async (_, change, state, compliance) => {
     const { imported, destination } = aHub();
     await destination.deliver([change], context);
     expect(inShort(imported)).toEqual([["orders", state, compliance, now]]);
   });
 
-  test("gets of several changes of one finding the last, and the others' findings", async () => {
+  test("gets the last change of each finding", async () => {
     const { imported, destination } = aHub();
     const outbox = [at(-2, "finding.opened", "new"), aChangeOn("shop"), at(-1, "finding.resolved", "fixed")];
     expect(await destination.deliver(outbox, context)).toEqual([]);
@@ -221,26 +221,26 @@ describe("Security Hub", () => {
     ]);
   });
 
-  test("that refuses a finding is told all its changes again, and no others", async () => {
+  test("returns all changes of a refused finding and no others", async () => {
     const { destination } = aHub("orders");
     const outbox = [at(-2, "finding.opened", "new"), aChangeOn("shop"), at(-1, "finding.resolved", "fixed")];
     expect(await destination.deliver(outbox, context)).toEqual([refusalOf(outbox[0]), refusalOf(outbox[2])]);
   });
 
-  test("that refuses a finding whose id was too long knows it again", async () => {
+  test("returns the change of a refused finding whose id was shortened", async () => {
     const { imported, destination } = aHub("orders");
     const change = aChangeOn("orders", {}, { id: `master-password-managed/${"x".repeat(600)}` });
     expect(await destination.deliver([change, aChangeOn("shop")], context)).toEqual([refusalOf(change)]);
     expect(imported[0]?.Id.length).toBeLessThanOrEqual(512);
   });
 
-  test("that is not enabled throws", async () => {
+  test("throws if it is not enabled", async () => {
     const destination = createSecurityHubDestination(() => Promise.reject(new Error("not enabled")));
     await expect(destination.deliver(changes, context)).rejects.toThrow("not enabled");
     await expect(destination.refresh?.([], now)).rejects.toThrow("not enabled");
   });
 
-  test("is told all open findings again, as of the audit", async () => {
+  test("gets all open findings again, with the time of the audit", async () => {
     const { imported, destination } = aHub();
     await destination.refresh?.([aFindingOn("orders", { firstSeenAt: hoursFromNow(-48) }), aFindingOn("shop")], now);
     expect(inShort(imported)).toEqual([
@@ -250,11 +250,11 @@ describe("Security Hub", () => {
     expect(imported[0]?.FirstObservedAt).toBe(hoursFromNow(-48));
   });
 
-  test("that refuses some of them throws, and says how many", async () => {
+  test("throws with the number of refused findings", async () => {
     const { destination } = aHub("orders");
     const findings = [aFindingOn("orders"), aFindingOn("shop")];
     await expect(destination.refresh?.(findings, now)).rejects.toThrow(
-      "1 of 2 findings were refused, the first because: it is too large",
+      "1 of 2 findings were refused. First reason: it is too large",
     );
   });
 });

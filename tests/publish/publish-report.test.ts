@@ -12,7 +12,7 @@ import { aGap, hoursFromNow, now } from "../support/builders.ts";
 import { deepFreeze } from "../support/deep-freeze.ts";
 import { aFindingOn, anExemption, aReportWith, changesInShort } from "../support/findings.ts";
 import { createMemoryStore, type MemoryStore } from "../support/memory-store.ts";
-import { createRecordingOutlet, type RecordingOutlet } from "../support/recording-destination.ts";
+import { createRecordingDestination, type RecordingDestination } from "../support/recording-destination.ts";
 import { type SimulatedRegion, withSimulatedRegion } from "../support/simulated-region.ts";
 
 const minutes = (count: number) => hoursFromNow(count / 60);
@@ -26,13 +26,13 @@ const openedBefore = (...identifiers: string[]): Ledger => ({
   known: identifiers.map((identifier) => aFindingOn(identifier, { firstSeenAt: yesterday })),
 });
 
-/** A service with a store in memory and three outlets, to which reports are published under new event ids. */
+/** A service with an in-memory store and three destinations. Each report gets a new event id. */
 function aService(ledger?: Ledger) {
   const store = createMemoryStore(ledger === undefined ? {} : { ledger });
-  const [findings, alerts, securityHub] = destinationNames.map(createRecordingOutlet) as [
-    RecordingOutlet,
-    RecordingOutlet,
-    RecordingOutlet,
+  const [findings, alerts, securityHub] = destinationNames.map(createRecordingDestination) as [
+    RecordingDestination,
+    RecordingDestination,
+    RecordingDestination,
   ];
   const destinations = [findings, alerts, securityHub];
   const pauses: number[] = [];
@@ -53,15 +53,16 @@ function aService(ledger?: Ledger) {
   return { store, pauses, findings, alerts, securityHub, destinations, publish };
 }
 
-const takenBy = (destinations: readonly RecordingOutlet[]) => destinations.map(({ taken }) => changesInShort(taken));
-const owedTo = (store: MemoryStore) =>
+const takenBy = (destinations: readonly RecordingDestination[]) =>
+  destinations.map(({ taken }) => changesInShort(taken));
+const outboxSizes = (store: MemoryStore) =>
   Object.fromEntries(Object.entries(store.kept().outbox).map(([name, entries]) => [name, entries.length]));
-const nothingOwed = { findings: 0, alerts: 0, securityHub: 0 };
+const emptyOutboxes = { findings: 0, alerts: 0, securityHub: 0 };
 const failuresOf = ({ failures }: Awaited<ReturnType<typeof publishReport>>) =>
   failures.map(({ where, error }) => `${where}: ${error.message}`);
 
 describe("a full audit", () => {
-  test("publishes what changed to each outlet, with a link to the report", async () => {
+  test("delivers its changes to each destination, with a link to the report", async () => {
     const { store, destinations, publish } = aService(openedBefore("orders", "shop"));
     const publication = await publish(aReportOn(["shop", "ledger"]));
     const changes = ["finding.opened new ledger", "finding.resolved fixed orders"];
@@ -69,29 +70,29 @@ describe("a full audit", () => {
     expect(changesInShort(publication.changes)).toEqual(changes);
     expect(takenBy(destinations)).toEqual([changes, changes, changes]);
     expect(destinations.map(({ links }) => links)).toEqual(Array(3).fill(["https://reports.example/1"]));
-    expect(owedTo(store)).toEqual(nothingOwed);
+    expect(outboxSizes(store)).toEqual(emptyOutboxes);
   });
 
-  test("without changes delivers nothing", async () => {
+  test("delivers nothing without changes", async () => {
     const { destinations, publish } = aService(openedBefore("orders"));
     await publish(aReportOn(["orders"]));
     expect(destinations.flatMap(({ links }) => links)).toEqual([]);
   });
 
-  test("keeps its report, with the days on which findings were first seen", async () => {
+  test("stores its report with firstSeenAt from the ledger", async () => {
     const { store, publish } = aService(openedBefore("orders"));
     const { report } = await publish(aReportOn(["orders", "shop"]));
     expect(report.findings.map(({ firstSeenAt }) => firstSeenAt)).toEqual([yesterday, now]);
     expect(store.reports).toEqual([report]);
   });
 
-  test("announces one digest, changes or not", async () => {
+  test("sends one digest, changes or not", async () => {
     const { destinations, publish } = aService(openedBefore("orders"));
     const { report } = await publish(aReportOn(["orders"]));
     for (const { digests } of destinations) expect(digests).toEqual([toDigest(report, "https://reports.example/1")]);
   });
 
-  test("refreshes all that is wrong, what it could not see this time included, and nothing exempt or unknown", async () => {
+  test("refreshes all violations, unreadable ones included, and no exempt or not evaluated findings", async () => {
     const ledger = openedBefore("orders", "unseen");
     const exempt = aFindingOn("shop", { exemption: anExemption });
     const unknown = aFindingOn("ledger", { status: "INSUFFICIENT_DATA" });
@@ -104,7 +105,7 @@ describe("a full audit", () => {
     }
   });
 
-  test("that could not judge a database says so in its report and its digest, and in no message of its own", async () => {
+  test("reports a finding that could not be evaluated in the report and the digest only", async () => {
     const { store, destinations, publish } = aService();
     const unknown = aFindingOn("orders", { status: "INSUFFICIENT_DATA" });
     const { changes, report } = await publish(aReportWith({ findings: [unknown], coverage: { gaps: [aGap()] } }));
@@ -118,18 +119,18 @@ describe("a full audit", () => {
     expect(store.kept().known).toEqual([]);
   });
 
-  test("goes to an outlet that has neither digests nor a memory", async () => {
+  test("supports a destination without digest and refresh", async () => {
     const { store, publish } = aService();
-    const { name, deliver } = createRecordingOutlet("alerts");
+    const { name, deliver } = createRecordingDestination("alerts");
     expect((await publish(aReportOn(["orders"]), { destinations: [{ name, deliver }] })).failures).toEqual([]);
-    expect(owedTo(store)).toEqual({ alerts: 0 });
+    expect(outboxSizes(store)).toEqual({ alerts: 0 });
   });
 });
 
 describe("a recheck", () => {
   const only = new Set(finding("orders").map(({ resource }) => resource.arn));
 
-  test("publishes what changed about its databases, without a digest, a refresh or a report", async () => {
+  test("delivers the changes of its databases without digest, refresh or report", async () => {
     const { store, destinations, publish } = aService(openedBefore("orders", "shop"));
     const { changes } = await publish(aReportWith({ judged: ["orders"] }), { only });
     expect(changesInShort(changes)).toEqual(["finding.resolved fixed orders"]);
@@ -141,7 +142,7 @@ describe("a recheck", () => {
     expect(store.kept().known.map(({ resource }) => resource.identifier)).toEqual(["shop"]);
   });
 
-  test("delivers what was refused before", async () => {
+  test("delivers changes refused earlier", async () => {
     const { alerts, publish } = aService();
     alerts.fail.deliver = new Error("down");
     await publish(aReportOn(["shop"]));
@@ -150,9 +151,13 @@ describe("a recheck", () => {
     expect(changesInShort(alerts.taken)).toEqual(["finding.opened new shop"]);
   });
 
-  test("that changes nothing, where nothing is owed, is handled with one write, and tries nothing", async () => {
+  test("without changes and with empty outboxes writes once and calls no destination", async () => {
     const { store, destinations, publish } = aService(openedBefore("orders"));
-    expect(await publish(aReportOn(["orders"]), { only })).toMatchObject({ isNew: true, isTried: false, changes: [] });
+    expect(await publish(aReportOn(["orders"]), { only })).toMatchObject({
+      isNew: true,
+      isAttempted: false,
+      changes: [],
+    });
     expect(store.writes()).toBe(1);
     expect(store.kept()).toMatchObject({
       handledEvents: ["event-1"],
@@ -161,14 +166,14 @@ describe("a recheck", () => {
     expect(destinations.flatMap(({ links, digests }) => [...links, ...digests])).toEqual([]);
   });
 
-  test("that changes nothing tries what is owed", async () => {
+  test("without changes delivers the outboxes", async () => {
     const { alerts, publish } = aService();
     alerts.fail.deliver = new Error("no topic");
     await publish(aReportOn(["orders"]));
-    expect(await publish(aReportOn(["orders"]), { only })).toMatchObject({ isTried: true, changes: [] });
+    expect(await publish(aReportOn(["orders"]), { only })).toMatchObject({ isAttempted: true, changes: [] });
   });
 
-  test("of which an audit that began earlier knows nothing is not undone by it", async () => {
+  test("is not undone by an audit that started earlier", async () => {
     const { alerts, publish } = aService();
     await publish(aReportWith({ at: minutes(1), findings: finding("orders") }), { only });
     const { changes } = await publish({ ...aReportOn([]), generatedAt: minutes(5) });
@@ -178,7 +183,7 @@ describe("a recheck", () => {
 });
 
 describe("the same event", () => {
-  test("delivered twice is published once", async () => {
+  test("is published once if delivered twice", async () => {
     const { store, destinations, publish } = aService();
     const first = await publish(aReportOn(["orders"]), { eventId: "same" });
     const second = await publish(aReportOn(["orders", "shop"]), { eventId: "same" });
@@ -189,16 +194,16 @@ describe("the same event", () => {
     expect(store.reports).toHaveLength(1);
   });
 
-  test("delivered twice at once publishes each change once, and is remembered once", async () => {
+  test("delivered concurrently publishes each change once and is remembered once", async () => {
     const { store, destinations, publish } = aService();
     const publications = await Promise.all([1, 2, 3].map(() => publish(aReportOn(["orders"]), { eventId: "same" })));
     expect(publications.flatMap(({ changes }) => changes)).toHaveLength(1);
     expect(takenBy(destinations)).toEqual(Array(3).fill(["finding.opened new orders"]));
-    expect(owedTo(store)).toEqual(nothingOwed);
+    expect(outboxSizes(store)).toEqual(emptyOutboxes);
     expect(store.kept().handledEvents).toEqual(["same"]);
   });
 
-  test("is not remembered while it is under way", async () => {
+  test("is not remembered before the delivery is finished", async () => {
     const { store, alerts, publish } = aService();
     let during: readonly string[] | null = null;
     const { deliver } = alerts;
@@ -212,16 +217,16 @@ describe("the same event", () => {
   });
 });
 
-describe("somebody else is faster", () => {
-  test.each([0, 1, 7])("%d times: what changed is published once", async (times) => {
+describe("a conflicting write of the ledger", () => {
+  test.each([0, 1, 7])("%d times: changes are published once", async (times) => {
     const { store, destinations, publish } = aService();
     store.overtake(times);
     expect((await publish(aReportOn(["orders"]))).failures).toEqual([]);
     expect(takenBy(destinations)).toEqual(Array(3).fill(["finding.opened new orders"]));
-    expect(owedTo(store)).toEqual(nothingOwed);
+    expect(outboxSizes(store)).toEqual(emptyOutboxes);
   });
 
-  test("eight times: what is new is told all the same, and the failure too", async () => {
+  test("eight times: changes are published and the failure is reported", async () => {
     const { store, destinations, publish } = aService(openedBefore("orders"));
     store.overtake(8);
     const publication = await publish(aReportOn(["orders", "shop"]));
@@ -236,14 +241,14 @@ describe("somebody else is faster", () => {
     [1, 1, [50]],
     [4, 0.5, [37.5, 75, 150, 300]],
     [8, 1, [50, 100, 200, 400, 800, 1600, 3200]],
-  ])("%d times, random being %d: the pauses between the attempts are %p", async (times, random, expected) => {
+  ])("%d times, random %d: pauses of %p ms between attempts", async (times, random, expected) => {
     const { store, pauses, publish } = aService();
     store.overtake(times);
     await publish(aReportOn(["orders"]), { random: () => random });
     expect(pauses).toEqual(expected);
   });
 
-  test("without anybody who says how time passes: a moment passes", async () => {
+  test("pauses for real by default", async () => {
     const { store, destinations } = aService();
     store.overtake(1);
     const before = performance.now();
@@ -259,7 +264,7 @@ describe("somebody else is faster", () => {
     expect(takenBy(destinations)).toEqual(Array(3).fill(["finding.opened new orders"]));
   });
 
-  test("whoever settles after others have entered leaves what they entered", async () => {
+  test("while delivering leaves the entries of other invocations", async () => {
     const { store, alerts, publish } = aService();
     const { deliver } = alerts;
     alerts.deliver = async (...args) => {
@@ -275,14 +280,14 @@ describe("somebody else is faster", () => {
     expect(store.kept().outbox.alerts?.map(({ change }) => change.finding.resource.identifier)).toEqual(["ledger"]);
   });
 
-  test("audits at once publish each change once, whoever writes when, and whatever is refused", async () => {
+  test("concurrent audits publish each change once, in any order of writes and refusals", async () => {
     const identifiers = ["orders", "shop", "ledger"];
     const anyReports = fc.array(fc.subarray(identifiers), { minLength: 2, maxLength: 4 });
     const anyRefusals = fc.array(fc.constantFrom(null, "throws", ...identifiers), { maxLength: 6 });
     await fc.assert(
       fc.asyncProperty(anyReports, anyRefusals, fc.scheduler(), async (reports, refusals, scheduler) => {
         const store = createMemoryStore({ pause: () => scheduler.schedule(Promise.resolve()) });
-        const destinations = destinationNames.map(createRecordingOutlet);
+        const destinations = destinationNames.map(createRecordingDestination);
         const ahead = [...refusals];
         for (const destination of destinations) {
           const { deliver } = destination;
@@ -315,60 +320,60 @@ describe("somebody else is faster", () => {
         expect(publications.flatMap(({ changes }) => changes)).toHaveLength(opened.length);
         const expected = opened.map((identifier) => `finding.opened new ${identifier}`).sort();
         for (const taken of takenBy(destinations)) expect(taken.sort()).toEqual(expected);
-        expect(owedTo(store)).toEqual(nothingOwed);
+        expect(outboxSizes(store)).toEqual(emptyOutboxes);
       }),
       { numRuns: 60 },
     );
   });
 });
 
-describe("an outlet", () => {
+describe("a destination", () => {
   test.each(destinationNames)(
-    "%s that fails stops no other, and gets it with the next audit, in order",
+    "%s that fails stops no other and gets its changes with the next audit, in order",
     async (name) => {
       const { store, destinations, publish } = aService();
-      const failing = destinations.find((destination) => destination.name === name) as RecordingOutlet;
-      failing.fail = { deliver: new Error("down"), announce: new Error("dumb"), refresh: new Error("deaf") };
+      const failing = destinations.find((destination) => destination.name === name) as RecordingDestination;
+      failing.fail = { deliver: new Error("down"), sendDigest: new Error("dumb"), refresh: new Error("deaf") };
       const publication = await publish(aReportOn(["orders"]));
       expect(failuresOf(publication)).toEqual([`${name}: down`, `${name}: dumb`, `${name}: deaf`]);
       expect(changesInShort(publication.changes)).toEqual(["finding.opened new orders"]);
       for (const destination of destinations)
         expect(changesInShort(destination.taken)).toEqual(destination === failing ? [] : ["finding.opened new orders"]);
-      expect(owedTo(store)).toEqual({ ...nothingOwed, [name]: 1 });
+      expect(outboxSizes(store)).toEqual({ ...emptyOutboxes, [name]: 1 });
 
       failing.fail = {};
       expect((await publish(aReportOn(["shop"], minutes(1)))).failures).toEqual([]);
       const all = ["finding.opened new orders", "finding.opened new shop", "finding.resolved fixed orders"];
       expect(takenBy(destinations)).toEqual([all, all, all]);
-      expect(owedTo(store)).toEqual(nothingOwed);
+      expect(outboxSizes(store)).toEqual(emptyOutboxes);
     },
   );
 
-  test("that refuses some gets those again, and they are counted", async () => {
+  test("that refuses some changes gets those again", async () => {
     const { store, alerts, findings, publish } = aService();
     alerts.fail.deliver = (change) => change.finding.resource.identifier === "shop";
     const publication = await publish(aReportOn(["orders", "shop"]));
     expect(failuresOf(publication)).toEqual([
-      "alerts: 1 of 2 changes were refused, the first because: it is too large",
+      "alerts: 1 of 2 changes were refused. First reason: it is too large",
     ]);
     expect(changesInShort(alerts.taken)).toEqual(["finding.opened new orders"]);
-    expect(owedTo(store)).toEqual({ ...nothingOwed, alerts: 1 });
+    expect(outboxSizes(store)).toEqual({ ...emptyOutboxes, alerts: 1 });
 
     alerts.fail.deliver = null;
     const next = await publish(aReportOn(["orders", "shop"], minutes(1)));
     expect(next.changes).toEqual([]);
     const both = ["finding.opened new orders", "finding.opened new shop"];
     expect(takenBy([alerts, findings])).toEqual([both, both]);
-    expect(owedTo(store)).toEqual(nothingOwed);
+    expect(outboxSizes(store)).toEqual(emptyOutboxes);
   });
 
-  test("that throws something that is no error is named all the same", async () => {
+  test("that throws a value that is not an Error is reported", async () => {
     const { alerts, publish } = aService();
     alerts.deliver = () => Promise.reject("no reason");
     expect(failuresOf(await publish(aReportOn(["orders"])))).toEqual(["alerts: no reason"]);
   });
 
-  test("that throws before it promises anything stops no other", async () => {
+  test("that throws synchronously stops no other", async () => {
     const { alerts, destinations, publish } = aService();
     alerts.deliver = () => {
       throw new Error("at once");
@@ -377,9 +382,9 @@ describe("an outlet", () => {
     expect(destinations.map(({ taken }) => taken.length)).toEqual([1, 0, 1]);
   });
 
-  test("whose digest fails is not told it again", async () => {
+  test("whose digest fails does not get that digest again", async () => {
     const { findings, publish } = aService();
-    findings.fail.announce = new Error("dumb");
+    findings.fail.sendDigest = new Error("dumb");
     await publish(aReportOn([]));
     findings.fail = {};
     await publish(aReportOn([], minutes(1)));
@@ -387,10 +392,10 @@ describe("an outlet", () => {
   });
 });
 
-describe("a store", () => {
+describe("a failing store", () => {
   const down = new Error("no such bucket");
 
-  test("that cannot be read: everything is told, because silence would look like health", async () => {
+  test("cannot be read: everything is published, because silence would look healthy", async () => {
     const { store, destinations, publish } = aService(openedBefore("orders"));
     store.fail.read = down;
     const publication = await publish(aReportOn(["orders"]));
@@ -401,7 +406,7 @@ describe("a store", () => {
     expect(store.kept()).toEqual(openedBefore("orders"));
   });
 
-  test("that cannot be written: what is new is told, as of the day on which it was first seen", async () => {
+  test("cannot be written: new changes are published, with firstSeenAt from the ledger", async () => {
     const { store, destinations, publish } = aService(openedBefore("orders"));
     store.fail.write = down;
     const { report, ...publication } = await publish(aReportOn(["orders", "shop"]));
@@ -410,26 +415,26 @@ describe("a store", () => {
     expect(report.findings.map(({ firstSeenAt }) => firstSeenAt)).toEqual([yesterday, now]);
   });
 
-  test("that takes no reports: the changes are told without a link", async () => {
+  test("cannot store the report: changes are delivered without a link", async () => {
     const { store, destinations, publish } = aService();
     store.fail.writeReport = down;
     expect(failuresOf(await publish(aReportOn(["orders"])))).toEqual(["store: no such bucket"]);
     expect(destinations.map(({ links, taken }) => [links, taken.length])).toEqual(Array(3).fill([[null], 1]));
     expect(destinations.map(({ digests }) => digests[0]?.reportUrl)).toEqual([null, null, null]);
-    expect(owedTo(store)).toEqual(nothingOwed);
+    expect(outboxSizes(store)).toEqual(emptyOutboxes);
   });
 
-  test("that fails in every way, and all outlets with it: each failure is reported, and nothing is thrown", async () => {
+  test("fails together with all destinations: each failure is reported and nothing is thrown", async () => {
     const { store, destinations, publish } = aService();
     store.fail = { read: down, write: down, writeReport: down };
-    for (const destination of destinations) destination.fail = { deliver: down, announce: down, refresh: down };
+    for (const destination of destinations) destination.fail = { deliver: down, sendDigest: down, refresh: down };
     const publication = await publish(aReportOn(["orders"]));
     expect(publication.failures.map(({ where }) => where).sort()).toEqual(
       [...destinationNames, ...destinationNames, ...destinationNames, "store", "store"].sort(),
     );
   });
 
-  test("that fails between recording and settling: what was delivered is delivered once more, and nothing is lost", async () => {
+  test("fails between recording and finishing: changes are delivered again and none is lost", async () => {
     const { store, alerts, publish } = aService();
     const { deliver } = alerts;
     alerts.deliver = (...args) => {
@@ -441,31 +446,31 @@ describe("a store", () => {
     store.fail = {};
     await publish(aReportOn(["orders"], minutes(21)));
     expect(changesInShort(alerts.taken)).toEqual(["finding.opened new orders", "finding.opened new orders"]);
-    expect(owedTo(store)).toEqual(nothingOwed);
+    expect(outboxSizes(store)).toEqual(emptyOutboxes);
   });
 
-  test("that fails while settling: the event is not remembered, and its next delivery makes up for it", async () => {
+  test("fails while finishing: the event is not remembered and its redelivery publishes", async () => {
     const { store, alerts, publish } = aService();
     alerts.fail.deliver = new Error("down");
-    const { announce } = alerts;
-    alerts.announce = (...args) => {
+    const { sendDigest } = alerts;
+    alerts.sendDigest = (...args) => {
       store.fail.write = down;
-      return announce(...args);
+      return sendDigest(...args);
     };
     await publish(aReportOn(["orders"]), { eventId: "same" });
-    alerts.announce = announce;
+    alerts.sendDigest = sendDigest;
     alerts.fail.deliver = null;
     store.fail = {};
     expect(store.kept().handledEvents).toEqual([]);
     expect((await publish(aReportOn(["orders"], minutes(21)), { eventId: "same" })).isNew).toBe(true);
     expect(changesInShort(alerts.taken)).toEqual(["finding.opened new orders"]);
     expect(store.kept().handledEvents).toEqual(["same"]);
-    expect(owedTo(store)).toEqual(nothingOwed);
+    expect(outboxSizes(store)).toEqual(emptyOutboxes);
   });
 });
 
-describe("an execution that crashes after it recorded and before it delivered", () => {
-  /** Publishing ends in the middle: nothing after the first write of the ledger happens. */
+describe("a crash between recording and delivering", () => {
+  /** Stops publishing after the first write of the ledger. */
   const crash = async ({ store, publish }: ReturnType<typeof aService>) => {
     const never = new Promise<never>(() => undefined);
     const silent = destinationNames.map((name) => ({ name, deliver: () => never }));
@@ -474,17 +479,17 @@ describe("an execution that crashes after it recorded and before it delivered", 
   };
 
   test.each([
-    ["is still on its way", 19, []],
-    ["is still on its way", 20, []],
-    ["is told by the next audit", 21, ["finding.opened new orders"]],
-  ])("what it found %s after %d minutes", async (_, after, expected) => {
+    ["is still leased", 19, []],
+    ["is still leased", 20, []],
+    ["is published by the next audit", 21, ["finding.opened new orders"]],
+  ])("its change %s after %d minutes", async (_, after, expected) => {
     const service = aService();
     await crash(service);
     await service.publish(aReportOn(["orders"], minutes(after)));
     expect(takenBy(service.destinations)).toEqual([expected, expected, expected]);
   });
 
-  test("is told with what changed since, once", async () => {
+  test("is published once, with later changes", async () => {
     const service = aService();
     await crash(service);
     await service.publish(aReportOn([], minutes(30)));
@@ -493,7 +498,7 @@ describe("an execution that crashes after it recorded and before it delivered", 
     expect(takenBy(service.destinations)).toEqual([both, both, both]);
   });
 
-  test("is told by its own retry, at once and once", async () => {
+  test("is published once, immediately, by its own retry", async () => {
     const service = aService();
     await crash(service);
     const retry = { eventId: "crashed", invocation: "crashed" };
@@ -503,10 +508,10 @@ describe("an execution that crashes after it recorded and before it delivered", 
     });
     expect((await service.publish(aReportOn(["orders"], minutes(2)), retry)).isNew).toBe(false);
     expect(takenBy(service.destinations)).toEqual(Array(3).fill(["finding.opened new orders"]));
-    expect(owedTo(service.store)).toEqual(nothingOwed);
+    expect(outboxSizes(service.store)).toEqual(emptyOutboxes);
   });
 
-  test("its event comes again at once, in another invocation: the report and the digest are there, and what it found is still on its way", async () => {
+  test("its event redelivered immediately to another invocation: stores the report and sends the digest, the change is still leased", async () => {
     const service = aService();
     await crash(service);
     const again = await service.publish(aReportOn(["orders"], minutes(1)), { eventId: "crashed" });
@@ -516,14 +521,14 @@ describe("an execution that crashes after it recorded and before it delivered", 
     expect(service.destinations.flatMap(({ taken }) => taken)).toEqual([]);
   });
 
-  test("its event comes again when the claim is over: all that it found is told, once, and it is handled", async () => {
+  test("its event redelivered after the lease: publishes the change once and is handled", async () => {
     const service = aService();
     await crash(service);
     await service.publish(aReportOn(["orders"], minutes(21)), { eventId: "crashed" });
     const third = await service.publish(aReportOn(["orders"], minutes(22)), { eventId: "crashed" });
     expect(third.isNew).toBe(false);
     expect(takenBy(service.destinations)).toEqual(Array(3).fill(["finding.opened new orders"]));
-    expect(owedTo(service.store)).toEqual(nothingOwed);
+    expect(outboxSizes(service.store)).toEqual(emptyOutboxes);
   });
 });
 
@@ -532,7 +537,7 @@ describe("a digest", () => {
   const older = aFindingOn("old", { firstSeenAt: hoursFromNow(-48), exemption: anExemption });
   const report = (...findings: Report["findings"]): Report => ({ ...aReportWith(), findings });
 
-  test("says what was found, and where to read it", () => {
+  test("has the counts and a link to the report", () => {
     const gaps = [aGap(), aGap({ action: "kms:DescribeKey" })];
     const whole = aReportWith({ findings: finding("orders"), coverage: { gaps } });
     const { generatedAt, clean, summary } = whole;
@@ -547,18 +552,18 @@ describe("a digest", () => {
     });
   });
 
-  test("says since when the oldest active finding is open, in whatever order they are", () => {
+  test("has firstSeenAt of the oldest active violation, in any order", () => {
     expect(toDigest(report(aFindingOn("orders"), oldest, older), null).oldestFirstSeenAt).toBe(yesterday);
     expect(toDigest(report(oldest, aFindingOn("orders")), null).oldestFirstSeenAt).toBe(yesterday);
   });
 
-  test("has no oldest where nothing is active", () => {
+  test("has no oldest violation if none is active", () => {
     expect(toDigest(report(older), null).oldestFirstSeenAt).toBeNull();
     expect(toDigest(report(), null).oldestFirstSeenAt).toBeNull();
   });
 });
 
-describe("an audit from AWS to the outlets", () => {
+describe("an audit from AWS to the destinations", () => {
   const accountOf = ({ port }: SimulatedRegion): AccountPort => ({
     name: "the account",
     identify: async () => ({ account: port.account, partition: port.partition }),
@@ -581,7 +586,7 @@ describe("an audit from AWS to the outlets", () => {
     });
   };
 
-  test("is judged as of when it began, and published as of when it ended", () =>
+  test("is evaluated at its start time and published with its end time", () =>
     withSimulatedRegion(async (simulated) => {
       simulated.here.addInstance({ identifier: "orders" });
       const service = aService();
@@ -590,7 +595,7 @@ describe("an audit from AWS to the outlets", () => {
       expect(changes.map(({ at, finding }) => [at, finding.firstSeenAt])).toEqual([[hoursFromNow(1), now]]);
     }));
 
-  test("a partial scan clears nothing, and the next whole one does", () =>
+  test("resolves nothing after a partial scan, and everything gone after the next full one", () =>
     withSimulatedRegion(async (simulated) => {
       const { here, cloud } = simulated;
       here.addInstance({ identifier: "orders" });
@@ -607,7 +612,7 @@ describe("an audit from AWS to the outlets", () => {
       expect(changesInShort(changes)).toEqual(["finding.resolved database-gone orders"]);
     }));
 
-  test("that can enter no account throws, and nothing is published or recorded", async () => {
+  test("throws if no account can be accessed, and publishes and records nothing", async () => {
     const service = aService(openedBefore("orders"));
     const closed: AccountPort = {
       name: "the account",

@@ -3,19 +3,19 @@ import type { Finding } from "../../lib/model/finding.ts";
 import type { DestinationName } from "../../lib/model/ledger.ts";
 import type { Destination } from "../../lib/publish/publish-report.ts";
 
-/** An outlet that remembers what it took. */
-export type RecordingOutlet = Required<Destination> & {
+/** A destination that records what it accepts. */
+export type RecordingDestination = Required<Destination> & {
   readonly taken: Change[];
   readonly links: (string | null)[];
   readonly digests: Digest[];
   readonly refreshed: { readonly findings: readonly Finding[]; readonly at: string }[];
-  /** The changes that it refuses, or an error that it throws, by method. */
-  fail: { deliver?: Error | ((change: Change) => boolean) | null; announce?: Error; refresh?: Error };
+  /** Changes to refuse, or an error to throw, by method. */
+  fail: { deliver?: Error | ((change: Change) => boolean) | null; sendDigest?: Error; refresh?: Error };
 };
 
-/** Opens an outlet that takes everything until it is told to fail. */
-export function createRecordingOutlet(name: DestinationName): RecordingOutlet {
-  const destination: RecordingOutlet = {
+/** Creates a destination that accepts everything until `fail` is set. */
+export function createRecordingDestination(name: DestinationName): RecordingDestination {
+  const destination: RecordingDestination = {
     name,
     taken: [],
     links: [],
@@ -31,8 +31,8 @@ export function createRecordingOutlet(name: DestinationName): RecordingOutlet {
       destination.taken.push(...changes.filter((change) => !isRefused(change)));
       return changes.filter(isRefused).map((change) => ({ change, reason: "it is too large" }));
     },
-    async announce(digest) {
-      if (destination.fail.announce) throw destination.fail.announce;
+    async sendDigest(digest) {
+      if (destination.fail.sendDigest) throw destination.fail.sendDigest;
       destination.digests.push(digest);
     },
     async refresh(findings, at) {

@@ -1,10 +1,10 @@
 import type { Change } from "../../model/change.ts";
 import type { Finding, Severity, Status } from "../../model/finding.ts";
-import { describeResource } from "../text/describe-resource.ts";
-import { toLine, toLines } from "../text/line.ts";
+import { describeResource } from "../text/describe-database.ts";
 import { toPrintable } from "../text/printable.ts";
+import { toLine, toLines } from "../text/truncate.ts";
 
-/** The part of ASFF that is sent, as `BatchImportFindings` takes it; below 20 KB, where 240 are allowed. */
+/** The fields of the AWS Security Finding Format that `BatchImportFindings` gets; under 20 KB, where 240 KB are allowed. */
 export type SecurityHubFinding = {
   readonly SchemaVersion: "2018-10-08";
   readonly Id: string;
@@ -39,16 +39,16 @@ type SecurityHubResource = {
   readonly Details?: { readonly Other: Record<string, string> };
 };
 
-/** What became of a finding: it is open, its database passed, or nobody judges it any more. */
+/** Open; resolved, because the database passed; or withdrawn, because it is no longer evaluated. */
 export type SecurityHubState = "active" | "resolved" | "withdrawn";
 
-/** The state that a change brings: only what was judged again and passed is resolved. */
+/** The state after a change. Resolved only if the database was evaluated again and passed. */
 export function toSecurityHubState({ type, reason }: Pick<Change, "type" | "reason">): SecurityHubState {
   if (type !== "finding.resolved") return "active";
   return reason === "fixed" ? "resolved" : "withdrawn";
 }
 
-/** Lengths by ASFF. Source: https://docs.aws.amazon.com/securityhub/latest/userguide/asff-required-attributes.html */
+/** Maximum lengths in characters. Source: https://docs.aws.amazon.com/securityhub/latest/userguide/asff-required-attributes.html */
 const limits = {
   id: 512,
   title: 256,
@@ -68,16 +68,16 @@ const labels: Readonly<Record<Severity, SeverityLabel>> = {
 };
 
 /**
- * AWS's meanings: WARNING is "some information is missing", which is what INSUFFICIENT_DATA says. NOT_AVAILABLE also stands for
- * "not applicable" and is archived after days: what could not be seen would fade away.
+ * Security Hub defines WARNING as "some information is missing", which is INSUFFICIENT_DATA. It also uses NOT_AVAILABLE for "not applicable" and
+ * archives that after days, which would hide the finding.
  */
 const complianceOf = { NON_COMPLIANT: "FAILED", INSUFFICIENT_DATA: "WARNING" } as const satisfies Partial<
   Record<Status, string>
 >;
 
 /**
- * A finding for Security Hub. The same finding has the same `Id` for ever, so that a later one replaces it; `at` (ISO 8601) must be later
- * than that of the one before, or Security Hub ignores it. An exempt finding is archived, because only customers may suppress one.
+ * Translates a finding to ASFF. The `Id` of a finding never changes, so a later import replaces an earlier one. `at` (ISO 8601) must be later than
+ * in the previous import, or Security Hub ignores it. An exempt finding is archived, because only customers may suppress one.
  */
 export function toAsff(
   finding: Finding,
@@ -119,9 +119,9 @@ function toCompliance({ status }: Finding, state: SecurityHubState): SecurityHub
 }
 
 function describe({ message, exemption }: Finding, state: SecurityHubState): string {
-  if (state === "resolved") return `This is resolved. It was: ${message}`;
+  if (state === "resolved") return `Resolved. Previously: ${message}`;
   if (state === "withdrawn")
-    return `This is not judged any more, because the database is gone or not audited. It was: ${message}`;
+    return `No longer evaluated, because the database no longer exists or is no longer audited. Previously: ${message}`;
   if (exemption === null) return message;
   return `${message} Exempt until ${exemption.until} by ${exemption.owner}: ${exemption.reason}`;
 }
@@ -162,7 +162,7 @@ function orUnknown(text: string, max: number): string {
   return toLine(text, max) || "unknown";
 }
 
-/** An id as it is, or where it is too long, its beginning and a hash of all of it. */
+/** The id itself, or, if it is too long or unprintable, its start and a hash of the whole id. */
 function toId(id: string): string {
   const text = toPrintable(id).trim().toWellFormed() || "unknown";
   if (text === id && text.length <= limits.id) return text;
@@ -170,7 +170,7 @@ function toId(id: string): string {
   return `${text.slice(0, limits.id - hash.length - 1).toWellFormed()}#${hash}`;
 }
 
-/** FNV-1a with 64 bits: nothing secret hangs on it, it only has to be the same on every machine. */
+/** 64-bit FNV-1a: stable across machines, and not used for security. */
 function hashOf(text: string): string {
   let hash = 0xcbf29ce484222325n;
   for (const byte of Buffer.from(text)) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);

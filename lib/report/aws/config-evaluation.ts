@@ -1,9 +1,9 @@
 import type { Status } from "../../model/finding.ts";
 import { count } from "../text/count.ts";
 import { statuses } from "../text/group-findings.ts";
-import { toLine } from "../text/line.ts";
+import { toLine } from "../text/truncate.ts";
 
-/** What `PutEvaluations` takes, as the SDK types it. */
+/** An evaluation for `PutEvaluations`, as the SDK types it. */
 export type ConfigEvaluation = {
   readonly ComplianceResourceType: string;
   readonly ComplianceResourceId: string;
@@ -12,15 +12,15 @@ export type ConfigEvaluation = {
   readonly OrderingTimestamp: Date;
 };
 
-/** A status, and the sentence that says why. */
-export type Said = { readonly status: Status; readonly message: string };
+/** A compliance status and the sentence that explains it. */
+export type ResourceVerdict = { readonly status: Status; readonly message: string };
 
-/** Characters of an annotation. Source: https://docs.aws.amazon.com/config/latest/APIReference/API_Evaluation.html */
+/** Maximum characters of an annotation. Source: https://docs.aws.amazon.com/config/latest/APIReference/API_Evaluation.html */
 const maxAnnotation = 256;
 
 /**
- * One resource's evaluation for AWS Config, or null where nobody can tell: AWS refuses INSUFFICIENT_DATA, and anything else would claim
- * to know; what Config knew before stays. `orderingAt` is the ISO 8601 instant of the configuration item or the notification.
+ * The evaluation of one resource for AWS Config. Null for INSUFFICIENT_DATA: `PutEvaluations` rejects it, any other status would be a false claim,
+ * and AWS Config keeps its previous one. `orderingAt` is the ISO 8601 time of the configuration item or of the notification.
  */
 export function toEvaluation({
   status,
@@ -28,7 +28,7 @@ export function toEvaluation({
   resourceType,
   resourceId,
   orderingAt,
-}: Said & {
+}: ResourceVerdict & {
   readonly resourceType: string;
   readonly resourceId: string;
   readonly orderingAt: string;
@@ -45,15 +45,15 @@ export function toEvaluation({
 }
 
 /**
- * One verdict out of several on what is one resource for AWS Config: an Oracle container and its tenant databases, which Config does not know.
- * The worst wins, with its message: what is wrong counts however much else could not be seen. Without any verdict nothing was judged, which is no pass either.
+ * Combines the verdicts on one AWS Config resource: an Oracle container and its tenant databases, which AWS Config does not know. The worst status
+ * wins, with its first message. INSUFFICIENT_DATA if there is no verdict.
  */
-export function combine(verdicts: readonly Said[]): Said {
+export function combineVerdicts(verdicts: readonly ResourceVerdict[]): ResourceVerdict {
   for (const status of statuses) {
     const [first, ...more] = verdicts.filter((verdict) => verdict.status === status);
     if (first === undefined) continue;
     if (more.length === 0 || status === "COMPLIANT" || status === "NOT_APPLICABLE") return first;
-    return { status, message: `${count(more.length + 1, "verdict")}, the first: ${first.message}` };
+    return { status, message: `First of ${count(more.length + 1, "finding")}: ${first.message}` };
   }
-  return { status: "INSUFFICIENT_DATA", message: "Nothing was judged." };
+  return { status: "INSUFFICIENT_DATA", message: "Nothing was evaluated." };
 }

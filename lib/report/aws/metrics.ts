@@ -2,19 +2,16 @@ import { isViolation, severities } from "../../model/finding.ts";
 import type { Report } from "../../model/report.ts";
 import { hoursBetween } from "../../model/time.ts";
 
-/** One value for CloudWatch, as Powertools' `addMetric` takes it; metrics of different dimensions need records of their own. */
+/** A CloudWatch metric, as `addMetric` of Powertools takes it. Metrics with different dimensions need separate records. */
 export type Metric = {
   readonly name: string;
-  /** A unit of CloudWatch's; it knows no days, so an age has none. */
+  /** CloudWatch has no unit for days, so an age has none. */
   readonly unit: "Count" | "None";
   readonly value: number;
   readonly dimensions?: Readonly<Record<string, string>>;
 };
 
-/**
- * What a dashboard and an alarm need of an audit. Every metric is there every time, zeros included: an alarm cannot tell a missing
- * value from a service that does not run.
- */
+/** The metrics of an audit. Always all of them, zeros included: an alarm cannot distinguish a missing value from a service that does not run. */
 export function toMetrics({
   summary,
   coverage,
@@ -40,14 +37,14 @@ export function toMetrics({
   ];
 }
 
-/** How an action of an execution can end. */
-const ends = ["repaired", "failed", "refused"] as const;
+/** Possible outcomes of an action. */
+const outcomes = ["repaired", "failed", "refused"] as const;
 
-/** What a dashboard needs of an execution that has ended: how many of its actions ended how, zeros included. */
+/** The metrics of a finished execution: its actions by outcome, zeros included. */
 export function toRemediationMetrics(
-  done: readonly { readonly outcome: { readonly end: (typeof ends)[number] } }[],
+  done: readonly { readonly outcome: { readonly end: (typeof outcomes)[number] } }[],
 ): readonly Metric[] {
-  return ends.map((end) =>
+  return outcomes.map((end) =>
     toCount("Remediations", done.filter(({ outcome }) => outcome.end === end).length, { outcome: end }),
   );
 }
@@ -56,7 +53,7 @@ function toCount(name: string, value: number, dimensions?: Metric["dimensions"])
   return dimensions === undefined ? { name, unit: "Count", value } : { name, unit: "Count", value, dimensions };
 }
 
-/** Whole days that the oldest active finding is open; 0 where there is none, or only younger ones. */
+/** Age of the oldest active violation in whole days; 0 if there is none. */
 function oldestAgeDays(findings: Report["findings"], now: string): number {
   const ages = findings.filter(isViolation).map(({ firstSeenAt }) => Math.floor(hoursBetween(firstSeenAt, now) / 24));
   return ages.reduce((oldest, days) => Math.max(oldest, days), 0);

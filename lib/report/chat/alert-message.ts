@@ -1,7 +1,7 @@
 import type { Severity } from "../../model/finding.ts";
 import { toSlackText } from "./slack-text.ts";
 
-/** Which changes to alert on, and where the report is. `exemptionTags`: whether the policy allows exemptions by tags on a database. */
+/** The lowest severity to alert on, the link to the report, and whether the policy allows exemptions by tags on a database. */
 export type AlertOptions = {
   readonly threshold: Severity;
   readonly reportUrl: string | null;
@@ -9,8 +9,8 @@ export type AlertOptions = {
 };
 
 /**
- * A custom notification of Amazon Q Developer in chat applications, published as the body of an SNS message.
- * Source of the shape and its limits: https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html
+ * A custom notification for Amazon Q Developer in chat applications, published as the body of an SNS message.
+ * Source for shape and limits: https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html
  */
 export type AlertMessage = {
   readonly version: "1.0";
@@ -23,19 +23,19 @@ export type AlertMessage = {
     readonly keywords: readonly string[];
   };
   readonly metadata: {
-    /** Messages with the same one stand in one thread, where the channel's configuration has threads on. */
+    /** Messages with the same id share a thread, if the channel's configuration enables threads. */
     readonly threadId: string;
-    /** What stands at the top of the thread when it has news. */
+    /** Shown at the top of the thread. */
     readonly summary: string;
     /** For the conditions and variables of custom actions. */
     readonly additionalContext: Readonly<Record<string, string>>;
   };
 };
 
-/** What a message is made of: title, blocks and steps are safe and short enough already; the rest is as it came. */
+/** The parts of a message. Title, blocks, last lines and next steps must be escaped and short enough; the other parts may be untrusted. */
 export type AlertParts = {
   readonly title: string;
-  /** As many of them as fit stand above the last lines; the others are counted. */
+  /** Shown above the last lines as far as they fit; the others are counted. */
   readonly blocks: readonly string[];
   readonly lastLines: readonly string[];
   readonly nextSteps: readonly string[];
@@ -45,7 +45,7 @@ export type AlertParts = {
   readonly context: Readonly<Record<string, string>>;
 };
 
-/** Characters: the first four by Amazon Q, the others so that what matters more has its place. */
+/** Maximum characters. Amazon Q sets the first four; the others keep room for the rest of the message. */
 export const limits = {
   title: 250,
   description: 8_000,
@@ -56,18 +56,18 @@ export const limits = {
   message: 600,
   messageInLine: 200,
   remediation: 1_500,
-  /** An id of Lambda's has about a thousand, which Slack's escapes lengthen; two of them have to fit. */
+  /** A callback id of Lambda has about 1,000 characters before escaping, and two commands with it must fit. */
   command: 2_500,
-  /** What is to be run one after the other. */
+  /** All commands to run in sequence. */
   commands: 3_000,
-  /** Short enough to be read past; a longer link would be most of the message. */
+  /** A longer link would fill most of the message. */
   link: 1_000,
 } as const;
 
-/** Characters for the line that says how much was left out. */
+/** Characters kept free for the line that counts omitted blocks. */
 const spare = 100;
 
-/** Puts a message together; only here is it known what Amazon Q takes. */
+/** Builds the custom notification from its parts. */
 export function toMessage(parts: AlertParts): AlertMessage {
   const { title, blocks, lastLines, nextSteps, keywords, threadId, summary, context } = parts;
   return {
@@ -90,7 +90,7 @@ export function toMessage(parts: AlertParts): AlertMessage {
   };
 }
 
-/** A link is written out, because Slack and Teams have different markup for it. One that could be markup itself is left out. */
+/** The link as plain text, because link markup differs between Slack and Teams. Empty if the link could itself contain markup. */
 export function toLink(url: string | null, before = "Report: "): string[] {
   if (url === null || !/^https:\/\/[^\s<>|"'`*\\]+$/.test(url)) return [];
   const escaped = url.replaceAll("&", "&amp;");
@@ -108,6 +108,6 @@ function stack(blocks: readonly string[], lastLines: readonly string[]): string 
     kept.push(block);
   }
   const left = blocks.length - kept.length;
-  const more = left > 0 ? `… and ${left} more, which the report has.` : "";
+  const more = left > 0 ? `… and ${left} more, see the report.` : "";
   return [...kept, more, last].filter((part) => part !== "").join("\n\n");
 }

@@ -1,21 +1,21 @@
 import type { Change } from "../../model/change.ts";
-import { describeResource } from "../text/describe-resource.ts";
+import { describeResource } from "../text/describe-database.ts";
 import { type AlertMessage, type AlertOptions, limits, toLink, toMessage } from "./alert-message.ts";
 import {
+  countByState,
   describeChange,
-  describeCounts,
-  isBad,
-  isViolationNow,
+  describeHowToExempt,
+  isOpenViolation,
+  needsAction,
   rulesOf,
   titleOf,
   toSlackScope,
 } from "./describe-change.ts";
-import { describeExempting } from "./describe-remedy.ts";
 import { toSlackText } from "./slack-text.ts";
 
-const closing = "When an audit sees that it is fixed, it says so here.";
+const nextUpdate = "The audit that finds it fixed reports that here.";
 
-/** All changes of one database in a message of its own, which stands in the thread of that database; they come the worst first. */
+/** The alert for all changes of one database, sorted most severe first. It belongs to the database's thread. */
 export function toDatabaseAlert(changes: readonly Change[], options: AlertOptions): AlertMessage[] {
   const [worst] = changes;
   if (worst === undefined) return [];
@@ -23,19 +23,19 @@ export function toDatabaseAlert(changes: readonly Change[], options: AlertOption
   const isAlone = changes.length === 1;
   const name = describeResource(resource);
   const blocks = changes.map((change) => describeChange(change, { isAlone }));
-  const where = `*${toSlackText(name, limits.name)}* in ${toSlackScope(worst.finding)}`;
+  const heading = `*${toSlackText(name, limits.name)}* in ${toSlackScope(worst.finding)}`;
   return [
     toMessage({
       title: titleOf(worst, changes.length - 1),
-      blocks: isAlone ? blocks : [where, ...blocks],
+      blocks: isAlone ? blocks : [heading, ...blocks],
       lastLines: [`ARN: \`${toSlackText(resource.arn, limits.id)}\``, ...toLink(options.reportUrl)],
       nextSteps: [
-        ...(isBad(worst) ? [closing] : []),
-        ...(isViolationNow(worst) ? [describeExempting(worst.at, { byTags: options.exemptionTags })] : []),
+        ...(needsAction(worst) ? [nextUpdate] : []),
+        ...(isOpenViolation(worst) ? [describeHowToExempt(worst.at, { byTags: options.exemptionTags })] : []),
       ],
-      keywords: [...(isBad(worst) ? [severity] : []), ...rulesOf(changes), account, region],
+      keywords: [...(needsAction(worst) ? [severity] : []), ...rulesOf(changes), account, region],
       threadId: resource.arn,
-      summary: `${name}: ${describeCounts(changes)}`,
+      summary: `${name}: ${countByState(changes)}`,
       context: { type: worst.type, severity, rule, account, region, database: resource.identifier, arn: resource.arn },
     }),
   ];

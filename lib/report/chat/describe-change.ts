@@ -1,95 +1,102 @@
 import type { Change } from "../../model/change.ts";
+import { exemptionTags } from "../../model/database.ts";
 import { type Exemption, type Severity, severities } from "../../model/finding.ts";
 import { describeHours, hoursBetween } from "../../model/time.ts";
 import { count, countBySeverity, formatNumber } from "../text/count.ts";
-import { describeResource } from "../text/describe-resource.ts";
-import { describeScope, type Scope } from "../text/scopes.ts";
+import { describeResource } from "../text/describe-database.ts";
+import { type AccountRegion, describeScope } from "../text/scopes.ts";
 import { limits } from "./alert-message.ts";
-import { describeRemedy } from "./describe-remedy.ts";
+import { formatCommands } from "./format-commands.ts";
 import { toSlackText } from "./slack-text.ts";
 
-const icons: Readonly<Record<Severity, string>> = { critical: "🚨", high: "🔴", medium: "🟠", low: "🟡" };
-const unknownIcon = "❔";
-const goodIcon = "✅";
-const pausedIcon = "⏸️";
+const severityIcons: Readonly<Record<Severity, string>> = { critical: "🚨", high: "🔴", medium: "🟠", low: "🟡" };
+const notEvaluatedIcon = "❔";
 
-/** What is bad is named by its severity; what is calm by a word or two, and counted under another. */
-type Words = {
-  readonly news: string;
-  readonly calm?: { readonly icon: string; readonly state: string; readonly counted: string };
+type ReasonText = {
+  /** Explains the reason in a message about one database. */
+  readonly detail: string;
+  /** What to call several such findings, in the singular. Only for changes that need action. */
+  readonly noun?: string;
+  /** Set for a change that needs no action: its icon, its state in a title, and the word to count it by. */
+  readonly closed?: { readonly icon: string; readonly state: string; readonly counted: string };
 };
 
-/** What is said of a change by its reason; of what nobody has to act on, the best first. */
-const words: Readonly<Record<Change["reason"], Words>> = {
-  new: { news: "new" },
-  worse: { news: "worse than before" },
-  "exemption-ended": { news: "its exemption ended" },
-  fixed: { news: "judged again and passed", calm: { icon: goodIcon, state: "Resolved", counted: "resolved" } },
+/** Texts by reason. Changes that need no action are sorted in this order. */
+const reasonTexts: Readonly<Record<Change["reason"], ReasonText>> = {
+  new: { detail: "new", noun: "new finding" },
+  worse: { detail: "more severe than before", noun: "more severe finding" },
+  "exemption-ended": { detail: "its exemption ended", noun: "no longer exempt finding" },
+  fixed: {
+    detail: "evaluated again, passed",
+    closed: { icon: "✅", state: "Resolved", counted: "resolved" },
+  },
   "database-gone": {
-    news: "the database does not exist any more",
-    calm: { icon: goodIcon, state: "Gone", counted: "gone" },
+    detail: "the database no longer exists",
+    closed: { icon: "✅", state: "No longer exists", counted: "gone" },
   },
-  exempted: { news: "accepted for a time", calm: { icon: pausedIcon, state: "Exempt", counted: "exempted" } },
+  exempted: { detail: "exemption added", closed: { icon: "⏸️", state: "Exempt", counted: "exempted" } },
   "not-audited": {
-    news: "its rule, account or Region is not audited any more, which says nothing about the database",
-    calm: { icon: pausedIcon, state: "Not audited any more", counted: "not audited any more" },
+    detail: "its rule, account or Region is no longer audited, the database may still violate the rule",
+    closed: { icon: "⏸️", state: "No longer audited", counted: "no longer audited" },
   },
 };
-const reasons = Object.keys(words);
+const reasons = Object.keys(reasonTexts);
 
-/** Whether somebody has to look at it: it is wrong, or could not be judged. */
-export function isBad({ reason }: Change): boolean {
-  return words[reason].calm === undefined;
+/** True if the finding is open: a violation, or not evaluated. */
+export function needsAction({ reason }: Change): boolean {
+  return reasonTexts[reason].closed === undefined;
 }
 
-/** Whether it is bad, and known to be wrong: only that can be exempted. */
-export function isViolationNow(change: Change): boolean {
-  return isBad(change) && change.finding.status === "NON_COMPLIANT";
+/** True if the finding is an open violation. Only violations can be exempted. */
+export function isOpenViolation(change: Change): boolean {
+  return needsAction(change) && change.finding.status === "NON_COMPLIANT";
 }
 
-/** Sorts changes: what is wrong by severity, then what could not be judged, then the rest. */
+/** Orders changes: violations by severity, then findings that could not be evaluated, then changes that need no action. */
 export function compareChanges(a: Change, b: Change): number {
   return rankOf(a) - rankOf(b);
 }
 
-/** Sorts groups of changes that have the worst first: by that one, of equals the larger. */
+/** Orders sorted groups of changes by their first change, then by size, largest first. */
 export function compareGroups(a: readonly Change[], b: readonly Change[]): number {
-  const [worstOfA, worstOfB] = [a[0], b[0]];
-  if (worstOfA === undefined || worstOfB === undefined) return 0;
-  return compareChanges(worstOfA, worstOfB) || b.length - a.length;
+  const [firstOfA, firstOfB] = [a[0], b[0]];
+  if (firstOfA === undefined || firstOfB === undefined) return 0;
+  return compareChanges(firstOfA, firstOfB) || b.length - a.length;
 }
 
 function rankOf(change: Change): number {
   const { finding, reason } = change;
-  if (isViolationNow(change)) return severities.indexOf(finding.severity);
-  return severities.length + (isBad(change) ? 0 : 1 + reasons.indexOf(reason));
+  if (isOpenViolation(change)) return severities.indexOf(finding.severity);
+  return severities.length + (needsAction(change) ? 0 : 1 + reasons.indexOf(reason));
 }
 
-/** How bad a change is, for the eye that runs down a channel. */
+/** The icon of a change: by severity if it needs action, otherwise by reason. */
 export function iconOf(change: Change): string {
   const { finding, reason } = change;
-  return words[reason].calm?.icon ?? (isViolationNow(change) ? icons[finding.severity] : unknownIcon);
+  return (
+    reasonTexts[reason].closed?.icon ?? (isOpenViolation(change) ? severityIcons[finding.severity] : notEvaluatedIcon)
+  );
 }
 
-/** What a change comes to, in a word or two. */
+/** The state of a finding after a change: "High", "Resolved", "Exempt until 2026-12-31". */
 export function stateOf({ finding, reason }: Change): string {
-  const { calm } = words[reason];
+  const { closed } = reasonTexts[reason];
   if (reason === "exempted") return `Exempt until ${toSlackText(finding.exemption?.until ?? "", 20)}`;
-  if (calm !== undefined) return calm.state;
-  if (finding.status === "INSUFFICIENT_DATA") return "Could not be judged";
+  if (closed !== undefined) return closed.state;
+  if (finding.status === "INSUFFICIENT_DATA") return "Could not be evaluated";
   return finding.severity.charAt(0).toUpperCase() + finding.severity.slice(1);
 }
 
-/** The line over the changes of one database; `more` is how many there are besides this one. */
+/** The title of a message about one database. `more` is the number of its other changes. */
 export function titleOf(change: Change, more: number): string {
   const { finding } = change;
   const rest = more > 0 ? ` (and ${more} more)` : "";
   const head = `${iconOf(change)} ${stateOf(change)}: `;
-  const what = isBad(change) ? finding.message : `${describeResource(finding.resource)}, ${finding.rule}`;
-  return head + toSlackText(what, limits.title - rest.length - head.length) + rest;
+  const subject = needsAction(change) ? finding.message : `${describeResource(finding.resource)}, ${finding.rule}`;
+  return head + toSlackText(subject, limits.title - rest.length - head.length) + rest;
 }
 
-/** One change, in full. Where it is the only one, the title has said its message, and the place has no line of its own. */
+/** One change in full. If it is alone in its message, the title has the finding's message, and the account and Region are added here. */
 export function describeChange(change: Change, { isAlone }: { readonly isAlone: boolean }): string {
   const { finding, reason, at, type } = change;
   const { message, rule, exemption, endedExemption, evidence, firstSeenAt, remediation } = finding;
@@ -97,18 +104,18 @@ export function describeChange(change: Change, { isAlone }: { readonly isAlone: 
   const age = `, ${isResolved ? "was open" : "open"} for ${describeHours(hoursBetween(firstSeenAt, at))}`;
   const scope = isAlone ? `, in ${toSlackScope(finding)}` : "";
   const icon = isAlone ? "" : `${iconOf(change)} `;
-  const said = toSlackText(message, limits.message);
-  const isSaid = isBad(change) && isAlone && titleOf(change, 0).endsWith(said);
+  const shortMessage = toSlackText(message, limits.message);
+  const isInTitle = needsAction(change) && isAlone && titleOf(change, 0).endsWith(shortMessage);
   const lines = [
-    `${icon}*${stateOf(change)}*, ${words[reason].news}${reason === "new" ? "" : age}${scope} (${toSlackText(rule, limits.name)})`,
+    `${icon}*${stateOf(change)}*, ${reasonTexts[reason].detail}${reason === "new" ? "" : age}${scope} (${toSlackText(rule, limits.name)})`,
   ];
-  if (!isSaid) lines.push(isResolved ? `Last seen: ${said}` : said);
+  if (!isInTitle) lines.push(isResolved ? `Last message: ${shortMessage}` : shortMessage);
   if (exemption !== null) lines.push(describeExemption("Exempt", exemption));
-  if (!isBad(change)) return lines.join("\n");
-  if (endedExemption !== null) lines.push(describeExemption("It was exempted", endedExemption));
+  if (!needsAction(change)) return lines.join("\n");
+  if (endedExemption !== null) lines.push(describeExemption("Was exempt", endedExemption));
   if (typeof evidence.exemptionIgnored === "string")
     lines.push(`Not exempt: ${toSlackText(evidence.exemptionIgnored, limits.message)}.`);
-  const remedy = describeRemedy(remediation, "blocks") ?? "What to do is too long for a message; the report says it.";
+  const remedy = formatCommands(remediation, "blocks") ?? "The remediation is too long for a message, see the report.";
   if (remedy !== "") lines.push(`→ ${remedy}`);
   return lines.join("\n");
 }
@@ -117,33 +124,41 @@ function describeExemption(how: string, { owner, reason }: Exemption): string {
   return `${how} by ${toSlackText(owner, limits.name)}: ${toSlackText(reason, limits.message)}`;
 }
 
-/** "2 critical, 40 high, 3 not judged, 12 resolved". */
-export function describeCounts(changes: readonly Change[]): string {
-  const wrong = changes.filter(isViolationNow).map(({ finding }) => finding);
+/** How to exempt a finding for 30 days: with tags if the policy allows them, otherwise in the policy. */
+export function describeHowToExempt(at: string, { byTags }: { readonly byTags: boolean }): string {
+  const { owner, reason, until } = exemptionTags;
+  const day = new Date(Date.parse(at) + 30 * 86_400_000).toISOString().slice(0, 10);
+  return byTags
+    ? `To exempt it for 30 days, set all three tags on the database: \`${owner}\` (who is responsible), \`${reason}\` (why) and \`${until}\` = \`${day}\`.`
+    : `To exempt it for 30 days, add an entry under \`exemptions\` in the audit's policy, with an owner, a reason and the end date ${day}.`;
+}
+
+/** "2 critical, 40 high, 3 not evaluated, 12 resolved". */
+export function countByState(changes: readonly Change[]): string {
+  const violations = changes.filter(isOpenViolation).map(({ finding }) => finding);
   const others = Map.groupBy(
-    changes.filter((change) => !isViolationNow(change)),
-    ({ reason }) => words[reason].calm?.counted ?? "not judged",
+    changes.filter((change) => !isOpenViolation(change)),
+    ({ reason }) => reasonTexts[reason].closed?.counted ?? "not evaluated",
   );
-  const counts = [...others].map(([word, all]) => `${formatNumber(all.length)} ${word}`);
-  return [countBySeverity(wrong), ...counts].filter((part) => part !== "").join(", ");
+  const counts = [...others].map(([state, all]) => `${formatNumber(all.length)} ${state}`);
+  return [countBySeverity(violations), ...counts].filter((part) => part !== "").join(", ");
 }
 
-/** "500 new findings", "3 worse findings"; of what is not all alike, "4 changed findings". */
-export function describeNews(changes: readonly Change[]): string {
+/** "500 new findings", or "4 changed findings" for several reasons, or "12 findings" if none needs action. */
+export function countFindings(changes: readonly Change[]): string {
   const { length } = changes;
-  if (!changes.some(isBad)) return count(length, "finding");
+  if (!changes.some(needsAction)) return count(length, "finding");
   const [reason, ...others] = new Set(changes.map(({ reason }) => reason));
-  if (others.length > 0) return count(length, "changed finding");
-  if (reason === "exemption-ended") return count(length, "no longer exempt finding");
-  return count(length, `${reason} finding`);
+  const noun = reason === undefined || others.length > 0 ? undefined : reasonTexts[reason].noun;
+  return count(length, noun ?? "changed finding");
 }
 
-/** The rules that changes are about, for the labels of a message: enough to see what it is about. */
+/** Up to five rules of the changes, as keywords. */
 export function rulesOf(changes: readonly Change[]): string[] {
   return [...new Set(changes.map(({ finding }) => finding.rule))].slice(0, 5);
 }
 
-/** An account and Region as a part of a message. */
-export function toSlackScope(scope: Scope): string {
+/** An account and Region as Slack text. */
+export function toSlackScope(scope: AccountRegion): string {
   return toSlackText(describeScope(scope), limits.name);
 }

@@ -5,7 +5,7 @@ import type { RemediationEvent } from "../../model/remediation-event.ts";
 import { count } from "../text/count.ts";
 import { describeScope } from "../text/scopes.ts";
 import { limits } from "./alert-message.ts";
-import { describeRemedy } from "./describe-remedy.ts";
+import { formatCommands } from "./format-commands.ts";
 import { toSlackCode, toSlackText } from "./slack-text.ts";
 
 /** What people are told: `title` and `state` as they came, the others as parts of a message. `isUrgent` is what somebody has to act on. */
@@ -139,7 +139,7 @@ function describeRefusal(event: RemediationEvent): RemediationNews {
 function describeGates(gates: RemediationEvent["gates"]): string {
   const rest = gates.length - shownGates;
   const lines = gates.slice(0, shownGates).map(({ gate, reason }) => {
-    const remedy = describeRemedy(reason, "line");
+    const remedy = formatCommands(reason, "line");
     const why = remedy !== null && remedy.length <= limits.message ? remedy : toSlackText(reason, limits.message);
     return `• *${toSlackText(gate, limits.name)}*: ${why}`;
   });

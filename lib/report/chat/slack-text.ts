@@ -1,5 +1,5 @@
-import { cut, shorten } from "../text/cut.ts";
 import { toPrintable } from "../text/printable.ts";
+import { addEllipsis, truncate } from "../text/truncate.ts";
 
 /** Slack's control characters. Source: https://docs.slack.dev/messaging/formatting-message-text#escaping */
 const escapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
@@ -8,11 +8,8 @@ function escapeControls(text: string): string {
   return text.replaceAll(/[&<>]/g, (character) => escapes[character] ?? character);
 }
 
-/**
- * Takes the meaning out of what Slack and Teams would read as markup and cannot escape: code, bold, italics, links, mentions.
- * Look-alikes stand in for the characters, so that a reader sees what was there.
- */
-function disarm(text: string): string {
+/** Disables the markup of Slack and Teams that cannot be escaped: code, bold, italics, strikethrough, links and mentions. Uses look-alike characters. */
+function disableMarkup(text: string): string {
   return text
     .replaceAll("`", "'")
     .replaceAll("*", "\u2217")
@@ -23,9 +20,9 @@ function disarm(text: string): string {
     .replaceAll(/(?<![\w.+-])@(?=\w)/g, "\uff20");
 }
 
-/** A text from outside as a part of a message for Slack or Teams: one line that is nothing but text, at most `max` characters. */
+/** Converts an untrusted text to one line of plain text for Slack or Teams, at most `max` characters with its escapes. */
 export function toSlackText(text: string, max: number): string {
-  const plain = cut(disarm(toPrintable(text).trim()), max);
+  const plain = truncate(disableMarkup(toPrintable(text).trim()), max);
   const escaped = escapeControls(plain);
   if (escaped.length <= max) return escaped;
   let kept = "";
@@ -34,10 +31,10 @@ export function toSlackText(text: string, max: number): string {
     if (kept.length + next.length > max - 1) break;
     kept += next;
   }
-  return shorten(kept);
+  return addEllipsis(kept);
 }
 
-/** A text from outside for the inside of code in a message: what it was, but for the backticks that would end the code. Not cut. */
+/** Converts an untrusted text for use between backticks: unchanged but for backticks, which would end the code. Not truncated. */
 export function toSlackCode(text: string): string {
   return escapeControls(toPrintable(text).trim().replaceAll("`", "'")).toWellFormed();
 }

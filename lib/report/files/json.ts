@@ -1,6 +1,6 @@
-import { escapeUnseen } from "../text/escape-unseen.ts";
+import { escapeUnprintable } from "../text/printable.ts";
 
-/** Indented JSON with a newline at its end. JSON itself lets C1 controls and changes of direction through; this does not. */
+/** Formats a value as indented JSON with a newline at the end; escapes control characters that JSON itself allows. */
 export function toJson(value: unknown): string {
-  return `${escapeUnseen(JSON.stringify(value, null, 2))}\n`;
+  return `${escapeUnprintable(JSON.stringify(value, null, 2))}\n`;
 }

@@ -1,42 +1,41 @@
 import type { Finding } from "../../model/finding.ts";
 import type { Report } from "../../model/report.ts";
 import { count } from "../text/count.ts";
-import { describeEngine } from "../text/describe-engine.ts";
+import { describeEngine } from "../text/describe-database.ts";
 import { describeScope } from "../text/scopes.ts";
+import { fold, labelOf, table } from "./components.ts";
 import { type Html, html } from "./html.ts";
-import { labelOf, table } from "./parts.ts";
 
-type Reported = Report["databases"][number];
+type ReportedDatabase = Report["databases"][number];
 
-/** Every database that was seen, folded by account and Region, with all that was found about it in a word. */
+/** Every database of the report, by account and Region, with its findings. */
 export function renderDatabasesSection(
   { databases, findings }: Report,
   reasons: Readonly<Record<string, string>>,
 ): Html {
   const byArn = Map.groupBy(findings, ({ resource }) => resource.arn);
   const scopes = [...Map.groupBy(databases, describeScope)].sort(([a], [b]) => (a < b ? -1 : 1));
-  return html`<section id="databases" aria-labelledby="databases-title"><h2 id="databases-title">All databases</h2>
-${databases.length === 0 ? html`<p>There are none.</p>` : null}${scopes.map(
-  ([
-    scope,
-    all,
-  ]) => html`<details class="place"><summary><h3>${scope}</h3> <span class="soft">${count(all.length, "database")}</span></summary>
-${table(
-  `Databases in ${scope}`,
-  ["Database", "What", "Master password", "Secret", "Findings"],
-  all.map((database) => toRow(database, byArn.get(database.arn) ?? [], reasons)),
-)}</details>
-`,
+  return html`<section id="databases" aria-labelledby="databases-title"><h2 id="databases-title">Databases</h2>
+${databases.length === 0 ? html`<p>No databases found.</p>` : null}${scopes.map(([scope, inScope]) =>
+  fold(
+    html`<h3>${scope}</h3>`,
+    count(inScope.length, "database"),
+    table(
+      `Databases in ${scope}`,
+      ["Database", "Type", "Master password", "Secret", "Findings"],
+      inScope.map((database) => toRow(database, byArn.get(database.arn) ?? [], reasons)),
+    ),
+  ),
 )}</section>`;
 }
 
 function toRow(
-  database: Reported,
+  database: ReportedDatabase,
   findings: readonly Finding[],
   reasons: Readonly<Record<string, string>>,
 ): readonly (Html | string)[] {
   const { identifier, management, reason } = database;
-  const why = reason === null ? null : html`: <span class="soft">${reasons[reason] ?? reason}</span>`;
+  const why = reason === null ? null : html`: <span class="muted">${reasons[reason] ?? reason}</span>`;
   return [
     identifier,
     describeEngine(database),
@@ -48,8 +47,8 @@ function toRow(
   ];
 }
 
-/** The status and the key, by the part of its ARN that says which. */
-function describeSecret({ masterUserSecret }: Reported): string {
+/** "active, key/1234abcd-…": the status of the secret, and the last part of the key's ARN. */
+function describeSecret({ masterUserSecret }: ReportedDatabase): string {
   if (masterUserSecret === null) return "none";
   const { status, kmsKeyId } = masterUserSecret;
   const key = kmsKeyId === null ? "" : `, ${kmsKeyId.slice(kmsKeyId.lastIndexOf(":") + 1)}`;

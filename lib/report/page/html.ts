@@ -1,9 +1,9 @@
 const markup = Symbol("markup");
 
-/** Text that is HTML already. Only `html` makes it: data that was parsed from JSON cannot have the symbol. */
+/** Text that is already HTML. Only `html` and `trusted` create it: data parsed from JSON cannot have the symbol. */
 export type Html = { readonly [markup]: string };
 
-/** What may stand in a slot: text, which is escaped, and HTML and lists of it, which are not; nothing for null. */
+/** A value to insert: text, which is escaped, HTML, lists of both, or null for nothing. */
 export type HtmlSlot = Html | string | number | null | readonly HtmlSlot[];
 
 /** The five characters that can end a text or a quoted attribute. Source: https://html.spec.whatwg.org/multipage/syntax.html#attributes-2 */
@@ -15,17 +15,17 @@ const escapes: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** HTML in which every slot is escaped unless it is HTML itself. Slots stand in text and in quoted attributes, nowhere else. */
+/** Template tag for HTML: escapes every value that is not HTML. Values are safe in text and in quoted attributes only. */
 export function html(strings: TemplateStringsArray, ...slots: readonly HtmlSlot[]): Html {
   return { [markup]: strings.map((text, index) => text + toMarkup(slots[index] ?? null)).join("") };
 }
 
-/** The page's own style sheet, or another text that the program wrote itself. */
+/** Marks a constant of the program, such as the style sheet, as HTML. Never for data. */
 export function trusted(text: string): Html {
   return { [markup]: text };
 }
 
-/** HTML as text, to be written to a file. */
+/** The markup as text. */
 export function toText(fragment: Html): string {
   return fragment[markup];
 }

@@ -1,18 +1,18 @@
-/** The style sheet of the page: light or dark as the reader's system is, and ink on paper where it is printed. */
+/** The style sheet of the page: light or dark as the system prefers, black on white in print. */
 export const pageStyle = `
 :root {
   color-scheme: light dark;
-  --ground: #f5f6f8; --card: #fff; --ink: #1a2230; --soft: #566174; --line: #dde1e8; --link: #0b57a8; --code: #eef1f5;
-  --critical: #8f0f1f; --high: #b3261e; --medium: #8a4b00; --low: #6a5700; --good: #1a6b3c; --calm: #4a4f9e; --label: #fff;
+  --background: #f5f6f8; --card: #fff; --text: #1a2230; --muted: #566174; --border: #dde1e8; --link: #0b57a8; --code: #eef1f5;
+  --critical: #8f0f1f; --high: #b3261e; --medium: #8a4b00; --low: #6a5700; --good: #1a6b3c; --unknown: #4a4f9e; --label: #fff;
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --ground: #11151c; --card: #1a202a; --ink: #e6eaf0; --soft: #a2adbd; --line: #303947; --link: #82b7ff; --code: #11161e;
-    --critical: #ff8b98; --high: #ff8f85; --medium: #f4ac54; --low: #dcc656; --good: #6fd08f; --calm: #aab0ff; --label: #11151c;
+    --background: #11151c; --card: #1a202a; --text: #e6eaf0; --muted: #a2adbd; --border: #303947; --link: #82b7ff; --code: #11161e;
+    --critical: #ff8b98; --high: #ff8f85; --medium: #f4ac54; --low: #dcc656; --good: #6fd08f; --unknown: #aab0ff; --label: #11151c;
   }
 }
 * { box-sizing: border-box; }
-body { margin: 0; background: var(--ground); color: var(--ink); font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; overflow-wrap: anywhere; }
+body { margin: 0; background: var(--background); color: var(--text); font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; overflow-wrap: anywhere; }
 a { color: var(--link); }
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
 header, main, footer { max-width: 72rem; margin: 0 auto; padding: 0 1.25rem; }
@@ -21,12 +21,12 @@ main > section { margin: 2.75rem 0; }
 footer { padding-bottom: 2.5rem; }
 .skip { position: absolute; left: -100vw; }
 .skip:focus { left: 1rem; top: .5rem; background: var(--card); padding: .5rem 1rem; }
-h1 { font-size: 1rem; font-weight: 600; color: var(--soft); margin: 0 0 1rem; }
+h1 { font-size: 1rem; font-weight: 600; color: var(--muted); margin: 0 0 1rem; }
 h2 { font-size: 1.3rem; margin: 0 0 .9rem; }
 h3, h4 { margin: 0; font-size: 1rem; }
 p { margin: .35rem 0; }
 ul { margin: .35rem 0; padding-left: 1.25rem; }
-.soft, footer { color: var(--soft); font-size: .9rem; font-weight: normal; }
+.muted, footer { color: var(--muted); font-size: .9rem; font-weight: normal; }
 .verdict { border-left: .5rem solid var(--high); background: var(--card); border-radius: .5rem; padding: 1.1rem 1.4rem; box-shadow: 0 1px 3px #0002; }
 .verdict.is-clean { border-color: var(--good); }
 .verdict strong { display: block; font-size: 2rem; line-height: 1.2; letter-spacing: .01em; color: var(--high); }
@@ -34,42 +34,42 @@ ul { margin: .35rem 0; padding-left: 1.25rem; }
 .verdict p { font-size: 1.1rem; }
 .tiles { display: flex; flex-wrap: wrap; gap: .7rem; list-style: none; padding: 0; margin: 1.25rem 0 0; }
 .tiles li { flex: 1 0 auto; min-width: 5.75rem; }
-.tiles a { display: block; height: 100%; background: var(--card); border: 1px solid var(--line); border-top: .25rem solid var(--line); border-radius: .5rem; padding: .7rem .9rem; color: inherit; text-decoration: none; }
+.tiles a { display: block; height: 100%; background: var(--card); border: 1px solid var(--border); border-top: .25rem solid var(--border); border-radius: .5rem; padding: .7rem .9rem; color: inherit; text-decoration: none; }
 .tiles a:hover { border-color: var(--link); }
 .tiles b { display: block; font-size: 1.5rem; white-space: nowrap; line-height: 1.25; font-variant-numeric: tabular-nums; }
-.tiles span { color: var(--soft); font-size: .9rem; }
+.tiles span { color: var(--muted); font-size: .9rem; }
 .tiles .critical a { border-top-color: var(--critical); } .tiles .critical b { color: var(--critical); }
 .tiles .high a { border-top-color: var(--high); } .tiles .high b { color: var(--high); }
 .tiles .medium a { border-top-color: var(--medium); } .tiles .medium b { color: var(--medium); }
 .tiles .low a { border-top-color: var(--low); } .tiles .low b { color: var(--low); }
-.tiles .calm a { border-top-color: var(--calm); } .tiles .calm b { color: var(--calm); }
+.tiles .unknown a { border-top-color: var(--unknown); } .tiles .unknown b { color: var(--unknown); }
 .tiles .good a { border-top-color: var(--good); } .tiles .good b { color: var(--good); }
-details.place { margin: .8rem 0; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; }
-details.place > summary { padding: .7rem 1rem; display: list-item; }
-details.place > summary > * { display: inline; }
-details.place > summary .soft { margin-left: .6rem; }
-details.place[open] > summary { border-bottom: 1px solid var(--line); }
+details.fold { margin: .8rem 0; background: var(--card); border: 1px solid var(--border); border-radius: .5rem; }
+details.fold > summary { padding: .7rem 1rem; display: list-item; }
+details.fold > summary > * { display: inline; }
+details.fold > summary .muted { margin-left: .6rem; }
+details.fold[open] > summary { border-bottom: 1px solid var(--border); }
 summary { cursor: pointer; }
 .database { padding: .9rem 1rem; content-visibility: auto; contain-intrinsic-size: auto 9rem; }
-.database + .database { border-top: 1px solid var(--line); }
-.finding { margin: .7rem 0 0; padding-left: .9rem; border-left: .2rem solid var(--line); }
+.database + .database { border-top: 1px solid var(--border); }
+.finding { margin: .7rem 0 0; padding-left: .9rem; border-left: .2rem solid var(--border); }
 .finding.critical { border-color: var(--critical); } .finding.high { border-color: var(--high); }
-.finding.medium { border-color: var(--medium); } .finding.low { border-color: var(--low); } .finding.unknown { border-color: var(--calm); }
-.label { display: inline-block; font-size: .72rem; font-weight: 700; letter-spacing: .04em; text-transform: uppercase; padding: .08rem .45rem; border-radius: .25rem; color: var(--label); background: var(--soft); white-space: nowrap; }
+.finding.medium { border-color: var(--medium); } .finding.low { border-color: var(--low); } .finding.unknown { border-color: var(--unknown); }
+.label { display: inline-block; font-size: .72rem; font-weight: 700; letter-spacing: .04em; text-transform: uppercase; padding: .08rem .45rem; border-radius: .25rem; color: var(--label); background: var(--muted); white-space: nowrap; }
 .label.critical { background: var(--critical); } .label.high { background: var(--high); } .label.medium { background: var(--medium); }
-.label.low { background: var(--low); } .label.good { background: var(--good); } .label.unknown { background: var(--calm); }
+.label.low { background: var(--low); } .label.good { background: var(--good); } .label.unknown { background: var(--unknown); }
 code { font: .86em/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
 code.mention { background: var(--code); border-radius: .25rem; padding: .1rem .3rem; user-select: all; }
-code.command { display: block; background: var(--code); border: 1px solid var(--line); border-radius: .35rem; padding: .55rem .75rem; margin: .4rem 0; white-space: pre-wrap; user-select: all; cursor: copy; }
+code.command { display: block; background: var(--code); border: 1px solid var(--border); border-radius: .35rem; padding: .55rem .75rem; margin: .4rem 0; white-space: pre-wrap; user-select: all; cursor: copy; }
 code.command span { display: inline-block; max-width: 100%; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem .9rem; margin: .4rem 0; font-size: .9rem; }
-dt { color: var(--soft); } dd { margin: 0; }
+dt { color: var(--muted); } dd { margin: 0; }
 .scroll { overflow-x: auto; background: var(--card); }
-section > .scroll { border: 1px solid var(--line); border-radius: .5rem; }
+section > .scroll { border: 1px solid var(--border); border-radius: .5rem; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; overflow-wrap: normal; }
-caption { text-align: left; padding: .6rem .9rem; color: var(--soft); }
-th, td { text-align: left; vertical-align: top; padding: .4rem .9rem; border-top: 1px solid var(--line); }
-thead th { border-top: 0; color: var(--soft); font-weight: 600; white-space: nowrap; }
+caption { text-align: left; padding: .6rem .9rem; color: var(--muted); }
+th, td { text-align: left; vertical-align: top; padding: .4rem .9rem; border-top: 1px solid var(--border); }
+thead th { border-top: 0; color: var(--muted); font-weight: 600; white-space: nowrap; }
 tbody th { font-weight: 600; overflow-wrap: break-word; min-width: 9rem; }
 details caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 @media (max-width: 40rem) {
@@ -77,8 +77,8 @@ details caption { position: absolute; width: 1px; height: 1px; overflow: hidden;
   dl { grid-template-columns: 1fr; } dd { margin-bottom: .4rem; }
 }
 @media print {
-  :root { --ground: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #bbb; --code: #f4f4f4; color-scheme: light;
-    --critical: #8f0f1f; --high: #b3261e; --medium: #8a4b00; --low: #6a5700; --good: #1a6b3c; --calm: #4a4f9e; --label: #fff; }
+  :root { --background: #fff; --card: #fff; --text: #000; --muted: #444; --border: #bbb; --code: #f4f4f4; color-scheme: light;
+    --critical: #8f0f1f; --high: #b3261e; --medium: #8a4b00; --low: #6a5700; --good: #1a6b3c; --unknown: #4a4f9e; --label: #fff; }
   html { font-size: 10pt; } .skip, .hint { display: none; }
   details::details-content { content-visibility: visible; block-size: auto; }
   .database { content-visibility: visible; } .finding, tr { break-inside: avoid; }

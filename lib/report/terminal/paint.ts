@@ -1,7 +1,7 @@
 import { Chalk, type ChalkInstance } from "chalk";
 import type { Severity, Status } from "../../model/finding.ts";
 
-/** The colours of the reports by what they mean. Each is the identity where the reader has no colours. */
+/** The colors of the terminal output by meaning. Each returns its text unchanged if the terminal shows no colors. */
 export type Paint = {
   readonly strong: ChalkInstance;
   readonly faint: ChalkInstance;
@@ -12,7 +12,7 @@ export type Paint = {
   readonly status: Readonly<Record<Status, ChalkInstance>>;
 };
 
-/** The sixteen colours that every terminal has, or none. */
+/** Uses the 16 basic colors, which every terminal has, or none. */
 export function createPaint(color: boolean): Paint {
   const chalk = new Chalk({ level: color ? 1 : 0 });
   return {

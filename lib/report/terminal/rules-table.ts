@@ -4,16 +4,16 @@ import type { ReportOptions } from "../text/reporter.ts";
 import { createLayout } from "./layout.ts";
 import { pad, paragraph, widest } from "./paragraph.ts";
 
-/** A rule, and what the policy makes of it. */
+/** A rule, its severity under the policy, and whether the policy turns it off. */
 export type RuleEntry = { readonly rule: Rule; readonly severity: Severity; readonly off: boolean };
 
-/** The list of rules for a person: what is judged, how bad it is, and what the policy changed. */
+/** Renders the list of rules: id, severity or "off", and title. */
 export function renderRules(entries: readonly RuleEntry[], options: Pick<ReportOptions, "width" | "color">): string {
   const { width, paint } = createLayout(options);
   const columns = widest(entries.map(({ rule }) => rule.id));
   const lines = entries.map(({ rule, severity, off }) => {
     const label = pad(off ? paint.faint("off") : paint.severity[severity](severity), 8);
-    const changed = !off && severity !== rule.severity ? paint.faint(` (${rule.severity} by default)`) : "";
+    const changed = !off && severity !== rule.severity ? paint.faint(` (default: ${rule.severity})`) : "";
     return paragraph(`${rule.title}${changed}`, { width, first: `${pad(rule.id, columns)}  ${label}  ` });
   });
   return `${lines.join("\n")}\n`;

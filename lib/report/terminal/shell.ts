@@ -1,10 +1,10 @@
 /**
- * A command on lines of at most so many columns, that can be copied as it stands: where it goes on, a line ends with a backslash, and never
- * within what is quoted. An option and its value stay together where they can; a word that is longer than a line stays whole.
+ * Splits a command into lines of at most `columns` that can be copied as they are: a line that continues ends with a backslash, and no line breaks
+ * inside quotes. Keeps an option with its value if both fit. A longer word stays whole.
  */
 export function toCommandLines(command: string, columns: number): string[] {
   if (command.length <= columns) return [command];
-  // The hanging indent, and the space and the backslash that may follow.
+  // Minus the indent of two, a space and a backslash.
   const room = columns - 4;
   const lines: string[] = [];
   for (const part of joinOptions(splitWords(command), room)) {
@@ -15,7 +15,7 @@ export function toCommandLines(command: string, columns: number): string[] {
   return lines.map((line, index) => `${index === 0 ? "" : "  "}${line}${index < lines.length - 1 ? " \\" : ""}`);
 }
 
-/** Options with their values, where both fit on a line. */
+/** Joins each option with its value if both fit on a line. */
 function joinOptions(words: readonly string[], room: number): string[] {
   const parts: string[] = [];
   for (const word of words) {
@@ -28,7 +28,7 @@ function joinOptions(words: readonly string[], room: number): string[] {
   return parts;
 }
 
-/** The words of a command line as they are written, quotes and all. */
+/** The words of a command line, with their quotes. */
 function splitWords(command: string): string[] {
   const words = [""];
   const open: string[] = [];
@@ -36,24 +36,24 @@ function splitWords(command: string): string[] {
     piece = pieceAt(command, at, open.at(-1));
     if (piece === " " && mayBreak(open)) words.push("");
     else words.push(`${words.pop()}${piece}`);
-    keepOpen(open, piece);
+    updateOpen(open, piece);
   }
   return words.filter((word) => word !== "");
 }
 
-/** Within a substitution everything begins anew, even where that is within double quotes. */
+/** A command substitution is parsed afresh, even inside double quotes. */
 function mayBreak(open: readonly string[]): boolean {
   return open.length === 0 || open.at(-1) === "$(";
 }
 
-/** One character, or two that belong together; within single quotes there are none of those. */
+/** One character, an escape, or `$(`. Inside single quotes, every character stands for itself. */
 function pieceAt(command: string, at: number, inside: string | undefined): string {
   const pair = command.slice(at, at + 2);
   return inside !== "'" && (pair.startsWith("\\") || pair === "$(") ? pair : pair.charAt(0);
 }
 
-/** Takes note of the quotes and substitutions that a piece of a command opens or closes; they hold each other. */
-function keepOpen(open: string[], piece: string): void {
+/** Updates the stack of open quotes and substitutions. */
+function updateOpen(open: string[], piece: string): void {
   const inside = open.at(-1);
   const closing = inside === "$(" ? ")" : inside;
   if (piece === closing) open.pop();

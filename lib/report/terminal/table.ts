@@ -5,32 +5,31 @@ import { describeVerdict } from "../text/verdict.ts";
 import { renderCoverage } from "./coverage.ts";
 import { renderExempt } from "./exempt-findings.ts";
 import { createLayout, type Layout } from "./layout.ts";
-import { renderNotJudged } from "./not-judged.ts";
+import { renderNotEvaluated } from "./not-evaluated.ts";
 import { paragraph } from "./paragraph.ts";
 import { renderViolations } from "./violations.ts";
 
-/**
- * The report for a person at a terminal: the answer, what is wrong with what to do about it, what could not be judged,
- * what is exempt, and what was looked at. Where that is long, the answer stands at the end again, where the eye is.
- */
+/** Lines of a short report. A longer one repeats the verdict at the end. */
+const shortReport = 24;
+
+/** Renders a report for a terminal: verdict, violations with what to do, findings that could not be evaluated, exempt findings, coverage. */
 export const renderTable: Reporter = (untrusted, options) => {
   const report = makePrintable(untrusted);
   const layout = createLayout(options);
-  const { wrong, notJudged, exempt } = groupFindings(report.findings);
-  const answer = renderAnswer(report, layout);
-  const sections = [
-    answer,
-    ...renderViolations(wrong, report, layout),
-    ...renderNotJudged(notJudged, layout),
+  const { violations, notEvaluated, exempt } = groupFindings(report.findings);
+  const verdict = renderVerdict(report, layout);
+  const text = [
+    verdict,
+    ...renderViolations(violations, report, layout),
+    ...renderNotEvaluated(notEvaluated, layout),
     ...renderExempt(exempt, report.generatedAt, layout),
     renderCoverage(report, options.reasons, layout),
-  ];
-  const text = sections.join("\n\n");
-  const isLong = text.split("\n").length > 24;
-  return `${isLong ? `${text}\n\n${answer}` : text}\n`;
+  ].join("\n\n");
+  const isLong = text.split("\n").length > shortReport;
+  return `${isLong ? `${text}\n\n${verdict}` : text}\n`;
 };
 
-function renderAnswer(report: Parameters<Reporter>[0], { width, paint }: Layout): string {
+function renderVerdict(report: Parameters<Reporter>[0], { width, paint }: Layout): string {
   const { word, sentence } = describeVerdict(report);
   return paragraph(sentence, { width, first: `${(word === "CLEAN" ? paint.good : paint.bad)(word)}  ` });
 }

@@ -1,10 +1,10 @@
-/** An AWS CLI command within a sentence: from `aws` to the last token before a punctuation mark, and what comes between it and the next word. */
+/** An AWS CLI command in a sentence: from `aws` to the last token before punctuation, and in `after` what separates it from the next word. */
 export const command = /\baws [a-z0-9-]+ [a-z0-9-]+(?: \S*[^\s.,;:)])*(?<after>[.,;:)]* *)/g;
 
-/** A part of a sentence: prose, a command that stands on its own after a colon, or one that is only mentioned. */
+/** A part of a sentence: prose, a command to copy, which follows a colon, or a command mentioned in passing. */
 export type Piece = { readonly kind: "prose" | "command" | "mention"; readonly text: string };
 
-/** A sentence by what a reader copies and what not. The punctuation after a command that stands on its own is left out. */
+/** Splits a sentence into prose and commands. Drops the punctuation after a command to copy. */
 export function splitCommands(sentence: string): readonly Piece[] {
   const pieces: Piece[] = [];
   let from = 0;

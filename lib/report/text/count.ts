@@ -3,7 +3,7 @@ import { plural } from "../../model/time.ts";
 
 const grouped = new Intl.NumberFormat("en-US");
 
-/** "1 database", "12,345 databases", "2 Regions": a number that a person can read, and its noun. */
+/** "1 database", "12,345 databases". */
 export function count(number: number, noun: string): string {
   return number < 1000 ? plural(number, noun) : `${grouped.format(number)} ${noun}s`;
 }
@@ -13,7 +13,7 @@ export function formatNumber(number: number): string {
   return grouped.format(number);
 }
 
-/** "2 critical, 1 low": how many findings there are of each severity, from the worst. */
+/** "2 critical, 1 low": findings by severity, most severe first; severities without findings are omitted. */
 export function countBySeverity(findings: readonly Pick<Finding, "severity">[]): string {
   return severities
     .map((severity) => [findings.filter((finding) => finding.severity === severity).length, severity] as const)

@@ -2,48 +2,48 @@ import type { Gap } from "../../model/inventory.ts";
 import type { Report } from "../../model/report.ts";
 import { count } from "./count.ts";
 
-/** "2 accounts, 1 Region (eu-west-1), 12 databases, 7 API calls.": how much was looked at. */
+/** "2 accounts, 1 Region (eu-west-1), 12 databases, 7 API calls.": what the audit covered. */
 export function describeTargets({ coverage, databases }: Report): string {
   const { targets } = coverage;
   const accounts = new Set(targets.map(({ account }) => account)).size;
   const regions = [...new Set(targets.map(({ region }) => region))];
   const calls = targets.reduce((sum, target) => sum + target.calls, 0);
   const named = regions.length > 0 && regions.length <= 4 ? ` (${regions.join(", ")})` : "";
-  const pairs = targets.length === regions.length * accounts ? "" : `, ${count(targets.length, "account-Region")}`;
+  const pairs = targets.length === regions.length * accounts ? "" : `, ${count(targets.length, "account-Region pair")}`;
   return `${count(accounts, "account")}, ${count(regions.length, "Region")}${named}${pairs}, ${count(databases.length, "database")}, ${count(calls, "API call")}.`;
 }
 
-/** Databases that nothing is judged about by design, by the reason, or where there is none by their management; the most come first. */
-export function byReason(databases: Report["databases"]): readonly (readonly [string, Report["databases"]])[] {
+/** Databases without a master password that RDS can manage, by reason code, or by management if there is none; largest group first. */
+export function groupByReason(databases: Report["databases"]): readonly (readonly [string, Report["databases"]])[] {
   const others = databases.filter(({ management }) => management !== "managed" && management !== "unmanaged");
   return [...Map.groupBy(others, ({ reason, management }) => reason ?? management)].sort(
     ([, a], [, b]) => b.length - a.length,
   );
 }
 
-/** Calls that failed alike: the same action with the same code. */
-export function byFailure(gaps: readonly Gap[]): readonly (readonly Gap[])[] {
+/** Gaps with the same action and code. */
+export function groupByFailure(gaps: readonly Gap[]): readonly (readonly Gap[])[] {
   return [...Map.groupBy(gaps, ({ action, code }) => `${action} ${code}`).values()];
 }
 
-/** "kms:DescribeKey failed with AccessDeniedException", as the heading of a gap. */
+/** "kms:DescribeKey failed with AccessDeniedException". */
 export function describeFailure(action: string, code: string): string {
   if (action.startsWith("rule:")) return `The rule ${action.slice("rule:".length)} failed (${code})`;
-  if (code === "AccessError") return "The account could not be entered";
+  if (code === "AccessError") return "The account could not be accessed";
   return `${action} failed with ${code}`;
 }
 
-/** What to do about a failed call, or null where nothing general can be said. */
-export function advise(action: string, code: string): string | null {
-  if (action.startsWith("rule:")) return "This is an error in the program: please report it with this message.";
+/** What to do about a gap; null if it depends on the case. */
+export function adviseOnGap(action: string, code: string): string | null {
+  if (action.startsWith("rule:")) return "This is a bug: report it with this message.";
   if (code === "OptInRequired" || code === "UnrecognizedClientException" || code === "InvalidClientTokenId")
-    return "The Region may not be enabled for the account: enable it, or do not audit it.";
+    return "The Region may be disabled in the account: enable it, or exclude it from the audit.";
   if (/AccessDenied|Unauthorized|NotAuthorized/.test(code))
     return action.startsWith("kms:")
-      ? `Allow ${action} to the auditor; for a key of another account its key policy must allow it too.`
-      : `Allow ${action} to the auditor.`;
+      ? `Allow the auditor to call ${action}. For a key in another account, the key policy must allow it too.`
+      : `Allow the auditor to call ${action}.`;
   if (/Throttl|TooManyRequests|RequestLimitExceeded|SlowDown/.test(code))
-    return "AWS asks to go slower: audit again, or fewer Regions at a time.";
+    return "AWS throttled the call: audit again later, or fewer Regions at a time.";
   if (/Timeout|ECONN|ENOTFOUND|EAI_AGAIN|Networking|ServiceUnavailable|Internal/.test(code)) return "Audit again.";
   return null;
 }

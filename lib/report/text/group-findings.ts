@@ -9,19 +9,19 @@ import {
 } from "../../model/finding.ts";
 import { describeScope } from "./scopes.ts";
 
-/** From the worst: what is wrong, what is unknown, what is right, what does not apply. What could not be seen is no pass. */
+/** Worst first. INSUFFICIENT_DATA is not a pass. */
 export const statuses: readonly Status[] = ["NON_COMPLIANT", "INSUFFICIENT_DATA", "COMPLIANT", "NOT_APPLICABLE"];
 
-/** What every reporter tells apart: what is wrong now, what could not be judged, and what its owner accepted for a time. */
+/** Splits findings into active violations, active findings that could not be evaluated, and exempt ones. */
 export function groupFindings(findings: readonly Finding[]): {
-  readonly wrong: readonly Finding[];
-  readonly notJudged: readonly Finding[];
-  /** What ends first comes first. */
+  readonly violations: readonly Finding[];
+  readonly notEvaluated: readonly Finding[];
+  /** The exemption that ends first comes first. */
   readonly exempt: readonly Finding[];
 } {
   return {
-    wrong: findings.filter(isViolation),
-    notJudged: findings.filter(isUnknown),
+    violations: findings.filter(isViolation),
+    notEvaluated: findings.filter(isUnknown),
     exempt: findings
       .filter((finding) => !isActive(finding))
       .sort((a, b) => (endOf(a) < endOf(b) ? -1 : endOf(a) > endOf(b) ? 1 : 0)),
@@ -32,43 +32,43 @@ function endOf({ exemption }: Finding): string {
   return exemption?.until ?? "";
 }
 
-/** What is wrong in one account and Region: all of it, and by database; databases and findings come the worst first. */
-export type ViolationScope = {
+/** The findings of one account and Region: all of them, and by database. The most severe databases and findings come first. */
+export type FindingsInScope = {
   readonly scope: string;
   readonly findings: readonly Finding[];
   readonly databases: readonly (readonly Finding[])[];
 };
 
-/** Findings as a reader goes through them: by account and Region and there by database, everywhere the worst first. */
-export function byScope(findings: readonly Finding[]): readonly ViolationScope[] {
+/** Groups findings by account and Region, and there by database; the most severe come first at each level. */
+export function groupByScope(findings: readonly Finding[]): readonly FindingsInScope[] {
   return [...Map.groupBy(findings, describeScope)]
-    .map(([scope, ofScope]) => ({
+    .map(([scope, inScope]) => ({
       scope,
-      findings: ofScope,
-      databases: byDatabase(ofScope).map(bySeverity).sort(compareWorst),
+      findings: inScope,
+      databases: groupByDatabase(inScope).map(sortBySeverity).sort(compareSeverities),
     }))
-    .sort((a, b) => compareWorst(a.findings, b.findings));
+    .sort((a, b) => compareSeverities(a.findings, b.findings));
 }
 
-/** Findings by the database that they are about, in the order in which the databases first come. */
-export function byDatabase(findings: readonly Finding[]): readonly (readonly Finding[])[] {
+/** Groups findings by database, in the order of each database's first finding. */
+export function groupByDatabase(findings: readonly Finding[]): readonly (readonly Finding[])[] {
   return [...Map.groupBy(findings, ({ resource }) => resource.arn).values()];
 }
 
-/** Verdicts that could not be given by what was not seen, or by the rule that did not understand what AWS said; the most come first. */
-export function byCause(findings: readonly Finding[]): readonly (readonly Finding[])[] {
+/** Groups findings that could not be evaluated by the missing fact, or by rule if the rule could not interpret AWS's answer; largest group first. */
+export function groupByCause(findings: readonly Finding[]): readonly (readonly Finding[])[] {
   const causeOf = ({ evidence, rule }: Finding) =>
     typeof evidence.notSeen === "string" ? evidence.notSeen : `rule ${rule}`;
   return [...Map.groupBy(findings, causeOf).values()].sort((a, b) => b.length - a.length);
 }
 
-/** The worst first; equals stay in their order. */
-export function bySeverity<T extends { readonly severity: Severity }>(items: readonly T[]): readonly T[] {
+/** Most severe first; stable. */
+export function sortBySeverity<T extends { readonly severity: Severity }>(items: readonly T[]): readonly T[] {
   return items.toSorted((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
 }
 
-/** More of the worst comes first, then more of the next; equals stay in the report's order, by ARN. */
-function compareWorst(a: readonly Finding[], b: readonly Finding[]): number {
+/** Compares by the number of critical findings, then of high ones, and so on; more comes first. */
+function compareSeverities(a: readonly Finding[], b: readonly Finding[]): number {
   for (const severity of severities) {
     const [inA = 0, inB = 0] = [a, b].map((all) => all.filter((finding) => finding.severity === severity).length);
     if (inA !== inB) return inB - inA;

@@ -1,14 +1,14 @@
 import type { Report } from "../../model/report.ts";
 
-/** What a reporter is told of where its text will be read. JSON needs none of it. */
+/** Where the text is read. JSON ignores all of it. */
 export type ReportOptions = {
-  /** Columns that a line may take; a word or a command's token that is longer still stays whole. */
+  /** Columns of a line. A word or a command's token that is longer stays whole. */
   readonly width: number;
-  /** Whether the reader's terminal shows colours. */
+  /** Whether the terminal shows colors. */
   readonly color: boolean;
-  /** What the reason codes of databases that are not judged say; a code that is not here is shown as it is. */
+  /** Explanations by reason code, for databases to which no rule applies. A code that is missing here is shown as is. */
   readonly reasons: Readonly<Record<string, string>>;
 };
 
-/** One output format: the whole text, with a newline at its end. */
+/** One output format: renders a report to a whole text that ends with a newline. */
 export type Reporter = (report: Report, options: ReportOptions) => string;

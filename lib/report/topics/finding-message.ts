@@ -1,28 +1,28 @@
 import type { Change, Digest } from "../../model/change.ts";
 import type { FindingsMessage } from "../../model/message.ts";
 import type { TopicMessage } from "../../model/topic-message.ts";
-import { cutTexts, maxText, toTopicMessage } from "./topic-message.ts";
+import { maxText, toSizedMessage, truncateTexts } from "./limit-message-size.ts";
 
-/** A change for machines: the finding as the report has it. Of one that is too large the evidence is left out, and then what is long is cut. */
+/** A change as a message of the findings topic, with the finding as in the report. Too large, it loses first the evidence, then the end of long texts. */
 export function toFindingMessage(change: Change): TopicMessage {
   const { severity, rule, account, region } = change.finding;
-  return toTopicMessage(shorterAndShorter(change), { type: change.type, severity, rule, account, region });
+  return toSizedMessage(smallerVersions(change), { type: change.type, severity, rule, account, region });
 }
 
-/** The daily digest for machines. It has only one attribute, because it is about no finding. */
+/** The digest as a message of the findings topic. Its only attribute is the type, because it concerns no single finding. */
 export function toDigestMessage(digest: Digest): TopicMessage {
   const type = "audit.completed";
   const isLong = digest.reportUrl !== null && digest.reportUrl.length > maxText;
   const audit = isLong ? { ...digest, reportUrl: null } : digest;
-  return toTopicMessage([{ schemaVersion: "1.0", type, at: digest.generatedAt, audit }], { type });
+  return toSizedMessage([{ schemaVersion: "1.0", type, at: digest.generatedAt, audit }], { type });
 }
 
-/** The last of them always fits: with its evidence left out, a finding has 16 texts. */
-function* shorterAndShorter({ type, reason, finding, at }: Change): Generator<FindingsMessage> {
+/** The last version always fits: without evidence, a finding has 16 texts. */
+function* smallerVersions({ type, reason, finding, at }: Change): Generator<FindingsMessage> {
   const message = { schemaVersion: "1.0", type, reason, at } as const;
   yield { ...message, truncated: [], finding };
   const truncated = ["finding.evidence"];
   const bare = { ...finding, evidence: {} };
   yield { ...message, truncated, finding: bare };
-  yield { ...message, truncated, finding: cutTexts(bare, "finding", truncated) };
+  yield { ...message, truncated, finding: truncateTexts(bare, "finding", truncated) };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { combine, toEvaluation } from "../../../lib/report/aws/config-evaluation.ts";
+import { combineVerdicts, toEvaluation } from "../../../lib/report/aws/config-evaluation.ts";
 import { now } from "../../support/builders.ts";
 import { hostile } from "../hostile.ts";
 
@@ -57,13 +57,13 @@ describe("a container and its tenant databases are one resource", () => {
     ["right before not applicable", [none, right], right],
     ["not applicable alone", [none, none], none],
     ["the first of those that are right", [right, { ...right, message: "It is right too." }], right],
-  ])("%s", (_, verdicts, worst) => expect(combine(verdicts)).toEqual(worst));
+  ])("%s", (_, verdicts, worst) => expect(combineVerdicts(verdicts)).toEqual(worst));
 
   test("of several that are wrong the first speaks, and all are counted", () =>
-    expect(combine([none, wrong, { ...wrong, message: "It is wrong too." }])).toEqual({
+    expect(combineVerdicts([none, wrong, { ...wrong, message: "It is wrong too." }])).toEqual({
       status: "NON_COMPLIANT",
       message: "2 verdicts, the first: It is wrong.",
     }));
 
-  test("without any verdict nothing was judged", () => expect(combine([]).status).toBe("INSUFFICIENT_DATA"));
+  test("without any verdict nothing was judged", () => expect(combineVerdicts([]).status).toBe("INSUFFICIENT_DATA"));
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { impacts } from "../../../lib/model/action.ts";
 import type { RemediationEvent } from "../../../lib/model/remediation-event.ts";
-import { toAlerts } from "../../../lib/report/chat/alert.ts";
+import { toAlerts } from "../../../lib/report/chat/finding-alerts.ts";
 import { toRemediationAlert } from "../../../lib/report/chat/remediation-alert.ts";
 import { expectGolden } from "../../golden/golden.ts";
 import { account, databaseArn, keyArn, region, secretArn } from "../../support/builders.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { cut } from "../../../lib/report/text/cut.ts";
+import { truncate } from "../../../lib/report/text/truncate.ts";
 import { hostile } from "../hostile.ts";
 
 test.each([
@@ -14,12 +14,12 @@ test.each([
   ["of nothing", "", 5, ""],
   ["of a single allowed character", "abc", 1, "…"],
   ["with half a surrogate pair", "a\ud83d", 5, "a\ufffd"],
-])("a text %s", (_, text, max, expected) => expect(cut(text, max)).toBe(expected));
+])("a text %s", (_, text, max, expected) => expect(truncate(text, max)).toBe(expected));
 
 test("whatever the text, it fits, and is a text", () =>
   fc.assert(
     fc.property(hostile, fc.integer({ min: 1, max: 300 }), (text, max) => {
-      const short = cut(text, max);
+      const short = truncate(text, max);
       expect(short.length).toBeLessThanOrEqual(max);
       expect(short.isWellFormed()).toBe(true);
     }),

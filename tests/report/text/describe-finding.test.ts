@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { describeEnd } from "../../../lib/report/text/describe-end.ts";
+import { describeExemptionEnd } from "../../../lib/report/text/describe-finding.ts";
 
 const now = "2026-11-24T12:00:00.000Z";
 
@@ -11,4 +11,4 @@ test.each([
   ["2026-11-29", "ends in 5 days (2026-11-29)"],
   ["2027-01-23", "ends in 60 days (2027-01-23)"],
   ["2027-01-24", "until 2027-01-24"],
-])("until %s: %s", (until, said) => expect(describeEnd(until, now)).toBe(said));
+])("until %s: %s", (until, said) => expect(describeExemptionEnd(until, now)).toBe(said));

@@ -5,24 +5,24 @@ import { createLayout, type Layout } from "./layout.ts";
 import { paragraph } from "./paragraph.ts";
 import type { RuleEntry } from "./rules-table.ts";
 
-/** All about one rule: why it is there, what it reads, and everything that it can say, with what to do then. */
-export function renderRule(entry: RuleEntry, options: Pick<ReportOptions, "width" | "color">): string {
+/** Renders one rule: rationale, required permissions, every message with what to do, and references. */
+export function explainRule(entry: RuleEntry, options: Pick<ReportOptions, "width" | "color">): string {
   const layout = createLayout(options);
   const { width, paint } = layout;
   const { rule } = entry;
   const sections = [
     [paint.strong(rule.id), paragraph(`${rule.title}.`, { width }), describeSeverity(entry, layout)].join("\n"),
-    [paint.strong("WHY"), paragraph(rule.rationale, { width, first: "  " })].join("\n"),
-    [paint.strong("READS"), ...rule.reads.map((action) => `  ${action}`)].join("\n"),
-    [paint.strong("SAYS"), ...statuses.flatMap((status) => renderMessages(entry, status, layout))].join("\n"),
+    [paint.strong("RATIONALE"), paragraph(rule.rationale, { width, first: "  " })].join("\n"),
+    [paint.strong("PERMISSIONS"), ...rule.reads.map((action) => `  ${action}`)].join("\n"),
+    [paint.strong("RESULTS"), ...statuses.flatMap((status) => renderMessages(entry, status, layout))].join("\n"),
     [paint.strong("REFERENCES"), ...rule.references.map((reference) => `  ${reference}`)].join("\n"),
   ];
   return `${sections.join("\n\n")}\n`;
 }
 
 function describeSeverity({ rule, severity, off }: RuleEntry, { paint }: Layout): string {
-  if (off) return `Severity: ${rule.severity}, but the policy switches the rule off.`;
-  const changed = severity === rule.severity ? "" : ` by the policy (${rule.severity} by default)`;
+  if (off) return `Severity: ${rule.severity} (turned off by the policy)`;
+  const changed = severity === rule.severity ? "" : ` (set by the policy, default: ${rule.severity})`;
   return `Severity: ${paint.severity[severity](severity)}${changed}`;
 }
 

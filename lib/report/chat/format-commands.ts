@@ -1,0 +1,24 @@
+import { splitCommands } from "../text/commands.ts";
+import { limits } from "./alert-message.ts";
+import { toSlackCode, toSlackText } from "./slack-text.ts";
+
+/**
+ * Formats a remediation for a chat message, with its AWS CLI commands as code: in blocks of their own, or inline for a single line. Null if that
+ * is too long, because an incomplete command is worse than none.
+ */
+export function formatCommands(remediation: string, layout: "blocks" | "line"): string | null {
+  const pieces = splitCommands(remediation);
+  const text = pieces
+    .map(({ kind, text }, index) => {
+      // The program's own commands contain no links. Anything else is shown as text, in which links are disabled.
+      if (kind === "prose" || /:\/\/|\]\(/.test(text))
+        return `${/^\s/.test(text) ? " " : ""}${toSlackText(text, limits.message)}${/\s$/.test(text) ? " " : ""}`;
+      const code = toSlackCode(text);
+      if (kind === "command" && layout === "blocks") return `\n\`\`\`${code}\`\`\`\n`;
+      return kind === "command" && index < pieces.length - 1 ? `\`${code}\`. ` : `\`${code}\``;
+    })
+    .join("")
+    .replaceAll(/ ?\n ?/g, "\n")
+    .trim();
+  return text.length <= limits.remediation ? text : null;
+}

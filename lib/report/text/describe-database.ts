@@ -1,0 +1,20 @@
+import { type Database, databaseKinds, kindNames, resourceType } from "../../model/database.ts";
+import type { Finding } from "../../model/finding.ts";
+
+const kindsByResourceType = new Map(databaseKinds.map((kind) => [resourceType({ kind }), kindNames[kind]] as const));
+
+/** "DB instance orders": the resource of a finding, as used in a sentence. */
+export function describeResource({ type, identifier }: Pick<Finding["resource"], "type" | "identifier">): string {
+  return `${kindsByResourceType.get(type) ?? "database"} ${identifier}`;
+}
+
+/** "DB cluster, aurora-postgresql 16.4, stopped": kind, engine and version, and the status unless it is available. */
+export function describeEngine({
+  kind,
+  engine,
+  engineVersion,
+  status,
+}: Pick<Database, "kind" | "engine" | "engineVersion" | "status">): string {
+  const version = engineVersion === null ? engine : `${engine} ${engineVersion}`;
+  return [kindNames[kind], version, status === "available" ? "" : status].filter((part) => part !== "").join(", ");
+}
