@@ -2,10 +2,10 @@ import { expect, test } from "@jest/globals";
 import { auditStatus, type FailOn } from "../../cli/exit-status.ts";
 import type { Finding, Severity } from "../../lib/model/finding.ts";
 import type { Report } from "../../lib/model/report.ts";
-import { aCrowd, aReport } from "../report/sample-reports.ts";
+import { aTargetOf, aReport } from "../report/sample-reports.ts";
 import { anInventory } from "../support/builders.ts";
 
-const [finding] = aReport(anInventory({ targets: [aCrowd(1)] })).findings;
+const [finding] = aReport(anInventory({ targets: [aTargetOf(1)] })).findings;
 const exemption = { owner: "a", reason: "b", until: "2027-01-01", source: "policy" } as const;
 
 function found(severity: Severity, overrides: Partial<Finding> = {}): Finding {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { expectGolden } from "../golden/golden.ts";
-import { aCrowd } from "../report/sample-reports.ts";
+import { aTargetOf } from "../report/sample-reports.ts";
 import { aGap, aMasterUserSecret, anInventory, aPlainDatabase, aSecret, aTarget } from "../support/builders.ts";
 import { runCli } from "./run-cli.ts";
 
@@ -19,7 +19,7 @@ beforeAll(() => {
   inventory = join(folder, "inventory.json");
   inPart = join(folder, "in-part.json");
   policy = join(folder, "policy.yaml");
-  const [plain] = aCrowd(1).databases;
+  const [plain] = aTargetOf(1).databases;
   const targets = [
     aTarget({
       databases: [
@@ -27,7 +27,7 @@ beforeAll(() => {
           masterUserSecret: aMasterUserSecret({ status: "impaired" }),
           tags: { team: "orders\u001b[2J" },
         }),
-        ...aCrowd(2).databases,
+        ...aTargetOf(2).databases,
         aPlainDatabase({
           ...cluster,
           identifier: "ledger",
@@ -70,10 +70,10 @@ test("explains a rule", async () =>
 
 test("shows what the policy changes about a rule", async () => {
   expect((await runCli(["explain", "secret-not-impaired", "--policy", policy])).stdout).toContain(
-    "Severity: critical by the policy (high by default)",
+    "Severity: critical (set by the policy, default: high)",
   );
   expect((await runCli(["explain", "rotation-enabled", "--policy", policy])).stdout).toContain(
-    "the policy switches the rule off",
+    "Severity: medium (turned off by the policy)",
   );
 });
 

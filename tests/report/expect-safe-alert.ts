@@ -1,7 +1,7 @@
 import { expect } from "@jest/globals";
 import type { AlertMessage } from "../../lib/report/chat/alert-message.ts";
 
-/** Within all limits, and with no markup but the program's own, nor a link but the one that is expected. */
+/** Expects that a message is within all limits and contains only the program's own markup and the expected link. */
 export function expectSafeAlert(message: AlertMessage, reportUrl?: string): void {
   const { title, description, nextSteps, keywords } = message.content;
   const { threadId, summary, additionalContext } = message.metadata;

@@ -36,7 +36,7 @@ const nasty = fc.constantFrom(
   "orders",
 );
 
-/** Texts that AWS could send, and texts that it never would: markup, control characters, halves of characters, much of all of it. */
+/** Untrusted texts: markup, control characters, unpaired surrogates, long repetitions. */
 export const hostile: fc.Arbitrary<string> = fc.oneof(
   fc.array(nasty, { maxLength: 6 }).map((parts) => parts.join("")),
   fc.string({ unit: "binary", maxLength: 40 }),

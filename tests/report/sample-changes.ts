@@ -5,22 +5,22 @@ import type { Finding } from "../../lib/model/finding.ts";
 import type { Target } from "../../lib/model/inventory.ts";
 import type { AlertMessage } from "../../lib/report/chat/alert-message.ts";
 import { aMasterUserSecret, anInventory, hoursFromNow, now } from "../support/builders.ts";
-import { aCrowd, aReport } from "./sample-reports.ts";
+import { aReport, aTargetOf } from "./sample-reports.ts";
 
-/** A finding of the rule that most databases break, with something changed. */
+/** A finding of master-password-managed, with overrides. */
 export function aFinding(overrides: Partial<Finding> = {}): Finding {
-  const [finding] = aReport(anInventory({ targets: [aCrowd(1, {}, orders)] })).findings;
-  if (finding === undefined) throw new Error("there is no finding");
+  const [finding] = aReport(anInventory({ targets: [aTargetOf(1, {}, orders)] })).findings;
+  if (finding === undefined) throw new Error("The report has no finding.");
   const { rule, resource } = { ...finding, ...overrides };
   return { ...finding, id: `${rule}/${resource.arn}`, ...overrides };
 }
 
-/** It is opened now, unless said otherwise. */
+/** A change, by default a new finding. */
 export function aChange(overrides: Partial<Change> = {}, finding: Partial<Finding> = {}): Change {
   return { type: "finding.opened", reason: "new", at: now, finding: aFinding(finding), ...overrides };
 }
 
-/** A change of a finding on the database of this name. */
+/** A change to a finding on the DB instance with this identifier. */
 export function aChangeOf(identifier: string, overrides: Partial<Change> = {}, finding: Partial<Finding> = {}): Change {
   const arn = `arn:aws:rds:eu-west-1:123456789012:db:${identifier}`;
   return aChange(overrides, {
@@ -30,18 +30,18 @@ export function aChangeOf(identifier: string, overrides: Partial<Change> = {}, f
   });
 }
 
-/** The findings on these databases are all new. */
+/** The changes of a first audit of these targets. */
 function openedIn(targets: readonly Target[]): readonly Change[] {
   return compareReports([], aReport(anInventory({ targets: [...targets] }))).changes;
 }
 
-/** 500 new findings in three accounts, some of them on secrets that are impaired. */
-export function aFlood(): readonly Change[] {
+/** New findings on 500 databases in three accounts, 50 of them with impaired secrets. */
+export function manyNewChanges(): readonly Change[] {
   const impaired = { masterUserSecret: aMasterUserSecret({ status: "impaired" }) };
   return openedIn([
-    aCrowd(300),
-    aCrowd(150, { account: "210987654321", region: "us-east-1" }),
-    aCrowd(50, { account: "345678901234", missingSecrets: [], secrets: [], keys: [] }, impaired),
+    aTargetOf(300),
+    aTargetOf(150, { account: "210987654321", region: "us-east-1" }),
+    aTargetOf(50, { account: "345678901234", missingSecrets: [], secrets: [], keys: [] }, impaired),
   ]);
 }
 
@@ -61,7 +61,7 @@ export const anEndedExemption = {
 
 export const threeWeeksAgo = hoursFromNow(-23 * 24);
 
-/** A message as a person sees it: the title, the text, the steps, and what only a machine sees. */
+/** A message as text: title, description, next steps, keywords and metadata. */
 export function show({ content, metadata }: AlertMessage): string {
   return [
     `# ${content.title}`,

@@ -8,7 +8,7 @@ import type { ReportOptions } from "../../lib/report/text/reporter.ts";
 import { rules } from "../../rules/index.ts";
 import { aGap, anInventory, aPlainDatabase, aPolicy, aTarget, now, region } from "../support/builders.ts";
 
-/** 80 columns without colours, unless said otherwise. */
+/** By default 80 columns without colors. */
 export function options(overrides: Partial<ReportOptions> = {}): ReportOptions {
   return {
     width: 80,
@@ -18,13 +18,13 @@ export function options(overrides: Partial<ReportOptions> = {}): ReportOptions {
   };
 }
 
-/** The report on an inventory. */
+/** The report of an inventory. */
 export function aReport(inventory: Inventory, policy: Partial<Policy> = {}): Report {
   return assembleReport(inventory, { policy: aPolicy(policy), rules, generatedAt: now, version: "1.2.3" });
 }
 
-/** Many databases without a managed password in one account and Region. */
-export function aCrowd(count: number, target: Partial<Target> = {}, database: Partial<Database> = {}): Target {
+/** A target with `count` unmanaged databases. */
+export function aTargetOf(count: number, target: Partial<Target> = {}, database: Partial<Database> = {}): Target {
   const account = target.account ?? "123456789012";
   const databases = Array.from({ length: count }, (_, index) => {
     const identifier = `db-${String(index).padStart(4, "0")}`;
@@ -34,15 +34,15 @@ export function aCrowd(count: number, target: Partial<Target> = {}, database: Pa
       region: target.region ?? region,
       identifier,
       arn,
-      resourceId: `db-CROWD${index}`,
+      resourceId: `db-RESOURCE${index}`,
       ...database,
     });
   });
   return aTarget({ databases, globalClusterMembers: [], blueGreenDeployments: [], ...target });
 }
 
-/** Nobody may list the secrets of two accounts, and a third cannot be entered. */
-export function aBlindInventory(): Inventory {
+/** ListSecrets is denied in two Regions, and a second account cannot be accessed. */
+export function anIncompleteInventory(): Inventory {
   const gap = {
     message: "User: arn:aws:iam::123456789012:role/auditor is not authorized to perform: secretsmanager:ListSecrets",
   };

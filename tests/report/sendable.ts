@@ -1,7 +1,7 @@
 import { expect } from "@jest/globals";
 import { maxMessageBytes, type TopicMessage } from "../../lib/model/topic-message.ts";
 
-/** As SNS counts. */
+/** Bytes as SNS counts them. */
 export function sizeOf({ body, attributes }: TopicMessage): number {
   return Object.entries(attributes).reduce(
     (sum, [name, value]) => sum + Buffer.byteLength(`${name}String${value}`),
@@ -9,7 +9,7 @@ export function sizeOf({ body, attributes }: TopicMessage): number {
   );
 }
 
-/** It fits, and has no character and no attribute that SNS refuses. */
+/** Expects that SNS accepts the message: size, characters and attributes. */
 export function expectSendable(message: TopicMessage): void {
   expect(sizeOf(message)).toBeLessThanOrEqual(maxMessageBytes);
   expect(message.body.isWellFormed()).toBe(true);

@@ -123,7 +123,7 @@ function describe({ message, exemption }: Finding, state: SecurityHubState): str
   if (state === "withdrawn")
     return `No longer evaluated, because the database no longer exists or is no longer audited. Previously: ${message}`;
   if (exemption === null) return message;
-  return `${message} Exempt until ${exemption.until} by ${exemption.owner}: ${exemption.reason}`;
+  return `${message} Exempted by ${exemption.owner} until ${exemption.until}: ${exemption.reason}`;
 }
 
 function toResource({ resource, region }: Finding): SecurityHubResource {

@@ -13,7 +13,7 @@ import {
 } from "./describe-change.ts";
 import { toSlackText } from "./slack-text.ts";
 
-const nextUpdate = "The audit that finds it fixed reports that here.";
+const nextUpdate = "The first audit that finds it fixed reports it here.";
 
 /** The alert for all changes of one database, sorted most severe first. It belongs to the database's thread. */
 export function toDatabaseAlert(changes: readonly Change[], options: AlertOptions): AlertMessage[] {

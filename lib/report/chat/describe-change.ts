@@ -27,7 +27,7 @@ const reasonTexts: Readonly<Record<Change["reason"], ReasonText>> = {
   worse: { detail: "more severe than before", noun: "more severe finding" },
   "exemption-ended": { detail: "its exemption ended", noun: "no longer exempt finding" },
   fixed: {
-    detail: "evaluated again, passed",
+    detail: "now passes the rule",
     closed: { icon: "✅", state: "Resolved", counted: "resolved" },
   },
   "database-gone": {
@@ -110,9 +110,9 @@ export function describeChange(change: Change, { isAlone }: { readonly isAlone: 
     `${icon}*${stateOf(change)}*, ${reasonTexts[reason].detail}${reason === "new" ? "" : age}${scope} (${toSlackText(rule, limits.name)})`,
   ];
   if (!isInTitle) lines.push(isResolved ? `Last message: ${shortMessage}` : shortMessage);
-  if (exemption !== null) lines.push(describeExemption("Exempt", exemption));
+  if (exemption !== null) lines.push(describeExemption("Exempted", exemption));
   if (!needsAction(change)) return lines.join("\n");
-  if (endedExemption !== null) lines.push(describeExemption("Was exempt", endedExemption));
+  if (endedExemption !== null) lines.push(describeExemption("Was exempted", endedExemption));
   if (typeof evidence.exemptionIgnored === "string")
     lines.push(`Not exempt: ${toSlackText(evidence.exemptionIgnored, limits.message)}.`);
   const remedy = formatCommands(remediation, "blocks") ?? "The remediation is too long for a message, see the report.";

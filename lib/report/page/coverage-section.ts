@@ -64,8 +64,8 @@ function renderReasons({ databases }: Report, reasons: Readonly<Record<string, s
   const number = groups.reduce((sum, [, all]) => sum + all.length, 0);
   const rows = groups.map(([code, all]) => [code, String(all.length), reasons[code] ?? ""]);
   return fold(
-    html`<h3>Not applicable</h3>`,
+    html`<h3>Without a master password that RDS can manage</h3>`,
     count(number, "database"),
-    table("Databases to which the rules do not apply", ["Reason", "Databases", "Description"], rows),
+    table("Databases without a master password that RDS can manage", ["Reason", "Databases", "Description"], rows),
   );
 }

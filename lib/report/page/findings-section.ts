@@ -60,7 +60,7 @@ function renderFinding(finding: Finding, now: string): Html {
   const since = age < 1 ? "new" : html`open since ${dayOf(firstSeenAt)}, ${describeHours(age)}`;
   const ended = endedExemption;
   return html`<div class="finding ${status === "INSUFFICIENT_DATA" ? "unknown" : severity}"><p>${labelOf(finding)} ${message}</p>
-<p class="muted">${rule} · ${since}</p>${ended === null ? null : html`<p>Was exempt until ${ended.until} by ${ended.owner}: ${ended.reason}</p>`}${typeof ignored === "string" ? html`<p>Not exempt: ${ignored}.</p>` : null}${remediationOf(remediation)}${renderEvidence(finding)}</div>
+<p class="muted">${rule} · ${since}</p>${ended === null ? null : html`<p>Was exempted by ${ended.owner} until ${ended.until}: ${ended.reason}</p>`}${typeof ignored === "string" ? html`<p>Not exempt: ${ignored}.</p>` : null}${remediationOf(remediation)}${renderEvidence(finding)}</div>
 `;
 }
 

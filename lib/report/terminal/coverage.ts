@@ -34,7 +34,7 @@ function renderReasons(
   const digits = widest(groups.map(([, all]) => String(all.length)));
   const number = groups.reduce((sum, [, all]) => sum + all.length, 0);
   return [
-    `  Not applicable to ${count(number, "database")}:`,
+    `  ${count(number, "database")} without a master password that RDS can manage:`,
     ...groups.map(([code, all]) =>
       paragraph(reasons[code] ?? "", {
         width,

@@ -115,10 +115,10 @@ function renderVerdict(
   for (const [name, value] of Object.entries(evidence)) add(describeEvidence(value), `  ${paint.faint(`${name}:`)} `);
   if (exemption !== null) {
     const { owner, source, reason, until } = exemption;
-    add(`Exempt by ${owner} (${source}): ${reason}; ${describeExemptionEnd(until, observedAt)}`);
+    add(`Exempted by ${owner} (${source}): ${reason}; ${describeExemptionEnd(until, observedAt)}`);
   }
   if (endedExemption !== null)
-    add(`Was exempt until ${endedExemption.until} by ${endedExemption.owner}: ${endedExemption.reason}`);
+    add(`Was exempted by ${endedExemption.owner} until ${endedExemption.until}: ${endedExemption.reason}`);
   if (remediation !== null && remediation !== "") add(remediation, "  → ");
   return lines.join("\n");
 }

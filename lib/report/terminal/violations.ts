@@ -64,7 +64,7 @@ function renderFinding(finding: Finding, { width, paint }: Layout): string {
   ];
   const hang = " ".repeat(14);
   if (endedExemption !== null)
-    lines.push(paragraph(`It was exempt by ${endedExemption.owner}: ${endedExemption.reason}`, { width, first: hang }));
+    lines.push(paragraph(`Was exempted by ${endedExemption.owner}: ${endedExemption.reason}`, { width, first: hang }));
   if (typeof evidence.exemptionIgnored === "string")
     lines.push(paragraph(`Not exempt: ${evidence.exemptionIgnored}.`, { width, first: hang }));
   if (remediation !== "") lines.push(paragraph(remediation, { width, first: `${hang}→ ` }));

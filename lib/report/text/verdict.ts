@@ -31,5 +31,6 @@ function describeManaged({ summary, coverage }: Report): string {
   if (coverage.targets.length === 0) return "Nothing was audited.";
   if (summary.databases === 0) return "No databases found.";
   if (all === 0) return "No database has a master password that RDS can manage.";
-  return `RDS manages ${formatNumber(managed)} of ${count(all, "master password")}${coverage.complete ? "" : " found"}.`;
+  const passwords = count(all, "master password");
+  return `RDS manages ${formatNumber(managed)} of ${coverage.complete ? passwords : `the ${passwords} found`}.`;
 }

@@ -13,7 +13,7 @@ const states: readonly SecurityHubState[] = ["active", "resolved", "withdrawn"];
 const send = (finding: Parameters<typeof toAsff>[0], state: SecurityHubState = "active", at = now) =>
   toAsff(finding, { state, at, productArn });
 
-test("an open finding", () =>
+test("translates an open finding", () =>
   expect(send(aFinding({ firstSeenAt: threeWeeksAgo }))).toEqual({
     SchemaVersion: "2018-10-08",
     Id: "master-password-managed/arn:aws:rds:eu-west-1:123456789012:db:orders",
@@ -56,15 +56,15 @@ test("an open finding", () =>
     },
   }));
 
-describe("what a state means to Security Hub", () => {
+describe("the state in Security Hub", () => {
   const exempt = aFinding({ exemption: { ...anEndedExemption, until: "2026-12-31" } });
-  const blind = aFinding({ status: "INSUFFICIENT_DATA" });
+  const notEvaluated = aFinding({ status: "INSUFFICIENT_DATA" });
   test.each([
     ["open", aFinding(), "active", "FAILED", "ACTIVE", "HIGH"],
-    ["not judged, which is information that is missing", blind, "active", "WARNING", "ACTIVE", "HIGH"],
-    ["exempt, which only a customer could suppress", exempt, "active", "FAILED", "ARCHIVED", "HIGH"],
+    ["not evaluated", notEvaluated, "active", "WARNING", "ACTIVE", "HIGH"],
+    ["exempt", exempt, "active", "FAILED", "ARCHIVED", "HIGH"],
     ["resolved", aFinding(), "resolved", "PASSED", "ARCHIVED", "INFORMATIONAL"],
-    ["not judged any more, which is no pass", aFinding(), "withdrawn", "NOT_AVAILABLE", "ARCHIVED", "INFORMATIONAL"],
+    ["no longer evaluated", aFinding(), "withdrawn", "NOT_AVAILABLE", "ARCHIVED", "INFORMATIONAL"],
   ] as const)("%s", (_, finding, state, compliance, record, severity) => {
     const sent = send(finding, state);
     expect([sent.Compliance.Status, sent.RecordState, sent.FindingProviderFields.Severity.Label]).toEqual([
@@ -82,20 +82,20 @@ describe("what a state means to Security Hub", () => {
     ["fixed", "resolved"],
     ["database-gone", "withdrawn"],
     ["not-audited", "withdrawn"],
-  ] as const)("a change because it is %s makes it %s", (reason, state) => {
+  ] as const)("a change with the reason %s is %s", (reason, state) => {
     const isResolved = state !== "active";
     expect(toSecurityHubState({ type: isResolved ? "finding.resolved" : "finding.changed", reason })).toBe(state);
   });
 
-  test("who exempted it, and why, stands in the description", () =>
+  test("the description names the owner and the reason of an exemption", () =>
     expect(send(exempt).Description).toContain(
-      "Exempt until 2026-12-31 by orders@example.com: Moves to IAM authentication first",
+      "Exempted by orders@example.com until 2026-12-31: Moves to IAM authentication first",
     ));
 });
 
 test.each([
   ["a DB cluster", "AWS::RDS::DBCluster", "AwsRdsDbCluster", undefined],
-  ["a tenant database, for which there is no type", "AWS::RDS::TenantDatabase", "Other", "AWS::RDS::TenantDatabase"],
+  ["a tenant database, which ASFF does not know", "AWS::RDS::TenantDatabase", "Other", "AWS::RDS::TenantDatabase"],
 ])("the resource of %s", (_, type, asffType, other) => {
   const [resource] = send(aFinding({ resource: { ...aFinding().resource, type } })).Resources;
   expect([resource?.Type, resource?.Details?.Other.type]).toEqual([asffType, other]);
@@ -111,7 +111,7 @@ test.each([
   expect(send(aFinding({ resource: { ...resource, arn } })).Resources[0]?.Partition).toBe(sent);
 });
 
-test("a finding is never updated before it was created", () => {
+test("UpdatedAt is never before CreatedAt", () => {
   const sent = send(aFinding({ firstSeenAt: hoursFromNow(1) }));
   expect(sent.CreatedAt).toBe(now);
 });
@@ -119,9 +119,9 @@ test("a finding is never updated before it was created", () => {
 describe("the id", () => {
   const idOf = (id: string) => send(aFinding({ id })).Id;
 
-  test("of 512 characters is sent as it is", () => expect(idOf("x".repeat(512))).toBe("x".repeat(512)));
+  test("of 512 characters is unchanged", () => expect(idOf("x".repeat(512))).toBe("x".repeat(512)));
 
-  test("of 513 ends in a hash of all of it", () => {
+  test("of 513 characters ends with a hash of the whole id", () => {
     expect(idOf("x".repeat(513))).toBe(`${"x".repeat(495)}#c464da8f01978f07`);
     expect(idOf(`${"x".repeat(600)}a`)).not.toBe(idOf(`${"x".repeat(600)}b`));
   });
@@ -139,7 +139,7 @@ test.each([
   expect(textOf("x".repeat(max + 1))).toBe(`${"x".repeat(max - 1)}…`);
 });
 
-test("without a remediation there is none, because ASFF refuses empty texts", () =>
+test("omits an empty remediation, which ASFF rejects", () =>
   expect(send(aFinding({ remediation: "" })).Remediation.Recommendation).not.toHaveProperty("Text"));
 
 /** https://docs.aws.amazon.com/securityhub/latest/userguide/asff-required-attributes.html and asff-top-level-attributes.html, as of 2026-11. */
@@ -178,7 +178,7 @@ function expectText(text: string, max: number): void {
   expect(text.isWellFormed()).toBe(true);
 }
 
-test("whatever AWS sends, it is valid ASFF", () =>
+test("any data from AWS becomes valid ASFF", () =>
   fc.assert(
     fc.property(hostileFinding, fc.constantFrom(...states), (finding, state) => expectValid(send(finding, state))),
   ));
@@ -194,7 +194,7 @@ type Shape = {
   readonly pattern?: string;
 };
 
-/** AWS's own description of its API, where the machine has botocore. */
+/** AWS's service model, if botocore is installed. */
 function readServiceModel(): Record<string, Shape> | null {
   try {
     const script = "import botocore, os; print(os.path.dirname(botocore.__file__))";
@@ -209,7 +209,7 @@ function readServiceModel(): Record<string, Shape> | null {
 
 const shapes = readServiceModel();
 
-/** Everything about a value that the shape does not allow. */
+/** Every violation of a shape by a value. */
 function faultsOf(value: unknown, name: string, path: string): string[] {
   const shape = shapes?.[name];
   if (shape === undefined) return [`${path}: there is no shape ${name}`];
@@ -233,14 +233,14 @@ function faultsOf(value: unknown, name: string, path: string): string[] {
   ];
 }
 
-(shapes === null ? describe.skip : describe)("AWS's service model", () => {
-  test("has every field that is sent, with that type", () =>
+(shapes === null ? describe.skip : describe)("the service model of AWS", () => {
+  test("accepts every field and its type", () =>
     fc.assert(
       fc.property(hostileFinding, fc.constantFrom(...states), (finding, state) =>
         expect(faultsOf(send(finding, state), "AwsSecurityFinding", "finding")).toEqual([]),
       ),
     ));
 
-  test("would refuse a status that it does not know", () =>
+  test("rejects an unknown status", () =>
     expect(faultsOf({ ...send(aFinding()), RecordState: "OPEN" }, "AwsSecurityFinding", "finding")).toHaveLength(1));
 });

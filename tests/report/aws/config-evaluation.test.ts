@@ -8,7 +8,7 @@ const resource = { resourceType: "AWS::RDS::DBInstance", resourceId: "db-ORDERS"
 const evaluate = (status: Parameters<typeof toEvaluation>[0]["status"], message: string) =>
   toEvaluation({ ...resource, status, message });
 
-test("an evaluation says why", () =>
+test("carries the message as annotation", () =>
   expect(evaluate("NON_COMPLIANT", "DB instance orders has a master password that RDS does not manage.")).toEqual({
     ComplianceResourceType: "AWS::RDS::DBInstance",
     ComplianceResourceId: "db-ORDERS",
@@ -17,25 +17,25 @@ test("an evaluation says why", () =>
     OrderingTimestamp: new Date(now),
   }));
 
-test.each(["COMPLIANT", "NOT_APPLICABLE"] as const)("%s is told", (status) =>
+test.each(["COMPLIANT", "NOT_APPLICABLE"] as const)("sends %s", (status) =>
   expect(evaluate(status, "x")?.ComplianceType).toBe(status),
 );
 
-test("INSUFFICIENT_DATA is withheld, because AWS refuses it", () =>
+test("withholds INSUFFICIENT_DATA, which AWS rejects", () =>
   expect(evaluate("INSUFFICIENT_DATA", "It could not be read.")).toBeNull());
 
 test.each([
-  ["a message of 256 characters is whole", "x".repeat(256), "x".repeat(256)],
-  ["one of 257 is cut", "x".repeat(257), `${"x".repeat(255)}…`],
-  ["one is cut at a word", `${"word ".repeat(60)}`, `${"word ".repeat(51).trim()}…`],
-  ["control characters are gone", "a\u001b[31m\r\nb\u0007", "a b\ufffd"],
+  ["keeps a message of 256 characters", "x".repeat(256), "x".repeat(256)],
+  ["truncates one of 257", "x".repeat(257), `${"x".repeat(255)}…`],
+  ["truncates at a word", `${"word ".repeat(60)}`, `${"word ".repeat(51).trim()}…`],
+  ["removes control characters", "a\u001b[31m\r\nb\u0007", "a b\ufffd"],
 ])("%s", (_, message, annotation) => expect(evaluate("COMPLIANT", message)?.Annotation).toBe(annotation));
 
-test.each(["", "  \n "])("without a message there is no annotation, because AWS refuses an empty one: %j", (message) =>
+test.each(["", "  \n "])("omits an empty annotation, which AWS rejects: %j", (message) =>
   expect(evaluate("COMPLIANT", message)).not.toHaveProperty("Annotation"),
 );
 
-test("whatever the message, the annotation has 1 to 256 characters", () =>
+test("any annotation has 1 to 256 characters", () =>
   fc.assert(
     fc.property(hostile, (message) => {
       const annotation = evaluate("NON_COMPLIANT", message)?.Annotation ?? "left out";
@@ -45,25 +45,30 @@ test("whatever the message, the annotation has 1 to 256 characters", () =>
     }),
   ));
 
-describe("a container and its tenant databases are one resource", () => {
-  const wrong = { status: "NON_COMPLIANT", message: "It is wrong." } as const;
-  const blind = { status: "INSUFFICIENT_DATA", message: "It could not be read." } as const;
-  const right = { status: "COMPLIANT", message: "It is right." } as const;
-  const none = { status: "NOT_APPLICABLE", message: "It is not judged." } as const;
+describe("combining the verdicts on a container and its tenant databases", () => {
+  const violation = { status: "NON_COMPLIANT", message: "It is a violation." } as const;
+  const notEvaluated = { status: "INSUFFICIENT_DATA", message: "It could not be read." } as const;
+  const compliant = { status: "COMPLIANT", message: "It is compliant." } as const;
+  const notApplicable = { status: "NOT_APPLICABLE", message: "It does not apply." } as const;
 
   test.each([
-    ["wrong before not seen", [right, blind, wrong, none], wrong],
-    ["not seen before right", [right, blind, none], blind],
-    ["right before not applicable", [none, right], right],
-    ["not applicable alone", [none, none], none],
-    ["the first of those that are right", [right, { ...right, message: "It is right too." }], right],
+    ["NON_COMPLIANT before INSUFFICIENT_DATA", [compliant, notEvaluated, violation, notApplicable], violation],
+    ["INSUFFICIENT_DATA before COMPLIANT", [compliant, notEvaluated, notApplicable], notEvaluated],
+    ["COMPLIANT before NOT_APPLICABLE", [notApplicable, compliant], compliant],
+    ["NOT_APPLICABLE alone", [notApplicable, notApplicable], notApplicable],
+    [
+      "the first of several that are COMPLIANT",
+      [compliant, { ...compliant, message: "It is compliant too." }],
+      compliant,
+    ],
   ])("%s", (_, verdicts, worst) => expect(combineVerdicts(verdicts)).toEqual(worst));
 
-  test("of several that are wrong the first speaks, and all are counted", () =>
-    expect(combineVerdicts([none, wrong, { ...wrong, message: "It is wrong too." }])).toEqual({
+  test("uses the first message of several violations and counts them", () =>
+    expect(combineVerdicts([notApplicable, violation, { ...violation, message: "It is a violation too." }])).toEqual({
       status: "NON_COMPLIANT",
-      message: "2 verdicts, the first: It is wrong.",
+      message: "First of 2 findings: It is a violation.",
     }));
 
-  test("without any verdict nothing was judged", () => expect(combineVerdicts([]).status).toBe("INSUFFICIENT_DATA"));
+  test("returns INSUFFICIENT_DATA without any verdict", () =>
+    expect(combineVerdicts([]).status).toBe("INSUFFICIENT_DATA"));
 });

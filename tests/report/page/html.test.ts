@@ -6,19 +6,19 @@ import { hostile } from "../hostile.ts";
 test.each([
   ["a text", "orders", "orders"],
   ["the five characters", `<a href="x" id='y'>&`, "&lt;a href=&quot;x&quot; id=&#39;y&#39;&gt;&amp;"],
-  ["an escape that is escaped already", "&lt;", "&amp;lt;"],
+  ["an escaped character", "&lt;", "&amp;lt;"],
   ["a number", 7, "7"],
   ["nothing", null, ""],
   ["HTML", html`<b>${"<"}</b>`, "<b>&lt;</b>"],
   ["a list of both", ["<", html`<br>`, [1, null]], "&lt;<br>1"],
-])("%s in a slot", (_, slot, expected) => expect(toText(html`<p>${slot}</p>`)).toBe(`<p>${expected}</p>`));
+])("inserts %s", (_, slot, expected) => expect(toText(html`<p>${slot}</p>`)).toBe(`<p>${expected}</p>`));
 
-test("data that looks like HTML of ours is none", () => {
+test("does not accept data that imitates Html", () => {
   const parsed = JSON.parse('{"markup":"<script>","toString":"<script>"}');
   expect(toText(html`${parsed}`)).not.toContain("<script>");
 });
 
-test("whatever the text, it ends neither an element nor an attribute", () =>
+test("no text ends an element or an attribute", () =>
   fc.assert(
     fc.property(hostile, (text) => {
       const escaped = toText(html`${text}`);

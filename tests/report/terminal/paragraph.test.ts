@@ -3,17 +3,17 @@ import { pad, paragraph } from "../../../lib/report/terminal/paragraph.ts";
 
 const command = "aws rds modify-db-instance --region eu-west-1 --db-instance-identifier orders --apply-immediately";
 
-test("lines hang under the text of the first one", () =>
+test("indents further lines to the text of the first", () =>
   expect(paragraph("one two three four five six", { width: 26, first: "  → " })).toBe(
     "  → one two three four\n    five six",
   ));
 
-test("a command that fits on a line is not broken", () =>
+test("keeps a command that fits on one line", () =>
   expect(paragraph(`Then turn management on: ${command}`, { width: 104, first: "  " }).split("\n")[1]).toBe(
     `  ${command}`,
   ));
 
-test("a command that fits on no line is continued as a shell wants it", () => {
+test("continues a longer command with backslashes", () => {
   const lines = paragraph(`Then turn it on: ${command}`, { width: 60 }).split("\n");
   expect(lines).toEqual([
     "Then turn it on:",
@@ -28,22 +28,22 @@ test("a command that fits on no line is continued as a shell wants it", () => {
   ).toBe(command);
 });
 
-test("what follows a broken command is not copied with it", () =>
+test("starts a new line after a continued command", () =>
   expect(paragraph(`Rotate: ${command}. Then look.`, { width: 60 }).split("\n").slice(2)).toEqual([
     "  --db-instance-identifier orders --apply-immediately",
     "Then look.",
   ]));
 
-test("two commands in brackets are two commands", () =>
+test("separates two commands in parentheses", () =>
   expect(
     paragraph(`(aws kms cancel-key-deletion, aws kms enable-key --key-id ${"k".repeat(30)}), then rotate`, {
       width: 50,
     }),
   ).toBe(`(aws kms cancel-key-deletion\naws kms enable-key \\\n  --key-id ${"k".repeat(30)}), then\nrotate`));
 
-test("a word that is longer than the line stays whole", () => {
+test("keeps a word that is longer than the line", () => {
   const arn = `arn:aws:rds:eu-west-1:123456789012:cluster:${"x".repeat(60)}`;
   expect(paragraph(`It is ${arn}, see there`, { width: 40 })).toContain(arn);
 });
 
-test("wide characters count as two columns", () => expect(pad("データ", 8)).toBe("データ  "));
+test("counts wide characters as two columns", () => expect(pad("データ", 8)).toBe("データ  "));

@@ -2,16 +2,16 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { toCommandLines } from "../../../lib/report/terminal/shell.ts";
 
-/** What a shell makes of lines that are continued. */
+/** Joins continued lines as a shell does. */
 const join = (lines: readonly string[]) => lines.join("\n").replaceAll(/ \\\n +/g, " ");
 
 describe("a command on several lines", () => {
-  test("is one where it fits", () => {
+  test("stays on one line if it fits", () => {
     expect(toCommandLines("aws kms enable-key", 18)).toEqual(["aws kms enable-key"]);
     expect(toCommandLines("aws kms enable-key", 17)).toEqual(["aws kms \\", "  enable-key"]);
   });
 
-  test("keeps an option and its value together where they fit on a line, and no line is too long", () =>
+  test("keeps an option with its value if both fit, and no line is too long", () =>
     expect(toCommandLines(`aws kms enable-key --region eu-west-1 --key-id ${"k".repeat(50)}`, 41)).toEqual([
       "aws kms enable-key --region eu-west-1 \\",
       "  --key-id \\",
@@ -24,10 +24,10 @@ describe("a command on several lines", () => {
     ["double quotes", 'aws aa bb "c \\" d e" f', ["aws aa bb \\", '  "c \\" d e" \\', "  f"]],
     ["quotes in quotes", `aws aa bb "it's c d" e`, ["aws aa bb \\", `  "it's c d" \\`, "  e"]],
     ["escaped spaces", "aws aa bb c\\ d\\ e\\ f", ["aws aa bb \\", "  c\\ d\\ e\\ f"]],
-    ["quotes that nobody closes", "aws aa bb 'c d e f g", ["aws aa bb \\", "  'c d e f g"]],
-  ])("is never broken within %s", (_, command, lines) => expect(toCommandLines(command, 15)).toEqual(lines));
+    ["unclosed quotes", "aws aa bb 'c d e f g", ["aws aa bb \\", "  'c d e f g"]],
+  ])("never breaks inside %s", (_, command, lines) => expect(toCommandLines(command, 15)).toEqual(lines));
 
-  test("is broken within a substitution, where everything begins anew", () =>
+  test("breaks inside a command substitution", () =>
     expect(toCommandLines(`aws a b --password "$(aws c d --without 'x y')" --z`, 24)).toEqual([
       "aws a b \\",
       '  --password "$(aws c \\',
@@ -35,7 +35,7 @@ describe("a command on several lines", () => {
       "  --z",
     ]));
 
-  test("whatever the command, a shell reads what it would have read", () =>
+  test("a shell reads the same command from the lines", () =>
     fc.assert(
       fc.property(
         fc.array(fc.constantFrom("aws", "--a", "'b c'", '"d $(e f) g"', "h", "x".repeat(30), "$(i j)"), {

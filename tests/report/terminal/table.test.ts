@@ -4,7 +4,7 @@ import { renderTable } from "../../../lib/report/terminal/table.ts";
 import { toPrintable } from "../../../lib/report/text/printable.ts";
 import { expectGolden } from "../../golden/golden.ts";
 import { aMasterUserSecret, anInventory, aPlainDatabase, aTarget, hoursFromNow } from "../../support/builders.ts";
-import { aBlindInventory, aCrowd, aReport, options } from "../sample-reports.ts";
+import { anIncompleteInventory, aReport, aTargetOf, options } from "../sample-reports.ts";
 
 const exempt = {
   owner: "orders@example.com",
@@ -13,21 +13,21 @@ const exempt = {
 };
 
 describe("golden tables", () => {
-  test("a clean fleet is short", () => expectGolden("table-clean", renderTable(aReport(anInventory()), options())));
+  test("a clean fleet", () => expectGolden("table-clean", renderTable(aReport(anInventory()), options())));
   test("no databases", () =>
     expectGolden(
       "table-empty",
       renderTable(aReport(anInventory({ targets: [aTarget({ databases: [], secrets: null })] })), options()),
     ));
-  test("nothing wrong was found, because little could be seen", () =>
-    expectGolden("table-blind", renderTable(aReport(aBlindInventory()), options())));
-  test("everything that is wrong is exempt", () => {
+  test("no violations, incomplete coverage", () =>
+    expectGolden("table-incomplete", renderTable(aReport(anIncompleteInventory()), options())));
+  test("only exempt findings", () => {
     const policy = {
       exemptions: [{ ...exempt, match: { identifier: ["db-*"] }, until: hoursFromNow(5 * 24).slice(0, 10) }],
     };
-    expectGolden("table-exempt", renderTable(aReport(anInventory({ targets: [aCrowd(2)] }), policy), options()));
+    expectGolden("table-exempt", renderTable(aReport(anInventory({ targets: [aTargetOf(2)] }), policy), options()));
   });
-  test("an exemption that ended, a severity and a rule that the policy changed", () => {
+  test("an ended exemption, and a severity and a rule changed by the policy", () => {
     const policy = {
       exemptions: [{ ...exempt, match: { identifier: ["db-0000"] }, until: "2026-11-20" }],
       severities: { "master-password-managed": "critical" as const },
@@ -35,21 +35,26 @@ describe("golden tables", () => {
     };
     expectGolden(
       "table-exemption-ended",
-      renderTable(aReport(anInventory({ targets: [aCrowd(1)] }), policy), options()),
+      renderTable(aReport(anInventory({ targets: [aTargetOf(1)] }), policy), options()),
     );
   });
-  test("thousands of databases in hundreds of places stay readable", () => {
-    const targets = Array.from({ length: 60 }, (_, index) => aCrowd(100, { account: String(100_000_000_000 + index) }));
+  test("thousands of databases in many accounts", () => {
+    const targets = Array.from({ length: 60 }, (_, index) =>
+      aTargetOf(100, { account: String(100_000_000_000 + index) }),
+    );
     const text = renderTable(aReport(anInventory({ targets })), options());
     expect(text.split("\n").length).toBeLessThan(2_000);
-    expectGolden("table-crowd", text);
+    expectGolden("table-many-databases", text);
   });
-  test("in colour", () =>
-    expectGolden("table-color", renderTable(aReport(anInventory({ targets: [aCrowd(1)] })), options({ color: true }))));
+  test("in color", () =>
+    expectGolden(
+      "table-color",
+      renderTable(aReport(anInventory({ targets: [aTargetOf(1)] })), options({ color: true })),
+    ));
 });
 
 describe("the table", () => {
-  test("nothing from AWS reaches the terminal as a command to it", () => {
+  test("removes terminal escape sequences from AWS data", () => {
     const evil = "ord\u001b[2Jers\u001b]8;;http://evil\u0007x\u009b31m\u0008\u202e\r\nCLEAN";
     const database = aPlainDatabase({
       identifier: evil,
@@ -66,11 +71,11 @@ describe("the table", () => {
     expect(text).toContain("NOT CLEAN");
   });
 
-  test("a verdict that could not be given is said once for each cause, not for each database", () => {
+  test("shows findings that could not be evaluated once for each cause", () => {
     const databases = Array.from({ length: 50 }, (_, index) =>
       aPlainDatabase({ identifier: `db-${index}`, arn: `arn:${index}`, masterUserSecret: aMasterUserSecret() }),
     );
-    const [target] = aBlindInventory().targets;
+    const [target] = anIncompleteInventory().targets;
     const text = renderTable(
       aReport(anInventory({ targets: [{ ...aTarget(), ...target, databases }] })),
       options({ width: 160 }),
@@ -79,58 +84,62 @@ describe("the table", () => {
     expect(text.split("\n").length).toBeLessThan(20);
   });
 
-  test.each([80, 100, 160])("at %i columns only what cannot be broken is longer", (width) => {
-    const text = renderTable(aReport(anInventory({ targets: [aCrowd(30)] })), options({ width }));
+  test.each([80, 100, 160])("fits %i columns", (width) => {
+    const text = renderTable(aReport(anInventory({ targets: [aTargetOf(30)] })), options({ width }));
     for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(width);
   });
 
-  test("names that are long are broken too", () => {
+  test("wraps long names", () => {
     const database = { identifier: "x".repeat(55), engine: "aurora-postgresql", status: "storage-optimization" };
-    const text = renderTable(aReport(anInventory({ targets: [aCrowd(1, {}, database)] })), options());
+    const text = renderTable(aReport(anInventory({ targets: [aTargetOf(1, {}, database)] })), options());
     for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
   });
 
-  test("numbers that are long are broken too", () => {
-    const { findings, ...report } = aReport(anInventory({ targets: [aCrowd(120, { region: "ap-southeast-2" })] }));
+  test("wraps long counts", () => {
+    const { findings, ...report } = aReport(anInventory({ targets: [aTargetOf(120, { region: "ap-southeast-2" })] }));
     const bySeverity = severities.flatMap((severity) => findings.map((finding) => ({ ...finding, severity })));
-    const elsewhere = Array.from({ length: 2 }, () => bySeverity).flatMap((all, index) =>
+    const inAccounts = Array.from({ length: 2 }, () => bySeverity).flatMap((all, index) =>
       all.map((finding) => ({ ...finding, account: `${index + 1}`.repeat(12) })),
     );
-    const crowded = Array.from({ length: 12 }, () => elsewhere).flat();
+    const repeated = Array.from({ length: 12 }, () => inAccounts).flat();
     const scopes = Array.from({ length: 6 }, (_, index) =>
-      crowded.map((finding) => ({ ...finding, account: String(100_000_000_000 + index) })),
+      repeated.map((finding) => ({ ...finding, account: String(100_000_000_000 + index) })),
     );
     const text = renderTable({ ...report, findings: scopes.flat() }, options());
-    expect(text).toContain("Elsewhere");
+    expect(text).toContain("Other accounts and Regions");
     for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
   });
 
-  test("long numbers are written alike", () => {
-    const report = aReport(anInventory({ targets: [aCrowd(1)] }));
+  test("groups the digits of large numbers", () => {
+    const report = aReport(anInventory({ targets: [aTargetOf(1)] }));
     const summary = { ...report.summary, managed: 1_500, unmanaged: 500 };
-    expect(renderTable({ ...report, summary }, options())).toContain("RDS manages 1,500 of 2,000 master passwords.");
+    expect(renderTable({ ...report, summary }, options({ width: 160 }))).toContain(
+      "RDS manages 1,500 of 2,000 master passwords.",
+    );
   });
 
-  test("what could not be judged is not made worse or better by an exemption", () => {
-    const report = aReport(anInventory({ targets: [aCrowd(1)] }));
+  test("labels an exempt finding that could not be evaluated as not evaluated", () => {
+    const report = aReport(anInventory({ targets: [aTargetOf(1)] }));
     const exemption = { owner: "a@example.com", reason: "It moves", until: "2026-12-01", source: "policy" as const };
     const findings = report.findings.map((finding) => ({
       ...finding,
       status: "INSUFFICIENT_DATA" as const,
       exemption,
     }));
-    expect(renderTable({ ...report, findings }, options())).toContain("master-password-managed, not judged, ends in");
+    expect(renderTable({ ...report, findings }, options())).toContain(
+      "master-password-managed, not evaluated, ends in",
+    );
   });
 
   test.each([
     [20, 80],
     [500, 160],
-  ])("a terminal of %i columns counts as one of %i", (given, taken) => {
-    const report = aReport(aBlindInventory());
+  ])("treats %i columns as %i", (given, taken) => {
+    const report = aReport(anIncompleteInventory());
     expect(renderTable(report, options({ width: given }))).toBe(renderTable(report, options({ width: taken })));
   });
 
-  test("a reason that it was given no words for is shown by its code", () => {
+  test("shows a reason code without explanation as is", () => {
     const replica = aPlainDatabase({ replicationSource: "orders" });
     const report = aReport(anInventory({ targets: [aTarget({ databases: [replica] })] }));
     expect(renderTable(report, options({ reasons: {} }))).toMatch(/1 {2}read-replica/);
@@ -145,4 +154,4 @@ test.each([
   ["bell\u0007", "bell\u{fffd}"],
   ["a\u061cb", "a\u{fffd}b"],
   ["データ", "データ"],
-])("%j is printed as %j", (text, printed) => expect(toPrintable(text)).toBe(printed));
+])("prints %j as %j", (text, printed) => expect(toPrintable(text)).toBe(printed));

@@ -26,7 +26,7 @@ test.each([
     ],
   ],
   [
-    "commands that are only mentioned",
+    "commands mentioned in passing",
     "Make it usable (aws kms cancel-key-deletion, aws kms enable-key --key-id k), then rotate.",
     [
       ["prose", "Make it usable ("],
@@ -36,11 +36,11 @@ test.each([
       ["prose", "), then rotate."],
     ],
   ],
-] as const)("a sentence with %s", (_, sentence, pieces) =>
+] as const)("splits a sentence with %s", (_, sentence, pieces) =>
   expect(splitCommands(sentence).map(({ kind, text }) => [kind, text])).toEqual(pieces),
 );
 
-test("whatever the sentence, every command stands in it as it was", () =>
+test("every piece is a part of the sentence", () =>
   fc.assert(
     fc.property(hostile, (text) => {
       for (const piece of splitCommands(text)) expect(text).toContain(piece.text);

@@ -11,4 +11,4 @@ test.each([
   ["2026-11-29", "ends in 5 days (2026-11-29)"],
   ["2027-01-23", "ends in 60 days (2027-01-23)"],
   ["2027-01-24", "until 2027-01-24"],
-])("until %s: %s", (until, said) => expect(describeExemptionEnd(until, now)).toBe(said));
+])("an exemption until %s %s", (until, text) => expect(describeExemptionEnd(until, now)).toBe(text));

@@ -12,7 +12,7 @@ import { expectSendable, sizeOf } from "../sendable.ts";
 
 function parse({ body }: TopicMessage) {
   const message = messageSchema.parse(JSON.parse(body));
-  if (!("finding" in message)) throw new Error("this is about no finding");
+  if (!("finding" in message)) throw new Error("the message has no finding");
   return message;
 }
 
@@ -34,7 +34,7 @@ const digest: Digest = {
   },
 };
 
-test("a change carries the finding as the report has it, and what filter policies need", () => {
+test("carries the finding of the report, and attributes for filter policies", () => {
   const message = toFindingMessage(aChange());
   expect(JSON.parse(message.body)).toEqual({
     schemaVersion: "1.0",
@@ -53,7 +53,7 @@ test("a change carries the finding as the report has it, and what filter policie
   });
 });
 
-test("the digest has only its type to be filtered by", () => {
+test("the only attribute of a digest is its type", () => {
   const { body, attributes } = toDigestMessage(digest);
   expect(attributes).toEqual({ type: "audit.completed" });
   expect(messageSchema.parse(JSON.parse(body))).toEqual({
@@ -64,28 +64,28 @@ test("the digest has only its type to be filtered by", () => {
   });
 });
 
-test("a digest whose link is a megabyte goes without it", () => {
+test("omits a link of 1 MB from the digest", () => {
   const { body } = toDigestMessage({ ...digest, reportUrl: `https://example.com/${"x".repeat(1_000_000)}` });
   expect(messageSchema.parse(JSON.parse(body))).toMatchObject({ audit: { reportUrl: null } });
 });
 
-test.each(["account", "region"] as const)("an attribute is left out where its value is empty: %s", (name) => {
+test.each(["account", "region"] as const)("omits an empty attribute: %s", (name) => {
   const { attributes } = toFindingMessage(aChange({}, { [name]: " " }));
   expect(attributes).not.toHaveProperty(name);
   expect(Object.keys(attributes)).toHaveLength(4);
 });
 
-describe("the 262,144 bytes of SNS", () => {
+describe("the SNS limit of 262,144 bytes", () => {
   const withEvidence = (bytes: number) => toFindingMessage(aChange({}, { evidence: { fact: "x".repeat(bytes) } }));
   const overhead = sizeOf(withEvidence(0));
 
-  test("a message that just fits is whole", () => {
+  test("keeps a message that just fits", () => {
     const message = withEvidence(maxMessageBytes - overhead);
     expect(sizeOf(message)).toBe(maxMessageBytes);
     expect(parse(message).truncated).toEqual([]);
   });
 
-  test("with one byte more the evidence is left out, and that is said", () => {
+  test("drops the evidence at one byte more and names it in truncated", () => {
     const message = withEvidence(maxMessageBytes - overhead + 1);
     expect(parse(message)).toMatchObject({ truncated: ["finding.evidence"], finding: { evidence: {} } });
   });
@@ -95,14 +95,14 @@ describe("the 262,144 bytes of SNS", () => {
       "10,000 tags",
       { tags: Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`tag-${index}`, "x".repeat(256)])) },
     ],
-    ["a megabyte of characters of three bytes", { fact: "デ".repeat(350_000) }],
-  ])("evidence of %s is left out; the rest is as it was", (_, evidence) => {
+    ["1 MB of three-byte characters", { fact: "デ".repeat(350_000) }],
+  ])("drops evidence of %s and keeps the rest", (_, evidence) => {
     const message = toFindingMessage(aChange({}, { evidence }));
     expect(sizeOf(message)).toBeLessThan(5_000);
     expect(parse(message).finding).toEqual({ ...aFinding(), evidence: {} });
   });
 
-  test("long texts are cut where the evidence is not what makes it too large", () => {
+  test("truncates long texts if dropping the evidence is not enough", () => {
     const message = toFindingMessage(aChange({}, { message: "word ".repeat(100_000) }));
     const { truncated, finding } = parse(message);
     expect(truncated).toEqual(["finding.evidence", "finding.message"]);
@@ -110,7 +110,7 @@ describe("the 262,144 bytes of SNS", () => {
     expect(finding.remediation).toBe(aFinding().remediation);
   });
 
-  test("a finding that is all megabytes of what JSON escapes still fits", () => {
+  test("fits a finding of megabytes of characters that JSON escapes", () => {
     const long = "\u0001".repeat(1_000_000);
     const exemption = { owner: long, reason: long, until: "2026-12-31", source: "tags" } as const;
     const message = toFindingMessage(
@@ -134,7 +134,7 @@ describe("the 262,144 bytes of SNS", () => {
   });
 });
 
-test("whatever AWS sends, a message is valid, fits, and has no character that SNS refuses", () =>
+test("any data from AWS becomes a valid message that SNS accepts", () =>
   fc.assert(
     fc.property(hostileChange, (change) => {
       const message = toFindingMessage(change);
@@ -144,8 +144,8 @@ test("whatever AWS sends, a message is valid, fits, and has no character that SN
     { numRuns: 60 },
   ));
 
-test("the schema can be published, and accepts what a later version adds", () => {
+test("the schema converts to JSON Schema and accepts additional properties", () => {
   expect(JSON.stringify(z.toJSONSchema(messageSchema))).toContain("audit.completed");
-  const later = { ...JSON.parse(toFindingMessage(aChange()).body), news: true };
+  const later = { ...JSON.parse(toFindingMessage(aChange()).body), added: true };
   expect(messageSchema.safeParse(later).success).toBe(true);
 });

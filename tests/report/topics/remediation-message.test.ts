@@ -18,11 +18,11 @@ import { expectSendable } from "../sendable.ts";
 
 function parse({ body }: TopicMessage) {
   const message = messageSchema.parse(JSON.parse(body));
-  if (!("execution" in message)) throw new Error("this is no news of a repair");
+  if (!("execution" in message)) throw new Error("the message has no repair event");
   return message;
 }
 
-test("the new ARN of a secret is where a machine finds it", () => {
+test("carries the new ARN of a replaced secret", () => {
   const { body, attributes } = toRemediationMessage(aReplacement());
   expect(JSON.parse(body)).toMatchObject({
     schemaVersion: "1.0",
@@ -40,7 +40,7 @@ test("the new ARN of a secret is where a machine finds it", () => {
   });
 });
 
-test.each(remediationEventTypes)("%s carries the event as it is", (type) => {
+test.each(remediationEventTypes)("%s carries the whole event", (type) => {
   const event = aRemediationEvent({ type });
   expect(parse(toRemediationMessage(event))).toEqual({ schemaVersion: "1.0", ...event, truncated: [] });
 });
@@ -50,18 +50,18 @@ const long = "word ".repeat(100_000);
 test.each<[string, RemediationEvent, string[]]>([
   ["a sentence", aLeftOff({ message: long }), ["message"]],
   ["a gate's reason", aRefusal({ gates: [{ gate: "eligible", open: false, reason: long }] }), ["gates.0.reason"]],
-])("%s of half a megabyte is cut, and nothing else", (_, event, truncated) => {
+])("truncates only %s of 500 KB", (_, event, truncated) => {
   const message = parse(toRemediationMessage(event));
   expect(message.truncated).toEqual(truncated);
   expect(message).toMatchObject({ secret: event.secret, recovery: event.recovery, database: event.database });
 });
 
-test("commands are left out as a whole, not cut", () => {
+test("drops all commands instead of truncating one", () => {
   const message = parse(toRemediationMessage(aLeftOff({ recovery: [turnOn, long] })));
   expect(message).toMatchObject({ recovery: [], truncated: ["recovery"] });
 });
 
-test("an event that is all megabytes of what JSON escapes still fits", () => {
+test("fits an event of megabytes of characters that JSON escapes", () => {
   const endless = "\u0001".repeat(1_000_000);
   const message = toRemediationMessage(
     aRefusal({
@@ -87,7 +87,7 @@ test("an event that is all megabytes of what JSON escapes still fits", () => {
   expect(parse(message).truncated).toHaveLength(14);
 });
 
-test("whatever AWS sends, a message is valid, fits, and has no character that SNS refuses", () =>
+test("any data from AWS becomes a valid message that SNS accepts", () =>
   fc.assert(
     fc.property(hostileEvent, (event) => {
       const message = toRemediationMessage(event);
