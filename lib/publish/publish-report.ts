@@ -95,7 +95,7 @@ export async function publishReport(request: PublishRequest): Promise<Publicatio
     }),
   );
   if (isRecorded === false) return { isNew: false, isAttempted: false, changes: [], report: request.report, failures };
-  // If the ledger cannot be written, what was read still tells which changes are new. If it cannot be read, everything is published: silence would look healthy.
+  // A ledger that cannot be written still identifies new changes. Without one, every violation is published: silence would look healthy.
   const recorded = record(lastRead);
   const { ledger, changes, due } = recorded;
   const isAttempted = hasDeliveries(recorded);

@@ -2,7 +2,7 @@ import { expect, test } from "@jest/globals";
 import { auditStatus, type FailOn } from "../../cli/exit-status.ts";
 import type { Finding, Severity } from "../../lib/model/finding.ts";
 import type { Report } from "../../lib/model/report.ts";
-import { aTargetOf, aReport } from "../report/sample-reports.ts";
+import { aReport, aTargetOf } from "../report/sample-reports.ts";
 import { anInventory } from "../support/builders.ts";
 
 const [finding] = aReport(anInventory({ targets: [aTargetOf(1)] })).findings;

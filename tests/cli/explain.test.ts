@@ -83,8 +83,8 @@ test("explains a database", async () => {
   expectGolden("explain-database", stdout);
 });
 
-test("explains why a database is not judged", async () =>
-  expectGolden("explain-not-judged", (await runCli(["explain", "ledger", "--from", inventory])).stdout));
+test("explains why rules do not apply to a database", async () =>
+  expectGolden("explain-not-applicable", (await runCli(["explain", "ledger", "--from", inventory])).stdout));
 
 test.each(["ORDERS", "db-ORDERS", "arn:aws:rds:eu-west-1:123456789012:db:orders"])(
   "finds a database by %s",

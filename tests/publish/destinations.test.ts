@@ -123,15 +123,12 @@ describe("the alerts topic", () => {
     ["medium", 0],
     ["high", 1],
     ["critical", 1],
-  ] as const)(
-    "threshold high, a %s finding: %d messages, delivered in either case",
-    async (severity, count) => {
-      const { sent, publish } = aTopic();
-      const change = aChangeOn("orders", {}, { severity });
-      expect(await createAlertsDestination(publish, options).deliver([change], context)).toEqual([]);
-      expect(sent).toHaveLength(count);
-    },
-  );
+  ] as const)("threshold high, a %s finding: %d messages, delivered in either case", async (severity, count) => {
+    const { sent, publish } = aTopic();
+    const change = aChangeOn("orders", {}, { severity });
+    expect(await createAlertsDestination(publish, options).deliver([change], context)).toEqual([]);
+    expect(sent).toHaveLength(count);
+  });
 
   test("returns all changes if one message is refused", async () => {
     const { publish } = aTopic("1");

@@ -190,8 +190,8 @@ describe("a database re-evaluated while an audit is running", () => {
 
   test("keeps its violation when the report of an earlier observation arrives late", () => {
     const only = new Set([arn]);
-    const wrong = record(emptyLedger, { report: at(minutes(5), opening("orders")), only });
-    const late = record(wrong.ledger, { report: at(minutes(4), aReportWith({ judged: ["orders"] })), only });
+    const open = record(emptyLedger, { report: at(minutes(5), opening("orders")), only });
+    const late = record(open.ledger, { report: at(minutes(4), aReportWith({ judged: ["orders"] })), only });
     expect(late.changes).toEqual([]);
     expect(late.ledger.seen).toEqual({ [arn]: minutes(5) });
   });

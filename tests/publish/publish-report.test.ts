@@ -353,9 +353,7 @@ describe("a destination", () => {
     const { store, alerts, findings, publish } = aService();
     alerts.fail.deliver = (change) => change.finding.resource.identifier === "shop";
     const publication = await publish(aReportOn(["orders", "shop"]));
-    expect(failuresOf(publication)).toEqual([
-      "alerts: 1 of 2 changes were refused. First reason: it is too large",
-    ]);
+    expect(failuresOf(publication)).toEqual(["alerts: 1 of 2 changes were refused. First reason: it is too large"]);
     expect(changesInShort(alerts.taken)).toEqual(["finding.opened new orders"]);
     expect(outboxSizes(store)).toEqual({ ...emptyOutboxes, alerts: 1 });
 

@@ -98,7 +98,7 @@ export function toAsff(
     FirstObservedAt: createdAt,
     LastObservedAt: at,
     Title: orUnknown(finding.message, limits.title),
-    Description: orUnknown(describe(finding, state), limits.description),
+    Description: orUnknown(describeState(finding, state), limits.description),
     FindingProviderFields: {
       Severity: { Label: state === "active" ? labels[severity] : "INFORMATIONAL", Original: severity },
       Types: ["Software and Configuration Checks/AWS Security Best Practices"],
@@ -118,7 +118,7 @@ function toCompliance({ status }: Finding, state: SecurityHubState): SecurityHub
   return state === "resolved" ? "PASSED" : "NOT_AVAILABLE";
 }
 
-function describe({ message, exemption }: Finding, state: SecurityHubState): string {
+function describeState({ message, exemption }: Finding, state: SecurityHubState): string {
   if (state === "resolved") return `Resolved. Previously: ${message}`;
   if (state === "withdrawn")
     return `No longer evaluated, because the database no longer exists or is no longer audited. Previously: ${message}`;

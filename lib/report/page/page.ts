@@ -64,11 +64,11 @@ function renderTiles({ summary, coverage }: Report, violations: readonly Finding
   // Green only if coverage is complete.
   const good = coverage.complete ? "good" : "";
   return html`<ul class="tiles">
-${tile(`${formatNumber(managed)} of ${formatNumber(managed + unmanaged)}`, "managed", "#databases", unmanaged === 0 ? good : "")}
+${tile(`${formatNumber(managed)} of ${formatNumber(managed + unmanaged)}`, "managed by RDS", "#databases", unmanaged === 0 ? good : "")}
 ${bySeverity.map(([severity, number]) => tile(formatNumber(number), severity, "#findings", severity))}${violations.length === 0 ? tile("0", "violations", "#findings", good) : null}
 ${findings.insufficientData > 0 ? tile(formatNumber(findings.insufficientData), "not evaluated", "#not-evaluated", "unknown") : null}
 ${findings.exempt > 0 ? tile(formatNumber(findings.exempt), "exempt", "#exempt", "") : null}
-${tile(formatNumber(coverage.gaps.length), coverage.gaps.length === 1 ? "gap" : "gaps", "#coverage", good || "unknown")}
+${tile(formatNumber(coverage.gaps.length), coverage.gaps.length === 1 ? "coverage gap" : "coverage gaps", "#coverage", good || "unknown")}
 ${tile(formatNumber(databases), databases === 1 ? "database" : "databases", "#databases", "")}
 </ul>`;
 }

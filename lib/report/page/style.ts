@@ -24,6 +24,8 @@ footer { padding-bottom: 2.5rem; }
 h1 { font-size: 1rem; font-weight: 600; color: var(--muted); margin: 0 0 1rem; }
 h2 { font-size: 1.3rem; margin: 0 0 .9rem; }
 h3, h4 { margin: 0; font-size: 1rem; }
+section > h3 { margin-top: 1.2rem; }
+time { white-space: nowrap; }
 p { margin: .35rem 0; }
 ul { margin: .35rem 0; padding-left: 1.25rem; }
 .muted, footer { color: var(--muted); font-size: .9rem; font-weight: normal; }

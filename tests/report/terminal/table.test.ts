@@ -1,7 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { severities } from "../../../lib/model/finding.ts";
 import { renderTable } from "../../../lib/report/terminal/table.ts";
-import { toPrintable } from "../../../lib/report/text/printable.ts";
 import { expectGolden } from "../../golden/golden.ts";
 import { aMasterUserSecret, anInventory, aPlainDatabase, aTarget, hoursFromNow } from "../../support/builders.ts";
 import { anIncompleteInventory, aReport, aTargetOf, options } from "../sample-reports.ts";
@@ -145,13 +144,3 @@ describe("the table", () => {
     expect(renderTable(report, options({ reasons: {} }))).toMatch(/1 {2}read-replica/);
   });
 });
-
-test.each([
-  ["orders", "orders"],
-  ["a\tb\r\nc", "a b c"],
-  ["\u001b[31mred\u001b[0m", "red"],
-  ["\u001b", "\u{fffd}"],
-  ["bell\u0007", "bell\u{fffd}"],
-  ["a\u061cb", "a\u{fffd}b"],
-  ["データ", "データ"],
-])("prints %j as %j", (text, printed) => expect(toPrintable(text)).toBe(printed));
