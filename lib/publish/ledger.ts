@@ -79,7 +79,7 @@ function addMinutes(at: string, minutes: number): string {
 }
 
 /**
- * Removes delivered entries, releases refused ones in place, and marks the event as handled. Leaves the entries of other invocations unchanged.
+ * Removes delivered entries, releases refused ones, and marks the event as handled. Leaves the entries of other invocations unchanged.
  * Idempotent. A crash before this leaves the event unhandled, so its redelivery tries again; recording a report twice changes nothing.
  */
 export function finishDelivery(

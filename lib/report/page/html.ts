@@ -4,7 +4,7 @@ const markup = Symbol("markup");
 export type Html = { readonly [markup]: string };
 
 /** A value to insert: text, which is escaped, HTML, lists of both, or null for nothing. */
-export type HtmlSlot = Html | string | number | null | readonly HtmlSlot[];
+export type HtmlValue = Html | string | number | null | readonly HtmlValue[];
 
 /** The five characters that can end a text or a quoted attribute. Source: https://html.spec.whatwg.org/multipage/syntax.html#attributes-2 */
 const escapes: Readonly<Record<string, string>> = {
@@ -16,8 +16,8 @@ const escapes: Readonly<Record<string, string>> = {
 };
 
 /** Template tag for HTML: escapes every value that is not HTML. Values are safe in text and in quoted attributes only. */
-export function html(strings: TemplateStringsArray, ...slots: readonly HtmlSlot[]): Html {
-  return { [markup]: strings.map((text, index) => text + toMarkup(slots[index] ?? null)).join("") };
+export function html(strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
+  return { [markup]: strings.map((text, index) => text + toMarkup(values[index] ?? null)).join("") };
 }
 
 /** Marks a constant of the program, such as the style sheet, as HTML. Never for data. */
@@ -30,13 +30,13 @@ export function toText(fragment: Html): string {
   return fragment[markup];
 }
 
-function toMarkup(slot: HtmlSlot): string {
-  if (slot === null) return "";
-  if (typeof slot === "string") return slot.replaceAll(/[&<>"']/g, (character) => escapes[character] ?? character);
-  if (typeof slot === "number") return String(slot);
-  return isList(slot) ? slot.map(toMarkup).join("") : slot[markup];
+function toMarkup(value: HtmlValue): string {
+  if (value === null) return "";
+  if (typeof value === "string") return value.replaceAll(/[&<>"']/g, (character) => escapes[character] ?? character);
+  if (typeof value === "number") return String(value);
+  return isList(value) ? value.map(toMarkup).join("") : value[markup];
 }
 
-function isList(slot: Html | readonly HtmlSlot[]): slot is readonly HtmlSlot[] {
-  return Array.isArray(slot);
+function isList(value: Html | readonly HtmlValue[]): value is readonly HtmlValue[] {
+  return Array.isArray(value);
 }

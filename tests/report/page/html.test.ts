@@ -11,7 +11,7 @@ test.each([
   ["nothing", null, ""],
   ["HTML", html`<b>${"<"}</b>`, "<b>&lt;</b>"],
   ["a list of both", ["<", html`<br>`, [1, null]], "&lt;<br>1"],
-])("inserts %s", (_, slot, expected) => expect(toText(html`<p>${slot}</p>`)).toBe(`<p>${expected}</p>`));
+])("inserts %s", (_, value, expected) => expect(toText(html`<p>${value}</p>`)).toBe(`<p>${expected}</p>`));
 
 test("does not accept data that imitates Html", () => {
   const parsed = JSON.parse('{"markup":"<script>","toString":"<script>"}');
