@@ -76,7 +76,7 @@ export function toMessage(parts: AlertParts): AlertMessage {
     content: {
       textType: "client-markdown",
       title,
-      description: stack(blocks, lastLines),
+      description: joinWithinLimit(blocks, lastLines),
       nextSteps,
       keywords: keywords.map((keyword) => toSlackText(keyword, limits.keyword)).filter((keyword) => keyword !== ""),
     },
@@ -97,7 +97,7 @@ export function toLink(url: string | null, before = "Report: "): string[] {
   return escaped.length <= limits.link ? [before + escaped] : [];
 }
 
-function stack(blocks: readonly string[], lastLines: readonly string[]): string {
+function joinWithinLimit(blocks: readonly string[], lastLines: readonly string[]): string {
   const last = lastLines.join("\n");
   const room = limits.description - last.length - spare;
   const kept: string[] = [];

@@ -8,7 +8,7 @@ function escapeControls(text: string): string {
   return text.replaceAll(/[&<>]/g, (character) => escapes[character] ?? character);
 }
 
-/** Disables the markup of Slack and Teams that cannot be escaped: code, bold, italics, strikethrough, links and mentions. Uses look-alike characters. */
+/** Replaces markup of Slack and Teams that cannot be escaped with look-alikes: code, bold, italics, strikethrough, links, mentions. */
 function disableMarkup(text: string): string {
   return text
     .replaceAll("`", "'")

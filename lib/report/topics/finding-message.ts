@@ -3,7 +3,7 @@ import type { FindingsMessage } from "../../model/message.ts";
 import type { TopicMessage } from "../../model/topic-message.ts";
 import { maxText, toSizedMessage, truncateTexts } from "./limit-message-size.ts";
 
-/** A change as a message of the findings topic, with the finding as in the report. Too large, it loses first the evidence, then the end of long texts. */
+/** A change as a message of the findings topic. If it is too large, the evidence is dropped first, then long texts are truncated. */
 export function toFindingMessage(change: Change): TopicMessage {
   const { severity, rule, account, region } = change.finding;
   return toSizedMessage(smallerVersions(change), { type: change.type, severity, rule, account, region });

@@ -4,8 +4,8 @@ import type { TopicMessage } from "../../model/topic-message.ts";
 import { toSizedMessage, truncateTexts } from "./limit-message-size.ts";
 
 /**
- * A repair event as a message of the findings topic. Too large, it loses first the end of long sentences, then the lists and the end of every
- * long text. `truncated` names each; no ARN of AWS is that long.
+ * A repair event as a message of the findings topic. If it is too large, long sentences are truncated first, then the lists are dropped and all
+ * long texts truncated. `truncated` names each of them. No ARN of AWS is that long.
  */
 export function toRemediationMessage(event: RemediationEvent): TopicMessage {
   const { type, action, severity, rule, database } = event;
