@@ -49,7 +49,7 @@ export async function measureStartUp(): Promise<StartUp> {
 }
 
 async function packageAudit(folder: string): Promise<string> {
-  await run(process.execPath, ["node_modules/osls/bin/serverless.js", "package", "--package", folder], {
+  await run(process.execPath, ["node_modules/serverless/bin/serverless.js", "package", "--package", folder], {
     timeout: 120_000,
   });
   for (const [name, bytes] of Object.entries(unzipSync(readFileSync(join(folder, "audit.zip"))))) {

@@ -52,7 +52,7 @@ export function packageService(folder: string, parameters: Readonly<Record<strin
   const env = { PATH: process.env.PATH, HOME: home, HTTP_PROXY: nowhere, HTTPS_PROXY: nowhere, CI: "1" };
   const params = Object.entries(parameters).map(([name, value]) => `--param=${name}=${value}`);
   const args = [
-    "node_modules/osls/bin/serverless.js",
+    "node_modules/serverless/bin/serverless.js",
     "package",
     "--region",
     "eu-west-1",
