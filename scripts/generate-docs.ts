@@ -1,6 +1,6 @@
 /**
- * Writes what the documents say and the code already knows: headers of docs/rules, tables and the IAM policy of the README, and
- * the JSON Schemas. With --check it writes nothing and fails where a document is not what it would be.
+ * Generates the parts of the documents that the code defines: headers of docs/rules, tables, sample output and the IAM policy of
+ * the README, the import laws, and the JSON Schemas. With --check it writes nothing and fails if a document is outdated.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as z from "zod";
@@ -14,16 +14,21 @@ import { policyJsonSchema } from "../lib/model/policy.ts";
 import { reportSchema } from "../lib/model/report.ts";
 import type { Rule } from "../lib/model/rule.ts";
 import { rules } from "../rules/index.ts";
+import { describeLaws } from "./import-laws.ts";
 
 const documents = new Map<string, string>();
 
 for (const rule of rules) document(`docs/rules/${rule.id}.md`, { header: ruleHeader(rule) });
 document("docs/rules/README.md", { rules: ruleTable("./"), reasons: reasonTable() });
 document("README.md", {
-  picture: picture("tests/golden/demo-80.txt"),
+  demo: excerpt("tests/golden/demo-80.txt", ["payments-archive", "returns"], "COULD NOT BE JUDGED"),
+  plan: excerpt("tests/golden/plan.txt", ["marketing", "wishlists"]),
   rules: ruleTable("docs/rules/"),
+});
+document("docs/permissions.md", {
   permissions: `\`\`\`json\n${JSON.stringify(auditPolicy(rules), null, 2)}\n\`\`\``,
 });
+document("docs/architecture.md", { laws: describeLaws() });
 for (const [name, schema] of [
   ["report", z.toJSONSchema(reportSchema)],
   ["inventory", z.toJSONSchema(inventorySchema)],
@@ -36,7 +41,7 @@ for (const [name, schema] of [
 const isCheck = process.argv.includes("--check");
 const outdated = [...documents].filter(([path, text]) => !existsSync(path) || readFileSync(path, "utf8") !== text);
 if (isCheck && outdated.length > 0) {
-  for (const [path] of outdated) console.error(`${path} is not what the code says; run "npm run docs".`);
+  for (const [path] of outdated) console.error(`${path} is outdated. Run "npm run docs".`);
   process.exitCode = 1;
 }
 if (!isCheck)
@@ -45,7 +50,7 @@ if (!isCheck)
     writeFileSync(path, text);
   }
 
-/** Puts generated parts between their markers; what a person wrote around them stays. */
+/** Puts generated parts between their markers and keeps the text around them. */
 function document(path: string, parts: Readonly<Record<string, string>>): void {
   let text = existsSync(path)
     ? readFileSync(path, "utf8")
@@ -56,7 +61,7 @@ function document(path: string, parts: Readonly<Record<string, string>>): void {
     const from = text.indexOf(begin(name));
     const to = text.indexOf(end(name));
     if (from === -1 || to === -1)
-      throw new Error(`${path} has no place for "${name}": put ${begin(name)} and ${end(name)} there`);
+      throw new Error(`${path} has no markers for "${name}". Add ${begin(name)} and ${end(name)}`);
     text = `${text.slice(0, from)}${begin(name)}\n${part.trim()}\n${text.slice(to)}`;
   }
   documents.set(path, text);
@@ -70,11 +75,18 @@ function end(name: string): string {
   return `<!-- end ${name} -->`;
 }
 
-/** The beginning and the end of the demo's table, as its golden test has it. */
-function picture(path: string): string {
-  const sections = readFileSync(path, "utf8").trimEnd().split("\n\n");
-  const shown = [...sections.slice(0, 4), "  …", ...sections.slice(-4)];
-  return `\`\`\`text\n${shown.join("\n\n")}\n\`\`\``;
+/** From a golden table: its headline, the sections of some databases, and the section with a title; "…" for what is left out. */
+function excerpt(path: string, databases: readonly string[], title?: string): string {
+  const [headline, ...sections] = readFileSync(path, "utf8").trimEnd().split("\n\n");
+  const find = (start: string) => {
+    const lines = sections
+      .map((section) => section.split("\n"))
+      .find((all) => all.some((line) => line.startsWith(start)));
+    if (lines === undefined) throw new Error(`${path} has no section "${start.trim()}"`);
+    return lines.slice(lines.findIndex((line) => line.startsWith(start))).join("\n");
+  };
+  const shown = databases.map((name) => `${find(`  ${name}  `)}\n\n  …`);
+  return `\`\`\`text\n${[headline, ...shown, ...(title === undefined ? [] : [find(title)])].join("\n\n")}\n\`\`\``;
 }
 
 function ruleTable(base: string): string {
@@ -87,7 +99,7 @@ function reasonTable(): string {
     ({ code, management, explanation, source, asOf }) =>
       `| \`${code}\` | ${management} | ${explanation} | [AWS, ${asOf}](${source}) |`,
   );
-  return ["| reason | management | because | source |", "|---|---|---|---|", ...rows].join("\n");
+  return ["| reason | management | explanation | source |", "|---|---|---|---|", ...rows].join("\n");
 }
 
 function ruleHeader({ id, title, severity, rationale, references, reads, messages }: Rule): string {
