@@ -4,23 +4,23 @@ import type { Rule } from "../lib/model/rule.ts";
 import type { Settings } from "./settings.ts";
 import { arnOf } from "./statement.ts";
 
-/** CloudFormation's limit. */
+/** CloudFormation's limit, in characters. */
 const maxDescription = 256;
 
 const messageTypes = ["ConfigurationItemChangeNotification", "OversizedConfigurationItemChangeNotification"];
 
 /**
- * The CloudFormation resources that make AWS Config ask: a rule of its own for each of the audit's rules that the policy leaves on and
- * that a database can fail, all on one function, and the permission to invoke it.
+ * The AWS Config rules, and the permission to invoke the function that evaluates them. There is one for each rule of the audit that
+ * the policy leaves on and that a database can violate.
  */
 export function configRules(rules: readonly Rule[], policy: Policy, settings: Settings): Record<string, object> {
   if (settings.configRules === "off") return invokePermissions(settings.configAccounts);
-  const failing = activeRules(rules, policy).filter(({ messages }) =>
+  const violable = activeRules(rules, policy).filter(({ messages }) =>
     Object.values(messages).some(({ status }) => status === "NON_COMPLIANT"),
   );
   return {
     ...invokePermissions([{ Ref: "AWS::AccountId" }, ...settings.configAccounts]),
-    ...Object.fromEntries(failing.map((rule) => [toLogicalId(rule.id), toConfigRule(rule, policy, settings)])),
+    ...Object.fromEntries(violable.map((rule) => [toLogicalId(rule.id), toConfigRule(rule, policy, settings)])),
   };
 }
 
@@ -50,7 +50,7 @@ function toConfigRule(rule: Rule, policy: Policy, { configFrequency }: Settings)
   };
 }
 
-/** One permission an account; the stack's own is `ConfigPermission`, on which the rules wait. */
+/** One permission per account. The rules depend on that of the stack's own account, `ConfigPermission`. */
 function invokePermissions(accounts: readonly (string | { Ref: string })[]): Record<string, object> {
   return Object.fromEntries(
     accounts.map((account) => [
@@ -68,7 +68,7 @@ function invokePermissions(accounts: readonly (string | { Ref: string })[]): Rec
   );
 }
 
-/** `secret-key-usable` is the resource `ConfigRuleSecretKeyUsable`. */
+/** `secret-key-usable` becomes `ConfigRuleSecretKeyUsable`. */
 function toLogicalId(id: string): string {
   return `ConfigRule${id.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase())}`;
 }

@@ -6,14 +6,14 @@ import { changingStatements, keyTrialStatements } from "./repair-permissions.ts"
 import type { Settings } from "./settings.ts";
 import { arn, arnOf, type Intrinsic, ownAccount, pseudo, type Statement } from "./statement.ts";
 
-/** Parts of the stack that statements name. */
+/** The resources that a deployment may bring along. */
 export type ResourceArns = {
   readonly findingsTopicArn: string | Intrinsic;
   readonly alertsTopicArn: string | Intrinsic;
   readonly kmsKeyArn: string | Intrinsic;
 };
 
-/** No role of this project may read a secret's value, whatever else somebody attaches to it. */
+/** Denies the values of secrets to every role of this project, whatever else is attached to it. */
 const neverTheValues: readonly Statement[] = [
   {
     Sid: "NeverTheValues",
@@ -23,7 +23,7 @@ const neverTheValues: readonly Statement[] = [
   },
 ];
 
-/** On what each action of an audit is allowed; the first that matches. `*` only where AWS knows no resource. */
+/** The resource on which each action of an audit is allowed; the first match applies. `*` only for actions without resource-level permissions. */
 const resourcesOf: readonly (readonly [sid: string, actions: RegExp, resource: Statement["Resource"]])[] = [
   ["Databases", /^rds:Describe/, arn("rds", "*", ownAccount, "*")],
   [
@@ -37,17 +37,18 @@ const resourcesOf: readonly (readonly [sid: string, actions: RegExp, resource: S
   ["Lists", /^(secretsmanager:ListSecrets|sts:GetCallerIdentity)$/, "*"],
 ];
 
-/** What the audit reads, as its rules declare it. Throws where an action is new here: somebody has to say on what it is allowed. */
+/** Allows the given read actions. Throws for an action without an entry in `resourcesOf`. */
 export function readingStatements(actions: readonly string[]): readonly Statement[] {
   const unknown = actions.find((action) => !resourcesOf.some(([, pattern]) => pattern.test(action)));
-  if (unknown !== undefined) throw new Error(`deploy/permissions.ts does not say on what ${unknown} is allowed`);
+  if (unknown !== undefined)
+    throw new Error(`${unknown} has no resource. Add it to resourcesOf in deploy/permissions.ts.`);
   return resourcesOf.flatMap(([Sid, pattern, Resource]) => {
     const Action = actions.filter((action) => pattern.test(action));
     return Action.length > 0 ? [{ Sid, Effect: "Allow", Action, Resource } as const] : [];
   });
 }
 
-/** What every function needs: to write its own log, its traces, and what it gave up on. */
+/** What every function needs: its own log, its traces, and its dead-letter queue. */
 function runningStatements(name: "Audit" | "Recheck" | "ConfigRule" | "Remediate"): readonly Statement[] {
   return [
     {
@@ -56,9 +57,9 @@ function runningStatements(name: "Audit" | "Recheck" | "ConfigRule" | "Remediate
       Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
       Resource: arnOf(`${name}LogGroup`),
     },
-    // X-Ray knows no resources.
+    // X-Ray has no resource-level permissions for these.
     { Sid: "Trace", Effect: "Allow", Action: ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], Resource: "*" },
-    { Sid: "GiveUp", Effect: "Allow", Action: "sqs:SendMessage", Resource: arnOf(`${name}DeadLetters`) },
+    { Sid: "DeadLetters", Effect: "Allow", Action: "sqs:SendMessage", Resource: arnOf(`${name}DeadLetters`) },
   ];
 }
 
@@ -66,17 +67,17 @@ function inBucket(key: string): Intrinsic {
   return { "Fn::Join": ["/", [arnOf("ReportBucket"), key]] };
 }
 
-/** What whoever writes to the bucket and to the topics needs beside the objects. */
+/** What writers to the bucket and the topics need besides the objects. */
 function notifyingStatements(arns: ResourceArns): readonly Statement[] {
   return [
-    // Without it S3 answers "forbidden" where nothing is there yet.
-    { Sid: "NoReportYet", Effect: "Allow", Action: "s3:ListBucket", Resource: arnOf("ReportBucket") },
-    { Sid: "Tell", Effect: "Allow", Action: "sns:Publish", Resource: [arns.findingsTopicArn, arns.alertsTopicArn] },
+    // Without it S3 answers "forbidden" for an object that does not exist yet.
+    { Sid: "MissingObjects", Effect: "Allow", Action: "s3:ListBucket", Resource: arnOf("ReportBucket") },
+    { Sid: "Notify", Effect: "Allow", Action: "sns:Publish", Resource: [arns.findingsTopicArn, arns.alertsTopicArn] },
     { Sid: "Encrypt", Effect: "Allow", Action: ["kms:Decrypt", "kms:GenerateDataKey"], Resource: arns.kmsKeyArn },
   ];
 }
 
-/** What publishing needs: the bucket, the two topics, the key of the three, and Security Hub if it is on. */
+/** What publishing needs: the bucket, the two topics, their key, and Security Hub if it is on. */
 function publishingStatements(settings: Settings, arns: ResourceArns): readonly Statement[] {
   return [
     {
@@ -99,12 +100,12 @@ function publishingStatements(settings: Settings, arns: ResourceArns): readonly 
   ];
 }
 
-/** What AWS Config is asked; it knows no resources for evaluations. In other accounts a role of theirs does all of it. */
+/** What evaluations for AWS Config need. `PutEvaluations` has no resource-level permissions. In other accounts, a role there does everything. */
 function evaluatingStatements({ configAccounts, configRoleName }: Settings): readonly Statement[] {
   return [
     { Sid: "Evaluate", Effect: "Allow", Action: "config:PutEvaluations", Resource: "*" },
     {
-      Sid: "Evaluated",
+      Sid: "PastEvaluations",
       Effect: "Allow",
       Action: "config:GetComplianceDetailsByConfigRule",
       Resource: arn("config", pseudo("Region"), ownAccount, "config-rule/*"),
@@ -122,7 +123,7 @@ function evaluatingStatements({ configAccounts, configRoleName }: Settings): rea
   ];
 }
 
-/** What those who start repairs need: to look at what decides it, and to invoke the function that does it. */
+/** What the functions that start repairs need: the key trial, and invoking `remediate`. */
 function startingStatements({ policy, remediation }: Settings): readonly Statement[] {
   if (remediation === "off") return [];
   return [
@@ -136,7 +137,7 @@ function startingStatements({ policy, remediation }: Settings): readonly Stateme
   ];
 }
 
-/** What the function that repairs needs beside reading. Its own log of steps is named, because the function itself needs the role first. */
+/** What `remediate` needs besides reading. Its checkpoints are allowed by name, because the function depends on the role. */
 function repairingStatements({ policy }: Settings, arns: ResourceArns): readonly Statement[] {
   return [
     ...changingStatements(policy),
@@ -148,7 +149,7 @@ function repairingStatements({ policy }: Settings, arns: ResourceArns): readonly
     },
     ...notifyingStatements(arns),
     {
-      Sid: "Remember",
+      Sid: "Checkpoint",
       Effect: "Allow",
       Action: ["lambda:CheckpointDurableExecution", "lambda:GetDurableExecutionState"],
       Resource: arn("lambda", pseudo("Region"), ownAccount, `function:${serviceName}-remediate:*`),
@@ -156,33 +157,33 @@ function repairingStatements({ policy }: Settings, arns: ResourceArns): readonly
   ];
 }
 
-/** As serverless.yml calls it, with its stage. */
+/** The name of the service with its stage, as osls variables. */
 const serviceName = ["self:service", "sls:stage"].map((name) => `\${${name}}`).join("-");
 
-/** What IAM lets the inline policies of a role be, in characters. */
+/** IAM's limit for the inline policies of a role, in characters. */
 const maxPolicySize = 10_240;
 
 /** The statements of each role. */
 export function permissions(settings: Settings, arns: ResourceArns) {
   const isRepairing = settings.remediation === "on";
-  const ofRules = auditActions(rules);
-  const ofRepairs = isRepairing ? repairReads.filter((action) => action !== "kms:GenerateDataKey") : [];
-  const reads = [...new Set([...ofRules, ...ofRepairs])].sort();
-  const ofOneRegion = ofRules.filter((action) => action !== "account:ListRegions");
-  const ofOneDatabase = reads.filter((action) => !/:List|:GetCallerIdentity/.test(action));
+  const auditReads = auditActions(rules);
+  const repairOnlyReads = isRepairing ? repairReads.filter((action) => action !== "kms:GenerateDataKey") : [];
+  const reads = [...new Set([...auditReads, ...repairOnlyReads])].sort();
+  const oneRegionReads = auditReads.filter((action) => action !== "account:ListRegions");
+  const oneDatabaseReads = reads.filter((action) => !/:List|:GetCallerIdentity/.test(action));
   const publishing = [...publishingStatements(settings, arns), ...startingStatements(settings)];
   const statements = {
     audit: [...readingStatements(reads), ...publishing, ...runningStatements("Audit"), ...neverTheValues],
     recheck: [...readingStatements(reads), ...publishing, ...runningStatements("Recheck"), ...neverTheValues],
     configRule: [
-      ...readingStatements(ofOneRegion),
+      ...readingStatements(oneRegionReads),
       ...evaluatingStatements(settings),
       ...runningStatements("ConfigRule"),
       ...neverTheValues,
     ],
     remediate: isRepairing
       ? [
-          ...readingStatements(ofOneDatabase),
+          ...readingStatements(oneDatabaseReads),
           ...repairingStatements(settings, arns),
           ...runningStatements("Remediate"),
           ...neverTheValues,
@@ -190,13 +191,13 @@ export function permissions(settings: Settings, arns: ResourceArns) {
       : [],
     scheduler: [
       { Sid: "Audit", Effect: "Allow", Action: "lambda:InvokeFunction", Resource: arnOf("AuditLambdaFunction") },
-      { Sid: "GiveUp", Effect: "Allow", Action: "sqs:SendMessage", Resource: arnOf("AuditDeadLetters") },
+      { Sid: "DeadLetters", Effect: "Allow", Action: "sqs:SendMessage", Resource: arnOf("AuditDeadLetters") },
       ...neverTheValues,
     ],
   } satisfies Record<string, readonly Statement[]>;
   if (JSON.stringify(statements.remediate).length > maxPolicySize)
     throw new UsageError(
-      `The policy names more databases under remediation.optIn, or more keys, than the role of the function remediate can hold (${maxPolicySize} characters): opt databases in by tags.`,
+      `The policy names more databases under remediation.optIn, or more keys, than fit into the role of the function remediate (${maxPolicySize} characters). To fix this, opt databases in by tags.`,
     );
   return statements;
 }

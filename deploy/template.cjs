@@ -1,23 +1,23 @@
 /**
- * Hands the deployment's parameters to template.ts, and what follows from them to osls, which loads CommonJS only.
- * A parameter that makes no sense ends the packaging here, with a sentence that names it.
+ * Passes the deployment's parameters to template.ts and its result to osls, which loads only CommonJS. An invalid parameter ends
+ * the packaging with a sentence that names it.
  */
 module.exports = async ({ options, resolveVariable, resolveConfigurationProperty }) => {
   try {
     const { template } = await import("./template.ts");
     const stage = options.stage ?? (await resolveConfigurationProperty(["provider", "stage"]));
-    const { default: defaults, [stage]: ofStage } = await resolveConfigurationProperty(["params"]);
+    const { default: defaults, [stage]: stageParams } = await resolveConfigurationProperty(["params"]);
     const names = [
-      ...Object.keys({ ...defaults, ...ofStage }),
-      ...(options.param ?? []).map((given) => given.split("=")[0]),
+      ...Object.keys({ ...defaults, ...stageParams }),
+      ...(options.param ?? []).map((param) => param.split("=")[0]),
     ];
-    const given = {};
-    for (const name of new Set(names)) given[name] = await resolveVariable(`param:${name}`);
-    return template(given, await resolveConfigurationProperty(["provider", "region"]));
+    const values = {};
+    for (const name of new Set(names)) values[name] = await resolveVariable(`param:${name}`);
+    return template(values, await resolveConfigurationProperty(["provider", "region"]));
   } catch (error) {
     if (error.name === "UsageError") error.stack = error.message;
     if (error.code === "ERR_UNKNOWN_FILE_EXTENSION")
-      error.stack = "Packaging needs Node 24: use npx, or an npm script.";
+      error.stack = "Packaging needs Node.js 24, which the project installs. Run it with npx or an npm script.";
     throw error;
   }
 };

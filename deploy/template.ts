@@ -4,19 +4,19 @@ import { permissions } from "./permissions.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { arnOf, type Intrinsic, type Statement } from "./statement.ts";
 
-/** CloudFormation leaves out a property with this value. */
+/** CloudFormation omits a property with this value. */
 const noValue: Intrinsic = { Ref: "AWS::NoValue" };
 
-/** How many executions of each function run at once: audits in a row, and no more of the others than AWS answers without throttling. */
+/** Reserved concurrency per function: one audit at a time, and no more of the others than AWS APIs serve without throttling. */
 const concurrency = { audit: 1, recheck: 2, configRule: 5, remediate: 5 };
 
-/** The rules of EventBridge, which may leave events that nobody took. */
+/** The EventBridge rules that may send undelivered events to the dead-letter queue. */
 const eventRules = ["DatabaseEvents", "SecretEvents", "DatabaseCalls", "SecretCalls", "RotationFailures", "KeyCalls"];
 
-/** What serverless.yml and the YAML files beside this one take from the parameters, as `${self:custom.deployment.…}`. */
-export function template(given: Readonly<Record<string, unknown>>, stackRegion: string) {
-  const settings = readSettings(given, stackRegion);
-  const repairs = settings.remediation === "on";
+/** Values for serverless.yml and the YAML files in this folder, which read them as `${self:custom.deployment.…}`. Throws a UsageError for invalid parameters. */
+export function template(params: Readonly<Record<string, unknown>>, stackRegion: string) {
+  const settings = readSettings(params, stackRegion);
+  const hasRepairs = settings.remediation === "on";
   const arns = {
     findingsTopicArn: settings.findingsTopicArn || { Ref: "FindingsTopic" },
     alertsTopicArn: settings.alertsTopicArn || { Ref: "AlertsTopic" },
@@ -24,7 +24,7 @@ export function template(given: Readonly<Record<string, unknown>>, stackRegion: 
   };
   return {
     ...arns,
-    // A dollar sign would begin a variable of osls.
+    // osls would read a dollar sign as the start of a variable.
     packagedPolicy: JSON.stringify(settings.policy).replaceAll("$", "\\u0024"),
     regions: toRegions(settings),
     alertThreshold: settings.alertThreshold,
@@ -38,15 +38,15 @@ export function template(given: Readonly<Record<string, unknown>>, stackRegion: 
     permissionsBoundary: settings.permissionsBoundary || noValue,
     concurrency: settings.reservedConcurrency === "on" ? concurrency : noValues(concurrency),
     policies: toPolicies(permissions(settings, arns)),
-    eventRuleArns: [...eventRules, ...(repairs ? ["InterruptedExecutions"] : [])].map(arnOf),
-    remediateFunctionArn: repairs ? { Ref: "RemediateDurableLambdaAlias" } : noValue,
+    eventRuleArns: [...eventRules, ...(hasRepairs ? ["InterruptedExecutions"] : [])].map(arnOf),
+    remediateFunctionArn: hasRepairs ? { Ref: "RemediateDurableLambdaAlias" } : noValue,
     dashboard: {
-      moreAlarms: repairs ? file("remediation-widgets", ":alarms") : "",
-      moreWidgets: repairs ? file("remediation-widgets", ":widgets") : "",
+      moreAlarms: hasRepairs ? file("remediation-widgets", ":alarms") : "",
+      moreWidgets: hasRepairs ? file("remediation-widgets", ":widgets") : "",
     },
-    functions: { remediate: repairs ? file("remediate-function") : null },
+    functions: { remediate: hasRepairs ? file("remediate-function") : null },
     resources: {
-      remediate: repairs ? file("remediate") : {},
+      remediate: hasRepairs ? file("remediate") : {},
       key: settings.kmsKeyArn === "" ? file("key") : {},
       findingsTopic: settings.findingsTopicArn === "" ? file("findings-topic") : {},
       alertsTopic: settings.alertsTopicArn === "" ? file("alerts-topic") : {},
@@ -55,12 +55,12 @@ export function template(given: Readonly<Record<string, unknown>>, stackRegion: 
   };
 }
 
-/** What is in a file beside this one, or a part of it, as osls takes it. */
+/** The osls variable for a YAML file in this folder, or for a part of it. */
 function file(name: string, part = ""): string {
   return `\${file(deploy/${name}.yml)${part}}`;
 }
 
-/** The parameter, else the policy, else the Region of the stack. */
+/** The Regions of the parameter, or else of the policy, or else the Region of the stack. */
 function toRegions({ regions, policy }: Settings): string | Intrinsic {
   if (regions === "all") return "all";
   const names = regions.length > 0 ? regions : (policy.regions ?? []);
@@ -70,7 +70,7 @@ function toRegions({ regions, policy }: Settings): string | Intrinsic {
 function toPolicies(statements: Readonly<Record<string, readonly Statement[]>>) {
   const entries = Object.entries(statements).map(([role, Statement]) => [
     role,
-    [{ PolicyName: "all-that-its-code-needs", PolicyDocument: { Version: "2012-10-17", Statement } }],
+    [{ PolicyName: "permissions", PolicyDocument: { Version: "2012-10-17", Statement } }],
   ]);
   return Object.fromEntries(entries);
 }

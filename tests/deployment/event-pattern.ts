@@ -1,10 +1,10 @@
 import { matchesGlob } from "../../lib/model/glob.ts";
 
-/** The part of EventBridge's patterns that this project uses: exact values, `prefix`, `wildcard` with `*`, and `exists: false`. */
+/** Matches an event like EventBridge, for the patterns that this project uses: exact values, `prefix`, `wildcard` with `*`, and `exists: false`. */
 export function matches(pattern: unknown, event: unknown): boolean {
   if (Array.isArray(pattern)) return pattern.some((one) => matchesOne(one, event));
-  const given = typeof event === "object" && event !== null ? (event as Record<string, unknown>) : {};
-  return Object.entries(pattern as object).every(([name, of]) => matches(of, given[name]));
+  const fields = typeof event === "object" && event !== null ? (event as Record<string, unknown>) : {};
+  return Object.entries(pattern as object).every(([name, inner]) => matches(inner, fields[name]));
 }
 
 function matchesOne(pattern: unknown, value: unknown): boolean {
@@ -18,6 +18,6 @@ function matchesOne(pattern: unknown, value: unknown): boolean {
     case "wildcard":
       return typeof value === "string" && matchesGlob(value, operand);
     default:
-      throw new Error(`the pattern ${kind} is not known here`);
+      throw new Error(`unknown pattern ${kind}`);
   }
 }

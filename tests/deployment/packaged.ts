@@ -12,28 +12,28 @@ export type Resource = {
 export type Template = { readonly Resources: Readonly<Record<string, Resource>> };
 export type Packaged = { readonly folder: string; readonly templateFile: string; readonly template: Template };
 
-/** How a program ended, and all that it wrote. */
-export type Ended = { readonly status: number | null; readonly said: string };
+/** The exit status of a program, and its output on both streams. */
+export type ProgramResult = { readonly status: number | null; readonly output: string };
 
-/** Runs a program to its end; what hangs is killed, and has no status. */
+/** Runs a program. One that exceeds its time is killed, and its status is null. */
 export function run(
   program: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv,
   { seconds = 120, cwd = process.cwd() } = {},
-): Promise<Ended> {
-  return new Promise((end) => {
+): Promise<ProgramResult> {
+  return new Promise((finish) => {
     execFile(program, args, { cwd, env, timeout: seconds * 1000, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
       const status = error === null ? 0 : typeof error.code === "number" ? error.code : null;
-      end({ status, said: stdout + stderr });
+      finish({ status, output: stdout + stderr });
     });
   });
 }
 
-/** What packaging writes into: two at the same time must not share it. */
+/** The folders that packaging writes into. Two runs at the same time must not share them. */
 const packagingFolders = [".serverless", ".esbuild"];
 
-/** A folder that has everything of the checkout but what packaging writes, so that test files can package at the same time. */
+/** Links everything in the checkout except the packaging folders into a folder, so that test files can package at the same time. */
 function linkCheckout(folder: string): string {
   mkdirSync(folder, { recursive: true });
   for (const entry of readdirSync(".", { withFileTypes: true })) {
@@ -43,8 +43,11 @@ function linkCheckout(folder: string): string {
   return folder;
 }
 
-/** Packages the service as `npx serverless package` does, with no credentials, no configuration of AWS and no way to the network. */
-export function packageService(folder: string, parameters: Readonly<Record<string, string>> = {}): Promise<Ended> {
+/** Packages the service as `npx serverless package` does, without credentials, AWS configuration or network. */
+export function packageService(
+  folder: string,
+  parameters: Readonly<Record<string, string>> = {},
+): Promise<ProgramResult> {
   const nowhere = "http://127.0.0.1:9";
   const home = join(folder, "home");
   mkdirSync(home, { recursive: true });
@@ -62,11 +65,11 @@ export function packageService(folder: string, parameters: Readonly<Record<strin
   return run(process.execPath, [...args, ...params], env, { cwd });
 }
 
-/** Packages the service into a folder of its own and reads the template. Throws what osls says where it fails. */
+/** Packages the service into a new folder and reads the template. Throws with the output of osls if that fails. */
 export async function readPackaged(parameters: Readonly<Record<string, string>> = {}): Promise<Packaged> {
   const folder = mkdtempSync(join(tmpdir(), "rds-password-audit-"));
-  const { status, said } = await packageService(folder, parameters);
-  if (status !== 0) throw new Error(`packaging ended with ${status}: ${said}`);
+  const { status, output } = await packageService(folder, parameters);
+  if (status !== 0) throw new Error(`packaging ended with ${status}: ${output}`);
   const templateFile = join(folder, "packages", "cloudformation-template-update-stack.json");
   return { folder, templateFile, template: JSON.parse(readFileSync(templateFile, "utf8")) as Template };
 }
@@ -78,12 +81,12 @@ export function ofType({ Resources }: Template, type: string): [id: string, prop
     .map(([id, { Properties }]) => [id, withoutNoValues(Properties) as Record<string, unknown>]);
 }
 
-/** What CloudFormation makes of a value: properties that are AWS::NoValue are not there. */
+/** Removes properties that are AWS::NoValue, as CloudFormation does. */
 function withoutNoValues(value: unknown): unknown {
   if (Array.isArray(value)) return value.filter((item) => !isNoValue(item)).map(withoutNoValues);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).flatMap(([name, of]) => (isNoValue(of) ? [] : [[name, withoutNoValues(of)]])),
+    Object.entries(value).flatMap(([name, inner]) => (isNoValue(inner) ? [] : [[name, withoutNoValues(inner)]])),
   );
 }
 
@@ -100,7 +103,7 @@ export type Statement = {
   readonly Condition?: unknown;
 };
 
-/** What is one or several, as a list. */
+/** One value or a list of them, as a list. */
 export function listOf<T>(oneOrMore: T | readonly T[] | undefined): readonly T[] {
   if (oneOrMore === undefined) return [];
   return Array.isArray(oneOrMore) ? oneOrMore : [oneOrMore as T];
@@ -112,8 +115,8 @@ export function statementsOf(role: Record<string, unknown>): readonly Statement[
   return policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
 }
 
-/** The actions that a role is allowed, sorted. */
-export function allowedTo(role: Record<string, unknown>): readonly string[] {
+/** The actions that a role's policies allow, sorted. */
+export function allowedActions(role: Record<string, unknown>): readonly string[] {
   return statementsOf(role)
     .filter(({ Effect }) => Effect === "Allow")
     .flatMap(({ Action }) => listOf(Action))

@@ -12,35 +12,38 @@ import { UsageError } from "../../lib/model/errors.ts";
 import { parsePolicy } from "../../lib/model/policy.ts";
 import { rules } from "../../rules/index.ts";
 
-const ignoreTags = { logLevel: "silent" } as const;
-const defaults = parse(readFileSync("serverless.yml", "utf8"), ignoreTags).params.default as Record<string, unknown>;
+const withoutWarnings = { logLevel: "silent" } as const;
+const defaults = parse(readFileSync("serverless.yml", "utf8"), withoutWarnings).params.default as Record<
+  string,
+  unknown
+>;
 const region = "eu-west-1";
 const read = (changes: Record<string, unknown>) => readSettings({ ...defaults, ...changes }, region);
 
-function refusalOf(changes: Record<string, unknown>): string {
+function rejectionOf(changes: Record<string, unknown>): string {
   try {
     read(changes);
   } catch (error) {
     if (error instanceof UsageError) return error.message;
     throw error;
   }
-  throw new Error(`${JSON.stringify(changes)} was taken`);
+  throw new Error(`${JSON.stringify(changes)} was accepted`);
 }
 
-describe("the parameters", () => {
-  test("all have a default, and each default makes sense", () => {
+describe("deployment parameters", () => {
+  test("each has a valid default", () => {
     expect(Object.keys(defaults).sort()).toEqual([...settingNames].sort());
     expect(read({}).schedule).toEqual({ expression: "cron(0 6 * * ? *)", overdueHours: 36 });
   });
 
-  test("all are in docs/deploy.md, in this order", () => {
+  test("each is documented in docs/deploy.md, in the same order", () => {
     const documented = [...readFileSync("docs/deploy.md", "utf8").matchAll(/^\| `(\w+)` +\| .* \| .* \|$/gm)];
     expect(documented.map(([, name]) => name).filter((name) => name !== undefined && name in defaults)).toEqual(
       Object.keys(defaults),
     );
   });
 
-  test("the policy that travels with the deployment requires what the rules require by themselves", () => {
+  test("the default policy file equals the default policy", () => {
     expect(read({}).policy).toEqual(defaultPolicy);
   });
 
@@ -50,7 +53,7 @@ describe("the parameters", () => {
     ["rate(4 days)", 144],
     ["cron(30 5 * * ? *)", 36],
     ["cron(0 5 ? * MON-FRI *)", 108],
-  ])("the schedule %s is overdue after %i hours", (expression, overdueHours) => {
+  ])("an audit with the schedule %s is overdue after %i hours", (expression, overdueHours) => {
     expect(read({ schedule: expression }).schedule).toEqual({ expression, overdueHours });
   });
 
@@ -60,11 +63,11 @@ describe("the parameters", () => {
     ["eu-west-1", ["eu-west-1"]],
     [" eu-west-1, us-east-1 ", ["eu-west-1", "us-east-1"]],
     ["eu-west-9", ["eu-west-9"]],
-  ])("the Regions %j", (given, meant) => {
-    expect(read({ regions: given }).regions).toEqual(meant);
+  ])("accepts the Regions %j", (regions, expected) => {
+    expect(read({ regions }).regions).toEqual(expected);
   });
 
-  test("what the command line gives is text", () => {
+  test("accepts numbers as text, as --param passes them", () => {
     expect(read({ logRetentionDays: "365", reportRetentionDays: "30" })).toMatchObject({
       logRetentionDays: 365,
       reportRetentionDays: 30,
@@ -72,7 +75,7 @@ describe("the parameters", () => {
   });
 });
 
-describe("what makes no sense is refused, by name", () => {
+describe("invalid parameters", () => {
   test.each([
     ["schedule", "rate(1 days)"],
     ["schedule", "rate(15 minutes)"],
@@ -111,25 +114,25 @@ describe("what makes no sense is refused, by name", () => {
     ["permissionsBoundary", "boundary"],
     ["reservedConcurrency", 1],
     ["logLevel", "LOUD"],
-  ])("%s: %j", (name, value) => {
-    const refusal = refusalOf({ [name]: value });
-    expect(refusal).toMatch(new RegExp(`^The parameter "${name}" (must|names) .*\\.$`));
-    expect(refusal).not.toMatch(/Invalid input|undefined|\.\.$/);
+  ])("rejects %s: %j", (name, value) => {
+    const message = rejectionOf({ [name]: value });
+    expect(message).toMatch(new RegExp(`^The parameter "${name}" (must|names) .*\\.$`));
+    expect(message).not.toMatch(/Invalid input|undefined|\.\.$/);
   });
 
-  test("a parameter that there is not, with the one that was probably meant", () => {
-    expect(refusalOf({ shedule: "rate(1 day)" })).toBe('There is no parameter "shedule" (did you mean "schedule"?).');
+  test("rejects an unknown parameter and suggests the nearest", () => {
+    expect(rejectionOf({ shedule: "rate(1 day)" })).toBe('There is no parameter "shedule" (did you mean "schedule"?).');
   });
 
-  test("several at once", () => {
-    expect(refusalOf({ logLevel: "LOUD", alertThreshold: "hihg" })).toBe(
+  test("reports all invalid parameters", () => {
+    expect(rejectionOf({ logLevel: "LOUD", alertThreshold: "hihg" })).toBe(
       'The parameter "alertThreshold" must be one of critical, high, medium, low, not "hihg". The parameter "logLevel" must be one of DEBUG, INFO, WARN, ERROR, not "LOUD".',
     );
   });
 
-  test("other accounts of AWS Config without the role that is assumed there, and the reverse", () => {
-    expect(refusalOf({ configAccounts: "123456789012" })).toMatch(/^The parameter "configRoleName" must be given/);
-    expect(refusalOf({ configRoleName: "audit" })).toMatch(/^The parameter "configAccounts" must be given/);
+  test("rejects configAccounts without configRoleName, and the reverse", () => {
+    expect(rejectionOf({ configAccounts: "123456789012" })).toMatch(/^The parameter "configRoleName" must be set/);
+    expect(rejectionOf({ configRoleName: "audit" })).toMatch(/^The parameter "configAccounts" must be set/);
   });
 });
 
@@ -137,59 +140,59 @@ describe("AWS Config rules", () => {
   const typesOf = (resources: object) =>
     Object.values(resources as Record<string, { Type: string }>).map(({ Type }) => Type);
 
-  test("none are made where the parameter is off, and the function cannot be invoked by AWS Config", () => {
+  test("the parameter off creates none, and no permission for AWS Config to invoke the function", () => {
     expect(configRules(rules, defaultPolicy, read({ configRules: "off" }))).toEqual({});
   });
 
-  test("none is made for a rule that the policy switches off", () => {
+  test("a rule that the policy turns off has none", () => {
     const policy = parsePolicy(
       "rulesOff: [rotation-enabled]",
       "policy.yaml",
       rules.map(({ id }) => id),
     );
-    const made = configRules(rules, policy, read({}));
-    expect(made).not.toHaveProperty("ConfigRuleRotationEnabled");
-    expect(typesOf(made)).toHaveLength(rules.length);
+    const resources = configRules(rules, policy, read({}));
+    expect(resources).not.toHaveProperty("ConfigRuleRotationEnabled");
+    expect(typesOf(resources)).toHaveLength(rules.length);
   });
 
-  test("none is made for a rule that no database can fail", () => {
+  test("a rule that no database can violate has none", () => {
     const [rule] = rules;
     if (rule === undefined) throw new Error("there are no rules");
     const messages = { fine: { status: "COMPLIANT", text: "It is." } } as const;
     expect(typesOf(configRules([{ ...rule, messages }], defaultPolicy, read({})))).toEqual(["AWS::Lambda::Permission"]);
   });
 
-  test("a new rule has an AWS Config rule without anybody doing anything", () => {
+  test("a new rule gets one automatically", () => {
     const [rule] = rules;
     if (rule === undefined) throw new Error("there are no rules");
-    const made = configRules([{ ...rule, id: "backup-key-usable" }], defaultPolicy, read({}));
-    expect(made).toHaveProperty(
+    const resources = configRules([{ ...rule, id: "backup-key-usable" }], defaultPolicy, read({}));
+    expect(resources).toHaveProperty(
       "ConfigRuleBackupKeyUsable.Properties.ConfigRuleName",
       `\${self:service}-\${sls:stage}-backup-key-usable`,
     );
   });
 });
 
-test("an action of a rule that nobody said the resources of ends the packaging, with its name", () => {
+test("packaging fails for an action without a resource, and names it", () => {
   expect(() => readingStatements(["rds:DescribeDBInstances", "dynamodb:GetItem"])).toThrow(
-    /on what dynamodb:GetItem is allowed/,
+    /^dynamodb:GetItem has no resource/,
   );
 });
 
-describe("the Regions that are audited", () => {
+describe("audited Regions", () => {
   const folder = mkdtempSync(join(tmpdir(), "settings-"));
   afterAll(() => rmSync(folder, { recursive: true }));
   const policy = join(folder, "policy.yaml");
   writeFileSync(policy, "regions: [eu-north-1, eu-west-1]");
-  const regionsOf = (given: object) => template({ ...defaults, ...given }, region).regions;
+  const regionsOf = (changes: object) => template({ ...defaults, ...changes }, region).regions;
 
-  test("are all, some, or that of the stack", () => {
+  test("are those of the parameter, or the Region of the stack", () => {
     expect(regionsOf({ regions: "all" })).toBe("all");
     expect(regionsOf({ regions: "eu-west-1, us-east-1" })).toBe("eu-west-1,us-east-1");
     expect(regionsOf({ regions: "" })).toEqual({ Ref: "AWS::Region" });
   });
 
-  test("are the policy's where the parameter names none", () => {
+  test("are the policy's if the parameter is empty", () => {
     expect(regionsOf({ policy, regions: "" })).toBe("eu-north-1,eu-west-1");
     expect(regionsOf({ policy, regions: "us-east-1" })).toBe("us-east-1");
     expect(regionsOf({ policy, regions: "all" })).toBe("all");

@@ -9,7 +9,7 @@ import { rules } from "../../rules/index.ts";
 import { samplesIn } from "../support/samples.ts";
 import { matches } from "./event-pattern.ts";
 import {
-  allowedTo,
+  allowedActions,
   listOf,
   ofType,
   type Packaged,
@@ -23,8 +23,8 @@ import {
   type Template,
 } from "./packaged.ts";
 
-/** Every parameter that takes something away from the stack, or adds to it. */
-const everythingGiven = {
+/** A value for every parameter that adds resources to the stack or removes them. */
+const everyParameter = {
   schedule: "cron(30 5 ? * MON-FRI *)",
   regions: "all",
   securityHub: "on",
@@ -46,46 +46,46 @@ let tookSeconds = 0;
 
 beforeAll(async () => {
   const start = performance.now();
-  packaged.set("as it stands", await readPackaged());
+  packaged.set("with defaults", await readPackaged());
   tookSeconds = (performance.now() - start) / 1000;
-  packaged.set("with everything given", await readPackaged(everythingGiven));
+  packaged.set("with every parameter", await readPackaged(everyParameter));
 }, 240_000);
 
 afterAll(() => {
   for (const { folder } of packaged.values()) rmSync(folder, { recursive: true, force: true });
 });
 
-const asItStands = () => get("as it stands").template;
-const withEverything = () => get("with everything given").template;
+const withDefaults = () => get("with defaults").template;
+const withEveryParameter = () => get("with every parameter").template;
 function get(name: string): Packaged {
   const one = packaged.get(name);
-  if (one === undefined) throw new Error("the service could not be packaged");
+  if (one === undefined) throw new Error(`the service was not packaged ${name}`);
   return one;
 }
 
-type Variant = "as it stands" | "with everything given";
-const variants: readonly Variant[] = ["as it stands", "with everything given"];
+type Variant = "with defaults" | "with every parameter";
+const variants: readonly Variant[] = ["with defaults", "with every parameter"];
 
 const functions = ["Audit", "Recheck", "ConfigRule"] as const;
-/** The functions of a variant, in the template's order. */
-const functionsOf = (name: Variant) => (name === "as it stands" ? functions : [...functions, "Remediate" as const]);
+/** The functions of a variant, in the order of the template. */
+const functionsOf = (name: Variant) => (name === "with defaults" ? functions : [...functions, "Remediate" as const]);
 const rolesOf = (template: Template) => ofType(template, "AWS::IAM::Role");
 function resource({ Resources }: Template, id: string): Resource {
   const one = Resources[id];
-  if (one === undefined) throw new Error(`there is no resource ${id}`);
+  if (one === undefined) throw new Error(`no resource ${id}`);
   return one;
 }
 const role = (template: Template, id: string) => Object.fromEntries(rolesOf(template))[id] ?? {};
 
 const reads = auditActions(rules);
-const runs = [
+const runActions = [
   "logs:CreateLogStream",
   "logs:PutLogEvents",
   "sqs:SendMessage",
   "xray:PutTelemetryRecords",
   "xray:PutTraceSegments",
 ];
-const publishes = [
+const publishActions = [
   "kms:Decrypt",
   "kms:GenerateDataKey",
   "s3:GetObject",
@@ -93,19 +93,19 @@ const publishes = [
   "s3:PutObject",
   "sns:Publish",
 ];
-const evaluates = ["config:GetComplianceDetailsByConfigRule", "config:PutEvaluations"];
+const evaluateActions = ["config:GetComplianceDetailsByConfigRule", "config:PutEvaluations"];
 const keyTrial = "kms:GenerateDataKey";
-const looksForRepair = repairReads.filter((action) => !reads.includes(action) && action !== keyTrial);
-const listing = ["account:ListRegions", "secretsmanager:ListSecrets", "sts:GetCallerIdentity"];
-const remembers = ["lambda:CheckpointDurableExecution", "lambda:GetDurableExecutionState"];
+const repairOnlyReads = repairReads.filter((action) => !reads.includes(action) && action !== keyTrial);
+const listActions = ["account:ListRegions", "secretsmanager:ListSecrets", "sts:GetCallerIdentity"];
+const checkpointActions = ["lambda:CheckpointDurableExecution", "lambda:GetDurableExecutionState"];
 const distinct = (names: readonly string[]) => [...new Set(names)].sort();
 
 describe.each(variants)("the template %s", (name) => {
   const template = () => get(name).template;
-  const isRepairing = name === "with everything given";
+  const isRepairing = name === "with every parameter";
 
   describe("IAM", () => {
-    test("each function has a role of its own, and Scheduler another", () => {
+    test("each function has its own role, and the schedule has another", () => {
       const used = ofType(template(), "AWS::Lambda::Function").map(([, { Role }]) => JSON.stringify(Role));
       expect(used).toEqual(functionsOf(name).map((id) => JSON.stringify({ "Fn::GetAtt": [`${id}Role`, "Arn"] })));
       const roles = [...functionsOf(name).map((id) => `${id}Role`), "SchedulerRole"];
@@ -116,7 +116,7 @@ describe.each(variants)("the template %s", (name) => {
       ).toEqual(roles.sort());
     });
 
-    test("every role is denied the values of all secrets", () => {
+    test("every role denies the values of all secrets", () => {
       for (const [, properties] of rolesOf(template()))
         expect(statementsOf(properties)).toContainEqual(
           expect.objectContaining({
@@ -127,34 +127,34 @@ describe.each(variants)("the template %s", (name) => {
         );
     });
 
-    test("no role but the one that repairs can change a database, a secret, a key or IAM", () => {
+    test("only the role of remediate can change a database, a secret, a key or IAM", () => {
       const all = rolesOf(template())
         .filter(([id]) => id !== "RemediateRole")
-        .flatMap(([, properties]) => allowedTo(properties));
+        .flatMap(([, properties]) => allowedActions(properties));
       expect(all.filter((action) => action.includes("*"))).toEqual([]);
       expect(
         all
           .filter((action) => /^(rds|secretsmanager|kms|account|iam|sts):/.test(action))
-          .filter((action) => ![...reads, ...(isRepairing ? looksForRepair : [])].includes(action))
+          .filter((action) => ![...reads, ...(isRepairing ? repairOnlyReads : [])].includes(action))
           .sort(),
       ).toEqual([
         ...["kms:Decrypt", "kms:Decrypt", "kms:GenerateDataKey", "kms:GenerateDataKey"],
-        // Named twice, as a key of its own and by its alias: with both audit and recheck find out whether they may.
+        // Allowed twice for audit and recheck: for a key by ARN and for a key by alias.
         ...(isRepairing ? Array(4).fill(keyTrial) : []),
         ...(isRepairing ? ["sts:AssumeRole"] : []),
       ]);
     });
 
-    test("audit and recheck may do what the rules declare and publishing needs, and start repairs if they are on, no more and no less", () => {
+    test("audit and recheck may do exactly what rules declare, publishing needs, and starting repairs needs if remediation is on", () => {
       const more = isRepairing
-        ? ["securityhub:BatchImportFindings", "lambda:InvokeFunction", ...looksForRepair, keyTrial]
+        ? ["securityhub:BatchImportFindings", "lambda:InvokeFunction", ...repairOnlyReads, keyTrial]
         : [];
-      const expected = distinct([...reads, ...runs, ...publishes, ...more]);
-      expect(distinct(allowedTo(role(template(), "AuditRole")))).toEqual(expected);
-      expect(distinct(allowedTo(role(template(), "RecheckRole")))).toEqual(expected);
+      const expected = distinct([...reads, ...runActions, ...publishActions, ...more]);
+      expect(distinct(allowedActions(role(template(), "AuditRole")))).toEqual(expected);
+      expect(distinct(allowedActions(role(template(), "RecheckRole")))).toEqual(expected);
     });
 
-    test("of functions audit and recheck may invoke but the one that repairs, by its alias", () => {
+    test("audit and recheck may invoke only remediate, by its alias", () => {
       for (const id of ["AuditRole", "RecheckRole"]) {
         const invoke = statementsOf(role(template(), id)).filter(({ Action }) => Action === "lambda:InvokeFunction");
         expect(invoke.map(({ Resource }) => Resource)).toEqual(
@@ -163,21 +163,21 @@ describe.each(variants)("the template %s", (name) => {
       }
     });
 
-    test("configRule may read one Region and tell AWS Config, no more and no less", () => {
-      const assume = name === "as it stands" ? [] : ["sts:AssumeRole"];
+    test("configRule may do exactly what reading one Region and reporting to AWS Config need", () => {
+      const assume = name === "with defaults" ? [] : ["sts:AssumeRole"];
       const ofOneRegion = reads.filter((action) => action !== "account:ListRegions");
-      expect(allowedTo(role(template(), "ConfigRuleRole"))).toEqual(
-        [...ofOneRegion, ...runs, ...evaluates, ...assume].sort(),
+      expect(allowedActions(role(template(), "ConfigRuleRole"))).toEqual(
+        [...ofOneRegion, ...runActions, ...evaluateActions, ...assume].sort(),
       );
     });
 
-    test("Scheduler may invoke the audit and leave what it could not deliver", () => {
+    test("the schedule may invoke the audit and send to its dead-letter queue", () => {
       const { Resource } = statementsOf(role(template(), "SchedulerRole"))[0] ?? {};
-      expect(allowedTo(role(template(), "SchedulerRole"))).toEqual(["lambda:InvokeFunction", "sqs:SendMessage"]);
+      expect(allowedActions(role(template(), "SchedulerRole"))).toEqual(["lambda:InvokeFunction", "sqs:SendMessage"]);
       expect(Resource).toEqual({ "Fn::GetAtt": ["AuditLambdaFunction", "Arn"] });
     });
 
-    test('the resource is "*" only where AWS knows none', () => {
+    test('the resource is "*" only for actions without resource-level permissions', () => {
       const everywhere = rolesOf(template())
         .flatMap(([, properties]) => statementsOf(properties))
         .filter(({ Effect, Resource }) => Effect === "Allow" && listOf(Resource).includes("*"))
@@ -191,7 +191,7 @@ describe.each(variants)("the template %s", (name) => {
       ]);
     });
 
-    test("only AWS services can take a role", () => {
+    test("only AWS services can assume a role", () => {
       for (const [, { AssumeRolePolicyDocument }] of rolesOf(template()))
         for (const { Principal } of (AssumeRolePolicyDocument as { Statement: Statement[] }).Statement)
           expect(["lambda.amazonaws.com", "scheduler.amazonaws.com"]).toContain(
@@ -201,29 +201,26 @@ describe.each(variants)("the template %s", (name) => {
   });
 
   describe("functions", () => {
-    test.each(functionsOf(name))(
-      "%s runs on Node 24 and arm64, is traced, and leaves what it gave up on in a queue",
-      (id) => {
-        const properties = Object.fromEntries(ofType(template(), "AWS::Lambda::Function"))[`${id}LambdaFunction`];
-        expect(properties).toMatchObject({
-          Runtime: "nodejs24.x",
-          Architectures: ["arm64"],
-          TracingConfig: { Mode: "Active" },
-          DeadLetterConfig: { TargetArn: { "Fn::GetAtt": [`${id}DeadLetters`, "Arn"] } },
-        });
-      },
-    );
+    test.each(functionsOf(name))("%s runs on Node.js 24 and arm64, is traced, and has a dead-letter queue", (id) => {
+      const properties = Object.fromEntries(ofType(template(), "AWS::Lambda::Function"))[`${id}LambdaFunction`];
+      expect(properties).toMatchObject({
+        Runtime: "nodejs24.x",
+        Architectures: ["arm64"],
+        TracingConfig: { Mode: "Active" },
+        DeadLetterConfig: { TargetArn: { "Fn::GetAtt": [`${id}DeadLetters`, "Arn"] } },
+      });
+    });
 
-    test.each(functionsOf(name))("%s logs where its role may write, for as long as the parameter says", (id) => {
+    test.each(functionsOf(name))("%s writes to its own log group, with the retention of the parameter", (id) => {
       const group = Object.fromEntries(ofType(template(), "AWS::Logs::LogGroup"))[`${id}LogGroup`];
       const lambda = Object.fromEntries(ofType(template(), "AWS::Lambda::Function"))[`${id}LambdaFunction`];
       expect(group).toEqual(
-        name === "as it stands"
+        name === "with defaults"
           ? { LogGroupName: `/aws/lambda/${lambda?.FunctionName}`, RetentionInDays: 90 }
           : {
               LogGroupName: `/aws/lambda/${lambda?.FunctionName}`,
               RetentionInDays: 365,
-              KmsKeyId: everythingGiven.logKmsKeyArn,
+              KmsKeyId: everyParameter.logKmsKeyArn,
             },
       );
       expect(statementsOf(role(template(), `${id}Role`))).toContainEqual(
@@ -231,12 +228,12 @@ describe.each(variants)("the template %s", (name) => {
       );
     });
 
-    test("the environment is one that the functions take at start-up", () => {
+    test("the functions accept their environment at start-up", () => {
       const [[, audit], [, recheck], [, configRule]] = ofType(template(), "AWS::Lambda::Function") as Triple;
       const { Variables } = audit.Environment;
       const values = Object.entries(Variables).map(([variable, value]) => [variable, deployed(value)]);
       expect(readAuditSettings(Object.fromEntries(values))).toMatchObject({
-        REGIONS: name === "as it stands" ? ["eu-west-1"] : "all",
+        REGIONS: name === "with defaults" ? ["eu-west-1"] : "all",
         SECURITY_HUB: isRepairing ? "on" : "off",
         ALERT_THRESHOLD: "high",
         REMEDIATE_FUNCTION_ARN: isRepairing ? expect.stringMatching(/:function:.*:durable$/) : "",
@@ -250,8 +247,8 @@ describe.each(variants)("the template %s", (name) => {
     });
   });
 
-  describe("what is kept and sent", () => {
-    test("nothing is public", () => {
+  describe("stored and sent data", () => {
+    test("is not public", () => {
       const policies = ["AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy"].flatMap((type) =>
         ofType(template(), type).map(([, { PolicyDocument }]) => PolicyDocument as { Statement: Statement[] }),
       );
@@ -274,7 +271,7 @@ describe.each(variants)("the template %s", (name) => {
       expect(ofType(template(), "AWS::Lambda::Url")).toEqual([]);
     });
 
-    test("all of it is encrypted", () => {
+    test("is encrypted at rest", () => {
       for (const [, { BucketEncryption }] of ofType(template(), "AWS::S3::Bucket"))
         expect(JSON.stringify(BucketEncryption)).toMatch(/"SSEAlgorithm":"(aws:kms|AES256)"/);
       for (const [, { KmsMasterKeyId }] of ofType(template(), "AWS::SNS::Topic")) expect(KmsMasterKeyId).toBeDefined();
@@ -283,7 +280,7 @@ describe.each(variants)("the template %s", (name) => {
       for (const [, key] of ofType(template(), "AWS::KMS::Key")) expect(key).toMatchObject({ EnableKeyRotation: true });
     });
 
-    test("none of it goes unencrypted over the network", () => {
+    test("is encrypted in transit", () => {
       for (const [type, policyType, property] of [
         ["AWS::S3::Bucket", "AWS::S3::BucketPolicy", "Bucket"],
         ["AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "Topics"],
@@ -297,7 +294,7 @@ describe.each(variants)("the template %s", (name) => {
       }
     });
 
-    test("the report bucket is versioned, outlives the stack, and forgets reports, but not the ledger", () => {
+    test("the report bucket is versioned, remains without the stack, and expires reports but not the ledger", () => {
       const { Properties, DeletionPolicy } = resource(template(), "ReportBucket");
       expect(DeletionPolicy).toBe("Retain");
       expect(Properties).toMatchObject({ VersioningConfiguration: { Status: "Enabled" } });
@@ -312,7 +309,7 @@ describe.each(variants)("the template %s", (name) => {
   describe("alarms", () => {
     const alarms = () => Object.fromEntries(ofType(template(), "AWS::CloudWatch::Alarm"));
 
-    test("there is one for each thing that can go wrong, and docs/operations.md says what to do", () => {
+    test("each links to its section in docs/operations.md", () => {
       const operations = readFileSync("docs/operations.md", "utf8");
       const headings = [...operations.matchAll(/^## (.+)$/gm)].map(([, text = ""]) =>
         text.toLowerCase().replaceAll(" ", "-"),
@@ -324,21 +321,21 @@ describe.each(variants)("the template %s", (name) => {
       }
     });
 
-    test("all tell people, when it begins and when it ends", () => {
-      const people = name === "as it stands" ? { Ref: "AlertsTopic" } : everythingGiven.alertsTopicArn;
+    test("each notifies people when it starts and when it ends", () => {
+      const people = name === "with defaults" ? { Ref: "AlertsTopic" } : everyParameter.alertsTopicArn;
       for (const alarm of Object.values(alarms()))
         expect(alarm).toMatchObject({ AlarmActions: [people], OKActions: [people] });
     });
 
-    test("an audit is overdue after one and a half of its intervals, also where nothing is heard at all", () => {
+    test("an audit is overdue after 1.5 intervals, and missing data counts as overdue", () => {
       expect(alarms().AuditOverdueAlarm).toMatchObject({
-        EvaluationPeriods: name === "as it stands" ? 36 : 108,
+        EvaluationPeriods: name === "with defaults" ? 36 : 108,
         Period: 3600,
         TreatMissingData: "breaching",
       });
     });
 
-    test("they and the dashboard look at metrics that the functions emit", () => {
+    test("they and the dashboard use metrics that the functions emit", () => {
       const dashboard = JSON.stringify(ofType(template(), "AWS::CloudWatch::Dashboard"));
       const shown = [...dashboard.matchAll(/(?:RdsPasswordAudit\\+"|\[\\+"\.\\+"), \\+"(\w+)\\+"/g)].map(
         ([, metric]) => metric,
@@ -347,18 +344,28 @@ describe.each(variants)("the template %s", (name) => {
         .filter(({ Namespace }) => Namespace === "RdsPasswordAudit")
         .map(({ MetricName }) => MetricName);
       const isShown = (metric: string) => isRepairing || metric !== "Remediations";
-      expect(distinct(shown.map(String))).toEqual(emitted().filter(isShown));
-      expect(emitted()).toEqual(expect.arrayContaining(alarmed as string[]));
+      expect(distinct(shown.map(String))).toEqual(emittedMetrics().filter(isShown));
+      expect(emittedMetrics()).toEqual(expect.arrayContaining(alarmed as string[]));
+      const dimensions = [...dashboard.matchAll(/"\$\{service\}\\+", \\+"(\w+)\\+"/g)].map(
+        ([, dimension]) => dimension,
+      );
+      expect(distinct(dimensions.map(String))).toEqual([
+        "destination",
+        "management",
+        ...(isRepairing ? ["outcome"] : []),
+        "severity",
+      ]);
+      expect(emittedDimensions()).toEqual(expect.arrayContaining(dimensions));
     });
 
-    test("the dashboard is JSON", () => {
+    test("the dashboard is valid JSON", () => {
       const [[, properties] = ["", {}]] = ofType(template(), "AWS::CloudWatch::Dashboard");
       const [body] = (properties.DashboardBody as { "Fn::Sub": [string, object] })["Fn::Sub"];
       expect(JSON.parse(body).widgets).toHaveLength(isRepairing ? 12 : 10);
     });
   });
 
-  test("AWS Config has a rule for each of the audit's, for both types of resource and all three messages", () => {
+  test("AWS Config has one rule per rule, for both resource types and all three message types", () => {
     const made = ofType(template(), "AWS::Config::ConfigRule");
     expect(made.map(([, { ConfigRuleName }]) => ConfigRuleName)).toEqual(
       rules.map(({ id }) => `rds-password-audit-prod-${id}`),
@@ -379,7 +386,7 @@ describe.each(variants)("the template %s", (name) => {
     }
   });
 
-  test("every rule of events may invoke its target, and nothing else of EventBridge may", () => {
+  test("exactly the event rules may invoke recheck", () => {
     const allowed = ofType(template(), "AWS::Lambda::Permission")
       .filter(([, { Principal }]) => Principal === "events.amazonaws.com")
       .map(([, { FunctionName, SourceArn }]) => [FunctionName, SourceArn]);
@@ -391,7 +398,7 @@ describe.each(variants)("the template %s", (name) => {
     );
   });
 
-  test("every target of an event has a queue for what it did not take", () => {
+  test("every target has a dead-letter queue", () => {
     const [[, { PolicyDocument }] = ["", {}]] = ofType(template(), "AWS::SQS::QueuePolicy").filter(
       ([id]) => id === "RecheckDeadLettersPolicy",
     );
@@ -419,44 +426,44 @@ describe.each(variants)("the template %s", (name) => {
   });
 });
 
-test("cfn-lint has nothing to say", async () => {
+test("cfn-lint reports nothing", async () => {
   const templates = [...packaged.values()].map(({ templateFile }) => templateFile);
-  // W3005: osls adds a dependency that CloudFormation would see by itself.
-  const { status, said } = await run("cfn-lint", ["--ignore-checks", "W3005", "--", ...templates], process.env);
-  if (status === null && said === "" && process.env.CI === undefined) {
-    process.stderr.write("cfn-lint is not installed: the templates were not linted.\n");
+  // W3005: osls adds a dependency that CloudFormation would infer.
+  const { status, output } = await run("cfn-lint", ["--ignore-checks", "W3005", "--", ...templates], process.env);
+  if (status === null && output === "" && process.env.CI === undefined) {
+    process.stderr.write("cfn-lint is not installed, so the templates were not linted.\n");
     return;
   }
-  expect({ status, said }).toEqual({ status: 0, said: "" });
+  expect({ status, output }).toEqual({ status: 0, output: "" });
 }, 60_000);
 
-describe("repairs", () => {
+describe("remediation", () => {
   const policy = parsePolicy(
-    readFileSync(everythingGiven.policy, "utf8"),
-    everythingGiven.policy,
+    readFileSync(everyParameter.policy, "utf8"),
+    everyParameter.policy,
     rules.map(({ id }) => id),
   );
   const functionArn = "arn:aws:lambda:eu-west-1:123456789012:function:rds-password-audit-prod-remediate";
-  const remediate = () => role(withEverything(), "RemediateRole");
+  const remediate = () => role(withEveryParameter(), "RemediateRole");
 
-  test("that are off are not there: no function, no role, no rule, no alarm, and nobody may start any", () => {
-    const { ConfigRuleToggleNotInterrupted: _, ...others } = asItStands().Resources;
+  test("off creates no function, role, event rule, alarm or permission for it", () => {
+    const { ConfigRuleToggleNotInterrupted: _, ...others } = withDefaults().Resources;
     expect(Object.keys(others).filter((id) => /remediat|interrupt/i.test(id))).toEqual([]);
   });
 
-  test("may do what the allowed actions declare, look, keep their state, tell and remember, no more and no less", () => {
-    const looks = [...reads, ...looksForRepair].filter((action) => !listing.includes(action));
-    expect(distinct(allowedTo(remediate()))).toEqual(
-      distinct([...looks, ...repairActions(policy), ...runs, ...publishes, ...remembers]),
+  test("the role may do exactly what the allowed actions declare, observing, storing state, notifying and checkpoints need", () => {
+    const describeActions = [...reads, ...repairOnlyReads].filter((action) => !listActions.includes(action));
+    expect(distinct(allowedActions(remediate()))).toEqual(
+      distinct([...describeActions, ...repairActions(policy), ...runActions, ...publishActions, ...checkpointActions]),
     );
   });
 
-  test("keep their state in one object, and write no reports", () => {
+  test("the role may write the repair state and no report", () => {
     const [state] = statementsOf(remediate()).filter(({ Sid }) => Sid === "State");
     expect(JSON.stringify(state?.Resource)).toContain('"remediation.json"');
   });
 
-  test("change databases only where the policy opts them in", () => {
+  test("the role may change only databases that the policy opts in", () => {
     const changing = statementsOf(remediate()).filter(({ Action }) =>
       listOf(Action).some((action) => /^rds:(?!Describe)/.test(action)),
     );
@@ -465,29 +472,29 @@ describe("repairs", () => {
     );
     for (const { Resource, Condition, Action } of onDatabases) {
       const isByTag = JSON.stringify(Condition ?? {}).includes('"aws:ResourceTag/password-repair":"allowed"');
-      const isByMark = JSON.stringify(Condition ?? {}).includes(
+      const isByToggleTag = JSON.stringify(Condition ?? {}).includes(
         '"Null":{"aws:ResourceTag/rds-password-audit:toggle":"false"}',
       );
       const isByName = !/:(db|cluster):\*/.test(JSON.stringify(Resource));
-      expect(isByTag || isByMark || isByName || Action === "rds:ModifyTenantDatabase").toBe(true);
+      expect(isByTag || isByToggleTag || isByName || Action === "rds:ModifyTenantDatabase").toBe(true);
     }
     expect(onDatabases).toHaveLength(7);
   });
 
-  test("run as durable executions, by an alias, for as long as approvals and windows may take", () => {
-    const { Properties } = resource(withEverything(), "RemediateLambdaFunction");
+  test("runs as durable executions, by an alias, for as long as approvals and windows may take", () => {
+    const { Properties } = resource(withEveryParameter(), "RemediateLambdaFunction");
     expect(Properties).toMatchObject({ DurableConfig: { ExecutionTimeout: 90 * 86_400, RetentionPeriodInDays: 30 } });
-    expect(resource(withEverything(), "RemediateDurableLambdaAlias").Properties).toMatchObject({ Name: "durable" });
+    expect(resource(withEveryParameter(), "RemediateDurableLambdaAlias").Properties).toMatchObject({ Name: "durable" });
   });
 
-  test("start with an environment that the function takes", () => {
-    const { Environment } = resource(withEverything(), "RemediateLambdaFunction").Properties as Lambda;
+  test("the function accepts its environment at start-up", () => {
+    const { Environment } = resource(withEveryParameter(), "RemediateLambdaFunction").Properties as Lambda;
     const values = Object.entries(Environment.Variables).map(([variable, value]) => [variable, deployed(value)]);
     expect(readRemediationSettings(Object.fromEntries(values))).toMatchObject({ REMEDIATION: "on" });
   });
 
-  test("that were killed are rechecked, and those of others, or that run or ended well, are not", () => {
-    const { EventPattern } = resource(withEverything(), "InterruptedExecutions").Properties;
+  test("an execution that was killed starts a recheck; a running, successful or foreign one does not", () => {
+    const { EventPattern } = resource(withEveryParameter(), "InterruptedExecutions").Properties;
     const pattern = JSON.parse(
       JSON.stringify(EventPattern).replaceAll('{"Fn::GetAtt":["RemediateLambdaFunction","Arn"]}', `"${functionArn}"`),
     );
@@ -506,8 +513,8 @@ describe("repairs", () => {
     expect(matches(pattern, event({ functionArn: `${other}:7`, status: "FAILED" }))).toBe(false);
   });
 
-  test("that fail, time out or are stopped ring an alarm, which Lambda's errors would not", () => {
-    const alarms = ofType(withEverything(), "AWS::CloudWatch::Alarm").map(([, properties]) => properties);
+  test("alarms cover executions that fail, time out or are stopped, besides errors of the function", () => {
+    const alarms = ofType(withEveryParameter(), "AWS::CloudWatch::Alarm").map(([, properties]) => properties);
     const ofFunction = alarms.filter(({ Dimensions }) =>
       JSON.stringify(Dimensions).includes('[{"Name":"FunctionName","Value":{"Ref":"RemediateLambdaFunction"}}]'),
     );
@@ -521,13 +528,13 @@ describe("repairs", () => {
 });
 
 describe("parameters", () => {
-  test("what is given is not made, and the roles are for what is given", () => {
+  test("existing topics and keys are not created, and the roles use them", () => {
     for (const id of ["FindingsTopic", "AlertsTopic", "Key", "KeyAlias"]) {
-      expect(asItStands().Resources).toHaveProperty(id);
-      expect(withEverything().Resources).not.toHaveProperty(id);
+      expect(withDefaults().Resources).toHaveProperty(id);
+      expect(withEveryParameter().Resources).not.toHaveProperty(id);
     }
-    const { findingsTopicArn, alertsTopicArn, kmsKeyArn } = everythingGiven;
-    expect(statementsOf(role(withEverything(), "AuditRole"))).toEqual(
+    const { findingsTopicArn, alertsTopicArn, kmsKeyArn } = everyParameter;
+    expect(statementsOf(role(withEveryParameter(), "AuditRole"))).toEqual(
       expect.arrayContaining([
         expect.objectContaining({ Action: "sns:Publish", Resource: [findingsTopicArn, alertsTopicArn] }),
         expect.objectContaining({ Action: ["kms:Decrypt", "kms:GenerateDataKey"], Resource: kmsKeyArn }),
@@ -535,25 +542,25 @@ describe("parameters", () => {
     );
   });
 
-  test("the permissions boundary bounds every role", () => {
-    for (const [, { PermissionsBoundary }] of rolesOf(withEverything()))
-      expect(PermissionsBoundary).toBe(everythingGiven.permissionsBoundary);
-    for (const [, properties] of rolesOf(asItStands())) expect(properties).not.toHaveProperty("PermissionsBoundary");
+  test("every role has the permissions boundary", () => {
+    for (const [, { PermissionsBoundary }] of rolesOf(withEveryParameter()))
+      expect(PermissionsBoundary).toBe(everyParameter.permissionsBoundary);
+    for (const [, properties] of rolesOf(withDefaults())) expect(properties).not.toHaveProperty("PermissionsBoundary");
   });
 
-  test("of audits one runs at a time, unless nothing is reserved", () => {
+  test("one audit runs at a time, unless concurrency is not reserved", () => {
     const reservedIn = (template: Template) =>
       ofType(template, "AWS::Lambda::Function").map(([, properties]) => properties.ReservedConcurrentExecutions);
-    expect(reservedIn(asItStands())).toEqual([1, 2, 5]);
-    expect(reservedIn(withEverything())).toEqual([undefined, undefined, undefined, undefined]);
+    expect(reservedIn(withDefaults())).toEqual([1, 2, 5]);
+    expect(reservedIn(withEveryParameter())).toEqual([undefined, undefined, undefined, undefined]);
   });
 
-  test("AWS Config of other accounts may invoke the function, and only their role of that name is assumed", () => {
-    const accounts = ofType(withEverything(), "AWS::Lambda::Permission").flatMap(
+  test("AWS Config of other accounts may invoke the function, which may assume only their role of that name", () => {
+    const accounts = ofType(withEveryParameter(), "AWS::Lambda::Permission").flatMap(
       ([, { SourceAccount }]) => SourceAccount ?? [],
     );
     expect(accounts).toEqual([{ Ref: "AWS::AccountId" }, "222222222222", "333333333333"]);
-    expect(statementsOf(role(withEverything(), "ConfigRuleRole"))).toContainEqual(
+    expect(statementsOf(role(withEveryParameter(), "ConfigRuleRole"))).toContainEqual(
       expect.objectContaining({
         Action: "sts:AssumeRole",
         Resource: ["222222222222", "333333333333"].map((account) => ({
@@ -563,17 +570,17 @@ describe("parameters", () => {
     );
   });
 
-  test("one that makes no sense ends the packaging, with its name", async () => {
-    const { folder } = get("as it stands");
-    const { status, said } = await packageService(`${folder}/refused`, { alertThreshold: "hihg" });
+  test("an invalid parameter fails the packaging and is named", async () => {
+    const { folder } = get("with defaults");
+    const { status, output } = await packageService(`${folder}/rejected`, { alertThreshold: "hihg" });
     expect(status).toBe(1);
-    expect(said).toContain('The parameter "alertThreshold" must be one of critical, high, medium, low, not "hihg".');
+    expect(output).toContain('The parameter "alertThreshold" must be one of critical, high, medium, low, not "hihg".');
   }, 60_000);
 });
 
 describe("events", () => {
-  const caught = (event: object) =>
-    ofType(asItStands(), "AWS::Events::Rule")
+  const rulesMatching = (event: object) =>
+    ofType(withDefaults(), "AWS::Events::Rule")
       .filter(([, { EventPattern }]) => matches(EventPattern, event))
       .map(([id]) => id);
   const rdsEvent = (EventID: string, kind = "Instance") => ({
@@ -629,12 +636,12 @@ describe("events", () => {
     ["KeyCalls", call("kms", "CancelKeyDeletion")],
     ["KeyCalls", call("kms", "DeleteImportedKeyMaterial")],
     ["KeyCalls", call("kms", "ImportKeyMaterial")],
-  ] as const)("%s catches %j", (id, event) => {
-    expect(caught(event)).toEqual([id]);
+  ] as const)("%s matches %j", (id, event) => {
+    expect(rulesMatching(event)).toEqual([id]);
   });
 
-  test.each(samplesIn("lib/model/recheck-event.ts") as object[])("one rule catches the sample %j", (sample) => {
-    expect(caught(sample)).toHaveLength(1);
+  test.each(samplesIn("lib/model/recheck-event.ts") as object[])("one rule matches the sample %j", (sample) => {
+    expect(rulesMatching(sample)).toHaveLength(1);
   });
 
   test.each([
@@ -651,19 +658,19 @@ describe("events", () => {
     secretCall("CancelRotateSecret", "orders-rds!db"),
     secretCall("CancelRotateSecret", "rds!db-0123", { errorCode: "AccessDeniedException" }),
     call("secretsmanager", "CancelRotateSecret", { requestParameters: null }),
-  ])("nothing catches %j", (event) => {
-    expect(caught(event)).toEqual([]);
+  ])("no rule matches %j", (event) => {
+    expect(rulesMatching(event)).toEqual([]);
   });
 });
 
-describe("the packages", () => {
+describe("packages", () => {
   const handlers = { audit: "audit", recheck: "recheck", configRule: "config-rule", remediate: "remediate" };
   const maxBytes = 700_000;
 
-  const packageWith = (name: string) => get(name === "remediate" ? "with everything given" : "as it stands");
+  const packageWith = (name: string) => get(name === "remediate" ? "with every parameter" : "with defaults");
   const zipOf = (name: string) => readFileSync(`${packageWith(name).folder}/packages/${name}.zip`);
 
-  /** Loads a packaged function as Lambda does at start-up: its files alone, in their folder. */
+  /** Loads a packaged function as Lambda does at start-up, with only its files in a folder. */
   function start(name: keyof typeof handlers, changes: Record<string, string> = {}) {
     const { folder: service, template } = packageWith(name);
     const folder = `${service}/task-${name}`;
@@ -682,39 +689,39 @@ describe("the packages", () => {
     });
   }
 
-  test.each(Object.entries(handlers))("%s: one module, and no more than 700 KB", (name, handler) => {
+  test.each(Object.entries(handlers))("%s is one module of at most 700 KB", (name, handler) => {
     const zip = zipOf(name);
     expect([...readZip(zip).keys()].sort()).toEqual([`functions/${handler}.mjs`]);
     expect(zip.length).toBeLessThan(maxBytes);
   });
 
-  test.each(Object.keys(handlers))("%s cannot so much as name the call that reads a secret's value", (name) => {
+  test.each(Object.keys(handlers))("%s does not contain the name of the call that reads a secret's value", (name) => {
     const module = [...readZip(zipOf(name))].find(([file]) => file.endsWith(".mjs"))?.[1].toString() ?? "";
     expect(module).toContain("DescribeSecret");
     expect(module).not.toMatch(/GetSecretValue/);
   });
 
-  test.each(Object.keys(handlers))("%s starts with nothing but what is packaged", async (name) => {
-    expect(await start(name as keyof typeof handlers)).toEqual({ status: 0, said: "[ 'handler' ]\n" });
+  test.each(Object.keys(handlers))("%s starts with only its package", async (name) => {
+    expect(await start(name as keyof typeof handlers)).toEqual({ status: 0, output: "[ 'handler' ]\n" });
   });
 
-  test("a variable that makes no sense ends the start, with its name", async () => {
-    const { status, said } = await start("audit", { REGIONS: "everywhere" });
+  test("an invalid environment variable fails the start and is named", async () => {
+    const { status, output } = await start("audit", { REGIONS: "everywhere" });
     expect(status).toBe(1);
-    expect(said).toMatch(/REGIONS: must be Regions/);
+    expect(output).toMatch(/REGIONS: must be Regions/);
   });
 
-  test("packaging takes seconds", () => {
+  test("packaging takes less than a minute", () => {
     expect(tookSeconds).toBeLessThan(60);
   });
 });
 
-/** `configRule` is the resource `ConfigRuleLambdaFunction`. */
+/** `configRule` becomes `ConfigRule`, as in `ConfigRuleLambdaFunction`. */
 function pascal(name: string): string {
   return `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`;
 }
 
-/** A function's environment after deployment, with sample values for what CloudFormation fills in. */
+/** An environment variable after deployment, with a sample value for what CloudFormation resolves. */
 function deployed(value: unknown): string {
   if (typeof value === "string") return value;
   const { Ref } = value as { Ref: string };
@@ -731,19 +738,28 @@ function isTlsOnly({ Effect, Principal, Condition }: Statement): boolean {
   return Effect === "Deny" && Principal === "*" && /^{"Bool":{"aws:SecureTransport":"?false"?}}$/.test(refused);
 }
 
-/** The names of all metrics of this project: those of an audit, and those that the functions measure themselves. */
-function emitted(): readonly string[] {
+/** The names of all metrics of this project: of audits, of repairs, and those that the functions measure themselves. */
+function emittedMetrics(): readonly string[] {
+  return distinct([...emitted().map(({ name }) => name), ...inFunctions(/measure\({ name: "(\w+)"/g)]);
+}
+
+/** The dimensions of these metrics, besides the service. */
+function emittedDimensions(): readonly string[] {
+  const dimensions = emitted().flatMap(({ dimensions = {} }) => Object.keys(dimensions));
+  return distinct([...dimensions, ...inFunctions(/measure\({ name.* dimensions: { (\w+):/g)]);
+}
+
+function inFunctions(pattern: RegExp): readonly string[] {
+  const sources = globSync("functions/**/*.ts").map((file) => readFileSync(file, "utf8"));
+  return sources.flatMap((source) => [...source.matchAll(pattern)].map(([, name = ""]) => name));
+}
+
+function emitted() {
   const report = {
     summary: { findings: {} },
     coverage: { complete: true, gaps: [] },
     findings: [],
     generatedAt: "2026-11-24T12:00:00.000Z",
   } as unknown as Parameters<typeof toMetrics>[0];
-  const ofAudit = toMetrics(report).map(({ name }) => name);
-  const ofRepairs = toRemediationMetrics([]).map(({ name }) => name);
-  const sources = globSync("functions/**/*.ts").map((file) => readFileSync(file, "utf8"));
-  const ofFunctions = sources.flatMap((source) =>
-    [...source.matchAll(/measure\({ name: "(\w+)"/g)].map(([, name = ""]) => name),
-  );
-  return [...new Set([...ofAudit, ...ofRepairs, ...ofFunctions])].sort();
+  return [...toMetrics(report), ...toRemediationMetrics([])];
 }
