@@ -75,7 +75,7 @@ function end(name: string): string {
   return `<!-- end ${name} -->`;
 }
 
-/** From a golden table: its headline, the sections of some databases, and the section with a title; "…" for what is left out. */
+/** From a golden table: its headline, the sections of some databases, and the section whose title starts as given; "…" for what is left out. */
 function excerpt(path: string, databases: readonly string[], title?: string): string {
   const [headline, ...sections] = readFileSync(path, "utf8").trimEnd().split("\n\n");
   const find = (start: string) => {
