@@ -18,7 +18,7 @@ import { exitStatus } from "./exit-status.ts";
 import { type Io, write } from "./io.ts";
 import { showPlan } from "./plan.ts";
 import { createProcessWorkflow } from "./process-workflow.ts";
-import { type RemediateOptions, toGoOnCommand } from "./remediate-options.ts";
+import { type RemediateOptions, toContinueCommand } from "./remediate-options.ts";
 import { hasToggleTag, type RepairTarget, type SurveyOptions, survey } from "./repair-target.ts";
 import { type RepairSession, runRepair } from "./run-repair.ts";
 import { createStepProgress } from "./step-progress.ts";
@@ -150,7 +150,7 @@ async function work(
     const { account, region, arn } = chosen.database;
     await progress.say(`\n${makePrintable(describeAction(chosen))} (${account} ${region})\n`);
     const repair = runRepair(repairTarget, chosen, session);
-    const command = toGoOnCommand(arn, options, io);
+    const command = toContinueCommand(arn, options, io);
     progressReport.describe = () =>
       `${repair.describe()}\nGo on with:\n\n  ${command}\n${listLater(jobs.slice(index + 1))}`;
     const outcome = await repair.ended.catch(async (error: unknown) => {
@@ -200,7 +200,7 @@ async function planAnew(
   { io, policy, state }: Pick<RepairSession, "io" | "policy" | "state">,
 ): Promise<Plan | null> {
   try {
-    return (await survey(repairTarget, { policy, state, action: undefined }, io)).plan;
+    return (await survey(repairTarget, { policy, state, action: undefined, mode: "ask" }, io)).plan;
   } catch (error) {
     if (!(error instanceof AwsCallError)) throw error;
     return null;

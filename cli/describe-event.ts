@@ -7,7 +7,7 @@ import { makePrintable } from "../lib/report/text/printable.ts";
 import type { Io } from "./io.ts";
 import { terminalOf } from "./terminal.ts";
 
-/** News of a repair for the person who stands by. Commands stand on lines of their own, as they can be copied. */
+/** Renders an event of a repair for the terminal. Commands are on lines of their own, to copy. */
 export function describeEvent(untrusted: RemediationEvent, io: Pick<Io, "stderr" | "env">): string {
   const event = makePrintable(untrusted);
   const layout = createLayout(terminalOf(io.stderr, io));
@@ -31,7 +31,7 @@ export function describeEvent(untrusted: RemediationEvent, io: Pick<Io, "stderr"
   }
 }
 
-/** A refusal: each gate that is closed, and what would open it. */
+/** Renders a refusal: each closed gate, and how to open it. */
 export function describeRefusal(what: string, gates: readonly GateResult[], { width, paint }: Layout): string {
   return `${[
     paragraph(`${what}. Nothing was changed.`, { width, first: `${paint.warn("REFUSED")}  ` }),
@@ -41,7 +41,7 @@ export function describeRefusal(what: string, gates: readonly GateResult[], { wi
   ].join("\n")}\n`;
 }
 
-/** The secret's ARNs stay whole however narrow the terminal is. */
+/** Lists the ARNs of the secret. They are never wrapped. */
 function listSecret({ secret, keyReference }: RemediationEvent): string[] {
   const lines: [string, string | null][] = [
     ["old ARN", secret.before],

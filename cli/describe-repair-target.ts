@@ -1,4 +1,5 @@
 import { describeDatabase } from "../lib/model/database.ts";
+import { gatesByName } from "../lib/model/gates.ts";
 import type { Plan } from "../lib/model/plan.ts";
 import { describeAction } from "../lib/plan/make-plan.ts";
 import { createLayout } from "../lib/report/terminal/layout.ts";
@@ -10,12 +11,12 @@ import { type Io, write } from "./io.ts";
 import type { RepairTarget } from "./repair-target.ts";
 import { terminalOf } from "./terminal.ts";
 
-/** What became of one database. */
+/** How the run ended for one database. */
 export type End = "repaired" | "nothing" | "unseen" | "manual" | "refused" | "failed";
 
 /**
- * The plans of some databases as one: each was made as if it were alone, because they are repaired one after another. Of a database in the
- * middle of a toggle nothing else is told: what else may be wrong with it, somebody might go and do.
+ * Joins the plans of several databases. Each was made on its own, because the databases are repaired one after another. For a database in
+ * the middle of a toggle, the joined plan shows only how to finish it, so that a person does not start anything else.
  */
 export function joinPlans(repairTargets: readonly RepairTarget[]): Plan {
   const plans = repairTargets.map(({ plan, chosen }) =>
@@ -30,14 +31,14 @@ export function joinPlans(repairTargets: readonly RepairTarget[]): Plan {
   };
 }
 
-/** What an earlier run left undone, as a sentence; null where there is nothing of the kind. */
+/** Says what an earlier run left unfinished; null if nothing. */
 export function describeUnfinished({ unfinished, database }: RepairTarget): string | null {
   if (unfinished === null) return null;
   const { action, since } = makePrintable(unfinished);
-  return `An earlier run began ${action} of ${makePrintable(describeDatabase(database))} at ${since}, and did not get to its end.`;
+  return `An earlier run started ${action} of ${makePrintable(describeDatabase(database))} at ${since} and did not finish.`;
 }
 
-/** Tells why nothing is done about a database, and answers with what that comes to; null where something can be done. */
+/** Reports why a database is not repaired, and returns how its run ends; null if it can be repaired. */
 export async function reportObstacle(
   { database, chosen, plan, unseen, unfinished }: RepairTarget,
   { policy }: { readonly policy?: string },
@@ -52,30 +53,32 @@ export async function reportObstacle(
       io.stderr,
       `\n${describeRefusal(describeAction(makePrintable(chosen)), makePrintable(chosen.gates), layout)}`,
     );
-    if (policy === undefined && chosen.gates.some(({ gate, open }) => gate === "allowed" && !open))
-      await say("No --policy was given, and without one nothing may be changed: it says what may be done, and where.");
+    if (policy === undefined && chosen.gates.some(({ gate, open }) => !open && gatesByName[gate].closedByDefault))
+      await say(
+        "Without a policy, nothing may be changed. Use --policy to give one that allows the action and opts in the database.",
+      );
     return "refused";
   }
   if (plan.manual.length > 0) {
-    await say(`${name}: only a person can repair it; the plan says how.`);
+    await say(`${name}: needs manual action; the plan shows how.`);
     return "manual";
   }
   if (unseen.length > 0) {
-    await say(`${name}: whether something is to be done cannot be told. ${unseen.join(" ")}`);
+    await say(`${name}: cannot determine whether a repair is needed. ${unseen.join(" ")}`);
     return "unseen";
   }
   if (unfinished !== null) {
     await say(
-      `${name}: ${unfinished.action} is not over, its secret is ${database.masterUserSecret?.status ?? "not there"}. Run this again later.`,
+      `${name}: ${unfinished.action} is still in progress; the status of its secret is ${database.masterUserSecret?.status ?? "missing"}. Run this command again later.`,
     );
     return "unseen";
   }
   const reason = database.explanation === null ? "" : `: ${database.explanation}`;
-  await say(`${name}: nothing is to be done${reason}.`);
+  await say(`${name}: no repair is needed${reason}.`);
   return "nothing";
 }
 
-/** The exit status of it all. */
+/** Exit status of the command. */
 export function toStatus(ends: readonly End[]): number {
   if (ends.some((end) => ["failed", "refused", "manual"].includes(end))) return exitStatus.findings;
   return ends.includes("unseen") ? exitStatus.incomplete : exitStatus.clean;

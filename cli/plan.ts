@@ -22,8 +22,9 @@ type PlanCommandOptions = SourceOptions &
   StateOptions & { readonly format: "table" | "json"; readonly output?: string };
 
 const examples = `
-It changes nothing. ${namingDatabases}
-Of databases that are named every condition is shown; of all of them, those that are not met.
+Assumes that remediation is enabled, and shows what would start and what blocks the rest. Changes nothing.
+${namingDatabases}
+For named databases, every gate is shown; otherwise only closed gates are.
 
 Examples:
   rds-password-audit plan --region eu-west-1 --policy policy.yaml
@@ -32,27 +33,31 @@ Examples:
   rds-password-audit plan --from monday.json --policy stricter.yaml
 
 Exit status:
-  0  everything was seen
-  2  an option, a file or the policy cannot be used, or there is no such database
-  3  not everything was seen: something may be missing in the plan
-  4  AWS cannot be entered, or the program failed`;
+  0  everything was read
+  2  an option, a file or the policy is not valid, or the database does not exist
+  3  not everything could be read: repairs may be missing from the plan
+  4  AWS cannot be accessed, or the program failed`;
 
-/** `plan`: what would be repaired, in which order, and what stands in the way. */
+/** Adds `plan`, which shows the repairs in their order and what blocks them. */
 export function addPlan(program: Command, io: Io, end: (status: number) => void): void {
   const command = program
     .command("plan")
-    .description("say what would be repaired and what stands in the way; changes nothing")
-    .argument("[database...]", "only these (default: all)");
+    .description("show planned repairs and what blocks them, without changing anything")
+    .argument("[database...]", "plan only for these databases (default: all)");
   addStateOption(addSourceOptions(command))
     .addOption(
-      new Option("-f, --format <format>", "table or json")
+      new Option("-f, --format <format>", "print a table or JSON")
         .default("table")
         .argParser(oneOf("--format", ["table", "json"])),
     )
-    .option("-o, --output <file>", "write the plan to a file, as a whole or not at all (default: to the terminal)")
+    .option("-o, --output <file>", "write the plan to a file (default: standard output)")
     .addHelpText("after", examples)
     .action(async (names: readonly string[], options: PlanCommandOptions) => end(await plan(names, options, io)));
 }
+
+const assumptions = {
+  enabled: 'remediation is on. This plan changes nothing; to turn remediation on, run remediate --apply, or deploy with remediation: "on"',
+};
 
 async function plan(names: readonly string[], options: PlanCommandOptions, io: Io): Promise<number> {
   checkSource(options);
@@ -63,31 +68,31 @@ async function plan(names: readonly string[], options: PlanCommandOptions, io: I
   const inventory = await openInventory(options, policy, io, { names, forRepair: true });
   const named = names.map((name) => findDatabase(name, inventory).database.arn);
   const made = makePlan(inventory, {
-    ...{ policy, rules, state, now: inventory.observedAt, isEnabled: true },
+    ...{ policy, rules, state, now: inventory.observedAt, isEnabled: false, assumptions },
     only: named.length === 0 ? null : new Set(named),
   });
   if (from !== undefined)
-    await write(io.stderr, `Judged as of ${inventory.observedAt}, when the inventory was taken.\n`);
+    await write(io.stderr, `Planned as of ${inventory.observedAt}, when the inventory was taken.\n`);
   await showPlan(made, { format, output, isInFull: named.length > 0 }, io);
   const report = assembleReport(inventory, { policy, rules, generatedAt: inventory.observedAt, version });
   if (report.coverage.complete) return exitStatus.clean;
   await write(
     io.stderr,
-    `Not everything was seen, and something may be missing in the plan: ${describeUnseen(report)}.\n`,
+    `Not everything could be read, so repairs may be missing from the plan: ${describeUnseen(report)}.\n`,
   );
   return exitStatus.incomplete;
 }
 
-/** The calls that failed and where, or where none did the rules that could not be judged. */
+/** The calls that failed and where. If no call failed, the rules that returned INSUFFICIENT_DATA. */
 function describeUnseen({ coverage, findings }: Report): string {
   const calls = [...Map.groupBy(coverage.gaps, ({ action, code }) => `${action} (${code})`)];
   const unjudged = findings.filter(({ status }) => status === "INSUFFICIENT_DATA").map(({ rule }) => rule);
   return calls.length > 0
     ? calls.map(([call, gaps]) => `${call} in ${listScopes(gaps)}`).join(", ")
-    : `${[...new Set(unjudged)].join(", ")} could not be judged`;
+    : `${[...new Set(unjudged)].join(", ")} could not be evaluated`;
 }
 
-/** Shows a plan on stdout, or writes it to a file. */
+/** Prints a plan, or writes it to a file. */
 export async function showPlan(
   made: Plan,
   { format, output, isInFull }: { format: "table" | "json"; output?: string | undefined; isInFull: boolean },
@@ -97,5 +102,5 @@ export async function showPlan(
   const text = format === "json" ? toJson(made) : renderPlan(made, { ...terminal, gates: isInFull ? "all" : "closed" });
   if (output === undefined) return write(io.stdout, text);
   await writeWhole(output, text);
-  await write(io.stderr, `The plan is in ${output}.\n`);
+  await write(io.stderr, `Wrote the plan to ${output}.\n`);
 }

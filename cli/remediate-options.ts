@@ -5,7 +5,7 @@ import type { Io } from "./io.ts";
 import type { SourceOptions } from "./source.ts";
 import type { StateOptions } from "./state-option.ts";
 
-/** What `remediate` takes beside the names of databases. */
+/** The options of `remediate`. */
 export type RemediateOptions = Omit<SourceOptions, "from"> &
   StateOptions & {
     readonly action?: ActionName;
@@ -15,7 +15,7 @@ export type RemediateOptions = Omit<SourceOptions, "from"> &
     readonly alertsTopic?: string;
   };
 
-/** The command line that does this, as it can be copied. It never leaves out the question: whoever copies it is asked. */
+/** The `remediate` command with these options, to copy. It never includes `--yes`, so that the user is asked. */
 export function toCommand(names: readonly string[], options: RemediateOptions, io: Pick<Io, "env">): string {
   const { region, allRegions, profile, policy, state, action, findingsTopic, alertsTopic, apply } = options;
   const words = [
@@ -37,8 +37,8 @@ function toOption(name: string, value: string | undefined): string[] {
   return value === undefined ? [] : [name, value];
 }
 
-/** The command line that goes on with a database, whatever was begun on it: what is finished first follows from its tag. */
-export function toGoOnCommand(arn: string, options: RemediateOptions, io: Pick<Io, "env">): string {
+/** The command that continues the repair of a database. It names no action, because the database's tag decides what comes first. */
+export function toContinueCommand(arn: string, options: RemediateOptions, io: Pick<Io, "env">): string {
   const { region: _, allRegions: __, action: ___, ...others } = options;
   return toCommand([arn], { ...others, apply: true }, io);
 }

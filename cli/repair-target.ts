@@ -21,25 +21,25 @@ import type { Stored } from "../lib/storage/update-stored.ts";
 import { rules } from "../rules/index.ts";
 import type { Io } from "./io.ts";
 
-/** A database that somebody wants repaired, a way to it, and whose credentials those are. */
-export type Wanted = {
+/** A database to repair, with a connection to it. */
+export type RequestedDatabase = {
   readonly database: Database;
   readonly port: RegionPort & RepairPort;
-  /** The caller's ARN: whoever is at the terminal approves what they start. */
+  /** ARN of the credentials. The person at the terminal approves what they start. */
   readonly caller: string;
 };
 
-/** The same with all that decides what is done about it, as it was just read. */
-export type RepairTarget = Wanted & {
+/** A database to repair, just read, with its plan. */
+export type RepairTarget = RequestedDatabase & {
   readonly database: ClassifiedDatabase;
-  /** The same for every run from a terminal, so that one that was interrupted is gone on with. */
+  /** The same for every run from a terminal, so that a run continues an interrupted one. */
   readonly execution: string;
   readonly plan: Plan;
-  /** What is done first; null where there is nothing that the program could do. */
+  /** The action that comes first; null if the program has none. */
   readonly chosen: PlannedAction | null;
-  /** What could not be judged, as sentences. */
+  /** Messages of the rules that returned INSUFFICIENT_DATA. */
   readonly unseen: readonly string[];
-  /** What an earlier run began and never ended. */
+  /** The action of an earlier run that did not end; null if there is none. */
   readonly unfinished: Running | null;
 };
 
@@ -48,12 +48,21 @@ export type SurveyOptions = {
   readonly state: Stored<RemediationState>;
   /** The action that the user named. */
   readonly action: ActionName | undefined;
+  /** `dry-run` changes nothing, `ask` asks the user before each action, `approved` takes `--yes` as the approval. */
+  readonly mode: "dry-run" | "ask" | "approved";
 };
 
-/** Reads a database anew and plans what is done about it. Throws a UsageError where the action that the user named does not fit. */
+/** Gates that the plan takes as open in each mode, because the same command opens them before it changes anything. */
+const assumptions = {
+  "dry-run": { enabled: "add --apply to enable remediation", approved: "with --apply, you are asked to approve it" },
+  ask: { approved: "you are asked to approve it before anything changes" },
+  approved: {},
+} as const;
+
+/** Reads a database again and plans its repair. Throws a UsageError if the action that the user named does not fit. */
 export async function survey(
-  { database: { resourceId, ...named }, port, caller }: Wanted,
-  { policy, state, action: wanted }: SurveyOptions,
+  { database: { resourceId, ...named }, port, caller }: RequestedDatabase,
+  { policy, state, action: wanted, mode }: SurveyOptions,
   io: Pick<Io, "now">,
 ): Promise<RepairTarget> {
   const now = io.now().toISOString();
@@ -64,12 +73,13 @@ export async function survey(
     state.read(),
   ]);
   const options: PlanOptions = {
-    ...{ policy, rules, state: value, now, isEnabled: true, execution },
-    ...{ approvedBy: caller, only: new Set([database.arn]) },
+    ...{ policy, rules, state: value, now, execution, isEnabled: mode !== "dry-run" },
+    ...{ approvedBy: mode === "approved" ? caller : null, assumptions: assumptions[mode] },
+    ...{ only: new Set([database.arn]) },
   };
   const action = chooseAction(database, wanted, (one) => makePlan(inventory, { ...options, action: one }));
   const plan = makePlan(inventory, { ...options, action });
-  // What was begun is finished before anything else, even where that is refused for now.
+  // An interrupted toggle comes before anything else, even if finishing it is refused for now.
   const isFirst = (one: PlannedAction) => !hasToggleTag(database) || one.action === "finish-interrupted";
   const findings = inventory.targets.flatMap((target) => judgeTarget(target, policy, rules, now).findings);
   return {
@@ -82,12 +92,12 @@ export async function survey(
   };
 }
 
-/** Whether a toggle of the database was begun, and nobody has seen its end. */
+/** True if a toggle of the database was started and its end is unknown. */
 export function hasToggleTag(database: Database): boolean {
   return ownToggleTagOf(database) !== null;
 }
 
-/** The action that the user named, if it fits; null where it is the program's choice, or nothing fits because nothing is to be done. */
+/** The action that the user named, if it fits. Null if the user named none, or if no repair is needed. */
 function chooseAction(
   database: ClassifiedDatabase,
   wanted: ActionName | undefined,
@@ -97,9 +107,9 @@ function chooseAction(
   const name = describeDatabase(database);
   if (hasToggleTag(database) && wanted !== "finish-interrupted")
     throw new UsageError(
-      `${wanted} does not fit ${name}: a toggle of it was begun, says its tag ${toggleTagKey}. That is finished first: leave --action out.`,
+      `${wanted} does not fit ${name}: its tag ${toggleTagKey} shows that a toggle was started. Finish that first: leave out --action.`,
     );
   const fitting = actionNames.filter((action) => planFor(action).actions.length > 0);
   if (fitting.length === 0 || fitting.includes(wanted)) return fitting.length === 0 ? null : wanted;
-  throw new UsageError(`${wanted} does not fit ${name}: what is wrong with it asks for ${fitting.join(" or ")}.`);
+  throw new UsageError(`${wanted} does not fit ${name}: its findings call for ${fitting.join(" or ")}.`);
 }

@@ -12,15 +12,16 @@ import {
 } from "./executions/create-repair.ts";
 import type { ActionName } from "./model/action.ts";
 import { AwsCallError } from "./model/errors.ts";
+import { gatesByName } from "./model/gates.ts";
 import type { GateResult } from "./model/plan.ts";
 import type { Policy } from "./model/policy.ts";
 import type { RemediationRequest } from "./model/remediation-request.ts";
 import type { Attempt } from "./model/remediation-state.ts";
 import { describeHours } from "./model/time.ts";
 import { nextOpening } from "./model/window.ts";
-import { opensBy, windowsOf } from "./plan/gates.ts";
 import { makePlan } from "./plan/make-plan.ts";
 import { advance, release, uncountedOf } from "./plan/remediation-state.ts";
+import { windowsOf } from "./plan/window-gate.ts";
 import { procedures } from "./remediate/procedures.ts";
 import type { News, Observation, Outcome, Repair } from "./remediate/repair.ts";
 import { announce, closedGates, overtaken, refuse } from "./remediate/start.ts";
@@ -102,9 +103,6 @@ function describeError(error: unknown): string {
   return `an error in the program, or in what it runs on: ${error instanceof Error ? error.message : String(error)}`;
 }
 
-/** What an execution waits for by itself. */
-const awaited: readonly string[] = ["in-window", "within-budget"];
-
 const atWork: GateResult = { gate: "not-running", open: false, reason: "another execution is at work on it" };
 
 /** Waits until nothing is in the way, and then runs the procedure; what only work opens is not waited for. */
@@ -114,9 +112,9 @@ async function repairOnce(options: ExecutionOptions, action: ActionName, done: r
   for (let round = 1; ; round += 1) {
     const repair = createRepair(options, action, { done, approval });
     const { closed, opensAt, later, ...aim } = await evaluateGates(options, repair);
-    const left = waits ? closed.filter((one) => opensBy(one) !== "approval" && !awaited.includes(one.gate)) : closed;
-    const needsApproval = closed.some((gate) => opensBy(gate) === "approval");
-    const needsWindow = closed.some(({ gate }) => gate === "in-window");
+    const left = waits ? closed.filter(({ gate }) => gatesByName[gate].awaited === undefined) : closed;
+    const needs = (opener: "approval" | "window") => closed.some(({ gate }) => gatesByName[gate].opensBy === opener);
+    const [needsApproval, needsWindow] = [needs("approval"), needs("window")];
     if (left.length > 0 || (closed.length > 0 && round > maxRounds)) return refuse(repair, closed);
     if (needsApproval) {
       const { decision, by } = await askForApproval(options, repair, { ...aim, opensAt: needsWindow ? opensAt : null });
@@ -160,7 +158,7 @@ async function evaluateGates(options: ExecutionOptions, repair: Repair): Promise
     return await describe;
   } catch (error) {
     if (!(error instanceof AwsCallError)) throw error;
-    const closed = [{ gate: "seen", open: false, reason: describeError(error) }];
+    const closed: GateResult[] = [{ gate: "observed", open: false, reason: describeError(error) }];
     return { closed, opensAt: null, later: "", secretArn: null, keyReference: null };
   }
 }
@@ -236,7 +234,7 @@ function toAttempt(request: RemediationRequest, tried: Tried, endedAt: string): 
   const attempted = toAttempted(request, tried, endedAt);
   if (outcome.end !== "refused") return [{ ...attempted, outcome: outcome.end }];
   // Somebody who said no is not asked again tomorrow. Where something else is in the way too, nobody was asked.
-  const isRejected = outcome.gates.length > 0 && outcome.gates.every(({ gate }) => gate === "approved");
+  const isRejected = outcome.gates.length > 0 && outcome.gates.every(({ gate }) => gatesByName[gate].opensBy === "approval");
   return isRejected ? [{ ...attempted, outcome: "rejected" }] : [];
 }
 

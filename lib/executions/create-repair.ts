@@ -10,7 +10,7 @@ import { nothingMore, type RemediationEvent } from "../model/remediation-event.t
 import type { RemediationRequest } from "../model/remediation-request.ts";
 import type { RemediationState } from "../model/remediation-state.ts";
 import type { Rule } from "../model/rule.ts";
-import { isWithinBudget } from "../plan/gates.ts";
+import { isWithinBudget } from "../plan/budget-gate.ts";
 import { makePlan } from "../plan/make-plan.ts";
 import { acquire, forget, keep, renew } from "../plan/remediation-state.ts";
 import type { Outcome, Repair, RepairPort } from "../remediate/repair.ts";

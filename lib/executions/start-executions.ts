@@ -1,10 +1,10 @@
+import { gatesByName } from "../model/gates.ts";
 import type { Inventory } from "../model/inventory.ts";
 import type { GateResult } from "../model/plan.ts";
 import type { Policy } from "../model/policy.ts";
 import type { RemediationRequest } from "../model/remediation-request.ts";
 import type { RemediationState } from "../model/remediation-state.ts";
 import type { Rule } from "../model/rule.ts";
-import { opensBy } from "../plan/gates.ts";
 import { makePlan } from "../plan/make-plan.ts";
 import { nextExecution } from "../plan/remediation-state.ts";
 import type { Stored } from "../storage/update-stored.ts";
@@ -52,5 +52,5 @@ export async function startRemediations({
 
 /** An execution waits for its window and for a person; at any other closed gate it would turn back at once. */
 function isOpenOrAwaited(gate: GateResult): boolean {
-  return gate.open || gate.gate === "in-window" || opensBy(gate) === "approval";
+  return gate.open || gatesByName[gate.gate].awaited === "before-start";
 }

@@ -2,79 +2,76 @@ import { type Database, toggleTagKey } from "./database.ts";
 import type { Key } from "./key.ts";
 import type { Secret } from "./secret.ts";
 
-/** What the AWS CLI finds a database by. */
-type Named = Pick<Database, "kind" | "region" | "identifier">;
+/** What identifies a database to the AWS CLI. */
+type DatabaseName = Pick<Database, "kind" | "region" | "identifier">;
 
-/** What the AWS CLI calls each kind, what it lists them as, and under which name it says their status. */
+/** The words of the AWS CLI for each kind: in the command, for the list in the answer, and for the status. */
 const terms = {
   instance: { kind: "db-instance", list: "DBInstances", status: "DBInstanceStatus" },
   cluster: { kind: "db-cluster", list: "DBClusters", status: "Status" },
   "tenant-database": { kind: "tenant-database", list: "TenantDatabases", status: "Status" },
 } as const;
 
-/**
- * A word of a command line as a shell takes it literally: the name of a managed secret has an exclamation mark, which a shell at a terminal
- * would act on.
- */
+/** Quotes a word for a shell. The name of a managed secret has an exclamation mark, which an interactive shell would expand. */
 export function quote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-/** The command that modifies a database, up to its options. */
-export function modifyCommand(database: Named): string {
+/** Start of the command that modifies a database, without its options. */
+export function modifyCommand(database: DatabaseName): string {
   return `aws rds modify-${terms[database.kind].kind} --region ${database.region} ${nameOptions(database)}`;
 }
 
-/** The command that rotates the master password. RDS wants that to be applied at once; a tenant database knows nothing else. */
-export function rotateCommand(database: Named): string {
+/** Rotates the master password. RDS requires `--apply-immediately`, except for a tenant database, which has no such option. */
+export function rotateCommand(database: DatabaseName): string {
   const atOnce = database.kind === "tenant-database" ? "" : " --apply-immediately";
   return `${modifyCommand(database)} --rotate-master-user-password${atOnce}`;
 }
 
-/** The command that turns management on, with a key as RDS takes it, or null for the default one. */
-export function turnOnCommand(database: Named, keyReference: string | null): string {
+/** Turns management on, with a key as RDS takes it, or null for the default key. */
+export function turnOnCommand(database: DatabaseName, keyReference: string | null): string {
   const key = keyReference === null ? "" : ` --master-user-secret-kms-key-id ${quote(keyReference)}`;
   return `${modifyCommand(database)} --manage-master-user-password${key}`;
 }
 
 /**
- * The command that turns management off. The password is made where it is needed, so that nobody sees it and no history keeps it. Letters and
- * digits are what every engine takes, and 30 of them is the most that Oracle does.
+ * Turns management off. The command generates the password in place, so that no one sees it and no shell history keeps it. Every engine
+ * accepts letters and digits; 30 of them is Oracle's maximum.
  */
-export function turnOffCommand(database: Named): string {
+export function turnOffCommand(database: DatabaseName): string {
   const password = `aws secretsmanager get-random-password --region ${database.region} --password-length 30 --exclude-punctuation --query RandomPassword --output text`;
   return `${modifyCommand(database)} --no-manage-master-user-password --master-user-password "$(${password})"`;
 }
 
-/** The command that shows the managed secret of a database; it answers `null` where the password is not managed. */
-export function showSecretCommand(database: Named): string {
+/** Shows the managed secret of a database; prints `null` if the password is not managed. */
+export function showSecretCommand(database: DatabaseName): string {
   const { list } = terms[database.kind];
   return `${describeCommand(database)} --query '${list}[0].MasterUserSecret' --output json`;
 }
 
-/** Waits until RDS names no secret any more and the database is available: before that, management cannot be turned on. */
-export function untilOffCommand(database: Named): string {
+/** Waits until RDS no longer names a secret and the database is available. Before that, management cannot be turned on. */
+export function untilOffCommand(database: DatabaseName): string {
   const { list, status } = terms[database.kind];
   const query = `--query '${list}[0].MasterUserSecret.SecretArn || ${list}[0].${status}' --output text`;
   return `until [ "$(${describeCommand(database)} ${query})" = available ]; do sleep 15; done`;
 }
 
-/** The command that takes the tag of a repair off a database. */
+/** Removes the tag of a toggle from a database. */
 export function untagCommand({ region, arn }: Pick<Database, "region" | "arn">): string {
   return `aws rds remove-tags-from-resource --region ${region} --resource-name ${arn} --tag-keys ${toggleTagKey}`;
 }
 
-/** The command that turns the rotation of a secret on, every seven days, without rotating it now. */
+/** Turns the rotation of a secret on, every seven days, without rotating it now. */
 export function scheduleCommand({ region }: Pick<Database, "region">, secretArn: string): string {
   return `aws secretsmanager rotate-secret --region ${region} --secret-id ${quote(secretArn)} --rotation-rules AutomaticallyAfterDays=7 --no-rotate-immediately`;
 }
 
-/** The command that keeps a secret that waits for its deletion. */
+/** Restores a secret that is scheduled for deletion. */
 export function restoreSecretCommand({ region }: Pick<Database, "region">, { arn }: Pick<Secret, "arn">): string {
   return `aws secretsmanager restore-secret --region ${region} --secret-id ${quote(arn)}`;
 }
 
-/** The command that ends the replication of a secret. RDS leaves management on, without a word, while the secret is replicated. */
+/** Ends the replication of a secret. While a secret is replicated, RDS silently leaves management on. */
 export function unreplicateCommand(
   { region }: Pick<Database, "region">,
   { arn }: Pick<Secret, "arn">,
@@ -83,22 +80,22 @@ export function unreplicateCommand(
   return `aws secretsmanager remove-regions-from-replication --region ${region} --secret-id ${quote(arn)} --remove-replica-regions ${regions.join(" ")}`;
 }
 
-/** The command that makes a disabled key usable. */
+/** Enables a disabled key. */
 export function enableKeyCommand({ region }: Pick<Database, "region">, { arn }: Pick<Key, "arn">): string {
   return `aws kms enable-key --region ${region} --key-id ${quote(arn)}`;
 }
 
-/** The command that keeps a key that waits for its deletion; the key is disabled then. */
+/** Cancels the deletion of a key, which leaves the key disabled. */
 export function keepKeyCommand({ region }: Pick<Database, "region">, { arn }: Pick<Key, "arn">): string {
   return `aws kms cancel-key-deletion --region ${region} --key-id ${quote(arn)}`;
 }
 
-function describeCommand(database: Named): string {
+function describeCommand(database: DatabaseName): string {
   return `aws rds describe-${terms[database.kind].kind}s --region ${database.region} ${nameOptions(database)}`;
 }
 
-/** A tenant database is found by the DB instance that contains it, and by its own name. */
-function nameOptions({ kind, identifier }: Named): string {
+/** A tenant database is identified by the DB instance that contains it and by its own name. */
+function nameOptions({ kind, identifier }: DatabaseName): string {
   if (kind === "cluster") return `--db-cluster-identifier ${identifier}`;
   if (kind === "instance") return `--db-instance-identifier ${identifier}`;
   const [container, tenant] = identifier.split("/");

@@ -1,31 +1,38 @@
 import * as z from "zod/mini";
+import { gateNames } from "./gates.ts";
 import { remediationRequestSchema } from "./remediation-request.ts";
 
-/** One of the conditions of an action: whether it holds, why, and where it does not, what would open it. */
-export const gateResultSchema = z.object({ gate: z.string(), open: z.boolean(), reason: z.string() });
+/** A gate of an action: whether it is open, why, and how to open it if it is closed. */
+export const gateResultSchema = z.object({
+  gate: z.enum(gateNames),
+  open: z.boolean(),
+  reason: z.string(),
+  /** Set if a dry run takes the gate as open although it is not. */
+  assumed: z.optional(z.literal(true)),
+});
 export type GateResult = z.infer<typeof gateResultSchema>;
 
-/** What could be done about one finding. */
+/** A repair of one finding by the service. */
 const plannedActionSchema = z.object({
   /** `<action>/<rule>/<database ARN>`. */
   id: z.string(),
   ...remediationRequestSchema.shape,
   gates: z.array(gateResultSchema),
-  /** All gates are open. */
+  /** All gates are open or assumed to be. */
   runnable: z.boolean(),
-  /** What it does to those who use the database. */
+  /** What the action does to users of the database. */
   impact: z.string(),
-  /** The key that a toggle turns management on with, as RDS takes it; null for the default key, and where no key is chosen. */
+  /** Key of the new secret, as RDS takes it. Null for the default key, and if no key can be chosen. */
   keyReference: z.nullable(z.string()),
 });
 export type PlannedAction = z.infer<typeof plannedActionSchema>;
 
-/** What only a person can do about a finding, in the words of each tool; a tool that cannot do it is null. */
+/** How a person repairs a finding that the service does not. A tool that cannot do it is null. */
 export const manualStepSchema = z.object({
   finding: z.string(),
   database: remediationRequestSchema.shape.database,
   rule: z.string(),
-  /** Why the service does not do it. */
+  /** Why the service does not repair it. */
   reason: z.string(),
   what: z.string(),
   awsCli: z.array(z.string()),
@@ -35,13 +42,13 @@ export const manualStepSchema = z.object({
 export type ManualStep = z.infer<typeof manualStepSchema>;
 
 /**
- * What would be done, in the order in which it would be begun, and what stands in the way. The contract of `plan --format json`; its JSON
- * Schema is published with the package.
+ * The actions that remediation would start, in order, each with its gates, and the steps that need manual action. This is the contract of
+ * `plan --format json`; its JSON Schema is published with the package.
  */
 export const planSchema = z.object({
   schemaVersion: z.literal("1.0"),
   observedAt: z.iso.datetime(),
-  /** Everything was seen: what is not here is not to be done. */
+  /** True if everything could be read: what the plan does not list needs no repair. */
   complete: z.boolean(),
   actions: z.array(plannedActionSchema),
   manual: z.array(manualStepSchema),

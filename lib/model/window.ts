@@ -1,29 +1,29 @@
-/** Minutes from Sunday 00:00 UTC; `until` may lie in the next week. */
-type Span = { readonly from: number; readonly until: number };
+/** Minutes from Sunday 00:00 UTC; `until` may be in the next week. */
+type WindowSpan = { readonly from: number; readonly until: number };
 
 const day = 24 * 60;
 const week = 7 * day;
 const days = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 const minimumMinutes = 30;
 
-/** A procedure that changes a password is not begun with less of the window left than this. */
+/** Time that must be left of a window to start an action. */
 export const leewayMinutes = 10;
 
 /**
- * Whether a text is a window as RDS writes them, in UTC: weekly as in `PreferredMaintenanceWindow` (`sun:02:00-sun:06:00`), or daily as in
- * `PreferredBackupWindow` (`02:00-04:00`), and at least 30 minutes long, as RDS wants it of its own.
+ * True for a window in RDS's notation, in UTC, of at least 30 minutes, RDS's own minimum: weekly as in `PreferredMaintenanceWindow`
+ * (`sun:02:00-sun:06:00`), or daily as in `PreferredBackupWindow` (`02:00-04:00`).
  * Source: https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.html
  */
 export function isWindow(text: string): boolean {
   return toSpans(text).some(({ from, until }) => until - from >= minimumMinutes);
 }
 
-/** Whether one of some windows is open at an instant, with time enough left to begin something. */
+/** True if one of the windows is open at a time (ISO 8601), with enough of it left to start an action. */
 export function isOpen(windows: readonly string[], at: string): boolean {
   return nextOpening(windows, at) === at;
 }
 
-/** The next instant (ISO 8601) at which something may be begun, `at` itself if that is now; null where no window ever opens. */
+/** The next time (ISO 8601) at which an action may start, `at` itself if that is now; null if no window ever opens. */
 export function nextOpening(windows: readonly string[], at: string): string | null {
   const now = toMinuteOfWeek(at);
   const spans = windows.flatMap(toSpans).filter(({ from, until }) => until - from >= leewayMinutes);
@@ -42,8 +42,8 @@ function toMinuteOfWeek(at: string): number {
   return date.getUTCDay() * day + date.getUTCHours() * 60 + date.getUTCMinutes() + seconds / 60;
 }
 
-/** What a text means: one span of the week, one of each day, or nothing. */
-function toSpans(text: string): Span[] {
+/** One span for a weekly window, seven for a daily one, none for any other text. */
+function toSpans(text: string): WindowSpan[] {
   const [, fromDay, from = "", untilDay, until = ""] =
     /^(?:([a-z]{3}):)?(\d\d:\d\d)-(?:([a-z]{3}):)?(\d\d:\d\d)$/.exec(text.toLowerCase()) ?? [];
   const [fromMinute, untilMinute] = [toMinute(from), toMinute(until)];
@@ -54,8 +54,8 @@ function toSpans(text: string): Span[] {
   return first < 0 || last < 0 ? [] : [toSpan(first * day + fromMinute, last * day + untilMinute, week)];
 }
 
-/** One that ends before it begins ends a period later; one that ends as it begins is never open. */
-function toSpan(from: number, until: number, period: number): Span {
+/** A window that ends before its start ends one period later. A window that ends at its start is never open. */
+function toSpan(from: number, until: number, period: number): WindowSpan {
   return { from, until: until < from ? until + period : until };
 }
 

@@ -1,4 +1,3 @@
-import type { Judgement } from "../audit/judge.ts";
 import type { ActionName } from "../model/action.ts";
 import {
   enableKeyCommand,
@@ -16,27 +15,19 @@ import { type ClassifiedDatabase, type Database, isSettled } from "../model/data
 import type { Key } from "../model/key.ts";
 import type { ManualStep } from "../model/plan.ts";
 import { toRequestDatabase } from "../model/remediation-request.ts";
-import type { Fact, Rule, RuleContext } from "../model/rule.ts";
+import type { Fact, RuleContext } from "../model/rule.ts";
 import { ownToggleTagOf } from "../model/toggle-marker.ts";
 import type { KeyChoice } from "./choose-key.ts";
-
-type Demand = {
-  readonly action: ActionName | null;
-  readonly rule: Rule;
-  readonly database: ClassifiedDatabase;
-  readonly context: RuleContext;
-  readonly finding: Judgement;
-};
+import type { RequestedRepair } from "./requested-repairs.ts";
 
 type Steps = Pick<ManualStep, "awsCli" | "cloudFormation" | "terraform">;
 
 /**
- * What a person can do about a finding, step by step, and why the service does not. Commands of the AWS CLI can be run as they are;
- * CloudFormation and Terraform are what has to stand in the database's own resource. Where something bars people too, it is said in the place
- * of all these.
+ * How a person repairs a finding, step by step, and why the service does not. AWS CLI commands run as they are; the CloudFormation and
+ * Terraform lines belong in the database's own resource. With a blocker, the step only tells what to resolve first.
  */
 export function toManualStep(
-  { action, rule, database, context, finding }: Demand,
+  { action, rule, database, context, finding }: Omit<RequestedRepair, "target" | "exemption">,
   reason: string,
   key: KeyChoice = { reference: null },
   blocker: string | null = null,
@@ -48,11 +39,15 @@ export function toManualStep(
     reason,
     ...(blocker === null
       ? { what: finding.remediation ?? finding.message, ...toSteps(action, database, context, key) }
-      : { what: `Do not do it by hand either before this is settled: ${blocker}.`, awsCli: [], ...inNoCode }),
+      : {
+          what: `Do not make this change by hand either until this is resolved: ${blocker}.`,
+          awsCli: [],
+          ...noTemplates,
+        }),
   };
 }
 
-const inNoCode = { cloudFormation: null, terraform: null };
+const noTemplates = { cloudFormation: null, terraform: null };
 
 function toSteps(action: ActionName | null, database: ClassifiedDatabase, context: RuleContext, key: KeyChoice): Steps {
   const present = [context.rdsKey.key, context.secretKey.key];
@@ -60,19 +55,19 @@ function toSteps(action: ActionName | null, database: ClassifiedDatabase, contex
     case null: {
       const awsCli = [...secretCommands(database, context), ...keyCommands(database, present)];
       const isRotatedNext = awsCli.length > 0 && database.masterUserSecret?.status === "impaired";
-      return { ...inNoCode, awsCli: isRotatedNext ? [...awsCli, rotateCommand(database)] : awsCli };
+      return { ...noTemplates, awsCli: isRotatedNext ? [...awsCli, rotateCommand(database)] : awsCli };
     }
     case "schedule-rotation":
       return {
-        ...inNoCode,
+        ...noTemplates,
         awsCli: [...keyCommands(database, present), scheduleCommand(database, secretArnOf(database))],
         terraform: rotationResource(database),
       };
     case "rotate":
-      return { ...inNoCode, awsCli: [...keyCommands(database, present), rotateCommand(database)] };
+      return { ...noTemplates, awsCli: [...keyCommands(database, present), rotateCommand(database)] };
     case "finish-interrupted":
       if (database.masterUserSecret !== null)
-        return { ...inNoCode, awsCli: isOnAgain(database, context) ? [untagCommand(database)] : [] };
+        return { ...noTemplates, awsCli: isOnAgain(database, context) ? [untagCommand(database)] : [] };
       return toSteps("enable", database, context, key);
     case "enable":
       return {
@@ -93,7 +88,7 @@ function toSteps(action: ActionName | null, database: ClassifiedDatabase, contex
   }
 }
 
-/** Whether a toggle is over but for the tag. While RDS may still take the secret away, the tag is needed. */
+/** True if only the tag is left of a toggle. The tag must stay while RDS may still remove the secret. */
 function isOnAgain(database: ClassifiedDatabase, { secret }: RuleContext): boolean {
   const startedAt = ownToggleTagOf(database)?.marker?.startedAt;
   const createdAt = secret.seen ? secret.value?.createdAt : undefined;
@@ -116,7 +111,7 @@ function secretArnOf({ masterUserSecret }: Database): string {
   return masterUserSecret?.secretArn ?? "";
 }
 
-/** What brings the secret itself back, where that is what is wrong. */
+/** Restores a secret that is scheduled for deletion. */
 function secretCommands(database: Database, { secret }: RuleContext): string[] {
   if (!secret.seen || secret.value === null || secret.value.deletedAt === null) return [];
   return [restoreSecretCommand(database, secret.value)];
@@ -133,7 +128,7 @@ function chosenKeyCommands(database: Database, key: KeyChoice): string[] {
   return "key" in key ? keyCommands(database, [key.key]) : [];
 }
 
-/** What makes keys usable again, where it is a key that is in the way. */
+/** Makes disabled keys, and keys that are pending deletion, usable again. */
 function keyCommands(database: Database, keys: readonly Fact<Key>[]): string[] {
   const commands = keys.flatMap((key) => {
     if (!key.seen || key.value === null) return [];
@@ -144,9 +139,9 @@ function keyCommands(database: Database, keys: readonly Fact<Key>[]): string[] {
   return [...new Set(commands)];
 }
 
-/** What the template and the configuration must say, so that they do not undo it. Neither tool knows tenant databases. */
+/** What the template or configuration must contain so that it does not undo the change. Neither tool supports tenant databases. */
 function asCode({ kind }: Database, { reference }: KeyChoice): Pick<ManualStep, "cloudFormation" | "terraform"> {
-  if (kind === "tenant-database") return inNoCode;
+  if (kind === "tenant-database") return noTemplates;
   const secret = reference === null ? "" : `\nMasterUserSecret:\n  KmsKeyId: ${reference}`;
   const key = reference === null ? "" : `\nmaster_user_secret_kms_key_id = "${reference}"`;
   const password = kind === "cluster" ? "master_password" : "password";

@@ -47,7 +47,7 @@ export function closedGates(
   { rule, action }: Pick<Repair, "rule" | "action">,
 ): readonly GateResult[] {
   const reason = `${rule} does not ask for ${action} any more`;
-  return planned?.gates.filter(({ open }) => !open) ?? [{ gate: "asked-for", open: false, reason }];
+  return planned?.gates.filter(({ open }) => !open) ?? [{ gate: "requested", open: false, reason }];
 }
 
 /** What is said where somebody else took the place between the look and the beginning. */

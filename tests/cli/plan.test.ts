@@ -19,14 +19,14 @@ afterAll(() => shop.close());
 const plan = (...args: string[]) => shop.run(["plan", "--policy", shop.file("policy.yaml"), ...args]);
 const planned = async (...args: string[]) => planSchema.parse(JSON.parse((await plan(...args, "-f", "json")).stdout));
 
-test("all that can be done, as a table; nothing is changed", async () => {
+test("prints all repairs as a table and changes nothing", async () => {
   shop.changes();
   const { status, stdout, stderr } = await plan();
   expect({ status, stderr, changes: shop.changes() }).toEqual({ status: 0, stderr: "", changes: [] });
   expectGolden("plan", stdout);
 });
 
-test("as JSON, in the order in which it would be begun", async () => {
+test("prints JSON in the order in which the actions would start", async () => {
   const { actions, manual } = await planned();
   expect(actions.map(({ action, database, runnable }) => [database.identifier, action, runnable])).toEqual([
     ["invoices", "rotate", true],
@@ -38,34 +38,44 @@ test("as JSON, in the order in which it would be begun", async () => {
   expect(manual).toEqual([]);
 });
 
-test("databases that are named, with every gate", async () => {
+test("shows every gate of named databases", async () => {
   const { status, stdout } = await plan("orders", "LEDGER");
   expect(status).toBe(0);
   expect(stdout).toContain("✓ allowed: the policy allows enable");
   expect(stdout).not.toContain("wishlists");
 });
 
-test("by default nothing is allowed", async () => {
+test("shows no tick for remediation that is not enabled, only an assumption", async () => {
+  const { stdout } = await plan("marketing");
+  expect(stdout).toContain("· enabled (assumed): remediation is on. This plan changes nothing;");
+  expect(stdout).not.toContain("✓ enabled");
+  expect((await plan()).stdout).toContain("ASSUMPTIONS\n  · enabled  remediation is on. This plan changes nothing;");
+  const [{ gates, runnable } = { gates: [], runnable: false }] = (await planned("marketing")).actions;
+  expect(runnable).toBe(true);
+  expect(gates[0]).toMatchObject({ gate: "enabled", open: true, assumed: true });
+});
+
+test("allows nothing without a policy", async () => {
   const { stdout } = await shop.run(["plan", "orders"]);
   expect(stdout).toContain("✗ allowed: the policy does not allow enable");
   expect(stdout).toContain("✗ opted-in: ");
 });
 
-test("in a file, as a whole, and stdout is empty", async () => {
+test("writes the plan to a file and nothing to stdout", async () => {
   const output = shop.file("plan.json");
   const ended = await plan("--format", "json", "--output", output);
-  expect(ended).toEqual({ status: 0, stdout: "", stderr: `The plan is in ${output}.\n` });
+  expect(ended).toEqual({ status: 0, stdout: "", stderr: `Wrote the plan to ${output}.\n` });
   expect(planSchema.parse(JSON.parse(readFileSync(output, "utf8"))).actions).toHaveLength(5);
 });
 
-test("of a saved inventory: as of its observation, and what needs more than it has is closed", async () => {
+test("plans from a saved inventory as of its observation, and closes gates that need more data", async () => {
   const { status, stdout, stderr } = await runCli(
     ["plan", "wishlists", "--from", shop.file("saved.json"), "--policy", shop.file("policy.yaml"), "-f", "json"],
     { env: { XDG_STATE_HOME: shop.file("nowhere") } },
   );
   expect({ status, stderr }).toEqual({
     status: 0,
-    stderr: "Judged as of 2026-11-24T12:00:00.000Z, when the inventory was taken.\n",
+    stderr: "Planned as of 2026-11-24T12:00:00.000Z, when the inventory was taken.\n",
   });
   const [{ gates, runnable } = { gates: [], runnable: true }] = planSchema.parse(JSON.parse(stdout)).actions;
   expect(runnable).toBe(false);
@@ -74,20 +84,20 @@ test("of a saved inventory: as of its observation, and what needs more than it h
   );
 });
 
-test("of an inventory that was saved with another policy it says what could not be judged", async () => {
+test("reports rules that could not be evaluated on an inventory saved with another policy", async () => {
   const { status, stderr } = await plan("--from", shop.file("saved-without-policy.json"));
   expect(status).toBe(3);
-  expect(stderr).toContain("secret-key-as-required could not be judged.");
+  expect(stderr).toContain("secret-key-as-required could not be evaluated.");
 });
 
-test("what others are at, and what was stopped, is known from the state", async () => {
+test("reads other executions and a stop from the state", async () => {
   const state = shop.file("state.json");
   await shop.run(["stop", "--state", state, "--why", "Black Friday"]);
   expect((await plan("orders", "--state", state)).stdout).toContain("Black Friday");
   expect((await plan("orders")).stdout).not.toContain("Black Friday");
 });
 
-describe("what cannot be used ends with 2, one sentence and no output", () => {
+describe("invalid arguments end with 2, one sentence and no output", () => {
   test.each<[string[], string]>([
     [["ordrs"], 'There is no database called "ordrs" (did you mean "orders"?).'],
     [["--format", "html"], '--format takes table or json, not "html".'],
@@ -103,14 +113,14 @@ describe("what cannot be used ends with 2, one sentence and no output", () => {
     expect(stderr.trimEnd()).not.toContain("\n");
   });
 
-  test("a state that is none is not taken for empty", async () => {
+  test("an invalid state is not taken for an empty one", async () => {
     const state = shop.file("broken.json", "{}");
     const { status, stdout, stderr } = await plan("--state", state);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toContain(`${state} is no state of remediation`);
   });
 
-  test("a policy that allows something nowhere", async () => {
+  test("a policy that allows an action on no database", async () => {
     const { status, stderr } = await shop.run(["plan", "--policy", shop.file("wrong.yaml")]);
     expect(status).toBe(2);
     expect(stderr).toContain("remediation.optIn");
@@ -118,7 +128,7 @@ describe("what cannot be used ends with 2, one sentence and no output", () => {
 });
 
 describe("the sample organization", () => {
-  test("where not everything was seen it ends with 3, and says what was not", async () => {
+  test("ends with 3 if not everything could be read, and names what", async () => {
     const { aws, close } = await startSimulatedAws();
     const env = { XDG_STATE_HOME: shop.file("nowhere") };
     const { status, stderr } = await runCli(["plan", "--profile", "dataPlatform", "--region", "eu-west-1"], {
@@ -129,11 +139,11 @@ describe("the sample organization", () => {
     expect({ status, stderr }).toEqual({
       status: 3,
       stderr:
-        "Not everything was seen, and something may be missing in the plan: secretsmanager:ListSecrets (AccessDeniedException) in 333333333333 eu-west-1.\n",
+        "Not everything could be read, so repairs may be missing from the plan: secretsmanager:ListSecrets (AccessDeniedException) in 333333333333 eu-west-1.\n",
     });
   });
 
-  test("production, in which everything is wrong somewhere", async () => {
+  test("production, with a finding of every kind", async () => {
     const { aws, close } = await startSimulatedAws();
     const policy = shop.file(
       "production.yaml",

@@ -18,6 +18,9 @@ const withPolicy = (args: readonly string[]) => ["remediate", ...args, "--policy
 const remediate = (...args: string[]) => shop.run(withPolicy(args));
 const apply = (...args: string[]) => remediate(...args, "--apply", "--yes");
 
+const requireApproval = (action: string) =>
+  shop.edit("policy.yaml", "window: any-time", `window: any-time\n  approval: [${action}]`);
+
 /** What RDS says of a database's secret. */
 const secretOf = (identifier: string) =>
   (shop.here.instances.get(identifier) ?? shop.here.clusters.get(identifier))?.MasterUserSecret;
@@ -38,18 +41,45 @@ describe("without --apply", () => {
     ["wishlists", "toggle"],
     ["marketing", "schedule-rotation"],
     ["invoices", "rotate"],
-  ])("%s: the plan with every gate, how to apply it, and nothing is changed", async (identifier, action) => {
+  ])("%s: shows the plan with every gate and the command to apply it, and changes nothing", async (identifier, action) => {
     const { status, stdout, stderr } = await remediate(identifier);
     expect({ status, changes: shop.changes() }).toEqual({ status: 0, changes: [] });
-    expect(stdout).toContain(`NOW       ${action}, because of`);
-    for (const gate of ["allowed", "opted-in", "cooled-down", "approved"]) expect(stdout).toContain(`✓ ${gate}: `);
+    expect(stdout).toContain(`NOW       ${action} for `);
+    for (const gate of ["allowed", "opted-in", "cooled-down"]) expect(stdout).toContain(`✓ ${gate}: `);
     expect(stderr).toBe(
-      `\nNothing was changed. To do it:\n\n  rds-password-audit remediate ${identifier} --policy ${shop.file("policy.yaml")} --apply\n`,
+      `\nNothing was changed. To make the changes, run:\n\n  rds-password-audit remediate ${identifier} --policy ${shop.file("policy.yaml")} --apply\n`,
     );
     expect(existsSync(shop.file("rds-password-audit"))).toBe(false);
   });
 
-  test("the command to copy says all that was said", async () => {
+  test.each(["orders", "marketing"])("%s: shows no tick for remediation that is not enabled", async (identifier) => {
+    const { stdout } = await remediate(identifier);
+    expect(stdout).toContain("· enabled (assumed): add --apply to enable remediation\n");
+    expect(stdout).not.toContain("✓ enabled");
+  });
+
+  test("shows no tick for an approval that was not given", async () => {
+    requireApproval("schedule-rotation");
+    const { status, stdout } = await remediate("marketing");
+    expect(status).toBe(0);
+    expect(stdout).toContain("· approved (assumed): with --apply, you are asked to approve it\n");
+    expect(stdout).not.toContain("✓ approved");
+  });
+
+  test("shows a tick for an action that needs no approval", async () => {
+    requireApproval("toggle");
+    expect((await remediate("marketing")).stdout).toContain("✓ approved: the policy requires no approval\n");
+  });
+
+  test("an assumed gate does not hide a closed one", async () => {
+    shop.edit("policy.yaml", "repair: allowed", "repair: never");
+    const { status, stdout } = await remediate("marketing");
+    expect(status).toBe(1);
+    expect(stdout).toContain("✗ opted-in: ");
+    expect(stdout).toContain("· enabled (assumed): ");
+  });
+
+  test("the command to copy has the same options", async () => {
     const args = ["--region", "us-east-1", "--profile", "staging", "--state", shop.file("my state.json"), "--yes"];
     const { stderr } = await remediate("orders", "ledger", "--action", "enable", ...args);
     expect(stderr).toContain(
@@ -57,24 +87,39 @@ describe("without --apply", () => {
     );
   });
 
-  test("nothing is to be done", async () => {
+  test("no repair is needed", async () => {
     const { status, stdout, stderr } = await remediate("customers");
     expect(status).toBe(0);
-    expect(stdout).toContain("Nothing is to be done.");
-    expect(stderr).toBe("\nDB instance customers: nothing is to be done.\n");
+    expect(stdout).toContain("No repair is needed.");
+    expect(stderr).toBe("\nDB instance customers: no repair is needed.\n");
   });
 
-  test("of a database whose password is another's it says whose", async () => {
+  test("names the database that owns the password", async () => {
     const { status, stderr } = await remediate("ledger-instance-1");
     expect(status).toBe(0);
-    expect(stderr).toContain("DB instance ledger-instance-1: nothing is to be done: its master password is that of");
+    expect(stderr).toContain("DB instance ledger-instance-1: no repair is needed: its master password is that of");
   });
 
-  test("what could not be seen is not well", async () => {
+  test("a failed read is not a clean result", async () => {
     shop.cloud.fault({ action: "secretsmanager:DescribeSecret", kind: "deny" });
     const { status, stderr } = await remediate("customers");
     expect(status).toBe(3);
-    expect(stderr).toContain("DB instance customers: whether something is to be done cannot be told.");
+    expect(stderr).toContain("DB instance customers: cannot determine whether a repair is needed.");
+  });
+});
+
+describe("the plan with --apply", () => {
+  test("shows no tick for an approval that the user is about to be asked for", async () => {
+    requireApproval("rotate");
+    const { stdout } = await shop.run(withPolicy(["invoices", "--apply"]), { ask: async () => "n" });
+    expect(stdout).toContain("✓ enabled: remediation is on\n");
+    expect(stdout).toContain("· approved (assumed): you are asked to approve it before anything changes\n");
+    expect(stdout).not.toContain("✓ approved");
+  });
+
+  test("takes --yes as the approval", async () => {
+    requireApproval("rotate");
+    expect((await apply("invoices")).stdout).toContain("✓ approved: approved by");
   });
 });
 
@@ -125,7 +170,7 @@ describe("with --apply --yes", () => {
   test.each<[string, string[]]>([
     ["the action was planned", []],
     ["the action was named", ["--action", "rotate"]],
-  ])("one that a rotation does not clear is not toggled unasked: %s", async (_, args) => {
+  ])("a failed rotation does not lead to a toggle without asking: %s", async (_, args) => {
     const old = secretOf("invoices")?.SecretArn;
     shop.here.failingRotations.add("invoices");
     const { status, stderr } = await apply("invoices", ...args);
@@ -140,14 +185,14 @@ describe("with --apply --yes", () => {
     expect(said).toContain(
       "rotate failed. Next for secret-not-impaired would be toggle, which is not begun without being asked for.",
     );
-    expect(said).toContain("Not now: cooled-down: rotate was tried on the database until");
+    expect(said).toContain("Not now: cooled-down: the last attempt on the database, rotate, ended at");
     expect(said).toContain(
       `go on with: rds-password-audit remediate ${shop.here.instances.get("invoices")?.DBInstanceArn} --policy`,
     );
     expect(shop.state()).toMatchObject({ running: [], attempts: [{ action: "rotate", outcome: "failed" }] });
   });
 
-  test("the toggle after it has a question of its own, with the name", async () => {
+  test("the toggle after a failed rotation asks again, for the name", async () => {
     shop.here.failingRotations.add("invoices");
     shop.edit("policy.yaml", "window: any-time", "window: any-time\n  coolDownHours: 1");
     const { stderr } = await apply("invoices");
@@ -163,10 +208,10 @@ describe("with --apply --yes", () => {
       status: 0,
       stderr: expect.stringContaining("REPAIRED  toggle of DB instance invoices."),
     });
-    expect(questions).toEqual(["Type invoices to do it: "]);
+    expect(questions).toEqual(["Type invoices to confirm: "]);
   });
 
-  test("after a failure that nothing else follows nothing else is offered", async () => {
+  test("a failure without a next action offers none", async () => {
     shop.cloud.fault({ action: "secretsmanager:CreateSecret", kind: "deny" });
     expect((await apply("orders")).stderr).not.toContain("would be");
   });
@@ -177,17 +222,17 @@ describe("with --apply --yes", () => {
     const { status, stderr } = await apply("orders");
     expect({ status, stderr, changes: shop.changes() }).toEqual({
       status: 0,
-      stderr: "\nDB instance orders: nothing is to be done.\n",
+      stderr: "\nDB instance orders: no repair is needed.\n",
       changes: [],
     });
   });
 
-  test("neither does one that names the action", async () => {
+  test("a second run that names the action finds nothing to do", async () => {
     await apply("orders", "--action", "enable");
     expect(await apply("orders", "--action", "enable")).toMatchObject({ status: 0 });
   });
 
-  test("several, one after another; a database that is named twice is repaired once", async () => {
+  test("repairs several databases one after another, each once", async () => {
     const { status, stderr } = await apply("orders", "ledger", "arn:aws:rds:us-east-1:222222222222:db:orders");
     expect(status).toBe(0);
     expect(stderr.match(/REPAIRED .*/g)).toEqual([
@@ -196,7 +241,7 @@ describe("with --apply --yes", () => {
     ]);
   });
 
-  test("what is refused does not keep the others from being repaired", async () => {
+  test("a refusal does not stop other repairs", async () => {
     shop.here.addInstance({ identifier: "elsewhere" });
     const { status, stderr } = await apply("elsewhere", "orders");
     expect(status).toBe(1);
@@ -204,7 +249,7 @@ describe("with --apply --yes", () => {
     expect(stderr).toContain("REPAIRED  enable of DB instance orders.");
   });
 
-  test("after a failure nothing more is begun, and it says how to go on", async () => {
+  test("a failure stops further repairs and shows how to continue", async () => {
     shop.cloud.fault({ action: "secretsmanager:CreateSecret", kind: "deny" });
     const { status, stderr } = await apply("orders", "ledger");
     expect(status).toBe(1);
@@ -216,7 +261,7 @@ describe("with --apply --yes", () => {
     expect(secretOf("ledger")).toBeUndefined();
   });
 
-  test("what else is wrong is said, and left for another time", async () => {
+  test("reports what is still wrong after a repair", async () => {
     shop.here.editSecret(secretOf("wishlists")?.SecretArn ?? "", { RotationEnabled: false });
     const { status, stderr } = await apply("wishlists", "--action", "schedule-rotation");
     expect(status).toBe(0);
@@ -224,7 +269,7 @@ describe("with --apply --yes", () => {
   });
 });
 
-describe("refusals name the gate, and nothing is changed", () => {
+describe("a refusal names the gate and changes nothing", () => {
   const stack = { Key: "aws:cloudformation:stack-name", Value: "shop" };
   const exempt = {
     "rds-password-audit:exempt-owner": "a@example.com",
@@ -268,19 +313,19 @@ describe("refusals name the gate, and nothing is changed", () => {
     }
   });
 
-  test("by default nothing may be done: allowed and opted-in are closed, and a policy is asked for", async () => {
+  test("without a policy, allowed and opted-in are closed, and it asks for a policy", async () => {
     const { status, stderr } = await shop.run(["remediate", "orders", "--apply", "--yes"]);
     expect({ status, changes: shop.changes() }).toEqual({ status: 1, changes: [] });
     expect(stderr.match(/^ {2}[\w-]+(?= )/gm)).toEqual(["  allowed", "  opted-in", "  in-window"]);
-    expect(stderr).toContain("No --policy was given");
+    expect(stderr).toContain("Without a policy, nothing may be changed.");
   });
 
-  test("a key that is still disabled is left to a person, with the steps", async () => {
+  test("a disabled key needs manual action, with steps", async () => {
     disable("alias/passwords");
     const { status, stdout, stderr } = await apply("invoices");
     expect({ status, changes: shop.changes() }).toEqual({ status: 1, changes: [] });
     expect(stdout).toContain("aws kms enable-key");
-    expect(stderr).toBe("\nDB instance invoices: only a person can repair it; the plan says how.\n");
+    expect(stderr).toBe("\nDB instance invoices: needs manual action; the plan shows how.\n");
   });
 
   const addProxy = (identifier: string) =>
@@ -309,7 +354,7 @@ describe("refusals name the gate, and nothing is changed", () => {
   };
 });
 
-describe("it asks", () => {
+describe("confirmation", () => {
   const answering = (...answers: (string | null)[]): World & { questions: string[] } => {
     const questions: string[] = [];
     return {
@@ -332,15 +377,15 @@ describe("it asks", () => {
     ["rotate, with y", "invoices", "y", 0, true],
     ["rotate, with nothing", "invoices", "", 1, false],
     ["schedule-rotation, with Yes", "marketing", "Yes", 0, true],
-    ["whoever leaves", "orders", null, 130, false],
+    ["the user leaves", "orders", null, 130, false],
   ])("%s", async (_, identifier, answer, status, isChanged) => {
     const world = answering(answer);
     expect(await ask(world, identifier)).toMatchObject({ status, isChanged });
     expect(world.questions).toHaveLength(1);
-    expect(world.questions[0]).toMatch(/^(Type (orders|wishlists) to do it: |Do it\? \[y\/N\] )$/);
+    expect(world.questions[0]).toMatch(/^(Type (orders|wishlists) to confirm: |Continue\? \[y\/N\] )$/);
   });
 
-  test("of all of them before anything is begun; a no is for its own database", async () => {
+  test("asks for every database before it starts; a no counts only for its own", async () => {
     const world = answering("no", "ledger");
     const { status, stderr } = await ask(world, "orders", "ledger");
     expect({ status, orders: secretOf("orders"), ledger: secretOf("ledger")?.SecretStatus }).toEqual({
@@ -352,19 +397,19 @@ describe("it asks", () => {
     expect(stderr.indexOf("That is a no")).toBeLessThan(stderr.indexOf("turn management on"));
   });
 
-  test("what the action does to clients is said before", async () => {
+  test("shows the impact before it asks", async () => {
     const { stderr } = await ask(answering("no"), "orders");
     expect(stderr).toContain("enable of DB instance orders (222222222222 us-east-1): RDS sets a new master password");
   });
 
-  test("what cannot be done is not asked", async () => {
+  test("does not ask about an action that cannot start", async () => {
     const world = answering();
     await ask(world, "customers");
     expect(world.questions).toEqual([]);
   });
 });
 
-describe("what cannot be used ends with 2, before anything is changed", () => {
+describe("invalid arguments end with 2 before any change", () => {
   test.each<[string[], string]>([
     [["ordrs", "--yes"], 'There is no database called "ordrs" (did you mean "orders"?).'],
     [
@@ -377,13 +422,13 @@ describe("what cannot be used ends with 2, before anything is changed", () => {
     ],
     [
       ["orders", "--action", "toggle", "--yes"],
-      "toggle does not fit DB instance orders: what is wrong with it asks for enable.",
+      "toggle does not fit DB instance orders: its findings call for enable.",
     ],
     [
       ["invoices", "--action", "enable", "--yes"],
-      "enable does not fit DB instance invoices: what is wrong with it asks for rotate or toggle.",
+      "enable does not fit DB instance invoices: its findings call for rotate or toggle.",
     ],
-    [["orders"], "--apply asks before it changes anything, and there is no terminal to ask at: give --yes."],
+    [["orders"], "--apply asks for confirmation, but there is no terminal: add --yes to skip it."],
     [[], "remediate needs a database, before any options, as in: remediate orders --region eu-west-1"],
     [["orders", "--from", "x"], 'Unknown option "--from".'],
     [["orders", "--region", "us-east-1", "--all-regions"], "--region and --all-regions cannot be given together."],
@@ -396,13 +441,13 @@ describe("what cannot be used ends with 2, before anything is changed", () => {
     expect(stderr.trimEnd()).not.toContain("\n");
   });
 
-  test("where AWS cannot be entered it ends with 4", async () => {
+  test("ends with 4 if AWS cannot be accessed", async () => {
     const { status, stderr } = await shop.run(withPolicy(["orders", "--profile", "nobody"]));
     expect(status).toBe(4);
     expect(stderr).toContain("AWS refuses the credentials of profile nobody");
   });
 
-  test("a database that can be found and then not be read ends with 4", async () => {
+  test("ends with 4 if the database can be found but not read", async () => {
     shop.cloud.fault({ action: "rds:DescribeDBInstances", kind: "deny", skip: 1 });
     expect(await remediate("orders")).toMatchObject({
       status: 4,
@@ -441,7 +486,7 @@ describe("interrupted, and run again", () => {
     return { sleep, interrupted: () => interrupted, wasReached };
   };
 
-  test("in the middle of a toggle: it says at once what state it is in and how to go on, and the next run finishes it", async () => {
+  test("in the middle of a toggle, reports the state and how to continue, and the next run finishes it", async () => {
     shop.here.editSecret(secretOf("wishlists")?.SecretArn ?? "", { RotationRules: { AutomaticallyAfterDays: 30 } });
     const { status, stderr } = await shop.run(withPolicy(["wishlists", "--apply", "--yes"]), interruptAt({ pause: 3 }));
     expect(status).toBe(130);
@@ -457,7 +502,7 @@ Go on with:
     shop.cloud.advance({ minutes: 20 });
     expect(secretOf("wishlists")).toBeUndefined();
     const dry = await remediate("wishlists");
-    expect(dry.stdout).toContain("finish-interrupted, because of toggle-not-interrupted");
+    expect(dry.stdout).toContain("finish-interrupted for toggle-not-interrupted");
     const finished = await apply("wishlists");
     expect(finished.status).toBe(0);
     expect(finished.stderr).toContain("REPAIRED  finish-interrupted of DB instance wishlists.");
@@ -468,7 +513,7 @@ Go on with:
     expect(shop.state()).toMatchObject({ running: [], secretSnapshots: {} });
   });
 
-  test("an action that is named does not come before what was begun", async () => {
+  test("a named action does not come before an interrupted toggle", async () => {
     shop.here.addInstance({
       identifier: "half-done",
       tags: { repair: "allowed", "rds-password-audit:toggle": "2026-11-24T11:00:00.000Z aws-managed terminal-x" },
@@ -477,7 +522,7 @@ Go on with:
     expect({ status, stderr }).toEqual({
       status: 2,
       stderr:
-        "enable does not fit DB instance half-done: a toggle of it was begun, says its tag rds-password-audit:toggle. That is finished first: leave --action out.\n",
+        "enable does not fit DB instance half-done: its tag rds-password-audit:toggle shows that a toggle was started. Finish that first: leave out --action.\n",
     });
     expect((await apply("half-done")).status).toBe(0);
   });
@@ -488,7 +533,7 @@ Go on with:
     ["invoices", 8],
     ["marketing", 7],
   ])(
-    "%s, at one point after another: nothing is left undone",
+    "%s: a run after an interruption at any point completes the repair",
     async (identifier, stride) => {
       const old = structuredClone(shop.here.instances.get(identifier));
       for (let count = 3; ; count += stride) {
@@ -513,7 +558,7 @@ Go on with:
     60_000,
   );
 
-  test("after an enable: the next run waits for RDS, tells the secret's ARN, and frees the place", async () => {
+  test("after an enable, the next run waits for RDS, reports the secret's ARN and releases the slot", async () => {
     const first = await shop.run(withPolicy(["orders", "--apply", "--yes"]), interruptAt({ pause: 1 }));
     expect(first).toMatchObject({
       status: 130,
@@ -522,14 +567,14 @@ Go on with:
     expect(shop.state().running).toMatchObject([{ execution: expect.stringMatching(/^terminal-db-/) }]);
     const { status, stderr } = await apply("orders");
     expect(status).toBe(0);
-    expect(stderr).toContain("An earlier run began enable of DB instance orders at 2026-11-24T12:00:00.000Z");
+    expect(stderr).toContain("An earlier run started enable of DB instance orders at 2026-11-24T12:00:00.000Z");
     expect(stderr).toContain("✓ wait until RDS is done with it");
     expect(stderr).toContain(`new ARN  ${secretOf("orders")?.SecretArn}\n`);
     expect(stderr).toContain("REPAIRED  enable of DB instance orders. It was interrupted");
     expect(shop.state()).toMatchObject({ running: [], attempts: [{ action: "enable", outcome: "repaired" }] });
   });
 
-  test("before anything is changed: nothing is left behind", async () => {
+  test("before any change, leaves nothing behind", async () => {
     const { status, stderr } = await shop.run(withPolicy(["orders", "--apply", "--yes"]), {
       interrupted: async () => {},
     });
@@ -538,7 +583,7 @@ Go on with:
   });
 });
 
-test("as a process of its own: a signal ends it with 130, after it said where it stands", async () => {
+test("a signal ends the process with 130 after it reports the state", async () => {
   const main = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
   const node = fileURLToPath(new URL("../../node_modules/.bin/node", import.meta.url));
   const args = [main, ...withPolicy(["wishlists", "--apply", "--yes", "--state", shop.file("process.json")])];
@@ -558,8 +603,8 @@ test("as a process of its own: a signal ends it with 130, after it said where it
   expect(status).toBe(130);
 });
 
-describe("what is announced", () => {
-  test("goes to the topics that are named too", async () => {
+describe("events", () => {
+  test("are also published to the given topics", async () => {
     const [findings, alerts] = ["findings", "alerts"].map((name) => shop.here.addTopic(name));
     const topics = ["--findings-topic", findings?.TopicArn ?? "", "--alerts-topic", alerts?.TopicArn ?? ""];
     expect((await apply("orders", ...topics)).status).toBe(0);
@@ -568,7 +613,7 @@ describe("what is announced", () => {
     expect(alerts?.messages).toHaveLength(3);
   });
 
-  test("nothing is toggled that cannot be announced", async () => {
+  test("nothing is toggled if the start cannot be announced", async () => {
     const topics = ["--alerts-topic", "arn:aws:sns:us-east-1:222222222222:none"];
     const { status, stderr } = await apply("wishlists", ...topics);
     expect(status).toBe(1);
@@ -580,7 +625,7 @@ describe("what is announced", () => {
     ["NO_COLOR", { NO_COLOR: "1" }, false],
     ["no terminal", {}, false],
     ["FORCE_COLOR", { FORCE_COLOR: "1" }, true],
-  ])("colours: %s", async (_, env, hasColors) => {
+  ])("colors: %s", async (_, env, hasColors) => {
     const { stdout, stderr } = await shop.run(withPolicy(["orders", "--apply", "--yes"]), { env });
     expect({ stdout: stdout.includes("\u001b["), stderr: stderr.includes("\u001b[") }).toEqual({
       stdout: hasColors,

@@ -1,7 +1,7 @@
 import type { ActionName } from "../../lib/model/action.ts";
 import type { RemediationEvent } from "../../lib/model/remediation-event.ts";
 import type { RemediationState } from "../../lib/model/remediation-state.ts";
-import { gateNames } from "../../lib/plan/gates.ts";
+import { gateNames } from "../../lib/model/gates.ts";
 import type { AnyDatabase } from "../../simulator/databases.ts";
 import type { InProcessCall } from "../support/in-process-region.ts";
 import type { Life } from "./life.ts";
@@ -66,7 +66,7 @@ function checkLeave(world: World, { by }: Life, action: ActionName): void {
 
 /** Which actions a gate that a person closes is for. */
 function concerns(gate: string, action: ActionName): boolean {
-  if (!gateNames.includes(gate)) throw new Error(`there is no gate ${gate}`);
+  if (!gateNames.some((name) => name === gate)) throw new Error(`there is no gate ${gate}`);
   if (["no-proxy", "secret-not-replicated"].includes(gate)) return action === "toggle";
   if (["no-replicas", "not-stack-owned"].includes(gate)) return action === "toggle" || action === "enable";
   return true;

@@ -63,7 +63,7 @@ describe("for a database that is turned on", () => {
     [
       "none where only a kind is required",
       [kind("customer-managed")],
-      { reference: null, problem: "the policy requires a customer managed key and names none: name one under keys" },
+      { reference: null, problem: "the policy requires a customer managed key but names none: name one under keys" },
     ],
     [
       "none where the required key could not be read",
@@ -73,7 +73,7 @@ describe("for a database that is turned on", () => {
     [
       "none where the required key does not exist; of several problems the first is said",
       [missing, unreadable],
-      { reference: null, problem: "KMS knows no key alias/gone: create it, or name another under keys" },
+      { reference: null, problem: "the key alias/gone does not exist: create it, or name another under keys" },
     ],
   ])("%s", (_, requiredKeys, expected) => {
     expect(choose("enable", unmanaged, { requiredKeys })).toEqual(expected);
@@ -114,7 +114,7 @@ describe("for a database that is turned off and on", () => {
     [
       "none where it has the default key and only a kind is required",
       { rdsKey: awsManaged, requiredKeys: [kind("customer-managed")] },
-      { reference: null, problem: "the policy requires a customer managed key and names none: name one under keys" },
+      { reference: null, problem: "the policy requires a customer managed key but names none: name one under keys" },
     ],
     [
       "the required key where its own could not be read",
@@ -129,7 +129,7 @@ describe("for a database that is turned off and on", () => {
     [
       "none where any of the customer's will do and its own could not be read",
       { rdsKey: anUnseenKey(null), requiredKeys: [kind("customer-managed")] },
-      { reference: null, problem: "the policy requires a customer managed key and names none: name one under keys" },
+      { reference: null, problem: "the policy requires a customer managed key but names none: name one under keys" },
     ],
     [
       "its own by its ARN, though KMS does not describe it",
@@ -151,13 +151,13 @@ describe("for a database that is turned off and on", () => {
       { rdsKey: anUnseenKey(null, "RDS names no key") },
       {
         reference: null,
-        problem: "the key that the secret has could not be read (RDS names no key): name one under keys",
+        problem: "the secret's present key could not be read (RDS names no key): name one under keys",
       },
     ],
     [
       "none where its own does not exist",
       { rdsKey: { arn: seen<string>(null), key: seen<never>(null) } },
-      { reference: null, problem: "the key that the secret has does not exist: name another under keys" },
+      { reference: null, problem: "the secret's present key does not exist: name another under keys" },
     ],
   ])("%s", (_, context, expected) => {
     expect(choose("toggle", managed, context)).toEqual(expected);
@@ -167,7 +167,7 @@ describe("for a database that is turned off and on", () => {
     const gone = { arn: seen<string>(null), key: seen<never>(null) };
     expect(choose("toggle", managed, { rdsKey: gone, requiredKeys: [missing] })).toEqual({
       reference: null,
-      problem: "KMS knows no key alias/gone: create it, or name another under keys",
+      problem: "the key alias/gone does not exist: create it, or name another under keys",
     });
     expect(choose("toggle", managed, { rdsKey: awsManaged, requiredKeys: [missing] })).toMatchObject({
       problem: expect.stringContaining("alias/gone"),
@@ -181,7 +181,7 @@ describe("an interrupted toggle is finished", () => {
 
   test("with the key that its mark names, which nobody looked up", () => {
     const choice = finish({ [toggleTagKey]: aMark({ keyReference: otherKeyArn }) });
-    expect(choice).toEqual({ reference: otherKeyArn, key: unseen("the key that a tag names is not read") });
+    expect(choice).toEqual({ reference: otherKeyArn, key: unseen("the key in the tag was not read") });
   });
 
   test.each([

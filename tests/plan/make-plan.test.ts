@@ -4,6 +4,7 @@ import { type ActionName, actionNames, impacts } from "../../lib/model/action.ts
 import { toggleTagKey } from "../../lib/model/database.ts";
 import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import type { Severity } from "../../lib/model/finding.ts";
+import type { GateName } from "../../lib/model/gates.ts";
 import type { Target } from "../../lib/model/inventory.ts";
 import { type Plan, type PlannedAction, planSchema } from "../../lib/model/plan.ts";
 import type { Policy } from "../../lib/model/policy.ts";
@@ -264,7 +265,7 @@ describe("an interrupted toggle", () => {
       "enable orders for master-password-managed",
     ]);
     expect(closedOf(plan.actions[2] as PlannedAction)["first-in-line"]).toBe(
-      "finish-interrupted for toggle-not-interrupted comes first on this database: wait until that is done",
+      "finish-interrupted for toggle-not-interrupted comes first on this database: wait until it is done",
     );
   });
 
@@ -331,7 +332,7 @@ describe("two findings on one database", () => {
       "schedule-rotation orders for rotation-enabled",
     ]);
     expect(closedOf(plan.actions[1] as PlannedAction)["first-in-line"]).toBe(
-      "toggle for secret-key-as-required comes first on this database: wait until that is done",
+      "toggle for secret-key-as-required comes first on this database: wait until it is done",
     );
     expect(plan.manual).toEqual([]);
   });
@@ -342,7 +343,7 @@ describe("two findings on one database", () => {
     const plan = planFor({ ...third, databases: [database] }, { policy });
     expect(inShort(plan)).toHaveLength(3);
     expect(plan.actions.slice(1).map((one) => closedOf(one)["first-in-line"])).toEqual(
-      Array(2).fill("rotate for secret-not-impaired comes first on this database: wait until that is done"),
+      Array(2).fill("rotate for secret-not-impaired comes first on this database: wait until it is done"),
     );
   });
 
@@ -596,7 +597,7 @@ describe("what is left to a person", () => {
   test("is what somebody has to work on first, with the key that would be chosen", () => {
     const plan = planFor({ ...bothKeys, proxies: null }, { policy: aPermissivePolicy({}, requiring(otherKeyArn)) });
     expect(manualOf(plan)).toEqual([
-      ["secret-key-as-required", expect.stringMatching(/^no-proxy: whether an RDS Proxy logs in .* cannot be told/)],
+      ["secret-key-as-required", expect.stringMatching(/^no-proxy: cannot determine whether an RDS Proxy logs in /)],
     ]);
     expect(plan.manual[0]?.awsCli.at(-1)).toContain(`--master-user-secret-kms-key-id ${otherKeyArn}`);
   });
@@ -624,14 +625,14 @@ describe("what is left to a person", () => {
 });
 
 describe("an action is startable", () => {
-  const gates = (...closed: string[]) =>
-    ["enabled", "in-window", "approved", "within-budget"].map((gate) => ({
+  const gates = (...closed: GateName[]) =>
+    (["enabled", "in-window", "approved", "within-budget"] as const).map((gate) => ({
       gate,
       open: !closed.includes(gate),
       reason: "",
     }));
 
-  test.each([
+  test.each<[boolean, GateName[]]>([
     [true, []],
     [true, ["in-window"]],
     [true, ["in-window", "approved", "within-budget"]],

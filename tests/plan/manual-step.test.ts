@@ -91,7 +91,7 @@ describe("what a person can do", () => {
     expect(awsCli).not.toEqual([]);
     expect(stepFor("toggle", { bar: "RDS Proxy web logs in with the secret" })).toMatchObject({
       reason: "nobody asked for it",
-      what: "Do not do it by hand either before this is settled: RDS Proxy web logs in with the secret.",
+      what: "Do not make this change by hand either until this is resolved: RDS Proxy web logs in with the secret.",
       awsCli: [],
       cloudFormation: null,
       terraform: null,

@@ -3,6 +3,7 @@ import { actionNames } from "../../lib/model/action.ts";
 import type { Change } from "../../lib/model/change.ts";
 import { databaseKinds } from "../../lib/model/database.ts";
 import { type Finding, severities } from "../../lib/model/finding.ts";
+import { gateNames } from "../../lib/model/gates.ts";
 import type { Plan } from "../../lib/model/plan.ts";
 import { type RemediationEvent, remediationEventTypes } from "../../lib/model/remediation-event.ts";
 import { now } from "../support/builders.ts";
@@ -92,7 +93,7 @@ export const hostileChange: fc.Arbitrary<Change> = fc
   .map(([[type, reason], finding]) => ({ type, reason, finding, at: now }));
 
 const hostileOrNone = fc.option(hostile, { nil: null });
-const hostileGate = fc.record({ gate: hostile, open: fc.boolean(), reason: hostile });
+const hostileGate = fc.record({ gate: fc.constantFrom(...gateNames), open: fc.boolean(), reason: hostile });
 const hostileDatabase = fc.record({
   arn: hostile,
   kind: fc.constantFrom(...databaseKinds),

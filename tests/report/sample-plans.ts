@@ -7,7 +7,7 @@ export const closedGates = {
   enabled: {
     gate: "enabled",
     open: false,
-    reason: 'remediation is off: deploy with the parameter remediation "on", or at a terminal run remediate --apply',
+    reason: 'remediation is off: deploy with remediation: "on", or give --apply at a terminal',
   },
   optedIn: {
     gate: "opted-in",
@@ -17,14 +17,13 @@ export const closedGates = {
   exempt: {
     gate: "not-exempt",
     open: false,
-    reason:
-      "reports@example.com has exempted it until 2026-12-31 (Moves to IAM authentication first): end the exemption",
+    reason: "reports@example.com exempted it until 2026-12-31 (Moves to IAM authentication first): end the exemption",
   },
   stack: {
     gate: "not-stack-owned",
     open: false,
     reason:
-      "the CloudFormation stack ledger-prod owns it, and its template would not know: change the template instead, or set remediation.stackOwned to allow",
+      "the CloudFormation stack ledger-prod owns it, and its template would no longer match: change the template instead, or set remediation.stackOwned to allow",
   },
   window: {
     gate: "in-window",
@@ -40,12 +39,17 @@ export const closedGates = {
   approval: {
     gate: "approved",
     open: false,
-    reason: "a person has to approve it, and is asked when nothing but time is in the way",
+    reason: "a person has to approve it; approval is requested once only the window remains",
   },
 } satisfies Record<string, GateResult>;
 
 const openGates: readonly GateResult[] = [
-  { gate: "enabled", open: true, reason: "remediation is on" },
+  {
+    gate: "enabled",
+    open: true,
+    reason: 'remediation is on. This plan changes nothing; to turn remediation on, run remediate --apply, or deploy with remediation: "on"',
+    assumed: true,
+  },
   { gate: "allowed", open: true, reason: "the policy allows it" },
   { gate: "opted-in", open: true, reason: "an entry of remediation.optIn matches the database" },
   { gate: "status-available", open: true, reason: "it is available" },
@@ -91,7 +95,7 @@ export function aPlannedAction(
   };
 }
 
-/** What is left to a person about an unmanaged database. */
+/** The manual step for an unmanaged database. */
 export function aManualStep(identifier: string, reason: GateResult, overrides: Partial<ManualStep> = {}): ManualStep {
   const database = overrides.database ?? aPlannedDatabase(identifier);
   const turnOn = `aws rds modify-db-instance --region ${database.region} --db-instance-identifier ${identifier} --manage-master-user-password`;
@@ -100,7 +104,7 @@ export function aManualStep(identifier: string, reason: GateResult, overrides: P
     database,
     rule: "master-password-managed",
     reason: `${reason.gate}: ${reason.reason}`,
-    what: `Tell those who log in as the master user, then turn management on: ${turnOn} --apply-immediately`,
+    what: `Warn users of the master login, then enable RDS-managed passwords: ${turnOn} --apply-immediately`,
     awsCli: [turnOn],
     cloudFormation: "ManageMasterUserPassword: true",
     terraform: "manage_master_user_password = true",
@@ -112,7 +116,7 @@ export function aPlan(overrides: Partial<Plan> = {}): Plan {
   return { schemaVersion: "1.0", observedAt: now, complete: true, actions: [], manual: [], ...overrides };
 }
 
-/** One database, whose secret is about to get another key, and whose owner has to say yes. */
+/** One database whose secret gets another key, after an approval. */
 export function aSmallPlan(): Plan {
   return aPlan({
     actions: [aPlannedAction("toggle", "orders", [closedGates.window, closedGates.approval], { keyReference: keyArn })],
@@ -136,13 +140,13 @@ const toggleSteps = (identifier: string): Partial<ManualStep> => {
   };
 };
 
-/** Every kind of thing that a plan can hold, in three places. */
+/** Every kind of entry that a plan can have, in three accounts and Regions. */
 export function aPlanOfEveryKind(): Plan {
   const { window, turn, approval, exempt, optedIn, stack } = closedGates;
   const replicated: GateResult = {
     gate: "secret-not-replicated",
     open: false,
-    reason: `the secret is replicated to us-east-1, and RDS would leave management on without a word: end the replication with aws secretsmanager remove-regions-from-replication --region ${region} --secret-id '${secretArn}' --remove-replica-regions us-east-1`,
+    reason: `the secret is replicated to us-east-1, and RDS would silently leave management on: end the replication with aws secretsmanager remove-regions-from-replication --region ${region} --secret-id '${secretArn}' --remove-replica-regions us-east-1`,
   };
   const usEast = { region: "us-east-1" };
   const ledger = aPlannedDatabase("ledger", { kind: "cluster", account: "210987654321" });
@@ -159,7 +163,7 @@ export function aPlanOfEveryKind(): Plan {
         {
           gate: "first-in-line",
           open: false,
-          reason: "toggle for secret-key-as-required comes first on this database: wait until that is done",
+          reason: "toggle for secret-key-as-required comes first on this database: wait until it is done",
         },
       ]),
       aPlannedAction("toggle", "payments", [replicated, window], { keyReference: otherKeyArn }),
@@ -189,7 +193,7 @@ export function aPlanOfEveryKind(): Plan {
       aManualStep("ledger", stack, {
         database: ledger,
         finding: `master-password-managed/${ledger.arn}`,
-        what: "Tell those who log in as the master user, then turn management on: aws rds modify-db-cluster --region eu-west-1 --db-cluster-identifier ledger --manage-master-user-password",
+        what: "Warn users of the master login, then enable RDS-managed passwords: aws rds modify-db-cluster --region eu-west-1 --db-cluster-identifier ledger --manage-master-user-password",
         awsCli: [
           "aws rds modify-db-cluster --region eu-west-1 --db-cluster-identifier ledger --manage-master-user-password",
         ],
@@ -198,13 +202,13 @@ export function aPlanOfEveryKind(): Plan {
   });
 }
 
-/** Many databases for which nothing was ever set up: not by anybody, in two accounts. */
+/** Many databases in two accounts, with nothing configured. */
 export function aPlanOfACrowd(count: number): Plan {
   const { enabled, optedIn, window, approval } = closedGates;
   const databases = Array.from({ length: count }, (_, index) =>
     aPlannedDatabase(`db-${String(index).padStart(4, "0")}`, { account: index < count / 2 ? account : "210987654321" }),
   );
-  const allowed = {
+  const allowed: GateResult = {
     gate: "allowed",
     open: false,
     reason: "the policy does not allow enable: add it to remediation.allow",

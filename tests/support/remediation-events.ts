@@ -1,4 +1,5 @@
 import { defaultPolicy } from "../../lib/model/default-policy.ts";
+import type { GateResult } from "../../lib/model/plan.ts";
 import type { RemediationEvent } from "../../lib/model/remediation-event.ts";
 import { account, databaseArn, hoursFromNow, keyArn, now, region, secretArn } from "./builders.ts";
 
@@ -75,16 +76,16 @@ export function aLeftOff(overrides: Partial<RemediationEvent> = {}): Remediation
 
 /** Gates were closed. */
 export function aRefusal(overrides: Partial<RemediationEvent> = {}): RemediationEvent {
-  const gates = [
+  const gates: GateResult[] = [
     {
       gate: "status-available",
       open: false,
-      reason: "orders is stopped: wait until it is available, or make it so",
+      reason: "orders is stopped: wait until it is available, or start it",
     },
     {
       gate: "secret-not-replicated",
       open: false,
-      reason: `the secret is replicated to us-east-1, and RDS would leave management on without a word: end the replication with aws secretsmanager remove-regions-from-replication --region ${region} --secret-id '${secretArn}' --remove-replica-regions us-east-1`,
+      reason: `the secret is replicated to us-east-1, and RDS would silently leave management on: end the replication with aws secretsmanager remove-regions-from-replication --region ${region} --secret-id '${secretArn}' --remove-replica-regions us-east-1`,
     },
   ];
   return aRemediationEvent({

@@ -1,6 +1,7 @@
 import { impacts } from "../../model/action.ts";
 import { quote, showSecretCommand, turnOnCommand } from "../../model/aws-cli.ts";
 import { describeDatabase, toggleTagKey } from "../../model/database.ts";
+import { gatesByName } from "../../model/gates.ts";
 import type { RemediationEvent } from "../../model/remediation-event.ts";
 import { count } from "../text/count.ts";
 import { describeScope } from "../text/scopes.ts";
@@ -120,7 +121,7 @@ function describeSuccess(event: RemediationEvent): RemediationNews {
 function describeRefusal(event: RemediationEvent): RemediationNews {
   const { gates, message, action } = event;
   const [first] = gates;
-  const isPersonal = gates.length === 1 && first?.gate === "approved";
+  const isPersonal = gates.length === 1 && first !== undefined && gatesByName[first.gate].opensBy === "approval";
   return {
     icon: "⏸️",
     title: `${isPersonal ? "Not approved" : "Not begun"}: ${nameOf(event)}`,

@@ -4,16 +4,17 @@ import { count } from "../text/count.ts";
 import type { Layout } from "./layout.ts";
 import { pad, paragraph, widest } from "./paragraph.ts";
 import { renderByScope } from "./plan-scopes.ts";
-import { countKinds, type PlanStatus, planStatusOf } from "./plan-status.ts";
+import { countStatuses, type PlanStatus, planStatusOf } from "./plan-status.ts";
 
-/** Which gates of an action to show: only those that are closed, or all. */
+/** Which gates of an action to show: only the closed ones, or all. */
 export type ShownGates = "closed" | "all";
 
-/** What is said of so many actions is said once, above them. */
-const often = 3;
+/** A reason that this many actions share is shown once, above them. */
+const sharedFrom = 3;
 
-/** What holds for many actions: closed gates by name and reason, impacts by action. */
+/** What is shown once for many actions: assumed gates, closed gates by name and reason, impacts by action. */
 export type SharedReasons = {
+  readonly assumed: readonly GateResult[];
   readonly gates: ReadonlyMap<string, { readonly gate: GateResult; readonly actions: number }>;
   readonly impacts: ReadonlyMap<ActionName, string>;
 };
@@ -29,70 +30,78 @@ const labels: Readonly<Record<PlanStatus, string>> = {
 
 const hang = " ".repeat(14);
 
-/** A gate with its reason, as the reason that a person has to do something begins too. */
-function nameGate({ gate, reason }: Pick<GateResult, "gate" | "reason">): string {
+/** A gate with its reason, in the form in which the reason of a manual step has it. */
+function toText({ gate, reason }: Pick<GateResult, "gate" | "reason">): string {
   return `${gate}: ${reason}`;
 }
 
-/** Looks for what would be said again and again. Where all gates of some databases are asked for, they stay where they are. */
+/** Finds the reasons that many actions share. With all gates shown, every action lists its own. */
 export function findSharedReasons(
   actions: readonly PlannedAction[],
-  { gates }: { readonly gates: ShownGates },
+  { gates: shown }: { readonly gates: ShownGates },
 ): SharedReasons {
-  const closed = gates === "all" ? [] : actions.flatMap((action) => action.gates.filter(({ open }) => !open));
-  const isOften = (all: readonly unknown[]) => all.length >= often;
+  const gates = shown === "all" ? [] : actions.flatMap(({ gates }) => gates);
+  const isShared = (all: readonly unknown[]) => all.length >= sharedFrom;
+  const assumed = gates.filter((gate) => gate.assumed);
+  const closed = gates.filter(({ open }) => !open);
   return {
+    assumed: [...new Map(assumed.map((gate) => [toText(gate), gate])).values()],
     gates: new Map(
-      [...Map.groupBy(closed, nameGate)].flatMap(([name, all]) =>
-        all[0] !== undefined && isOften(all) ? [[name, { gate: all[0], actions: all.length }]] : [],
+      [...Map.groupBy(closed, toText)].flatMap(([name, all]) =>
+        all[0] !== undefined && isShared(all) ? [[name, { gate: all[0], actions: all.length }]] : [],
       ),
     ),
     impacts: new Map(
       [...Map.groupBy(actions, ({ action }) => action)].flatMap(([action, all]) =>
-        all[0] !== undefined && isOften(all) ? [[action, all[0].impact]] : [],
+        all[0] !== undefined && isShared(all) ? [[action, all[0].impact]] : [],
       ),
     ),
   };
 }
 
-/** What is said once. */
-export function renderSharedReasons({ gates, impacts }: SharedReasons, { width, paint }: Layout): string[] {
-  const blocks: string[] = [];
-  if (gates.size > 0) {
-    const columns = widest([...gates.values()].map(({ gate }) => gate.gate));
-    const lines = [...gates.values()].map(({ gate, actions }) =>
-      paragraph(`${gate.reason} ${paint.faint(`(${count(actions, "action")})`)}`, {
-        width,
-        first: `  ${paint.bad("✗")} ${pad(gate.gate, columns)}  `,
-      }),
+/** Renders the assumptions, the shared blockers and the shared impacts, each as a section. */
+export function renderSharedReasons({ assumed, gates, impacts }: SharedReasons, { width, paint }: Layout): string[] {
+  const section = (title: string, rows: readonly { name: string; text: string; symbol?: string }[]) => {
+    if (rows.length === 0) return [];
+    const columns = widest(rows.map(({ name }) => name));
+    const lines = rows.map(({ name, text, symbol }) =>
+      paragraph(text, { width, first: `  ${symbol === undefined ? "" : `${symbol} `}${pad(name, columns)}  ` }),
     );
-    blocks.push([paint.strong("IN THE WAY OF MANY"), ...lines].join("\n"));
-  }
-  if (impacts.size > 0) {
-    const columns = widest([...impacts.keys()]);
-    const lines = [...impacts].map(([action, impact]) =>
-      paragraph(impact, { width, first: `  ${pad(action, columns)}  ` }),
-    );
-    blocks.push([paint.strong("WHAT IT DOES"), ...lines].join("\n"));
-  }
-  return blocks;
+    return [[paint.strong(title), ...lines].join("\n")];
+  };
+  const blockers = [...gates.values()].map(({ gate, actions }) => ({
+    name: gate.gate,
+    text: `${gate.reason} ${paint.faint(`(${count(actions, "action")})`)}`,
+    symbol: paint.bad("✗"),
+  }));
+  return [
+    ...section(
+      "ASSUMPTIONS",
+      assumed.map(({ gate, reason }) => ({ name: gate, text: reason, symbol: paint.warn("·") })),
+    ),
+    ...section("SHARED BLOCKERS", blockers),
+    ...section(
+      "IMPACT",
+      [...impacts].map(([name, text]) => ({ name, text })),
+    ),
+  ];
 }
 
-/** What would be done, in its order within each account and Region. */
+/** Renders the actions in their order within each account and Region. */
 export function renderActions(
   actions: readonly PlannedAction[],
-  common: SharedReasons,
+  shared: SharedReasons,
   layout: Layout & { readonly gates: ShownGates },
 ): string[] {
   return renderByScope(actions, layout, {
-    say: (ofDatabase) => ofDatabase.map((action) => renderAction(action, common, layout)).join("\n"),
-    countUp: (rest) => countKinds(rest.map(planStatusOf)),
+    render: (ofDatabase) => ofDatabase.map((action) => renderAction(action, shared, layout)).join("\n"),
+    summarize: (rest) => countStatuses(rest.map(planStatusOf)),
   });
 }
 
 function renderAction(
   planned: PlannedAction,
-  common: SharedReasons,
+  shared: SharedReasons,
   { width, paint, gates }: Layout & { readonly gates: ShownGates },
 ): string {
   const { action, rule, severity, impact, keyReference } = planned;
@@ -105,31 +114,21 @@ function renderAction(
     exempt: paint.faint,
     blocked: paint.bad,
   };
+  const indented = (text: string, symbol?: string) =>
+    paragraph(text, { width, first: `${hang}${symbol === undefined ? "" : `${symbol} `}` });
   const label = pad(paints[planStatus](labels[planStatus]), 10);
   const lines = [
-    paragraph(`${paint.strong(action)}, because of ${rule} ${paint.faint(`(${severity})`)}`, {
-      width,
-      first: `    ${label}`,
-    }),
+    paragraph(`${paint.strong(action)} for ${rule} ${paint.faint(`(${severity})`)}`, { width, first: `    ${label}` }),
   ];
-  if (!common.impacts.has(action)) lines.push(paragraph(impact, { width, first: hang }));
-  if (keyReference !== null) lines.push(paragraph(`Key of the new secret: ${keyReference}`, { width, first: hang }));
+  if (!shared.impacts.has(action)) lines.push(indented(impact));
+  if (keyReference !== null) lines.push(indented(`Key of the new secret: ${keyReference}`));
   const shown = gates === "all" ? planned.gates : planned.gates.filter(({ open }) => !open);
-  const known = shown.filter((gate) => common.gates.has(nameGate(gate)));
-  const own = shown.filter((gate) => !common.gates.has(nameGate(gate)));
-  if (known.length > 0)
-    lines.push(
-      paragraph(`${known.map(({ gate }) => gate).join(", ")} ${paint.faint("(see above)")}`, {
-        width,
-        first: `${hang}${paint.bad("✗")} `,
-      }),
-    );
-  for (const gate of own)
-    lines.push(
-      paragraph(`${gate.gate}: ${gate.reason}`, {
-        width,
-        first: `${hang}${gate.open ? paint.good("✓") : paint.bad("✗")} `,
-      }),
-    );
+  const above = shown.filter((gate) => shared.gates.has(toText(gate)));
+  if (above.length > 0)
+    lines.push(indented(`${above.map(({ gate }) => gate).join(", ")} ${paint.faint("(see above)")}`, paint.bad("✗")));
+  for (const gate of shown.filter((gate) => !above.includes(gate))) {
+    const symbol = gate.assumed ? paint.warn("·") : gate.open ? paint.good("✓") : paint.bad("✗");
+    lines.push(indented(`${gate.gate}${gate.assumed ? " (assumed)" : ""}: ${gate.reason}`, symbol));
+  }
   return lines.join("\n");
 }

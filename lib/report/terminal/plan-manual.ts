@@ -10,17 +10,17 @@ import { toCommandLines } from "./shell.ts";
 
 const hang = " ".repeat(6);
 
-/** What only a person can do, in the words of each tool. The steps are as they came: code has lines, and those have to stay. */
-export function renderManual(steps: readonly ManualStep[], common: SharedReasons, layout: Layout): string[] {
+/** Renders the manual steps. They arrive unsanitized, because code must keep its line breaks. */
+export function renderManual(steps: readonly ManualStep[], shared: SharedReasons, layout: Layout): string[] {
   const printable = steps.map(({ cloudFormation, terraform, ...step }) => ({
     ...makePrintable(step),
     code: { CloudFormation: toCodeLines(cloudFormation), Terraform: toCodeLines(terraform) },
   }));
   const blocks = renderByScope(printable, layout, {
-    say: (ofDatabase) => ofDatabase.map((step) => renderStep(step, common, layout)).join("\n"),
-    countUp: (rest) => count(rest.length, "finding"),
+    render: (ofDatabase) => ofDatabase.map((step) => renderStep(step, shared, layout)).join("\n"),
+    summarize: (rest) => count(rest.length, "finding"),
   });
-  return blocks.length === 0 ? [] : [layout.paint.strong("LEFT TO A PERSON"), ...blocks];
+  return blocks.length === 0 ? [] : [layout.paint.strong("MANUAL ACTION"), ...blocks];
 }
 
 type Step = Omit<ManualStep, "cloudFormation" | "terraform"> & {
@@ -29,7 +29,7 @@ type Step = Omit<ManualStep, "cloudFormation" | "terraform"> & {
 
 function renderStep(
   { what, rule, reason, awsCli, code }: Step,
-  common: SharedReasons,
+  shared: SharedReasons,
   { width, paint }: Layout,
 ): string {
   const commands = awsCli.flatMap((command) => toCommandLines(command, width - hang.length - 2));
@@ -38,7 +38,7 @@ function renderStep(
   return [
     paragraph(paint.strong(rule), { width, first: "    " }),
     paragraph(withoutCommands(what, awsCli), { width, first: `${hang}→ ` }),
-    renderReason(reason, common, awsCli, { width, paint }),
+    renderReason(reason, shared, awsCli, { width, paint }),
     ...(commands.length === 0 ? [] : [title("AWS CLI"), ...indent(commands)]),
     ...Object.entries(code).flatMap(([tool, [first, ...more]]) => {
       if (first === undefined) return [];
@@ -47,22 +47,22 @@ function renderStep(
   ].join("\n");
 }
 
-/** Why the service does not do it: a gate with its reason, or a sentence of its own. */
+/** Renders why the service does not make the repair: a gate with its reason, or a sentence. */
 function renderReason(reason: string, { gates }: SharedReasons, awsCli: readonly string[], { width, paint }: Layout) {
   const [, gate, why] = /^([a-z-]+): (.+)$/.exec(reason) ?? [];
-  const startAction = paint.faint(`Not by the service${gate === undefined ? "" : ` (${gate})`}:`);
+  const label = paint.faint(`Not automated${gate === undefined ? "" : ` (${gate})`}:`);
   const end = gates.has(reason) ? "see above" : withoutCommands(why ?? reason, awsCli);
-  return paragraph(`${startAction} ${end}`, { width, first: hang });
+  return paragraph(`${label} ${end}`, { width, first: hang });
 }
 
-/** A sentence without the commands that are among the steps below it. */
+/** Removes from a sentence the commands that the steps below it repeat. */
 function withoutCommands(sentence: string, awsCli: readonly string[]): string {
   const steps = new Set(awsCli.map(operationOf));
   let text = "";
   const pieces = splitCommands(sentence);
   for (const [index, { kind, text: piece }] of pieces.entries()) {
     const isStep = kind !== "prose" && steps.has(operationOf(piece));
-    // A full stop at the very end would be copied with the command.
+    // A period at the very end would be copied with the command.
     const end = index === pieces.length - 1 ? "" : ". ";
     if (isStep) text = kind === "command" ? text.replace(/:\s*$/, ". ") : `${text}the command below`;
     else text += kind === "command" ? piece + end : piece;
@@ -75,7 +75,7 @@ function operationOf(command: string): string {
   return command.split(" ", 3).join(" ");
 }
 
-/** Code with its lines and spaces, and nothing else that could move a cursor. */
+/** Code lines with their spaces, without any other control characters. */
 function toCodeLines(code: string | null): string[] {
   if (code === null) return [];
   return code.split("\n").map((line) =>

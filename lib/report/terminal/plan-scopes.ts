@@ -5,20 +5,20 @@ import { describeScope } from "../text/scopes.ts";
 import type { Layout } from "./layout.ts";
 import { paragraph } from "./paragraph.ts";
 
-/** A terminal scrolls: so many databases of one account and Region, and so many in all, are shown. */
+/** Databases shown for one account and Region, and in all, so that the output stays readable in a terminal. */
 const shownPerScope = 20;
 const shownInAll = 100;
 
 type Item = { readonly database: RemediationRequest["database"] };
 
-/** What is to be said, by account and Region and there by database, in the order in which it comes; `say` says all of one database. */
+/** Renders items by account and Region, then by database, in their order. `render` renders all items of one database. */
 export function renderByScope<T extends Item>(
   items: readonly T[],
   { width, paint }: Layout,
   {
-    say,
-    countUp,
-  }: { readonly say: (ofDatabase: readonly T[]) => string; readonly countUp: (rest: readonly T[]) => string },
+    render,
+    summarize,
+  }: { readonly render: (ofDatabase: readonly T[]) => string; readonly summarize: (rest: readonly T[]) => string },
 ): string[] {
   let left = shownInAll;
   const hidden: T[] = [];
@@ -28,34 +28,38 @@ export function renderByScope<T extends Item>(
     left -= shown.length;
     hidden.push(...databases.slice(shown.length).flat());
     if (shown.length === 0) return [];
-    const paragraphs = joinAlike(
-      shown.map((ofDatabase) => ({ database: ofDatabase[0]?.database, text: say(ofDatabase) })),
+    const paragraphs = groupAlike(
+      shown.map((ofDatabase) => ({ database: ofDatabase[0]?.database, text: render(ofDatabase) })),
     ).map(({ databases, text }) => `${renderHeading(databases, { width, paint })}\n${text}`);
-    const counts = databases.length > 1 ? `  ${paint.faint(countUp(ofScope))}` : "";
+    const counts = databases.length > 1 ? `  ${paint.faint(summarize(ofScope))}` : "";
     return [[paragraph(`${paint.strong(scope)}${counts}`, { width }), paragraphs.join("\n\n")].join("\n")];
   });
   if (hidden.length === 0) return blocks;
   const databases = count(new Set(hidden.map(({ database }) => database.arn)).size, "more database");
-  const scopes = count(new Set(hidden.map(({ database }) => describeScope(database))).size, "place");
+  const scopes = count(new Set(hidden.map(({ database }) => describeScope(database))).size, "account/Region pair");
   return [
     ...blocks,
-    paragraph(paint.faint(`… and ${databases} in ${scopes} (${countUp(hidden)}); --format json has all`), { width }),
+    paragraph(paint.faint(`… and ${databases} in ${scopes} (${summarize(hidden)}); --format json lists all`), {
+      width,
+    }),
   ];
 }
 
-type Said = { readonly databases: readonly RemediationRequest["database"][]; readonly text: string };
+type DatabaseGroup = { readonly databases: readonly RemediationRequest["database"][]; readonly text: string };
 
-/** Databases of a kind that follow each other and of which the same is said. */
-function joinAlike(all: readonly { database: RemediationRequest["database"] | undefined; text: string }[]): Said[] {
-  const joined: Said[] = [];
+/** Groups consecutive databases of one kind that have the same text. */
+function groupAlike(
+  all: readonly { database: RemediationRequest["database"] | undefined; text: string }[],
+): DatabaseGroup[] {
+  const groups: DatabaseGroup[] = [];
   for (const { database, text } of all) {
     if (database === undefined) continue;
-    const last = joined.at(-1);
+    const last = groups.at(-1);
     const isAlike = last?.text === text && last.databases[0]?.kind === database.kind;
-    if (last !== undefined && isAlike) joined[joined.length - 1] = { text, databases: [...last.databases, database] };
-    else joined.push({ text, databases: [database] });
+    if (last !== undefined && isAlike) groups[groups.length - 1] = { text, databases: [...last.databases, database] };
+    else groups.push({ text, databases: [database] });
   }
-  return joined;
+  return groups;
 }
 
 function renderHeading(databases: readonly RemediationRequest["database"][], { width, paint }: Layout): string {

@@ -7,27 +7,27 @@ import { findSharedReasons, renderActions, renderSharedReasons, type ShownGates 
 import { renderManual } from "./plan-manual.ts";
 import { describePlan } from "./plan-status.ts";
 
-/** Terminal width and color, and which gates to show. */
+/** Terminal width, color, and which gates to show. */
 export type PlanTableOptions = Pick<ReportOptions, "width" | "color"> & { readonly gates: ShownGates };
 
-const again = " Before anything is changed, every gate is looked at again.";
+const checkedAgain = " Every gate is checked again before anything changes.";
 
 /**
- * The plan for a person at a terminal: how much is to be done, each action with what it does and what stands in its way, and what is left
- * to a person, with commands to copy. Where that is long, how much it is stands at the end again.
+ * Renders a plan for a terminal: the number of actions by status, each action with its impact and its gates, and the manual steps with
+ * commands to copy. A long plan repeats the numbers at the end.
  */
 export function renderPlan(untrusted: Plan, options: PlanTableOptions): string {
   const plan = { ...makePrintable(untrusted), manual: untrusted.manual };
   const layout = createLayout(options);
   const { width, paint } = layout;
   const answer = paragraph(describePlan(plan), { width, first: `${paint.strong("PLAN")}  ` });
-  const common = findSharedReasons(plan.actions, options);
+  const shared = findSharedReasons(plan.actions, options);
   const sections = [
     answer,
-    ...renderSharedReasons(common, layout),
-    ...renderActions(plan.actions, common, { ...layout, gates: options.gates }),
-    ...renderManual(plan.manual, common, layout),
-    paragraph(paint.faint(`As of ${plan.observedAt}.${plan.actions.length === 0 ? "" : again}`), { width }),
+    ...renderSharedReasons(shared, layout),
+    ...renderActions(plan.actions, shared, { ...layout, gates: options.gates }),
+    ...renderManual(plan.manual, shared, layout),
+    paragraph(paint.faint(`As of ${plan.observedAt}.${plan.actions.length === 0 ? "" : checkedAgain}`), { width }),
   ];
   const text = sections.join("\n\n");
   const isLong = text.split("\n").length > 24;

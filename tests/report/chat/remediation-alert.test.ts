@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { impacts } from "../../../lib/model/action.ts";
+import { planGateNames } from "../../../lib/model/gates.ts";
 import type { RemediationEvent } from "../../../lib/model/remediation-event.ts";
 import { toAlerts } from "../../../lib/report/chat/finding-alerts.ts";
 import { toRemediationAlert } from "../../../lib/report/chat/remediation-alert.ts";
@@ -176,8 +177,8 @@ describe("a refusal", () => {
   });
 
   test("of many gates counts the rest", () => {
-    const gates = Array.from({ length: 19 }, (_, index) => ({ gate: `gate-${index}`, open: false, reason: "no" }));
-    expect(notified(aRefusal({ gates })).description).toContain("• *gate-7*: no\n• … and 11 more gates");
+    const gates = planGateNames.slice(0, 19).map((gate) => ({ gate, open: false, reason: "no" }));
+    expect(notified(aRefusal({ gates })).description).toContain("• *status-available*: no\n• … and 11 more gates");
   });
 
   test("without gates says its sentence", () =>

@@ -79,7 +79,7 @@ test("fits an event of megabytes of characters that JSON escapes", () => {
       secret: { before: endless, after: endless },
       keyReference: endless,
       approvalId: endless,
-      gates: [{ gate: endless, open: false, reason: endless }],
+      gates: [{ gate: "eligible", open: false, reason: endless }],
       recovery: [endless],
     }),
   );
