@@ -4,20 +4,20 @@ import { defaultKeyAlias, isKeyReference } from "../lib/model/key.ts";
 import type { Match, Policy } from "../lib/model/policy.ts";
 import { arn, type Intrinsic, ownAccount, type Statement } from "./statement.ts";
 
-/** What a repair may change, and no more: only what the policy allows, and of databases only those that it opts in. */
+/** Permissions to make repairs: only for actions that the policy allows, and only on databases that it opts in. */
 export function changingStatements(policy: Policy): readonly Statement[] {
   const actions = repairActions(policy);
   const startingWith = (prefix: string) => actions.filter((action) => action.startsWith(prefix));
-  const ofSecrets = startingWith("secretsmanager:");
+  const onSecrets = startingWith("secretsmanager:");
   return [
     ...databaseStatements(startingWith("rds:"), policy.remediation.optIn),
-    ...(ofSecrets.length === 0
+    ...(onSecrets.length === 0
       ? []
       : [
           {
             Sid: "RepairSecretsOfRDS",
             Effect: "Allow",
-            Action: ofSecrets,
+            Action: onSecrets,
             Resource: arn("secretsmanager", "*", ownAccount, "secret:rds!*"),
           } as const,
         ]),
@@ -30,14 +30,14 @@ export function changingStatements(policy: Policy): readonly Statement[] {
   ];
 }
 
-/** What an audit needs to find out which keys a repair could use; KMS is asked without making anything. */
+/** Permissions to try which keys a repair could use. The dry run makes no data key. */
 export function keyTrialStatements(policy: Policy): readonly Statement[] {
   return repairActions(policy).includes("kms:CreateGrant")
     ? keyStatements("TryKeys", "kms:GenerateDataKey", policy)
     : [];
 }
 
-/** One or two statements for each set of tags by which the policy opts databases in: entries with the same ones are one. */
+/** One or two statements for each set of tags in `optIn`. Entries with the same tags share them. */
 function databaseStatements(actions: readonly string[], optIn: readonly Match[]): readonly Statement[] {
   const modify = actions.filter((action) => action.startsWith("rds:Modify"));
   const tagging = actions.filter((action) => /Tags(To|From)Resource$/.test(action));
@@ -64,7 +64,7 @@ function databaseStatements(actions: readonly string[], optIn: readonly Match[])
         ? []
         : [
             {
-              Sid: `Mark${index}`,
+              Sid: `Tag${index}`,
               Effect: "Allow",
               Action: tagging,
               Resource,
@@ -76,14 +76,14 @@ function databaseStatements(actions: readonly string[], optIn: readonly Match[])
   return [
     ...ofGroups,
     ...(tagging.length === 0 ? [] : finishingStatements(modify)),
-    // A tenant database is modified by way of its container, which need not be opted in itself.
+    // RDS modifies a tenant database through its container, which may not be opted in itself.
     {
       Sid: "Containers",
       Effect: "Allow",
       Action: "rds:ModifyTenantDatabase",
       Resource: distinct(optIn.flatMap(toContainerArns)),
     },
-    // What a database is in has to be allowed too where AWS looks at it; without the database itself it allows nothing.
+    // AWS may also require permission for the groups of a database. These permissions allow nothing without the database itself.
     {
       Sid: "Groups",
       Effect: "Allow",
@@ -93,12 +93,12 @@ function databaseStatements(actions: readonly string[], optIn: readonly Match[])
   ];
 }
 
-/** The mark is the only tag that a role here writes or takes off. */
+/** The role writes and removes no other tag. */
 const onlyToggleTag = { "ForAllValues:StringEquals": { "aws:TagKeys": [toggleTagKey] } };
 
 /**
- * What has the mark was opted in when its toggle was begun: that it is turned on again, and the mark taken off, must not hang on a tag that
- * somebody takes off meanwhile. The role cannot write the mark on anything that is not opted in.
+ * Permissions to finish a toggle. A database with the tag was opted in when its toggle started. Turning management on again and removing the
+ * tag must not depend on an opt-in tag that may be removed in the meantime. The role cannot tag a database that is not opted in.
  */
 function finishingStatements(modify: readonly string[]): readonly Statement[] {
   const Resource = ["db", "cluster", "tenant-database"].map((type) => arn("rds", "*", ownAccount, `${type}:*`));
@@ -106,7 +106,7 @@ function finishingStatements(modify: readonly string[]): readonly Statement[] {
   return [
     { Sid: "Finish", Effect: "Allow", Action: modify, Resource, Condition: toggling },
     {
-      Sid: "Unmark",
+      Sid: "Untag",
       Effect: "Allow",
       Action: "rds:RemoveTagsFromResource",
       Resource,
@@ -120,14 +120,14 @@ function toTagCondition(tags: Match["tags"]): { StringEquals: Record<string, str
   return entries.length === 0 ? undefined : { StringEquals: Object.fromEntries(entries) };
 }
 
-/** The databases that a match can mean, as far as an ARN can say so: IAM knows no engines, and tenant databases have no names in theirs. */
+/** ARN patterns of the databases that an entry can match. They ignore engines, and names of tenant databases, which their ARNs do not contain. */
 function toDatabaseArns({ account = [ownAccount], region = ["*"], identifier = ["*"] }: Match): readonly Intrinsic[] {
   const names = identifier.filter((glob) => !isOfTenants(glob)).map(toPattern);
   const resources = [...names.flatMap((name) => [`db:${name}`, `cluster:${name}`]), "tenant-database:*"];
   return toArns(account, region, resources);
 }
 
-/** The containers of the tenant databases that a match can mean. */
+/** ARN patterns of the containers of tenant databases that an entry can match. */
 function toContainerArns({ account = [ownAccount], region = ["*"], identifier = ["*"] }: Match): readonly Intrinsic[] {
   const names = identifier.map((glob) =>
     isOfTenants(glob) ? toPattern(glob.split("/")[0] ?? "") : `${/^[^*?]*/.exec(toPattern(glob))?.[0]}*`,
@@ -139,7 +139,7 @@ function toContainerArns({ account = [ownAccount], region = ["*"], identifier = 
   );
 }
 
-/** Whether a glob is plainly one of `container/tenant`, and of nothing else. */
+/** True for a glob that can match only `container/tenant`. */
 function isOfTenants(glob: string): boolean {
   return /^[\w*?-]+\/[\w*?-]+$/.test(glob) && !glob.includes("**");
 }
@@ -150,13 +150,13 @@ function toArns(accounts: readonly string[], regions: readonly string[], resourc
   );
 }
 
-/** A glob as IAM has them, with `*` and `?` alone: what it cannot say becomes `*`. RDS keeps names in lower case. */
+/** Converts a glob to an IAM pattern. Anything but `*` and `?` becomes `*`. RDS keeps names in lower case. */
 function toPattern(glob: string): string {
   const pattern = glob.toLowerCase().replaceAll(/\{[^{}]*\}|\[[^[\]]*\]/g, "*");
   return /^[a-z0-9*?-]+$/.test(pattern) ? pattern.replaceAll(/\*+/g, "*") : "*";
 }
 
-/** An action on the keys that the policy lets new secrets have: those that it names, or any of the account where it leaves that open. */
+/** Allows an action on the keys of new secrets: those that the policy names, or every key of the account if it names none. */
 function keyStatements(
   Sid: string,
   Action: Statement["Action"],
@@ -184,16 +184,16 @@ function keyStatements(
   ];
 }
 
-type Keys = {
+type PermittedKeys = {
   readonly arns: readonly Intrinsic[];
   readonly aliases: readonly { readonly name: string; readonly keys: Intrinsic }[];
 };
 
-/** The default key needs no permission: its own policy lets all of the account use it by way of Secrets Manager. */
-function toKeys({ keys }: Policy): Keys {
+/** The default key needs no permission: its key policy lets the whole account use it through Secrets Manager. */
+function toKeys({ keys }: Policy): PermittedKeys {
   const last = keys.findIndex(({ match }) => Object.keys(match).length === 0);
   const required = (last === -1 ? keys : keys.slice(0, last + 1)).flatMap(({ require }) => require);
-  // A database of which nothing is required keeps the key that it has.
+  // A database without a required key keeps its present key.
   const isOpen = last === -1 || required.includes("customer-managed");
   const named = required.filter((one) => isKeyReference(one) && one !== defaultKeyAlias);
   const isAlias = (reference: string) => /(^|:)alias\//.test(reference);
@@ -213,7 +213,7 @@ function toKeyArn(reference: string): Intrinsic {
   return arn("kms", region, account, resource);
 }
 
-function toAlias(reference: string): Keys["aliases"][number] {
+function toAlias(reference: string): PermittedKeys["aliases"][number] {
   const [, , , region = "*", account = ownAccount, name = reference] = reference.split(":");
   return { name, keys: arn("kms", region, account, "key/*") };
 }

@@ -6,7 +6,9 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as z from "zod";
 import { reasons } from "../lib/audit/classify.ts";
 import { auditPolicy } from "../lib/audit/permissions.ts";
+import { type ActionName, actionNames } from "../lib/model/action.ts";
 import type { Status } from "../lib/model/finding.ts";
+import { gateNames, gatesByName } from "../lib/model/gates.ts";
 import { inventorySchema } from "../lib/model/inventory.ts";
 import { messageSchema } from "../lib/model/message.ts";
 import { planSchema } from "../lib/model/plan.ts";
@@ -29,6 +31,7 @@ document("docs/permissions.md", {
   permissions: `\`\`\`json\n${JSON.stringify(auditPolicy(rules), null, 2)}\n\`\`\``,
 });
 document("docs/architecture.md", { laws: describeLaws() });
+document("docs/remediation.md", { gates: gateTable() });
 for (const [name, schema] of [
   ["report", z.toJSONSchema(reportSchema)],
   ["inventory", z.toJSONSchema(inventorySchema)],
@@ -100,6 +103,26 @@ function reasonTable(): string {
       `| \`${code}\` | ${management} | ${explanation} | [AWS, ${asOf}](${source}) |`,
   );
   return ["| reason | management | explanation | source |", "|---|---|---|---|", ...rows].join("\n");
+}
+
+function gateTable(): string {
+  const rows = gateNames.map((name) => {
+    const { actions, opensBy, awaited, requires, toOpen } = gatesByName[name];
+    const effect = awaited === undefined ? "is refused" : opensBy === "approval" ? "requests approval" : "waits";
+    return `| \`${name}\` | ${listActions(actions)} | ${requires} | ${toOpen} | ${effect} |`;
+  });
+  return [
+    "| gate | actions | requires | how to open it | closed: an execution |",
+    "|---|---|---|---|---|",
+    ...rows,
+  ].join("\n");
+}
+
+function listActions(actions: readonly ActionName[]): string {
+  const others = actionNames.filter((name) => !actions.includes(name));
+  if (others.length === 0) return "all";
+  const list = (names: readonly ActionName[]) => names.map((name) => `\`${name}\``).join(", ");
+  return others.length === 1 ? `all but ${list(others)}` : list(actions);
 }
 
 function ruleHeader({ id, title, severity, rationale, references, reads, messages }: Rule): string {

@@ -1,26 +1,25 @@
-/** What can be done about a finding, from the least to the most disruptive. `finish-interrupted` finishes what another one began. */
+/** Repairs of a finding, from the least to the most disruptive. `finish-interrupted` finishes an interrupted toggle. */
 export const actionNames = ["schedule-rotation", "rotate", "toggle", "enable", "finish-interrupted"] as const;
 export type ActionName = (typeof actionNames)[number];
 
-/** What a policy may allow. An interrupted toggle is finished wherever a toggle is allowed. */
+/** Actions that a policy can allow. Allowing `toggle` also allows finishing an interrupted one. */
 export const allowableActions = ["schedule-rotation", "rotate", "toggle", "enable"] as const;
 export type AllowableAction = (typeof allowableActions)[number];
 
-/** The permission that an action needs in a policy. */
+/** The action that the policy must allow. */
 export function permissionFor(action: ActionName): AllowableAction {
   return action === "finish-interrupted" ? "toggle" : action;
 }
 
-/** What an action does to those who use the database, in one sentence. */
+/** What each action does to users of the database. */
 export const impacts: Readonly<Record<ActionName, string>> = {
   "schedule-rotation":
-    "Nothing changes now; from its next date on the password changes by itself, under the same secret ARN.",
-  rotate:
-    "The password changes under the same secret ARN; whoever holds the old password has to read the secret again.",
+    "Nothing changes now. The password rotates on schedule, starting with the next rotation date; the secret ARN stays the same.",
+  rotate: "The password changes; the secret ARN stays the same. Users of the old password must read the secret again.",
   toggle:
-    "The secret is deleted and a new one with a new ARN takes its place; whoever has the old ARN or the old password is locked out until told. Open connections stay.",
+    "RDS deletes the secret and creates a new one with a new ARN. Users of the old ARN or the old password are locked out until they switch. Open connections stay.",
   enable:
-    "RDS sets a new master password and keeps it in a secret; whoever holds the old password is locked out. Open connections stay.",
+    "RDS sets a new master password and stores it in a secret. Users of the old password are locked out. Open connections stay.",
   "finish-interrupted":
-    "Management is turned on again with a new secret; nobody knows the password that is replaced, so nobody is locked out.",
+    "RDS manages the password again, in a new secret. The password that it replaces is unknown, so no user is locked out.",
 };

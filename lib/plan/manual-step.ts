@@ -72,7 +72,7 @@ function toSteps(action: ActionName | null, database: ClassifiedDatabase, contex
     case "enable":
       return {
         awsCli: [...chosenKeyCommands(database, key), turnOnCommand(database, key.reference)],
-        ...asCode(database, key),
+        ...toTemplates(database, key),
       };
     case "toggle":
       return {
@@ -83,7 +83,7 @@ function toSteps(action: ActionName | null, database: ClassifiedDatabase, contex
           untilOffCommand(database),
           turnOnCommand(database, key.reference),
         ],
-        ...asCode(database, key),
+        ...toTemplates(database, key),
       };
   }
 }
@@ -140,7 +140,7 @@ function keyCommands(database: Database, keys: readonly Fact<Key>[]): string[] {
 }
 
 /** What the template or configuration must contain so that it does not undo the change. Neither tool supports tenant databases. */
-function asCode({ kind }: Database, { reference }: KeyChoice): Pick<ManualStep, "cloudFormation" | "terraform"> {
+function toTemplates({ kind }: Database, { reference }: KeyChoice): Pick<ManualStep, "cloudFormation" | "terraform"> {
   if (kind === "tenant-database") return noTemplates;
   const secret = reference === null ? "" : `\nMasterUserSecret:\n  KmsKeyId: ${reference}`;
   const key = reference === null ? "" : `\nmaster_user_secret_kms_key_id = "${reference}"`;

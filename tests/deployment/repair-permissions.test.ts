@@ -104,7 +104,7 @@ describe("databases that are opted in", () => {
     for (const action of ["rds:AddTagsToResource", "rds:RemoveTagsFromResource"])
       expect(
         allowing(changingStatements(optingIn({ tags: { repair: "yes" } })), action).filter(
-          ({ Sid }) => Sid !== "Unmark",
+          ({ Sid }) => Sid !== "Untag",
         ),
       ).toMatchObject([
         {
@@ -118,12 +118,15 @@ describe("databases that are opted in", () => {
 
   test("are turned on again, and lose the mark, although somebody takes their tags off in between", () => {
     const statements = changingStatements(optingIn({ tags: { repair: "yes" } }));
-    const isMarked = { Null: { "aws:ResourceTag/rds-password-audit:toggle": "false" } };
-    const onlyTheMark = { "ForAllValues:StringEquals": { "aws:TagKeys": ["rds-password-audit:toggle"] } };
-    const [finish, unmark] = ["Finish", "Unmark"].map((sid) => statements.find(({ Sid }) => Sid === sid));
-    expect(finish).toMatchObject({ Effect: "Allow", Condition: isMarked });
+    const hasToggleTag = { Null: { "aws:ResourceTag/rds-password-audit:toggle": "false" } };
+    const onlyToggleTag = { "ForAllValues:StringEquals": { "aws:TagKeys": ["rds-password-audit:toggle"] } };
+    const [finish, untag] = ["Finish", "Untag"].map((sid) => statements.find(({ Sid }) => Sid === sid));
+    expect(finish).toMatchObject({ Effect: "Allow", Condition: hasToggleTag });
     expect(listOf(finish?.Action ?? []).every((action) => action.startsWith("rds:Modify"))).toBe(true);
-    expect(unmark).toMatchObject({ Action: "rds:RemoveTagsFromResource", Condition: { ...isMarked, ...onlyTheMark } });
+    expect(untag).toMatchObject({
+      Action: "rds:RemoveTagsFromResource",
+      Condition: { ...hasToggleTag, ...onlyToggleTag },
+    });
   });
 
   test("with the same tags are one statement, with others another", () => {
