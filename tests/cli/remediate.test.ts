@@ -41,16 +41,19 @@ describe("without --apply", () => {
     ["wishlists", "toggle"],
     ["marketing", "schedule-rotation"],
     ["invoices", "rotate"],
-  ])("%s: shows the plan with every gate and the command to apply it, and changes nothing", async (identifier, action) => {
-    const { status, stdout, stderr } = await remediate(identifier);
-    expect({ status, changes: shop.changes() }).toEqual({ status: 0, changes: [] });
-    expect(stdout).toContain(`NOW       ${action} for `);
-    for (const gate of ["allowed", "opted-in", "cooled-down"]) expect(stdout).toContain(`✓ ${gate}: `);
-    expect(stderr).toBe(
-      `\nNothing was changed. To make the changes, run:\n\n  rds-password-audit remediate ${identifier} --policy ${shop.file("policy.yaml")} --apply\n`,
-    );
-    expect(existsSync(shop.file("rds-password-audit"))).toBe(false);
-  });
+  ])(
+    "%s: shows the plan with every gate and the command to apply it, and changes nothing",
+    async (identifier, action) => {
+      const { status, stdout, stderr } = await remediate(identifier);
+      expect({ status, changes: shop.changes() }).toEqual({ status: 0, changes: [] });
+      expect(stdout).toContain(`NOW       ${action} for `);
+      for (const gate of ["allowed", "opted-in", "cooled-down"]) expect(stdout).toContain(`✓ ${gate}: `);
+      expect(stderr).toBe(
+        `\nNothing was changed. To make the changes, run:\n\n  rds-password-audit remediate ${identifier} --policy ${shop.file("policy.yaml")} --apply\n`,
+      );
+      expect(existsSync(shop.file("rds-password-audit"))).toBe(false);
+    },
+  );
 
   test.each(["orders", "marketing"])("%s: shows no tick for remediation that is not enabled", async (identifier) => {
     const { stdout } = await remediate(identifier);

@@ -45,13 +45,13 @@ const present: KeyChoice = { reference: keyArn, key: seen(aKey()) };
 const other: KeyChoice = { reference: otherKeyArn, key: seen(aKey({ arn: otherKeyArn })) };
 const awsManaged = aSeenKey({ manager: "AWS" });
 
-describe("an action that makes no new secret chooses no key", () => {
+describe("an action without a new secret chooses no key", () => {
   test.each(["schedule-rotation", "rotate"] as const)("%s", (action) => {
     expect(choose(action, managed, { requiredKeys: [named(otherKeyArn)] })).toEqual(theDefault);
   });
 });
 
-describe("for a database that is turned on", () => {
+describe("turning management on", () => {
   test.each<[string, readonly RequiredKey[], KeyChoice]>([
     ["the default key where nothing is required", [], theDefault],
     ["the key that is required", [named(otherKeyArn)], other],
@@ -79,11 +79,11 @@ describe("for a database that is turned on", () => {
     expect(choose("enable", unmanaged, { requiredKeys })).toEqual(expected);
   });
 
-  test("what the secret of another one has does not count", () => {
+  test("ignores the key of an earlier secret", () => {
     expect(choose("enable", unmanaged, { rdsKey: aSeenKey() })).toEqual(theDefault);
   });
 
-  test("a required key that is disabled is chosen all the same: its gate says so", () => {
+  test("chooses a required key even if it is disabled, because its gate is closed", () => {
     const disabled = aSeenKey({ state: "Disabled" });
     expect(choose("enable", unmanaged, { requiredKeys: [{ requirement: keyArn, ...disabled }] })).toEqual({
       reference: keyArn,
@@ -92,7 +92,7 @@ describe("for a database that is turned on", () => {
   });
 });
 
-describe("for a database that is turned off and on", () => {
+describe("turning management off and on", () => {
   test.each<[string, Partial<RuleContext>, KeyChoice]>([
     ["its own key where nothing is required", {}, present],
     ["the default key where it has that", { rdsKey: awsManaged }, theDefault],
@@ -163,7 +163,7 @@ describe("for a database that is turned off and on", () => {
     expect(choose("toggle", managed, context)).toEqual(expected);
   });
 
-  test("a required key that does not exist is not met by a key that does not exist", () => {
+  test("a missing present key does not meet a missing required key", () => {
     const gone = { arn: seen<string>(null), key: seen<never>(null) };
     expect(choose("toggle", managed, { rdsKey: gone, requiredKeys: [missing] })).toEqual({
       reference: null,
@@ -175,11 +175,11 @@ describe("for a database that is turned off and on", () => {
   });
 });
 
-describe("an interrupted toggle is finished", () => {
+describe("finishing an interrupted toggle", () => {
   const finish = (tags: Record<string, string>) =>
     choose("finish-interrupted", { ...unmanaged, tags }, { requiredKeys: [named(keyArn)] });
 
-  test("with the key that its mark names, which nobody looked up", () => {
+  test("uses the key in its tag, which was not read", () => {
     const choice = finish({ [toggleTagKey]: aMark({ keyReference: otherKeyArn }) });
     expect(choice).toEqual({ reference: otherKeyArn, key: unseen("the key in the tag was not read") });
   });
@@ -188,18 +188,18 @@ describe("an interrupted toggle is finished", () => {
     ["its mark names that", { [toggleTagKey]: aMark({ keyReference: null }) }],
     ["its mark cannot be read", { [toggleTagKey]: "by hand" }],
     ["it has no mark", {}],
-  ])("with the default key where %s", (_, tags) => {
+  ])("uses the default key if %s", (_, tags) => {
     expect(finish(tags)).toEqual(theDefault);
   });
 
-  test("not with the key that the mark of another one names, of which it is a copy", () => {
+  test("ignores the tag that a copy has from its source", () => {
     const tags = { [toggleTagKey]: aMark({ keyReference: otherKeyArn }) };
     const copy = { ...unmanaged, tags, createdAt: now, resourceId: "db-COPY" };
     expect(choose("finish-interrupted", copy, { requiredKeys: [named(keyArn)] })).toEqual(theDefault);
   });
 });
 
-test("whatever there is, a choice is a key, the default one, or a problem", () => {
+test("returns a key, the default key or a problem for arbitrary input", () => {
   fc.assert(
     fc.property(fc.constantFrom(...actionNames), anyClassifiedDatabase, anyContext, (action, database, context) => {
       const choice = chooseKey(action, deepFreeze(database), deepFreeze(context));

@@ -37,7 +37,7 @@ import { deepFreeze } from "../support/deep-freeze.ts";
 import { anExemption } from "../support/findings.ts";
 import { aMark, anAttempt, anExecution, aPermissivePolicy, aState, aTargetForRepair } from "../support/repairs.ts";
 
-/** Circumstances in which nothing is in the way of an action. */
+/** Circumstances in which all gates of an action are open. */
 function circumstances(action: ActionName, overrides: Partial<Circumstances> = {}): Circumstances {
   const isOff = action === "enable" || action === "finish-interrupted";
   return deepFreeze({
@@ -62,7 +62,7 @@ function circumstances(action: ActionName, overrides: Partial<Circumstances> = {
 const evaluate = (action: ActionName, overrides: Partial<Circumstances> = {}) =>
   evaluateGates(circumstances(action, overrides)).gates;
 
-/** The reasons of all gates that are closed, by gate. */
+/** Reasons of the closed gates, by gate. */
 const closedAt = (action: ActionName, overrides: Partial<Circumstances> = {}) =>
   Object.fromEntries(evaluate(action, overrides).flatMap(({ gate, open, reason }) => (open ? [] : [[gate, reason]])));
 
@@ -76,12 +76,12 @@ const state = (overrides: Partial<RemediationState>) => ({ state: aState(overrid
 const anAuroraCluster = (overrides: Partial<ClassifiedDatabase> = {}) =>
   managed({ kind: "cluster", engine: "aurora-mysql", ...overrides });
 
-/** What a terminal can show as it is: some words, none of them what a program says where it has nothing to say. */
+/** Words to show on a terminal, without traces of missing values. */
 const sentence = expect.stringMatching(/^(?!.*(undefined|null|NaN|\[object|\bfalse\b))\S.*\S$/s);
 
-/** A closed gate: when, for which action, under which circumstances, and what it says. No other gate is closed then. */
+/** A closed gate: when, for which action, under which circumstances, and its reason. Every other gate is open. */
 type Closed = readonly [when: string, ActionName, Partial<Circumstances>, gate: string, reason: string];
-/** An open gate: when, for which action, and under which circumstances nothing is in the way. */
+/** An open gate: when, for which action, and under which circumstances. Every other gate is open too. */
 type Open = readonly [when: string, ActionName, Partial<Circumstances>];
 
 function describeGate(name: string, { closed, open }: { closed: readonly Closed[]; open: readonly Open[] }) {
@@ -126,7 +126,7 @@ describe("the gates of an action", () => {
     expect(evaluate(action)).toHaveLength(names.length);
   });
 
-  test("have names, in the order in which they are said", () => {
+  test("are listed in this order", () => {
     expect(planGateNames).toEqual([
       "enabled",
       "allowed",
@@ -151,7 +151,7 @@ describe("the gates of an action", () => {
     ]);
   });
 
-  test.each(actionNames)("are all open for %s where nothing is in the way, and each says why", (action) => {
+  test.each(actionNames)("are all open for %s without obstacles, each with a reason", (action) => {
     for (const { open, reason } of evaluate(action)) expect({ open, reason }).toEqual({ open: true, reason: sentence });
   });
 
@@ -204,7 +204,7 @@ describeGate("allowed", {
       ],
     ),
     [
-      "the policy allows all but the toggle that was interrupted",
+      "the policy allows every action except toggle",
       "finish-interrupted",
       remediation({ allow: ["schedule-rotation", "rotate", "enable"] }),
       "allowed",
@@ -212,22 +212,22 @@ describeGate("allowed", {
     ],
   ],
   open: [
-    ["the policy allows it alone", "rotate", remediation({ allow: ["rotate"] })],
-    ["the policy allows toggles, and it is one", "finish-interrupted", remediation({ allow: ["toggle"] })],
+    ["the policy allows only this action", "rotate", remediation({ allow: ["rotate"] })],
+    ["the policy allows toggle", "finish-interrupted", remediation({ allow: ["toggle"] })],
   ],
 });
 
 describeGate("opted-in", {
   closed: [
     [
-      "nothing is opted in",
+      "no database is opted in",
       "rotate",
       remediation({ optIn: [] }),
       "opted-in",
       "the database is not opted in: add an entry that matches it to remediation.optIn",
     ],
     [
-      "an entry holds in part only",
+      "an entry matches only in part",
       "finish-interrupted",
       remediation({ optIn: [{ identifier: ["orders"], tags: { stage: "test" } }] }),
       "opted-in",
@@ -241,7 +241,7 @@ describeGate("opted-in", {
       remediation({ optIn: [{ engine: ["mysql"] }, { account: [account] }] }),
     ],
     [
-      "it has the tag",
+      "it has the tag of an entry",
       "rotate",
       { ...remediation({ optIn: [{ tags: { stage: "test" } }] }), ...managed({ tags: { stage: "test" } }) },
     ],
@@ -251,7 +251,7 @@ describeGate("opted-in", {
 describeGate("eligible", {
   closed: [
     [
-      "its password is not its own",
+      "it inherits its password",
       "rotate",
       managed({
         management: "inherited",
@@ -262,42 +262,42 @@ describeGate("eligible", {
       "it cannot be repaired: it has the password of its source",
     ],
     [
-      "it is none of RDS's databases, and nobody says why",
+      "it is out of scope without an explanation",
       "finish-interrupted",
       managed({ management: "out-of-scope" }),
       "eligible",
       "it cannot be repaired: it is out-of-scope",
     ],
     [
-      "it is managed, and could not be turned on again",
+      "management could not be turned on again",
       "rotate",
       { ...anAuroraCluster(), ...target({ globalClusterMembers: [databaseArn] }) },
       "eligible",
       "RDS cannot turn management on: AWS does not support it for members of an Aurora global database",
     ],
     [
-      "whether it could be turned on again was not read",
+      "whether management can be turned on again was not read",
       "toggle",
       { ...anAuroraCluster(), ...target({ globalClusterMembers: null }) },
       "eligible",
       "cannot determine whether RDS can turn management on (rds:DescribeGlobalClusters was not read): allow that call, then try again",
     ],
     [
-      "it is on again, and whether it could be turned on was not read",
+      "management is on again, and whether it can be turned on was not read",
       "finish-interrupted",
       { ...anAuroraCluster(), ...target({ globalClusterMembers: null }) },
       "eligible",
       "cannot determine whether RDS can turn management on (rds:DescribeGlobalClusters was not read): allow that call, then try again",
     ],
     [
-      "it is on again, and its secret was not seen",
+      "management is on again, and its secret was not read",
       "finish-interrupted",
       { ...managed(), context: aContext({ secret: unseen() }) },
       "eligible",
       "cannot determine whether the secret was made before the toggle or by it (secretsmanager:ListSecrets failed with AccessDeniedException): allow that call, then try again",
     ],
     [
-      "it is managed already",
+      "it is already managed",
       "enable",
       managed(),
       "eligible",
@@ -327,7 +327,7 @@ describeGate("eligible", {
       "the secret that RDS names does not exist: turn management off and on by hand",
     ],
     [
-      "the secret is about to be deleted",
+      "the secret is scheduled for deletion",
       "rotate",
       { context: withSecret({ deletedAt: hoursFromNow(-5) }) },
       "eligible",
@@ -350,18 +350,18 @@ describeGate("eligible", {
   ],
   open: [
     [
-      "one of the databases that the secret names is this one",
+      "the secret names this database among others",
       "rotate",
       { context: withSecret({ primaryArns: [`${databaseArn}-2`, databaseArn] }) },
     ],
-    ["an interrupted toggle left it managed", "finish-interrupted", managed()],
+    ["management is on after an interrupted toggle", "finish-interrupted", managed()],
     [
-      "an interrupted toggle left it managed, whoever made the secret",
+      "management is on after an interrupted toggle, with any secret",
       "finish-interrupted",
       { ...managed(), context: withSecret({ primaryArns: [] }) },
     ],
     [
-      "it is off, and whether it can be turned on could not be read: RDS is asked",
+      "management is off, and only RDS can tell whether it can be turned on",
       "finish-interrupted",
       {
         ...anAuroraCluster({ management: "unmanaged" }),
@@ -369,12 +369,12 @@ describeGate("eligible", {
       },
     ],
     [
-      "it is not a member of the global database",
+      "it is not a member of a global database",
       "rotate",
       { ...anAuroraCluster(), ...target({ globalClusterMembers: ["another"] }) },
     ],
     [
-      "whether a blue/green deployment is in the way of what was begun is not known",
+      "an interrupted toggle ignores unread blue/green deployments",
       "finish-interrupted",
       target({ blueGreenDeployments: null }),
     ],
@@ -390,7 +390,7 @@ describe("eligible", () => {
     expect(closedAt("toggle", { ...tenant, context, ...target({ databases: [container] }) })).toEqual({});
   });
 
-  test("says what is so where it is open", () => {
+  test("gives a reason if it is open", () => {
     expect(reasonOf("eligible", "rotate")).toBe("RDS manages its password, and the secret is its own");
     expect(reasonOf("eligible", "enable")).toBe("RDS can manage its password");
     expect(reasonOf("eligible", "finish-interrupted")).toBe("RDS can manage its password");
@@ -401,16 +401,26 @@ describe("eligible", () => {
   });
 });
 
-describe("what bars people too", () => {
+describe("the manual blocker", () => {
   const inGlobalDatabase = { ...anAuroraCluster(), ...target({ globalClusterMembers: [databaseArn] }) };
   const inBlueGreen = target({ blueGreenDeployments: [{ source: databaseArn, target: null, status: "AVAILABLE" }] });
   const keyOf = (key: Circumstances["key"]): Partial<Circumstances> => ({ key });
 
   test.each<[string, ActionName, Partial<Circumstances>, RegExp]>([
-    ["it could not be turned on again", "toggle", inGlobalDatabase, /^RDS cannot turn management on again \(AWS does/],
-    ["a blue/green deployment", "toggle", inBlueGreen, /^RDS cannot turn management on again while a blue\/green deployment of it is active/],
     [
-      "nobody knows of those",
+      "management could not be turned on again",
+      "toggle",
+      inGlobalDatabase,
+      /^RDS cannot turn management on again \(AWS does/,
+    ],
+    [
+      "a blue/green deployment",
+      "toggle",
+      inBlueGreen,
+      /^RDS cannot turn management on again while a blue\/green deployment of it is active/,
+    ],
+    [
+      "blue/green deployments were not read",
       "toggle",
       target({ blueGreenDeployments: null }),
       /^cannot determine whether a blue\/green .* try again$/,
@@ -422,50 +432,54 @@ describe("what bars people too", () => {
       /^cannot determine whether the secret is its/,
     ],
     [
-      "a secret of somebody else",
+      "a secret of another database",
       "toggle",
       { context: withSecret({ primaryArns: [] }) },
       /would be locked out: find out/,
     ],
     [
-      "a secret of somebody else",
+      "a secret of another database",
       "rotate",
       { context: withSecret({ primaryArns: [] }) },
       /would be locked out: find out/,
     ],
     ["a proxy", "toggle", target({ proxies: [{ name: "web", secretArns: [secretArn] }] }), /^RDS Proxy web logs in/],
     [
-      "no key to choose",
+      "no key can be chosen",
       "toggle",
       keyOf({ reference: null, problem: "the policy names no key of its Region" }),
       /^the policy names no/,
     ],
-    ["a key that is not there", "toggle", keyOf({ reference: keyArn, key: seen<never>(null) }), /does not exist/],
+    ["a missing key", "toggle", keyOf({ reference: keyArn, key: seen<never>(null) }), /does not exist/],
   ])("%s (%s)", (_, action, overrides, explanation) => {
     expect(evaluateGates(circumstances(action, overrides)).manualBlocker).toMatch(explanation);
   });
 
   test.each<[string, ActionName, Partial<Circumstances>]>([
-    ["it is toggled, and could not be again", "rotate", inGlobalDatabase],
-    ["nothing is turned off in a blue/green deployment", "rotate", inBlueGreen],
+    ["rotation where management could not be turned on again", "rotate", inGlobalDatabase],
+    ["rotation in a blue/green deployment", "rotate", inBlueGreen],
     ["the policy allows nothing", "toggle", remediation({ allow: [], optIn: [] })],
-    ["another window, and a cool-down", "toggle", state({ attempts: [anAttempt()] })],
+    ["a recent attempt", "toggle", state({ attempts: [anAttempt()] })],
     ["replicas", "toggle", managed({ replicas: ["orders-2"] })],
     ["a key that can be enabled", "toggle", keyOf({ reference: keyArn, key: seen(aKey({ state: "Disabled" })) })],
-    ["a key that can be kept", "toggle", keyOf({ reference: keyArn, key: seen(aKey({ state: "PendingDeletion" })) })],
+    [
+      "a key whose deletion can be canceled",
+      "toggle",
+      keyOf({ reference: keyArn, key: seen(aKey({ state: "PendingDeletion" })) }),
+    ],
     ["a key that could not be read", "toggle", keyOf({ reference: keyArn, key: unseen("it was denied") })],
-  ])("not: %s (%s)", (_, action, overrides) => {
+  ])("is null for %s (%s)", (_, action, overrides) => {
     expect(evaluateGates(circumstances(action, overrides)).manualBlocker).toBeNull();
   });
 
-  test.each(actionNames)("nothing, where nothing is in the way of %s", (action) => {
+  test.each(actionNames)("is null for %s if all gates are open", (action) => {
     expect(evaluateGates(circumstances(action)).manualBlocker).toBeNull();
   });
 });
 
 describeGate("not-exempt", {
   closed: (["schedule-rotation", "rotate", "toggle", "enable"] as const).map((action) => [
-    "somebody has accepted the risk",
+    "the finding is exempt",
     action,
     { exemption: anExemption },
     "not-exempt",
@@ -477,7 +491,7 @@ describeGate("not-exempt", {
 describeGate("first-in-line", {
   closed: [
     [
-      "something else comes first",
+      "another action comes first",
       "rotate",
       { ahead: "toggle for secret-key-as-required" },
       "first-in-line",
@@ -491,7 +505,7 @@ describeGate("not-running", {
   closed: [
     ...(["rotate", "finish-interrupted"] as const).map(
       (action): Closed => [
-        "another execution is at work on it",
+        "another execution is working on it",
         action,
         { execution: "db-ORDERS-2", ...state({ running: [anExecution({ isChanging: false })] }) },
         "not-running",
@@ -499,7 +513,7 @@ describeGate("not-running", {
       ],
     ),
     [
-      "an execution is at work on it, and this is only a look",
+      "an execution is working on it, and the plan is only shown",
       "rotate",
       state({ running: [anExecution({ isChanging: false, expiresAt: hoursFromNow(0.001) })] }),
       "not-running",
@@ -507,7 +521,7 @@ describeGate("not-running", {
     ],
     ...(["schedule-rotation", "rotate", "toggle"] as const).map(
       (action): Closed => [
-        "somebody began a toggle",
+        "another execution started a toggle",
         action,
         { execution: "db-ORDERS-2", ...managed({ tags: { [toggleTagKey]: aMark() } }) },
         "not-running",
@@ -515,7 +529,7 @@ describeGate("not-running", {
       ],
     ),
     [
-      "the tag is none of this project's",
+      "the tag has another format",
       "enable",
       { ...managed({ management: "unmanaged", tags: { [toggleTagKey]: "by hand" } }) },
       "not-running",
@@ -523,15 +537,15 @@ describeGate("not-running", {
     ],
   ],
   open: [
-    ["the execution is its own", "rotate", { execution: "db-ORDERS-1", ...state({ running: [anExecution()] }) }],
+    ["it is its own execution", "rotate", { execution: "db-ORDERS-1", ...state({ running: [anExecution()] }) }],
     [
-      "the execution is another database's",
+      "the execution is on another database",
       "rotate",
       state({ running: [anExecution({ arn: "another", isChanging: false })] }),
     ],
-    ["the execution has been silent for too long", "rotate", state({ running: [anExecution({ expiresAt: now })] })],
-    ["the mark is its own", "toggle", { execution: "db-ORDERS-1", ...managed({ tags: { [toggleTagKey]: aMark() } }) }],
-    ["the mark is what it is about", "finish-interrupted", managed({ tags: { [toggleTagKey]: aMark() } })],
+    ["the lease of the execution has expired", "rotate", state({ running: [anExecution({ expiresAt: now })] })],
+    ["the tag is its own", "toggle", { execution: "db-ORDERS-1", ...managed({ tags: { [toggleTagKey]: aMark() } }) }],
+    ["the tag is of the toggle to finish", "finish-interrupted", managed({ tags: { [toggleTagKey]: aMark() } })],
   ],
 });
 
@@ -555,7 +569,7 @@ describeGate("status-available", {
       "erp is rebooting: wait until it is available, or start it",
     ],
     [
-      "its container was not seen",
+      "its container was not read",
       "rotate",
       managed({ containerArn: "container" }),
       "status-available",
@@ -563,7 +577,7 @@ describeGate("status-available", {
     ],
     ...["creating", "rotating", "hibernating"].map(
       (status): Closed => [
-        "its secret is not at rest",
+        "RDS is changing its secret",
         "rotate",
         managed({ masterUserSecret: aMasterUserSecret({ status }) }),
         "status-available",
@@ -571,7 +585,7 @@ describeGate("status-available", {
       ],
     ),
     [
-      "RDS does not say how its secret is",
+      "RDS does not report the status of its secret",
       "rotate",
       managed({ masterUserSecret: aMasterUserSecret({ status: null }) }),
       "status-available",
@@ -581,12 +595,12 @@ describeGate("status-available", {
   open: [
     ["its secret is impaired", "rotate", managed({ masterUserSecret: aMasterUserSecret({ status: "impaired" }) })],
     [
-      "its container is available too",
+      "its container is also available",
       "rotate",
       { ...managed({ containerArn: "container" }), ...target({ databases: [aPlainDatabase({ arn: "container" })] }) },
     ],
     [
-      "what was begun is finished, whatever it takes",
+      "an interrupted toggle is finished in any status",
       "finish-interrupted",
       managed({ management: "unmanaged", status: "modifying" }),
     ],
@@ -603,7 +617,7 @@ describeGate("nothing-pending", {
       "EngineVersion is pending, and RDS would apply it immediately with this action: wait until nothing is pending, or cancel the modification",
     ],
     [
-      "two are",
+      "two modifications are pending",
       "enable",
       managed({ management: "unmanaged", pendingChanges: ["EngineVersion", "AllocatedStorage"] }),
       "nothing-pending",
@@ -620,7 +634,7 @@ describeGate("no-blue-green-deployment", {
       { source: "another", target: databaseArn },
     ].map(
       (ends): Closed => [
-        "one is active",
+        "a deployment is active",
         "rotate",
         target({ blueGreenDeployments: [{ ...ends, status: "AVAILABLE" }] }),
         "no-blue-green-deployment",
@@ -628,7 +642,7 @@ describeGate("no-blue-green-deployment", {
       ],
     ),
     [
-      "one is active, and others may be",
+      "a deployment is active, and others could not be read",
       "rotate",
       target({
         blueGreenDeployments: [{ source: databaseArn, target: null, status: "AVAILABLE" }],
@@ -638,7 +652,7 @@ describeGate("no-blue-green-deployment", {
       "a blue/green deployment of it is active: switch it over, or delete it",
     ],
     [
-      "they could not be read",
+      "deployments could not be read",
       "schedule-rotation",
       target({ gaps: [aGap({ action: "rds:DescribeBlueGreenDeployments" })] }),
       "no-blue-green-deployment",
@@ -654,12 +668,12 @@ describeGate("no-blue-green-deployment", {
   ],
   open: [
     [
-      "it is over",
+      "the deployment is over",
       "rotate",
       target({ blueGreenDeployments: [{ source: databaseArn, target: null, status: "SWITCHOVER_COMPLETED" }] }),
     ],
     [
-      "it is another database's",
+      "the deployment is of another database",
       "rotate",
       target({ blueGreenDeployments: [{ source: "another", target: "its green", status: "AVAILABLE" }] }),
     ],
@@ -678,22 +692,22 @@ describeGate("no-replicas", {
     "it has read replicas (orders-a, orders-b), and RDS creates no more while it manages the password: promote or delete them, or make the change by hand",
   ]),
   open: [
-    ["SQL Server has them, and can be managed", "toggle", managed({ engine: "sqlserver-se", replicas: ["orders-a"] })],
-    ["it stays managed", "rotate", managed({ replicas: ["orders-a"] })],
+    ["the engine is SQL Server", "toggle", managed({ engine: "sqlserver-se", replicas: ["orders-a"] })],
+    ["the action keeps the secret", "rotate", managed({ replicas: ["orders-a"] })],
   ],
 });
 
 describeGate("secret-not-replicated", {
   closed: [
     [
-      "it is replicated",
+      "the secret is replicated",
       "toggle",
       { context: withSecret({ replicaRegions: ["us-east-1", "us-west-2"] }) },
       "secret-not-replicated",
       `the secret is replicated to us-east-1, us-west-2, and RDS would silently leave management on: end the replication with aws secretsmanager remove-regions-from-replication --region eu-west-1 --secret-id '${secretArn}' --remove-replica-regions us-east-1 us-west-2`,
     ],
     [
-      "a list does not tell",
+      "the list does not contain replicas",
       "toggle",
       { context: withSecret({ replicaRegions: null }) },
       "secret-not-replicated",
@@ -721,7 +735,7 @@ describe("secret-not-replicated", () => {
 describeGate("no-proxy", {
   closed: [
     [
-      "two log in with the secret",
+      "two proxies log in with the secret",
       "toggle",
       target({
         proxies: [
@@ -734,7 +748,7 @@ describeGate("no-proxy", {
       "RDS Proxy web, api logs in with the secret, which would be deleted: give the proxy another secret first",
     ],
     [
-      "they could not be read in full",
+      "proxies could not be read in full",
       "toggle",
       target({ proxies: [], gaps: [aGap({ action: "rds:DescribeDBProxies" })] }),
       "no-proxy",
@@ -749,10 +763,14 @@ describeGate("no-proxy", {
     ],
   ],
   open: [
-    ["they log in with others", "toggle", target({ proxies: [{ name: "web", secretArns: ["another"] }] })],
-    ["something else could not be read", "toggle", target({ gaps: [aGap({ action: "rds:DescribeDBClusters" })] })],
+    [
+      "the proxies log in with other secrets",
+      "toggle",
+      target({ proxies: [{ name: "web", secretArns: ["another"] }] }),
+    ],
+    ["another call failed", "toggle", target({ gaps: [aGap({ action: "rds:DescribeDBClusters" })] })],
     ["the secret's ARN stays", "rotate", target({ proxies: [{ name: "web", secretArns: [secretArn] }] })],
-    ["there is no secret that one could log in with", "enable", target({ proxies: null })],
+    ["there is no secret yet", "enable", target({ proxies: null })],
   ],
 });
 
@@ -768,7 +786,7 @@ describeGate("not-stack-owned", {
     "the CloudFormation stack shop owns it, and its template would no longer match: change the template instead, or set remediation.stackOwned to allow",
   ]),
   open: [
-    ["the template says nothing of rotation", "rotate", managed({ tags: { "aws:cloudformation:stack-name": "shop" } })],
+    ["rotation does not change the template", "rotate", managed({ tags: { "aws:cloudformation:stack-name": "shop" } })],
     [
       "the policy allows it",
       "toggle",
@@ -778,7 +796,7 @@ describeGate("not-stack-owned", {
 });
 
 describe("not-stack-owned", () => {
-  test("says which stack it is, where the policy allows it", () => {
+  test("names the stack if the policy allows it", () => {
     const owned = managed({ tags: { "aws:cloudformation:stack-name": "shop" } });
     expect(reasonOf("not-stack-owned", "toggle", { ...owned, ...remediation({ stackOwned: "allow" }) })).toBe(
       "the stack shop owns it, and the policy allows that",
@@ -799,7 +817,7 @@ describeGate("key-usable", {
       ],
     ),
     [
-      "the key that Secrets Manager has for it is about to be deleted",
+      "the key in Secrets Manager is pending deletion",
       "rotate",
       { context: aContext({ secretKey: aSeenKey({ state: "PendingDeletion", arn: otherKeyArn }) }) },
       "key-usable",
@@ -813,7 +831,7 @@ describeGate("key-usable", {
       `cannot determine whether the key ${keyArn} is enabled (kms:DescribeKey failed with AccessDeniedException): allow that call, then try again`,
     ],
     [
-      "nobody knows which key the secret has",
+      "the key of the secret is unknown",
       "rotate",
       { context: aContext({ secretKey: anUnseenKey(null, "RDS names no key") }) },
       "key-usable",
@@ -882,7 +900,7 @@ describeGate("key-usable", {
     ["it is updating", "rotate", { context: aContext({ rdsKey: aSeenKey({ state: "Updating" }) }) }],
     ["the default key needs no trial", "toggle", { key: { reference: null }, ...target({ keyTrials: [] }) }],
     [
-      "another key could not be tried, nor this one be described a second time",
+      "another key could not be tried, and this one not described again",
       "toggle",
       target({
         gaps: [
@@ -892,7 +910,7 @@ describeGate("key-usable", {
       }),
     ],
     [
-      "of several keys this one may be used",
+      "only this key may be used",
       "toggle",
       target({
         keyTrials: [
@@ -902,12 +920,12 @@ describeGate("key-usable", {
       }),
     ],
     [
-      "the chosen key is not the secret's",
+      "the chosen key is not the present key",
       "toggle",
       { context: withSecret({ replicaRegions: [] }, { rdsKey: aSeenKey({ state: "Disabled" }) }) },
     ],
     [
-      "what was begun is finished with whatever key there is",
+      "an interrupted toggle is finished with any key",
       "finish-interrupted",
       { key: { reference: null, problem: "none" } },
     ],
@@ -927,14 +945,14 @@ describeGate("in-window", {
       ],
     ),
     [
-      "too little is left of the window",
+      "less than ten minutes are left of the window",
       "rotate",
       remediation({ window: ["tue:11:00-tue:12:09"] }),
       "in-window",
       "the window tue:11:00-tue:12:09 (UTC) is not open: wait until 2026-12-01T11:00:00.000Z",
     ],
     [
-      "of several windows the first to come is waited for",
+      "the next of several windows counts",
       "rotate",
       {
         ...managed({ maintenanceWindow: null }),
@@ -953,16 +971,16 @@ describeGate("in-window", {
   ],
   open: [
     ["ten minutes are left of the window", "rotate", remediation({ window: ["tue:11:00-tue:12:10"] })],
-    ["it opens now", "rotate", remediation({ window: ["12:00-13:00"] })],
+    ["the window opens now", "rotate", remediation({ window: ["12:00-13:00"] })],
     ["one of several is open", "rotate", remediation({ window: ["maintenance", "12:00-13:00"] })],
-    ["any time will do", "rotate", remediation({ window: ["maintenance", "any-time"] })],
+    ["the policy allows any time", "rotate", remediation({ window: ["maintenance", "any-time"] })],
     ["no password changes now", "schedule-rotation", remediation({ window: ["maintenance"] })],
-    ["what was begun is finished at once", "finish-interrupted", remediation({ window: ["maintenance"] })],
+    ["an interrupted toggle does not wait", "finish-interrupted", remediation({ window: ["maintenance"] })],
   ],
 });
 
 describe("in-window", () => {
-  test("says which window is open", () => {
+  test("names the open window", () => {
     expect(reasonOf("in-window", "rotate", remediation({ window: ["12:00-13:00"] }))).toBe(
       "the window 12:00-13:00 (UTC) is open",
     );
@@ -978,16 +996,16 @@ describe("the windows of a database", () => {
     [["02:00-04:00"], "sun:03:00-sun:04:00", ["02:00-04:00"]],
     [["any-time"], null, "any-time"],
     [["02:00-04:00", "any-time"], "sun:03:00-sun:04:00", "any-time"],
-  ])("by %j, with %s as its own, are %j", (window, maintenanceWindow, expected) => {
+  ])("with the policy %j and the own window %s are %j", (window, maintenanceWindow, expected) => {
     expect(windowsOf(aDatabase({ maintenanceWindow }), aPermissivePolicy({ window }))).toEqual(expected);
   });
 });
 
 const budget = (atOnce: number, perDay: number) => remediation({ budget: { atOnce, perDay } });
-/** Executions at work on other databases of the same account and Region. */
+/** Running executions on other databases of the same account and Region. */
 const running = (...names: string[]) =>
   names.map((name) => anExecution({ arn: `arn:aws:rds:${region}:${account}:db:${name}`, execution: name }));
-/** Attempts on other databases of the same account and Region, so many hours ago. */
+/** Attempts on other databases of the same account and Region, `hours` ago. */
 const tried = (hours: number, ...names: string[]) =>
   names.map((name) =>
     anAttempt({
@@ -1000,35 +1018,35 @@ const tried = (hours: number, ...names: string[]) =>
 describeGate("within-budget", {
   closed: [
     [
-      "somebody else is at work",
+      "another execution is running",
       "rotate",
       { ...budget(1, 5), ...state({ running: running("shop") }) },
       "within-budget",
       `at most 1 at once in ${account} ${region}, and rotate of shop comes first: wait, or raise remediation.budget.atOnce`,
     ],
     [
-      "what is at work and what is planned before it take all places",
+      "running and planned actions use all slots",
       "toggle",
       { ...budget(2, 5), ...state({ running: running("shop") }), plannedBefore: ["enable of DB instance erp"] },
       "within-budget",
       `at most 2 at once in ${account} ${region}, and rotate of shop, enable of DB instance erp come first: wait, or raise remediation.budget.atOnce`,
     ],
     [
-      "so many come first that not all are named",
+      "names only three of many actions",
       "schedule-rotation",
       { ...budget(4, 5), plannedBefore: ["a", "b", "c", "d"] },
       "within-budget",
       `at most 4 at once in ${account} ${region}, and a, b, c and 1 more come first: wait, or raise remediation.budget.atOnce`,
     ],
     [
-      "all of a day's places are taken",
+      "all slots of the day are used",
       "rotate",
       { ...budget(3, 3), ...state({ attempts: tried(23.9, "shop", "erp"), running: running("web") }) },
       "within-budget",
       `at most 3 within 24 hours in ${account} ${region}, and rotate of shop, rotate of erp, rotate of web come first: wait, or raise remediation.budget.perDay`,
     ],
     [
-      "a day has one place, and it is taken",
+      "the only slot of the day is used",
       "rotate",
       { ...budget(1, 1), ...state({ attempts: tried(1, "shop") }) },
       "within-budget",
@@ -1036,38 +1054,38 @@ describeGate("within-budget", {
     ],
   ],
   open: [
-    ["one place is left", "rotate", { ...budget(2, 2), ...state({ running: running("shop") }) }],
+    ["one slot is free", "rotate", { ...budget(2, 2), ...state({ running: running("shop") }) }],
     [
-      "one place of the day is left",
+      "one slot of the day is free",
       "rotate",
       { ...budget(9, 3), ...state({ attempts: tried(1, "shop"), running: running("erp") }) },
     ],
     [
-      "what somebody has said no to took none",
+      "rejected actions use no slot",
       "rotate",
       {
         ...budget(1, 1),
         ...state({ attempts: tried(1, "shop").map((one) => ({ ...one, outcome: "rejected" as const })) }),
       },
     ],
-    ["a place is free again after a day", "rotate", { ...budget(1, 1), ...state({ attempts: tried(24, "shop") }) }],
+    ["a slot is free again after a day", "rotate", { ...budget(1, 1), ...state({ attempts: tried(24, "shop") }) }],
     [
-      "who only waits takes no place",
+      "waiting executions use no slot",
       "rotate",
       { ...budget(1, 1), ...state({ running: running("shop").map((one) => ({ ...one, isChanging: false })) }) },
     ],
     [
-      "who is silent takes none",
+      "expired executions use no slot",
       "rotate",
       { ...budget(1, 1), ...state({ running: running("shop").map((one) => ({ ...one, expiresAt: now })) }) },
     ],
     [
-      "the place is its own",
+      "it uses the slot itself",
       "rotate",
       { ...budget(1, 1), execution: "db-ORDERS-1", ...state({ running: [anExecution()] }) },
     ],
     [
-      "other Regions and accounts have their own budgets",
+      "other accounts and Regions have their own budget",
       "rotate",
       {
         ...budget(1, 1),
@@ -1084,7 +1102,7 @@ describeGate("within-budget", {
       },
     ],
     [
-      "what was begun is finished, whatever the budget",
+      "an interrupted toggle ignores the budget",
       "finish-interrupted",
       { ...budget(1, 1), ...state({ running: running("shop"), attempts: tried(1, "erp") }) },
     ],
@@ -1092,14 +1110,14 @@ describeGate("within-budget", {
 });
 
 describe("within-budget", () => {
-  test("says how many places are taken", () => {
+  test("counts the slots in use", () => {
     const some = { ...budget(3, 5), ...state({ running: running("web"), attempts: tried(1, "shop", "erp") }) };
     expect(reasonOf("within-budget", "rotate", { ...some, plannedBefore: ["enable of DB instance a"] })).toBe(
       "2 of 3 slots at once and 4 of 5 within 24 hours are in use",
     );
   });
 
-  test("names three before it says how many more there are", () => {
+  test("names three actions and counts the rest", () => {
     const reason = (plannedBefore: readonly string[]) =>
       isWithinBudget({ ...circumstances("rotate", budget(1, 9)), plannedBefore }).reason;
     expect(reason(["a", "b", "c"])).toContain("and a, b, c come first:");
@@ -1110,7 +1128,7 @@ describe("within-budget", () => {
 describeGate("cooled-down", {
   closed: [
     [
-      "something was tried on it lately, whatever came of it",
+      "there was a recent attempt with any outcome",
       "schedule-rotation",
       state({ attempts: [anAttempt({ endedAt: hoursFromNow(-23.5), outcome: "repaired" })] }),
       "cooled-down",
@@ -1137,11 +1155,11 @@ describeGate("cooled-down", {
     ["it has cooled down", "rotate", state({ attempts: [anAttempt({ endedAt: hoursFromNow(-24) })] })],
     ["the attempt was on another database", "rotate", state({ attempts: tried(1, "shop") })],
     [
-      "the policy wants no pause",
+      "the policy sets no cool-down",
       "rotate",
       { ...remediation({ coolDownHours: 0 }), ...state({ attempts: [anAttempt({ endedAt: now })] }) },
     ],
-    ["what was begun is finished at once", "finish-interrupted", state({ attempts: [anAttempt({ endedAt: now })] })],
+    ["an interrupted toggle does not wait", "finish-interrupted", state({ attempts: [anAttempt({ endedAt: now })] })],
   ],
 });
 
@@ -1149,7 +1167,7 @@ const stopped = { at: hoursFromNow(-2), by: "the circuit breaker", why: "3 failu
 
 describeGate("not-stopped", {
   closed: (["schedule-rotation", "rotate", "toggle", "enable"] as const).map((action) => [
-    "everything was stopped",
+    "repairs are stopped",
     action,
     state({ stopped }),
     "not-stopped",
@@ -1160,27 +1178,71 @@ describeGate("not-stopped", {
 
 describeGate("approved", {
   closed: (["schedule-rotation", "rotate", "toggle", "enable"] as const).map((action) => [
-    "the policy wants a person to say yes",
+    "the policy requires an approval",
     action,
     remediation({ approval: [action] }),
     "approved",
     "a person has to approve it; approval is requested once only the window remains",
   ]),
   open: [
-    ["a person said yes", "toggle", { ...remediation({ approval: ["toggle"] }), approvedBy: "ann" }],
-    ["other actions need a yes", "rotate", remediation({ approval: ["schedule-rotation", "toggle", "enable"] })],
-    ["what was begun was approved before it began", "finish-interrupted", remediation({ approval: ["toggle"] })],
+    ["a person approved it", "toggle", { ...remediation({ approval: ["toggle"] }), approvedBy: "ann" }],
+    [
+      "only other actions require an approval",
+      "rotate",
+      remediation({ approval: ["schedule-rotation", "toggle", "enable"] }),
+    ],
+    [
+      "an interrupted toggle was approved before it started",
+      "finish-interrupted",
+      remediation({ approval: ["toggle"] }),
+    ],
   ],
 });
 
 describe("approved", () => {
-  test("says who said yes", () => {
+  test("names who approved it", () => {
     expect(reasonOf("approved", "toggle", { approvedBy: "ann" })).toBe("approved by ann");
     expect(reasonOf("approved", "toggle")).toBe("the policy requires no approval");
   });
 });
 
-describe("an error while a gate is looked at", () => {
+describe("an assumption", () => {
+  const off = circumstances("rotate", { isEnabled: false, ...remediation({ allow: [], approval: ["rotate"] }) });
+  const assumptions = { enabled: "a dry run", approved: "asked later" };
+  const resultOf = (gate: string, of: Parameters<typeof evaluateGates>) =>
+    evaluateGates(...of).gates.find((one) => one.gate === gate);
+
+  test("opens a closed gate, and shows that", () => {
+    for (const [gate, reason] of Object.entries(assumptions))
+      expect(resultOf(gate, [off, assumptions])).toEqual({ gate, open: true, reason, assumed: true });
+  });
+
+  test("does not replace the reason of an open gate", () => {
+    const on = circumstances("rotate", { approvedBy: "ann" });
+    expect(resultOf("enabled", [on, assumptions])).toEqual({
+      gate: "enabled",
+      open: true,
+      reason: "remediation is on",
+    });
+    expect(resultOf("approved", [on, assumptions])).toEqual({
+      gate: "approved",
+      open: true,
+      reason: "approved by ann",
+    });
+  });
+
+  test("does not open other gates", () => {
+    const closed = evaluateGates(off, assumptions).gates.filter(({ open }) => !open);
+    expect(closed.map(({ gate }) => gate)).toEqual(["allowed"]);
+  });
+
+  test("is never made by default", () => {
+    const closed = evaluateGates(off).gates.filter(({ open }) => !open);
+    expect(closed.map(({ gate }) => gate)).toEqual(["enabled", "allowed", "approved"]);
+  });
+});
+
+describe("an error while a gate is evaluated", () => {
   /** Circumstances that cannot be read. */
   const unreadable = (action: ActionName, thrown: unknown) =>
     evaluateGates(
@@ -1192,7 +1254,7 @@ describe("an error while a gate is looked at", () => {
       }),
     ).gates;
 
-  test.each(actionNames)("closes it: %s", (action) => {
+  test.each(actionNames)("closes the gate: %s", (action) => {
     expect(unreadable(action, new Error("it broke"))).toEqual(
       evaluate(action).map(({ gate }) => ({
         gate,
@@ -1202,12 +1264,12 @@ describe("an error while a gate is looked at", () => {
     );
   });
 
-  test("closes it even where what was thrown is no error", () => {
+  test("closes the gate even if the thrown value is not an Error", () => {
     const [first] = unreadable("rotate", Object.create(null));
     expect(first).toMatchObject({ open: false, reason: expect.stringContaining("(object)") });
   });
 
-  test("leaves the other gates as they are", () => {
+  test("does not affect the other gates", () => {
     const odd = {
       ...defaultPolicy.remediation.budget,
       get atOnce(): number {
@@ -1228,14 +1290,14 @@ describe("an error while a gate is looked at", () => {
     ["a policy without anything", { policy: {} }],
     ["a context without anything", { context: {} }],
     [
-      "an instant that is none",
+      "an invalid time",
       {
         now: "yesterday",
         state: aState({ attempts: [anAttempt({ endedAt: "long ago" })] }),
         policy: aPermissivePolicy({ window: ["maintenance"] }),
       },
     ],
-  ])("keeps the action from being begun: %s", (_, odd) => {
+  ])("blocks the action: %s", (_, odd) => {
     const { gates: results } = evaluateGates({ ...circumstances("toggle"), ...odd } as unknown as Circumstances);
     expect(results).toHaveLength(evaluate("toggle").length);
     expect(results.some(({ open }) => !open)).toBe(true);
@@ -1293,14 +1355,14 @@ const anyCircumstances = (policy: fc.Arbitrary<Policy>): fc.Arbitrary<Circumstan
     plannedBefore: fc.array(anyText, { maxLength: 5 }),
   });
 
-describe("whatever AWS answers", () => {
+describe("for arbitrary input", () => {
   const anyPolicy = fc.constantFrom(
     defaultPolicy,
     aPermissivePolicy(),
     aPermissivePolicy({ window: ["maintenance"], approval: ["toggle"] }, { support: { oracleCdb: "unsupported" } }),
   );
 
-  test("the gates are looked at, all of them, and nothing is changed", () => {
+  test("evaluates every gate and changes nothing", () => {
     fc.assert(
       fc.property(anyCircumstances(anyPolicy), (any) => {
         const { gates: results } = evaluateGates(deepFreeze(any));
@@ -1311,7 +1373,7 @@ describe("whatever AWS answers", () => {
     );
   });
 
-  test("the default policy lets nothing be begun, whoever approved it", () => {
+  test("the default policy blocks every action, even if approved", () => {
     fc.assert(
       fc.property(anyCircumstances(fc.constant(defaultPolicy)), (any) => {
         const { gates } = evaluateGates({ ...any, isEnabled: true, approvedBy: "ann" });

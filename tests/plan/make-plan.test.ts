@@ -94,7 +94,7 @@ const anExemptionFrom = (rule: string): Policy["exemptions"] => [
   { match: { identifier: ["*"] }, rules: [rule], owner: "ann", reason: "legacy", until: "2026-12-31" },
 ];
 
-describe("each message that names a repair leads to it", () => {
+describe("each message that names a repair requests it", () => {
   const examples: readonly (readonly [string, string, Partial<Target>, Partial<Policy>, ActionName])[] = [
     ["master-password-managed", "unmanaged", unmanaged("orders"), {}, "enable"],
     ["rotation-enabled", "off", withSecret({ rotationEnabled: false }), {}, "schedule-rotation"],
@@ -127,7 +127,7 @@ describe("each message that names a repair leads to it", () => {
     expect(first).toMatchObject({ runnable: true, impact: impacts[action] });
   });
 
-  test("and there is no other", () => {
+  test("covers every message with a repair", () => {
     const all = rules.flatMap(({ id, messages }) =>
       Object.entries(messages).flatMap(([explanation, { repairs }]) =>
         repairs === undefined ? [] : [`${id} ${explanation}`],
@@ -137,8 +137,8 @@ describe("each message that names a repair leads to it", () => {
   });
 });
 
-describe("the plan, as a machine reads it", () => {
-  test("of an action", () => {
+describe("the plan as JSON", () => {
+  test("has an entry for an action", () => {
     const { actions, ...rest } = planFor(twiceWrong, { policy: aPermissivePolicy({}, requiring(otherKeyArn)) });
     expect(rest).toEqual({ schemaVersion: "1.0", observedAt: now, complete: true, manual: [] });
     expect(actions[0]).toEqual({
@@ -160,7 +160,7 @@ describe("the plan, as a machine reads it", () => {
     });
   });
 
-  test("of what is left to a person", () => {
+  test("has an entry for a manual step", () => {
     const { actions, manual } = planFor(unmanaged("orders"), { policy: aPolicy() });
     expect(actions).toEqual([expect.objectContaining({ action: "enable", runnable: false })]);
     expect(manual).toEqual([
@@ -177,12 +177,12 @@ describe("the plan, as a machine reads it", () => {
     ]);
   });
 
-  test("has the severities of the policy", () => {
+  test("uses the severities of the policy", () => {
     const policy = aPermissivePolicy({}, { severities: { "master-password-managed": "low" } });
     expect(planFor(unmanaged("orders"), { policy }).actions[0]?.severity).toBe("low");
   });
 
-  test("is empty where nothing is wrong; where what is wrong is not seen, it is not complete", () => {
+  test("is empty without findings, and incomplete if not everything was read", () => {
     const empty = { schemaVersion: "1.0", observedAt: now, complete: true, actions: [], manual: [] };
     expect(planFor({})).toEqual(empty);
     expect(planFor({ secrets: null, gaps: [aGap()] })).toEqual({ ...empty, complete: false });
@@ -202,27 +202,27 @@ describe("an impaired secret", () => {
 
   test.each<[string, Partial<PlanOptions>, ActionName]>([
     ["first", {}, "rotate"],
-    ["after a rotation was tried in vain", tried("rotate"), "toggle"],
+    ["after this execution's rotation failed", tried("rotate"), "toggle"],
     ["after a rotation failed before", attempts({}), "toggle"],
-    ["after all was tried in vain", tried("rotate", "toggle"), "toggle"],
-    ["after a rotation failed before, and a toggle now", { ...attempts({}), ...tried("toggle") }, "toggle"],
+    ["after all actions of this execution failed", tried("rotate", "toggle"), "toggle"],
+    ["after an earlier rotation and this execution's toggle failed", { ...attempts({}), ...tried("toggle") }, "toggle"],
     ["after a rotation was interrupted", attempts({ outcome: "interrupted" }), "rotate"],
-    ["after a toggle failed and nobody rotated", attempts({ action: "toggle" }), "rotate"],
+    ["after a toggle failed without a rotation", attempts({ action: "toggle" }), "rotate"],
     ["after a rotation that another rule asked for failed", attempts({ rule: "rotation-on-schedule" }), "rotate"],
     ["after the rotation of another database failed", attempts({ arn: arnOf("shop") }), "rotate"],
     [
-      "after it was repaired since a rotation failed",
+      "after a repair that followed a failed rotation",
       attempts({}, { action: "toggle", outcome: "repaired" }),
       "rotate",
     ],
-    ["after a rotation failed since it was repaired", attempts({ outcome: "repaired" }, {}), "toggle"],
+    ["after a failed rotation that followed a repair", attempts({ outcome: "repaired" }, {}), "toggle"],
     [
-      "after others were repaired since its rotation failed",
+      "after repairs of others that followed its failed rotation",
       attempts({}, { arn: arnOf("shop"), outcome: "repaired" }, { rule: "rotation-on-schedule", outcome: "repaired" }),
       "toggle",
     ],
     [
-      "after what another rule asked for was tried in vain",
+      "after the action of another rule failed",
       { tried: [{ rule: "rotation-on-schedule", action: "rotate" }] },
       "rotate",
     ],
@@ -239,7 +239,7 @@ describe("an impaired secret", () => {
     },
   );
 
-  test("whose cause is still there is left to a person, who is told each step", () => {
+  test("needs manual action, with every step, if its cause remains", () => {
     const plan = planFor({ ...impaired, keys: [{ reference: keyArn, key: aKey({ state: "Disabled" }) }] });
     expect(plan.actions).toEqual([]);
     expect(plan.manual.find((one) => one.rule === rule)).toMatchObject({
@@ -255,7 +255,7 @@ describe("an impaired secret", () => {
 });
 
 describe("an interrupted toggle", () => {
-  test("comes before all else, however severe that is, and everything else on the database waits for it", () => {
+  test("comes before everything else, and all other actions on the database wait for it", () => {
     const interrupted = marked(false).databases?.[0] ?? aPlainDatabase();
     const policy = aPermissivePolicy({}, { severities: { "toggle-not-interrupted": "low" } });
     const plan = planFor({ databases: [...unmanagedInstances("a-shop"), interrupted] }, { policy });
@@ -269,7 +269,7 @@ describe("an interrupted toggle", () => {
     );
   });
 
-  test("is finished with the key that its mark names", () => {
+  test("is finished with the key in its tag", () => {
     const plan = planFor(marked(false, aMark({ keyReference: otherKeyArn })), { policy: aPolicy() });
     expect(plan.actions[0]?.keyReference).toBe(otherKeyArn);
     expect(plan.manual[0]?.awsCli).toEqual([
@@ -277,7 +277,7 @@ describe("an interrupted toggle", () => {
     ]);
   });
 
-  test("that may not be finished keeps others away, and a person is told, even where the finding is exempt", () => {
+  test("blocks other actions and needs manual action if it is not allowed, even if the finding is exempt", () => {
     const exempt = { exemptions: anExemptionFrom("toggle-not-interrupted") };
     const plan = planFor(marked(false), { policy: aPermissivePolicy({ allow: ["enable"] }, exempt) });
     expect(closedIn(plan)).toEqual([
@@ -289,7 +289,7 @@ describe("an interrupted toggle", () => {
     ]);
   });
 
-  test("is not in the way of the execution that began it", () => {
+  test("does not block its own execution", () => {
     const options = { execution: "db-ORDERS-1", action: "enable" as const };
     expect(planFor(marked(false), options).actions).toMatchObject([{ action: "enable", runnable: true }]);
     expect(planFor(marked(false), { action: "enable" }).actions).toMatchObject([{ runnable: false }]);
@@ -299,7 +299,7 @@ describe("an interrupted toggle", () => {
 describe("an exempt finding", () => {
   const policy = aPermissivePolicy({}, { exemptions: anExemptionFrom("master-password-managed") });
 
-  test("is in the plan, is not runnable, and nobody is told to do it", () => {
+  test("is planned but not runnable, without a manual step", () => {
     const plan = planFor(unmanaged("orders"), { policy });
     expect(closedIn(plan)).toEqual([["orders", ["not-exempt"]]]);
     expect(plan.actions[0]?.runnable).toBe(false);
@@ -307,14 +307,14 @@ describe("an exempt finding", () => {
     expect(planFor(unmanaged("orders"), { policy, isEnabled: false }).manual).toEqual([]);
   });
 
-  test("that the service has no action for is left out", () => {
+  test("is left out if the service has no action for it", () => {
     const disabled = { keys: [{ reference: keyArn, key: aKey({ state: "Disabled" }) }] };
     const exempt = aPermissivePolicy({}, { exemptions: anExemptionFrom("secret-key-usable") });
     expect(planFor(disabled).manual).toHaveLength(1);
     expect(planFor(disabled, { policy: exempt }).manual).toEqual([]);
   });
 
-  test("is told again when its exemption has ended", () => {
+  test("is planned again after the exemption ends", () => {
     const later = { policy, now: "2027-01-01T00:00:00.000Z" };
     expect(planFor(unmanaged("orders"), later).actions[0]?.runnable).toBe(true);
   });
@@ -325,7 +325,7 @@ describe("two findings on one database", () => {
   const policy = aPermissivePolicy({}, wrongKey);
   const shortOf = (options: Partial<PlanOptions>) => closedIn(planFor(twiceWrong, options)).map(([, closed]) => closed);
 
-  test("the worse comes first, and the other one says so", () => {
+  test("start in order of severity, and the second names the first", () => {
     const plan = planFor(twiceWrong, { policy });
     expect(inShort(plan)).toEqual([
       "toggle orders for secret-key-as-required",
@@ -337,7 +337,7 @@ describe("two findings on one database", () => {
     expect(plan.manual).toEqual([]);
   });
 
-  test("a third one waits for the first, not for the second", () => {
+  test("a third one waits for the first", () => {
     const third = { ...bothKeys, ...withSecret({ rotationEnabled: true, nextRotationAt: hoursFromNow(-25) }) };
     const database = aPlainDatabase({ masterUserSecret: aMasterUserSecret({ status: "impaired" }) });
     const plan = planFor({ ...third, databases: [database] }, { policy });
@@ -347,7 +347,7 @@ describe("two findings on one database", () => {
     );
   });
 
-  test("one that waits for its window or for a person still comes first", () => {
+  test("an action that waits for a window or an approval still comes first", () => {
     const waiting = aPermissivePolicy({ window: ["maintenance"], approval: ["toggle"] }, wrongKey);
     expect(shortOf({ policy: waiting })).toContainEqual(expect.arrayContaining(["first-in-line"]));
   });
@@ -355,7 +355,7 @@ describe("two findings on one database", () => {
   test.each<[string, Policy]>([
     ["is not allowed", aPermissivePolicy({ allow: ["schedule-rotation"] }, wrongKey)],
     ["is exempt", aPermissivePolicy({}, { ...wrongKey, exemptions: anExemptionFrom("secret-key-as-required") })],
-  ])("one that %s does not keep the other one waiting", (_, hindered) => {
+  ])("an action that %s does not delay the other", (_, hindered) => {
     const plan = planFor(twiceWrong, { policy: hindered });
     expect(plan.actions).toMatchObject([
       { action: "schedule-rotation", runnable: true },
@@ -366,7 +366,7 @@ describe("two findings on one database", () => {
   test.each<[string, Partial<PlanOptions>]>([
     ["remediation is off", { isEnabled: false }],
     ["everything was stopped", { state: aState({ stopped: { at: now, by: "ann", why: "an incident" } }) }],
-  ])("the order stays where %s", (_, options) => {
+  ])("the order does not change if %s", (_, options) => {
     expect(shortOf({ policy, ...options })[1]).toContain("first-in-line");
   });
 });
@@ -375,7 +375,7 @@ describe("the budget", () => {
   const budget = (atOnce: number, perDay: number, more: Partial<Policy["remediation"]> = {}) =>
     aPermissivePolicy({ budget: { atOnce, perDay }, ...more });
 
-  test("lets so many begin at once, and the others say who comes first", () => {
+  test("limits concurrent actions, and the others name those that come first", () => {
     const plan = planFor(unmanaged("c", "a", "d", "b"), { policy: budget(2, 5) });
     expect(closedIn(plan)).toEqual([
       ["a", []],
@@ -389,7 +389,7 @@ describe("the budget", () => {
     expect(plan.manual).toEqual([]);
   });
 
-  test("lets so many begin in a day", () => {
+  test("limits actions per day", () => {
     const yesterday = anAttempt({ arn: arnOf("z"), endedAt: hoursFromNow(-23) });
     const state = aState({ attempts: [yesterday] });
     expect(closedIn(planFor(unmanaged("a", "b"), { policy: budget(9, 2), state }))).toEqual([
@@ -398,7 +398,7 @@ describe("the budget", () => {
     ]);
   });
 
-  test("is one for each Region and account", () => {
+  test("applies to each account and Region", () => {
     const elsewhere = (identifier: string, scope: { region?: string; account?: string }) => ({
       ...scope,
       databases: unmanagedInstances(identifier).map((one) => ({ ...one, ...scope })),
@@ -415,7 +415,7 @@ describe("the budget", () => {
     ]);
   });
 
-  test("counts nothing that cannot begin now", () => {
+  test("does not count actions that cannot start now", () => {
     const policy = budget(1, 1, { allow: ["schedule-rotation", "enable"], approval: ["enable"] });
     const quiet = aManagedInstance("quiet", { rotationEnabled: false });
     const plan = planFor(
@@ -471,7 +471,7 @@ describe("the order", () => {
     ]);
   });
 
-  test("of what a person has to do is the same; what the service has no action for comes before what it has one for", () => {
+  test("is the same for manual steps; findings without an action come first", () => {
     const asked = [
       asking("a-rule", "high", "schedule-rotation"),
       asking("b-rule", "high"),
@@ -488,7 +488,7 @@ describe("the order", () => {
     ]);
   });
 
-  test("follows the windows: now, then as they open, and last what time does not open", () => {
+  test("follows the windows, with blocked actions last", () => {
     const windows = {
       a: "mon:03:00-mon:04:00",
       b: "sun:03:00-sun:04:00",
@@ -520,7 +520,7 @@ describe("the order", () => {
     ]);
   });
 
-  test("what needs no window does not wait for one", () => {
+  test("an action that needs no window does not wait for one", () => {
     const quiet = ["x", "y"].map((name) => aManagedInstance(name, { rotationEnabled: false }));
     const [ill] = impaired.databases ?? [];
     const target = {
@@ -534,7 +534,7 @@ describe("the order", () => {
     ]);
   });
 
-  test("what waits for a person alone comes after what may begin, and before what waits for its window", () => {
+  test("an action that waits only for approval comes after those that can start and before those that wait for a window", () => {
     const policy = roomy({ approval: ["rotate"], window: ["maintenance"] });
     const of = (name: string, maintenanceWindow: string, rotationEnabled: boolean) => {
       const { database, secret } = aManagedInstance(name, { rotationEnabled, nextRotationAt: hoursFromNow(-25) });
@@ -554,8 +554,8 @@ describe("the order", () => {
   });
 });
 
-describe("what is asked for", () => {
-  test("may be a few databases only", () => {
+describe("a plan", () => {
+  test("can be limited to some databases", () => {
     const disabled = { keys: [{ reference: keyArn, key: aKey({ state: "Disabled" }) }] };
     expect(inShort(planFor(unmanaged("a", "b", "c"), { only: new Set([arnOf("b")]) }))).toEqual([
       "enable b for master-password-managed",
@@ -564,37 +564,37 @@ describe("what is asked for", () => {
     expect(planFor(unmanaged("a"), { only: new Set() }).actions).toEqual([]);
   });
 
-  test("may be one action, wherever a rule names it", () => {
+  test("can be limited to one action", () => {
     expect(inShort(planFor(impaired, { action: "toggle" }))).toEqual(["toggle orders for secret-not-impaired"]);
     expect(
       inShort(planFor(impaired, { action: "rotate", tried: [{ rule: "secret-not-impaired", action: "rotate" }] })),
     ).toEqual(["rotate orders for secret-not-impaired"]);
   });
 
-  test("may be an action that no rule names: then there is nothing, not even for a person", () => {
+  test("is empty for an action that no rule names", () => {
     const disabled = { ...impaired, keys: [{ reference: keyArn, key: aKey({ state: "Disabled" }) }] };
     expect(planFor(impaired, { action: "enable" })).toMatchObject({ actions: [], manual: [] });
     expect(planFor(disabled, { action: "rotate" })).toMatchObject({ actions: [], manual: [] });
   });
 });
 
-describe("who asks", () => {
+describe("an execution", () => {
   const policy = aPermissivePolicy({ approval: ["enable"] });
 
-  test("may have an approval", () => {
+  test("can have an approval", () => {
     expect(planFor(unmanaged("orders"), { policy }).actions[0]?.runnable).toBe(false);
     expect(planFor(unmanaged("orders"), { policy, approvedBy: "ann" }).actions[0]?.runnable).toBe(true);
   });
 
-  test("is not in its own way", () => {
+  test("does not block itself", () => {
     const state = aState({ running: [anExecution()] });
     expect(closedIn(planFor(unmanaged("orders"), { state }))).toEqual([["orders", ["not-running", "within-budget"]]]);
     expect(closedIn(planFor(unmanaged("orders"), { state, execution: "db-ORDERS-1" }))).toEqual([["orders", []]]);
   });
 });
 
-describe("what is left to a person", () => {
-  test("is what somebody has to work on first, with the key that would be chosen", () => {
+describe("manual steps", () => {
+  test("are for actions that need work first, with the chosen key", () => {
     const plan = planFor({ ...bothKeys, proxies: null }, { policy: aPermissivePolicy({}, requiring(otherKeyArn)) });
     expect(manualOf(plan)).toEqual([
       ["secret-key-as-required", expect.stringMatching(/^no-proxy: cannot determine whether an RDS Proxy logs in /)],
@@ -602,14 +602,14 @@ describe("what is left to a person", () => {
     expect(plan.manual[0]?.awsCli.at(-1)).toContain(`--master-user-secret-kms-key-id ${otherKeyArn}`);
   });
 
-  test("of several reasons the first is said", () => {
+  test("give the first of several reasons", () => {
     const policy = aPermissivePolicy({ allow: [], optIn: [] });
     expect(manualOf(planFor(unmanaged("orders"), { policy, isEnabled: false }))).toEqual([
       ["master-password-managed", expect.stringMatching(/^enabled: remediation is off/)],
     ]);
   });
 
-  test("is nothing while an execution is at work on the database", () => {
+  test("are left out while an execution is working on the database", () => {
     const state = aState({ running: [anExecution()] });
     const options = { policy: aPermissivePolicy({ allow: [] }) };
     expect(planFor(unmanaged("orders"), options).manual).toHaveLength(1);
@@ -618,8 +618,8 @@ describe("what is left to a person", () => {
 
   test.each<[string, Partial<PlanOptions>]>([
     ["time", { policy: aPermissivePolicy({ window: ["maintenance"] }) }],
-    ["a person's word", { policy: aPermissivePolicy({ approval: ["enable"] }) }],
-  ])("is nothing that waits for %s alone", (_, options) => {
+    ["an approval", { policy: aPermissivePolicy({ approval: ["enable"] }) }],
+  ])("are left out for actions that wait only for %s", (_, options) => {
     expect(planFor(unmanaged("orders"), options).manual).toEqual([]);
   });
 });
@@ -643,14 +643,14 @@ describe("an action is startable", () => {
   });
 });
 
-describe("in words", () => {
-  test("an action is described", () => {
+describe("describeAction", () => {
+  test("names the action and the database", () => {
     const database = { ...aPlainDatabase(), kind: "cluster" as const, identifier: "ledger" };
     expect(describeAction({ action: "toggle", database })).toBe("toggle of DB cluster ledger");
   });
 });
 
-describe("whatever AWS answers", () => {
+describe("for arbitrary input", () => {
   const anyFleet = fc
     .uniqueArray(anyTarget, { maxLength: 2, selector: ({ account, region }) => `${account} ${region}` })
     .map((targets) =>
@@ -703,7 +703,7 @@ describe("whatever AWS answers", () => {
     );
   });
 
-  test("what runs has all its gates open, is within the budget, and is one for each database", () => {
+  test("runnable actions have open gates, fit the budget, and are one per database", () => {
     let ran = 0;
     fc.assert(
       fc.property(anything, (targets) => {
@@ -724,7 +724,7 @@ describe("whatever AWS answers", () => {
     expect(ran).toBeGreaterThan(20);
   });
 
-  test("the plan does not depend on the order in which AWS answered, nor on that of the rules", () => {
+  test("the plan depends neither on the order of AWS's answers nor on that of the rules", () => {
     const anyOrder = anything.chain((targets) =>
       fc.tuple(
         fc.constant(targets),

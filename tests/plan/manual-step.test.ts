@@ -72,8 +72,8 @@ const turnOff = (modify: string) =>
 const enableKey = (arn: string) => `aws kms enable-key --region eu-west-1 --key-id ${arn}`;
 const keepKey = (arn: string) => `aws kms cancel-key-deletion --region eu-west-1 --key-id ${arn}`;
 
-describe("what a person can do", () => {
-  test("names the finding, the database, why the service does not do it, and what is to be done", () => {
+describe("a manual step", () => {
+  test("names the finding, the database, the reason and what to do", () => {
     expect(stepFor("enable", { database: aDatabase({ management: "unmanaged" }) })).toEqual({
       finding: `master-password-managed/${databaseArn}`,
       database: { arn: databaseArn, kind: "instance", identifier: "orders", resourceId: "db-ORDERS", account, region },
@@ -86,7 +86,7 @@ describe("what a person can do", () => {
     });
   });
 
-  test("is nothing before that is settled which bars people too", () => {
+  test("has no commands while a manual blocker remains", () => {
     const { awsCli } = stepFor("toggle");
     expect(awsCli).not.toEqual([]);
     expect(stepFor("toggle", { bar: "RDS Proxy web logs in with the secret" })).toMatchObject({
@@ -122,11 +122,11 @@ describe("what a person can do", () => {
       aDatabase({ tags: { [toggleTagKey]: "by hand" } }),
       withSecret({ createdAt: hoursFromNow(-1) }),
     ],
-  ])("is not to take the mark off where %s", (_, database, context) => {
+  ])("does not remove the tag if %s", (_, database, context) => {
     expect(commandsFor("finish-interrupted", { database, context })).toEqual([]);
   });
 
-  test("is to take the mark off a database on which management is on again", () => {
+  test("removes the tag if management is on again", () => {
     const database = markedAt(hoursFromNow(-2));
     const context = withSecret({ createdAt: hoursFromNow(-1) });
     expect(stepFor("finish-interrupted", { database, context })).toMatchObject({
@@ -138,7 +138,7 @@ describe("what a person can do", () => {
     });
   });
 
-  test("is the message, where nothing is wrong that has a remedy", () => {
+  test("shows the message if there is no remedy", () => {
     const finding = judge(masterPasswordManaged, instance, aContext(), aPolicy());
     const demand = { action: null, rule: masterPasswordManaged, database: instance, context: aContext(), finding };
     expect(toManualStep(demand, "why").what).toBe("RDS manages the master password of DB instance orders.");
@@ -157,7 +157,7 @@ describe("turning management on", () => {
     });
   });
 
-  test("with a key that has to be made usable first", () => {
+  test("enables the key first", () => {
     const chosen = (state: string): KeyChoice => ({ reference: keyArn, key: seen(aKey({ state })) });
     const on = `${turnOn} --master-user-secret-kms-key-id ${keyArn}`;
     expect(commandsFor("enable", { key: chosen("Disabled") })).toEqual([enableKey(keyArn), on]);
@@ -167,7 +167,7 @@ describe("turning management on", () => {
     expect(commandsFor("enable", { key: { reference: keyArn, key: unseen() } })).toEqual([on]);
   });
 
-  test("of a cluster, whose password has another name in Terraform", () => {
+  test("of a cluster uses Terraform's name of its password", () => {
     expect(stepFor("enable", { database: cluster })).toMatchObject({
       awsCli: [
         "aws rds modify-db-cluster --region eu-west-1 --db-cluster-identifier ledger --manage-master-user-password",
@@ -176,7 +176,7 @@ describe("turning management on", () => {
     });
   });
 
-  test("of a tenant database, which neither CloudFormation nor Terraform knows", () => {
+  test("of a tenant database has no CloudFormation and no Terraform", () => {
     expect(stepFor("enable", { database: tenant })).toMatchObject({
       awsCli: [
         "aws rds modify-tenant-database --region eu-west-1 --db-instance-identifier erp --tenant-db-name PDB1 --manage-master-user-password",
@@ -224,14 +224,14 @@ describe("turning management off and on", () => {
     ]);
   });
 
-  test("is said in code too", () => {
+  test("has CloudFormation and Terraform", () => {
     expect(stepFor("toggle")).toMatchObject({
       cloudFormation: expect.stringContaining("ManageMasterUserPassword: true"),
       terraform: expect.stringContaining("manage_master_user_password = true"),
     });
   });
 
-  test("comes after the end of the replication, and after its key is usable", () => {
+  test("enables the key and ends the replication first", () => {
     const key: KeyChoice = { reference: otherKeyArn, key: seen(aKey({ arn: otherKeyArn, state: "Disabled" })) };
     const context = withSecret({ replicaRegions: ["us-east-1", "us-west-2"] });
     expect(commandsFor("toggle", { key, context }).slice(0, 3)).toEqual([
@@ -246,30 +246,30 @@ describe("turning management off and on", () => {
     ["may be replicated", seen(aSecret({ replicaRegions: null }))],
     ["does not exist", seen<never>(null)],
     ["was not seen", unseen()],
-  ])("has nothing to end where the secret %s", (_, secret) => {
+  ])("ends no replication if the secret %s", (_, secret) => {
     expect(commandsFor("toggle", { context: { secret } })).toHaveLength(3);
   });
 
-  test("is no matter of the key that the secret had", () => {
+  test("ignores the present key", () => {
     expect(commandsFor("toggle", { context: { rdsKey: aSeenKey({ state: "Disabled" }) } })).toHaveLength(3);
   });
 });
 
 describe("rotating", () => {
-  test("an instance and a cluster, at once", () => {
+  test("an instance and a cluster immediately", () => {
     expect(stepFor("rotate")).toMatchObject({ awsCli: [rotate], cloudFormation: null, terraform: null });
     expect(commandsFor("rotate", { database: cluster })).toEqual([
       "aws rds modify-db-cluster --region eu-west-1 --db-cluster-identifier ledger --rotate-master-user-password --apply-immediately",
     ]);
   });
 
-  test("a tenant database, which knows no --apply-immediately", () => {
+  test("a tenant database without --apply-immediately", () => {
     expect(commandsFor("rotate", { database: tenant })).toEqual([
       "aws rds modify-tenant-database --region eu-west-1 --db-instance-identifier erp --tenant-db-name PDB1 --rotate-master-user-password",
     ]);
   });
 
-  test("comes after its key is usable", () => {
+  test("enables the key first", () => {
     const context = { rdsKey: aSeenKey({ state: "Disabled" }), secretKey: aSeenKey({ state: "Disabled" }) };
     expect(commandsFor("rotate", { context })).toEqual([enableKey(keyArn), rotate]);
   });
@@ -293,12 +293,12 @@ describe("turning rotation on again", () => {
     });
   });
 
-  test("of a secret that RDS does not name cannot be done by mistake", () => {
+  test("fails for a secret that RDS does not name", () => {
     const database = aDatabase({ masterUserSecret: aMasterUserSecret({ secretArn: null }) });
     expect(commandsFor("schedule-rotation", { database })[0]).toContain("--secret-id '' --rotation-rules");
   });
 
-  test("comes after its key is usable", () => {
+  test("enables the key first", () => {
     const context = { secretKey: aSeenKey({ arn: otherKeyArn, state: "PendingDeletion" }) };
     expect(commandsFor("schedule-rotation", { context }).slice(0, 2)).toEqual([
       keepKey(otherKeyArn),
@@ -307,8 +307,8 @@ describe("turning rotation on again", () => {
   });
 });
 
-describe("where the service has no action", () => {
-  test("a key that is disabled is enabled; what is impaired is rotated then, because it stays so until that", () => {
+describe("a finding without an action", () => {
+  test("enables a disabled key, then rotates an impaired secret", () => {
     const context = { rdsKey: aSeenKey({ state: "Disabled" }) };
     expect(stepFor(null, { context })).toMatchObject({
       awsCli: [enableKey(keyArn)],
@@ -318,7 +318,7 @@ describe("where the service has no action", () => {
     expect(commandsFor(null, { context, database: impaired })).toEqual([enableKey(keyArn), rotate]);
   });
 
-  test("two keys are enabled where RDS and Secrets Manager have different ones", () => {
+  test("enables both keys if RDS and Secrets Manager report different ones", () => {
     const context = {
       rdsKey: aSeenKey({ state: "PendingDeletion" }),
       secretKey: aSeenKey({ arn: otherKeyArn, state: "Disabled" }),
@@ -326,7 +326,7 @@ describe("where the service has no action", () => {
     expect(commandsFor(null, { context })).toEqual([keepKey(keyArn), enableKey(keyArn), enableKey(otherKeyArn)]);
   });
 
-  test("a secret that is about to be deleted is restored before all else", () => {
+  test("restores a secret that is scheduled for deletion first", () => {
     const context = withSecret({ deletedAt: hoursFromNow(-1) }, { rdsKey: aSeenKey({ state: "Disabled" }) });
     expect(commandsFor(null, { context, database: impaired })).toEqual([
       `aws secretsmanager restore-secret --region eu-west-1 --secret-id '${secretArn}'`,
@@ -342,7 +342,7 @@ describe("where the service has no action", () => {
     ["the key does not exist", { rdsKey: { arn: seen(keyArn), key: seen<never>(null) } }],
     ["the secret was not seen", { secret: unseen() }],
     ["the secret does not exist", { secret: seen<never>(null) }],
-  ])("there is no command where %s", (_, context) => {
+  ])("has no command if %s", (_, context) => {
     expect(commandsFor(null, { context, database: impaired })).toEqual([]);
   });
 });
@@ -364,7 +364,7 @@ function runInShell(commands: readonly string[]): string[][] {
 }
 
 describe("in a shell", () => {
-  test("the password goes from one call to the other, and is in no command", () => {
+  test("passes the password between calls and into no command", () => {
     const commands = commandsFor("toggle", { key: { reference: keyArn, key: seen(aKey()) } });
     const calls = runInShell(commands);
     expect(calls.map(([service, operation]) => `${service} ${operation}`)).toEqual([
@@ -378,14 +378,14 @@ describe("in a shell", () => {
     expect(calls[3]?.slice(-3)).toEqual(["--manage-master-user-password", "--master-user-secret-kms-key-id", keyArn]);
   });
 
-  test("the name of a secret is taken literally", () => {
+  test("takes the name of a secret literally", () => {
     expect(runInShell(commandsFor("schedule-rotation"))[0]).toContain(secretArn);
     const odd = `${secretArn}'"; exit 4 #`;
     const context = withSecret({ arn: odd, deletedAt: hoursFromNow(-1) });
     expect(runInShell(commandsFor(null, { context }))[0]).toContain(odd);
   });
 
-  test("all commands for all databases can be read", () => {
+  test("reads all commands for all databases", () => {
     const context = withSecret(
       { deletedAt: hoursFromNow(-1), replicaRegions: ["us-east-1"] },
       { rdsKey: aSeenKey({ state: "PendingDeletion" }), secretKey: aSeenKey({ arn: otherKeyArn, state: "Disabled" }) },
@@ -403,7 +403,7 @@ describe("in a shell", () => {
   });
 });
 
-test("whatever AWS answers, there is a step for every action, and it is one", () => {
+test("has one valid step for every action on arbitrary input", () => {
   fc.assert(
     fc.property(
       fc.constantFrom(null, ...actionNames),

@@ -47,7 +47,8 @@ const openGates: readonly GateResult[] = [
   {
     gate: "enabled",
     open: true,
-    reason: 'remediation is on. This plan changes nothing; to turn remediation on, run remediate --apply, or deploy with remediation: "on"',
+    reason:
+      'remediation is on. This plan changes nothing; to turn remediation on, run remediate --apply, or deploy with remediation: "on"',
     assumed: true,
   },
   { gate: "allowed", open: true, reason: "the policy allows it" },
