@@ -56,7 +56,8 @@ export function addPlan(program: Command, io: Io, end: (status: number) => void)
 }
 
 const assumptions = {
-  enabled: 'remediation is on. This plan changes nothing; to turn remediation on, run remediate --apply, or deploy with remediation: "on"',
+  enabled:
+    'remediation is on. This plan changes nothing; to turn remediation on, run remediate --apply, or deploy with remediation: "on"',
 };
 
 async function plan(names: readonly string[], options: PlanCommandOptions, io: Io): Promise<number> {

@@ -234,7 +234,8 @@ function toAttempt(request: RemediationRequest, tried: Tried, endedAt: string): 
   const attempted = toAttempted(request, tried, endedAt);
   if (outcome.end !== "refused") return [{ ...attempted, outcome: outcome.end }];
   // Somebody who said no is not asked again tomorrow. Where something else is in the way too, nobody was asked.
-  const isRejected = outcome.gates.length > 0 && outcome.gates.every(({ gate }) => gatesByName[gate].opensBy === "approval");
+  const isRejected =
+    outcome.gates.length > 0 && outcome.gates.every(({ gate }) => gatesByName[gate].opensBy === "approval");
   return isRejected ? [{ ...attempted, outcome: "rejected" }] : [];
 }
 

@@ -1,7 +1,7 @@
 import type { ActionName } from "../../lib/model/action.ts";
+import { gateNames } from "../../lib/model/gates.ts";
 import type { RemediationEvent } from "../../lib/model/remediation-event.ts";
 import type { RemediationState } from "../../lib/model/remediation-state.ts";
-import { gateNames } from "../../lib/model/gates.ts";
 import type { AnyDatabase } from "../../simulator/databases.ts";
 import type { InProcessCall } from "../support/in-process-region.ts";
 import type { Life } from "./life.ts";
