@@ -391,9 +391,9 @@ describe("what cannot be looked at", () => {
   test("is not begun, and is no failure", async () => {
     cloud.fault({ action: "rds:DescribeDBInstances", kind: "deny" });
     const done = await run({ approvedBy: "ann", request: { action: "toggle" } });
-    expect(done).toMatchObject([{ outcome: { end: "refused", gates: [{ gate: "seen", open: false }] } }]);
+    expect(done).toMatchObject([{ outcome: { end: "refused", gates: [{ gate: "observed", open: false }] } }]);
     expect(notified.map(({ type, message }) => [type, message])).toEqual([
-      ["remediation.refused", expect.stringMatching(/^Nothing was changed: seen: rds:DescribeDBInstances failed/)],
+      ["remediation.refused", expect.stringMatching(/^Nothing was changed: observed: rds:DescribeDBInstances failed/)],
     ]);
     expect(state.kept()).toMatchObject({ attempts: [], running: [], failuresInARow: 0 });
   });

@@ -35,7 +35,7 @@ export function turnOnCommand(database: DatabaseName, keyReference: string | nul
 }
 
 /**
- * Turns management off. The command generates the password in place, so that no one sees it and no shell history keeps it. Every engine
+ * Turns management off. The command generates the password when it runs, so that no one sees it and no shell history keeps it. Every engine
  * accepts letters and digits; 30 of them is Oracle's maximum.
  */
 export function turnOffCommand(database: DatabaseName): string {

@@ -23,7 +23,7 @@ export type Circumstances = {
   readonly isEnabled: boolean;
   /** The execution that asks. Its own entries in the state do not close its gates. */
   readonly execution: string | null;
-  /** Who approved the action; null if nobody has yet. */
+  /** Who approved the action; null if it is not approved yet. */
   readonly approvedBy: string | null;
   /** The action that comes first on this database; null if this one does. */
   readonly ahead: string | null;
