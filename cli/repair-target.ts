@@ -67,9 +67,8 @@ export async function survey(
 ): Promise<RepairTarget> {
   const now = io.now().toISOString();
   const execution = `terminal-${inExecutionName({ resourceId })}`;
-  const ordered = toRequestDatabase({ resourceId, ...named });
   const [{ inventory, database }, { value }] = await Promise.all([
-    observeDatabase(port, ordered, { policy, rules, now }),
+    observeDatabase(port, toRequestDatabase({ resourceId, ...named }), { policy, rules, now }),
     state.read(),
   ]);
   const options: PlanOptions = {

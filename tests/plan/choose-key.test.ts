@@ -53,25 +53,25 @@ describe("an action without a new secret chooses no key", () => {
 
 describe("turning management on", () => {
   test.each<[string, readonly RequiredKey[], KeyChoice]>([
-    ["the default key where nothing is required", [], theDefault],
-    ["the key that is required", [named(otherKeyArn)], other],
-    ["the key that an alias means", [named(otherKeyArn, "alias/orders")], other],
-    ["the first of several", [named(keyArn), named(otherKeyArn)], present],
-    ["the default key where it is required", [kind("aws-managed"), named(otherKeyArn)], theDefault],
-    ["the first that is named, where a kind comes before it", [kind("customer-managed"), named(otherKeyArn)], other],
-    ["the first that could be read", [unreadable, missing, named(otherKeyArn)], other],
+    ["the default key if no key is required", [], theDefault],
+    ["the required key", [named(otherKeyArn)], other],
+    ["the key of an alias", [named(otherKeyArn, "alias/orders")], other],
+    ["the first of several required keys", [named(keyArn), named(otherKeyArn)], present],
+    ["the default key if it is required", [kind("aws-managed"), named(otherKeyArn)], theDefault],
+    ["the first named key, even after a kind of key", [kind("customer-managed"), named(otherKeyArn)], other],
+    ["the first required key that could be read", [unreadable, missing, named(otherKeyArn)], other],
     [
-      "none where only a kind is required",
+      "none if only a kind of key is required",
       [kind("customer-managed")],
       { reference: null, problem: "the policy requires a customer managed key but names none: name one under keys" },
     ],
     [
-      "none where the required key could not be read",
+      "none if the required key could not be read",
       [unreadable],
       { reference: null, problem: "the required key alias/orders could not be read (it was denied): allow that call" },
     ],
     [
-      "none where the required key does not exist; of several problems the first is said",
+      "none if no required key can be used, with the first problem",
       [missing, unreadable],
       { reference: null, problem: "the key alias/gone does not exist: create it, or name another under keys" },
     ],
@@ -94,60 +94,64 @@ describe("turning management on", () => {
 
 describe("turning management off and on", () => {
   test.each<[string, Partial<RuleContext>, KeyChoice]>([
-    ["its own key where nothing is required", {}, present],
-    ["the default key where it has that", { rdsKey: awsManaged }, theDefault],
-    ["its own key where that is required", { requiredKeys: [named(otherKeyArn), named(keyArn)] }, present],
-    ["its own key where any of the customer's will do", { requiredKeys: [kind("customer-managed")] }, present],
-    ["the default key where that is required", { rdsKey: awsManaged, requiredKeys: [kind("aws-managed")] }, theDefault],
+    ["the present key if no key is required", {}, present],
+    ["the default key if it is the present key", { rdsKey: awsManaged }, theDefault],
+    ["the present key if it is required", { requiredKeys: [named(otherKeyArn), named(keyArn)] }, present],
+    ["the present key if any customer managed key is accepted", { requiredKeys: [kind("customer-managed")] }, present],
     [
-      "the default key where it has that, and another would do too",
+      "the default key if it is present and required",
+      { rdsKey: awsManaged, requiredKeys: [kind("aws-managed")] },
+      theDefault,
+    ],
+    [
+      "the default key if it is the present key, and another is accepted too",
       { rdsKey: awsManaged, requiredKeys: [named(otherKeyArn), kind("aws-managed")] },
       theDefault,
     ],
-    ["the required key where it has another", { requiredKeys: [named(otherKeyArn)] }, other],
+    ["the required key if the present key is another", { requiredKeys: [named(otherKeyArn)] }, other],
     [
-      "the required key where it has the default one",
+      "the required key if the present key is the default key",
       { rdsKey: awsManaged, requiredKeys: [named(otherKeyArn)] },
       other,
     ],
-    ["the default key where its own is not wanted", { requiredKeys: [kind("aws-managed")] }, theDefault],
+    ["the default key if the present key is not accepted", { requiredKeys: [kind("aws-managed")] }, theDefault],
     [
-      "none where it has the default key and only a kind is required",
+      "none if the present key is the default key and only a kind is required",
       { rdsKey: awsManaged, requiredKeys: [kind("customer-managed")] },
       { reference: null, problem: "the policy requires a customer managed key but names none: name one under keys" },
     ],
     [
-      "the required key where its own could not be read",
+      "the required key if the present key could not be read",
       { rdsKey: anUnseenKey(null), requiredKeys: [named(otherKeyArn)] },
       other,
     ],
     [
-      "the default key where its own could not be read and the default one is required",
+      "the default key if it is required and the present key could not be read",
       { rdsKey: anUnseenKey(null), requiredKeys: [kind("aws-managed")] },
       theDefault,
     ],
     [
-      "none where any of the customer's will do and its own could not be read",
+      "none if any customer managed key is accepted and the present key could not be read",
       { rdsKey: anUnseenKey(null), requiredKeys: [kind("customer-managed")] },
       { reference: null, problem: "the policy requires a customer managed key but names none: name one under keys" },
     ],
     [
-      "its own by its ARN, though KMS does not describe it",
+      "the present key by its ARN, even if KMS does not describe it",
       { rdsKey: anUnseenKey(keyArn, "no") },
       { reference: keyArn, key: unseen("no") },
     ],
     [
-      "its own where it is the required one, though KMS does not describe it",
+      "the present key if it is required, even if KMS does not describe it",
       { rdsKey: anUnseenKey(keyArn, "no"), requiredKeys: [{ requirement: keyArn, ...anUnseenKey(keyArn, "no") }] },
       { reference: keyArn, key: unseen("no") },
     ],
     [
-      "the first of the required ones where none could be told from its own",
+      "the first required key if the present key cannot be compared",
       { requiredKeys: [unreadable, missing] },
       { reference: null, problem: "the required key alias/orders could not be read (it was denied): allow that call" },
     ],
     [
-      "none where nobody knows its own: the default one would be another",
+      "none if the present key is unknown, because the default key may be another",
       { rdsKey: anUnseenKey(null, "RDS names no key") },
       {
         reference: null,
@@ -155,7 +159,7 @@ describe("turning management off and on", () => {
       },
     ],
     [
-      "none where its own does not exist",
+      "none if the present key does not exist",
       { rdsKey: { arn: seen<string>(null), key: seen<never>(null) } },
       { reference: null, problem: "the secret's present key does not exist: name another under keys" },
     ],
@@ -185,9 +189,9 @@ describe("finishing an interrupted toggle", () => {
   });
 
   test.each([
-    ["its mark names that", { [toggleTagKey]: aMark({ keyReference: null }) }],
-    ["its mark cannot be read", { [toggleTagKey]: "by hand" }],
-    ["it has no mark", {}],
+    ["the tag names the default key", { [toggleTagKey]: aMark({ keyReference: null }) }],
+    ["the tag has another format", { [toggleTagKey]: "by hand" }],
+    ["it has no tag", {}],
   ])("uses the default key if %s", (_, tags) => {
     expect(finish(tags)).toEqual(theDefault);
   });

@@ -340,7 +340,7 @@ describeGate("eligible", {
       { primaryArns: [`${databaseArn}-2`] },
     ].map(
       (secret): Closed => [
-        `the secret is somebody else's ${JSON.stringify(secret)}`,
+        `the secret belongs to another database ${JSON.stringify(secret)}`,
         "schedule-rotation",
         { context: withSecret(secret) },
         "eligible",
@@ -485,7 +485,7 @@ describeGate("not-exempt", {
     "not-exempt",
     "ann exempted it until 2026-12-31 (legacy): end the exemption",
   ]),
-  open: [["what was begun is finished", "finish-interrupted", { exemption: anExemption }]],
+  open: [["an interrupted toggle is finished", "finish-interrupted", { exemption: anExemption }]],
 });
 
 describeGate("first-in-line", {
@@ -624,7 +624,9 @@ describeGate("nothing-pending", {
       "EngineVersion, AllocatedStorage are pending, and RDS would apply them immediately with this action: wait until nothing is pending, or cancel the modification",
     ],
   ],
-  open: [["what was begun is finished", "finish-interrupted", managed({ pendingChanges: ["MasterUserPassword"] })]],
+  open: [
+    ["an interrupted toggle is finished", "finish-interrupted", managed({ pendingChanges: ["MasterUserPassword"] })],
+  ],
 });
 
 describeGate("no-blue-green-deployment", {
@@ -1173,7 +1175,7 @@ describeGate("not-stopped", {
     "not-stopped",
     `repairs were stopped at ${hoursFromNow(-2)} by the circuit breaker (3 failures in a row): once that is resolved, run rds-password-audit resume`,
   ]),
-  open: [["what was begun is finished all the same", "finish-interrupted", state({ stopped })]],
+  open: [["an interrupted toggle is finished despite a stop", "finish-interrupted", state({ stopped })]],
 });
 
 describeGate("approved", {

@@ -72,7 +72,7 @@ const withSecret = (secret: Parameters<typeof aSecret>[0]): Partial<Target> => (
 const impaired: Partial<Target> = {
   databases: [aPlainDatabase({ masterUserSecret: aMasterUserSecret({ status: "impaired" }) })],
 };
-const marked = (isManaged: boolean, mark = aMark()): Partial<Target> => ({
+const tagged = (isManaged: boolean, mark = aMark()): Partial<Target> => ({
   databases: [
     aPlainDatabase({ masterUserSecret: isManaged ? aMasterUserSecret() : null, tags: { [toggleTagKey]: mark } }),
   ],
@@ -115,8 +115,8 @@ describe("each message that names a repair requests it", () => {
       {},
       "rotate",
     ],
-    ["toggle-not-interrupted", "interrupted", marked(false), {}, "finish-interrupted"],
-    ["toggle-not-interrupted", "onAgain", marked(true), {}, "finish-interrupted"],
+    ["toggle-not-interrupted", "interrupted", tagged(false), {}, "finish-interrupted"],
+    ["toggle-not-interrupted", "onAgain", tagged(true), {}, "finish-interrupted"],
   ];
 
   test.each(examples)("%s %s", (rule, _, target, policy, action) => {
@@ -208,7 +208,7 @@ describe("an impaired secret", () => {
     ["after an earlier rotation and this execution's toggle failed", { ...attempts({}), ...tried("toggle") }, "toggle"],
     ["after a rotation was interrupted", attempts({ outcome: "interrupted" }), "rotate"],
     ["after a toggle failed without a rotation", attempts({ action: "toggle" }), "rotate"],
-    ["after a rotation that another rule asked for failed", attempts({ rule: "rotation-on-schedule" }), "rotate"],
+    ["after a rotation for another rule failed", attempts({ rule: "rotation-on-schedule" }), "rotate"],
     ["after the rotation of another database failed", attempts({ arn: arnOf("shop") }), "rotate"],
     [
       "after a repair that followed a failed rotation",
@@ -230,14 +230,11 @@ describe("an impaired secret", () => {
     expect(inShort(planFor(impaired, options))).toEqual([`${action} orders for ${rule}`]);
   });
 
-  test.each(["rotation-on-schedule", "rotation-enabled"] as const)(
-    "a repair that is the only one is tried again: %s",
-    (only) => {
-      const action = only === "rotation-enabled" ? "schedule-rotation" : "rotate";
-      const target = withSecret({ nextRotationAt: hoursFromNow(-25), rotationEnabled: only !== "rotation-enabled" });
-      expect(inShort(planFor(target, { tried: [{ rule: only, action }] }))).toEqual([`${action} orders for ${only}`]);
-    },
-  );
+  test.each(["rotation-on-schedule", "rotation-enabled"] as const)("tries an only repair again: %s", (only) => {
+    const action = only === "rotation-enabled" ? "schedule-rotation" : "rotate";
+    const target = withSecret({ nextRotationAt: hoursFromNow(-25), rotationEnabled: only !== "rotation-enabled" });
+    expect(inShort(planFor(target, { tried: [{ rule: only, action }] }))).toEqual([`${action} orders for ${only}`]);
+  });
 
   test("needs manual action, with every step, if its cause remains", () => {
     const plan = planFor({ ...impaired, keys: [{ reference: keyArn, key: aKey({ state: "Disabled" }) }] });
@@ -256,7 +253,7 @@ describe("an impaired secret", () => {
 
 describe("an interrupted toggle", () => {
   test("comes before everything else, and all other actions on the database wait for it", () => {
-    const interrupted = marked(false).databases?.[0] ?? aPlainDatabase();
+    const interrupted = tagged(false).databases?.[0] ?? aPlainDatabase();
     const policy = aPermissivePolicy({}, { severities: { "toggle-not-interrupted": "low" } });
     const plan = planFor({ databases: [...unmanagedInstances("a-shop"), interrupted] }, { policy });
     expect(inShort(plan)).toEqual([
@@ -270,7 +267,7 @@ describe("an interrupted toggle", () => {
   });
 
   test("is finished with the key in its tag", () => {
-    const plan = planFor(marked(false, aMark({ keyReference: otherKeyArn })), { policy: aPolicy() });
+    const plan = planFor(tagged(false, aMark({ keyReference: otherKeyArn })), { policy: aPolicy() });
     expect(plan.actions[0]?.keyReference).toBe(otherKeyArn);
     expect(plan.manual[0]?.awsCli).toEqual([
       `aws rds modify-db-instance --region eu-west-1 --db-instance-identifier orders --manage-master-user-password --master-user-secret-kms-key-id ${otherKeyArn}`,
@@ -279,7 +276,7 @@ describe("an interrupted toggle", () => {
 
   test("blocks other actions and needs manual action if it is not allowed, even if the finding is exempt", () => {
     const exempt = { exemptions: anExemptionFrom("toggle-not-interrupted") };
-    const plan = planFor(marked(false), { policy: aPermissivePolicy({ allow: ["enable"] }, exempt) });
+    const plan = planFor(tagged(false), { policy: aPermissivePolicy({ allow: ["enable"] }, exempt) });
     expect(closedIn(plan)).toEqual([
       ["orders", ["not-running"]],
       ["orders", ["allowed"]],
@@ -291,8 +288,8 @@ describe("an interrupted toggle", () => {
 
   test("does not block its own execution", () => {
     const options = { execution: "db-ORDERS-1", action: "enable" as const };
-    expect(planFor(marked(false), options).actions).toMatchObject([{ action: "enable", runnable: true }]);
-    expect(planFor(marked(false), { action: "enable" }).actions).toMatchObject([{ runnable: false }]);
+    expect(planFor(tagged(false), options).actions).toMatchObject([{ action: "enable", runnable: true }]);
+    expect(planFor(tagged(false), { action: "enable" }).actions).toMatchObject([{ runnable: false }]);
   });
 });
 
@@ -365,7 +362,7 @@ describe("two findings on one database", () => {
 
   test.each<[string, Partial<PlanOptions>]>([
     ["remediation is off", { isEnabled: false }],
-    ["everything was stopped", { state: aState({ stopped: { at: now, by: "ann", why: "an incident" } }) }],
+    ["repairs are stopped", { state: aState({ stopped: { at: now, by: "ann", why: "an incident" } }) }],
   ])("the order does not change if %s", (_, options) => {
     expect(shortOf({ policy, ...options })[1]).toContain("first-in-line");
   });
@@ -665,7 +662,7 @@ describe("for arbitrary input", () => {
     isManaged: fc.boolean(),
     status: fc.constantFrom("active", "impaired"),
     isAvailable: fc.boolean(),
-    isMarked: fc.boolean(),
+    hasToggleTag: fc.boolean(),
     rotationEnabled: fc.boolean(),
     nextRotationAt: fc.constantFrom(hoursFromNow(-25), hoursFromNow(25)),
     maintenanceWindow: fc.constantFrom("tue:11:00-tue:13:00", "sun:03:00-sun:04:00", null),
@@ -677,7 +674,7 @@ describe("for arbitrary input", () => {
         nextRotationAt: sick.nextRotationAt,
       });
       const masterUserSecret = sick.isManaged ? { ...database.masterUserSecret, status: sick.status } : null;
-      const tags: Record<string, string> = sick.isMarked ? { [toggleTagKey]: aMark() } : {};
+      const tags: Record<string, string> = sick.hasToggleTag ? { [toggleTagKey]: aMark() } : {};
       const { maintenanceWindow } = sick;
       const status = sick.isAvailable ? "available" : "stopped";
       return { database: { ...database, masterUserSecret, tags, maintenanceWindow, status }, secret };

@@ -44,12 +44,12 @@ type Circumstances = {
   readonly database?: ClassifiedDatabase;
   readonly context?: Partial<RuleContext>;
   readonly key?: KeyChoice;
-  readonly bar?: string;
+  readonly blocker?: string;
 };
 
 function stepFor(
   action: ActionName | null,
-  { database = instance, context = {}, key, bar }: Circumstances = {},
+  { database = instance, context = {}, key, blocker }: Circumstances = {},
 ): ManualStep {
   const demand = {
     action,
@@ -58,7 +58,7 @@ function stepFor(
     context: deepFreeze(aContext(context)),
     finding: judge(masterPasswordManaged, aDatabase({ management: "unmanaged" }), aContext(), aPolicy()),
   };
-  return toManualStep(demand, "nobody asked for it", key, bar);
+  return toManualStep(demand, "the service has no action for it", key, blocker);
 }
 
 const commandsFor = (...of: Parameters<typeof stepFor>) => stepFor(...of).awsCli;
@@ -78,7 +78,7 @@ describe("a manual step", () => {
       finding: `master-password-managed/${databaseArn}`,
       database: { arn: databaseArn, kind: "instance", identifier: "orders", resourceId: "db-ORDERS", account, region },
       rule: "master-password-managed",
-      reason: "nobody asked for it",
+      reason: "the service has no action for it",
       what: `Tell those who log in as the master user, then turn management on: ${turnOn}`,
       awsCli: [turnOn],
       cloudFormation: "ManageMasterUserPassword: true # instead of MasterUserPassword",
@@ -89,8 +89,8 @@ describe("a manual step", () => {
   test("has no commands while a manual blocker remains", () => {
     const { awsCli } = stepFor("toggle");
     expect(awsCli).not.toEqual([]);
-    expect(stepFor("toggle", { bar: "RDS Proxy web logs in with the secret" })).toMatchObject({
-      reason: "nobody asked for it",
+    expect(stepFor("toggle", { blocker: "RDS Proxy web logs in with the secret" })).toMatchObject({
+      reason: "the service has no action for it",
       what: "Do not make this change by hand either until this is resolved: RDS Proxy web logs in with the secret.",
       awsCli: [],
       cloudFormation: null,
@@ -98,7 +98,7 @@ describe("a manual step", () => {
     });
   });
 
-  const markedAt = (startedAt: string, status = "active") =>
+  const taggedAt = (startedAt: string, status = "active") =>
     aDatabase({
       tags: { [toggleTagKey]: aMark({ startedAt }) },
       masterUserSecret: aMasterUserSecret({ status }),
@@ -106,19 +106,19 @@ describe("a manual step", () => {
 
   test.each<[string, ClassifiedDatabase, Partial<RuleContext>]>([
     [
-      "its secret is the old one, perhaps on its way out",
-      markedAt(hoursFromNow(-1)),
+      "its secret is the old one, which RDS may delete",
+      taggedAt(hoursFromNow(-1)),
       withSecret({ createdAt: hoursFromNow(-2) }),
     ],
-    ["nobody knows how old its secret is", markedAt(hoursFromNow(-1)), withSecret({ createdAt: null })],
-    ["its secret was not seen", markedAt(hoursFromNow(-1)), { secret: unseen() }],
+    ["the age of its secret is unknown", taggedAt(hoursFromNow(-1)), withSecret({ createdAt: null })],
+    ["its secret was not read", taggedAt(hoursFromNow(-1)), { secret: unseen() }],
     [
-      "its secret is still to be filled",
-      markedAt(hoursFromNow(-2), "creating"),
+      "RDS is still filling its secret",
+      taggedAt(hoursFromNow(-2), "creating"),
       withSecret({ createdAt: hoursFromNow(-1) }),
     ],
     [
-      "nobody can read its mark",
+      "its tag has another format",
       aDatabase({ tags: { [toggleTagKey]: "by hand" } }),
       withSecret({ createdAt: hoursFromNow(-1) }),
     ],
@@ -127,7 +127,7 @@ describe("a manual step", () => {
   });
 
   test("removes the tag if management is on again", () => {
-    const database = markedAt(hoursFromNow(-2));
+    const database = taggedAt(hoursFromNow(-2));
     const context = withSecret({ createdAt: hoursFromNow(-1) });
     expect(stepFor("finish-interrupted", { database, context })).toMatchObject({
       awsCli: [
@@ -245,7 +245,7 @@ describe("turning management off and on", () => {
     ["is not replicated", seen(aSecret({ replicaRegions: [] }))],
     ["may be replicated", seen(aSecret({ replicaRegions: null }))],
     ["does not exist", seen<never>(null)],
-    ["was not seen", unseen()],
+    ["was not read", unseen()],
   ])("ends no replication if the secret %s", (_, secret) => {
     expect(commandsFor("toggle", { context: { secret } })).toHaveLength(3);
   });
@@ -336,11 +336,11 @@ describe("a finding without an action", () => {
   });
 
   test.each<[string, Partial<RuleContext>]>([
-    ["all is well with key and secret", {}],
-    ["the key has to be repaired somewhere else", { rdsKey: aSeenKey({ state: "PendingImport" }) }],
-    ["the key was not seen", { rdsKey: anUnseenKey() }],
+    ["key and secret are healthy", {}],
+    ["the key must be repaired elsewhere", { rdsKey: aSeenKey({ state: "PendingImport" }) }],
+    ["the key was not read", { rdsKey: anUnseenKey() }],
     ["the key does not exist", { rdsKey: { arn: seen(keyArn), key: seen<never>(null) } }],
-    ["the secret was not seen", { secret: unseen() }],
+    ["the secret was not read", { secret: unseen() }],
     ["the secret does not exist", { secret: seen<never>(null) }],
   ])("has no command if %s", (_, context) => {
     expect(commandsFor(null, { context, database: impaired })).toEqual([]);
