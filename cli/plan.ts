@@ -22,9 +22,8 @@ type PlanCommandOptions = SourceOptions &
   StateOptions & { readonly format: "table" | "json"; readonly output?: string };
 
 const examples = `
-Assumes that remediation is enabled, and shows what would start and what blocks the rest. Changes nothing.
+Shows the repairs that would start if remediation were enabled, and what blocks the others. Named databases are shown with every gate; otherwise only closed gates are shown.
 ${namingDatabases}
-For named databases, every gate is shown; otherwise only closed gates are.
 
 Examples:
   rds-password-audit plan --region eu-west-1 --policy policy.yaml

@@ -16,11 +16,10 @@ import { addStateOption, openStateOf } from "./state-option.ts";
 import { topicArn } from "./topics.ts";
 
 const examples = `
-Without --apply, shows what would be done and what blocks it, and changes nothing. The policy decides which actions are allowed
-(remediation.allow) and on which databases (remediation.optIn). By default, it allows nothing.
+Without --apply, this shows what would be done and what blocks it, and changes nothing. The policy decides which actions are allowed (remediation.allow), and on which databases (remediation.optIn). By default, it allows nothing.
 ${namingDatabases}
 
-Safe to interrupt (Ctrl-C) and to run again at any time: it reads the database again and continues from there.
+You can interrupt it (Ctrl-C) and run it again at any time: it reads the database again and continues from there.
 
 Examples:
   rds-password-audit remediate orders --region eu-west-1 --policy policy.yaml
