@@ -13,7 +13,7 @@ import { sns } from "./services/sns.ts";
 import { sessionIn, sts } from "./services/sts.ts";
 import { unknownService } from "./services/unknown.ts";
 import { SimulatedError } from "./simulated-error.ts";
-import type { Account, Cloud, Region } from "./state.ts";
+import type { Cloud, Region, SimulatedAccount } from "./state.ts";
 
 /** One call, whichever way it comes in. */
 export type ServiceCall = {
@@ -56,7 +56,7 @@ export function serviceNamed(name: string, isForm = false): Service {
   return services[name] ?? unknownService(name, isForm, Object.keys(services));
 }
 
-function callerArnOf({ id, partition }: Account, token: string | undefined): string {
+function callerArnOf({ id, partition }: SimulatedAccount, token: string | undefined): string {
   return `arn:${partition}:sts::${id}:assumed-role/${sessionIn(token) ?? "Simulated/session"}`;
 }
 
@@ -84,7 +84,7 @@ function refusalOf(fault: Fault, { refusals }: Service, callerArn: string, actio
 }
 
 /** A call to a global service is made in a Region that may not be enabled: it must neither enable it nor leave anything in it. */
-function regionOf(account: Account, name: string, { isGlobal }: Service): Region {
+function regionOf(account: SimulatedAccount, name: string, { isGlobal }: Service): Region {
   return isGlobal ? (account.regions.get(name) ?? createRegion(account, name)) : account.cloud.region(account.id, name);
 }
 

@@ -1,11 +1,11 @@
 /** A span of virtual time; the parts are added up. */
-export type Span = { seconds?: number; minutes?: number; hours?: number; days?: number };
+export type TimeSpan = { seconds?: number; minutes?: number; hours?: number; days?: number };
 
 /** Virtual time and what is due to happen in it. */
 export type Clock = {
   now: () => Date;
   /** Moves time forward, and lets everything that falls due happen in its order and at its own instant. */
-  advance: (span: Span) => void;
+  advance: (span: TimeSpan) => void;
   /** Lets `happen` run when the clock gets there; at once on the next move if that instant has passed. */
   at: (instant: Date, happen: () => void) => void;
   after: (seconds: number, happen: () => void) => void;
@@ -13,7 +13,7 @@ export type Clock = {
 
 type Due = { at: number; happen: () => void };
 
-function millisecondsIn({ seconds = 0, minutes = 0, hours = 0, days = 0 }: Span): number {
+function millisecondsIn({ seconds = 0, minutes = 0, hours = 0, days = 0 }: TimeSpan): number {
   return 1000 * (seconds + 60 * (minutes + 60 * (hours + 24 * days)));
 }
 
@@ -35,7 +35,7 @@ export function createClock(start: Date): Clock {
     agenda.splice(low, 0, due);
   };
 
-  const advance = (span: Span): void => {
+  const advance = (span: TimeSpan): void => {
     const until = now + millisecondsIn(span);
     for (let due = agenda[0]; due !== undefined && due.at <= until; due = agenda[0]) {
       agenda.shift();

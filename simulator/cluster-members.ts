@@ -1,4 +1,4 @@
-import type { DBCluster, DBInstance } from "./state.ts";
+import type { DBCluster, DBInstance } from "./resources.ts";
 
 /** A Multi-AZ DB cluster of RDS always is; one of Aurora, DocumentDB or Neptune once it has a second member. */
 export function isMultiAz(engine: string, members: number): boolean {

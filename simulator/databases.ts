@@ -1,38 +1,36 @@
 import { arnPrefix } from "./identifiers.ts";
+import type { DatabaseFields, DBCluster, DBInstance, SimulatedDatabase, Tag, TenantDatabase } from "./resources.ts";
 import { SimulatedError } from "./simulated-error.ts";
-import type { Database, DBCluster, DBInstance, Region, Tag, TenantDatabase } from "./state.ts";
-
-/** One of the three things that may own a master password. */
-export type AnyDatabase = DBInstance | DBCluster | TenantDatabase;
+import type { Region } from "./state.ts";
 
 /** A DB instance, member of a cluster or not. */
-export function isInstance(database: Database): database is DBInstance {
+export function isInstance(database: DatabaseFields): database is DBInstance {
   return "DBInstanceStatus" in database;
 }
 
 /** A tenant database: it too has a `DBInstanceIdentifier`, that of its container. */
-function isTenant(database: Database): database is TenantDatabase {
+function isTenant(database: DatabaseFields): database is TenantDatabase {
   return "TenantDBName" in database;
 }
 
 /** A DB cluster, Aurora or Multi-AZ. */
-export function isCluster(database: Database): database is DBCluster {
+export function isCluster(database: DatabaseFields): database is DBCluster {
   return "DBClusterArn" in database;
 }
 
 /** The ARN, which each kind keeps in a field of its own. */
-export function arnOf(database: AnyDatabase): string {
+export function arnOf(database: SimulatedDatabase): string {
   if (isInstance(database)) return database.DBInstanceArn;
   return isTenant(database) ? database.TenantDatabaseARN : database.DBClusterArn;
 }
 
 /** The status of the database itself, not of its secret. */
-export function statusOf(database: AnyDatabase): string {
+export function statusOf(database: SimulatedDatabase): string {
   return isInstance(database) ? database.DBInstanceStatus : database.Status;
 }
 
 /** Changes what {@link statusOf} says. */
-export function setStatus(database: AnyDatabase, status: string): void {
+export function setStatus(database: SimulatedDatabase, status: string): void {
   if (isInstance(database)) database.DBInstanceStatus = status;
   else database.Status = status;
 }
@@ -72,7 +70,7 @@ export function findTenant(region: Region, instance: string, name: string): Tena
 }
 
 /** The database with this ARN in this Region, if there is one. */
-export function databaseWithArn(region: Region, arn: string): AnyDatabase | undefined {
+export function databaseWithArn(region: Region, arn: string): SimulatedDatabase | undefined {
   return (
     region.instances.get(identifierIn(region, arn, "db")) ??
     region.clusters.get(identifierIn(region, arn, "cluster")) ??
@@ -81,7 +79,7 @@ export function databaseWithArn(region: Region, arn: string): AnyDatabase | unde
 }
 
 /** A stopped database can neither be modified nor given a new password. */
-export function isStopped(database: AnyDatabase): boolean {
+export function isStopped(database: SimulatedDatabase): boolean {
   return ["stopped", "stopping"].includes(statusOf(database));
 }
 

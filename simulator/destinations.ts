@@ -1,14 +1,7 @@
+import type { DestinationBuilders } from "./builders.ts";
 import { arnPrefix, uuidFrom } from "./identifiers.ts";
-import type { Bucket, ConfigRule, Region, Topic } from "./state.ts";
-
-/** Ways to give a Region what a service writes to. */
-export type DestinationBuilders = {
-  addBucket: (name: string) => Bucket;
-  addTopic: (name: string) => Topic;
-  enableSecurityHub: () => void;
-  /** The rule's token is good for any number of calls. */
-  addConfigRule: (name: string) => ConfigRule;
-};
+import type { Bucket, Topic } from "./resources.ts";
+import type { Region } from "./state.ts";
 
 /** The builders of a Region, which `regionOf` gives when they are used. */
 export function destinationBuilders(regionOf: () => Region): DestinationBuilders {

@@ -1,5 +1,3 @@
-import type { Region } from "./state.ts";
-
 /** What goes wrong with which calls. `action` is as in IAM, `secretsmanager:ListSecrets`; a trailing `*` stands for the rest. */
 export type FaultOptions = {
   action: string;
@@ -28,14 +26,20 @@ export type FaultOptions = {
 /** A fault and how much of it is left. */
 export type Fault = FaultOptions & { toSkip: number; left: number };
 
-/** A call as faults are matched with it. */
-export type FaultCandidate = { action: string; account: string; region: string; params: unknown };
+/** The parts of a call that a fault is matched against. */
+type MatchedCall = { action: string; account: string; region: string; params: unknown };
+
+/** A Region, as far as its faults are concerned. */
+type FaultyRegion = {
+  readonly name: string;
+  readonly account: { readonly id: string; readonly cloud: { readonly faults: readonly Fault[] } };
+};
 
 function matchesAction(pattern: string, action: string): boolean {
   return pattern.endsWith("*") ? action.startsWith(pattern.slice(0, -1)) : pattern === action;
 }
 
-function matches(fault: Fault, call: FaultCandidate): boolean {
+function matches(fault: Fault, call: MatchedCall): boolean {
   return (
     matchesAction(fault.action, call.action) &&
     (fault.account === undefined || fault.account === call.account) &&
@@ -54,7 +58,7 @@ export function toFault(options: FaultOptions): Fault {
 }
 
 /** The fault that this call meets, if any; counts what is skipped and what is used up. */
-export function meetFault(faults: readonly Fault[], call: FaultCandidate): Fault | undefined {
+export function meetFault(faults: readonly Fault[], call: MatchedCall): Fault | undefined {
   for (const fault of faults) {
     if (fault.left === 0 || !matches(fault, call)) continue;
     if (fault.toSkip > 0) {
@@ -68,7 +72,7 @@ export function meetFault(faults: readonly Fault[], call: FaultCandidate): Fault
 }
 
 /** The fault that one entry of a call meets, if any. */
-export function meetEntryFault(region: Region, action: string, entry: unknown): Fault | undefined {
+export function meetEntryFault(region: FaultyRegion, action: string, entry: unknown): Fault | undefined {
   return meetFault(
     region.account.cloud.faults.filter(({ kind }) => kind === "entry"),
     { action, account: region.account.id, region: region.name, params: entry },
@@ -76,7 +80,7 @@ export function meetEntryFault(region: Region, action: string, entry: unknown): 
 }
 
 /** Whether the caller lacks a permission that RDS uses in the caller's name; a fault of kind `deny` takes it away. */
-export function isDenied(region: Region, action: string, params: unknown = {}): boolean {
+export function isDenied(region: FaultyRegion, action: string, params: unknown = {}): boolean {
   return (
     meetFault(
       region.account.cloud.faults.filter(({ kind }) => kind === "deny"),

@@ -1,12 +1,13 @@
 import { arnPrefix, nextSerial, uuidFrom } from "./identifiers.ts";
+import type { SimulatedKey } from "./resources.ts";
 import { SimulatedError } from "./simulated-error.ts";
-import type { Key, Region } from "./state.ts";
+import type { Region } from "./state.ts";
 
 /** Makes a key; `fields` override AWS's defaults. */
-export function makeKey(region: Region, fields: Partial<Key> = {}): Key {
+export function makeKey(region: Region, fields: Partial<SimulatedKey> = {}): SimulatedKey {
   const id = fields.KeyId ?? uuidFrom(`${arnPrefix(region, "kms")}${nextSerial(region, "key")}`);
   const state = fields.KeyState ?? "Enabled";
-  const key: Key = {
+  const key: SimulatedKey = {
     AWSAccountId: region.account.id,
     KeyId: id,
     Arn: `${arnPrefix(region, "kms")}key/${id}`,
@@ -28,7 +29,7 @@ export function makeKey(region: Region, fields: Partial<Key> = {}): Key {
 }
 
 /** The key that AWS keeps for a service, such as `secretsmanager`; it comes into being when it is first asked for. */
-export function awsManagedKey(region: Region, service: string): Key {
+export function awsManagedKey(region: Region, service: string): SimulatedKey {
   const alias = `alias/aws/${service}`;
   const known = region.keys.get(region.aliases.get(alias) ?? "");
   if (known) return known;
@@ -55,7 +56,7 @@ function homeOf(region: Region, arn: string): { home: Region | undefined; resour
  * The key that a key id, key ARN, alias name or alias ARN stands for. Naming an alias of AWS's own makes its key, as it does in AWS.
  * @throws SimulatedError `NotFoundException`, `InvalidArnException`; `undefined` for a key of an account that cannot be seen.
  */
-export function findKey(region: Region, keyId: string): Key | undefined {
+export function findKey(region: Region, keyId: string): SimulatedKey | undefined {
   const { home, resource } = keyId.startsWith("arn:") ? homeOf(region, keyId) : { home: region, resource: keyId };
   if (!home) return undefined;
   if (resource.startsWith("alias/")) {
@@ -74,7 +75,7 @@ export function findKey(region: Region, keyId: string): Key | undefined {
 }
 
 /** The key, or nothing where it cannot be found for whatever reason. */
-export function tryFindKey(region: Region, keyId: string): Key | undefined {
+export function tryFindKey(region: Region, keyId: string): SimulatedKey | undefined {
   try {
     return findKey(region, keyId);
   } catch (error) {

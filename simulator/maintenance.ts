@@ -1,5 +1,5 @@
 import { Cron } from "croner";
-import type { AnyDatabase } from "./databases.ts";
+import type { SimulatedDatabase } from "./resources.ts";
 import type { Region } from "./state.ts";
 
 /** When a window like `sun:03:00-sun:04:00` (UTC) begins next; one that has begun does not count. */
@@ -10,14 +10,14 @@ function nextStartOf(window: string, after: Date): Date | undefined {
 }
 
 /** Applies all that is pending; a master password is on its own way. */
-export function applyPending(database: AnyDatabase): void {
+export function applyPending(database: SimulatedDatabase): void {
   const { MasterUserPassword, ...changes } = database.PendingModifiedValues;
   Object.assign(database, changes);
   database.PendingModifiedValues = { ...(MasterUserPassword !== undefined && { MasterUserPassword }) };
 }
 
 /** Lets what is pending be applied when the maintenance window begins, unless the window has been moved by then. */
-export function scheduleMaintenance({ account }: Region, database: AnyDatabase): void {
+export function scheduleMaintenance({ account }: Region, database: SimulatedDatabase): void {
   const { PreferredMaintenanceWindow: window, PendingModifiedValues: pending } = database;
   if (typeof window !== "string" || Object.keys(pending).length === 0) return;
   const { clock } = account.cloud;

@@ -1,8 +1,9 @@
-import { type AnyDatabase, arnOf, isCluster, isInstance, isStopped, setStatus, statusOf } from "./databases.ts";
+import { arnOf, isCluster, isInstance, isStopped, setStatus, statusOf } from "./databases.ts";
 import { isDenied } from "./faults.ts";
 import { awsManagedKey, findKey } from "./keys.ts";
 import type { PasswordRequest } from "./master-password.ts";
 import { invalidCombination, invalidState, invalidValue } from "./rds-errors.ts";
+import type { SimulatedDatabase } from "./resources.ts";
 import { changeSecret, removeSecret, scheduleRotation, secretFor, startRotation } from "./secret-life.ts";
 import { SimulatedError } from "./simulated-error.ts";
 import type { Region } from "./state.ts";
@@ -39,12 +40,12 @@ function checkPermissions(region: Region): void {
 }
 
 /** The secret's former default key and the named one are compared as ARNs. */
-function isSameKey(region: Region, database: AnyDatabase, kmsKeyId: string): boolean {
+function isSameKey(region: Region, database: SimulatedDatabase, kmsKeyId: string): boolean {
   return keyArnFor(region, kmsKeyId) === database.MasterUserSecret?.KmsKeyId;
 }
 
 /** Shows the change of a master password as AWS does: pending at once, in the status after a while, then gone from both. */
-function showReset(region: Region, database: AnyDatabase): void {
+function showReset(region: Region, database: SimulatedDatabase): void {
   const { clock, timing } = region.account.cloud;
   database.PendingModifiedValues.MasterUserPassword = "****";
   clock.after(timing.resetStartsSeconds, () => {
@@ -59,7 +60,7 @@ function showReset(region: Region, database: AnyDatabase): void {
 /** Gives the database a new secret; `activeAfterSeconds` is how long RDS takes to fill it. */
 export function attachSecret(
   region: Region,
-  database: AnyDatabase,
+  database: SimulatedDatabase,
   options: { kmsKeyId?: string | undefined; status: "creating" | "rotating"; activeAfterSeconds: number },
 ): void {
   checkPermissions(region);
@@ -78,14 +79,14 @@ export function attachSecret(
   });
 }
 
-function turnOn(region: Region, database: AnyDatabase, kmsKeyId: string | undefined): void {
+function turnOn(region: Region, database: SimulatedDatabase, kmsKeyId: string | undefined): void {
   const { timing } = region.account.cloud;
   attachSecret(region, database, { kmsKeyId, status: "rotating", activeAfterSeconds: timing.rotateSeconds });
   showReset(region, database);
 }
 
 /** Whether RDS would leave the password managed although it accepted the call; documented for Aurora only. */
-function isReplicated(region: Region, database: AnyDatabase): boolean {
+function isReplicated(region: Region, database: SimulatedDatabase): boolean {
   return (
     isCluster(database) &&
     (region.secrets.get(database.MasterUserSecret?.SecretArn ?? "")?.ReplicationStatus?.length ?? 0) > 0
@@ -93,7 +94,7 @@ function isReplicated(region: Region, database: AnyDatabase): boolean {
 }
 
 /** Removes the secret in the middle of the reset: for a while the database still reports it. */
-function turnOff(region: Region, database: AnyDatabase): void {
+function turnOff(region: Region, database: SimulatedDatabase): void {
   const { clock, timing } = region.account.cloud;
   const arn = database.MasterUserSecret?.SecretArn;
   const isTrapped = isReplicated(region, database);
@@ -104,7 +105,7 @@ function turnOff(region: Region, database: AnyDatabase): void {
   });
 }
 
-function isReplica(database: AnyDatabase): boolean {
+function isReplica(database: SimulatedDatabase): boolean {
   return (
     (isInstance(database) &&
       !database.Engine.startsWith("sqlserver") &&
@@ -115,7 +116,7 @@ function isReplica(database: AnyDatabase): boolean {
 }
 
 /** What the database is that its password cannot be managed by RDS, in words. Wordings not verified. */
-function unsupportedFeature(region: Region, database: AnyDatabase): string | undefined {
+function unsupportedFeature(region: Region, database: SimulatedDatabase): string | undefined {
   if (isInstance(database) && database.Engine.startsWith("custom-")) return "RDS Custom";
   if (database.EngineMode === "serverless") return "Aurora Serverless v1";
   if (database.ClusterScalabilityType === "limitless") return "Aurora Limitless Database";
@@ -128,7 +129,7 @@ function unsupportedFeature(region: Region, database: AnyDatabase): string | und
   return undefined;
 }
 
-function checkEligible(region: Region, database: AnyDatabase): void {
+function checkEligible(region: Region, database: SimulatedDatabase): void {
   if (isInstance(database)) {
     if (database.DBClusterIdentifier !== undefined)
       throw invalidCombination(
@@ -153,7 +154,7 @@ function checkEligible(region: Region, database: AnyDatabase): void {
     );
 }
 
-function checkSelfManaged(database: AnyDatabase): void {
+function checkSelfManaged(database: SimulatedDatabase): void {
   if (isInstance(database) && database.DBClusterIdentifier !== undefined)
     // Wording not verified.
     throw invalidCombination(
@@ -207,7 +208,7 @@ export function checkRequest(
 }
 
 /** What a Modify call does to a database's master password, or why it is refused. */
-export function changeManagement(region: Region, database: AnyDatabase, request: PasswordRequest): void {
+export function changeManagement(region: Region, database: SimulatedDatabase, request: PasswordRequest): void {
   if (!concernsPassword(request)) return;
   if (request.manage === true) checkEligible(region, database);
   if (request.hasPassword) checkSelfManaged(database);
@@ -228,7 +229,7 @@ export function changeManagement(region: Region, database: AnyDatabase, request:
 }
 
 /** Refuses what cannot be modified now, as AWS does whatever the change. */
-export function checkModifiable(database: AnyDatabase): void {
+export function checkModifiable(database: SimulatedDatabase): void {
   if (isStopped(database) || ["creating", "deleting", "starting"].includes(statusOf(database)))
     throw invalidState(
       database,

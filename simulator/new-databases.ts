@@ -1,7 +1,8 @@
 import { isMultiAz } from "./cluster-members.ts";
 import { arnPrefix, resourceIdFrom } from "./identifiers.ts";
 import { awsManagedKey } from "./keys.ts";
-import type { DBCluster, DBInstance, Region, TenantDatabase } from "./state.ts";
+import type { DBCluster, DBInstance, TenantDatabase } from "./resources.ts";
+import type { Region } from "./state.ts";
 
 const engineVersions: Record<string, string> = {
   "aurora-mysql": "8.0.mysql_aurora.3.08.2",

@@ -1,4 +1,5 @@
-import { type AnyDatabase, isCluster } from "./databases.ts";
+import { isCluster } from "./databases.ts";
+import type { SimulatedDatabase } from "./resources.ts";
 import { SimulatedError } from "./simulated-error.ts";
 
 /** How RDS refuses parameters that do not go together, or not with this database. */
@@ -12,6 +13,6 @@ export function invalidValue(message: string): SimulatedError {
 }
 
 /** The error of a database that is not in a state to be changed. */
-export function invalidState(database: AnyDatabase, message: string): SimulatedError {
+export function invalidState(database: SimulatedDatabase, message: string): SimulatedError {
   return new SimulatedError(isCluster(database) ? "InvalidDBClusterStateFault" : "InvalidDBInstanceState", message);
 }

@@ -1,9 +1,10 @@
-import { type AnyDatabase, arnOf, databaseWithArn, isCluster, isInstance } from "./databases.ts";
+import { arnOf, databaseWithArn, isCluster, isInstance } from "./databases.ts";
 import { arnPrefix } from "./identifiers.ts";
+import type { SimulatedDatabase } from "./resources.ts";
 import type { Region } from "./state.ts";
 
 /** The source that a database names, by identifier or ARN, as an ARN. */
-function sourceArnOf(region: Region, database: AnyDatabase): string | undefined {
+function sourceArnOf(region: Region, database: SimulatedDatabase): string | undefined {
   const { ReadReplicaSourceDBInstanceIdentifier: instance, ReadReplicaSourceDBClusterIdentifier: cluster } = database;
   const source = instance ?? cluster ?? database.ReplicationSourceIdentifier;
   if (typeof source !== "string" || source.startsWith("arn:")) return source as string | undefined;
@@ -11,7 +12,11 @@ function sourceArnOf(region: Region, database: AnyDatabase): string | undefined 
 }
 
 /** Changes the list in which a replica's source has it, where there is such a source. */
-function changeList(region: Region, replica: AnyDatabase, change: (names: string[], name: string) => string[]): void {
+function changeList(
+  region: Region,
+  replica: SimulatedDatabase,
+  change: (names: string[], name: string) => string[],
+): void {
   const sourceArn = sourceArnOf(region, replica);
   const [, , , regionName = "", accountId = ""] = sourceArn?.split(":") ?? [];
   const home = region.account.cloud.accounts.get(accountId)?.regions.get(regionName);
@@ -25,11 +30,11 @@ function changeList(region: Region, replica: AnyDatabase, change: (names: string
 }
 
 /** Lets a new replica's source, which must be there already, report it. */
-export function addToSource(region: Region, replica: AnyDatabase): void {
+export function addToSource(region: Region, replica: SimulatedDatabase): void {
   changeList(region, replica, (names, name) => [...new Set([...names, name])]);
 }
 
 /** Lets the source of a replica that is gone forget it. */
-export function removeFromSource(region: Region, replica: AnyDatabase): void {
+export function removeFromSource(region: Region, replica: SimulatedDatabase): void {
   changeList(region, replica, (names, name) => names.filter((one) => one !== name));
 }

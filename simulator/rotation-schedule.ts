@@ -1,6 +1,6 @@
 import { Cron } from "croner";
+import type { SimulatedRotationRules } from "./resources.ts";
 import { SimulatedError } from "./simulated-error.ts";
-import type { RotationRules } from "./state.ts";
 
 const hour = 3_600_000;
 
@@ -34,7 +34,7 @@ function nextOfCron(fields: string, after: Date, expression: string): Date {
 
 /** When a secret with these rules is due again after `after`. @throws SimulatedError for rules that Secrets Manager refuses. */
 export function nextRotationAt(
-  { AutomaticallyAfterDays: days, ScheduleExpression: expression }: RotationRules,
+  { AutomaticallyAfterDays: days, ScheduleExpression: expression }: SimulatedRotationRules,
   after: Date,
 ): Date {
   if (expression === undefined) return new Date(after.getTime() + (days ?? 7) * 24 * hour);

@@ -1,32 +1,33 @@
-import { type AnyDatabase, arnOf, databaseWithArn, isCluster, isInstance, isStopped, statusOf } from "./databases.ts";
+import { arnOf, databaseWithArn, isCluster, isInstance, isStopped, statusOf } from "./databases.ts";
 import { arnPrefix, nextSerial, secretSuffixFrom, uuidFrom } from "./identifiers.ts";
 import { awsManagedKey, tryFindKey } from "./keys.ts";
+import type { SimulatedDatabase, SimulatedSecret } from "./resources.ts";
 import { nextRotationAt } from "./rotation-schedule.ts";
-import type { Region, Secret } from "./state.ts";
+import type { Region } from "./state.ts";
 
 /** `ListSecrets` is at most this far behind, so older changes need not be remembered. */
 const longestLagSeconds = 300;
 
 /** Changes a secret, makes it or (with `undefined`) removes it, in a way that a belated `ListSecrets` does not see yet. */
-export function changeSecret(region: Region, arn: string, change: Partial<Secret> | undefined): void {
+export function changeSecret(region: Region, arn: string, change: Partial<SimulatedSecret> | undefined): void {
   const now = region.account.cloud.now().getTime();
   const before = region.secrets.get(arn);
   const { secretHistory } = region;
   secretHistory.push({ at: now, arn, before });
   while (secretHistory[0] && secretHistory[0].at < now - 1000 * longestLagSeconds) secretHistory.shift();
-  if (change) region.secrets.set(arn, { ...before, ...change } as Secret);
+  if (change) region.secrets.set(arn, { ...before, ...change } as SimulatedSecret);
   else region.secrets.delete(arn);
 }
 
 /** Takes a database's secret away. A ghost's belongs to another database, which keeps it. */
-export function removeSecret(region: Region, database: AnyDatabase): void {
+export function removeSecret(region: Region, database: SimulatedDatabase): void {
   const arn = database.MasterUserSecret?.SecretArn;
   delete database.MasterUserSecret;
   if (arn !== undefined && region.secrets.get(arn)?.owner === arnOf(database)) changeSecret(region, arn, undefined);
 }
 
 /** The secrets as they were some seconds ago. */
-export function secretsAsOf(region: Region, secondsAgo: number): Secret[] {
+export function secretsAsOf(region: Region, secondsAgo: number): SimulatedSecret[] {
   if (secondsAgo === 0) return [...region.secrets.values()];
   const asOf = region.account.cloud.now().getTime() - 1000 * secondsAgo;
   const then = new Map(region.secrets);
@@ -41,10 +42,10 @@ export function secretsAsOf(region: Region, secondsAgo: number): Secret[] {
 /** A new secret for a database's master password, not yet put anywhere. `kmsKeyId` is left out for the default key. */
 export function secretFor(
   region: Region,
-  database: AnyDatabase,
+  database: SimulatedDatabase,
   kmsKeyId: string | undefined,
   createdAt: Date,
-): Secret {
+): SimulatedSecret {
   const arn = arnOf(database);
   const seed = `${arn}#${nextSerial(region, arn)}`;
   const kind = isCluster(database) ? "cluster" : "db";
@@ -75,12 +76,12 @@ export function secretFor(
   };
 }
 
-type Statement = { Effect?: string; Principal?: unknown; Condition?: unknown };
+type PolicyStatement = { Effect?: string; Principal?: unknown; Condition?: unknown };
 
 /** Whether a resource policy keeps RDS out: by naming it, or by naming everybody without a condition. */
 function deniesRds(policy: string | undefined): boolean {
   if (policy === undefined) return false;
-  const { Statement: statements = [] } = JSON.parse(policy) as { Statement?: Statement | Statement[] };
+  const { Statement: statements = [] } = JSON.parse(policy) as { Statement?: PolicyStatement | PolicyStatement[] };
   return [statements].flat().some(({ Effect, Principal, Condition }) => {
     const principal = JSON.stringify(Principal ?? "");
     const namesRds = principal.includes("rds.amazonaws.com") || principal.includes("AWSServiceRoleForRDS");
@@ -98,24 +99,28 @@ function isKeyUsable(region: Region, keyId: string | undefined): boolean {
 }
 
 /** Whether RDS can write the secret, which is what a rotation needs. */
-function isRotatable(region: Region, secret: Secret): boolean {
+function isRotatable(region: Region, secret: SimulatedSecret): boolean {
   return secret.DeletedDate === undefined && !deniesRds(secret.resourcePolicy) && isKeyUsable(region, secret.KmsKeyId);
 }
 
 /** Whether the test has it so; an ARN ends in the identifier. */
-function isMadeToFail({ failingRotations }: Region, database: AnyDatabase): boolean {
+function isMadeToFail({ failingRotations }: Region, database: SimulatedDatabase): boolean {
   const arn = arnOf(database);
   return failingRotations.has(arn) || failingRotations.has(arn.split(":").at(-1) ?? "");
 }
 
 /** The database that this secret is the master password of, by RDS's account of it. */
-export function ownerOf(region: Region, secret: Secret): AnyDatabase | undefined {
+export function ownerOf(region: Region, secret: SimulatedSecret): SimulatedDatabase | undefined {
   const database = secret.owner === undefined ? undefined : databaseWithArn(region, secret.owner);
   return database?.MasterUserSecret?.SecretArn === secret.ARN ? database : undefined;
 }
 
 /** Lets the clock rotate the secret at `at`, unless its next rotation has been moved by then. */
-export function scheduleRotation(region: Region, { ARN, NextRotationDate: planned }: Secret, at = planned): void {
+export function scheduleRotation(
+  region: Region,
+  { ARN, NextRotationDate: planned }: SimulatedSecret,
+  at = planned,
+): void {
   if (!planned || !at) return;
   region.account.cloud.clock.at(at, () => {
     const secret = region.secrets.get(ARN);
@@ -126,7 +131,7 @@ export function scheduleRotation(region: Region, { ARN, NextRotationDate: planne
   });
 }
 
-function finishRotation(region: Region, database: AnyDatabase, secretArn: string): void {
+function finishRotation(region: Region, database: SimulatedDatabase, secretArn: string): void {
   const reported = database.MasterUserSecret;
   if (reported?.SecretArn !== secretArn || reported.SecretStatus !== "rotating") return;
   const secret = region.secrets.get(secretArn);
@@ -150,7 +155,7 @@ function finishRotation(region: Region, database: AnyDatabase, secretArn: string
 }
 
 /** Begins a rotation; whether it succeeds shows after a while, and depends on the key and policy at that time. */
-export function startRotation(region: Region, database: AnyDatabase): void {
+export function startRotation(region: Region, database: SimulatedDatabase): void {
   const reported = database.MasterUserSecret;
   if (!reported) return;
   const { SecretArn } = reported;

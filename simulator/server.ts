@@ -28,10 +28,10 @@ export type SimulatorOptions = {
   pace?: number;
 };
 
-type Scope = { accessKeyId: string; region: string; service: string };
-type Answer = { status: number; contentType: string; body: string; headers?: Record<string, string> };
+type CredentialScope = { accessKeyId: string; region: string; service: string };
+type WireAnswer = { status: number; contentType: string; body: string; headers?: Record<string, string> };
 
-function scopeOf({ headers }: IncomingMessage): Scope | undefined {
+function scopeOf({ headers }: IncomingMessage): CredentialScope | undefined {
   const parts = /Credential=([^/\s]+)\/\d+\/([^/\s]+)\/([^/\s]+)\/aws4_request/.exec(headers.authorization ?? "");
   if (!parts) return undefined;
   const [, accessKeyId = "", region = "", service = ""] = parts;
@@ -65,7 +65,7 @@ function answerTo(
   request: IncomingMessage,
   body: string,
   requestId: string,
-): Answer | "hang" | "disconnect" {
+): WireAnswer | "hang" | "disconnect" {
   const { method = "GET", url = "/", headers } = request;
   const scope = scopeOf(request);
   const isForm = headers["content-type"]?.startsWith("application/x-www-form-urlencoded");

@@ -1,6 +1,6 @@
 import { withTags } from "./databases.ts";
 import { invalidValue } from "./rds-errors.ts";
-import type { Tag } from "./state.ts";
+import type { Tag } from "./resources.ts";
 
 /** Whether only AWS may write the key. */
 export function isReserved({ Key }: Tag): boolean {

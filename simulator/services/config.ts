@@ -2,8 +2,9 @@ import { meetEntryFault } from "../faults.ts";
 import { pageOf } from "../paging.ts";
 import { flagIn, listIn, numberIn, type Params, textIn } from "../params.ts";
 import { json11 } from "../protocol/json.ts";
+import type { StoredEvaluation } from "../resources.ts";
 import { SimulatedError } from "../simulated-error.ts";
-import type { Region, StoredEvaluation } from "../state.ts";
+import type { Region } from "../state.ts";
 import { jsonRefusals } from "./refusals.ts";
 import type { CallContext, Service } from "./service.ts";
 

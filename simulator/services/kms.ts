@@ -3,12 +3,13 @@ import { findKey, makeKey } from "../keys.ts";
 import { pageOf } from "../paging.ts";
 import { flagIn, numberIn, type Params, textIn } from "../params.ts";
 import { json11 } from "../protocol/json.ts";
+import type { SimulatedKey } from "../resources.ts";
 import { SimulatedError } from "../simulated-error.ts";
-import type { Key, Region } from "../state.ts";
+import type { Region } from "../state.ts";
 import { jsonRefusals } from "./refusals.ts";
 import type { Action, CallContext, Service } from "./service.ts";
 
-function keyIn(params: Params, { region, callerArn }: CallContext, action: string): Key {
+function keyIn(params: Params, { region, callerArn }: CallContext, action: string): SimulatedKey {
   const id = textIn(params, "KeyId") ?? "";
   const key = findKey(region, id);
   if (key) return key;
@@ -19,14 +20,14 @@ function keyIn(params: Params, { region, callerArn }: CallContext, action: strin
 }
 
 /** A key's state with everything that follows from it. */
-function setState(key: Key, state: string, deletionDate?: Date): void {
+function setState(key: SimulatedKey, state: string, deletionDate?: Date): void {
   key.KeyState = state;
   key.Enabled = state === "Enabled";
   key.DeletionDate = deletionDate;
 }
 
 /** How KMS refuses a key for its state: `arn:… is pending deletion.` */
-function invalidState({ Arn, KeyState }: Key): SimulatedError {
+function invalidState({ Arn, KeyState }: SimulatedKey): SimulatedError {
   const state = KeyState.replaceAll(/\B[A-Z]/g, " $&").toLowerCase();
   return new SimulatedError(
     KeyState === "Disabled" ? "DisabledException" : "KMSInvalidStateException",
@@ -34,11 +35,11 @@ function invalidState({ Arn, KeyState }: Key): SimulatedError {
   );
 }
 
-function checkNotPending(key: Key): void {
+function checkNotPending(key: SimulatedKey): void {
   if (key.KeyState === "PendingDeletion") throw invalidState(key);
 }
 
-function checkCustomer(key: Key, { callerArn }: CallContext, action: string): void {
+function checkCustomer(key: SimulatedKey, { callerArn }: CallContext, action: string): void {
   if (key.KeyManager === "AWS")
     throw new SimulatedError(
       "AccessDeniedException",

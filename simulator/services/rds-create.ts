@@ -1,26 +1,19 @@
 import { joinCluster } from "../cluster-members.ts";
-import {
-  type AnyDatabase,
-  findCluster,
-  findInstance,
-  isCluster,
-  setStatus,
-  statusOf,
-  tenantKey,
-} from "../databases.ts";
+import { findCluster, findInstance, isCluster, setStatus, statusOf, tenantKey } from "../databases.ts";
 import { attachSecret, checkRequest } from "../management.ts";
 import { passwordRequestIn } from "../master-password.ts";
 import { newCluster, newInstance, newTenant } from "../new-databases.ts";
 import { flagIn, type Params, requiredIn, textIn } from "../params.ts";
 import { invalidCombination, invalidState, invalidValue } from "../rds-errors.ts";
 import { addToSource } from "../replicas.ts";
+import type { DBInstance, SimulatedDatabase } from "../resources.ts";
 import { SimulatedError } from "../simulated-error.ts";
-import type { DBInstance, Region } from "../state.ts";
+import type { Region } from "../state.ts";
 import { applySettings, inheritSettings } from "./rds-settings.ts";
 import type { CallContext } from "./service.ts";
 
 /** The password of a database that has its own: managed or given, one of the two. */
-function setFirstPassword(region: Region, database: AnyDatabase, params: Params, engine: string): void {
+function setFirstPassword(region: Region, database: SimulatedDatabase, params: Params, engine: string): void {
   // An explicit `false` says no more than nothing at creation.
   const request = { ...passwordRequestIn(params, engine, isCluster(database)), rotate: undefined };
   const manage = request.manage === true ? true : undefined;
@@ -38,7 +31,7 @@ function setFirstPassword(region: Region, database: AnyDatabase, params: Params,
 }
 
 /** `creating` for a while, then `available`. */
-function bringUp(region: Region, database: AnyDatabase): void {
+function bringUp(region: Region, database: SimulatedDatabase): void {
   const { clock, timing } = region.account.cloud;
   setStatus(database, "creating");
   clock.after(timing.createSeconds, () => {

@@ -1,14 +1,15 @@
 import { leaveCluster } from "../cluster-members.ts";
-import { type AnyDatabase, findCluster, findInstance, setStatus, statusOf } from "../databases.ts";
+import { findCluster, findInstance, setStatus, statusOf } from "../databases.ts";
 import { type Params, requiredIn } from "../params.ts";
 import { invalidCombination, invalidState } from "../rds-errors.ts";
 import { removeFromSource } from "../replicas.ts";
+import type { DBInstance, SimulatedDatabase } from "../resources.ts";
 import { removeSecret } from "../secret-life.ts";
-import type { DBInstance, Region } from "../state.ts";
+import type { Region } from "../state.ts";
 import type { CallContext } from "./service.ts";
 
 /** `deleting` for a while, then gone, with the managed secret. */
-function takeDown(region: Region, database: AnyDatabase, remove: () => void): void {
+function takeDown(region: Region, database: SimulatedDatabase, remove: () => void): void {
   const { clock, timing } = region.account.cloud;
   setStatus(database, "deleting");
   clock.after(timing.deleteSeconds, () => {
@@ -17,7 +18,7 @@ function takeDown(region: Region, database: AnyDatabase, remove: () => void): vo
   });
 }
 
-function checkDeletable(database: AnyDatabase, kind: "Instance" | "Cluster"): void {
+function checkDeletable(database: SimulatedDatabase, kind: "Instance" | "Cluster"): void {
   if (database.DeletionProtection === true)
     throw invalidCombination(
       `Cannot delete protected ${kind === "Instance" ? "DB Instance" : "Cluster"}, please disable deletion protection and try again.`,

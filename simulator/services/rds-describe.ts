@@ -2,26 +2,26 @@ import { findCluster, findInstance, findTenant } from "../databases.ts";
 import { pageOf } from "../paging.ts";
 import { listIn, numberIn, type Params, textIn } from "../params.ts";
 import { invalidValue } from "../rds-errors.ts";
-import { SimulatedError } from "../simulated-error.ts";
 import type {
-  BlueGreenDeployment,
-  Database,
+  DatabaseFields,
   DBCluster,
   DBInstance,
-  DBProxy,
   GlobalCluster,
-  Region,
+  SimulatedBlueGreenDeployment,
+  SimulatedProxy,
   TenantDatabase,
-} from "../state.ts";
+} from "../resources.ts";
+import { SimulatedError } from "../simulated-error.ts";
+import type { Region } from "../state.ts";
 import type { Action } from "./service.ts";
 
-type Filter = { Name: string; Values: string[] };
+type RdsFilter = { Name: string; Values: string[] };
 
 /** For each filter of a call, what it is compared with. Identifiers may be given as ARNs. */
 type Filters<T> = Readonly<Record<string, (item: T) => readonly unknown[]>>;
 
 function filtered<T>(items: readonly T[], params: Params, known: Filters<T>): readonly T[] {
-  const filters = listIn<Filter>(params, "Filters");
+  const filters = listIn<RdsFilter>(params, "Filters");
   for (const { Name } of filters) if (!known[Name]) throw invalidValue(`Unrecognized filter name: ${Name}`);
   if (filters.length === 0) return items;
   return items.filter((item) =>
@@ -58,7 +58,7 @@ function describe<T extends object>(
   };
 }
 
-function engineOf({ Engine }: Database): readonly unknown[] {
+function engineOf({ Engine }: DatabaseFields): readonly unknown[] {
   return [Engine];
 }
 
@@ -134,7 +134,7 @@ export const describeGlobalClusters = describe<GlobalCluster>("DescribeGlobalClu
 });
 
 /** Deployments in every status; one that was switched over stays until it is deleted. */
-export const describeBlueGreenDeployments = describe<BlueGreenDeployment>(
+export const describeBlueGreenDeployments = describe<SimulatedBlueGreenDeployment>(
   "DescribeBlueGreenDeployments",
   "BlueGreenDeployments",
   {
@@ -161,7 +161,7 @@ export const describeBlueGreenDeployments = describe<BlueGreenDeployment>(
 );
 
 /** Proxies with the secrets that they log in with. */
-export const describeDBProxies = describe<DBProxy>("DescribeDBProxies", "DBProxies", {
+export const describeDBProxies = describe<SimulatedProxy>("DescribeDBProxies", "DBProxies", {
   all: (region) => region.proxies.values(),
   one: (params, region) => {
     const name = textIn(params, "DBProxyName");

@@ -1,13 +1,14 @@
-import { type AnyDatabase, findCluster, findInstance, findTenant, isCluster, isInstance } from "../databases.ts";
+import { findCluster, findInstance, findTenant, isCluster, isInstance } from "../databases.ts";
 import { changeManagement, checkModifiable } from "../management.ts";
 import { passwordRequestIn } from "../master-password.ts";
 import { type Params, requiredIn } from "../params.ts";
 import { invalidCombination } from "../rds-errors.ts";
+import type { SimulatedDatabase } from "../resources.ts";
 import type { Region } from "../state.ts";
 import { changeSettings } from "./rds-settings.ts";
 import type { CallContext } from "./service.ts";
 
-function checkSwitches(database: AnyDatabase, params: Params): void {
+function checkSwitches(database: SimulatedDatabase, params: Params): void {
   if (params.MultiTenant !== undefined && params.ManageMasterUserPassword !== undefined)
     // Wording not verified.
     throw invalidCombination("You can't specify ManageMasterUserPassword and MultiTenant in the same call.");
@@ -19,7 +20,7 @@ function checkSwitches(database: AnyDatabase, params: Params): void {
     );
 }
 
-function modify(region: Region, database: AnyDatabase, params: Params, engine: string): void {
+function modify(region: Region, database: SimulatedDatabase, params: Params, engine: string): void {
   checkModifiable(database);
   checkSwitches(database, params);
   changeManagement(region, database, passwordRequestIn(params, engine, isCluster(database)));

@@ -1,14 +1,14 @@
-import type { AnyDatabase } from "../databases.ts";
 import { applyPending, scheduleMaintenance } from "../maintenance.ts";
 import { flagIn, listIn, numberIn, type Params, textIn } from "../params.ts";
-import type { DBCluster, DBInstance, Region, Tag } from "../state.ts";
+import type { DBCluster, DBInstance, SimulatedDatabase, Tag } from "../resources.ts";
+import type { Region } from "../state.ts";
 import { withCallersTags } from "../tags.ts";
 
-/** Settings of one kind, with how each is read from a call. */
-type Settings = Readonly<Record<string, (params: Params, name: string) => unknown>>;
+/** ParamReaders of one kind, with how each is read from a call. */
+type ParamReaders = Readonly<Record<string, (params: Params, name: string) => unknown>>;
 
 /** What is settled when a database is made. */
-const lasting: Settings = {
+const lasting: ParamReaders = {
   EngineMode: textIn,
   MasterUsername: textIn,
   MultiTenant: flagIn,
@@ -16,7 +16,7 @@ const lasting: Settings = {
 };
 
 /** Changes that wait for the maintenance window unless they are to apply immediately. */
-const deferrable: Settings = {
+const deferrable: ParamReaders = {
   AllocatedStorage: numberIn,
   BackupRetentionPeriod: numberIn,
   DBClusterInstanceClass: textIn,
@@ -28,20 +28,20 @@ const deferrable: Settings = {
 };
 
 /** Changes that never wait. */
-const immediate: Settings = {
+const immediate: ParamReaders = {
   CopyTagsToSnapshot: flagIn,
   DeletionProtection: flagIn,
   PreferredBackupWindow: textIn,
   PreferredMaintenanceWindow: textIn,
 };
 
-function readInto(target: Record<string, unknown>, settings: Settings, params: Params): void {
+function readInto(target: Record<string, unknown>, settings: ParamReaders, params: Params): void {
   for (const [name, read] of Object.entries(settings))
     if (params[name] !== undefined) target[name] = read(params, name);
 }
 
 /** Gives a new database what the call that makes it asks for. */
-export function applySettings(database: AnyDatabase, params: Params): void {
+export function applySettings(database: SimulatedDatabase, params: Params): void {
   database.TagList = withCallersTags([], listIn<Tag>(params, "Tags"));
   readInto(database, { ...lasting, ...deferrable, ...immediate }, params);
 }
@@ -65,7 +65,7 @@ export function inheritSettings(replica: DBInstance, source: DBInstance | DBClus
 }
 
 /** What a Modify call asks for. With ApplyImmediately not only this call's changes apply, but whatever was pending. */
-export function changeSettings(region: Region, database: AnyDatabase, params: Params): void {
+export function changeSettings(region: Region, database: SimulatedDatabase, params: Params): void {
   readInto(database, immediate, params);
   readInto(database.PendingModifiedValues, deferrable, params);
   if (flagIn(params, "ApplyImmediately")) applyPending(database);

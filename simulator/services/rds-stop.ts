@@ -1,18 +1,19 @@
-import { type AnyDatabase, arnOf, findCluster, findInstance, setStatus, statusOf } from "../databases.ts";
+import { arnOf, findCluster, findInstance, setStatus, statusOf } from "../databases.ts";
 import { type Params, requiredIn } from "../params.ts";
 import { invalidCombination, invalidState } from "../rds-errors.ts";
+import type { DBCluster, DBInstance, SimulatedDatabase } from "../resources.ts";
 import { startRotation } from "../secret-life.ts";
-import type { DBCluster, DBInstance, Region } from "../state.ts";
+import type { Region } from "../state.ts";
 import type { CallContext } from "./service.ts";
 
 /** Refuses unless all are in the one status, before anything is done to any of them. */
-function checkAll(databases: readonly AnyDatabase[], status: "available" | "stopped"): void {
+function checkAll(databases: readonly SimulatedDatabase[], status: "available" | "stopped"): void {
   for (const database of databases)
     if (statusOf(database) !== status)
       throw invalidState(database, `Instance ${arnOf(database).split(":").at(-1)} is not in ${status} state.`);
 }
 
-function stop(region: Region, databases: readonly AnyDatabase[]): void {
+function stop(region: Region, databases: readonly SimulatedDatabase[]): void {
   checkAll(databases, "available");
   const { clock, timing } = region.account.cloud;
   for (const database of databases) {
@@ -24,7 +25,7 @@ function stop(region: Region, databases: readonly AnyDatabase[]): void {
 }
 
 /** A rotation that was missed while the database was stopped is made up for. */
-function start(region: Region, databases: readonly AnyDatabase[]): void {
+function start(region: Region, databases: readonly SimulatedDatabase[]): void {
   checkAll(databases, "stopped");
   const { clock, now, timing } = region.account.cloud;
   for (const database of databases) {

@@ -1,8 +1,9 @@
-import { type AnyDatabase, databaseWithArn, findCluster, findInstance } from "../databases.ts";
+import { databaseWithArn, findCluster, findInstance } from "../databases.ts";
 import { listIn, type Params, textIn } from "../params.ts";
 import { queryXml } from "../protocol/query-xml.ts";
 import { invalidValue } from "../rds-errors.ts";
-import type { Region, Tag } from "../state.ts";
+import type { SimulatedDatabase, Tag } from "../resources.ts";
+import type { Region } from "../state.ts";
 import { withCallersTags } from "../tags.ts";
 import { createDBCluster, createDBInstance, createDBInstanceReadReplica, createTenantDatabase } from "./rds-create.ts";
 import { deleteDBCluster, deleteDBInstance } from "./rds-delete.ts";
@@ -19,7 +20,7 @@ import { startDBCluster, startDBInstance, stopDBCluster, stopDBInstance } from "
 import { queryRefusals } from "./refusals.ts";
 import type { Service } from "./service.ts";
 
-function taggedIn(params: Params, region: Region): AnyDatabase {
+function taggedIn(params: Params, region: Region): SimulatedDatabase {
   const arn = textIn(params, "ResourceName") ?? "";
   if (!arn.startsWith("arn:")) throw invalidValue(`Invalid resource name: ${arn}`);
   const found = databaseWithArn(region, arn);

@@ -3,8 +3,9 @@ import { isDenied } from "../faults.ts";
 import { pageOf } from "../paging.ts";
 import type { Params } from "../params.ts";
 import { type RestAnswer, type RestParams, restXml } from "../protocol/rest-xml.ts";
+import type { Bucket, StoredObject } from "../resources.ts";
 import { SimulatedError } from "../simulated-error.ts";
-import type { Bucket, Region, StoredObject } from "../state.ts";
+import type { Region } from "../state.ts";
 import type { Action, CallContext, Refusals, Service } from "./service.ts";
 
 function refused(code: string, message: string, status: number): SimulatedError {

@@ -4,10 +4,11 @@ import { findKey } from "../keys.ts";
 import { pageOf } from "../paging.ts";
 import { flagIn, listIn, numberIn, type Params, textIn } from "../params.ts";
 import { json11 } from "../protocol/json.ts";
+import type { SimulatedRotationRules, SimulatedSecret, Tag } from "../resources.ts";
 import { nextRotationAt } from "../rotation-schedule.ts";
 import { changeSecret, ownerOf, scheduleRotation, secretsAsOf, startRotation } from "../secret-life.ts";
 import { SimulatedError } from "../simulated-error.ts";
-import type { Region, RotationRules, Secret, Tag } from "../state.ts";
+import type { Region } from "../state.ts";
 import { isReserved } from "../tags.ts";
 import { jsonRefusals } from "./refusals.ts";
 import type { CallContext, Service } from "./service.ts";
@@ -21,7 +22,7 @@ function invalidParameter(message: string): SimulatedError {
 }
 
 /** By ARN, by name, or by ARN without the six letters at its end. */
-function secretIn(params: Params, region: Region): Secret {
+function secretIn(params: Params, region: Region): SimulatedSecret {
   const id = textIn(params, "SecretId") ?? "";
   const found =
     region.secrets.get(id) ??
@@ -31,33 +32,33 @@ function secretIn(params: Params, region: Region): Secret {
 }
 
 /** The same, where a secret that is scheduled for deletion is refused. */
-function livingSecretIn(params: Params, region: Region): Secret {
+function livingSecretIn(params: Params, region: Region): SimulatedSecret {
   const secret = secretIn(params, region);
   if (secret.DeletedDate)
     throw invalidRequest("You can't perform this operation on the secret because it was marked for deletion.");
   return secret;
 }
 
-function versionStages({ ARN, version }: Secret): Record<string, string[]> {
+function versionStages({ ARN, version }: SimulatedSecret): Record<string, string[]> {
   return {
     [uuidFrom(`${ARN}@${version}`)]: ["AWSCURRENT"],
     ...(version > 1 && { [uuidFrom(`${ARN}@${version - 1}`)]: ["AWSPREVIOUS"] }),
   };
 }
 
-function toListEntry(secret: Secret): object {
+function toListEntry(secret: SimulatedSecret): object {
   const { version: _version, resourcePolicy: _policy, owner: _owner, ReplicationStatus: _replicas, ...fields } = secret;
   return { ...fields, SecretVersionsToStages: versionStages(secret) };
 }
 
-function toDescription(secret: Secret): object {
+function toDescription(secret: SimulatedSecret): object {
   const { version: _version, resourcePolicy: _policy, owner: _owner, ...fields } = secret;
   return { ...fields, VersionIdsToStages: versionStages(secret) };
 }
 
-type Filter = { Key: string; Values: string[] };
+type SecretFilter = { Key: string; Values: string[] };
 
-function valuesFor(secret: Secret, key: string): (string | undefined)[] {
+function valuesFor(secret: SimulatedSecret, key: string): (string | undefined)[] {
   switch (key) {
     case "name":
       return [secret.Name];
@@ -82,7 +83,7 @@ function valuesFor(secret: Secret, key: string): (string | undefined)[] {
 }
 
 /** Values match as prefixes; one that begins with `!` must not match. */
-function toMatcher({ Key, Values }: Filter): (secret: Secret) => boolean {
+function toMatcher({ Key, Values }: SecretFilter): (secret: SimulatedSecret) => boolean {
   const wanted = Values.map((value) => ({ prefix: value.replace(/^!/, ""), isNegated: value.startsWith("!") }));
   return (secret) => {
     const actual = valuesFor(secret, Key);
@@ -97,7 +98,7 @@ function listSecrets(params: Params, { region }: CallContext): object {
       "ValidationException",
       `1 validation error detected: Value '${size}' at 'maxResults' failed to satisfy constraint: Member must have value ${size < 1 ? "greater than or equal to 1" : "less than or equal to 100"}`,
     );
-  const matchers = listIn<Filter>(params, "Filters").map(toMatcher);
+  const matchers = listIn<SecretFilter>(params, "Filters").map(toMatcher);
   const withDeleted = flagIn(params, "IncludePlannedDeletion") ?? false;
   const secrets = secretsAsOf(region, region.account.cloud.lag.listSecretsSeconds).filter(
     (secret) => (withDeleted || !secret.DeletedDate) && matchers.every((isMatch) => isMatch(secret)),
@@ -111,7 +112,7 @@ function listSecrets(params: Params, { region }: CallContext): object {
   return { SecretList: items.map(toListEntry), NextToken: next };
 }
 
-function named({ ARN, Name }: Secret): { ARN: string; Name: string } {
+function named({ ARN, Name }: SimulatedSecret): { ARN: string; Name: string } {
   return { ARN, Name };
 }
 
@@ -122,7 +123,7 @@ function rotateSecret(params: Params, { region }: CallContext): object {
     throw invalidRequest("You can't specify a rotation function for a secret that is managed by another service.");
   if (secret.OwningService === undefined && params.RotationLambdaARN === undefined)
     throw invalidRequest("No Lambda rotation function ARN is associated with this secret.");
-  const rules = (params.RotationRules as RotationRules | undefined) ??
+  const rules = (params.RotationRules as SimulatedRotationRules | undefined) ??
     secret.RotationRules ?? { AutomaticallyAfterDays: 7 };
   if (rules.AutomaticallyAfterDays !== undefined && rules.ScheduleExpression !== undefined)
     // Wording not verified.
@@ -140,7 +141,7 @@ function rotateSecret(params: Params, { region }: CallContext): object {
     NextRotationDate: nextRotationAt(rules, now),
     LastChangedDate: now,
   });
-  scheduleRotation(region, region.secrets.get(secret.ARN) as Secret);
+  scheduleRotation(region, region.secrets.get(secret.ARN) as SimulatedSecret);
   const database = ownerOf(region, secret);
   if ((flagIn(params, "RotateImmediately") ?? true) && database && !isStopped(database))
     startRotation(region, database);
@@ -200,7 +201,7 @@ function deleteSecret(params: Params, { region }: CallContext): object {
   return { ...named(secret), DeletionDate: goneAt };
 }
 
-function replicas(secret: Secret): NonNullable<Secret["ReplicationStatus"]> {
+function replicas(secret: SimulatedSecret): NonNullable<SimulatedSecret["ReplicationStatus"]> {
   return secret.ReplicationStatus ?? [];
 }
 

@@ -1,8 +1,8 @@
 import { meetEntryFault } from "../faults.ts";
 import { listIn, type Params } from "../params.ts";
 import { restJson } from "../protocol/json.ts";
+import type { ImportedFinding } from "../resources.ts";
 import { SimulatedError } from "../simulated-error.ts";
-import type { ImportedFinding } from "../state.ts";
 import { restRefusals } from "./refusals.ts";
 import type { CallContext, Service } from "./service.ts";
 

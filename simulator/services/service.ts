@@ -1,11 +1,11 @@
 import type { Params } from "../params.ts";
 import type { Protocol } from "../protocol/protocol.ts";
 import type { SimulatedError } from "../simulated-error.ts";
-import type { Account, Region } from "../state.ts";
+import type { Region, SimulatedAccount } from "../state.ts";
 
 /** Who calls, and where. */
 export type CallContext = {
-  account: Account;
+  account: SimulatedAccount;
   region: Region;
   /** The ARN that AWS names in refusals. */
   callerArn: string;

@@ -3,8 +3,9 @@ import { nextSerial, uuidFrom } from "../identifiers.ts";
 import { pageOf } from "../paging.ts";
 import { listIn, type Params, textIn } from "../params.ts";
 import { queryXml } from "../protocol/query-xml.ts";
+import type { Topic } from "../resources.ts";
 import { SimulatedError } from "../simulated-error.ts";
-import type { Region, Topic } from "../state.ts";
+import type { Region } from "../state.ts";
 import { queryRefusals } from "./refusals.ts";
 import type { CallContext, Refusals, Service } from "./service.ts";
 

@@ -5,7 +5,7 @@ import {
   PutEvaluationsCommand,
 } from "@aws-sdk/client-config-service";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import type { ConfigRule } from "../../simulator/state.ts";
+import type { ConfigRule } from "../../simulator/resources.ts";
 import { type Aws, account, failure, startAws } from "./aws.ts";
 
 let aws: Aws;

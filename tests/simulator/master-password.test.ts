@@ -25,7 +25,7 @@ import {
   ReplicateSecretToRegionsCommand,
 } from "@aws-sdk/client-secrets-manager";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import type { DBInstance } from "../../simulator/state.ts";
+import type { DBInstance } from "../../simulator/resources.ts";
 import { type Aws, account, failure, startAws } from "./aws.ts";
 
 const password = "Throw-Away_Passw0rd.of-30-char";

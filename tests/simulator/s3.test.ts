@@ -11,7 +11,7 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import type { Bucket } from "../../simulator/state.ts";
+import type { Bucket } from "../../simulator/resources.ts";
 import { type Aws, account, failure, otherAccount, startAws } from "./aws.ts";
 
 let aws: Aws;

@@ -7,7 +7,7 @@ import {
   SubscribeCommand,
 } from "@aws-sdk/client-sns";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import type { Topic } from "../../simulator/state.ts";
+import type { Topic } from "../../simulator/resources.ts";
 import { type Aws, account, failure, startAws } from "./aws.ts";
 
 let aws: Aws;
