@@ -14,7 +14,7 @@ import type {
   Topic,
 } from "./resources.ts";
 
-/** How a built database's password is managed; further fields override the secret's, `undefined` takes one away. */
+/** How a built database's password is managed. Other fields override the secret's; `undefined` removes one. */
 export type Managed = boolean | { kmsKeyId?: string; status?: string; [secretField: string]: unknown };
 
 type Tags = Readonly<Record<string, string>> | readonly Tag[];
@@ -26,7 +26,7 @@ export type FinishingOptions = {
   [field: string]: unknown;
 };
 
-/** What a built database is; any other field is AWS's own, in AWS's own PascalCase. */
+/** Options of a built database. Other fields are AWS's, in PascalCase. */
 type DatabaseOptions = {
   identifier: string;
   engine?: string;
@@ -36,10 +36,10 @@ type DatabaseOptions = {
   [field: string]: unknown;
 };
 
-/** Ways to put things into a Region as if they had been there for long. */
+/** Adds resources to a Region as if they were created long ago. */
 export type FleetBuilders = {
   addInstance: (options: DatabaseOptions) => DBInstance;
-  /** `members` are that many instances, or their identifiers; the first is the writer. */
+  /** `members` is the number of instances, or their identifiers. The first is the writer. */
   addCluster: (options: DatabaseOptions & { members?: number | readonly string[] }) => DBCluster;
   addTenantDatabase: (options: {
     instance: string | DBInstance;
@@ -54,7 +54,7 @@ export type FleetBuilders = {
     manager?: "AWS" | "CUSTOMER";
     overrides?: Overrides;
   }) => SimulatedKey;
-  /** `isMarked: false` leaves the clusters without `GlobalClusterIdentifier`: whether AWS always fills it is not known. */
+  /** `isMarked: false` leaves `GlobalClusterIdentifier` of the clusters empty: whether AWS always fills it is not documented. */
   addGlobalCluster: (options: {
     identifier: string;
     writer?: DBCluster;
@@ -69,19 +69,19 @@ export type FleetBuilders = {
     name?: string;
     overrides?: Overrides;
   }) => SimulatedBlueGreenDeployment;
-  /** A proxy that logs in with these secrets. */
+  /** Adds an RDS Proxy that uses these secrets. */
   addProxy: (options: { name: string; secretArns: readonly string[]; overrides?: Overrides }) => SimulatedProxy;
-  /** Puts a secret that no database has: any field overrides. */
+  /** Adds a secret without a database. Fields override the defaults. */
   addSecret: (options: { name: string } & Overrides) => SimulatedSecret;
-  /** Changes a secret behind AWS's back; `ListSecrets` lags here too. */
+  /** Changes a secret directly, with the lag of `ListSecrets`. */
   editSecret: (arn: string, change: Partial<SimulatedSecret> | undefined) => void;
 };
 
-/** Ways to give a Region what a service writes to. */
+/** Adds the destinations that the service writes to. */
 export type DestinationBuilders = {
   addBucket: (name: string) => Bucket;
   addTopic: (name: string) => Topic;
   enableSecurityHub: () => void;
-  /** The rule's token is good for any number of calls. */
+  /** The rule's result token is valid for any number of calls. */
   addConfigRule: (name: string) => ConfigRule;
 };

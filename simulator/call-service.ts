@@ -15,19 +15,19 @@ import { unknownService } from "./services/unknown.ts";
 import { SimulatedError } from "./simulated-error.ts";
 import type { Cloud, Region, SimulatedAccount } from "./state.ts";
 
-/** One call, whichever way it comes in. */
+/** One call, over HTTP or not. */
 export type ServiceCall = {
   account: string;
   region: string;
-  /** The name that requests are signed for, as in `rds` and `secretsmanager`. */
+  /** The service in the credential scope, such as `rds` or `secretsmanager`. */
   service: string;
   action: string;
   params: Params;
-  /** Of `AssumeRole`; refusals name the session. */
+  /** From `AssumeRole`; error messages name the session. */
   sessionToken?: string | undefined;
 };
 
-/** What a client meets that waits for an answer in vain; named as the SDK names it. */
+/** The error of a client that receives no response; its name is the SDK's. */
 export class NoAnswerError extends Error {
   readonly kind: "hang" | "disconnect";
 
@@ -38,7 +38,7 @@ export class NoAnswerError extends Error {
   }
 }
 
-/** By the name that a request is signed for. */
+/** By the service name in the credential scope. */
 const services: Readonly<Record<string, Service>> = {
   account: accountManagement,
   config,
@@ -51,7 +51,7 @@ const services: Readonly<Record<string, Service>> = {
   sts,
 };
 
-/** The service, or one that says that the simulator has it not; `isForm` is how the client speaks to it. */
+/** The service, or one that rejects each call if the simulator does not have it. `isForm`: the request is form-encoded. */
 export function serviceNamed(name: string, isForm = false): Service {
   return services[name] ?? unknownService(name, isForm, Object.keys(services));
 }
@@ -83,12 +83,12 @@ function refusalOf(fault: Fault, { refusals }: Service, callerArn: string, actio
   }
 }
 
-/** A call to a global service is made in a Region that may not be enabled: it must neither enable it nor leave anything in it. */
+/** The Region of a call. A call to a global service can name a disabled Region and must not enable it. */
 function regionOf(account: SimulatedAccount, name: string, { isGlobal }: Service): Region {
   return isGlobal ? (account.regions.get(name) ?? createRegion(account, name)) : account.cloud.region(account.id, name);
 }
 
-/** Does what a call asks for, or fails as the cloud's faults have it; what is answered is part of the cloud. @throws SimulatedError, NoAnswerError */
+/** Performs a call or fails it as the faults require. The result shares objects with the cloud. @throws SimulatedError, NoAnswerError */
 export function answerCall(cloud: Cloud, call: ServiceCall, service = serviceNamed(call.service)): object {
   const { region, params } = call;
   const account = cloud.accounts.get(call.account);
@@ -108,18 +108,18 @@ export function answerCall(cloud: Cloud, call: ServiceCall, service = serviceNam
   try {
     if (fault.takesEffect) perform();
   } catch (error) {
-    // An answer that is lost says nothing of a refusal either.
+    // The response is lost, an error response too.
     if (!(error instanceof SimulatedError)) throw error;
   }
   throw refusalOf(fault, service, callerArn, action);
 }
 
-// Looked up once: where a test has globals of its own, each look takes longer than the copying.
+// Looked up once: in jest's sandbox each lookup of a global takes longer than the copying.
 const { isArray } = Array;
 const { entries, fromEntries } = Object;
 const Instant = Date;
 
-/** A copy without what is missing: what goes over a wire does not change any more, and says nothing of absent fields. */
+/** Copies a value without its missing fields, as sending it over the wire does. */
 function copyOf(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (isArray(value)) return value.map(copyOf);
@@ -130,9 +130,9 @@ function copyOf(value: unknown): unknown {
 }
 
 /**
- * Makes one call without HTTP, with the SDK's input as `params` (but for S3, whose calls are made of HTTP), and gives the SDK's output.
- * `secondsPerCall` is how far the call moves the clock.
- * @throws SimulatedError, or an error called `TimeoutError` where the answer is lost
+ * Makes one call without HTTP. Takes the SDK's input as `params` (for S3, `RestParams`) and returns the SDK's output.
+ * `secondsPerCall` moves the virtual clock.
+ * @throws SimulatedError, or NoAnswerError if the response is lost
  */
 export function callService(cloud: Cloud, call: ServiceCall, { secondsPerCall = 0 } = {}): object {
   if (secondsPerCall > 0) cloud.advance({ seconds: secondsPerCall });

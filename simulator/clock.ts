@@ -1,12 +1,12 @@
-/** A span of virtual time; the parts are added up. */
+/** An amount of virtual time: the sum of the fields. */
 export type TimeSpan = { seconds?: number; minutes?: number; hours?: number; days?: number };
 
-/** Virtual time and what is due to happen in it. */
+/** A virtual clock with scheduled events. */
 export type Clock = {
   now: () => Date;
-  /** Moves time forward, and lets everything that falls due happen in its order and at its own instant. */
+  /** Moves time forward and runs each event that becomes due, in order, at its own instant. */
   advance: (span: TimeSpan) => void;
-  /** Lets `happen` run when the clock gets there; at once on the next move if that instant has passed. */
+  /** Schedules an event. If the instant has passed, the event runs on the next `advance`. */
   at: (instant: Date, happen: () => void) => void;
   after: (seconds: number, happen: () => void) => void;
 };
@@ -17,10 +17,10 @@ function millisecondsIn({ seconds = 0, minutes = 0, hours = 0, days = 0 }: TimeS
   return 1000 * (seconds + 60 * (minutes + 60 * (hours + 24 * days)));
 }
 
-/** A clock that stands still until it is told to move. */
+/** Creates a clock that moves only with `advance`. */
 export function createClock(start: Date): Clock {
   let now = start.getTime();
-  // Sorted by instant, first come first served among equals. A fleet is built in nearly ascending order, so inserting is cheap.
+  // Sorted by instant; equal instants keep their order. A fleet is built in nearly ascending order, so inserting is cheap.
   const agenda: Due[] = [];
 
   const at = (instant: Date, happen: () => void): void => {

@@ -5,7 +5,7 @@ import { fleetBuilders } from "./fleet.ts";
 import { defaultRegions } from "./regions.ts";
 import type { Cloud, Region, SimulatedAccount } from "./state.ts";
 
-/** An empty Region of an account, which does not know of it yet. */
+/** Creates an empty Region without adding it to the account. */
 export function createRegion(account: SimulatedAccount, name: string): Region {
   const state = {
     name,
@@ -27,7 +27,7 @@ export function createRegion(account: SimulatedAccount, name: string): Region {
     secretHistory: [],
     serials: new Map(),
   };
-  // The builders need the finished Region, which consists of the state and of them.
+  // The builders need the Region, which contains them.
   const region: Region = Object.assign(
     state,
     fleetBuilders(() => region),
@@ -36,7 +36,7 @@ export function createRegion(account: SimulatedAccount, name: string): Region {
   return region;
 }
 
-/** An empty AWS whose clock stands at `now`. Nothing in it is left to chance: the same calls make the same ids. */
+/** Creates an empty AWS whose clock stands at `now`. It is deterministic: the same calls produce the same ids. */
 export function createCloud({ now }: { now: Date }): Cloud {
   const clock = createClock(now);
   const accounts = new Map<string, SimulatedAccount>();

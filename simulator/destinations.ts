@@ -3,7 +3,7 @@ import { arnPrefix, uuidFrom } from "./identifiers.ts";
 import type { Bucket, Topic } from "./resources.ts";
 import type { Region } from "./state.ts";
 
-/** The builders of a Region, which `regionOf` gives when they are used. */
+/** Creates the builders of a Region. They call `regionOf` only when they are used, because the Region contains them. */
 export function destinationBuilders(regionOf: () => Region): DestinationBuilders {
   return {
     addBucket: (name) => {

@@ -1,29 +1,29 @@
-/** What goes wrong with which calls. `action` is as in IAM, `secretsmanager:ListSecrets`; a trailing `*` stands for the rest. */
+/** Which calls fail and how. `action` is an IAM action such as `secretsmanager:ListSecrets`; a trailing `*` is a wildcard. */
 export type FaultOptions = {
   action: string;
   account?: string;
   region?: string;
-  /** Only calls that name this in a parameter, such as an identifier or part of an ARN. */
+  /** Only calls with this text in a parameter, such as an identifier or part of an ARN. */
   matching?: string;
-  /** `entry` fails single entries of a call that carries several, and leaves the others alone; it is counted per entry. */
+  /** `entry` fails single entries of a batch call and counts entries instead of calls. */
   kind: "deny" | "throttle" | "error" | "hang" | "disconnect" | "expired-token" | "entry";
-  /** The call does its work all the same, and only its answer is lost: what a client has to expect after a timeout. */
+  /** The call takes effect and only its response is lost, as after a timeout. */
   takesEffect?: boolean;
-  /** How many calls fail; for ever if absent. */
+  /** How many calls fail; all if absent. */
   times?: number;
-  /** How many matching calls pass first: 1 fails on page 2. */
+  /** How many matching calls succeed first: 1 fails on page 2. */
   skip?: number;
-  /** For `error` and `entry`: what to answer instead of `InternalFailure`, 500. */
+  /** For `error` and `entry`: the error code; `InternalFailure` with status 500 if absent. */
   code?: string;
   message?: string;
   status?: number;
-  /** For `entry`: whether the service blames the sender, where it says so. */
+  /** For `entry`: the `SenderFault` of SNS. */
   isSenderFault?: boolean;
-  /** For `entry`, of SNS and Security Hub: the entry fails, and the answer does not name it. */
+  /** For `entry`, of SNS and Security Hub: the response omits the failed entry. */
   isUnnamed?: boolean;
 };
 
-/** A fault and how much of it is left. */
+/** A fault and its remaining counts. */
 export type Fault = FaultOptions & { toSkip: number; left: number };
 
 /** The parts of a call that a fault is matched against. */
@@ -48,7 +48,7 @@ function matches(fault: Fault, call: MatchedCall): boolean {
   );
 }
 
-/** A fault that has not hit anything yet. */
+/** Creates an unused fault. */
 export function toFault(options: FaultOptions): Fault {
   return {
     ...options,
@@ -57,7 +57,7 @@ export function toFault(options: FaultOptions): Fault {
   };
 }
 
-/** The fault that this call meets, if any; counts what is skipped and what is used up. */
+/** Finds the fault that applies to a call, if any, and counts it down. */
 export function meetFault(faults: readonly Fault[], call: MatchedCall): Fault | undefined {
   for (const fault of faults) {
     if (fault.left === 0 || !matches(fault, call)) continue;
@@ -71,7 +71,7 @@ export function meetFault(faults: readonly Fault[], call: MatchedCall): Fault | 
   return undefined;
 }
 
-/** The fault that one entry of a call meets, if any. */
+/** Finds the fault that applies to one entry of a batch call, if any, and counts it down. */
 export function meetEntryFault(region: FaultyRegion, action: string, entry: unknown): Fault | undefined {
   return meetFault(
     region.account.cloud.faults.filter(({ kind }) => kind === "entry"),
@@ -79,7 +79,7 @@ export function meetEntryFault(region: FaultyRegion, action: string, entry: unkn
   );
 }
 
-/** Whether the caller lacks a permission that RDS uses in the caller's name; a fault of kind `deny` takes it away. */
+/** True if a `deny` fault removes a permission that RDS uses on the caller's behalf. */
 export function isDenied(region: FaultyRegion, action: string, params: unknown = {}): boolean {
   return (
     meetFault(

@@ -20,7 +20,7 @@ import type { Region } from "./state.ts";
 const hour = 3_600_000;
 const day = 24 * hour;
 
-/** Gives a database a secret that has been rotated for long; the fleet is spread over the week. */
+/** Gives a database a secret with a rotation history. Rotation dates are spread over the week. */
 function manage(region: Region, database: SimulatedDatabase, createdAt: Date, managed: Managed | undefined): void {
   if (!managed) return;
   const { kmsKeyId, status = "active", ...fields } = managed === true ? {} : managed;
@@ -37,13 +37,13 @@ function manage(region: Region, database: SimulatedDatabase, createdAt: Date, ma
     NextRotationDate: nextRotationAt(rules, rotatedAt),
     ...fields,
   };
-  // Not by changeSecret: what is built has been there for long, so no lag hides it.
+  // Not with changeSecret: a built secret is old, so the lag of ListSecrets does not hide it.
   region.secrets.set(secret.ARN, secret);
   database.MasterUserSecret = { SecretArn: secret.ARN, SecretStatus: status, KmsKeyId: keyArn };
   if (secret.RotationEnabled && status === "active") scheduleUnlessOverdue(region, secret);
 }
 
-/** A secret that is built overdue stays so: whatever kept it from being rotated still does. */
+/** Schedules the next rotation. A secret that is built overdue stays overdue. */
 function scheduleUnlessOverdue(region: Region, secret: SimulatedSecret): void {
   if (secret.NextRotationDate && secret.NextRotationDate > region.account.cloud.now()) scheduleRotation(region, secret);
 }
@@ -58,7 +58,7 @@ function arnIn(database: SimulatedDatabase | string): string {
   return typeof database === "string" ? database : arnOf(database);
 }
 
-/** The builders of a Region, which `regionOf` gives when they are used. */
+/** Creates the builders of a Region. They call `regionOf` only when they are used, because the Region contains them. */
 export function fleetBuilders(regionOf: () => Region): FleetBuilders {
   const now = (): Date => regionOf().account.cloud.now();
   const longAgo = (seed: string): Date => new Date(now().getTime() - (60 + spreadFrom(seed, 900)) * day);
@@ -98,7 +98,7 @@ export function fleetBuilders(regionOf: () => Region): FleetBuilders {
     addTenantDatabase: ({ instance, name, ...options }) => {
       const region = regionOf();
       const container = typeof instance === "string" ? region.instances.get(instance.toLowerCase()) : instance;
-      if (!container) throw new Error(`There is no instance ${String(instance)} to put ${name} into`);
+      if (!container) throw new Error(`No instance ${String(instance)} for tenant database ${name}`);
       const createdAt = longAgo(name);
       const tenant = finish(newTenant(region, container, name, createdAt), createdAt, options);
       region.tenants.set(tenantKey(container.DBInstanceIdentifier, name), tenant);

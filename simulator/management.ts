@@ -8,10 +8,10 @@ import { changeSecret, removeSecret, scheduleRotation, secretFor, startRotation 
 import { SimulatedError } from "./simulated-error.ts";
 import type { Region } from "./state.ts";
 
-/** What RDS does with a key in the caller's name; the policies of AWS's own keys allow the last three to everybody. */
+/** The permissions RDS uses on the caller's behalf. The policies of AWS managed keys grant all but the first to every caller. */
 const keyPermissions = ["kms:DescribeKey", "kms:Decrypt", "kms:GenerateDataKey", "kms:CreateGrant"];
 
-/** The key that RDS will report, as an ARN. @throws SimulatedError `KMSKeyNotAccessibleFault` where it cannot be used. */
+/** The ARN of the key that RDS will report. @throws SimulatedError `KMSKeyNotAccessibleFault` if the key cannot be used. */
 function keyArnFor(region: Region, kmsKeyId = "alias/aws/secretsmanager"): string {
   const inaccessible = (): SimulatedError =>
     // Wording not verified.
@@ -31,7 +31,7 @@ function keyArnFor(region: Region, kmsKeyId = "alias/aws/secretsmanager"): strin
   }
 }
 
-/** What `kms:DescribeKey` and `secretsmanager:CreateSecret` refuse the caller, RDS cannot do in the caller's name. */
+/** RDS uses the caller's permissions to create the secret. */
 function checkPermissions(region: Region): void {
   for (const action of ["secretsmanager:CreateSecret", "secretsmanager:TagResource"])
     if (isDenied(region, action))
@@ -39,12 +39,12 @@ function checkPermissions(region: Region): void {
       throw new SimulatedError("AccessDenied", `You don't have sufficient permissions to perform ${action}.`, 403);
 }
 
-/** The secret's former default key and the named one are compared as ARNs. */
+/** Compares key ARNs: RDS reports the default key's ARN too. */
 function isSameKey(region: Region, database: SimulatedDatabase, kmsKeyId: string): boolean {
   return keyArnFor(region, kmsKeyId) === database.MasterUserSecret?.KmsKeyId;
 }
 
-/** Shows the change of a master password as AWS does: pending at once, in the status after a while, then gone from both. */
+/** Reports a password change as RDS does: pending at once, later in the status, then in neither. */
 function showReset(region: Region, database: SimulatedDatabase): void {
   const { clock, timing } = region.account.cloud;
   database.PendingModifiedValues.MasterUserPassword = "****";
@@ -57,7 +57,7 @@ function showReset(region: Region, database: SimulatedDatabase): void {
   });
 }
 
-/** Gives the database a new secret; `activeAfterSeconds` is how long RDS takes to fill it. */
+/** Attaches a new secret, which becomes active after `activeAfterSeconds`. */
 export function attachSecret(
   region: Region,
   database: SimulatedDatabase,
@@ -66,7 +66,7 @@ export function attachSecret(
   checkPermissions(region);
   const { clock, now } = region.account.cloud;
   const keyArn = keyArnFor(region, options.kmsKeyId);
-  // Secrets Manager does not name the default key, however it was asked for.
+  // Secrets Manager omits the default key even if the caller named it.
   const isDefault = keyArn === awsManagedKey(region, "secretsmanager").Arn;
   const secret = secretFor(region, database, isDefault ? undefined : options.kmsKeyId, now());
   changeSecret(region, secret.ARN, secret);
@@ -85,7 +85,7 @@ function turnOn(region: Region, database: SimulatedDatabase, kmsKeyId: string | 
   showReset(region, database);
 }
 
-/** Whether RDS would leave the password managed although it accepted the call; documented for Aurora only. */
+/** True if RDS accepts the call that turns management off and ignores it: the secret is replicated. Documented for Aurora only. */
 function isReplicated(region: Region, database: SimulatedDatabase): boolean {
   return (
     isCluster(database) &&
@@ -93,7 +93,7 @@ function isReplicated(region: Region, database: SimulatedDatabase): boolean {
   );
 }
 
-/** Removes the secret in the middle of the reset: for a while the database still reports it. */
+/** Turns management off. The database reports the secret until the middle of the reset. */
 function turnOff(region: Region, database: SimulatedDatabase): void {
   const { clock, timing } = region.account.cloud;
   const arn = database.MasterUserSecret?.SecretArn;
@@ -115,7 +115,7 @@ function isReplica(database: SimulatedDatabase): boolean {
   );
 }
 
-/** What the database is that its password cannot be managed by RDS, in words. Wordings not verified. */
+/** Why RDS cannot manage the database's password, or undefined. Wording not verified. */
 function unsupportedFeature(region: Region, database: SimulatedDatabase): string | undefined {
   if (isInstance(database) && database.Engine.startsWith("custom-")) return "RDS Custom";
   if (database.EngineMode === "serverless") return "Aurora Serverless v1";
@@ -166,12 +166,12 @@ function checkSelfManaged(database: SimulatedDatabase): void {
     );
 }
 
-/** Whether the call is about the master password at all. */
+/** True if the call concerns the master password. */
 function concernsPassword({ manage, kmsKeyId, hasPassword, rotate }: PasswordRequest): boolean {
   return manage !== undefined || kmsKeyId !== undefined || hasPassword || rotate !== undefined;
 }
 
-/** What no state of the database could make right, for Create and Modify alike. */
+/** Rejects parameter combinations that are invalid in any state, for Create and Modify. */
 export function checkRequest(
   { manage, kmsKeyId, hasPassword, rotate, applyImmediately }: PasswordRequest,
   isManaged: boolean,
@@ -207,7 +207,7 @@ export function checkRequest(
     );
 }
 
-/** What a Modify call does to a database's master password, or why it is refused. */
+/** Applies the master password parameters of a Modify call. @throws SimulatedError for what RDS rejects. */
 export function changeManagement(region: Region, database: SimulatedDatabase, request: PasswordRequest): void {
   if (!concernsPassword(request)) return;
   if (request.manage === true) checkEligible(region, database);
@@ -215,7 +215,7 @@ export function changeManagement(region: Region, database: SimulatedDatabase, re
   const reported = database.MasterUserSecret;
   checkRequest(request, reported !== undefined);
   if (database.PendingModifiedValues.MasterUserPassword !== undefined)
-    // What AWS does here is not known; refusing is what a careful client must be able to bear.
+    // AWS's behavior is not documented. An error is what a careful client must handle.
     throw invalidState(database, "A change of the master user password is in progress.");
   if (request.rotate) startRotation(region, database);
   else if (request.manage === true && !reported) turnOn(region, database, request.kmsKeyId);
@@ -228,7 +228,7 @@ export function changeManagement(region: Region, database: SimulatedDatabase, re
   else if (request.hasPassword) showReset(region, database);
 }
 
-/** Refuses what cannot be modified now, as AWS does whatever the change. */
+/** Rejects any change to a database whose status does not allow one. */
 export function checkModifiable(database: SimulatedDatabase): void {
   if (isStopped(database) || ["creating", "deleting", "starting"].includes(statusOf(database)))
     throw invalidState(

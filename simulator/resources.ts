@@ -1,10 +1,10 @@
-/** A tag as RDS and Secrets Manager have it. */
+/** A tag in the format of RDS and Secrets Manager. */
 export type Tag = { Key: string; Value: string };
 
-/** What RDS says about a managed password. */
+/** What RDS reports about a managed password. */
 type MasterUserSecret = { SecretArn: string; SecretStatus: string; KmsKeyId?: string };
 
-/** What a DB instance, a DB cluster and a tenant database have in common; further fields are rendered as they are. */
+/** The fields that DB instances, DB clusters, and tenant databases share. Responses include other fields as they are. */
 export type DatabaseFields = {
   Engine?: string;
   MasterUsername: string;
@@ -14,7 +14,7 @@ export type DatabaseFields = {
   [field: string]: unknown;
 };
 
-/** A DB instance, in AWS's own field names; live: what a test changes in it, the next answer says. */
+/** A DB instance, with AWS's field names. A test can change it; the next response shows the change. */
 export type DBInstance = DatabaseFields & {
   DBInstanceIdentifier: string;
   DBInstanceArn: string;
@@ -28,7 +28,7 @@ export type DBInstance = DatabaseFields & {
   ReadReplicaDBClusterIdentifiers?: string[];
 };
 
-/** A DB cluster, in AWS's own field names; live. */
+/** A DB cluster. Mutable, like a DB instance. */
 export type DBCluster = DatabaseFields & {
   DBClusterIdentifier: string;
   DBClusterArn: string;
@@ -40,7 +40,7 @@ export type DBCluster = DatabaseFields & {
   DBClusterMembers: { DBInstanceIdentifier: string; IsClusterWriter: boolean }[];
 };
 
-/** A tenant database of an Oracle multi-tenant container; live. */
+/** A tenant database of an Oracle multi-tenant container. Mutable. */
 export type TenantDatabase = DatabaseFields & {
   DBInstanceIdentifier: string;
   TenantDBName: string;
@@ -50,17 +50,16 @@ export type TenantDatabase = DatabaseFields & {
   Status: string;
 };
 
-/** One of the three things that may own a master password. */
+/** What can own a master password. */
 export type SimulatedDatabase = DBInstance | DBCluster | TenantDatabase;
 
-/** An Aurora global database; it belongs to the account, not to a Region. */
+/** An Aurora global database. It belongs to the account, not to a Region. */
 export type GlobalCluster = {
   GlobalClusterIdentifier: string;
   GlobalClusterMembers: { DBClusterArn: string; IsWriter: boolean; Readers: string[] }[];
   [field: string]: unknown;
 };
 
-/** A blue/green deployment. */
 export type SimulatedBlueGreenDeployment = {
   BlueGreenDeploymentIdentifier: string;
   Source: string;
@@ -69,7 +68,7 @@ export type SimulatedBlueGreenDeployment = {
   [field: string]: unknown;
 };
 
-/** A proxy of RDS, which logs in with secrets of its own choice. */
+/** An RDS Proxy and the secrets it uses. */
 export type SimulatedProxy = {
   DBProxyName: string;
   DBProxyArn: string;
@@ -79,7 +78,7 @@ export type SimulatedProxy = {
   [field: string]: unknown;
 };
 
-/** A secret's schedule. */
+/** The rotation schedule of a secret. */
 export type SimulatedRotationRules = {
   AutomaticallyAfterDays?: number;
   ScheduleExpression?: string;
@@ -87,14 +86,13 @@ export type SimulatedRotationRules = {
 };
 
 /**
- * A secret without its value: the simulator has no passwords to tell. Never changed in place, so that `ListSecrets` can show how it was;
- * see `changeSecret`.
+ * A secret without a value. Immutable, so that `ListSecrets` can return an earlier version; use `changeSecret`.
  */
 export type SimulatedSecret = {
   readonly ARN: string;
   readonly Name: string;
   readonly Description?: string;
-  /** Omitted for the default key, as in AWS. */
+  /** Absent for the default key, as in AWS. */
   readonly KmsKeyId?: string | undefined;
   readonly OwningService?: string | undefined;
   readonly RotationEnabled?: boolean | undefined;
@@ -108,14 +106,14 @@ export type SimulatedSecret = {
   readonly Tags: readonly Tag[];
   readonly PrimaryRegion?: string;
   readonly ReplicationStatus?: readonly { Region: string; KmsKeyId?: string; Status: string }[];
-  /** The ARN of the database it was made for; the model's own knowledge, whatever the tags say. */
+  /** The ARN of the database it was created for, regardless of the tags. */
   readonly owner?: string;
-  /** How many times it was rotated: the version ids follow from it. */
+  /** Increases with each rotation; version ids are derived from it. */
   readonly version: number;
   readonly resourcePolicy?: string | undefined;
 };
 
-/** A KMS key's metadata; live. */
+/** The metadata of a KMS key. Mutable. */
 export type SimulatedKey = {
   KeyId: string;
   Arn: string;
@@ -125,10 +123,10 @@ export type SimulatedKey = {
   [field: string]: unknown;
 };
 
-/** An object in a bucket; text only. */
+/** A text object in a bucket. */
 export type StoredObject = {
   readonly body: string;
-  /** In double quotes, as S3 has it. */
+  /** In double quotes, as in S3. */
   readonly ETag: string;
   readonly LastModified: Date;
   readonly contentType: string;
@@ -136,10 +134,9 @@ export type StoredObject = {
   readonly metadata: Readonly<Record<string, string>>;
 };
 
-/** A bucket of S3. */
 export type Bucket = { readonly name: string; readonly objects: Map<string, StoredObject> };
 
-/** A message that SNS took. */
+/** A message that was published to a topic. */
 type PublishedMessage = {
   readonly MessageId: string;
   readonly Message: string;
@@ -147,7 +144,7 @@ type PublishedMessage = {
   readonly MessageAttributes: Readonly<Record<string, string>>;
 };
 
-/** A standard topic of SNS, and what was published to it, oldest first. Nothing is delivered to its subscriptions. */
+/** A standard SNS topic with its messages, oldest first. Nothing is delivered to its subscriptions. */
 export type Topic = {
   readonly TopicArn: string;
   readonly messages: PublishedMessage[];
@@ -159,13 +156,13 @@ export type Topic = {
   }[];
 };
 
-/** A finding as it was imported last, in ASFF. */
+/** The last import of a finding, in ASFF. */
 export type ImportedFinding = { readonly Id: string; readonly UpdatedAt: string; readonly [field: string]: unknown };
 
-/** A rule of AWS Config, and the token with which its function may answer. */
+/** An AWS Config rule and the result token of its function. */
 export type ConfigRule = { readonly ConfigRuleName: string; readonly resultToken: string };
 
-/** What AWS Config was told of a resource last. */
+/** The latest evaluation of a resource in AWS Config. */
 export type StoredEvaluation = {
   readonly ConfigRuleName: string;
   readonly ComplianceResourceType: string;

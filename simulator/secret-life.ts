@@ -5,10 +5,10 @@ import type { SimulatedDatabase, SimulatedSecret } from "./resources.ts";
 import { nextRotationAt } from "./rotation-schedule.ts";
 import type { Region } from "./state.ts";
 
-/** `ListSecrets` is at most this far behind, so older changes need not be remembered. */
+/** The maximum lag of `ListSecrets`; older changes are not kept. */
 const longestLagSeconds = 300;
 
-/** Changes a secret, makes it or (with `undefined`) removes it, in a way that a belated `ListSecrets` does not see yet. */
+/** Creates, changes, or (with `undefined`) removes a secret, and records the change for the lag of `ListSecrets`. */
 export function changeSecret(region: Region, arn: string, change: Partial<SimulatedSecret> | undefined): void {
   const now = region.account.cloud.now().getTime();
   const before = region.secrets.get(arn);
@@ -19,14 +19,14 @@ export function changeSecret(region: Region, arn: string, change: Partial<Simula
   else region.secrets.delete(arn);
 }
 
-/** Takes a database's secret away. A ghost's belongs to another database, which keeps it. */
+/** Detaches a database's secret and removes it unless it belongs to another database, as that of a restored copy can. */
 export function removeSecret(region: Region, database: SimulatedDatabase): void {
   const arn = database.MasterUserSecret?.SecretArn;
   delete database.MasterUserSecret;
   if (arn !== undefined && region.secrets.get(arn)?.owner === arnOf(database)) changeSecret(region, arn, undefined);
 }
 
-/** The secrets as they were some seconds ago. */
+/** The secrets as of some seconds ago. */
 export function secretsAsOf(region: Region, secondsAgo: number): SimulatedSecret[] {
   if (secondsAgo === 0) return [...region.secrets.values()];
   const asOf = region.account.cloud.now().getTime() - 1000 * secondsAgo;
@@ -39,7 +39,7 @@ export function secretsAsOf(region: Region, secondsAgo: number): SimulatedSecret
   return [...then.values()];
 }
 
-/** A new secret for a database's master password, not yet put anywhere. `kmsKeyId` is left out for the default key. */
+/** Creates a secret for a master password without storing it. `kmsKeyId` is undefined for the default key. */
 export function secretFor(
   region: Region,
   database: SimulatedDatabase,
@@ -50,7 +50,7 @@ export function secretFor(
   const seed = `${arn}#${nextSerial(region, arn)}`;
   const kind = isCluster(database) ? "cluster" : "db";
   const name = `rds!${kind}-${uuidFrom(seed)}`;
-  // For a tenant database the tag can only be one of the two that RDS may write; that it names the instance is an inference.
+  // RDS has only two such tags. That a tenant database's secret names the instance is an inference.
   const primaryArn =
     isInstance(database) || isCluster(database)
       ? arn
@@ -78,7 +78,7 @@ export function secretFor(
 
 type PolicyStatement = { Effect?: string; Principal?: unknown; Condition?: unknown };
 
-/** Whether a resource policy keeps RDS out: by naming it, or by naming everybody without a condition. */
+/** True if a resource policy denies RDS, by name or by an unconditional `*`. */
 function deniesRds(policy: string | undefined): boolean {
   if (policy === undefined) return false;
   const { Statement: statements = [] } = JSON.parse(policy) as { Statement?: PolicyStatement | PolicyStatement[] };
@@ -93,29 +93,29 @@ function isKeyUsable(region: Region, keyId: string | undefined): boolean {
   if (keyId === undefined) return awsManagedKey(region, "secretsmanager").KeyState === "Enabled";
   const key = tryFindKey(region, keyId);
   if (key) return key.KeyState === "Enabled";
-  // Of a key in an account that is not part of this cloud nothing is known, so nothing is held against it.
+  // A key in an account outside this cloud is assumed usable.
   const accountId = keyId.startsWith("arn:") ? keyId.split(":")[4] : region.account.id;
   return !region.account.cloud.accounts.has(accountId ?? "");
 }
 
-/** Whether RDS can write the secret, which is what a rotation needs. */
+/** True if RDS can write the secret, which rotation requires. */
 function isRotatable(region: Region, secret: SimulatedSecret): boolean {
   return secret.DeletedDate === undefined && !deniesRds(secret.resourcePolicy) && isKeyUsable(region, secret.KmsKeyId);
 }
 
-/** Whether the test has it so; an ARN ends in the identifier. */
+/** True if the test makes this database's rotations fail, by ARN or identifier. */
 function isMadeToFail({ failingRotations }: Region, database: SimulatedDatabase): boolean {
   const arn = arnOf(database);
   return failingRotations.has(arn) || failingRotations.has(arn.split(":").at(-1) ?? "");
 }
 
-/** The database that this secret is the master password of, by RDS's account of it. */
+/** The database that reports this secret as its own. */
 export function ownerOf(region: Region, secret: SimulatedSecret): SimulatedDatabase | undefined {
   const database = secret.owner === undefined ? undefined : databaseWithArn(region, secret.owner);
   return database?.MasterUserSecret?.SecretArn === secret.ARN ? database : undefined;
 }
 
-/** Lets the clock rotate the secret at `at`, unless its next rotation has been moved by then. */
+/** Schedules a rotation at `at`. It does not run if the next rotation date changes before. */
 export function scheduleRotation(
   region: Region,
   { ARN, NextRotationDate: planned }: SimulatedSecret,
@@ -126,7 +126,7 @@ export function scheduleRotation(
     const secret = region.secrets.get(ARN);
     if (!secret?.RotationEnabled || secret.NextRotationDate?.getTime() !== planned.getTime()) return;
     const database = ownerOf(region, secret);
-    // A stopped database cannot be given a new password: its date passes, and it is rotated when it is started.
+    // RDS cannot rotate a stopped database's secret. The date passes, and the next start rotates it.
     if (database && !isStopped(database) && statusOf(database) !== "deleting") startRotation(region, database);
   });
 }
@@ -137,7 +137,7 @@ function finishRotation(region: Region, database: SimulatedDatabase, secretArn: 
   const secret = region.secrets.get(secretArn);
   if (!secret || isMadeToFail(region, database) || !isRotatable(region, secret)) {
     reported.SecretStatus = "impaired";
-    // "The status remains impaired until the next rotation": when that is after a failure is not documented; one interval is assumed.
+    // "The status remains impaired until the next rotation": AWS does not document when that is; one interval is assumed.
     if (secret?.RotationEnabled)
       scheduleRotation(region, secret, nextRotationAt(secret.RotationRules ?? {}, region.account.cloud.now()));
     return;
@@ -154,7 +154,7 @@ function finishRotation(region: Region, database: SimulatedDatabase, secretArn: 
   if (rotated?.RotationEnabled) scheduleRotation(region, rotated);
 }
 
-/** Begins a rotation; whether it succeeds shows after a while, and depends on the key and policy at that time. */
+/** Starts a rotation. Its result depends on the key and the policy when it finishes. */
 export function startRotation(region: Region, database: SimulatedDatabase): void {
   const reported = database.MasterUserSecret;
   if (!reported) return;

@@ -11,20 +11,20 @@ import type { Call, Cloud } from "./state.ts";
 export type Simulator = {
   endpoint: string;
   port: number;
-  /** The cloud's. */
+  /** The calls of the cloud. */
   calls: Call[];
   close: () => Promise<void>;
 };
 
-/** How the simulator is served, and how virtual time moves while it is. */
+/** How to serve the simulator, and how virtual time moves meanwhile. */
 export type SimulatorOptions = {
-  /** Any free one if absent. */
+  /** A free port if absent. */
   port?: number;
-  /** How long each answer takes, in real milliseconds. */
+  /** Delay of each response, in real milliseconds. */
   latencyMs?: number;
-  /** How far each call moves the virtual clock, so that a client that polls gets somewhere. */
+  /** How far each call moves the virtual clock, so that a polling client makes progress. */
   secondsPerCall?: number;
-  /** How many virtual seconds pass in a real one; counted when a call comes in. */
+  /** Virtual seconds per real second; applied when a call arrives. */
   pace?: number;
 };
 
@@ -38,7 +38,7 @@ function scopeOf({ headers }: IncomingMessage): CredentialScope | undefined {
   return { accessKeyId, region, service };
 }
 
-/** An unsigned request tells its service by its shape alone. */
+/** The service of an unsigned request, by its shape. */
 function serviceNameByShape({ headers, url }: IncomingMessage): string {
   const target = String(headers["x-amz-target"] ?? "");
   if (target.startsWith("TrentService.")) return "kms";
@@ -87,7 +87,7 @@ function answerTo(
   }
 }
 
-/** Serves the cloud to any AWS client that is pointed at `endpoint`, on this machine only. */
+/** Serves the cloud at `endpoint`, on localhost only. */
 export async function startSimulator(cloud: Cloud, options: SimulatorOptions = {}): Promise<Simulator> {
   const { latencyMs = 0, secondsPerCall = 0, pace = 0 } = options;
   let served = 0;
@@ -119,7 +119,7 @@ export async function startSimulator(cloud: Cloud, options: SimulatorOptions = {
 
   const server = createServer((request, response) => {
     answerRequest(request, response).catch((error: unknown) => {
-      // A fault of the simulator's own: say so, or a test would look for it in the wrong place.
+      // A bug in the simulator, which must not look like a simulated error.
       response.writeHead(500, { "content-type": "text/plain" });
       response.end(`The simulator failed: ${error instanceof Error ? error.stack : String(error)}`);
     });

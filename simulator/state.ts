@@ -18,7 +18,7 @@ import type {
 } from "./resources.ts";
 
 /**
- * What one Region of one account holds. Maps are keyed by lower-case identifier; secrets and topics by ARN, keys by key id, tenants by
+ * The contents of one Region of one account. Maps are keyed by lower-case identifier; secrets and topics by ARN, keys by key id, tenants by
  * instance and name, buckets and rules by name, findings by id, evaluations by rule, resource type and resource id.
  */
 export type Region = FleetBuilders &
@@ -39,11 +39,11 @@ export type Region = FleetBuilders &
     readonly securityHub: { isEnabled: boolean; readonly findings: Map<string, ImportedFinding> };
     readonly configRules: Map<string, ConfigRule>;
     readonly evaluations: Map<string, StoredEvaluation>;
-    /** Databases, by ARN or identifier, whose rotations fail although nothing seems to be wrong. */
+    /** Databases, by ARN or identifier, whose rotations fail without a visible cause. */
     readonly failingRotations: Set<string>;
-    /** What secrets were before they changed, newest last: `ListSecrets` may be five minutes behind. */
+    /** Earlier versions of changed secrets, newest last: `ListSecrets` can lag five minutes. */
     readonly secretHistory: { at: number; arn: string; before: SimulatedSecret | undefined }[];
-    /** How many of a kind were ever made, so that ids are new and yet the same on every run. */
+    /** The number of each kind created so far: makes ids unique and deterministic. */
     readonly serials: Map<string, number>;
   };
 
@@ -56,43 +56,43 @@ export type SimulatedAccount = {
   readonly enabledRegions: Set<string>;
   readonly regions: Map<string, Region>;
   readonly globalClusters: Map<string, GlobalCluster>;
-  /** The role names that may be assumed; any if absent. */
+  /** The roles that can be assumed; any role if absent. */
   roles?: readonly string[];
 };
 
-/** How long AWS takes, in virtual seconds. */
+/** Durations of asynchronous changes, in virtual seconds. */
 type Timing = {
-  /** A new database to become available. */
+  /** Until a new database is available. */
   createSeconds: number;
-  /** Until a change of the master password shows in the status: a client that looks at once still sees `available`. */
+  /** Until a password change shows in the status; until then the status is still `available`. */
   resetStartsSeconds: number;
-  /** Until the change is done, counted from the call. */
+  /** Until the password change is complete, counted from the call. */
   resetEndsSeconds: number;
   rotateSeconds: number;
   deleteSeconds: number;
   startSeconds: number;
 };
 
-/** One call that was made, including those that were refused; its action is called like the permission that it needs. */
+/** A call that was made, successful or not. `action` is the IAM permission. */
 export type Call = { account: string; region: string; action: string };
 
-/** Everything there is: accounts, their Regions, virtual time, and what goes wrong. */
+/** The simulated AWS: accounts, Regions, virtual time, and faults. */
 export type Cloud = {
   now: () => Date;
   advance: (span: TimeSpan) => void;
   readonly clock: Clock;
   readonly accounts: Map<string, SimulatedAccount>;
-  /** Gets an account or makes it. */
+  /** Returns an account; creates it if needed. */
   account: (
     id: string,
     options?: { partition?: string; regions?: readonly string[]; roles?: readonly string[] },
   ) => SimulatedAccount;
-  /** Gets a Region's state or makes it; the Region is enabled by that. */
+  /** Returns a Region; creates and enables it if needed. */
   region: (account: string, name: string) => Region;
-  /** Makes calls fail until the returned function is called (or `times` calls have failed). */
+  /** Makes calls fail until the returned function is called or `times` calls have failed. */
   fault: (options: FaultOptions) => () => void;
   readonly faults: Fault[];
-  /** Every call since the start, in order; empty it to count anew. */
+  /** All calls, in order. Empty it to restart counting. */
   readonly calls: Call[];
   lag: { listSecretsSeconds: number };
   timing: Timing;

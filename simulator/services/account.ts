@@ -39,7 +39,7 @@ function listRegions(params: Params, { account, callerArn }: CallContext): objec
   return { Regions: items, NextToken: next };
 }
 
-/** Account Management: which Regions are enabled. */
+/** AWS Account Management: the enabled Regions. */
 export const accountManagement: Service = {
   protocol: restJson(),
   refusals: restRefusals,

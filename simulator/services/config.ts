@@ -24,7 +24,7 @@ function checkLength(params: Params, field: string, min: number, max: number): v
     );
 }
 
-/** One evaluation that is wrong fails the whole call. Wordings not verified. */
+/** One invalid evaluation fails the whole call. Wording not verified. */
 function checkEvaluation(evaluation: Params): void {
   checkLength(evaluation, "ComplianceResourceType", 1, 256);
   checkLength(evaluation, "ComplianceResourceId", 1, 768);
@@ -43,7 +43,7 @@ function ruleOf(token: string, region: Region): string {
   return rule.ConfigRuleName;
 }
 
-/** Nothing says what becomes of an evaluation that is older than the last one; here it is ignored. */
+/** Stores an evaluation. Ignores one older than the stored one; AWS does not document this case. */
 function keep(region: Region, ConfigRuleName: string, evaluation: Params): void {
   const stored: StoredEvaluation = {
     ConfigRuleName,
@@ -124,7 +124,7 @@ function complianceDetails(params: Params, { region }: CallContext): object {
   return { EvaluationResults: items.map(toResult), NextToken: next };
 }
 
-/** AWS Config as the function of a custom rule needs it. */
+/** AWS Config: what the function of a custom rule needs. */
 export const config: Service = {
   protocol: json11("message"),
   refusals: jsonRefusals,

@@ -19,14 +19,14 @@ function keyIn(params: Params, { region, callerArn }: CallContext, action: strin
   );
 }
 
-/** A key's state with everything that follows from it. */
+/** Sets a key's state and the fields that depend on it. */
 function setState(key: SimulatedKey, state: string, deletionDate?: Date): void {
   key.KeyState = state;
   key.Enabled = state === "Enabled";
   key.DeletionDate = deletionDate;
 }
 
-/** How KMS refuses a key for its state: `arn:… is pending deletion.` */
+/** The error for a key in the wrong state: `arn:… is pending deletion.` */
 function invalidState({ Arn, KeyState }: SimulatedKey): SimulatedError {
   const state = KeyState.replaceAll(/\B[A-Z]/g, " $&").toLowerCase();
   return new SimulatedError(
@@ -83,10 +83,10 @@ function cancelKeyDeletion(params: Params, context: CallContext): object {
   return { KeyId: key.Arn };
 }
 
-/** Only tried: there is no key material that a data key could be encrypted with. */
+/** Supports only `DryRun`: the simulator has no key material. */
 function generateDataKey(params: Params, context: CallContext): object {
   const key = keyIn(params, context, "GenerateDataKey");
-  // The key policies of AWS's own keys allow use only by way of their services.
+  // The key policies of AWS managed keys allow use only through their services.
   checkCustomer(key, context, "GenerateDataKey");
   if ((params.KeySpec === undefined) === (params.NumberOfBytes === undefined))
     // Wording not verified.
@@ -148,7 +148,7 @@ function listAliases(params: Params, context: CallContext): object {
   return pageIn(aliases, params, region, "ListAliases", "Aliases");
 }
 
-/** Key Management Service: keys without key material. */
+/** AWS KMS: keys without key material. */
 export const kms: Service = {
   protocol: json11("message"),
   refusals: jsonRefusals,

@@ -17,7 +17,7 @@ import type { Action } from "./service.ts";
 
 type RdsFilter = { Name: string; Values: string[] };
 
-/** For each filter of a call, what it is compared with. Identifiers may be given as ARNs. */
+/** The values of an item that each filter compares. Identifiers match as names and as ARNs. */
 type Filters<T> = Readonly<Record<string, (item: T) => readonly unknown[]>>;
 
 function filtered<T>(items: readonly T[], params: Params, known: Filters<T>): readonly T[] {
@@ -62,7 +62,7 @@ function engineOf({ Engine }: DatabaseFields): readonly unknown[] {
   return [Engine];
 }
 
-/** Standalone instances, members of clusters, and what other services keep in RDS. */
+/** Describes standalone instances, cluster members, and the instances of DocumentDB and Neptune. */
 export const describeDBInstances = describe<DBInstance>("DescribeDBInstances", "DBInstances", {
   all: (region) => region.instances.values(),
   one: (params, region) => {
@@ -81,7 +81,7 @@ export const describeDBInstances = describe<DBInstance>("DescribeDBInstances", "
   },
 });
 
-/** Clusters, those of Neptune and DocumentDB included. */
+/** Describes clusters, including those of DocumentDB and Neptune. */
 export const describeDBClusters = describe<DBCluster>("DescribeDBClusters", "DBClusters", {
   all: (region) => region.clusters.values(),
   one: (params, region) => {
@@ -97,7 +97,7 @@ export const describeDBClusters = describe<DBCluster>("DescribeDBClusters", "DBC
   },
 });
 
-/** Tenant databases, of one container or of all. */
+/** Describes tenant databases, of one container or of all. */
 export const describeTenantDatabases = describe<TenantDatabase>("DescribeTenantDatabases", "TenantDatabases", {
   all: (region) => region.tenants.values(),
   one: (params, region) => {
@@ -118,7 +118,7 @@ export const describeTenantDatabases = describe<TenantDatabase>("DescribeTenantD
   },
 });
 
-/** The same in every Region of an account. */
+/** Describes global clusters, which are the same in every Region of an account. */
 export const describeGlobalClusters = describe<GlobalCluster>("DescribeGlobalClusters", "GlobalClusters", {
   all: (region) => region.account.globalClusters.values(),
   one: (params, region) => {
@@ -133,7 +133,7 @@ export const describeGlobalClusters = describe<GlobalCluster>("DescribeGlobalClu
   },
 });
 
-/** Deployments in every status; one that was switched over stays until it is deleted. */
+/** Describes blue/green deployments in every status. A deployment stays after its switchover until it is deleted. */
 export const describeBlueGreenDeployments = describe<SimulatedBlueGreenDeployment>(
   "DescribeBlueGreenDeployments",
   "BlueGreenDeployments",
@@ -160,7 +160,7 @@ export const describeBlueGreenDeployments = describe<SimulatedBlueGreenDeploymen
   },
 );
 
-/** Proxies with the secrets that they log in with. */
+/** Describes proxies and the secrets they use. */
 export const describeDBProxies = describe<SimulatedProxy>("DescribeDBProxies", "DBProxies", {
   all: (region) => region.proxies.values(),
   one: (params, region) => {

@@ -27,26 +27,26 @@ function modify(region: Region, database: SimulatedDatabase, params: Params, eng
   changeSettings(region, database, params);
 }
 
-/** Changes an instance, and turns management of its master password on or off. */
+/** Modifies an instance, including the management of its master password. */
 export function modifyDBInstance(params: Params, { region }: CallContext): object {
   const instance = findInstance(region, requiredIn(params, "DBInstanceIdentifier"));
   modify(region, instance, params, instance.Engine);
   return { DBInstance: instance };
 }
 
-/** Changes a cluster, on behalf of its members. */
+/** Modifies a cluster. */
 export function modifyDBCluster(params: Params, { region }: CallContext): object {
   const cluster = findCluster(region, requiredIn(params, "DBClusterIdentifier"));
   modify(region, cluster, params, cluster.Engine);
   return { DBCluster: cluster };
 }
 
-/** Changes a tenant database; its container has to be available. */
+/** Modifies a tenant database, whose container must be available. */
 export function modifyTenantDatabase(params: Params, { region }: CallContext): object {
   const instance = findInstance(region, requiredIn(params, "DBInstanceIdentifier"));
   const tenant = findTenant(region, instance.DBInstanceIdentifier, requiredIn(params, "TenantDBName"));
   checkModifiable(instance);
-  // ModifyTenantDatabase has no ApplyImmediately: it is always so.
+  // ModifyTenantDatabase has no ApplyImmediately parameter and always applies immediately.
   modify(region, tenant, { ...params, ApplyImmediately: true }, instance.Engine);
   return { TenantDatabase: tenant };
 }

@@ -4,10 +4,10 @@ import type { DBCluster, DBInstance, SimulatedDatabase, Tag } from "../resources
 import type { Region } from "../state.ts";
 import { withCallersTags } from "../tags.ts";
 
-/** ParamReaders of one kind, with how each is read from a call. */
+/** How to read each parameter of a group. */
 type ParamReaders = Readonly<Record<string, (params: Params, name: string) => unknown>>;
 
-/** What is settled when a database is made. */
+/** Set only at creation. */
 const lasting: ParamReaders = {
   EngineMode: textIn,
   MasterUsername: textIn,
@@ -15,7 +15,7 @@ const lasting: ParamReaders = {
   StorageEncrypted: flagIn,
 };
 
-/** Changes that wait for the maintenance window unless they are to apply immediately. */
+/** Changed in the maintenance window unless `ApplyImmediately` is set. */
 const deferrable: ParamReaders = {
   AllocatedStorage: numberIn,
   BackupRetentionPeriod: numberIn,
@@ -27,7 +27,7 @@ const deferrable: ParamReaders = {
   StorageType: textIn,
 };
 
-/** Changes that never wait. */
+/** Changed at once. */
 const immediate: ParamReaders = {
   CopyTagsToSnapshot: flagIn,
   DeletionProtection: flagIn,
@@ -40,13 +40,13 @@ function readInto(target: Record<string, unknown>, settings: ParamReaders, param
     if (params[name] !== undefined) target[name] = read(params, name);
 }
 
-/** Gives a new database what the call that makes it asks for. */
+/** Applies the parameters of a Create call. */
 export function applySettings(database: SimulatedDatabase, params: Params): void {
   database.TagList = withCallersTags([], listIn<Tag>(params, "Tags"));
   readInto(database, { ...lasting, ...deferrable, ...immediate }, params);
 }
 
-/** What a read replica has of its source unless it is told otherwise. */
+/** The settings that a read replica copies from its source by default. */
 const inherited = [
   "AllocatedStorage",
   "DBInstanceClass",
@@ -57,14 +57,14 @@ const inherited = [
   "StorageType",
 ] as const;
 
-/** Makes a read replica like its source, but without backups and in one Availability Zone. */
+/** Copies a source's settings to a read replica, which has no backups. */
 export function inheritSettings(replica: DBInstance, source: DBInstance | DBCluster): void {
   const known = inherited.filter((name) => source[name] !== undefined);
   const settings = Object.fromEntries(known.map((name) => [name, source[name]]));
   Object.assign(replica, settings, { BackupRetentionPeriod: 0 });
 }
 
-/** What a Modify call asks for. With ApplyImmediately not only this call's changes apply, but whatever was pending. */
+/** Applies the parameters of a Modify call. `ApplyImmediately` applies earlier pending changes too. */
 export function changeSettings(region: Region, database: SimulatedDatabase, params: Params): void {
   readInto(database, immediate, params);
   readInto(database.PendingModifiedValues, deferrable, params);

@@ -29,7 +29,7 @@ function taggedIn(params: Params, region: Region): SimulatedDatabase {
   return findInstance(region, arn);
 }
 
-/** Relational Database Service: databases as far as their master passwords go. */
+/** Amazon RDS: databases and what concerns their master passwords. */
 export const rds: Service = {
   protocol: queryXml("http://rds.amazonaws.com/doc/2014-10-31/"),
   refusals: queryRefusals("2014-10-31"),

@@ -4,7 +4,7 @@ import type { Refusals } from "./service.ts";
 const invalidToken = "The security token included in the request is invalid.";
 const expiredToken = "The security token included in the request is expired";
 
-/** How RDS and STS refuse, and SNS but for a denial. */
+/** The errors of RDS and STS, and of SNS except for access denied. */
 export function queryRefusals(version: string): Refusals {
   return {
     denied: (message) => new SimulatedError("AccessDenied", message, 403),
@@ -17,7 +17,7 @@ export function queryRefusals(version: string): Refusals {
   };
 }
 
-/** How Secrets Manager, KMS and AWS Config refuse. */
+/** The errors of Secrets Manager, KMS, and AWS Config. */
 export const jsonRefusals: Refusals = {
   denied: (message) => new SimulatedError("AccessDeniedException", message),
   throttled: () => new SimulatedError("ThrottlingException", "Rate exceeded"),
@@ -27,7 +27,7 @@ export const jsonRefusals: Refusals = {
   unknownAction: (action) => new SimulatedError("UnknownOperationException", `Unknown operation ${action}`),
 };
 
-/** How Account Management and Security Hub refuse. */
+/** The errors of Account Management and Security Hub. */
 export const restRefusals: Refusals = {
   denied: (message) => new SimulatedError("AccessDeniedException", message, 403),
   throttled: () => new SimulatedError("TooManyRequestsException", "Rate exceeded", 429),

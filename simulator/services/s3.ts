@@ -12,7 +12,7 @@ function refused(code: string, message: string, status: number): SimulatedError 
   return new SimulatedError(code, message, status);
 }
 
-/** How S3 refuses. */
+/** The errors of S3. */
 const refusals: Refusals = {
   denied: (message) => refused("AccessDenied", message, 403),
   throttled: () => refused("SlowDown", "Please reduce your request rate.", 503),
@@ -30,7 +30,7 @@ function operation(perform: Operation): Action {
   return (params: Params, context) => perform(params as unknown as RestParams, context);
 }
 
-/** Names of buckets are known everywhere; what is in them only to their account, in their Region. */
+/** Bucket names are global; the contents are visible only to the owning account in the bucket's Region. */
 function bucketIn({ bucket }: RestParams, region: Region): Bucket {
   const own = region.buckets.get(bucket);
   if (own) return own;
@@ -47,7 +47,7 @@ function bucketIn({ bucket }: RestParams, region: Region): Bucket {
   throw refused("NoSuchBucket", "The specified bucket does not exist", 404);
 }
 
-/** Whoever may not list a bucket is not told that an object is missing from it. */
+/** The error for a missing object: `AccessDenied` unless the caller may list the bucket. */
 function objectIn(params: RestParams, region: Region): StoredObject {
   const found = bucketIn(params, region).objects.get(params.key);
   if (found) return found;
@@ -59,7 +59,7 @@ function failedPrecondition(): SimulatedError {
   return refused("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", 412);
 }
 
-/** Whether what is there allows the write: the conditions that S3 knows for writing. */
+/** Checks the conditions of a conditional write against the stored object. */
 function checkConditions(headers: RestParams["headers"], there: StoredObject | undefined): void {
   const { "if-match": match, "if-none-match": noneMatch } = headers;
   if (noneMatch !== undefined && noneMatch !== "*")
@@ -77,7 +77,7 @@ const putObject = operation((params, { region }) => {
   const { objects } = bucketIn(params, region);
   if (headers["x-amz-acl"] !== undefined)
     throw refused("AccessControlListNotSupported", "The bucket does not allow ACLs", 400);
-  // To compare with what is there is to learn about it.
+  // Comparing with the stored object requires permission to read it.
   if (headers["if-match"] !== undefined && isDenied(region, "s3:GetObject", params))
     throw refusals.denied("Access Denied");
   checkConditions(headers, objects.get(key));
@@ -109,7 +109,7 @@ const getObject = operation((params, { region }) => {
   };
 });
 
-/** By code unit, whatever the locale. */
+/** Compares by code unit. */
 function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
   return a < b ? -1 : 1;
 }
@@ -145,7 +145,7 @@ const listObjects = operation((params, { region }) => {
   };
 });
 
-/** S3 with buckets that have no versions and no ACLs, and objects that are text. */
+/** Amazon S3: text objects in buckets without versions and ACLs. */
 export const s3: Service = {
   protocol: restXml,
   refusals,

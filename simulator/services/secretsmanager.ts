@@ -21,7 +21,7 @@ function invalidParameter(message: string): SimulatedError {
   return new SimulatedError("InvalidParameterException", message);
 }
 
-/** By ARN, by name, or by ARN without the six letters at its end. */
+/** Finds a secret by ARN, by name, or by ARN without its random suffix. */
 function secretIn(params: Params, region: Region): SimulatedSecret {
   const id = textIn(params, "SecretId") ?? "";
   const found =
@@ -31,7 +31,7 @@ function secretIn(params: Params, region: Region): SimulatedSecret {
   return found;
 }
 
-/** The same, where a secret that is scheduled for deletion is refused. */
+/** Finds a secret and rejects one that is scheduled for deletion. */
 function livingSecretIn(params: Params, region: Region): SimulatedSecret {
   const secret = secretIn(params, region);
   if (secret.DeletedDate)
@@ -82,7 +82,7 @@ function valuesFor(secret: SimulatedSecret, key: string): (string | undefined)[]
   }
 }
 
-/** Values match as prefixes; one that begins with `!` must not match. */
+/** Values match as prefixes; a leading `!` negates. */
 function toMatcher({ Key, Values }: SecretFilter): (secret: SimulatedSecret) => boolean {
   const wanted = Values.map((value) => ({ prefix: value.replace(/^!/, ""), isNegated: value.startsWith("!") }));
   return (secret) => {
@@ -161,7 +161,7 @@ function cancelRotateSecret(params: Params, { region }: CallContext): object {
 function updateSecret(params: Params, { region }: CallContext): object {
   const secret = livingSecretIn(params, region);
   if (params.SecretString !== undefined || params.SecretBinary !== undefined)
-    // Wording not verified. Nobody but RDS writes the value of a managed secret, and the simulator keeps no values.
+    // Wording not verified. Only RDS writes the value of a managed secret, and the simulator stores no values.
     throw invalidRequest("You can't change the value of a secret that is managed by another service.");
   const kmsKeyId = textIn(params, "KmsKeyId");
   const key = kmsKeyId === undefined ? undefined : findKey(region, kmsKeyId);
@@ -254,14 +254,14 @@ function putResourcePolicy(params: Params, { region }: CallContext): object {
   return named(secret);
 }
 
-/** Refused whoever asks: the simulator has no passwords, and what it stands in for must never want one. */
+/** Rejects every read of a secret's value: the simulator has none, and the auditor must never ask for one. */
 function refuseValue(_params: Params, { callerArn }: CallContext): object {
   throw jsonRefusals.denied(
     `User: ${callerArn} is not authorized to perform: secretsmanager:GetSecretValue with an explicit deny`,
   );
 }
 
-/** Secrets Manager without values. */
+/** AWS Secrets Manager, without secret values. */
 export const secretsManager: Service = {
   protocol: json11("Message"),
   refusals: jsonRefusals,

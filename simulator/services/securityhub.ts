@@ -9,7 +9,7 @@ import type { CallContext, Service } from "./service.ts";
 const maxFindings = 100;
 const maxFindingBytes = 240 * 1024;
 
-/** Longest and shortest of each text that a finding must have. */
+/** The minimum and maximum length of each required text of a finding. */
 const texts: readonly (readonly [field: string, min: number, max: number])[] = [
   ["SchemaVersion", 1, 10],
   ["Id", 1, 512],
@@ -51,7 +51,7 @@ function fieldsProblem(fields: unknown): string | undefined {
   return pairs.every(isFitting) ? undefined : "data.ProductFields should NOT be longer than 2048 characters";
 }
 
-/** What the format forbids in a finding, if anything. Wordings not verified. */
+/** The first violation of the format in a finding, or undefined. Wording not verified. */
 function problemOf(finding: Params): string | undefined {
   const problem = textProblem(finding) ?? resourcesProblem(finding.Resources) ?? fieldsProblem(finding.ProductFields);
   if (problem) return problem;
@@ -61,7 +61,7 @@ function problemOf(finding: Params): string | undefined {
   return wrong && `data.${wrong} must match format "date-time"`;
 }
 
-/** The one product whose findings an account may import without an integration, and those only about itself. AWS denies the whole call. */
+/** Without an integration, an account may import only findings of its default product about itself. AWS denies the whole call otherwise. */
 function checkProduct(finding: Params, { region, callerArn }: CallContext): void {
   const { id, partition } = region.account;
   const own = `arn:${partition}:securityhub:${region.name}:${id}:product/${id}/default`;
@@ -73,7 +73,7 @@ function checkProduct(finding: Params, { region, callerArn }: CallContext): void
 
 type Failure = { Id: string; ErrorCode: string; ErrorMessage: string };
 
-/** Why a finding is not imported, if it is not; a fault can keep it from being named. */
+/** Why a finding is not imported, or undefined. A fault can omit it from the response. */
 function failureOf(finding: Params, { region }: CallContext): Failure | "unnamed" | undefined {
   const failed = (ErrorCode: string, ErrorMessage: string): Failure => ({
     Id: String(finding.Id ?? ""),
@@ -117,14 +117,14 @@ function importFindings(params: Params, context: CallContext): object {
   };
 }
 
-/** A finding that is not newer than the one before changes nothing, and is no error either. */
+/** Stores a finding. Ignores one that is not newer than the stored one, which is not an error. */
 function keep(findings: Map<string, ImportedFinding>, finding: ImportedFinding): void {
   const before = findings.get(finding.Id);
   if (before && Date.parse(finding.UpdatedAt) <= Date.parse(before.UpdatedAt)) return;
   findings.set(finding.Id, finding);
 }
 
-/** Security Hub CSPM as far as findings go in. */
+/** Security Hub CSPM: importing findings. */
 export const securityHub: Service = {
   protocol: restJson({ "/findings/import": "BatchImportFindings" }),
   refusals: restRefusals,

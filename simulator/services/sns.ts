@@ -18,11 +18,11 @@ function invalidParameter(what: string): SimulatedError {
   return new SimulatedError("InvalidParameter", `Invalid parameter: ${what}`);
 }
 
-/** Bytes of a message, or of a batch of them. */
+/** The maximum size of a message or a batch, in bytes. */
 const maxBytes = 262_144;
 const maxEntries = 10;
 
-/** A topic by its ARN, which must be of the Region that is asked. */
+/** Finds a topic by ARN, which must be of the Region that is called. */
 function topicIn(params: Params, { region, callerArn }: CallContext): Topic {
   const arn = textIn(params, "TopicArn") ?? textIn(params, "TargetArn") ?? "";
   const [, , service, regionName, accountId] = arn.split(":");
@@ -49,7 +49,7 @@ function sizeOf(entry: Params): number {
   ].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
 }
 
-/** What is wrong with a message, if anything. Wordings not verified. */
+/** The first error in a message, or undefined. Wording not verified. */
 function refusalOf(entry: Params): SimulatedError | undefined {
   if ((textIn(entry, "Message") ?? "") === "") return invalidParameter("Empty message");
   if (sizeOf(entry) > maxBytes) return invalidParameter("Message too long");
@@ -163,7 +163,7 @@ function listTopics(params: Params, { region }: CallContext): object {
   return { Topics: items.map((TopicArn) => ({ TopicArn })), NextToken: next };
 }
 
-/** SNS up to the topic: what is published is kept there, and delivered to nobody. */
+/** Amazon SNS: topics keep what is published and deliver nothing. */
 export const sns: Service = {
   protocol: queryXml("http://sns.amazonaws.com/doc/2010-03-31/"),
   refusals,
