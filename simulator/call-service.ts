@@ -1,5 +1,5 @@
 import { createRegion } from "./cloud.ts";
-import { type Fault, meetFault } from "./faults.ts";
+import { type Fault, takeFault } from "./faults.ts";
 import type { Params } from "./params.ts";
 import { accountManagement } from "./services/account.ts";
 import { config } from "./services/config.ts";
@@ -28,7 +28,7 @@ export type ServiceCall = {
 };
 
 /** The error of a client that receives no response; its name is the SDK's. */
-export class NoAnswerError extends Error {
+export class NoResponseError extends Error {
   readonly kind: "hang" | "disconnect";
 
   constructor(kind: "hang" | "disconnect") {
@@ -60,20 +60,20 @@ function callerArnOf({ id, partition }: SimulatedAccount, token: string | undefi
   return `arn:${partition}:sts::${id}:assumed-role/${sessionIn(token) ?? "Simulated/session"}`;
 }
 
-function refusalOf(fault: Fault, { refusals }: Service, callerArn: string, action: string): Error {
+function errorFor(fault: Fault, { errors }: Service, callerArn: string, action: string): Error {
   switch (fault.kind) {
     case "hang":
     case "disconnect":
-      return new NoAnswerError(fault.kind);
+      return new NoResponseError(fault.kind);
     case "deny":
-      return refusals.denied(
+      return errors.denied(
         fault.message ??
           `User: ${callerArn} is not authorized to perform: ${action} because no identity-based policy allows the ${action} action`,
       );
     case "throttle":
-      return refusals.throttled();
+      return errors.throttled();
     case "expired-token":
-      return refusals.expiredToken();
+      return errors.expiredToken();
     default:
       return new SimulatedError(
         fault.code ?? "InternalFailure",
@@ -88,20 +88,20 @@ function regionOf(account: SimulatedAccount, name: string, { isGlobal }: Service
   return isGlobal ? (account.regions.get(name) ?? createRegion(account, name)) : account.cloud.region(account.id, name);
 }
 
-/** Performs a call or fails it as the faults require. The result shares objects with the cloud. @throws SimulatedError, NoAnswerError */
-export function answerCall(cloud: Cloud, call: ServiceCall, service = serviceNamed(call.service)): object {
+/** Performs a call or fails it as the faults require. The result shares objects with the cloud. @throws SimulatedError, NoResponseError */
+export function performCall(cloud: Cloud, call: ServiceCall, service = serviceNamed(call.service)): object {
   const { region, params } = call;
   const account = cloud.accounts.get(call.account);
-  if (!account || !(service.isGlobal || account.enabledRegions.has(region))) throw service.refusals.invalidToken();
+  if (!account || !(service.isGlobal || account.enabledRegions.has(region))) throw service.errors.invalidToken();
   const action = `${call.service}:${service.permissions?.[call.action] ?? call.action}`;
   cloud.calls.push({ account: account.id, region, action });
   const callerArn = callerArnOf(account, call.sessionToken);
   const ofCalls = cloud.faults.filter(({ kind }) => kind !== "entry");
-  const fault = meetFault(ofCalls, { action, account: account.id, region, params });
+  const fault = takeFault(ofCalls, { action, account: account.id, region, params });
 
   const perform = (): object => {
     const act = service.actions[call.action];
-    if (!act) throw service.refusals.unknownAction(call.action);
+    if (!act) throw service.errors.unknownAction(call.action);
     return act(params, { account, region: regionOf(account, region, service), callerArn, wallClock: new Date() });
   };
   if (!fault) return perform();
@@ -111,7 +111,7 @@ export function answerCall(cloud: Cloud, call: ServiceCall, service = serviceNam
     // The response is lost, an error response too.
     if (!(error instanceof SimulatedError)) throw error;
   }
-  throw refusalOf(fault, service, callerArn, action);
+  throw errorFor(fault, service, callerArn, action);
 }
 
 // Looked up once: in jest's sandbox each lookup of a global takes longer than the copying.
@@ -132,9 +132,9 @@ function copyOf(value: unknown): unknown {
 /**
  * Makes one call without HTTP. Takes the SDK's input as `params` (for S3, `RestParams`) and returns the SDK's output.
  * `secondsPerCall` moves the virtual clock.
- * @throws SimulatedError, or NoAnswerError if the response is lost
+ * @throws SimulatedError, or NoResponseError if the response is lost
  */
 export function callService(cloud: Cloud, call: ServiceCall, { secondsPerCall = 0 } = {}): object {
   if (secondsPerCall > 0) cloud.advance({ seconds: secondsPerCall });
-  return copyOf(answerCall(cloud, { ...call, params: copyOf(call.params) as Params })) as object;
+  return copyOf(performCall(cloud, { ...call, params: copyOf(call.params) as Params })) as object;
 }

@@ -58,7 +58,7 @@ export function toFault(options: FaultOptions): Fault {
 }
 
 /** Finds the fault that applies to a call, if any, and counts it down. */
-export function meetFault(faults: readonly Fault[], call: MatchedCall): Fault | undefined {
+export function takeFault(faults: readonly Fault[], call: MatchedCall): Fault | undefined {
   for (const fault of faults) {
     if (fault.left === 0 || !matches(fault, call)) continue;
     if (fault.toSkip > 0) {
@@ -72,8 +72,8 @@ export function meetFault(faults: readonly Fault[], call: MatchedCall): Fault | 
 }
 
 /** Finds the fault that applies to one entry of a batch call, if any, and counts it down. */
-export function meetEntryFault(region: FaultyRegion, action: string, entry: unknown): Fault | undefined {
-  return meetFault(
+export function takeEntryFault(region: FaultyRegion, action: string, entry: unknown): Fault | undefined {
+  return takeFault(
     region.account.cloud.faults.filter(({ kind }) => kind === "entry"),
     { action, account: region.account.id, region: region.name, params: entry },
   );
@@ -82,7 +82,7 @@ export function meetEntryFault(region: FaultyRegion, action: string, entry: unkn
 /** True if a `deny` fault removes a permission that RDS uses on the caller's behalf. */
 export function isDenied(region: FaultyRegion, action: string, params: unknown = {}): boolean {
   return (
-    meetFault(
+    takeFault(
       region.account.cloud.faults.filter(({ kind }) => kind === "deny"),
       { action, account: region.account.id, region: region.name, params },
     ) !== undefined

@@ -1,7 +1,7 @@
 import type { FinishingOptions, FleetBuilders, Managed } from "./builders.ts";
 import { joinCluster } from "./cluster-members.ts";
 import { arnOf, tenantKey, toTags } from "./databases.ts";
-import { arnPrefix, resourceIdFrom, spreadFrom, uuidFrom } from "./identifiers.ts";
+import { arnPrefix, numberFrom, resourceIdFrom, uuidFrom } from "./identifiers.ts";
 import { awsManagedKey, makeKey, tryFindKey } from "./keys.ts";
 import { scheduleMaintenance } from "./maintenance.ts";
 import { newCluster, newInstance, newTenant, versionOf } from "./new-databases.ts";
@@ -27,11 +27,11 @@ function manage(region: Region, database: SimulatedDatabase, createdAt: Date, ma
   const { clock } = region.account.cloud;
   const defaultKey = awsManagedKey(region, "secretsmanager");
   const keyArn = kmsKeyId === undefined ? defaultKey.Arn : (tryFindKey(region, kmsKeyId)?.Arn ?? kmsKeyId);
-  const drawn = secretFor(region, database, keyArn === defaultKey.Arn ? undefined : kmsKeyId, createdAt);
-  const rules = fields.RotationRules ?? drawn.RotationRules ?? {};
-  const rotatedAt = new Date(clock.now().getTime() - spreadFrom(arnOf(database), 167) * hour);
+  const generated = secretFor(region, database, keyArn === defaultKey.Arn ? undefined : kmsKeyId, createdAt);
+  const rules = fields.RotationRules ?? generated.RotationRules ?? {};
+  const rotatedAt = new Date(clock.now().getTime() - numberFrom(arnOf(database), 167) * hour);
   const secret: SimulatedSecret = {
-    ...drawn,
+    ...generated,
     LastRotatedDate: rotatedAt,
     LastChangedDate: rotatedAt,
     NextRotationDate: nextRotationAt(rules, rotatedAt),
@@ -61,7 +61,7 @@ function arnIn(database: SimulatedDatabase | string): string {
 /** Creates the builders of a Region. They call `regionOf` only when they are used, because the Region contains them. */
 export function fleetBuilders(regionOf: () => Region): FleetBuilders {
   const now = (): Date => regionOf().account.cloud.now();
-  const longAgo = (seed: string): Date => new Date(now().getTime() - (60 + spreadFrom(seed, 900)) * day);
+  const longAgo = (seed: string): Date => new Date(now().getTime() - (60 + numberFrom(seed, 900)) * day);
 
   const finish = <T extends SimulatedDatabase>(database: T, createdAt: Date, options: FinishingOptions): T => {
     const { managed, tags, overrides, ...fields } = options;

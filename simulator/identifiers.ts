@@ -41,6 +41,6 @@ export function secretSuffixFrom(seed: string): string {
 }
 
 /** An integer from 0 to `limit` - 1 derived from a seed. */
-export function spreadFrom(seed: string, limit: number): number {
+export function numberFrom(seed: string, limit: number): number {
   return digest(seed).readUInt32BE(0) % limit;
 }

@@ -45,7 +45,7 @@ function isSameKey(region: Region, database: SimulatedDatabase, kmsKeyId: string
 }
 
 /** Reports a password change as RDS does: pending at once, later in the status, then in neither. */
-function showReset(region: Region, database: SimulatedDatabase): void {
+function reportReset(region: Region, database: SimulatedDatabase): void {
   const { clock, timing } = region.account.cloud;
   database.PendingModifiedValues.MasterUserPassword = "****";
   clock.after(timing.resetStartsSeconds, () => {
@@ -82,7 +82,7 @@ export function attachSecret(
 function turnOn(region: Region, database: SimulatedDatabase, kmsKeyId: string | undefined): void {
   const { timing } = region.account.cloud;
   attachSecret(region, database, { kmsKeyId, status: "rotating", activeAfterSeconds: timing.rotateSeconds });
-  showReset(region, database);
+  reportReset(region, database);
 }
 
 /** True if RDS accepts the call that turns management off and ignores it: the secret is replicated. Documented for Aurora only. */
@@ -98,7 +98,7 @@ function turnOff(region: Region, database: SimulatedDatabase): void {
   const { clock, timing } = region.account.cloud;
   const arn = database.MasterUserSecret?.SecretArn;
   const isTrapped = isReplicated(region, database);
-  showReset(region, database);
+  reportReset(region, database);
   clock.after((timing.resetStartsSeconds + timing.resetEndsSeconds) / 2, () => {
     if (arn === undefined || isTrapped || database.MasterUserSecret?.SecretArn !== arn) return;
     removeSecret(region, database);
@@ -225,7 +225,7 @@ export function changeManagement(region: Region, database: SimulatedDatabase, re
       "You can't change the KMS key of a master user password that is already managed by RDS in AWS Secrets Manager.",
     );
   else if (request.manage === false) turnOff(region, database);
-  else if (request.hasPassword) showReset(region, database);
+  else if (request.hasPassword) reportReset(region, database);
 }
 
 /** Rejects any change to a database whose status does not allow one. */

@@ -104,7 +104,7 @@ function isRotatable(region: Region, secret: SimulatedSecret): boolean {
 }
 
 /** True if the test makes this database's rotations fail, by ARN or identifier. */
-function isMadeToFail({ failingRotations }: Region, database: SimulatedDatabase): boolean {
+function failsRotations({ failingRotations }: Region, database: SimulatedDatabase): boolean {
   const arn = arnOf(database);
   return failingRotations.has(arn) || failingRotations.has(arn.split(":").at(-1) ?? "");
 }
@@ -135,7 +135,7 @@ function finishRotation(region: Region, database: SimulatedDatabase, secretArn: 
   const reported = database.MasterUserSecret;
   if (reported?.SecretArn !== secretArn || reported.SecretStatus !== "rotating") return;
   const secret = region.secrets.get(secretArn);
-  if (!secret || isMadeToFail(region, database) || !isRotatable(region, secret)) {
+  if (!secret || failsRotations(region, database) || !isRotatable(region, secret)) {
     reported.SecretStatus = "impaired";
     // "The status remains impaired until the next rotation": AWS does not document when that is; one interval is assumed.
     if (secret?.RotationEnabled)

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { answerCall, NoAnswerError, serviceNamed } from "./call-service.ts";
+import { NoResponseError, performCall, serviceNamed } from "./call-service.ts";
 import { uuidFrom } from "./identifiers.ts";
 import type { Protocol, WireRequest } from "./protocol/protocol.ts";
 import { SimulatedError } from "./simulated-error.ts";
@@ -29,7 +29,7 @@ export type SimulatorOptions = {
 };
 
 type CredentialScope = { accessKeyId: string; region: string; service: string };
-type WireAnswer = { status: number; contentType: string; body: string; headers?: Record<string, string> };
+type SimulatedResponse = { status: number; contentType: string; body: string; headers?: Record<string, string> };
 
 function scopeOf({ headers }: IncomingMessage): CredentialScope | undefined {
   const parts = /Credential=([^/\s]+)\/\d+\/([^/\s]+)\/([^/\s]+)\/aws4_request/.exec(headers.authorization ?? "");
@@ -60,28 +60,32 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-function answerTo(
+function responseTo(
   cloud: Cloud,
   request: IncomingMessage,
   body: string,
   requestId: string,
-): WireAnswer | "hang" | "disconnect" {
+): SimulatedResponse | "hang" | "disconnect" {
   const { method = "GET", url = "/", headers } = request;
   const scope = scopeOf(request);
   const isForm = headers["content-type"]?.startsWith("application/x-www-form-urlencoded");
   const service = serviceNamed(scope?.service ?? serviceNameByShape(request), isForm);
-  const { protocol, refusals } = service;
+  const { protocol, errors } = service;
   const { contentType } = protocol;
   try {
-    if (!scope) throw refusals.unsigned();
+    if (!scope) throw errors.unsigned();
     const target = headers["x-amz-target"] as string | undefined;
     const { action, params } = parse(protocol, { method, path: url, headers, target, body });
     const { accessKeyId: account, region } = scope;
     const sessionToken = headers["x-amz-security-token"] as string | undefined;
     const call = { account, region, service: scope.service, action, params, sessionToken };
-    return { status: 200, contentType, ...protocol.renderAnswer(action, answerCall(cloud, call, service), requestId) };
+    return {
+      status: 200,
+      contentType,
+      ...protocol.renderResponse(action, performCall(cloud, call, service), requestId),
+    };
   } catch (error) {
-    if (error instanceof NoAnswerError) return error.kind;
+    if (error instanceof NoResponseError) return error.kind;
     if (!(error instanceof SimulatedError)) throw error;
     return { status: error.status, contentType, ...protocol.renderError(error, requestId) };
   }
@@ -93,19 +97,19 @@ export async function startSimulator(cloud: Cloud, options: SimulatorOptions = {
   let served = 0;
   let lastCallAt = Date.now();
 
-  const letTimePass = (): void => {
+  const passTime = (): void => {
     const now = Date.now();
     const seconds = secondsPerCall + (pace * (now - lastCallAt)) / 1000;
     lastCallAt = now;
     if (seconds > 0) cloud.advance({ seconds });
   };
 
-  const answerRequest = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await bodyOf(request);
     served += 1;
     const requestId = uuidFrom(`request ${served}`);
-    letTimePass();
-    const answer = answerTo(cloud, request, body, requestId);
+    passTime();
+    const answer = responseTo(cloud, request, body, requestId);
     if (latencyMs > 0) await sleep(latencyMs);
     if (answer === "disconnect") request.socket.destroy();
     if (typeof answer === "string") return;
@@ -118,7 +122,7 @@ export async function startSimulator(cloud: Cloud, options: SimulatorOptions = {
   };
 
   const server = createServer((request, response) => {
-    answerRequest(request, response).catch((error: unknown) => {
+    respond(request, response).catch((error: unknown) => {
       // A bug in the simulator, which must not look like a simulated error.
       response.writeHead(500, { "content-type": "text/plain" });
       response.end(`The simulator failed: ${error instanceof Error ? error.stack : String(error)}`);

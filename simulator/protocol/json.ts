@@ -12,7 +12,7 @@ function parseBody(body: string): Record<string, unknown> {
   return body === "" ? {} : JSON.parse(body);
 }
 
-const renderAnswer: Protocol["renderAnswer"] = (_action, answer) => ({
+const renderResponse: Protocol["renderResponse"] = (_action, answer) => ({
   body: JSON.stringify(withEpochSeconds(answer)),
 });
 
@@ -21,7 +21,7 @@ export function json11(messageField: "message" | "Message"): Protocol {
   return {
     contentType: "application/x-amz-json-1.1",
     parse: ({ target, body }) => ({ action: target?.split(".")[1] ?? "", params: parseBody(body) }),
-    renderAnswer,
+    renderResponse,
     renderError: ({ code, message }) => ({ body: JSON.stringify({ __type: code, [messageField]: message }) }),
   };
 }
@@ -35,7 +35,7 @@ export function restJson(actions: Readonly<Record<string, string>> = {}): Protoc
       const name = target.slice(1);
       return { action: actions[target] ?? name.charAt(0).toUpperCase() + name.slice(1), params: parseBody(body) };
     },
-    renderAnswer,
+    renderResponse,
     renderError: ({ code, message }) => ({ body: JSON.stringify({ message }), headers: { "x-amzn-errortype": code } }),
   };
 }

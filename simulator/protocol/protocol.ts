@@ -19,6 +19,6 @@ export type Protocol = {
   contentType: string;
   /** @throws SyntaxError for a malformed body. */
   parse: (request: WireRequest) => { action: string; params: Params };
-  renderAnswer: (action: string, answer: object, requestId: string) => Rendered;
+  renderResponse: (action: string, answer: object, requestId: string) => Rendered;
   renderError: (error: SimulatedError, requestId: string) => Rendered;
 };

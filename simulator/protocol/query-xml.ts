@@ -81,7 +81,7 @@ export function queryXml(namespace: string): Protocol {
       const params = Object.entries(nest(fields)).map(([name, value]) => [name, collapse(value)]);
       return { action, params: Object.fromEntries(params) as Params };
     },
-    renderAnswer: (action, answer, requestId) => ({
+    renderResponse: (action, answer, requestId) => ({
       body: document(`${action}Response`, namespace, {
         [`${action}Result`]: answer,
         ResponseMetadata: { RequestId: requestId },

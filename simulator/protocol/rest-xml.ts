@@ -5,7 +5,7 @@ const builder = new XMLBuilder();
 const namespace = "http://s3.amazonaws.com/doc/2006-03-01/";
 
 /** A response of S3: a plain body, or fields of an XML document under `root`. Lists are repeated elements. */
-export type RestAnswer = Omit<Rendered, "body"> & { body?: string; root?: string; fields?: object };
+export type RestResponse = Omit<Rendered, "body"> & { body?: string; root?: string; fields?: object };
 
 /** The parameters of a call to S3. Header names are lower-case. */
 export type RestParams = {
@@ -49,8 +49,8 @@ export const restXml: Protocol = {
     };
     return { action: operationOf(request, params), params };
   },
-  renderAnswer: (_action, answer) => {
-    const { root, fields, body = "", ...rest } = answer as RestAnswer;
+  renderResponse: (_action, answer) => {
+    const { root, fields, body = "", ...rest } = answer as RestResponse;
     return {
       ...rest,
       body: root === undefined ? body : `<${root} xmlns="${namespace}">${builder.build(fields)}</${root}>`,

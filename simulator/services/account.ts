@@ -4,7 +4,7 @@ import { restJson } from "../protocol/json.ts";
 import { defaultRegions, optInRegions } from "../regions.ts";
 import { SimulatedError } from "../simulated-error.ts";
 import type { SimulatedAccount } from "../state.ts";
-import { restRefusals } from "./refusals.ts";
+import { restErrors } from "./errors.ts";
 import type { CallContext, Service } from "./service.ts";
 
 function optStatusOf({ enabledRegions }: SimulatedAccount, region: string): string {
@@ -42,7 +42,7 @@ function listRegions(params: Params, { account, callerArn }: CallContext): objec
 /** AWS Account Management: the enabled Regions. */
 export const accountManagement: Service = {
   protocol: restJson(),
-  refusals: restRefusals,
+  errors: restErrors,
   isGlobal: true,
   actions: { ListRegions: listRegions },
 };

@@ -6,7 +6,7 @@ import { json11 } from "../protocol/json.ts";
 import type { SimulatedKey } from "../resources.ts";
 import { SimulatedError } from "../simulated-error.ts";
 import type { Region } from "../state.ts";
-import { jsonRefusals } from "./refusals.ts";
+import { jsonErrors } from "./errors.ts";
 import type { Action, CallContext, Service } from "./service.ts";
 
 function keyIn(params: Params, { region, callerArn }: CallContext, action: string): SimulatedKey {
@@ -47,7 +47,7 @@ function checkCustomer(key: SimulatedKey, { callerArn }: CallContext, action: st
     );
 }
 
-function toggling(action: "DisableKey" | "EnableKey", state: string): Action {
+function setEnabled(action: "DisableKey" | "EnableKey", state: string): Action {
   return (params, context) => {
     const key = keyIn(params, context, action);
     checkCustomer(key, context, action);
@@ -110,7 +110,7 @@ function aliasIn(params: Params): string {
   return alias;
 }
 
-function pointAlias(action: "CreateAlias" | "UpdateAlias"): Action {
+function setAlias(action: "CreateAlias" | "UpdateAlias"): Action {
   return (params, context) => {
     const { region } = context;
     const alias = aliasIn(params);
@@ -151,7 +151,7 @@ function listAliases(params: Params, context: CallContext): object {
 /** AWS KMS: keys without key material. */
 export const kms: Service = {
   protocol: json11("message"),
-  refusals: jsonRefusals,
+  errors: jsonErrors,
   actions: {
     DescribeKey: (params, context) => ({ KeyMetadata: keyIn(params, context, "DescribeKey") }),
     CreateKey: (params, { region }) => ({
@@ -160,15 +160,15 @@ export const kms: Service = {
         MultiRegion: flagIn(params, "MultiRegion") ?? false,
       }),
     }),
-    CreateAlias: pointAlias("CreateAlias"),
-    UpdateAlias: pointAlias("UpdateAlias"),
+    CreateAlias: setAlias("CreateAlias"),
+    UpdateAlias: setAlias("UpdateAlias"),
     ListAliases: listAliases,
     ListKeys: (params, { region }) => {
       const keys = [...region.keys.values()].map(({ KeyId, Arn }) => ({ KeyId, KeyArn: Arn }));
       return pageIn(keys, params, region, "ListKeys", "Keys");
     },
-    DisableKey: toggling("DisableKey", "Disabled"),
-    EnableKey: toggling("EnableKey", "Enabled"),
+    DisableKey: setEnabled("DisableKey", "Disabled"),
+    EnableKey: setEnabled("EnableKey", "Enabled"),
     ScheduleKeyDeletion: scheduleKeyDeletion,
     CancelKeyDeletion: cancelKeyDeletion,
     GenerateDataKey: generateDataKey,

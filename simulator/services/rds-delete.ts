@@ -56,11 +56,11 @@ export function deleteDBInstance(params: Params, { region }: CallContext): objec
 export function deleteDBCluster(params: Params, { region }: CallContext): object {
   const cluster = findCluster(region, requiredIn(params, "DBClusterIdentifier"));
   checkDeletable(cluster, "Cluster");
-  const isInhabited = cluster.DBClusterMembers.some(
+  const hasMembers = cluster.DBClusterMembers.some(
     ({ DBInstanceIdentifier }) =>
       region.instances.get(DBInstanceIdentifier.toLowerCase())?.DBInstanceStatus !== "deleting",
   );
-  if (isInhabited)
+  if (hasMembers)
     throw invalidState(cluster, "Cluster cannot be deleted, it still contains DB instances in non-deleting state.");
   takeDown(region, cluster, () => {
     region.clusters.delete(cluster.DBClusterIdentifier.toLowerCase());

@@ -8,7 +8,7 @@ import { withCallersTags } from "../tags.ts";
 type ParamReaders = Readonly<Record<string, (params: Params, name: string) => unknown>>;
 
 /** Set only at creation. */
-const lasting: ParamReaders = {
+const creationOnly: ParamReaders = {
   EngineMode: textIn,
   MasterUsername: textIn,
   MultiTenant: flagIn,
@@ -43,7 +43,7 @@ function readInto(target: Record<string, unknown>, settings: ParamReaders, param
 /** Applies the parameters of a Create call. */
 export function applySettings(database: SimulatedDatabase, params: Params): void {
   database.TagList = withCallersTags([], listIn<Tag>(params, "Tags"));
-  readInto(database, { ...lasting, ...deferrable, ...immediate }, params);
+  readInto(database, { ...creationOnly, ...deferrable, ...immediate }, params);
 }
 
 /** The settings that a read replica copies from its source by default. */

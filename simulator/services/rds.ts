@@ -5,6 +5,7 @@ import { invalidValue } from "../rds-errors.ts";
 import type { SimulatedDatabase, Tag } from "../resources.ts";
 import type { Region } from "../state.ts";
 import { withCallersTags } from "../tags.ts";
+import { queryErrors } from "./errors.ts";
 import { createDBCluster, createDBInstance, createDBInstanceReadReplica, createTenantDatabase } from "./rds-create.ts";
 import { deleteDBCluster, deleteDBInstance } from "./rds-delete.ts";
 import {
@@ -17,7 +18,6 @@ import {
 } from "./rds-describe.ts";
 import { modifyDBCluster, modifyDBInstance, modifyTenantDatabase } from "./rds-modify.ts";
 import { startDBCluster, startDBInstance, stopDBCluster, stopDBInstance } from "./rds-stop.ts";
-import { queryRefusals } from "./refusals.ts";
 import type { Service } from "./service.ts";
 
 function taggedIn(params: Params, region: Region): SimulatedDatabase {
@@ -32,7 +32,7 @@ function taggedIn(params: Params, region: Region): SimulatedDatabase {
 /** Amazon RDS: databases and what concerns their master passwords. */
 export const rds: Service = {
   protocol: queryXml("http://rds.amazonaws.com/doc/2014-10-31/"),
-  refusals: queryRefusals("2014-10-31"),
+  errors: queryErrors("2014-10-31"),
   actions: {
     DescribeDBInstances: describeDBInstances,
     DescribeDBClusters: describeDBClusters,

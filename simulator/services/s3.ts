@@ -2,18 +2,18 @@ import { createHash } from "node:crypto";
 import { isDenied } from "../faults.ts";
 import { pageOf } from "../paging.ts";
 import type { Params } from "../params.ts";
-import { type RestAnswer, type RestParams, restXml } from "../protocol/rest-xml.ts";
+import { type RestParams, type RestResponse, restXml } from "../protocol/rest-xml.ts";
 import type { Bucket, StoredObject } from "../resources.ts";
 import { SimulatedError } from "../simulated-error.ts";
 import type { Region } from "../state.ts";
-import type { Action, CallContext, Refusals, Service } from "./service.ts";
+import type { Action, CallContext, Service, ServiceErrors } from "./service.ts";
 
 function refused(code: string, message: string, status: number): SimulatedError {
   return new SimulatedError(code, message, status);
 }
 
 /** The errors of S3. */
-const refusals: Refusals = {
+const errors: ServiceErrors = {
   denied: (message) => refused("AccessDenied", message, 403),
   throttled: () => refused("SlowDown", "Please reduce your request rate.", 503),
   expiredToken: () => refused("ExpiredToken", "The provided token has expired.", 400),
@@ -24,7 +24,7 @@ const refusals: Refusals = {
     refused("NotImplemented", "A header you provided implies functionality that is not implemented", 501),
 };
 
-type Operation = (params: RestParams, context: CallContext) => RestAnswer;
+type Operation = (params: RestParams, context: CallContext) => RestResponse;
 
 function operation(perform: Operation): Action {
   return (params: Params, context) => perform(params as unknown as RestParams, context);
@@ -37,7 +37,7 @@ function bucketIn({ bucket }: RestParams, region: Region): Bucket {
   for (const account of region.account.cloud.accounts.values())
     for (const other of account.regions.values()) {
       if (!other.buckets.has(bucket)) continue;
-      if (account !== region.account) throw refusals.denied("Access Denied");
+      if (account !== region.account) throw errors.denied("Access Denied");
       throw refused(
         "PermanentRedirect",
         "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.",
@@ -51,7 +51,7 @@ function bucketIn({ bucket }: RestParams, region: Region): Bucket {
 function objectIn(params: RestParams, region: Region): StoredObject {
   const found = bucketIn(params, region).objects.get(params.key);
   if (found) return found;
-  if (isDenied(region, "s3:ListBucket", params)) throw refusals.denied("Access Denied");
+  if (isDenied(region, "s3:ListBucket", params)) throw errors.denied("Access Denied");
   throw refused("NoSuchKey", "The specified key does not exist.", 404);
 }
 
@@ -79,7 +79,7 @@ const putObject = operation((params, { region }) => {
     throw refused("AccessControlListNotSupported", "The bucket does not allow ACLs", 400);
   // Comparing with the stored object requires permission to read it.
   if (headers["if-match"] !== undefined && isDenied(region, "s3:GetObject", params))
-    throw refusals.denied("Access Denied");
+    throw errors.denied("Access Denied");
   checkConditions(headers, objects.get(key));
   const metadata = Object.entries(headers).filter(([name]) => name.startsWith(metadataPrefix));
   const stored: StoredObject = {
@@ -148,7 +148,7 @@ const listObjects = operation((params, { region }) => {
 /** Amazon S3: text objects in buckets without versions and ACLs. */
 export const s3: Service = {
   protocol: restXml,
-  refusals,
+  errors,
   permissions: { HeadObject: "GetObject", ListObjectsV2: "ListBucket" },
   actions: {
     CreateBucket: operation(({ bucket }, { region }) => {

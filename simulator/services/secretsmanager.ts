@@ -10,7 +10,7 @@ import { changeSecret, ownerOf, scheduleRotation, secretsAsOf, startRotation } f
 import { SimulatedError } from "../simulated-error.ts";
 import type { Region } from "../state.ts";
 import { isReserved } from "../tags.ts";
-import { jsonRefusals } from "./refusals.ts";
+import { jsonErrors } from "./errors.ts";
 import type { CallContext, Service } from "./service.ts";
 
 function invalidRequest(message: string): SimulatedError {
@@ -32,7 +32,7 @@ function secretIn(params: Params, region: Region): SimulatedSecret {
 }
 
 /** Finds a secret and rejects one that is scheduled for deletion. */
-function livingSecretIn(params: Params, region: Region): SimulatedSecret {
+function activeSecretIn(params: Params, region: Region): SimulatedSecret {
   const secret = secretIn(params, region);
   if (secret.DeletedDate)
     throw invalidRequest("You can't perform this operation on the secret because it was marked for deletion.");
@@ -117,7 +117,7 @@ function named({ ARN, Name }: SimulatedSecret): { ARN: string; Name: string } {
 }
 
 function rotateSecret(params: Params, { region }: CallContext): object {
-  const secret = livingSecretIn(params, region);
+  const secret = activeSecretIn(params, region);
   if (params.RotationLambdaARN !== undefined && secret.OwningService)
     // Wording not verified.
     throw invalidRequest("You can't specify a rotation function for a secret that is managed by another service.");
@@ -149,7 +149,7 @@ function rotateSecret(params: Params, { region }: CallContext): object {
 }
 
 function cancelRotateSecret(params: Params, { region }: CallContext): object {
-  const secret = livingSecretIn(params, region);
+  const secret = activeSecretIn(params, region);
   changeSecret(region, secret.ARN, {
     RotationEnabled: false,
     NextRotationDate: undefined,
@@ -159,7 +159,7 @@ function cancelRotateSecret(params: Params, { region }: CallContext): object {
 }
 
 function updateSecret(params: Params, { region }: CallContext): object {
-  const secret = livingSecretIn(params, region);
+  const secret = activeSecretIn(params, region);
   if (params.SecretString !== undefined || params.SecretBinary !== undefined)
     // Wording not verified. Only RDS writes the value of a managed secret, and the simulator stores no values.
     throw invalidRequest("You can't change the value of a secret that is managed by another service.");
@@ -176,7 +176,7 @@ function updateSecret(params: Params, { region }: CallContext): object {
 }
 
 function deleteSecret(params: Params, { region }: CallContext): object {
-  const secret = livingSecretIn(params, region);
+  const secret = activeSecretIn(params, region);
   const isForced = flagIn(params, "ForceDeleteWithoutRecovery") ?? false;
   const days = numberIn(params, "RecoveryWindowInDays");
   if (isForced && days !== undefined)
@@ -210,7 +210,7 @@ function inRegion(arn: string, region: string): string {
 }
 
 function replicate(params: Params, { region }: CallContext): object {
-  const secret = livingSecretIn(params, region);
+  const secret = activeSecretIn(params, region);
   const added = listIn<{ Region: string; KmsKeyId?: string }>(params, "AddReplicaRegions");
   const disabled = added.find(({ Region: name }) => !region.account.enabledRegions.has(name));
   // Wording not verified.
@@ -231,7 +231,7 @@ function replicate(params: Params, { region }: CallContext): object {
 }
 
 function removeReplicas(params: Params, { region }: CallContext): object {
-  const secret = livingSecretIn(params, region);
+  const secret = activeSecretIn(params, region);
   const removed = listIn<string>(params, "RemoveReplicaRegions");
   for (const name of removed) {
     const copy = region.account.regions.get(name);
@@ -243,7 +243,7 @@ function removeReplicas(params: Params, { region }: CallContext): object {
 }
 
 function putResourcePolicy(params: Params, { region }: CallContext): object {
-  const secret = livingSecretIn(params, region);
+  const secret = activeSecretIn(params, region);
   const policy = textIn(params, "ResourcePolicy") ?? "";
   try {
     JSON.parse(policy);
@@ -256,7 +256,7 @@ function putResourcePolicy(params: Params, { region }: CallContext): object {
 
 /** Rejects every read of a secret's value: the simulator has none, and the auditor must never ask for one. */
 function refuseValue(_params: Params, { callerArn }: CallContext): object {
-  throw jsonRefusals.denied(
+  throw jsonErrors.denied(
     `User: ${callerArn} is not authorized to perform: secretsmanager:GetSecretValue with an explicit deny`,
   );
 }
@@ -264,7 +264,7 @@ function refuseValue(_params: Params, { callerArn }: CallContext): object {
 /** AWS Secrets Manager, without secret values. */
 export const secretsManager: Service = {
   protocol: json11("Message"),
-  refusals: jsonRefusals,
+  errors: jsonErrors,
   actions: {
     ListSecrets: listSecrets,
     DescribeSecret: (params, { region }) => toDescription(secretIn(params, region)),
@@ -280,7 +280,7 @@ export const secretsManager: Service = {
       return named(secret);
     },
     TagResource: (params, { region }) => {
-      const secret = livingSecretIn(params, region);
+      const secret = activeSecretIn(params, region);
       const tags = listIn<Tag>(params, "Tags");
       // Code and wording not verified.
       if (tags.some(isReserved)) throw invalidParameter("Tag keys that begin with aws: are reserved for AWS.");
@@ -288,7 +288,7 @@ export const secretsManager: Service = {
       return {};
     },
     UntagResource: (params, { region }) => {
-      const secret = livingSecretIn(params, region);
+      const secret = activeSecretIn(params, region);
       const keys = listIn<string>(params, "TagKeys");
       changeSecret(region, secret.ARN, { Tags: secret.Tags.filter(({ Key }) => !keys.includes(Key)) });
       return {};
@@ -302,7 +302,7 @@ export const secretsManager: Service = {
     },
     PutResourcePolicy: putResourcePolicy,
     DeleteResourcePolicy: (params, { region }) => {
-      const secret = livingSecretIn(params, region);
+      const secret = activeSecretIn(params, region);
       changeSecret(region, secret.ARN, { resourcePolicy: undefined });
       return named(secret);
     },

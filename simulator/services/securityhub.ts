@@ -1,9 +1,9 @@
-import { meetEntryFault } from "../faults.ts";
+import { takeEntryFault } from "../faults.ts";
 import { listIn, type Params } from "../params.ts";
 import { restJson } from "../protocol/json.ts";
 import type { ImportedFinding } from "../resources.ts";
 import { SimulatedError } from "../simulated-error.ts";
-import { restRefusals } from "./refusals.ts";
+import { restErrors } from "./errors.ts";
 import type { CallContext, Service } from "./service.ts";
 
 const maxFindings = 100;
@@ -66,7 +66,7 @@ function checkProduct(finding: Params, { region, callerArn }: CallContext): void
   const { id, partition } = region.account;
   const own = `arn:${partition}:securityhub:${region.name}:${id}:product/${id}/default`;
   if (finding.ProductArn === undefined || (finding.ProductArn === own && finding.AwsAccountId === id)) return;
-  throw restRefusals.denied(
+  throw restErrors.denied(
     `User: ${callerArn} is not authorized to perform: securityhub:BatchImportFindings on resource: ${finding.ProductArn}`,
   );
 }
@@ -80,7 +80,7 @@ function failureOf(finding: Params, { region }: CallContext): Failure | "unnamed
     ErrorCode,
     ErrorMessage,
   });
-  const fault = meetEntryFault(region, "securityhub:BatchImportFindings", finding);
+  const fault = takeEntryFault(region, "securityhub:BatchImportFindings", finding);
   if (fault?.isUnnamed) return "unnamed";
   if (fault) return failed(fault.code ?? "InternalError", fault.message ?? "An internal error occurred");
   if (Buffer.byteLength(JSON.stringify(finding)) > maxFindingBytes)
@@ -127,6 +127,6 @@ function keep(findings: Map<string, ImportedFinding>, finding: ImportedFinding):
 /** Security Hub CSPM: importing findings. */
 export const securityHub: Service = {
   protocol: restJson({ "/findings/import": "BatchImportFindings" }),
-  refusals: restRefusals,
+  errors: restErrors,
   actions: { BatchImportFindings: importFindings },
 };

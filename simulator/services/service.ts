@@ -17,7 +17,7 @@ export type CallContext = {
 export type Action = (params: Params, context: CallContext) => object;
 
 /** The errors that every service has, in one service's terms. */
-export type Refusals = {
+export type ServiceErrors = {
   denied: (message: string) => SimulatedError;
   throttled: () => SimulatedError;
   expiredToken: () => SimulatedError;
@@ -29,7 +29,7 @@ export type Refusals = {
 /** One AWS service: its protocol, its errors, and its actions. */
 export type Service = {
   protocol: Protocol;
-  refusals: Refusals;
+  errors: ServiceErrors;
   actions: Readonly<Record<string, Action>>;
   /** The permission of each action whose permission has another name. Faults and the list of calls use permissions. */
   permissions?: Readonly<Record<string, string>>;

@@ -1,4 +1,4 @@
-import { meetEntryFault } from "../faults.ts";
+import { takeEntryFault } from "../faults.ts";
 import { nextSerial, uuidFrom } from "../identifiers.ts";
 import { pageOf } from "../paging.ts";
 import { listIn, type Params, textIn } from "../params.ts";
@@ -6,11 +6,11 @@ import { queryXml } from "../protocol/query-xml.ts";
 import type { Topic } from "../resources.ts";
 import { SimulatedError } from "../simulated-error.ts";
 import type { Region } from "../state.ts";
-import { queryRefusals } from "./refusals.ts";
-import type { CallContext, Refusals, Service } from "./service.ts";
+import { queryErrors } from "./errors.ts";
+import type { CallContext, Service, ServiceErrors } from "./service.ts";
 
-const refusals: Refusals = {
-  ...queryRefusals("2010-03-31"),
+const errors: ServiceErrors = {
+  ...queryErrors("2010-03-31"),
   denied: (message) => new SimulatedError("AuthorizationError", message, 403),
 };
 
@@ -28,7 +28,7 @@ function topicIn(params: Params, { region, callerArn }: CallContext): Topic {
   const [, , service, regionName, accountId] = arn.split(":");
   if (service !== "sns" || regionName !== region.name) throw invalidParameter("TopicArn");
   if (accountId !== region.account.id)
-    throw refusals.denied(
+    throw errors.denied(
       `User: ${callerArn} is not authorized to perform: SNS:Publish on resource: ${arn} because no resource-based policy allows the SNS:Publish action`,
     );
   const topic = region.topics.get(arn);
@@ -50,7 +50,7 @@ function sizeOf(entry: Params): number {
 }
 
 /** The first error in a message, or undefined. Wording not verified. */
-function refusalOf(entry: Params): SimulatedError | undefined {
+function errorFor(entry: Params): SimulatedError | undefined {
   if ((textIn(entry, "Message") ?? "") === "") return invalidParameter("Empty message");
   if (sizeOf(entry) > maxBytes) return invalidParameter("Message too long");
   for (const { Name, Value } of listIn<Attribute>(entry, "MessageAttributes")) {
@@ -79,7 +79,7 @@ function publish(topic: Topic, entry: Params, region: Region): string {
 
 function publishOne(params: Params, context: CallContext): object {
   const topic = topicIn(params, context);
-  const refusal = refusalOf(params);
+  const refusal = errorFor(params);
   if (refusal) throw refusal;
   return { MessageId: publish(topic, params, context.region) };
 }
@@ -115,8 +115,8 @@ function publishBatch(params: Params, context: CallContext): object {
   const Failed: object[] = [];
   for (const entry of entries) {
     const Id = textIn(entry, "Id") ?? "";
-    const fault = meetEntryFault(context.region, "sns:Publish", entry);
-    const refusal = refusalOf(entry);
+    const fault = takeEntryFault(context.region, "sns:Publish", entry);
+    const refusal = errorFor(entry);
     if (fault?.isUnnamed) continue;
     if (fault)
       Failed.push({
@@ -166,7 +166,7 @@ function listTopics(params: Params, { region }: CallContext): object {
 /** Amazon SNS: topics keep what is published and deliver nothing. */
 export const sns: Service = {
   protocol: queryXml("http://sns.amazonaws.com/doc/2010-03-31/"),
-  refusals,
+  errors,
   permissions: { PublishBatch: "Publish" },
   actions: {
     CreateTopic: createTopic,

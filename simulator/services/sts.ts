@@ -1,7 +1,7 @@
 import { type Params, textIn } from "../params.ts";
 import { queryXml } from "../protocol/query-xml.ts";
 import { SimulatedError } from "../simulated-error.ts";
-import { queryRefusals } from "./refusals.ts";
+import { queryErrors } from "./errors.ts";
 import type { CallContext, Service } from "./service.ts";
 
 /** Encodes the session in its token, so that the simulator stores no sessions. */
@@ -44,7 +44,7 @@ function assumeRole(params: Params, { account, callerArn, wallClock }: CallConte
 /** AWS STS. The access key id is the account id. */
 export const sts: Service = {
   protocol: queryXml("https://sts.amazonaws.com/doc/2011-06-15/"),
-  refusals: queryRefusals("2011-06-15"),
+  errors: queryErrors("2011-06-15"),
   isGlobal: true,
   actions: {
     GetCallerIdentity: (_params, { account, callerArn }) => ({
