@@ -2,29 +2,29 @@ import { connect, type OpenAws } from "./emulators.ts";
 
 type Clients = Omit<ReturnType<typeof connect>, "destroy">;
 
-/** A scenario's hands: the clients, and two ways to make a call, which differ in what must come of it. */
+/** What a scenario works with: the clients, and ways to make and record calls. */
 export type Stage = Clients & {
-  /** Makes a call that must be answered, and records the answer under `step`. */
+  /** Makes a call that must succeed, and records its response as `step`. */
   answer<T>(step: string, call: Promise<T>): Promise<T>;
-  /** Makes a call that must be refused, and records the error's class, code and HTTP status under `step`. */
+  /** Makes a call that must fail, and records the error's class, code, and HTTP status as `step`. */
   refusal(step: string, call: Promise<unknown>): Promise<void>;
-  /** Records what is no single answer. */
+  /** Records a value that is not a single response. */
   note(step: string, value: unknown): void;
   settle(): void;
 };
 
-/** One conversation with AWS, written once and held with each emulator. */
+/** A series of calls to AWS, which each emulator runs. */
 export type Scenario = { readonly name: string; play(stage: Stage): Promise<void> };
 
-/** What was recorded, by step, in the order of the steps. */
+/** The recorded values by step, in order. */
 export type Answers = Record<string, unknown>;
 
-/** Holds a conversation with an emulator. A call that goes the other way than the scenario says is an error. */
+/** Runs a scenario on an emulator. Throws if a call succeeds or fails contrary to the scenario. */
 export async function play(scenario: Scenario, aws: OpenAws): Promise<Answers> {
   const answers: Answers = {};
   const { destroy, ...clients } = connect(aws.endpoint);
   const note = (step: string, value: unknown): void => {
-    if (step in answers) throw new Error(`Two steps are called "${step}"`);
+    if (step in answers) throw new Error(`Duplicate step "${step}"`);
     answers[step] = value;
   };
   try {
@@ -34,7 +34,7 @@ export async function play(scenario: Scenario, aws: OpenAws): Promise<Answers> {
       settle: aws.settle,
       async answer(step, call) {
         const answer = await call.catch((error: unknown) => {
-          throw new Error(`${aws.emulator} refuses "${step}": ${error}`, { cause: error });
+          throw new Error(`${aws.emulator} rejects "${step}": ${error}`, { cause: error });
         });
         note(step, answer);
         return answer;
@@ -42,7 +42,7 @@ export async function play(scenario: Scenario, aws: OpenAws): Promise<Answers> {
       async refusal(step, call) {
         const error: unknown = await call.then(
           () => {
-            throw new Error(`${aws.emulator} does not refuse "${step}"`);
+            throw new Error(`${aws.emulator} does not reject "${step}"`);
           },
           (refused: unknown) => refused,
         );

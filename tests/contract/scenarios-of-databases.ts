@@ -23,7 +23,7 @@ import {
 import { DescribeSecretCommand, ListSecretsCommand } from "@aws-sdk/client-secrets-manager";
 import type { Scenario, Stage } from "./scenario.ts";
 
-/** Nobody's: it is good enough for every engine. */
+/** Not a real password: valid for every engine. */
 export const password = "Throw-Away_Passw0rd.30";
 
 type InstanceSettings = Partial<CreateDBInstanceMessage>;
@@ -75,7 +75,7 @@ const secretOf = async (stage: Stage, identifier: string): Promise<string> => {
   return DBInstances?.[0]?.MasterUserSecret?.SecretArn ?? "none";
 };
 
-/** With versions, because moto knows no default one for MariaDB. */
+/** With versions, because moto has no default for MariaDB. */
 const engines = {
   postgres: "16.8",
   mysql: "8.0.42",
@@ -191,7 +191,7 @@ const creation: readonly Scenario[] = [
     play: (stage) => stage.refusal("create", newInstance(stage, "orders", { MasterUserPassword: "short" })),
   },
   {
-    name: "a password with a character that RDS forbids",
+    name: "a password with a forbidden character",
     play: (stage) =>
       stage.refusal("create", newInstance(stage, "orders", { MasterUserPassword: "with/slash-and-more" })),
   },
@@ -262,7 +262,7 @@ const modification: readonly Scenario[] = [
     },
   },
   {
-    name: "on, where it is on: the secret stays",
+    name: "on while it is on: the secret stays",
     async play(stage) {
       const { note, settle, rds } = stage;
       await newInstance(stage, "orders", managed);
@@ -274,7 +274,7 @@ const modification: readonly Scenario[] = [
     },
   },
   {
-    name: "rotate what is not managed",
+    name: "rotate an unmanaged instance",
     async play(stage) {
       await newInstance(stage, "orders", withPassword);
       stage.settle();
@@ -291,7 +291,7 @@ const modification: readonly Scenario[] = [
     },
   },
   {
-    name: "a cluster that refuses is still there",
+    name: "a cluster still exists after a rejected modification",
     async play(stage) {
       await newCluster(stage, "shop", managed);
       stage.settle();
@@ -303,7 +303,7 @@ const modification: readonly Scenario[] = [
     },
   },
   {
-    name: "off and on: the secret is another one",
+    name: "off and on: the secret is new",
     async play(stage) {
       const { answer, note, settle, rds } = stage;
       await newInstance(stage, "orders", managed);
@@ -385,7 +385,7 @@ const modification: readonly Scenario[] = [
     },
   },
   {
-    name: "deletion takes the secret along",
+    name: "deletion deletes the secret",
     async play(stage) {
       const { answer, refusal, settle, rds, secrets } = stage;
       await newInstance(stage, "orders", managed);
@@ -621,7 +621,7 @@ const tags: readonly Scenario[] = [
 const chapter = (title: string, scenarios: readonly Scenario[]): readonly Scenario[] =>
   scenarios.map((scenario) => ({ ...scenario, name: `${title}: ${scenario.name}` }));
 
-/** What is said to RDS. */
+/** The scenarios of RDS. */
 export const scenariosOfDatabases: readonly Scenario[] = [
   ...chapter("create", creation),
   ...chapter("modify", modification),

@@ -28,7 +28,7 @@ const named = ["id", "ARN", "alias", "alias ARN"] as const;
 const nameOf = (key: Awaited<ReturnType<typeof newKey>>, how: (typeof named)[number]): string =>
   ({ id: key.KeyId, ARN: key.Arn, alias: "alias/payments", "alias ARN": key.aliasArn })[how];
 
-/** What is said to KMS and STS, and what RDS makes of keys. */
+/** The scenarios of KMS and STS, and of RDS's use of keys. */
 export const scenariosOfKeys: readonly Scenario[] = [
   {
     name: "key: described by id, ARN, alias and alias ARN",
@@ -61,7 +61,7 @@ export const scenariosOfKeys: readonly Scenario[] = [
     },
   },
   {
-    name: "key: pending deletion, and saved",
+    name: "key: deletion scheduled and canceled",
     async play(stage) {
       const { kms, answer } = stage;
       const { KeyId } = await newKey(stage);
@@ -78,7 +78,7 @@ export const scenariosOfKeys: readonly Scenario[] = [
     },
   },
   {
-    name: "alias: listed, and pointed elsewhere",
+    name: "alias: listed and moved",
     async play(stage) {
       const { kms, answer, refusal } = stage;
       const first = await newKey(stage, "alias/payments");
@@ -120,7 +120,7 @@ export const scenariosOfKeys: readonly Scenario[] = [
     }),
   ),
   {
-    name: "caller: who it is",
+    name: "caller: identity",
     async play({ sts, answer }) {
       await answer("identity", sts.send(new GetCallerIdentityCommand({})));
     },

@@ -12,10 +12,10 @@ import {
 } from "@aws-sdk/client-secrets-manager";
 import type { Scenario, Stage } from "./scenario.ts";
 
-/** Made anew for each call: the SDK's paginators write their token into it. */
+/** Created for each call: the SDK's paginators write their token into it. */
 const ownedByRds = () => ({ Filters: [{ Key: "owning-service" as const, Values: ["rds"] }] });
 
-/** A managed instance; answers the ARN of its secret. */
+/** Creates a managed instance and returns its secret's ARN. */
 const newSecret = async ({ rds, settle }: Stage, name: string, MasterUserSecretKmsKeyId?: string): Promise<string> => {
   const { DBInstance } = await rds.send(
     new CreateDBInstanceCommand({
@@ -32,7 +32,7 @@ const newSecret = async ({ rds, settle }: Stage, name: string, MasterUserSecretK
   return DBInstance?.MasterUserSecret?.SecretArn ?? "none";
 };
 
-/** What is said to Secrets Manager. No scenario makes a secret with a value, or reads one. */
+/** The scenarios of Secrets Manager. No scenario writes or reads a secret's value. */
 export const scenariosOfSecrets: readonly Scenario[] = [
   {
     name: "secret: of an instance, with the default key",
@@ -59,7 +59,7 @@ export const scenariosOfSecrets: readonly Scenario[] = [
     },
   },
   {
-    name: "secret: found by ARN, by name, and not at all",
+    name: "secret: found by ARN and name, and not found",
     async play(stage) {
       const { secrets, note, refusal } = stage;
       const arn = await newSecret(stage, "orders");
@@ -104,7 +104,7 @@ export const scenariosOfSecrets: readonly Scenario[] = [
     },
   },
   {
-    name: "secrets: one that waits for its deletion",
+    name: "secrets: one that is scheduled for deletion",
     async play(stage) {
       const { answer, secrets } = stage;
       const SecretId = await newSecret(stage, "orders");
@@ -120,7 +120,7 @@ export const scenariosOfSecrets: readonly Scenario[] = [
     },
   },
   {
-    name: "secret: with a key of its own",
+    name: "secret: with a customer managed key",
     async play(stage) {
       const { answer, kms, secrets } = stage;
       const { KeyMetadata } = await kms.send(new CreateKeyCommand({}));
@@ -129,7 +129,7 @@ export const scenariosOfSecrets: readonly Scenario[] = [
     },
   },
   {
-    name: "secret: its key changed behind RDS's back",
+    name: "secret: with a key that was changed in Secrets Manager",
     async play(stage) {
       const { answer, kms, secrets } = stage;
       const { KeyMetadata } = await kms.send(new CreateKeyCommand({}));

@@ -44,7 +44,7 @@ describeWith(["moto_server"], "the simulator and moto answer alike", () => {
     await expect(playOn(moto, scenario)).rejects.toThrow();
   });
 
-  test("every known difference is still one", () => {
+  test("every known difference still exists", () => {
     expect(namesOf(knownDifferences).filter((name) => !met.has(name))).toEqual([]);
   });
 });
