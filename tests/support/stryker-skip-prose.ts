@@ -21,4 +21,4 @@ const ignorer: Ignorer = {
   },
 };
 
-export const strykerPlugins = [declareValuePlugin(PluginKind.Ignore, "leave-prose", ignorer)];
+export const strykerPlugins = [declareValuePlugin(PluginKind.Ignore, "skip-prose", ignorer)];
