@@ -68,10 +68,10 @@ async function bare() {
       ),
     ]);
   };
-  const drain = async <Page>(pages: AsyncIterable<Page>, look?: (page: Page) => void) => {
+  const drain = async <Page>(pages: AsyncIterable<Page>, onPage?: (page: Page) => void) => {
     for await (const page of pages) {
       calls += 1;
-      look?.(page);
+      onPage?.(page);
     }
   };
   await Promise.all(accounts.flatMap((account) => regions.map((region) => limit(() => readAll(account, region)))));

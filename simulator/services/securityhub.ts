@@ -57,8 +57,8 @@ function problemOf(finding: Params): string | undefined {
   if (problem) return problem;
   if (finding.SchemaVersion !== "2018-10-08") return "data.SchemaVersion must be equal to '2018-10-08'";
   const dates = ["CreatedAt", "UpdatedAt", "FirstObservedAt", "LastObservedAt"];
-  const wrong = dates.find((field) => finding[field] !== undefined && !instant.test(String(finding[field])));
-  return wrong && `data.${wrong} must match format "date-time"`;
+  const invalid = dates.find((field) => finding[field] !== undefined && !instant.test(String(finding[field])));
+  return invalid && `data.${invalid} must match format "date-time"`;
 }
 
 /** Without an integration, an account may import only findings of its default product about itself. AWS denies the whole call otherwise. */
