@@ -1,5 +1,5 @@
-import { createCloud } from "./cloud.ts";
 import type { Managed } from "./builders.ts";
+import { createCloud } from "./cloud.ts";
 import { arnPrefix } from "./identifiers.ts";
 import { awsManagedKey } from "./keys.ts";
 import type { Cloud, Region } from "./state.ts";
