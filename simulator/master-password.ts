@@ -23,14 +23,14 @@ function longest(engine: string): number {
  */
 function checkMasterPassword(password: string, engine: string, isCluster: boolean): void {
   const limit = isCluster ? 41 : longest(engine);
-  const refuse = (why: string): SimulatedError =>
+  const invalid = (why: string): SimulatedError =>
     invalidValue(`The parameter MasterUserPassword is not a valid password${why}`);
-  if (password.length < 8) throw refuse(" because it is shorter than 8 characters.");
+  if (password.length < 8) throw invalid(" because it is shorter than 8 characters.");
   // Wording not verified.
-  if (password.length > limit) throw refuse(` because it is longer than ${limit} characters.`);
+  if (password.length > limit) throw invalid(` because it is longer than ${limit} characters.`);
   const isOracle = engine.startsWith("oracle");
   if (!/^[!-~]+$/.test(password) || /[/"@]/.test(password) || (isOracle && /[&']/.test(password)))
-    throw refuse(`. Only printable ASCII characters besides '/', '@', '"', ' ' may be used.`);
+    throw invalid(`. Only printable ASCII characters besides '/', '@', '"', ' ' may be used.`);
 }
 
 /** Reads the master password parameters of a call. Validates the password and drops it. */

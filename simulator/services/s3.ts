@@ -8,20 +8,20 @@ import { SimulatedError } from "../simulated-error.ts";
 import type { Region } from "../state.ts";
 import type { Action, CallContext, Service, ServiceErrors } from "./service.ts";
 
-function refused(code: string, message: string, status: number): SimulatedError {
+function errorOf(code: string, message: string, status: number): SimulatedError {
   return new SimulatedError(code, message, status);
 }
 
 /** The errors of S3. */
 const errors: ServiceErrors = {
-  denied: (message) => refused("AccessDenied", message, 403),
-  throttled: () => refused("SlowDown", "Please reduce your request rate.", 503),
-  expiredToken: () => refused("ExpiredToken", "The provided token has expired.", 400),
+  denied: (message) => errorOf("AccessDenied", message, 403),
+  throttled: () => errorOf("SlowDown", "Please reduce your request rate.", 503),
+  expiredToken: () => errorOf("ExpiredToken", "The provided token has expired.", 400),
   invalidToken: () =>
-    refused("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.", 403),
-  unsigned: () => refused("AccessDenied", "Access Denied", 403),
+    errorOf("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.", 403),
+  unsigned: () => errorOf("AccessDenied", "Access Denied", 403),
   unknownAction: () =>
-    refused("NotImplemented", "A header you provided implies functionality that is not implemented", 501),
+    errorOf("NotImplemented", "A header you provided implies functionality that is not implemented", 501),
 };
 
 type Operation = (params: RestParams, context: CallContext) => RestResponse;
@@ -38,13 +38,13 @@ function bucketIn({ bucket }: RestParams, region: Region): Bucket {
     for (const other of account.regions.values()) {
       if (!other.buckets.has(bucket)) continue;
       if (account !== region.account) throw errors.denied("Access Denied");
-      throw refused(
+      throw errorOf(
         "PermanentRedirect",
         "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.",
         301,
       );
     }
-  throw refused("NoSuchBucket", "The specified bucket does not exist", 404);
+  throw errorOf("NoSuchBucket", "The specified bucket does not exist", 404);
 }
 
 /** The error for a missing object: `AccessDenied` unless the caller may list the bucket. */
@@ -52,21 +52,21 @@ function objectIn(params: RestParams, region: Region): StoredObject {
   const found = bucketIn(params, region).objects.get(params.key);
   if (found) return found;
   if (isDenied(region, "s3:ListBucket", params)) throw errors.denied("Access Denied");
-  throw refused("NoSuchKey", "The specified key does not exist.", 404);
+  throw errorOf("NoSuchKey", "The specified key does not exist.", 404);
 }
 
 function failedPrecondition(): SimulatedError {
-  return refused("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", 412);
+  return errorOf("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", 412);
 }
 
 /** Checks the conditions of a conditional write against the stored object. */
 function checkConditions(headers: RestParams["headers"], there: StoredObject | undefined): void {
   const { "if-match": match, "if-none-match": noneMatch } = headers;
   if (noneMatch !== undefined && noneMatch !== "*")
-    throw refused("NotImplemented", "A header you provided implies functionality that is not implemented", 501);
+    throw errorOf("NotImplemented", "A header you provided implies functionality that is not implemented", 501);
   if (noneMatch === "*" && there) throw failedPrecondition();
   if (match === undefined) return;
-  if (!there) throw refused("NoSuchKey", "The specified key does not exist.", 404);
+  if (!there) throw errorOf("NoSuchKey", "The specified key does not exist.", 404);
   if (match.replaceAll('"', "") !== there.ETag.replaceAll('"', "")) throw failedPrecondition();
 }
 
@@ -76,7 +76,7 @@ const putObject = operation((params, { region }) => {
   const { key, headers, body } = params;
   const { objects } = bucketIn(params, region);
   if (headers["x-amz-acl"] !== undefined)
-    throw refused("AccessControlListNotSupported", "The bucket does not allow ACLs", 400);
+    throw errorOf("AccessControlListNotSupported", "The bucket does not allow ACLs", 400);
   // Comparing with the stored object requires permission to read it.
   if (headers["if-match"] !== undefined && isDenied(region, "s3:GetObject", params))
     throw errors.denied("Access Denied");
@@ -123,7 +123,7 @@ const listObjects = operation((params, { region }) => {
     size: Math.min(size, 1000),
     token: query["continuation-token"],
     scope: `ListObjectsV2/${bucket}/${prefix}`,
-    invalid: () => refused("InvalidArgument", "The continuation token provided is incorrect", 400),
+    invalid: () => errorOf("InvalidArgument", "The continuation token provided is incorrect", 400),
   });
   return {
     root: "ListBucketResult",

@@ -255,7 +255,7 @@ function putResourcePolicy(params: Params, { region }: CallContext): object {
 }
 
 /** Rejects every read of a secret's value: the simulator has none, and the auditor must never ask for one. */
-function refuseValue(_params: Params, { callerArn }: CallContext): object {
+function rejectRead(_params: Params, { callerArn }: CallContext): object {
   throw jsonErrors.denied(
     `User: ${callerArn} is not authorized to perform: secretsmanager:GetSecretValue with an explicit deny`,
   );
@@ -268,8 +268,8 @@ export const secretsManager: Service = {
   actions: {
     ListSecrets: listSecrets,
     DescribeSecret: (params, { region }) => toDescription(secretIn(params, region)),
-    GetSecretValue: refuseValue,
-    BatchGetSecretValue: refuseValue,
+    GetSecretValue: rejectRead,
+    BatchGetSecretValue: rejectRead,
     RotateSecret: rotateSecret,
     CancelRotateSecret: cancelRotateSecret,
     UpdateSecret: updateSecret,

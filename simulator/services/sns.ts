@@ -79,8 +79,8 @@ function publish(topic: Topic, entry: Params, region: Region): string {
 
 function publishOne(params: Params, context: CallContext): object {
   const topic = topicIn(params, context);
-  const refusal = errorFor(params);
-  if (refusal) throw refusal;
+  const error = errorFor(params);
+  if (error) throw error;
   return { MessageId: publish(topic, params, context.region) };
 }
 
@@ -116,7 +116,7 @@ function publishBatch(params: Params, context: CallContext): object {
   for (const entry of entries) {
     const Id = textIn(entry, "Id") ?? "";
     const fault = takeEntryFault(context.region, "sns:Publish", entry);
-    const refusal = errorFor(entry);
+    const error = errorFor(entry);
     if (fault?.isUnnamed) continue;
     if (fault)
       Failed.push({
@@ -125,7 +125,7 @@ function publishBatch(params: Params, context: CallContext): object {
         Message: fault.message ?? "An internal error occurred",
         SenderFault: fault.isSenderFault ?? false,
       });
-    else if (refusal) Failed.push({ Id, Code: refusal.code, Message: refusal.message, SenderFault: true });
+    else if (error) Failed.push({ Id, Code: error.code, Message: error.message, SenderFault: true });
     else Successful.push({ Id, MessageId: publish(topic, entry, context.region) });
   }
   return { Successful, Failed };

@@ -1,5 +1,5 @@
 import type { KnownDifference } from "./known-differences.ts";
-import type { Answers } from "./scenario.ts";
+import type { Responses } from "./scenario.ts";
 
 /** The leaves of a response: path → value. A field that is absent or empty has no leaf. */
 type Leaves = Record<string, unknown>;
@@ -45,9 +45,9 @@ const nameOf = (path: string, leaves: Leaves): string => {
 const endsWith = (path: string, end: string): boolean => path === end || path.endsWith(`.${end}`);
 
 /** The leaves of all responses, by `step.path`. */
-function toLeaves(answers: Answers): Leaves {
+function toLeaves(responses: Responses): Leaves {
   const leaves: Leaves = {};
-  for (const [step, answer] of Object.entries(answers)) collect(answer, step, leaves);
+  for (const [step, answer] of Object.entries(responses)) collect(answer, step, leaves);
   return leaves;
 }
 
@@ -74,7 +74,7 @@ function numbered(leaves: Leaves): Leaves {
  */
 export function comparable(
   scenario: string,
-  [left, right]: readonly [Answers, Answers],
+  [left, right]: readonly [Responses, Responses],
   differences: readonly KnownDifference[],
   met: Set<string>,
 ): readonly [Leaves, Leaves] {

@@ -5,11 +5,11 @@ type Clients = Omit<ReturnType<typeof connect>, "destroy">;
 /** What a scenario works with: the clients, and ways to make and record calls. */
 export type Stage = Clients & {
   /** Makes a call that must succeed, and records its response as `step`. */
-  answer<T>(step: string, call: Promise<T>): Promise<T>;
+  succeeds<T>(step: string, call: Promise<T>): Promise<T>;
   /** Makes a call that must fail, and records the error's class, code, and HTTP status as `step`. */
-  refusal(step: string, call: Promise<unknown>): Promise<void>;
+  fails(step: string, call: Promise<unknown>): Promise<void>;
   /** Records a value that is not a single response. */
-  note(step: string, value: unknown): void;
+  record(step: string, value: unknown): void;
   settle(): void;
 };
 
@@ -17,29 +17,29 @@ export type Stage = Clients & {
 export type Scenario = { readonly name: string; play(stage: Stage): Promise<void> };
 
 /** The recorded values by step, in order. */
-export type Answers = Record<string, unknown>;
+export type Responses = Record<string, unknown>;
 
 /** Runs a scenario on an emulator. Throws if a call succeeds or fails contrary to the scenario. */
-export async function play(scenario: Scenario, aws: OpenAws): Promise<Answers> {
-  const answers: Answers = {};
+export async function play(scenario: Scenario, aws: OpenAws): Promise<Responses> {
+  const responses: Responses = {};
   const { destroy, ...clients } = connect(aws.endpoint);
-  const note = (step: string, value: unknown): void => {
-    if (step in answers) throw new Error(`Duplicate step "${step}"`);
-    answers[step] = value;
+  const record = (step: string, value: unknown): void => {
+    if (step in responses) throw new Error(`Duplicate step "${step}"`);
+    responses[step] = value;
   };
   try {
     await scenario.play({
       ...clients,
-      note,
+      record,
       settle: aws.settle,
-      async answer(step, call) {
-        const answer = await call.catch((error: unknown) => {
+      async succeeds(step, call) {
+        const response = await call.catch((error: unknown) => {
           throw new Error(`${aws.emulator} rejects "${step}": ${error}`, { cause: error });
         });
-        note(step, answer);
-        return answer;
+        record(step, response);
+        return response;
       },
-      async refusal(step, call) {
+      async fails(step, call) {
         const error: unknown = await call.then(
           () => {
             throw new Error(`${aws.emulator} does not reject "${step}"`);
@@ -48,11 +48,11 @@ export async function play(scenario: Scenario, aws: OpenAws): Promise<Answers> {
         );
         if (!(error instanceof Error) || !("$metadata" in error)) throw error;
         const { httpStatusCode } = error.$metadata as { httpStatusCode?: number };
-        note(step, { error: error.name, code: "Code" in error ? error.Code : error.name, status: httpStatusCode });
+        record(step, { error: error.name, code: "Code" in error ? error.Code : error.name, status: httpStatusCode });
       },
     });
   } finally {
     destroy();
   }
-  return answers;
+  return responses;
 }

@@ -222,7 +222,7 @@ describe("a multi-tenant container", () => {
 
 describe("an instance rejects", () => {
   const managed = { managed: true };
-  const refusals: [string, Record<string, unknown>, Omit<ModifyDBInstanceMessage, "DBInstanceIdentifier">, string][] = [
+  const rejected: [string, Record<string, unknown>, Omit<ModifyDBInstanceMessage, "DBInstanceIdentifier">, string][] = [
     [
       "off without a password",
       managed,
@@ -341,7 +341,7 @@ describe("an instance rejects", () => {
     ],
   ];
 
-  test.each(refusals)("%s", async (_case, fields, changes, expected) => {
+  test.each(rejected)("%s", async (_case, fields, changes, expected) => {
     aws.region.addKey({ alias: "alias/own" });
     aws.region.addKey({ alias: "alias/disabled", state: "Disabled" });
     const instance = aws.region.addInstance({ identifier: "orders", ...fields });
@@ -383,7 +383,7 @@ describe("an instance rejects", () => {
 
 describe("a key that the caller cannot use", () => {
   test.each(["kms:DescribeKey", "kms:Decrypt", "kms:GenerateDataKey", "kms:CreateGrant"])(
-    "for want of %s is refused, and another one is not",
+    "without %s is rejected; another key is accepted",
     async (action) => {
       const instance = aws.region.addInstance({ identifier: "orders" });
       const denied = aws.region.addKey({ alias: "alias/denied" });

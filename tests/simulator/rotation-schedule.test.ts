@@ -29,7 +29,7 @@ describe("the next rotation after Tuesday 2026-11-24 09:00", () => {
     "cron(0 8 1 *)",
     "cron(0 99 1 * ? *)",
     "daily",
-  ])("%s is refused", (ScheduleExpression) => {
+  ])("rejects %s", (ScheduleExpression) => {
     expect(() => nextRotationAt({ ScheduleExpression }, new Date("2026-11-24T09:00:00Z"))).toThrow(
       "Invalid schedule expression",
     );

@@ -94,7 +94,7 @@ describe("the format", () => {
       "240 KB",
       { ProductFields: fields(50, text(2048)), Note: { Text: text(150_000), UpdatedBy: "x", UpdatedAt: "x" } },
     ],
-  ])("refuses %s, and takes the others of the call", async (_what, overrides) => {
+  ])("rejects %s and imports the other findings of the call", async (_what, overrides) => {
     const wrong = aFinding(overrides);
     const answer = await send([wrong, aFinding({ Id: "right" })]);
     expect(answer).toMatchObject({ FailedCount: 1, SuccessCount: 1 });

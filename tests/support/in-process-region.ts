@@ -32,7 +32,7 @@ export type Gatekeeper = (call: InProcessCall, perform: () => object) => Promise
 export type InProcessRegion = RegionPort & RepairPort;
 
 /** The errors of KMS that mean the key cannot be used, as in lib/aws/create-region.ts. */
-const refusals = [
+const unusableKeyErrors = [
   "AccessDeniedException",
   "DisabledException",
   "InvalidKeyUsageException",
@@ -159,7 +159,7 @@ export function createInProcessRegion(
       } catch (error) {
         const { code, message } = error as AwsCallError;
         if (code === "DryRunOperationException") return null;
-        if (refusals.includes(code)) return `${code}: ${message}`;
+        if (unusableKeyErrors.includes(code)) return `${code}: ${message}`;
         throw error;
       }
     },

@@ -7,6 +7,8 @@ const unit = process.env.MUTATED ?? "{audit,plan,executions,rules}/*";
 
 const mutationConfig: Config = {
   ...config,
+  // Stryker wraps the environment and cannot load one in TypeScript.
+  testEnvironment: "node",
   rootDir: fileURLToPath(new URL("../..", import.meta.url)),
   roots: ["<rootDir>/lib", "<rootDir>/rules", "<rootDir>/tests"],
   testMatch: [`<rootDir>/tests/${unit}.test.ts`, "<rootDir>/tests/rules/catalogue.test.ts"],

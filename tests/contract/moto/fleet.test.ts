@@ -151,7 +151,7 @@ const knownDifferencesOfReports: readonly KnownDifference[] = [
   {
     asAws: "neither",
     fields: ["engineVersion"],
-    reason: "each emulator has default versions of its own",
+    reason: "each emulator has its own default versions",
   },
   { asAws: "simulator", fields: ["resourceId"], reason: "moto gives every instance one and the same resource id" },
   {

@@ -153,7 +153,7 @@ describeWith(["moto_server"], "repairs of what an independent emulator has", () 
     }
     await instance("still", managed());
     await instance("still-twin", managed(), []);
-    await secrets.send(new CreateSecretCommand({ Name: "somebody-elses", SecretString: "value" }));
+    await secrets.send(new CreateSecretCommand({ Name: "another-owners", SecretString: "value" }));
     return made;
   }
 
@@ -330,7 +330,7 @@ describeWith(["moto_server"], "repairs of what an independent emulator has", () 
     );
   });
 
-  test("the new ARNs are told, and the password that was thrown away is in nothing that is told or kept", () => {
+  test("publishes the new ARNs; no message and no stored object contains the temporary password", () => {
     expect(
       events
         .filter(({ type }) => type === "secret.replaced")

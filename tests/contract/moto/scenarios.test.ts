@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { comparable, namesOf } from "../compare.ts";
 import { createSimulator, type Emulator, startMoto } from "../emulators.ts";
 import { knownDifferences, notInMoto } from "../known-differences.ts";
-import { type Answers, play, type Scenario } from "../scenario.ts";
+import { play, type Responses, type Scenario } from "../scenario.ts";
 import { scenarios } from "../scenarios.ts";
 import { describeWith } from "./when-installed.ts";
 
@@ -18,7 +18,7 @@ describeWith(["moto_server"], "the simulator and moto answer alike", () => {
   }, 40_000);
   afterAll(() => moto?.stop());
 
-  async function playOn(emulator: Emulator, scenario: Scenario): Promise<Answers> {
+  async function playOn(emulator: Emulator, scenario: Scenario): Promise<Responses> {
     const aws = await emulator.open();
     try {
       return await play(scenario, aws);
@@ -30,8 +30,8 @@ describeWith(["moto_server"], "the simulator and moto answer alike", () => {
   test.each(shared)(
     "$name",
     async (scenario) => {
-      const answers = [await playOn(simulator, scenario), await playOn(moto, scenario)] as const;
-      const [here, there] = comparable(scenario.name, answers, knownDifferences, met);
+      const responses = [await playOn(simulator, scenario), await playOn(moto, scenario)] as const;
+      const [here, there] = comparable(scenario.name, responses, knownDifferences, met);
       expect(here).toEqual(there);
     },
     30_000,
