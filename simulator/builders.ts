@@ -54,12 +54,12 @@ export type FleetBuilders = {
     manager?: "AWS" | "CUSTOMER";
     overrides?: Overrides;
   }) => SimulatedKey;
-  /** `isMarked: false` leaves `GlobalClusterIdentifier` of the clusters empty: whether AWS always fills it is not documented. */
+  /** `isNamedByMembers: false` leaves `GlobalClusterIdentifier` of the clusters empty: whether AWS always fills it is not documented. */
   addGlobalCluster: (options: {
     identifier: string;
     writer?: DBCluster;
     readers?: readonly DBCluster[];
-    isMarked?: boolean;
+    isNamedByMembers?: boolean;
     overrides?: Overrides;
   }) => GlobalCluster;
   addBlueGreenDeployment: (options: {

@@ -115,7 +115,7 @@ export function fleetBuilders(regionOf: () => Region): FleetBuilders {
       if (alias !== undefined) regionOf().aliases.set(alias.startsWith("alias/") ? alias : `alias/${alias}`, key.KeyId);
       return key;
     },
-    addGlobalCluster: ({ identifier, writer, readers = [], isMarked = true, overrides }) => {
+    addGlobalCluster: ({ identifier, writer, readers = [], isNamedByMembers = true, overrides }) => {
       const { account } = regionOf();
       const members = [...(writer ? [writer] : []), ...readers];
       const globalCluster: GlobalCluster = {
@@ -135,7 +135,7 @@ export function fleetBuilders(regionOf: () => Region): FleetBuilders {
         })),
         ...overrides,
       };
-      for (const cluster of members) if (isMarked) cluster.GlobalClusterIdentifier = identifier;
+      for (const cluster of members) if (isNamedByMembers) cluster.GlobalClusterIdentifier = identifier;
       account.globalClusters.set(identifier.toLowerCase(), globalCluster);
       return globalCluster;
     },

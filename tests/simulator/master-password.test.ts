@@ -422,7 +422,7 @@ describe("a cluster rejects", () => {
 
   test("on for a member of a global database without GlobalClusterIdentifier", async () => {
     const writer = aws.region.addCluster({ identifier: "shop" });
-    aws.region.addGlobalCluster({ identifier: "world", writer, isMarked: false });
+    aws.region.addGlobalCluster({ identifier: "world", writer, isNamedByMembers: false });
     expect(writer.GlobalClusterIdentifier).toBeUndefined();
     expect(await failure(modifyCluster({ ManageMasterUserPassword: true }))).toMatch(/^InvalidParameterValue/);
   });
