@@ -8,6 +8,8 @@ const config: Config = {
   testEnvironment: "<rootDir>/tests/support/plain-context.ts",
   // Some tests wait for other processes: one worker more for every two cores uses that time.
   maxWorkers: Math.ceil(1.5 * availableParallelism()),
+  // Ends only what hangs: on a busy machine everything takes long.
+  testTimeout: 120_000,
   roots: ["<rootDir>/tests"],
   testMatch: ["**/*.test.ts"],
   testPathIgnorePatterns: ["/node_modules/", "<rootDir>/tests/contract/moto/"],

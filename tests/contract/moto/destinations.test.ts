@@ -26,7 +26,7 @@ describeWith(["moto_server"], "what the service writes to", () => {
     let aws: OpenAws;
     beforeAll(async () => {
       emulator = name === "moto" ? await startMoto() : createSimulator();
-    }, 40_000);
+    });
     afterAll(() => emulator?.stop());
     beforeEach(async () => {
       aws = await emulator.open();

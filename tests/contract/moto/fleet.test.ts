@@ -202,7 +202,7 @@ describeWith(["moto_server", "aws", "python3"], "a fleet that was made with the 
     } finally {
       await moto.stop();
     }
-  }, 120_000);
+  });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   async function fillAndAudit(emulator: Emulator): Promise<Audited> {

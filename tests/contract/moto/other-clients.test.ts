@@ -20,7 +20,7 @@ describeWith(["aws", "python3"], "the AWS CLI is answered by the simulator", () 
     fleet?.addInstance({ identifier: "legacy", engine: "mysql", tags: { team: "shop" } });
     fleet?.addCluster({ identifier: "shop", members: 2, managed: { kmsKeyId: key?.Arn ?? "" } });
     shell = startAwsShell(simulated.endpoint);
-  }, 20_000);
+  });
   afterAll(async () => {
     await shell?.close();
     await simulated?.close();
@@ -126,7 +126,7 @@ describeWith(["aws", "python3"], "the AWS CLI is answered by the simulator", () 
     expect(found).toMatchObject({ status: 0, stdout: "aurora-postgresql\n" });
     expect(missing.status).toBeGreaterThan(250);
     expect(missing.stderr).toContain("(DBClusterNotFoundFault)");
-  }, 30_000);
+  });
 });
 
 describeWith(["moto_server", "python3"], "boto3 is answered alike", () => {
@@ -134,7 +134,7 @@ describeWith(["moto_server", "python3"], "boto3 is answered alike", () => {
   let moto: Emulator;
   beforeAll(async () => {
     moto = await startMoto();
-  }, 40_000);
+  });
   afterAll(() => moto?.stop());
 
   async function read(emulator: Emulator): Promise<unknown> {
@@ -179,5 +179,5 @@ describeWith(["moto_server", "python3"], "boto3 is answered alike", () => {
         ["NotFoundException", "NotFoundException"],
       ],
     });
-  }, 40_000);
+  });
 });

@@ -89,7 +89,7 @@ describeWith(["moto_server"], "repairs of what an independent emulator has", () 
     front = await startFront({ backend: endpoint, change: age });
     await repairAll();
     after = await lookAtAll(clients);
-  }, 120_000);
+  });
   afterAll(async () => {
     clients?.destroy();
     await front?.close();

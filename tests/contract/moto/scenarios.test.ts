@@ -15,7 +15,7 @@ describeWith(["moto_server"], "the simulator and moto answer alike", () => {
   const met = new Set<string>();
   beforeAll(async () => {
     moto = await startMoto();
-  }, 40_000);
+  });
   afterAll(() => moto?.stop());
 
   async function playOn(emulator: Emulator, scenario: Scenario): Promise<Responses> {
@@ -27,15 +27,11 @@ describeWith(["moto_server"], "the simulator and moto answer alike", () => {
     }
   }
 
-  test.each(shared)(
-    "$name",
-    async (scenario) => {
-      const responses = [await playOn(simulator, scenario), await playOn(moto, scenario)] as const;
-      const [here, there] = comparable(scenario.name, responses, knownDifferences, met);
-      expect(here).toEqual(there);
-    },
-    30_000,
-  );
+  test.each(shared)("$name", async (scenario) => {
+    const responses = [await playOn(simulator, scenario), await playOn(moto, scenario)] as const;
+    const [here, there] = comparable(scenario.name, responses, knownDifferences, met);
+    expect(here).toEqual(there);
+  });
 
   test.each(notInMoto)("$scenario: not in moto, because $reason", async ({ scenario: name }) => {
     const scenario = scenarios.find((one) => one.name === name);

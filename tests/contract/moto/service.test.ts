@@ -130,17 +130,17 @@ describeWith(["moto_server", "aws", "python3"], "the packaged audit on moto", ()
     const alerts = (await drain("people")).map((body) => JSON.parse(body));
     expect(alerts.map(({ version, source }) => [version, source])).toEqual([["1.0", "custom"]]);
     expect(alerts[0].content.title).toContain("legacy");
-  }, 60_000);
+  });
 
   test("publishes only the digest if nothing changed", async () => {
     expect((await invoke("two")).answer).toEqual({ changes: 0, clean: false });
     expect((await drain("all")).map(inShort)).toEqual(["audit.completed"]);
     expect(await drain("people")).toEqual([]);
-  }, 60_000);
+  });
 
   test("the report is in the bucket as JSON and as a page", async () => {
     const read = async (key: string) => (await run("aws", ["s3", "cp", `s3://${bucket}/${key}`, "-"], endpoint)).stdout;
     expect(reportSchema.parse(JSON.parse(await read("latest.json"))).summary.databases).toBe(2);
     expect(await read("latest.html")).toMatch(/^<!doctype html>/);
-  }, 60_000);
+  });
 });
