@@ -1,6 +1,6 @@
 /**
- * The numbers that the design promises, on the simulator with 80 ms latency a call, in one run: every comparison is a ratio of
- * two readings that took turns on the same machine. `npm run bench -- --check` fails where a number does not hold.
+ * Measures the promised numbers on the simulator with a latency of 80 ms. Each comparison is a ratio of two readings that alternate on
+ * the same machine. `npm run bench -- --check` fails if a limit is exceeded.
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -12,7 +12,7 @@ import { measureStartUp } from "./start-up.ts";
 const run = promisify(execFile);
 const rounds = 3;
 const latencyMs = 80;
-/** What Lambda's runtime sets for a function of 256 MB. */
+/** The limits that Lambda sets for a function of 256 MB. */
 const v8Limits = ["--max-semi-space-size=12", "--max-old-space-size=230"];
 const accountIds = Array.from({ length: 20 }, (_, index) => String(111_111_111_111 + index));
 const regionNames = ["eu-west-1", "eu-central-1", "us-east-1", "us-west-2", "ap-southeast-1"];
@@ -79,7 +79,8 @@ add("import of the packaged audit / bare handler", `${startUp.toFixed(2)} (${too
 const mebibytes = ({ bytes }: { bytes: number }) => `${(bytes / 2 ** 20).toFixed(2)} MiB`;
 add("bundle of the packaged audit", `${mebibytes(packaged)} (bare handler ${mebibytes(plain)})`, "none", true);
 
-console.log(`Node ${process.version}, ${latencyMs} ms a call, median of ${rounds} readings in turn\n`);
+console.log(`Node ${process.version}, ${latencyMs} ms per call, median of ${rounds} alternating readings
+`);
 console.log(table(rows));
 if (process.argv.includes("--check") && rows.some(({ holds }) => !holds)) process.exitCode = 1;
 
@@ -105,7 +106,7 @@ function table(rows: readonly Row[]): string {
   return cells.map((row) => `| ${row.join(" | ")} |`).join("\n");
 }
 
-/** Audit and bare SDK in turn, so that a noisy neighbour disturbs both. */
+/** Alternates audit and bare SDK, so that other load affects both. */
 async function compare(read: (how: "audit" | "bare") => Promise<Reading>) {
   const audit: Reading[] = [];
   const bare: Reading[] = [];
@@ -113,9 +114,9 @@ async function compare(read: (how: "audit" | "bare") => Promise<Reading>) {
     bare.push(await read("bare"));
     audit.push(await read("audit"));
   }
-  if (audit.some(({ clean }) => !clean)) throw new Error("the fleet is healthy, and the audit does not say so");
+  if (audit.some(({ clean }) => !clean)) throw new Error("the audit of a healthy fleet is not clean");
   if (audit.some(({ databases }, round) => databases !== bare[round]?.databases))
-    throw new Error("the audit has not seen all databases");
+    throw new Error("the audit did not read all databases");
   return { audit, bare };
 }
 
@@ -128,7 +129,7 @@ async function withFleet(
     stdio: ["ignore", "pipe", "inherit"],
   });
   try {
-    if (server.stdout === null) throw new Error("the simulator says nothing");
+    if (server.stdout === null) throw new Error("the simulator has no output");
     const [endpoint] = (await once(server.stdout, "data")) as [Buffer];
     await measure(async (how) => {
       const args = [...v8Limits, here("read-once.ts"), how, endpoint.toString().trim(), text];

@@ -1,6 +1,6 @@
 /**
- * Reads a fleet once, in a process of its own: `audit` as the command line does, to the rendered report, or `bare`: the SDK's own
- * paginators over the same pages, with the same clients and as many Regions at a time. Prints what it took.
+ * Reads a fleet once in its own process. `audit` does what the CLI does, including the rendered report; `bare` runs the SDK's
+ * paginators over the same pages, with the same clients and concurrency. Prints a `Reading` as JSON.
  */
 import { KMSClient } from "@aws-sdk/client-kms";
 import { paginateDescribeDBClusters, paginateDescribeDBInstances, RDSClient } from "@aws-sdk/client-rds";
@@ -14,7 +14,7 @@ import { toJson } from "../lib/report/files/json.ts";
 import { rules } from "../rules/index.ts";
 import type { Fleet } from "./fleet.ts";
 
-/** What one reading took. */
+/** The measurements of one reading. */
 export type Reading = {
   readonly milliseconds: number;
   readonly peakMebibytes: number;
@@ -43,7 +43,7 @@ async function audit() {
     now,
   });
   const report = assembleReport(inventory, { policy: defaultPolicy, rules, generatedAt: now, version: "bench" });
-  if (toJson(report).length === 0) throw new Error("there is no report");
+  if (toJson(report).length === 0) throw new Error("the report is empty");
   const inTargets = report.coverage.targets.reduce((sum, { calls }) => sum + calls, 0);
   return { databases: report.summary.databases, calls: accounts.length + inTargets, clean: report.clean };
 }
@@ -68,10 +68,10 @@ async function bare() {
       ),
     ]);
   };
-  const drain = async <Page>(pages: AsyncIterable<Page>, look?: (page: Page) => void) => {
+  const drain = async <Page>(pages: AsyncIterable<Page>, onPage?: (page: Page) => void) => {
     for await (const page of pages) {
       calls += 1;
-      look?.(page);
+      onPage?.(page);
     }
   };
   await Promise.all(accounts.flatMap((account) => regions.map((region) => limit(() => readAll(account, region)))));

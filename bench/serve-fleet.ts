@@ -1,4 +1,4 @@
-/** Serves a healthy fleet from a process of its own, so that the audit's time and memory are its own. Prints the endpoint. */
+/** Serves a healthy fleet from its own process, so that it does not count toward the audit's time and memory. Prints the endpoint. */
 import { createCloud } from "../simulator/cloud.ts";
 import { startSimulator } from "../simulator/server.ts";
 import type { Fleet } from "./fleet.ts";

@@ -1,6 +1,6 @@
 /**
- * How long a cold start spends on importing the packaged audit, against a bare handler that imports the same SDK clients, bundled
- * in the same way. Each import is a process of its own; the two take turns.
+ * Measures the import of the packaged audit function, compared with a bare handler that imports the same SDK clients and is bundled
+ * with the same options. Each import runs in its own process; the two alternate.
  */
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -25,12 +25,12 @@ const clients = {
   "@aws-sdk/client-sts": "STSClient",
 };
 
-/** Milliseconds and bytes of the packaged audit and of the bare handler. */
+/** Import time and bundle size of the packaged audit and of the bare handler. */
 export type StartUp = {
   readonly [which in "audit" | "bare"]: { readonly milliseconds: number; readonly bytes: number };
 };
 
-/** Packages the service and imports its audit and the bare handler, `rounds` times each. */
+/** Packages the service and imports the audit and the bare handler `rounds` times each. */
 export async function measureStartUp(): Promise<StartUp> {
   const folder = mkdtempSync(join(tmpdir(), "start-up-"));
   try {
@@ -60,7 +60,7 @@ async function packageAudit(folder: string): Promise<string> {
   return join(folder, "audit/functions/audit.mjs");
 }
 
-/** The options are those of serverless.yml. */
+/** Bundles the bare handler with the options of serverless.yml. */
 async function bundleBare(folder: string): Promise<string> {
   const outfile = join(folder, "bare.mjs");
   const imports = Object.entries(clients).map(([name, client]) => `import { ${client} } from "${name}";`);
@@ -85,7 +85,7 @@ async function bundleBare(folder: string): Promise<string> {
   return outfile;
 }
 
-/** The environment is one that the audit starts with. */
+/** Imports a bundle in a new process with an environment that the audit accepts. Returns milliseconds. */
 async function importOnce(file: string): Promise<number> {
   const topic = "arn:aws:sns:eu-west-1:111111111111:topic";
   const env = {

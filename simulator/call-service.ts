@@ -1,5 +1,5 @@
 import { createRegion } from "./cloud.ts";
-import { type Fault, meetFault } from "./faults.ts";
+import { type Fault, takeFault } from "./faults.ts";
 import type { Params } from "./params.ts";
 import { accountManagement } from "./services/account.ts";
 import { config } from "./services/config.ts";
@@ -13,22 +13,22 @@ import { sns } from "./services/sns.ts";
 import { sessionIn, sts } from "./services/sts.ts";
 import { unknownService } from "./services/unknown.ts";
 import { SimulatedError } from "./simulated-error.ts";
-import type { Account, Cloud, Region } from "./state.ts";
+import type { Cloud, Region, SimulatedAccount } from "./state.ts";
 
-/** One call, whichever way it comes in. */
+/** One call, over HTTP or not. */
 export type ServiceCall = {
   account: string;
   region: string;
-  /** The name that requests are signed for, as in `rds` and `secretsmanager`. */
+  /** The service in the credential scope, such as `rds` or `secretsmanager`. */
   service: string;
   action: string;
   params: Params;
-  /** Of `AssumeRole`; refusals name the session. */
+  /** From `AssumeRole`; error messages name the session. */
   sessionToken?: string | undefined;
 };
 
-/** What a client meets that waits for an answer in vain; named as the SDK names it. */
-export class NoAnswerError extends Error {
+/** The error of a client that receives no response; its name is the SDK's. */
+export class NoResponseError extends Error {
   readonly kind: "hang" | "disconnect";
 
   constructor(kind: "hang" | "disconnect") {
@@ -38,7 +38,7 @@ export class NoAnswerError extends Error {
   }
 }
 
-/** By the name that a request is signed for. */
+/** By the service name in the credential scope. */
 const services: Readonly<Record<string, Service>> = {
   account: accountManagement,
   config,
@@ -51,29 +51,29 @@ const services: Readonly<Record<string, Service>> = {
   sts,
 };
 
-/** The service, or one that says that the simulator has it not; `isForm` is how the client speaks to it. */
+/** The service, or one that rejects each call if the simulator does not have it. `isForm`: the request is form-encoded. */
 export function serviceNamed(name: string, isForm = false): Service {
   return services[name] ?? unknownService(name, isForm, Object.keys(services));
 }
 
-function callerArnOf({ id, partition }: Account, token: string | undefined): string {
+function callerArnOf({ id, partition }: SimulatedAccount, token: string | undefined): string {
   return `arn:${partition}:sts::${id}:assumed-role/${sessionIn(token) ?? "Simulated/session"}`;
 }
 
-function refusalOf(fault: Fault, { refusals }: Service, callerArn: string, action: string): Error {
+function errorFor(fault: Fault, { errors }: Service, callerArn: string, action: string): Error {
   switch (fault.kind) {
     case "hang":
     case "disconnect":
-      return new NoAnswerError(fault.kind);
+      return new NoResponseError(fault.kind);
     case "deny":
-      return refusals.denied(
+      return errors.denied(
         fault.message ??
           `User: ${callerArn} is not authorized to perform: ${action} because no identity-based policy allows the ${action} action`,
       );
     case "throttle":
-      return refusals.throttled();
+      return errors.throttled();
     case "expired-token":
-      return refusals.expiredToken();
+      return errors.expiredToken();
     default:
       return new SimulatedError(
         fault.code ?? "InternalFailure",
@@ -83,58 +83,53 @@ function refusalOf(fault: Fault, { refusals }: Service, callerArn: string, actio
   }
 }
 
-/** A call to a global service is made in a Region that may not be enabled: it must neither enable it nor leave anything in it. */
-function regionOf(account: Account, name: string, { isGlobal }: Service): Region {
+/** The Region of a call. A call to a global service can name a disabled Region and must not enable it. */
+function regionOf(account: SimulatedAccount, name: string, { isGlobal }: Service): Region {
   return isGlobal ? (account.regions.get(name) ?? createRegion(account, name)) : account.cloud.region(account.id, name);
 }
 
-/** Does what a call asks for, or fails as the cloud's faults have it; what is answered is part of the cloud. @throws SimulatedError, NoAnswerError */
-export function answerCall(cloud: Cloud, call: ServiceCall, service = serviceNamed(call.service)): object {
+/** Performs a call or fails it as the faults require. The result shares objects with the cloud. @throws SimulatedError, NoResponseError */
+export function performCall(cloud: Cloud, call: ServiceCall, service = serviceNamed(call.service)): object {
   const { region, params } = call;
   const account = cloud.accounts.get(call.account);
-  if (!account || !(service.isGlobal || account.enabledRegions.has(region))) throw service.refusals.invalidToken();
+  if (!account || !(service.isGlobal || account.enabledRegions.has(region))) throw service.errors.invalidToken();
   const action = `${call.service}:${service.permissions?.[call.action] ?? call.action}`;
   cloud.calls.push({ account: account.id, region, action });
   const callerArn = callerArnOf(account, call.sessionToken);
   const ofCalls = cloud.faults.filter(({ kind }) => kind !== "entry");
-  const fault = meetFault(ofCalls, { action, account: account.id, region, params });
+  const fault = takeFault(ofCalls, { action, account: account.id, region, params });
 
   const perform = (): object => {
     const act = service.actions[call.action];
-    if (!act) throw service.refusals.unknownAction(call.action);
+    if (!act) throw service.errors.unknownAction(call.action);
     return act(params, { account, region: regionOf(account, region, service), callerArn, wallClock: new Date() });
   };
   if (!fault) return perform();
   try {
     if (fault.takesEffect) perform();
   } catch (error) {
-    // An answer that is lost says nothing of a refusal either.
+    // The response is lost, an error response too.
     if (!(error instanceof SimulatedError)) throw error;
   }
-  throw refusalOf(fault, service, callerArn, action);
+  throw errorFor(fault, service, callerArn, action);
 }
 
-// Looked up once: where a test has globals of its own, each look takes longer than the copying.
-const { isArray } = Array;
-const { entries, fromEntries } = Object;
-const Instant = Date;
-
-/** A copy without what is missing: what goes over a wire does not change any more, and says nothing of absent fields. */
+/** Copies a value without its missing fields, as sending it over the wire does. */
 function copyOf(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
-  if (isArray(value)) return value.map(copyOf);
-  if (value instanceof Instant) return new Instant(value);
-  return fromEntries(
-    entries(value).flatMap(([name, field]) => (field == null ? [] : [[name, copyOf(field)] as const])),
-  );
+  if (Array.isArray(value)) return value.map(copyOf);
+  if (value instanceof Date) return new Date(value);
+  const copy: Record<string, unknown> = {};
+  for (const [name, field] of Object.entries(value)) if (field != null) copy[name] = copyOf(field);
+  return copy;
 }
 
 /**
- * Makes one call without HTTP, with the SDK's input as `params` (but for S3, whose calls are made of HTTP), and gives the SDK's output.
- * `secondsPerCall` is how far the call moves the clock.
- * @throws SimulatedError, or an error called `TimeoutError` where the answer is lost
+ * Makes one call without HTTP. Takes the SDK's input as `params` (for S3, `RestParams`) and returns the SDK's output.
+ * `secondsPerCall` moves the virtual clock.
+ * @throws SimulatedError, or NoResponseError if the response is lost
  */
 export function callService(cloud: Cloud, call: ServiceCall, { secondsPerCall = 0 } = {}): object {
   if (secondsPerCall > 0) cloud.advance({ seconds: secondsPerCall });
-  return copyOf(answerCall(cloud, { ...call, params: copyOf(call.params) as Params })) as object;
+  return copyOf(performCall(cloud, { ...call, params: copyOf(call.params) as Params })) as object;
 }

@@ -1,46 +1,46 @@
-/** A span of virtual time; the parts are added up. */
-export type Span = { seconds?: number; minutes?: number; hours?: number; days?: number };
+/** An amount of virtual time: the sum of the fields. */
+export type TimeSpan = { seconds?: number; minutes?: number; hours?: number; days?: number };
 
-/** Virtual time and what is due to happen in it. */
+/** A virtual clock with scheduled events. */
 export type Clock = {
   now: () => Date;
-  /** Moves time forward, and lets everything that falls due happen in its order and at its own instant. */
-  advance: (span: Span) => void;
-  /** Lets `happen` run when the clock gets there; at once on the next move if that instant has passed. */
-  at: (instant: Date, happen: () => void) => void;
-  after: (seconds: number, happen: () => void) => void;
+  /** Moves time forward and runs each event that becomes due, in order, at its own instant. */
+  advance: (span: TimeSpan) => void;
+  /** Schedules an event. If the instant has passed, the event runs on the next `advance`. */
+  at: (instant: Date, run: () => void) => void;
+  after: (seconds: number, run: () => void) => void;
 };
 
-type Due = { at: number; happen: () => void };
+type ScheduledEvent = { at: number; run: () => void };
 
-function millisecondsIn({ seconds = 0, minutes = 0, hours = 0, days = 0 }: Span): number {
+function millisecondsIn({ seconds = 0, minutes = 0, hours = 0, days = 0 }: TimeSpan): number {
   return 1000 * (seconds + 60 * (minutes + 60 * (hours + 24 * days)));
 }
 
-/** A clock that stands still until it is told to move. */
+/** Creates a clock that moves only with `advance`. */
 export function createClock(start: Date): Clock {
   let now = start.getTime();
-  // Sorted by instant, first come first served among equals. A fleet is built in nearly ascending order, so inserting is cheap.
-  const agenda: Due[] = [];
+  // Sorted by instant; equal instants keep their order. A fleet is built in nearly ascending order, so inserting is cheap.
+  const events: ScheduledEvent[] = [];
 
-  const at = (instant: Date, happen: () => void): void => {
-    const due = { at: instant.getTime(), happen };
+  const at = (instant: Date, run: () => void): void => {
+    const due = { at: instant.getTime(), run };
     let low = 0;
-    let high = agenda.length;
+    let high = events.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((agenda[middle] as Due).at <= due.at) low = middle + 1;
+      if ((events[middle] as ScheduledEvent).at <= due.at) low = middle + 1;
       else high = middle;
     }
-    agenda.splice(low, 0, due);
+    events.splice(low, 0, due);
   };
 
-  const advance = (span: Span): void => {
+  const advance = (span: TimeSpan): void => {
     const until = now + millisecondsIn(span);
-    for (let due = agenda[0]; due !== undefined && due.at <= until; due = agenda[0]) {
-      agenda.shift();
+    for (let due = events[0]; due !== undefined && due.at <= until; due = events[0]) {
+      events.shift();
       now = Math.max(now, due.at);
-      due.happen();
+      due.run();
     }
     now = Math.max(now, until);
   };
@@ -49,6 +49,6 @@ export function createClock(start: Date): Clock {
     now: () => new Date(now),
     advance,
     at,
-    after: (seconds, happen) => at(new Date(now + 1000 * seconds), happen),
+    after: (seconds, run) => at(new Date(now + 1000 * seconds), run),
   };
 }

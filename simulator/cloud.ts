@@ -3,10 +3,10 @@ import { destinationBuilders } from "./destinations.ts";
 import { toFault } from "./faults.ts";
 import { fleetBuilders } from "./fleet.ts";
 import { defaultRegions } from "./regions.ts";
-import type { Account, Cloud, Region } from "./state.ts";
+import type { Cloud, Region, SimulatedAccount } from "./state.ts";
 
-/** An empty Region of an account, which does not know of it yet. */
-export function createRegion(account: Account, name: string): Region {
+/** Creates an empty Region without adding it to the account. */
+export function createRegion(account: SimulatedAccount, name: string): Region {
   const state = {
     name,
     account,
@@ -27,7 +27,7 @@ export function createRegion(account: Account, name: string): Region {
     secretHistory: [],
     serials: new Map(),
   };
-  // The builders need the finished Region, which consists of the state and of them.
+  // The builders need the Region, which contains them.
   const region: Region = Object.assign(
     state,
     fleetBuilders(() => region),
@@ -36,10 +36,10 @@ export function createRegion(account: Account, name: string): Region {
   return region;
 }
 
-/** An empty AWS whose clock stands at `now`. Nothing in it is left to chance: the same calls make the same ids. */
+/** Creates an empty AWS whose clock stands at `now`. It is deterministic: the same calls produce the same ids. */
 export function createCloud({ now }: { now: Date }): Cloud {
   const clock = createClock(now);
-  const accounts = new Map<string, Account>();
+  const accounts = new Map<string, SimulatedAccount>();
 
   const account: Cloud["account"] = (id, options = {}) => {
     if (!/^\d{12}$/.test(id)) throw new Error(`An account id has 12 digits: ${id}`);
@@ -52,7 +52,7 @@ export function createCloud({ now }: { now: Date }): Cloud {
       if (options.roles) found.roles = options.roles;
       return found;
     }
-    const made: Account = {
+    const made: SimulatedAccount = {
       id,
       partition: options.partition ?? "aws",
       cloud,

@@ -1,11 +1,11 @@
-import type { DBCluster, DBInstance } from "./state.ts";
+import type { DBCluster, DBInstance } from "./resources.ts";
 
-/** A Multi-AZ DB cluster of RDS always is; one of Aurora, DocumentDB or Neptune once it has a second member. */
+/** An RDS Multi-AZ DB cluster always is; an Aurora, DocumentDB, or Neptune cluster is if it has two or more members. */
 export function isMultiAz(engine: string, members: number): boolean {
   return engine === "mysql" || engine === "postgres" || members > 1;
 }
 
-/** Puts an instance into its cluster; the first one writes. */
+/** Adds an instance to a cluster. The first member is the writer. */
 export function joinCluster(cluster: DBCluster, instance: DBInstance): void {
   instance.DBClusterIdentifier = cluster.DBClusterIdentifier;
   instance.MasterUsername = cluster.MasterUsername;
@@ -15,7 +15,7 @@ export function joinCluster(cluster: DBCluster, instance: DBInstance): void {
   setMembers(cluster, [...cluster.DBClusterMembers, { DBInstanceIdentifier, IsClusterWriter: false }]);
 }
 
-/** Takes an instance out of its cluster; if it was the one that wrote, the next one does. */
+/** Removes an instance from its cluster. If it was the writer, the next member becomes the writer. */
 export function leaveCluster(cluster: DBCluster, instance: DBInstance): void {
   setMembers(
     cluster,

@@ -1,48 +1,41 @@
 import { arnPrefix } from "./identifiers.ts";
+import type { DatabaseFields, DBCluster, DBInstance, SimulatedDatabase, Tag, TenantDatabase } from "./resources.ts";
 import { SimulatedError } from "./simulated-error.ts";
-import type { Database, DBCluster, DBInstance, Region, Tag, TenantDatabase } from "./state.ts";
+import type { Region } from "./state.ts";
 
-/** One of the three things that may own a master password. */
-export type AnyDatabase = DBInstance | DBCluster | TenantDatabase;
-
-/** A DB instance, member of a cluster or not. */
-export function isInstance(database: Database): database is DBInstance {
+export function isInstance(database: DatabaseFields): database is DBInstance {
   return "DBInstanceStatus" in database;
 }
 
-/** A tenant database: it too has a `DBInstanceIdentifier`, that of its container. */
-function isTenant(database: Database): database is TenantDatabase {
+/** `DBInstanceIdentifier` does not tell: a tenant database has that of its container. */
+function isTenant(database: DatabaseFields): database is TenantDatabase {
   return "TenantDBName" in database;
 }
 
-/** A DB cluster, Aurora or Multi-AZ. */
-export function isCluster(database: Database): database is DBCluster {
+export function isCluster(database: DatabaseFields): database is DBCluster {
   return "DBClusterArn" in database;
 }
 
-/** The ARN, which each kind keeps in a field of its own. */
-export function arnOf(database: AnyDatabase): string {
+export function arnOf(database: SimulatedDatabase): string {
   if (isInstance(database)) return database.DBInstanceArn;
   return isTenant(database) ? database.TenantDatabaseARN : database.DBClusterArn;
 }
 
-/** The status of the database itself, not of its secret. */
-export function statusOf(database: AnyDatabase): string {
+export function statusOf(database: SimulatedDatabase): string {
   return isInstance(database) ? database.DBInstanceStatus : database.Status;
 }
 
-/** Changes what {@link statusOf} says. */
-export function setStatus(database: AnyDatabase, status: string): void {
+export function setStatus(database: SimulatedDatabase, status: string): void {
   if (isInstance(database)) database.DBInstanceStatus = status;
   else database.Status = status;
 }
 
-/** The key of a tenant database in its Region's map. */
+/** The key of a tenant database in `Region.tenants`. */
 export function tenantKey(instance: string, name: string): string {
   return `${instance.toLowerCase()}/${name.toLowerCase()}`;
 }
 
-/** Identifiers are case-insensitive, and may be given as ARNs; one of elsewhere, or of another kind, names nothing here. */
+/** The map key for an identifier, which is case-insensitive, or an ARN; empty for an ARN of another Region or kind. */
 function identifierIn(region: Region, nameOrArn: string, kind: "db" | "cluster"): string {
   if (!nameOrArn.startsWith("arn:")) return nameOrArn.toLowerCase();
   const prefix = `${arnPrefix(region, "rds")}${kind}:`;
@@ -71,8 +64,8 @@ export function findTenant(region: Region, instance: string, name: string): Tena
   return found;
 }
 
-/** The database with this ARN in this Region, if there is one. */
-export function databaseWithArn(region: Region, arn: string): AnyDatabase | undefined {
+/** The database with this ARN in this Region, or undefined. */
+export function databaseWithArn(region: Region, arn: string): SimulatedDatabase | undefined {
   return (
     region.instances.get(identifierIn(region, arn, "db")) ??
     region.clusters.get(identifierIn(region, arn, "cluster")) ??
@@ -80,8 +73,8 @@ export function databaseWithArn(region: Region, arn: string): AnyDatabase | unde
   );
 }
 
-/** A stopped database can neither be modified nor given a new password. */
-export function isStopped(database: AnyDatabase): boolean {
+/** True if the database is stopped or stopping: RDS can neither modify it nor set its password. */
+export function isStopped(database: SimulatedDatabase): boolean {
   return ["stopped", "stopping"].includes(statusOf(database));
 }
 
@@ -90,7 +83,7 @@ export function withTags(tags: readonly Tag[], added: readonly Tag[]): Tag[] {
   return [...tags.filter(({ Key }) => !added.some((tag) => tag.Key === Key)), ...added];
 }
 
-/** Tags written as an object or as AWS has them. */
+/** Converts tags from an object to AWS's list. */
 export function toTags(tags: Readonly<Record<string, string>> | readonly Tag[] = {}): Tag[] {
   return Array.isArray(tags)
     ? [...tags]

@@ -1,16 +1,9 @@
+import type { DestinationBuilders } from "./builders.ts";
 import { arnPrefix, uuidFrom } from "./identifiers.ts";
-import type { Bucket, ConfigRule, Region, Topic } from "./state.ts";
+import type { Bucket, Topic } from "./resources.ts";
+import type { Region } from "./state.ts";
 
-/** Ways to give a Region what a service writes to. */
-export type DestinationBuilders = {
-  addBucket: (name: string) => Bucket;
-  addTopic: (name: string) => Topic;
-  enableSecurityHub: () => void;
-  /** The rule's token is good for any number of calls. */
-  addConfigRule: (name: string) => ConfigRule;
-};
-
-/** The builders of a Region, which `regionOf` gives when they are used. */
+/** Creates the builders of a Region. They call `regionOf` only when they are used, because the Region contains them. */
 export function destinationBuilders(regionOf: () => Region): DestinationBuilders {
   return {
     addBucket: (name) => {

@@ -1,41 +1,45 @@
-import type { Region } from "./state.ts";
-
-/** What goes wrong with which calls. `action` is as in IAM, `secretsmanager:ListSecrets`; a trailing `*` stands for the rest. */
+/** Which calls fail and how. `action` is an IAM action such as `secretsmanager:ListSecrets`; a trailing `*` is a wildcard. */
 export type FaultOptions = {
   action: string;
   account?: string;
   region?: string;
-  /** Only calls that name this in a parameter, such as an identifier or part of an ARN. */
+  /** Only calls with this text in a parameter, such as an identifier or part of an ARN. */
   matching?: string;
-  /** `entry` fails single entries of a call that carries several, and leaves the others alone; it is counted per entry. */
+  /** `entry` fails single entries of a batch call and counts entries instead of calls. */
   kind: "deny" | "throttle" | "error" | "hang" | "disconnect" | "expired-token" | "entry";
-  /** The call does its work all the same, and only its answer is lost: what a client has to expect after a timeout. */
+  /** The call takes effect and only its response is lost, as after a timeout. */
   takesEffect?: boolean;
-  /** How many calls fail; for ever if absent. */
+  /** How many calls fail; all if absent. */
   times?: number;
-  /** How many matching calls pass first: 1 fails on page 2. */
+  /** How many matching calls succeed first: 1 fails on page 2. */
   skip?: number;
-  /** For `error` and `entry`: what to answer instead of `InternalFailure`, 500. */
+  /** For `error` and `entry`: the error code; `InternalFailure` with status 500 if absent. */
   code?: string;
   message?: string;
   status?: number;
-  /** For `entry`: whether the service blames the sender, where it says so. */
+  /** For `entry`: the `SenderFault` of SNS. */
   isSenderFault?: boolean;
-  /** For `entry`, of SNS and Security Hub: the entry fails, and the answer does not name it. */
+  /** For `entry`, of SNS and Security Hub: the response omits the failed entry. */
   isUnnamed?: boolean;
 };
 
-/** A fault and how much of it is left. */
+/** A fault and its remaining counts. */
 export type Fault = FaultOptions & { toSkip: number; left: number };
 
-/** A call as faults are matched with it. */
-export type FaultCandidate = { action: string; account: string; region: string; params: unknown };
+/** The parts of a call that a fault is matched against. */
+type MatchedCall = { action: string; account: string; region: string; params: unknown };
+
+/** A Region, as far as its faults are concerned. */
+type FaultyRegion = {
+  readonly name: string;
+  readonly account: { readonly id: string; readonly cloud: { readonly faults: readonly Fault[] } };
+};
 
 function matchesAction(pattern: string, action: string): boolean {
   return pattern.endsWith("*") ? action.startsWith(pattern.slice(0, -1)) : pattern === action;
 }
 
-function matches(fault: Fault, call: FaultCandidate): boolean {
+function matches(fault: Fault, call: MatchedCall): boolean {
   return (
     matchesAction(fault.action, call.action) &&
     (fault.account === undefined || fault.account === call.account) &&
@@ -44,7 +48,7 @@ function matches(fault: Fault, call: FaultCandidate): boolean {
   );
 }
 
-/** A fault that has not hit anything yet. */
+/** Creates an unused fault. */
 export function toFault(options: FaultOptions): Fault {
   return {
     ...options,
@@ -53,8 +57,8 @@ export function toFault(options: FaultOptions): Fault {
   };
 }
 
-/** The fault that this call meets, if any; counts what is skipped and what is used up. */
-export function meetFault(faults: readonly Fault[], call: FaultCandidate): Fault | undefined {
+/** Finds the fault that applies to a call, if any, and counts it down. */
+export function takeFault(faults: readonly Fault[], call: MatchedCall): Fault | undefined {
   for (const fault of faults) {
     if (fault.left === 0 || !matches(fault, call)) continue;
     if (fault.toSkip > 0) {
@@ -67,18 +71,18 @@ export function meetFault(faults: readonly Fault[], call: FaultCandidate): Fault
   return undefined;
 }
 
-/** The fault that one entry of a call meets, if any. */
-export function meetEntryFault(region: Region, action: string, entry: unknown): Fault | undefined {
-  return meetFault(
+/** Finds the fault that applies to one entry of a batch call, if any, and counts it down. */
+export function takeEntryFault(region: FaultyRegion, action: string, entry: unknown): Fault | undefined {
+  return takeFault(
     region.account.cloud.faults.filter(({ kind }) => kind === "entry"),
     { action, account: region.account.id, region: region.name, params: entry },
   );
 }
 
-/** Whether the caller lacks a permission that RDS uses in the caller's name; a fault of kind `deny` takes it away. */
-export function isDenied(region: Region, action: string, params: unknown = {}): boolean {
+/** True if a `deny` fault removes a permission that RDS uses on the caller's behalf. */
+export function isDenied(region: FaultyRegion, action: string, params: unknown = {}): boolean {
   return (
-    meetFault(
+    takeFault(
       region.account.cloud.faults.filter(({ kind }) => kind === "deny"),
       { action, account: region.account.id, region: region.name, params },
     ) !== undefined

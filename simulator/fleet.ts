@@ -1,106 +1,50 @@
+import type { FinishingOptions, FleetBuilders, Managed } from "./builders.ts";
 import { joinCluster } from "./cluster-members.ts";
-import { type AnyDatabase, arnOf, tenantKey, toTags } from "./databases.ts";
-import { arnPrefix, resourceIdFrom, spreadFrom, uuidFrom } from "./identifiers.ts";
+import { arnOf, tenantKey, toTags } from "./databases.ts";
+import { arnPrefix, numberFrom, resourceIdFrom, uuidFrom } from "./identifiers.ts";
 import { awsManagedKey, makeKey, tryFindKey } from "./keys.ts";
 import { scheduleMaintenance } from "./maintenance.ts";
 import { newCluster, newInstance, newTenant, versionOf } from "./new-databases.ts";
 import { addToSource } from "./replicas.ts";
+import type {
+  GlobalCluster,
+  SimulatedBlueGreenDeployment,
+  SimulatedDatabase,
+  SimulatedProxy,
+  SimulatedSecret,
+} from "./resources.ts";
 import { nextRotationAt } from "./rotation-schedule.ts";
 import { changeSecret, scheduleRotation, secretFor } from "./secret-life.ts";
-import type {
-  BlueGreenDeployment,
-  DBCluster,
-  DBInstance,
-  DBProxy,
-  GlobalCluster,
-  Key,
-  Region,
-  Secret,
-  Tag,
-  TenantDatabase,
-} from "./state.ts";
-
-/** How a built database's password is managed; further fields override the secret's, `undefined` takes one away. */
-export type Managed = boolean | { kmsKeyId?: string; status?: string; [secretField: string]: unknown };
-
-type Tags = Readonly<Record<string, string>> | readonly Tag[];
-type Overrides = Record<string, unknown>;
-type FinishingOptions = { managed?: Managed | undefined; tags?: Tags; overrides?: Overrides; [field: string]: unknown };
-
-/** What a built database is; any other field is AWS's own, in AWS's own PascalCase. */
-type DatabaseOptions = {
-  identifier: string;
-  engine?: string;
-  managed?: Managed | undefined;
-  tags?: Tags;
-  overrides?: Overrides;
-  [field: string]: unknown;
-};
-
-/** Ways to put things into a Region as if they had been there for long. */
-export type FleetBuilders = {
-  addInstance: (options: DatabaseOptions) => DBInstance;
-  /** `members` are that many instances, or their identifiers; the first is the writer. */
-  addCluster: (options: DatabaseOptions & { members?: number | readonly string[] }) => DBCluster;
-  addTenantDatabase: (options: {
-    instance: string | DBInstance;
-    name: string;
-    managed?: Managed;
-    tags?: Tags;
-    [field: string]: unknown;
-  }) => TenantDatabase;
-  addKey: (options?: { alias?: string; state?: string; manager?: "AWS" | "CUSTOMER"; overrides?: Overrides }) => Key;
-  /** `isMarked: false` leaves the clusters without `GlobalClusterIdentifier`: whether AWS always fills it is not known. */
-  addGlobalCluster: (options: {
-    identifier: string;
-    writer?: DBCluster;
-    readers?: readonly DBCluster[];
-    isMarked?: boolean;
-    overrides?: Overrides;
-  }) => GlobalCluster;
-  addBlueGreenDeployment: (options: {
-    source: AnyDatabase | string;
-    target?: AnyDatabase | string;
-    status?: string;
-    name?: string;
-    overrides?: Overrides;
-  }) => BlueGreenDeployment;
-  /** A proxy that logs in with these secrets. */
-  addProxy: (options: { name: string; secretArns: readonly string[]; overrides?: Overrides }) => DBProxy;
-  /** Puts a secret that no database has: any field overrides. */
-  addSecret: (options: { name: string } & Overrides) => Secret;
-  /** Changes a secret behind AWS's back; `ListSecrets` lags here too. */
-  editSecret: (arn: string, change: Partial<Secret> | undefined) => void;
-};
+import type { Region } from "./state.ts";
 
 const hour = 3_600_000;
 const day = 24 * hour;
 
-/** Gives a database a secret that has been rotated for long; the fleet is spread over the week. */
-function manage(region: Region, database: AnyDatabase, createdAt: Date, managed: Managed | undefined): void {
+/** Gives a database a secret with a rotation history. Rotation dates are spread over the week. */
+function manage(region: Region, database: SimulatedDatabase, createdAt: Date, managed: Managed | undefined): void {
   if (!managed) return;
   const { kmsKeyId, status = "active", ...fields } = managed === true ? {} : managed;
   const { clock } = region.account.cloud;
   const defaultKey = awsManagedKey(region, "secretsmanager");
   const keyArn = kmsKeyId === undefined ? defaultKey.Arn : (tryFindKey(region, kmsKeyId)?.Arn ?? kmsKeyId);
-  const drawn = secretFor(region, database, keyArn === defaultKey.Arn ? undefined : kmsKeyId, createdAt);
-  const rules = fields.RotationRules ?? drawn.RotationRules ?? {};
-  const rotatedAt = new Date(clock.now().getTime() - spreadFrom(arnOf(database), 167) * hour);
-  const secret: Secret = {
-    ...drawn,
+  const generated = secretFor(region, database, keyArn === defaultKey.Arn ? undefined : kmsKeyId, createdAt);
+  const rules = fields.RotationRules ?? generated.RotationRules ?? {};
+  const rotatedAt = new Date(clock.now().getTime() - numberFrom(arnOf(database), 167) * hour);
+  const secret: SimulatedSecret = {
+    ...generated,
     LastRotatedDate: rotatedAt,
     LastChangedDate: rotatedAt,
     NextRotationDate: nextRotationAt(rules, rotatedAt),
     ...fields,
   };
-  // Not by changeSecret: what is built has been there for long, so no lag hides it.
+  // Not with changeSecret: a built secret is old, so the lag of ListSecrets does not hide it.
   region.secrets.set(secret.ARN, secret);
   database.MasterUserSecret = { SecretArn: secret.ARN, SecretStatus: status, KmsKeyId: keyArn };
   if (secret.RotationEnabled && status === "active") scheduleUnlessOverdue(region, secret);
 }
 
-/** A secret that is built overdue stays so: whatever kept it from being rotated still does. */
-function scheduleUnlessOverdue(region: Region, secret: Secret): void {
+/** Schedules the next rotation. A secret that is built overdue stays overdue. */
+function scheduleUnlessOverdue(region: Region, secret: SimulatedSecret): void {
   if (secret.NextRotationDate && secret.NextRotationDate > region.account.cloud.now()) scheduleRotation(region, secret);
 }
 
@@ -110,16 +54,16 @@ function memberIdentifiers(cluster: string, members: number | readonly string[])
     : members;
 }
 
-function arnIn(database: AnyDatabase | string): string {
+function arnIn(database: SimulatedDatabase | string): string {
   return typeof database === "string" ? database : arnOf(database);
 }
 
-/** The builders of a Region, which `regionOf` gives when they are used. */
+/** Creates the builders of a Region. They call `regionOf` only when they are used, because the Region contains them. */
 export function fleetBuilders(regionOf: () => Region): FleetBuilders {
   const now = (): Date => regionOf().account.cloud.now();
-  const longAgo = (seed: string): Date => new Date(now().getTime() - (60 + spreadFrom(seed, 900)) * day);
+  const longAgo = (seed: string): Date => new Date(now().getTime() - (60 + numberFrom(seed, 900)) * day);
 
-  const finish = <T extends AnyDatabase>(database: T, createdAt: Date, options: FinishingOptions): T => {
+  const finish = <T extends SimulatedDatabase>(database: T, createdAt: Date, options: FinishingOptions): T => {
     const { managed, tags, overrides, ...fields } = options;
     database.TagList = toTags(tags);
     Object.assign(database, fields, overrides);
@@ -154,7 +98,7 @@ export function fleetBuilders(regionOf: () => Region): FleetBuilders {
     addTenantDatabase: ({ instance, name, ...options }) => {
       const region = regionOf();
       const container = typeof instance === "string" ? region.instances.get(instance.toLowerCase()) : instance;
-      if (!container) throw new Error(`There is no instance ${String(instance)} to put ${name} into`);
+      if (!container) throw new Error(`No instance ${String(instance)} for tenant database ${name}`);
       const createdAt = longAgo(name);
       const tenant = finish(newTenant(region, container, name, createdAt), createdAt, options);
       region.tenants.set(tenantKey(container.DBInstanceIdentifier, name), tenant);
@@ -171,7 +115,7 @@ export function fleetBuilders(regionOf: () => Region): FleetBuilders {
       if (alias !== undefined) regionOf().aliases.set(alias.startsWith("alias/") ? alias : `alias/${alias}`, key.KeyId);
       return key;
     },
-    addGlobalCluster: ({ identifier, writer, readers = [], isMarked = true, overrides }) => {
+    addGlobalCluster: ({ identifier, writer, readers = [], isNamedByMembers = true, overrides }) => {
       const { account } = regionOf();
       const members = [...(writer ? [writer] : []), ...readers];
       const globalCluster: GlobalCluster = {
@@ -191,13 +135,13 @@ export function fleetBuilders(regionOf: () => Region): FleetBuilders {
         })),
         ...overrides,
       };
-      for (const cluster of members) if (isMarked) cluster.GlobalClusterIdentifier = identifier;
+      for (const cluster of members) if (isNamedByMembers) cluster.GlobalClusterIdentifier = identifier;
       account.globalClusters.set(identifier.toLowerCase(), globalCluster);
       return globalCluster;
     },
     addBlueGreenDeployment: ({ source, target, status = "AVAILABLE", name = "upgrade", overrides }) => {
       const region = regionOf();
-      const deployment: BlueGreenDeployment = {
+      const deployment: SimulatedBlueGreenDeployment = {
         BlueGreenDeploymentIdentifier: `bgd-${resourceIdFrom(`${arnIn(source)}/${name}`)
           .slice(0, 16)
           .toLowerCase()}`,
@@ -219,7 +163,7 @@ export function fleetBuilders(regionOf: () => Region): FleetBuilders {
     addProxy: ({ name, secretArns, overrides }) => {
       const region = regionOf();
       const prefix = `${arnPrefix(region, "rds")}db-proxy:`;
-      const proxy: DBProxy = {
+      const proxy: SimulatedProxy = {
         DBProxyName: name,
         DBProxyArn: `${prefix}prx-${uuidFrom(prefix + name)
           .replaceAll("-", "")
@@ -238,7 +182,7 @@ export function fleetBuilders(regionOf: () => Region): FleetBuilders {
       const region = regionOf();
       const arn = `${arnPrefix(region, "secretsmanager")}secret:${name}-${uuidFrom(name).slice(0, 6)}`;
       const createdAt = longAgo(name);
-      const secret: Secret = {
+      const secret: SimulatedSecret = {
         ARN: arn,
         Name: name,
         CreatedDate: createdAt,

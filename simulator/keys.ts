@@ -1,12 +1,13 @@
 import { arnPrefix, nextSerial, uuidFrom } from "./identifiers.ts";
+import type { SimulatedKey } from "./resources.ts";
 import { SimulatedError } from "./simulated-error.ts";
-import type { Key, Region } from "./state.ts";
+import type { Region } from "./state.ts";
 
-/** Makes a key; `fields` override AWS's defaults. */
-export function makeKey(region: Region, fields: Partial<Key> = {}): Key {
+/** Creates a key. `fields` override the defaults. */
+export function makeKey(region: Region, fields: Partial<SimulatedKey> = {}): SimulatedKey {
   const id = fields.KeyId ?? uuidFrom(`${arnPrefix(region, "kms")}${nextSerial(region, "key")}`);
   const state = fields.KeyState ?? "Enabled";
-  const key: Key = {
+  const key: SimulatedKey = {
     AWSAccountId: region.account.id,
     KeyId: id,
     Arn: `${arnPrefix(region, "kms")}key/${id}`,
@@ -27,8 +28,8 @@ export function makeKey(region: Region, fields: Partial<Key> = {}): Key {
   return key;
 }
 
-/** The key that AWS keeps for a service, such as `secretsmanager`; it comes into being when it is first asked for. */
-export function awsManagedKey(region: Region, service: string): Key {
+/** The AWS managed key of a service such as `secretsmanager`, created on first use. */
+export function awsManagedKey(region: Region, service: string): SimulatedKey {
   const alias = `alias/aws/${service}`;
   const known = region.keys.get(region.aliases.get(alias) ?? "");
   if (known) return known;
@@ -41,7 +42,7 @@ export function awsManagedKey(region: Region, service: string): Key {
   return key;
 }
 
-/** Where a key or alias named in this Region is to be looked up: an ARN may name another account. */
+/** The Region that holds a key or alias, which can be of another account, and the resource part of the ARN. */
 function homeOf(region: Region, arn: string): { home: Region | undefined; resource: string } {
   const [, , service, regionName, accountId, ...rest] = arn.split(":");
   const resource = rest.join(":");
@@ -52,10 +53,11 @@ function homeOf(region: Region, arn: string): { home: Region | undefined; resour
 }
 
 /**
- * The key that a key id, key ARN, alias name or alias ARN stands for. Naming an alias of AWS's own makes its key, as it does in AWS.
- * @throws SimulatedError `NotFoundException`, `InvalidArnException`; `undefined` for a key of an account that cannot be seen.
+ * Finds a key by key id, key ARN, alias name, or alias ARN. Naming an alias of an AWS managed key creates the key, as in AWS.
+ * Returns undefined for a key in an account outside this cloud.
+ * @throws SimulatedError `NotFoundException`, `InvalidArnException`
  */
-export function findKey(region: Region, keyId: string): Key | undefined {
+export function findKey(region: Region, keyId: string): SimulatedKey | undefined {
   const { home, resource } = keyId.startsWith("arn:") ? homeOf(region, keyId) : { home: region, resource: keyId };
   if (!home) return undefined;
   if (resource.startsWith("alias/")) {
@@ -73,8 +75,8 @@ export function findKey(region: Region, keyId: string): Key | undefined {
   throw new SimulatedError("NotFoundException", `Key '${arnPrefix(home, "kms")}key/${id}' does not exist`);
 }
 
-/** The key, or nothing where it cannot be found for whatever reason. */
-export function tryFindKey(region: Region, keyId: string): Key | undefined {
+/** Finds a key; undefined if there is none. */
+export function tryFindKey(region: Region, keyId: string): SimulatedKey | undefined {
   try {
     return findKey(region, keyId);
   } catch (error) {

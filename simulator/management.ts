@@ -1,16 +1,17 @@
-import { type AnyDatabase, arnOf, isCluster, isInstance, isStopped, setStatus, statusOf } from "./databases.ts";
+import { arnOf, isCluster, isInstance, isStopped, setStatus, statusOf } from "./databases.ts";
 import { isDenied } from "./faults.ts";
 import { awsManagedKey, findKey } from "./keys.ts";
 import type { PasswordRequest } from "./master-password.ts";
 import { invalidCombination, invalidState, invalidValue } from "./rds-errors.ts";
+import type { SimulatedDatabase } from "./resources.ts";
 import { changeSecret, removeSecret, scheduleRotation, secretFor, startRotation } from "./secret-life.ts";
 import { SimulatedError } from "./simulated-error.ts";
 import type { Region } from "./state.ts";
 
-/** What RDS does with a key in the caller's name; the policies of AWS's own keys allow the last three to everybody. */
+/** The permissions RDS uses on the caller's behalf. The policies of AWS managed keys grant all but the first to every caller. */
 const keyPermissions = ["kms:DescribeKey", "kms:Decrypt", "kms:GenerateDataKey", "kms:CreateGrant"];
 
-/** The key that RDS will report, as an ARN. @throws SimulatedError `KMSKeyNotAccessibleFault` where it cannot be used. */
+/** The ARN of the key that RDS will report. @throws SimulatedError `KMSKeyNotAccessibleFault` if the key cannot be used. */
 function keyArnFor(region: Region, kmsKeyId = "alias/aws/secretsmanager"): string {
   const inaccessible = (): SimulatedError =>
     // Wording not verified.
@@ -30,7 +31,7 @@ function keyArnFor(region: Region, kmsKeyId = "alias/aws/secretsmanager"): strin
   }
 }
 
-/** What `kms:DescribeKey` and `secretsmanager:CreateSecret` refuse the caller, RDS cannot do in the caller's name. */
+/** RDS uses the caller's permissions to create the secret. */
 function checkPermissions(region: Region): void {
   for (const action of ["secretsmanager:CreateSecret", "secretsmanager:TagResource"])
     if (isDenied(region, action))
@@ -38,13 +39,13 @@ function checkPermissions(region: Region): void {
       throw new SimulatedError("AccessDenied", `You don't have sufficient permissions to perform ${action}.`, 403);
 }
 
-/** The secret's former default key and the named one are compared as ARNs. */
-function isSameKey(region: Region, database: AnyDatabase, kmsKeyId: string): boolean {
+/** Compares key ARNs: RDS reports the default key's ARN too. */
+function isSameKey(region: Region, database: SimulatedDatabase, kmsKeyId: string): boolean {
   return keyArnFor(region, kmsKeyId) === database.MasterUserSecret?.KmsKeyId;
 }
 
-/** Shows the change of a master password as AWS does: pending at once, in the status after a while, then gone from both. */
-function showReset(region: Region, database: AnyDatabase): void {
+/** Reports a password change as RDS does: pending at once, later in the status, then in neither. */
+function reportReset(region: Region, database: SimulatedDatabase): void {
   const { clock, timing } = region.account.cloud;
   database.PendingModifiedValues.MasterUserPassword = "****";
   clock.after(timing.resetStartsSeconds, () => {
@@ -56,16 +57,16 @@ function showReset(region: Region, database: AnyDatabase): void {
   });
 }
 
-/** Gives the database a new secret; `activeAfterSeconds` is how long RDS takes to fill it. */
+/** Attaches a new secret, which becomes active after `activeAfterSeconds`. */
 export function attachSecret(
   region: Region,
-  database: AnyDatabase,
+  database: SimulatedDatabase,
   options: { kmsKeyId?: string | undefined; status: "creating" | "rotating"; activeAfterSeconds: number },
 ): void {
   checkPermissions(region);
   const { clock, now } = region.account.cloud;
   const keyArn = keyArnFor(region, options.kmsKeyId);
-  // Secrets Manager does not name the default key, however it was asked for.
+  // Secrets Manager omits the default key even if the caller named it.
   const isDefault = keyArn === awsManagedKey(region, "secretsmanager").Arn;
   const secret = secretFor(region, database, isDefault ? undefined : options.kmsKeyId, now());
   changeSecret(region, secret.ARN, secret);
@@ -78,33 +79,33 @@ export function attachSecret(
   });
 }
 
-function turnOn(region: Region, database: AnyDatabase, kmsKeyId: string | undefined): void {
+function turnOn(region: Region, database: SimulatedDatabase, kmsKeyId: string | undefined): void {
   const { timing } = region.account.cloud;
   attachSecret(region, database, { kmsKeyId, status: "rotating", activeAfterSeconds: timing.rotateSeconds });
-  showReset(region, database);
+  reportReset(region, database);
 }
 
-/** Whether RDS would leave the password managed although it accepted the call; documented for Aurora only. */
-function isReplicated(region: Region, database: AnyDatabase): boolean {
+/** True if RDS accepts the call that turns management off and ignores it: the secret is replicated. Documented for Aurora only. */
+function isReplicated(region: Region, database: SimulatedDatabase): boolean {
   return (
     isCluster(database) &&
     (region.secrets.get(database.MasterUserSecret?.SecretArn ?? "")?.ReplicationStatus?.length ?? 0) > 0
   );
 }
 
-/** Removes the secret in the middle of the reset: for a while the database still reports it. */
-function turnOff(region: Region, database: AnyDatabase): void {
+/** Turns management off. The database reports the secret until the middle of the reset. */
+function turnOff(region: Region, database: SimulatedDatabase): void {
   const { clock, timing } = region.account.cloud;
   const arn = database.MasterUserSecret?.SecretArn;
   const isTrapped = isReplicated(region, database);
-  showReset(region, database);
+  reportReset(region, database);
   clock.after((timing.resetStartsSeconds + timing.resetEndsSeconds) / 2, () => {
     if (arn === undefined || isTrapped || database.MasterUserSecret?.SecretArn !== arn) return;
     removeSecret(region, database);
   });
 }
 
-function isReplica(database: AnyDatabase): boolean {
+function isReplica(database: SimulatedDatabase): boolean {
   return (
     (isInstance(database) &&
       !database.Engine.startsWith("sqlserver") &&
@@ -114,8 +115,8 @@ function isReplica(database: AnyDatabase): boolean {
   );
 }
 
-/** What the database is that its password cannot be managed by RDS, in words. Wordings not verified. */
-function unsupportedFeature(region: Region, database: AnyDatabase): string | undefined {
+/** Why RDS cannot manage the database's password, or undefined. Wording not verified. */
+function unsupportedFeature(region: Region, database: SimulatedDatabase): string | undefined {
   if (isInstance(database) && database.Engine.startsWith("custom-")) return "RDS Custom";
   if (database.EngineMode === "serverless") return "Aurora Serverless v1";
   if (database.ClusterScalabilityType === "limitless") return "Aurora Limitless Database";
@@ -128,7 +129,7 @@ function unsupportedFeature(region: Region, database: AnyDatabase): string | und
   return undefined;
 }
 
-function checkEligible(region: Region, database: AnyDatabase): void {
+function checkEligible(region: Region, database: SimulatedDatabase): void {
   if (isInstance(database)) {
     if (database.DBClusterIdentifier !== undefined)
       throw invalidCombination(
@@ -153,7 +154,7 @@ function checkEligible(region: Region, database: AnyDatabase): void {
     );
 }
 
-function checkSelfManaged(database: AnyDatabase): void {
+function checkSelfManaged(database: SimulatedDatabase): void {
   if (isInstance(database) && database.DBClusterIdentifier !== undefined)
     // Wording not verified.
     throw invalidCombination(
@@ -165,12 +166,12 @@ function checkSelfManaged(database: AnyDatabase): void {
     );
 }
 
-/** Whether the call is about the master password at all. */
+/** True if the call concerns the master password. */
 function concernsPassword({ manage, kmsKeyId, hasPassword, rotate }: PasswordRequest): boolean {
   return manage !== undefined || kmsKeyId !== undefined || hasPassword || rotate !== undefined;
 }
 
-/** What no state of the database could make right, for Create and Modify alike. */
+/** Rejects parameter combinations that are invalid in any state, for Create and Modify. */
 export function checkRequest(
   { manage, kmsKeyId, hasPassword, rotate, applyImmediately }: PasswordRequest,
   isManaged: boolean,
@@ -206,15 +207,15 @@ export function checkRequest(
     );
 }
 
-/** What a Modify call does to a database's master password, or why it is refused. */
-export function changeManagement(region: Region, database: AnyDatabase, request: PasswordRequest): void {
+/** Applies the master password parameters of a Modify call. @throws SimulatedError for what RDS rejects. */
+export function changeManagement(region: Region, database: SimulatedDatabase, request: PasswordRequest): void {
   if (!concernsPassword(request)) return;
   if (request.manage === true) checkEligible(region, database);
   if (request.hasPassword) checkSelfManaged(database);
   const reported = database.MasterUserSecret;
   checkRequest(request, reported !== undefined);
   if (database.PendingModifiedValues.MasterUserPassword !== undefined)
-    // What AWS does here is not known; refusing is what a careful client must be able to bear.
+    // AWS's behavior is not documented. An error is what a careful client must handle.
     throw invalidState(database, "A change of the master user password is in progress.");
   if (request.rotate) startRotation(region, database);
   else if (request.manage === true && !reported) turnOn(region, database, request.kmsKeyId);
@@ -224,11 +225,11 @@ export function changeManagement(region: Region, database: AnyDatabase, request:
       "You can't change the KMS key of a master user password that is already managed by RDS in AWS Secrets Manager.",
     );
   else if (request.manage === false) turnOff(region, database);
-  else if (request.hasPassword) showReset(region, database);
+  else if (request.hasPassword) reportReset(region, database);
 }
 
-/** Refuses what cannot be modified now, as AWS does whatever the change. */
-export function checkModifiable(database: AnyDatabase): void {
+/** Rejects any change to a database whose status does not allow one. */
+export function checkModifiable(database: SimulatedDatabase): void {
   if (isStopped(database) || ["creating", "deleting", "starting"].includes(statusOf(database)))
     throw invalidState(
       database,

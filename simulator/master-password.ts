@@ -2,7 +2,7 @@ import { flagIn, type Params, textIn } from "./params.ts";
 import { invalidValue } from "./rds-errors.ts";
 import type { SimulatedError } from "./simulated-error.ts";
 
-/** What a Create or Modify call says about the master password. The password itself stays outside: it is looked at and forgotten. */
+/** The master password parameters of a Create or Modify call, without the password. */
 export type PasswordRequest = {
   manage?: boolean | undefined;
   kmsKeyId?: string | undefined;
@@ -18,22 +18,22 @@ function longest(engine: string): number {
 }
 
 /**
- * Looks at a proposed master password and forgets it: nothing of it is kept.
- * @throws SimulatedError for one that the engine would refuse
+ * Validates a master password without storing it.
+ * @throws SimulatedError for a password that the engine rejects.
  */
 function checkMasterPassword(password: string, engine: string, isCluster: boolean): void {
   const limit = isCluster ? 41 : longest(engine);
-  const refuse = (why: string): SimulatedError =>
+  const invalid = (why: string): SimulatedError =>
     invalidValue(`The parameter MasterUserPassword is not a valid password${why}`);
-  if (password.length < 8) throw refuse(" because it is shorter than 8 characters.");
+  if (password.length < 8) throw invalid(" because it is shorter than 8 characters.");
   // Wording not verified.
-  if (password.length > limit) throw refuse(` because it is longer than ${limit} characters.`);
+  if (password.length > limit) throw invalid(` because it is longer than ${limit} characters.`);
   const isOracle = engine.startsWith("oracle");
   if (!/^[!-~]+$/.test(password) || /[/"@]/.test(password) || (isOracle && /[&']/.test(password)))
-    throw refuse(`. Only printable ASCII characters besides '/', '@', '"', ' ' may be used.`);
+    throw invalid(`. Only printable ASCII characters besides '/', '@', '"', ' ' may be used.`);
 }
 
-/** What a call says about the master password; the password is checked here and goes no further. */
+/** Reads the master password parameters of a call. Validates the password and drops it. */
 export function passwordRequestIn(params: Params, engine: string, isForCluster: boolean): PasswordRequest {
   const password = textIn(params, "MasterUserPassword");
   if (password !== undefined) checkMasterPassword(password, engine, isForCluster);

@@ -1,7 +1,8 @@
 import { isMultiAz } from "./cluster-members.ts";
 import { arnPrefix, resourceIdFrom } from "./identifiers.ts";
 import { awsManagedKey } from "./keys.ts";
-import type { DBCluster, DBInstance, Region, TenantDatabase } from "./state.ts";
+import type { DBCluster, DBInstance, TenantDatabase } from "./resources.ts";
+import type { Region } from "./state.ts";
 
 const engineVersions: Record<string, string> = {
   "aurora-mysql": "8.0.mysql_aurora.3.08.2",
@@ -13,7 +14,7 @@ const engineVersions: Record<string, string> = {
   postgres: "16.8",
 };
 
-/** The version of an engine that nobody asked for. */
+/** The default version of an engine. */
 export function versionOf(engine: string): string {
   const known = engineVersions[engine];
   if (known) return known;
@@ -30,7 +31,7 @@ function portOf(engine: string): number {
   return engine === "neptune" ? 8182 : 3306;
 }
 
-/** What an RDS instance looks like a while after it was made. */
+/** An available DB instance with default settings. */
 export function newInstance(region: Region, identifier: string, engine: string, createdAt: Date): DBInstance {
   const arn = `${arnPrefix(region, "rds")}db:${identifier}`;
   return {
@@ -63,7 +64,7 @@ export function newInstance(region: Region, identifier: string, engine: string, 
   };
 }
 
-/** What a DB cluster looks like a while after it was made. */
+/** An available DB cluster with default settings and no members. */
 export function newCluster(region: Region, identifier: string, engine: string, createdAt: Date): DBCluster {
   const arn = `${arnPrefix(region, "rds")}cluster:${identifier}`;
   return {
@@ -73,7 +74,6 @@ export function newCluster(region: Region, identifier: string, engine: string, c
     Status: "available",
     Endpoint: `${identifier}.cluster-simulated.${region.name}.rds.amazonaws.com`,
     ReaderEndpoint: `${identifier}.cluster-ro-simulated.${region.name}.rds.amazonaws.com`,
-    // Aurora's depends on its members.
     MultiAZ: isMultiAz(engine, 0),
     Engine: engine,
     EngineVersion: versionOf(engine),
@@ -97,7 +97,7 @@ export function newCluster(region: Region, identifier: string, engine: string, c
   };
 }
 
-/** What a tenant database looks like a while after it was made. */
+/** An available tenant database with default settings. */
 export function newTenant(region: Region, instance: DBInstance, name: string, createdAt: Date): TenantDatabase {
   const id = resourceIdFrom(`${instance.DBInstanceArn}/${name}`);
   return {

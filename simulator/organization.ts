@@ -1,5 +1,5 @@
+import type { Managed } from "./builders.ts";
 import { createCloud } from "./cloud.ts";
-import type { Managed } from "./fleet.ts";
 import { arnPrefix } from "./identifiers.ts";
 import { awsManagedKey } from "./keys.ts";
 import type { Cloud, Region } from "./state.ts";
@@ -11,7 +11,7 @@ export const sampleAccounts = {
   dataPlatform: "333333333333",
 } as const;
 
-/** The enabled Regions of each account. */
+/** The Regions that are enabled in each of them. */
 export const sampleRegions: readonly string[] = ["ap-southeast-2", "eu-central-1", "eu-west-1", "us-east-1"];
 
 /** The sample policy: customer-managed keys in production, exemptions by tag. */

@@ -1,11 +1,11 @@
 import type { SimulatedError } from "./simulated-error.ts";
 
-/** One page, and the opaque token of the next one. */
+/** One page and the opaque token of the next. */
 export type Page<T> = { items: T[]; next: string | undefined };
 
 /**
- * Cuts the page out of `items` that `token` points at. `scope` goes into the token, so that one call's token is no good for another.
- * @throws whatever `invalid` makes, for a token that this list never gave.
+ * Returns the page that `token` points to. The token contains `scope`, so that another call rejects it.
+ * @throws the error of `invalid` for a token of another list.
  */
 export function pageOf<T>(
   items: readonly T[],

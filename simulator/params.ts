@@ -1,15 +1,15 @@
 import { SimulatedError } from "./simulated-error.ts";
 
-/** What came in with a call; Query parameters are all text, JSON ones have types. */
+/** The parameters of a call. Query parameters are all strings; JSON parameters are typed. */
 export type Params = Readonly<Record<string, unknown>>;
 
-/** A parameter as text; numbers and flags are written out. */
+/** A parameter as a string; numbers and booleans are formatted. */
 export function textIn(params: Params, name: string): string | undefined {
   const value = params[name];
   return value === undefined || value === null ? undefined : String(value);
 }
 
-/** A parameter that RDS insists on. @throws SimulatedError `MissingParameter` */
+/** A required parameter. @throws SimulatedError `MissingParameter` */
 export function requiredIn(params: Params, name: string): string {
   const value = textIn(params, name);
   // Wording not verified.
@@ -17,19 +17,19 @@ export function requiredIn(params: Params, name: string): string {
   return value;
 }
 
-/** `true` or `"true"`, as JSON and Query have it. */
+/** A boolean parameter: `true` in JSON, `"true"` in Query. */
 export function flagIn(params: Params, name: string): boolean | undefined {
   const value = textIn(params, name);
   return value === undefined ? undefined : value === "true";
 }
 
-/** A number; `NaN` for text that is none, which range checks refuse. */
+/** A numeric parameter; `NaN`, which range checks reject, if it is not a number. */
 export function numberIn(params: Params, name: string): number | undefined {
   const value = textIn(params, name);
   return value === undefined ? undefined : Number(value);
 }
 
-/** A list parameter; absent is empty. */
+/** A list parameter; empty if absent. */
 export function listIn<T>(params: Params, name: string): T[] {
   const value = params[name];
   return Array.isArray(value) ? value : [];

@@ -1,4 +1,4 @@
-/** The Regions that every account of the `aws` partition has. */
+/** The Regions that are enabled by default in the `aws` partition. */
 export const defaultRegions: readonly string[] = [
   "ap-northeast-1",
   "ap-northeast-2",
@@ -19,7 +19,7 @@ export const defaultRegions: readonly string[] = [
   "us-west-2",
 ];
 
-/** Regions that an account has to opt in to. */
+/** Opt-in Regions. */
 export const optInRegions: readonly string[] = [
   "af-south-1",
   "ap-east-1",

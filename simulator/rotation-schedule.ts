@@ -1,6 +1,6 @@
 import { Cron } from "croner";
+import type { SimulatedRotationRules } from "./resources.ts";
 import { SimulatedError } from "./simulated-error.ts";
-import type { RotationRules } from "./state.ts";
 
 const hour = 3_600_000;
 
@@ -9,32 +9,32 @@ function invalid(expression: string): SimulatedError {
   return new SimulatedError("InvalidParameterException", `Invalid schedule expression: ${expression}`);
 }
 
-/** AWS counts the days of the week from 1 = Sunday, everybody else from 0. */
+/** Converts AWS's days of the week, 1 to 7 from Sunday, to cron's 0 to 6. */
 function shiftWeekdays(weekdays: string): string {
   return weekdays.replace(/(?<![#/])\b[1-7]\b/g, (day) => String(Number(day) - 1));
 }
 
 function nextOfCron(fields: string, after: Date, expression: string): Date {
   const [minute, at, day, month, weekday, year, ...rest] = fields.trim().split(/\s+/);
-  // Secrets Manager rotates on the hour and in every year.
+  // Secrets Manager accepts only minute 0 and every year.
   if (minute !== "0" || year !== "*" || rest.length > 0 || !at || !day || !month || !weekday) throw invalid(expression);
   const any = (field: string): string => (field === "?" ? "*" : field);
   try {
-    // `/8` is AWS's short form of every eight hours.
+    // AWS abbreviates `*/8` to `/8`.
     const hours = at.replace(/^\//, "*/");
     const next = new Cron(`0 ${hours} ${any(day)} ${month} ${shiftWeekdays(any(weekday))}`, {
       timezone: "UTC",
     }).nextRun(after);
     if (next) return next;
   } catch {
-    // croner's own words would not be AWS's.
+    // AWS's message replaces croner's.
   }
   throw invalid(expression);
 }
 
-/** When a secret with these rules is due again after `after`. @throws SimulatedError for rules that Secrets Manager refuses. */
+/** The first rotation date after `after`. @throws SimulatedError for a schedule that Secrets Manager rejects. */
 export function nextRotationAt(
-  { AutomaticallyAfterDays: days, ScheduleExpression: expression }: RotationRules,
+  { AutomaticallyAfterDays: days, ScheduleExpression: expression }: SimulatedRotationRules,
   after: Date,
 ): Date {
   if (expression === undefined) return new Date(after.getTime() + (days ?? 7) * 24 * hour);

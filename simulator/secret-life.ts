@@ -1,32 +1,33 @@
-import { type AnyDatabase, arnOf, databaseWithArn, isCluster, isInstance, isStopped, statusOf } from "./databases.ts";
+import { arnOf, databaseWithArn, isCluster, isInstance, isStopped, statusOf } from "./databases.ts";
 import { arnPrefix, nextSerial, secretSuffixFrom, uuidFrom } from "./identifiers.ts";
 import { awsManagedKey, tryFindKey } from "./keys.ts";
+import type { SimulatedDatabase, SimulatedSecret } from "./resources.ts";
 import { nextRotationAt } from "./rotation-schedule.ts";
-import type { Region, Secret } from "./state.ts";
+import type { Region } from "./state.ts";
 
-/** `ListSecrets` is at most this far behind, so older changes need not be remembered. */
+/** The maximum lag of `ListSecrets`; older changes are not kept. */
 const longestLagSeconds = 300;
 
-/** Changes a secret, makes it or (with `undefined`) removes it, in a way that a belated `ListSecrets` does not see yet. */
-export function changeSecret(region: Region, arn: string, change: Partial<Secret> | undefined): void {
+/** Creates, changes, or (with `undefined`) removes a secret, and records the change for the lag of `ListSecrets`. */
+export function changeSecret(region: Region, arn: string, change: Partial<SimulatedSecret> | undefined): void {
   const now = region.account.cloud.now().getTime();
   const before = region.secrets.get(arn);
   const { secretHistory } = region;
   secretHistory.push({ at: now, arn, before });
   while (secretHistory[0] && secretHistory[0].at < now - 1000 * longestLagSeconds) secretHistory.shift();
-  if (change) region.secrets.set(arn, { ...before, ...change } as Secret);
+  if (change) region.secrets.set(arn, { ...before, ...change } as SimulatedSecret);
   else region.secrets.delete(arn);
 }
 
-/** Takes a database's secret away. A ghost's belongs to another database, which keeps it. */
-export function removeSecret(region: Region, database: AnyDatabase): void {
+/** Detaches a database's secret and removes it unless it belongs to another database, as that of a restored copy can. */
+export function removeSecret(region: Region, database: SimulatedDatabase): void {
   const arn = database.MasterUserSecret?.SecretArn;
   delete database.MasterUserSecret;
   if (arn !== undefined && region.secrets.get(arn)?.owner === arnOf(database)) changeSecret(region, arn, undefined);
 }
 
-/** The secrets as they were some seconds ago. */
-export function secretsAsOf(region: Region, secondsAgo: number): Secret[] {
+/** The secrets as of some seconds ago. */
+export function secretsAsOf(region: Region, secondsAgo: number): SimulatedSecret[] {
   if (secondsAgo === 0) return [...region.secrets.values()];
   const asOf = region.account.cloud.now().getTime() - 1000 * secondsAgo;
   const then = new Map(region.secrets);
@@ -38,18 +39,18 @@ export function secretsAsOf(region: Region, secondsAgo: number): Secret[] {
   return [...then.values()];
 }
 
-/** A new secret for a database's master password, not yet put anywhere. `kmsKeyId` is left out for the default key. */
+/** Creates a secret for a master password without storing it. `kmsKeyId` is undefined for the default key. */
 export function secretFor(
   region: Region,
-  database: AnyDatabase,
+  database: SimulatedDatabase,
   kmsKeyId: string | undefined,
   createdAt: Date,
-): Secret {
+): SimulatedSecret {
   const arn = arnOf(database);
   const seed = `${arn}#${nextSerial(region, arn)}`;
   const kind = isCluster(database) ? "cluster" : "db";
   const name = `rds!${kind}-${uuidFrom(seed)}`;
-  // For a tenant database the tag can only be one of the two that RDS may write; that it names the instance is an inference.
+  // RDS has only two such tags. That a tenant database's secret names the instance is an inference.
   const primaryArn =
     isInstance(database) || isCluster(database)
       ? arn
@@ -75,12 +76,12 @@ export function secretFor(
   };
 }
 
-type Statement = { Effect?: string; Principal?: unknown; Condition?: unknown };
+type PolicyStatement = { Effect?: string; Principal?: unknown; Condition?: unknown };
 
-/** Whether a resource policy keeps RDS out: by naming it, or by naming everybody without a condition. */
+/** True if a resource policy denies RDS, by name or by an unconditional `*`. */
 function deniesRds(policy: string | undefined): boolean {
   if (policy === undefined) return false;
-  const { Statement: statements = [] } = JSON.parse(policy) as { Statement?: Statement | Statement[] };
+  const { Statement: statements = [] } = JSON.parse(policy) as { Statement?: PolicyStatement | PolicyStatement[] };
   return [statements].flat().some(({ Effect, Principal, Condition }) => {
     const principal = JSON.stringify(Principal ?? "");
     const namesRds = principal.includes("rds.amazonaws.com") || principal.includes("AWSServiceRoleForRDS");
@@ -92,47 +93,51 @@ function isKeyUsable(region: Region, keyId: string | undefined): boolean {
   if (keyId === undefined) return awsManagedKey(region, "secretsmanager").KeyState === "Enabled";
   const key = tryFindKey(region, keyId);
   if (key) return key.KeyState === "Enabled";
-  // Of a key in an account that is not part of this cloud nothing is known, so nothing is held against it.
+  // A key in an account outside this cloud is assumed usable.
   const accountId = keyId.startsWith("arn:") ? keyId.split(":")[4] : region.account.id;
   return !region.account.cloud.accounts.has(accountId ?? "");
 }
 
-/** Whether RDS can write the secret, which is what a rotation needs. */
-function isRotatable(region: Region, secret: Secret): boolean {
+/** True if RDS can write the secret, which rotation requires. */
+function isRotatable(region: Region, secret: SimulatedSecret): boolean {
   return secret.DeletedDate === undefined && !deniesRds(secret.resourcePolicy) && isKeyUsable(region, secret.KmsKeyId);
 }
 
-/** Whether the test has it so; an ARN ends in the identifier. */
-function isMadeToFail({ failingRotations }: Region, database: AnyDatabase): boolean {
+/** True if the test makes this database's rotations fail, by ARN or identifier. */
+function failsRotations({ failingRotations }: Region, database: SimulatedDatabase): boolean {
   const arn = arnOf(database);
   return failingRotations.has(arn) || failingRotations.has(arn.split(":").at(-1) ?? "");
 }
 
-/** The database that this secret is the master password of, by RDS's account of it. */
-export function ownerOf(region: Region, secret: Secret): AnyDatabase | undefined {
+/** The database that reports this secret as its own. */
+export function ownerOf(region: Region, secret: SimulatedSecret): SimulatedDatabase | undefined {
   const database = secret.owner === undefined ? undefined : databaseWithArn(region, secret.owner);
   return database?.MasterUserSecret?.SecretArn === secret.ARN ? database : undefined;
 }
 
-/** Lets the clock rotate the secret at `at`, unless its next rotation has been moved by then. */
-export function scheduleRotation(region: Region, { ARN, NextRotationDate: planned }: Secret, at = planned): void {
+/** Schedules a rotation at `at`. It does not run if the next rotation date changes before. */
+export function scheduleRotation(
+  region: Region,
+  { ARN, NextRotationDate: planned }: SimulatedSecret,
+  at = planned,
+): void {
   if (!planned || !at) return;
   region.account.cloud.clock.at(at, () => {
     const secret = region.secrets.get(ARN);
     if (!secret?.RotationEnabled || secret.NextRotationDate?.getTime() !== planned.getTime()) return;
     const database = ownerOf(region, secret);
-    // A stopped database cannot be given a new password: its date passes, and it is rotated when it is started.
+    // RDS cannot rotate a stopped database's secret. The date passes, and the next start rotates it.
     if (database && !isStopped(database) && statusOf(database) !== "deleting") startRotation(region, database);
   });
 }
 
-function finishRotation(region: Region, database: AnyDatabase, secretArn: string): void {
+function finishRotation(region: Region, database: SimulatedDatabase, secretArn: string): void {
   const reported = database.MasterUserSecret;
   if (reported?.SecretArn !== secretArn || reported.SecretStatus !== "rotating") return;
   const secret = region.secrets.get(secretArn);
-  if (!secret || isMadeToFail(region, database) || !isRotatable(region, secret)) {
+  if (!secret || failsRotations(region, database) || !isRotatable(region, secret)) {
     reported.SecretStatus = "impaired";
-    // "The status remains impaired until the next rotation": when that is after a failure is not documented; one interval is assumed.
+    // "The status remains impaired until the next rotation": AWS does not document when that is; one interval is assumed.
     if (secret?.RotationEnabled)
       scheduleRotation(region, secret, nextRotationAt(secret.RotationRules ?? {}, region.account.cloud.now()));
     return;
@@ -149,8 +154,8 @@ function finishRotation(region: Region, database: AnyDatabase, secretArn: string
   if (rotated?.RotationEnabled) scheduleRotation(region, rotated);
 }
 
-/** Begins a rotation; whether it succeeds shows after a while, and depends on the key and policy at that time. */
-export function startRotation(region: Region, database: AnyDatabase): void {
+/** Starts a rotation. Its result depends on the key and the policy when it finishes. */
+export function startRotation(region: Region, database: SimulatedDatabase): void {
   const reported = database.MasterUserSecret;
   if (!reported) return;
   const { SecretArn } = reported;

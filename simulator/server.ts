@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { answerCall, NoAnswerError, serviceNamed } from "./call-service.ts";
+import { NoResponseError, performCall, serviceNamed } from "./call-service.ts";
 import { uuidFrom } from "./identifiers.ts";
 import type { Protocol, WireRequest } from "./protocol/protocol.ts";
 import { SimulatedError } from "./simulated-error.ts";
@@ -11,34 +11,34 @@ import type { Call, Cloud } from "./state.ts";
 export type Simulator = {
   endpoint: string;
   port: number;
-  /** The cloud's. */
+  /** The calls of the cloud. */
   calls: Call[];
   close: () => Promise<void>;
 };
 
-/** How the simulator is served, and how virtual time moves while it is. */
+/** How to serve the simulator, and how virtual time moves meanwhile. */
 export type SimulatorOptions = {
-  /** Any free one if absent. */
+  /** A free port if absent. */
   port?: number;
-  /** How long each answer takes, in real milliseconds. */
+  /** Delay of each response, in real milliseconds. */
   latencyMs?: number;
-  /** How far each call moves the virtual clock, so that a client that polls gets somewhere. */
+  /** How far each call moves the virtual clock, so that a polling client makes progress. */
   secondsPerCall?: number;
-  /** How many virtual seconds pass in a real one; counted when a call comes in. */
+  /** Virtual seconds per real second; applied when a call arrives. */
   pace?: number;
 };
 
-type Scope = { accessKeyId: string; region: string; service: string };
-type Answer = { status: number; contentType: string; body: string; headers?: Record<string, string> };
+type CredentialScope = { accessKeyId: string; region: string; service: string };
+type SimulatedResponse = { status: number; contentType: string; body: string; headers?: Record<string, string> };
 
-function scopeOf({ headers }: IncomingMessage): Scope | undefined {
+function scopeOf({ headers }: IncomingMessage): CredentialScope | undefined {
   const parts = /Credential=([^/\s]+)\/\d+\/([^/\s]+)\/([^/\s]+)\/aws4_request/.exec(headers.authorization ?? "");
   if (!parts) return undefined;
   const [, accessKeyId = "", region = "", service = ""] = parts;
   return { accessKeyId, region, service };
 }
 
-/** An unsigned request tells its service by its shape alone. */
+/** The service of an unsigned request, by its shape. */
 function serviceNameByShape({ headers, url }: IncomingMessage): string {
   const target = String(headers["x-amz-target"] ?? "");
   if (target.startsWith("TrentService.")) return "kms";
@@ -60,52 +60,56 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-function answerTo(
+function responseTo(
   cloud: Cloud,
   request: IncomingMessage,
   body: string,
   requestId: string,
-): Answer | "hang" | "disconnect" {
+): SimulatedResponse | "hang" | "disconnect" {
   const { method = "GET", url = "/", headers } = request;
   const scope = scopeOf(request);
   const isForm = headers["content-type"]?.startsWith("application/x-www-form-urlencoded");
   const service = serviceNamed(scope?.service ?? serviceNameByShape(request), isForm);
-  const { protocol, refusals } = service;
+  const { protocol, errors } = service;
   const { contentType } = protocol;
   try {
-    if (!scope) throw refusals.unsigned();
+    if (!scope) throw errors.unsigned();
     const target = headers["x-amz-target"] as string | undefined;
     const { action, params } = parse(protocol, { method, path: url, headers, target, body });
     const { accessKeyId: account, region } = scope;
     const sessionToken = headers["x-amz-security-token"] as string | undefined;
     const call = { account, region, service: scope.service, action, params, sessionToken };
-    return { status: 200, contentType, ...protocol.renderAnswer(action, answerCall(cloud, call, service), requestId) };
+    return {
+      status: 200,
+      contentType,
+      ...protocol.renderResponse(action, performCall(cloud, call, service), requestId),
+    };
   } catch (error) {
-    if (error instanceof NoAnswerError) return error.kind;
+    if (error instanceof NoResponseError) return error.kind;
     if (!(error instanceof SimulatedError)) throw error;
     return { status: error.status, contentType, ...protocol.renderError(error, requestId) };
   }
 }
 
-/** Serves the cloud to any AWS client that is pointed at `endpoint`, on this machine only. */
+/** Serves the cloud at `endpoint`, on localhost only. */
 export async function startSimulator(cloud: Cloud, options: SimulatorOptions = {}): Promise<Simulator> {
   const { latencyMs = 0, secondsPerCall = 0, pace = 0 } = options;
   let served = 0;
   let lastCallAt = Date.now();
 
-  const letTimePass = (): void => {
+  const passTime = (): void => {
     const now = Date.now();
     const seconds = secondsPerCall + (pace * (now - lastCallAt)) / 1000;
     lastCallAt = now;
     if (seconds > 0) cloud.advance({ seconds });
   };
 
-  const answerRequest = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await bodyOf(request);
     served += 1;
     const requestId = uuidFrom(`request ${served}`);
-    letTimePass();
-    const answer = answerTo(cloud, request, body, requestId);
+    passTime();
+    const answer = responseTo(cloud, request, body, requestId);
     if (latencyMs > 0) await sleep(latencyMs);
     if (answer === "disconnect") request.socket.destroy();
     if (typeof answer === "string") return;
@@ -118,8 +122,8 @@ export async function startSimulator(cloud: Cloud, options: SimulatorOptions = {
   };
 
   const server = createServer((request, response) => {
-    answerRequest(request, response).catch((error: unknown) => {
-      // A fault of the simulator's own: say so, or a test would look for it in the wrong place.
+    respond(request, response).catch((error: unknown) => {
+      // A bug in the simulator, which must not look like a simulated error.
       response.writeHead(500, { "content-type": "text/plain" });
       response.end(`The simulator failed: ${error instanceof Error ? error.stack : String(error)}`);
     });

@@ -1,4 +1,4 @@
-/** A refusal as AWS words it: `code` is what goes over the wire (not the SDK's class name), `status` the HTTP status. */
+/** An error of AWS. `code` is the code on the wire, not the SDK's class name; `status` is the HTTP status. */
 export class SimulatedError extends Error {
   readonly code: string;
   readonly status: number;

@@ -1,15 +1,15 @@
 import { withTags } from "./databases.ts";
 import { invalidValue } from "./rds-errors.ts";
-import type { Tag } from "./state.ts";
+import type { Tag } from "./resources.ts";
 
-/** Whether only AWS may write the key. */
+/** True if the tag key is reserved for AWS. */
 export function isReserved({ Key }: Tag): boolean {
   return /^aws:/i.test(Key);
 }
 
 function checkTag(tag: Tag): void {
   const { Key, Value = "" } = tag;
-  // Wordings not verified.
+  // Wording not verified.
   if (isReserved(tag) || /^rds:/i.test(Key)) throw invalidValue(`Tag keys can't begin with aws: or rds:: ${Key}`);
   if (Key.length < 1 || Key.length > 128) throw invalidValue("Tag keys must have 1 to 128 characters.");
   if (Value.length > 256) throw invalidValue("Tag values can have at most 256 characters.");
@@ -17,7 +17,7 @@ function checkTag(tag: Tag): void {
     if (!/^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u.test(text)) throw invalidValue(`Tags can't contain this: ${text}`);
 }
 
-/** A database's tags after a caller has added some; AWS's own do not count. @throws SimulatedError `InvalidParameterValue` for what RDS does not take. */
+/** Adds a caller's tags. AWS's tags do not count toward the limit. @throws SimulatedError `InvalidParameterValue` for tags that RDS rejects. */
 export function withCallersTags(tags: readonly Tag[], added: readonly Tag[]): Tag[] {
   added.forEach(checkTag);
   const all = withTags(tags, added);

@@ -16,7 +16,8 @@ import { type Remediation, remediateDatabase } from "../lib/remediate-database.t
 import { updateStored } from "../lib/storage/update-stored.ts";
 import { rules } from "../rules/index.ts";
 import { createCloud } from "../simulator/cloud.ts";
-import type { Cloud, DBInstance } from "../simulator/state.ts";
+import type { DBInstance } from "../simulator/resources.ts";
+import type { Cloud } from "../simulator/state.ts";
 import { createInProcessRegion } from "./support/in-process-region.ts";
 import { createMemoryStored, type MemoryStored } from "./support/memory-stored.ts";
 import { anAttempt, aPermissivePolicy } from "./support/repairs.ts";

@@ -11,9 +11,9 @@ import { formatToggleMarker } from "../lib/model/toggle-marker.ts";
 import type { Workflow } from "../lib/remediate/workflow.ts";
 import { remediateDatabase } from "../lib/remediate-database.ts";
 import { rules } from "../rules/index.ts";
+import type { Managed } from "../simulator/builders.ts";
 import { createCloud } from "../simulator/cloud.ts";
-import type { AnyDatabase } from "../simulator/databases.ts";
-import type { Managed } from "../simulator/fleet.ts";
+import type { SimulatedDatabase } from "../simulator/resources.ts";
 import type { Cloud, Region } from "../simulator/state.ts";
 import { createInProcessRegion } from "./support/in-process-region.ts";
 import { createMemoryStored } from "./support/memory-stored.ts";
@@ -35,13 +35,13 @@ const ills: Readonly<Record<ActionName, Managed>> = {
 type Kind = (typeof databaseKinds)[number];
 
 /** Gives a database's secret what a toggle loses. */
-function decorate(here: Region, { MasterUserSecret }: AnyDatabase): void {
+function decorate(here: Region, { MasterUserSecret }: SimulatedDatabase): void {
   const secret = here.secrets.get(MasterUserSecret?.SecretArn ?? "");
   if (secret === undefined) return;
   here.editSecret(secret.ARN, { Tags: [...secret.Tags, { Key: "team", Value: "orders" }], resourcePolicy });
 }
 
-function addDatabase(here: Region, kind: Kind, managed: Managed, tags: Record<string, string>): AnyDatabase {
+function addDatabase(here: Region, kind: Kind, managed: Managed, tags: Record<string, string>): SimulatedDatabase {
   if (kind === "cluster") return here.addCluster({ identifier: "orders", managed, tags });
   if (kind === "instance") return here.addInstance({ identifier: "orders", managed, tags });
   const instance = here.addInstance({ identifier: "cdb", engine: "oracle-ee-cdb", MultiTenant: true });

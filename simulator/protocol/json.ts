@@ -1,6 +1,6 @@
 import type { Protocol } from "./protocol.ts";
 
-/** Dates go as epoch seconds, as AWS's JSON services have them. */
+/** Converts dates to epoch seconds, the format of AWS's JSON protocols. */
 function withEpochSeconds(value: unknown): unknown {
   if (value instanceof Date) return value.getTime() / 1000;
   if (Array.isArray(value)) return value.map(withEpochSeconds);
@@ -12,21 +12,21 @@ function parseBody(body: string): Record<string, unknown> {
   return body === "" ? {} : JSON.parse(body);
 }
 
-const renderAnswer: Protocol["renderAnswer"] = (_action, answer) => ({
+const renderResponse: Protocol["renderResponse"] = (_action, answer) => ({
   body: JSON.stringify(withEpochSeconds(answer)),
 });
 
-/** JSON 1.1, as Secrets Manager, KMS and AWS Config speak it: the action in `X-Amz-Target`. `messageField` differs between them. */
+/** The JSON 1.1 protocol of Secrets Manager, KMS, and AWS Config: `X-Amz-Target` names the action. `messageField` differs by service. */
 export function json11(messageField: "message" | "Message"): Protocol {
   return {
     contentType: "application/x-amz-json-1.1",
     parse: ({ target, body }) => ({ action: target?.split(".")[1] ?? "", params: parseBody(body) }),
-    renderAnswer,
+    renderResponse,
     renderError: ({ code, message }) => ({ body: JSON.stringify({ __type: code, [messageField]: message }) }),
   };
 }
 
-/** REST-JSON: `actions` are by path; the action of another path is the path itself, as in `POST /listRegions` of Account Management. */
+/** The REST-JSON protocol. `actions` maps paths to actions; any other path is itself the action, such as `POST /listRegions`. */
 export function restJson(actions: Readonly<Record<string, string>> = {}): Protocol {
   return {
     contentType: "application/json",
@@ -35,7 +35,7 @@ export function restJson(actions: Readonly<Record<string, string>> = {}): Protoc
       const name = target.slice(1);
       return { action: actions[target] ?? name.charAt(0).toUpperCase() + name.slice(1), params: parseBody(body) };
     },
-    renderAnswer,
+    renderResponse,
     renderError: ({ code, message }) => ({ body: JSON.stringify({ message }), headers: { "x-amzn-errortype": code } }),
   };
 }

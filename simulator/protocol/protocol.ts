@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Params } from "../params.ts";
 import type { SimulatedError } from "../simulated-error.ts";
 
-/** As much of an HTTP request as a protocol needs. */
+/** The parts of an HTTP request that a protocol reads. */
 export type WireRequest = {
   method: string;
   path: string;
@@ -11,14 +11,14 @@ export type WireRequest = {
   body: string;
 };
 
-/** An HTTP answer; what is absent is 200 (or the error's status) and the protocol's content type. */
+/** An HTTP response. Defaults: status 200 or the error's status, and the protocol's content type. */
 export type Rendered = { body: string; status?: number; contentType?: string; headers?: Record<string, string> };
 
-/** How a service is spoken to over HTTP: the way in and the two ways out. */
+/** A wire protocol: parses requests, renders responses and errors. */
 export type Protocol = {
   contentType: string;
-  /** @throws SyntaxError for a body that is not what the protocol says. */
+  /** @throws SyntaxError for a malformed body. */
   parse: (request: WireRequest) => { action: string; params: Params };
-  renderAnswer: (action: string, answer: object, requestId: string) => Rendered;
+  renderResponse: (action: string, answer: object, requestId: string) => Rendered;
   renderError: (error: SimulatedError, requestId: string) => Rendered;
 };

@@ -3,7 +3,7 @@ import type { Params } from "../params.ts";
 import type { SimulatedError } from "../simulated-error.ts";
 import type { Protocol } from "./protocol.ts";
 
-/** What AWS calls the elements of a list in XML; where it is not here, `member`. */
+/** The XML element name of each list's items; `member` if absent. */
 const elementNames: Readonly<Record<string, string>> = {
   AssociatedRoles: "DBInstanceRole",
   AvailabilityZones: "AvailabilityZone",
@@ -27,7 +27,7 @@ const elementNames: Readonly<Record<string, string>> = {
 
 const builder = new XMLBuilder();
 
-/** A value as the builder takes it: lists under the name of their elements, dates as text, nothing that is missing. */
+/** Converts a value for the XML builder: lists under their element name, dates as text, no missing fields. */
 function toBuildable(value: unknown, name = ""): unknown {
   if (value instanceof Date) return value.toISOString();
   if (typeof value !== "object" || value === null) return value;
@@ -39,7 +39,7 @@ function toBuildable(value: unknown, name = ""): unknown {
 
 type Nested = { [part: string]: Nested | string };
 
-/** `Filters.Filter.1.Values.Value.2=x` as nested objects. */
+/** Nests the parts of a name such as `Filters.Filter.1.Values.Value.2`. */
 function nest(fields: URLSearchParams): Nested {
   const root: Nested = {};
   for (const [path, value] of fields) {
@@ -55,7 +55,7 @@ function nest(fields: URLSearchParams): Nested {
   return root;
 }
 
-/** Numbered parts become lists, and the one name that wraps them (`Filter`, `member`) goes. */
+/** Turns numbered parts into lists and drops the name that wraps them (`Filter`, `member`). */
 function collapse(value: Nested | string): unknown {
   if (typeof value === "string") return value;
   const entries = Object.entries(value);
@@ -71,7 +71,7 @@ function document(root: string, namespace: string, content: object): string {
   return `<${root} xmlns="${namespace}">${builder.build(toBuildable(content))}</${root}>`;
 }
 
-/** AWS Query, as RDS, SNS and STS speak it: a form in, XML out. */
+/** The AWS Query protocol of RDS, SNS, and STS: form-encoded requests, XML responses. */
 export function queryXml(namespace: string): Protocol {
   return {
     contentType: "text/xml",
@@ -81,7 +81,7 @@ export function queryXml(namespace: string): Protocol {
       const params = Object.entries(nest(fields)).map(([name, value]) => [name, collapse(value)]);
       return { action, params: Object.fromEntries(params) as Params };
     },
-    renderAnswer: (action, answer, requestId) => ({
+    renderResponse: (action, answer, requestId) => ({
       body: document(`${action}Response`, namespace, {
         [`${action}Result`]: answer,
         ResponseMetadata: { RequestId: requestId },

@@ -4,10 +4,10 @@ import type { Protocol, Rendered, WireRequest } from "./protocol.ts";
 const builder = new XMLBuilder();
 const namespace = "http://s3.amazonaws.com/doc/2006-03-01/";
 
-/** An answer of S3: an object as it is, or fields for an XML document under `root`; lists are repeated elements. */
-export type RestAnswer = Omit<Rendered, "body"> & { body?: string; root?: string; fields?: object };
+/** A response of S3: a plain body, or fields of an XML document under `root`. Lists are repeated elements. */
+export type RestResponse = Omit<Rendered, "body"> & { body?: string; root?: string; fields?: object };
 
-/** What comes in with a call to S3; header names in lower case, query parameters as they are. */
+/** The parameters of a call to S3. Header names are lower-case. */
 export type RestParams = {
   bucket: string;
   key: string;
@@ -16,7 +16,7 @@ export type RestParams = {
   body: string;
 };
 
-/** Operations by method, on an object and on its bucket; listing is told by its query. */
+/** Operations by HTTP method, on an object and on a bucket. */
 const onObject: Readonly<Record<string, string>> = {
   PUT: "PutObject",
   GET: "GetObject",
@@ -25,7 +25,7 @@ const onObject: Readonly<Record<string, string>> = {
 };
 const onBucket: Readonly<Record<string, string>> = { PUT: "CreateBucket" };
 
-/** Only `x-id`, which repeats the operation's name, may come with an operation on an object; anything else asks for another. */
+/** The operation of a request. Query parameters other than `x-id`, which repeats the operation's name, select another operation. */
 function operationOf({ method }: WireRequest, { key, query }: RestParams): string {
   const asked = Object.keys(query).filter((name) => name !== "x-id");
   if (key === "" && method === "GET" && query["list-type"] === "2") return "ListObjectsV2";
@@ -33,7 +33,7 @@ function operationOf({ method }: WireRequest, { key, query }: RestParams): strin
   return operation !== undefined && asked.length === 0 ? operation : `${method} ${asked.join("&")}`.trim();
 }
 
-/** REST-XML, as S3 speaks it, with the bucket in the path. */
+/** The REST-XML protocol of S3, with the bucket in the path. */
 export const restXml: Protocol = {
   contentType: "application/xml",
   parse: (request) => {
@@ -49,8 +49,8 @@ export const restXml: Protocol = {
     };
     return { action: operationOf(request, params), params };
   },
-  renderAnswer: (_action, answer) => {
-    const { root, fields, body = "", ...rest } = answer as RestAnswer;
+  renderResponse: (_action, answer) => {
+    const { root, fields, body = "", ...rest } = answer as RestResponse;
     return {
       ...rest,
       body: root === undefined ? body : `<${root} xmlns="${namespace}">${builder.build(fields)}</${root}>`,

@@ -3,11 +3,11 @@ import { listIn, numberIn, type Params, textIn } from "../params.ts";
 import { restJson } from "../protocol/json.ts";
 import { defaultRegions, optInRegions } from "../regions.ts";
 import { SimulatedError } from "../simulated-error.ts";
-import type { Account } from "../state.ts";
-import { restRefusals } from "./refusals.ts";
+import type { SimulatedAccount } from "../state.ts";
+import { restErrors } from "./errors.ts";
 import type { CallContext, Service } from "./service.ts";
 
-function optStatusOf({ enabledRegions }: Account, region: string): string {
+function optStatusOf({ enabledRegions }: SimulatedAccount, region: string): string {
   if (!enabledRegions.has(region)) return "DISABLED";
   return defaultRegions.includes(region) ? "ENABLED_BY_DEFAULT" : "ENABLED";
 }
@@ -39,10 +39,10 @@ function listRegions(params: Params, { account, callerArn }: CallContext): objec
   return { Regions: items, NextToken: next };
 }
 
-/** Account Management: which Regions are enabled. */
+/** AWS Account Management: the enabled Regions. */
 export const accountManagement: Service = {
   protocol: restJson(),
-  refusals: restRefusals,
+  errors: restErrors,
   isGlobal: true,
   actions: { ListRegions: listRegions },
 };

@@ -1,10 +1,11 @@
-import { meetEntryFault } from "../faults.ts";
+import { takeEntryFault } from "../faults.ts";
 import { pageOf } from "../paging.ts";
 import { flagIn, listIn, numberIn, type Params, textIn } from "../params.ts";
 import { json11 } from "../protocol/json.ts";
+import type { StoredEvaluation } from "../resources.ts";
 import { SimulatedError } from "../simulated-error.ts";
-import type { Region, StoredEvaluation } from "../state.ts";
-import { jsonRefusals } from "./refusals.ts";
+import type { Region } from "../state.ts";
+import { jsonErrors } from "./errors.ts";
 import type { CallContext, Service } from "./service.ts";
 
 function invalidParameter(message: string): SimulatedError {
@@ -12,7 +13,7 @@ function invalidParameter(message: string): SimulatedError {
 }
 
 const pageSize = 100;
-const sendable = ["COMPLIANT", "NON_COMPLIANT", "NOT_APPLICABLE"];
+const acceptedTypes = ["COMPLIANT", "NON_COMPLIANT", "NOT_APPLICABLE"];
 
 function checkLength(params: Params, field: string, min: number, max: number): void {
   const { length } = textIn(params, field) ?? "";
@@ -23,12 +24,12 @@ function checkLength(params: Params, field: string, min: number, max: number): v
     );
 }
 
-/** One evaluation that is wrong fails the whole call. Wordings not verified. */
+/** One invalid evaluation fails the whole call. Wording not verified. */
 function checkEvaluation(evaluation: Params): void {
   checkLength(evaluation, "ComplianceResourceType", 1, 256);
   checkLength(evaluation, "ComplianceResourceId", 1, 768);
   if (evaluation.Annotation !== undefined) checkLength(evaluation, "Annotation", 1, 256);
-  if (!sendable.includes(textIn(evaluation, "ComplianceType") ?? ""))
+  if (!acceptedTypes.includes(textIn(evaluation, "ComplianceType") ?? ""))
     throw invalidParameter(
       `The ComplianceType ${textIn(evaluation, "ComplianceType")} is not valid for PutEvaluations.`,
     );
@@ -42,7 +43,7 @@ function ruleOf(token: string, region: Region): string {
   return rule.ConfigRuleName;
 }
 
-/** Nothing says what becomes of an evaluation that is older than the last one; here it is ignored. */
+/** Stores an evaluation. Ignores one older than the stored one; AWS does not document this case. */
 function keep(region: Region, ConfigRuleName: string, evaluation: Params): void {
   const stored: StoredEvaluation = {
     ConfigRuleName,
@@ -74,7 +75,7 @@ function putEvaluations(params: Params, { region }: CallContext): object {
   if (token === undefined) throw new SimulatedError("InvalidResultTokenException", "The ResultToken cannot be null.");
   for (const evaluation of evaluations) checkEvaluation(evaluation);
   const rule = flagIn(params, "TestMode") ? null : ruleOf(token, region);
-  const failed = evaluations.filter((evaluation) => meetEntryFault(region, "config:PutEvaluations", evaluation));
+  const failed = evaluations.filter((evaluation) => takeEntryFault(region, "config:PutEvaluations", evaluation));
   if (rule !== null)
     for (const evaluation of evaluations) if (!failed.includes(evaluation)) keep(region, rule, evaluation);
   return { FailedEvaluations: failed };
@@ -106,7 +107,7 @@ function complianceDetails(params: Params, { region }: CallContext): object {
       `The ConfigRule '${name}' provided in the request is invalid.`,
     );
   const wanted = listIn<string>(params, "ComplianceTypes");
-  if (!wanted.every((type) => sendable.includes(type)))
+  if (!wanted.every((type) => acceptedTypes.includes(type)))
     throw invalidParameter("INSUFFICIENT_DATA cannot be used to filter results.");
   const limit = numberIn(params, "Limit") ?? 0;
   if (limit < 0 || limit > pageSize) throw invalidParameter(`The limit must be between 0 and ${pageSize}.`);
@@ -123,9 +124,9 @@ function complianceDetails(params: Params, { region }: CallContext): object {
   return { EvaluationResults: items.map(toResult), NextToken: next };
 }
 
-/** AWS Config as the function of a custom rule needs it. */
+/** AWS Config: what the function of a custom rule needs. */
 export const config: Service = {
   protocol: json11("message"),
-  refusals: jsonRefusals,
+  errors: jsonErrors,
   actions: { GetComplianceDetailsByConfigRule: complianceDetails, PutEvaluations: putEvaluations },
 };

@@ -3,12 +3,13 @@ import { findKey, makeKey } from "../keys.ts";
 import { pageOf } from "../paging.ts";
 import { flagIn, numberIn, type Params, textIn } from "../params.ts";
 import { json11 } from "../protocol/json.ts";
+import type { SimulatedKey } from "../resources.ts";
 import { SimulatedError } from "../simulated-error.ts";
-import type { Key, Region } from "../state.ts";
-import { jsonRefusals } from "./refusals.ts";
+import type { Region } from "../state.ts";
+import { jsonErrors } from "./errors.ts";
 import type { Action, CallContext, Service } from "./service.ts";
 
-function keyIn(params: Params, { region, callerArn }: CallContext, action: string): Key {
+function keyIn(params: Params, { region, callerArn }: CallContext, action: string): SimulatedKey {
   const id = textIn(params, "KeyId") ?? "";
   const key = findKey(region, id);
   if (key) return key;
@@ -18,15 +19,15 @@ function keyIn(params: Params, { region, callerArn }: CallContext, action: strin
   );
 }
 
-/** A key's state with everything that follows from it. */
-function setState(key: Key, state: string, deletionDate?: Date): void {
+/** Sets a key's state and the fields that depend on it. */
+function setState(key: SimulatedKey, state: string, deletionDate?: Date): void {
   key.KeyState = state;
   key.Enabled = state === "Enabled";
   key.DeletionDate = deletionDate;
 }
 
-/** How KMS refuses a key for its state: `arn:… is pending deletion.` */
-function invalidState({ Arn, KeyState }: Key): SimulatedError {
+/** The error for a key in the wrong state: `arn:… is pending deletion.` */
+function invalidState({ Arn, KeyState }: SimulatedKey): SimulatedError {
   const state = KeyState.replaceAll(/\B[A-Z]/g, " $&").toLowerCase();
   return new SimulatedError(
     KeyState === "Disabled" ? "DisabledException" : "KMSInvalidStateException",
@@ -34,11 +35,11 @@ function invalidState({ Arn, KeyState }: Key): SimulatedError {
   );
 }
 
-function checkNotPending(key: Key): void {
+function checkNotPending(key: SimulatedKey): void {
   if (key.KeyState === "PendingDeletion") throw invalidState(key);
 }
 
-function checkCustomer(key: Key, { callerArn }: CallContext, action: string): void {
+function checkCustomer(key: SimulatedKey, { callerArn }: CallContext, action: string): void {
   if (key.KeyManager === "AWS")
     throw new SimulatedError(
       "AccessDeniedException",
@@ -46,7 +47,7 @@ function checkCustomer(key: Key, { callerArn }: CallContext, action: string): vo
     );
 }
 
-function toggling(action: "DisableKey" | "EnableKey", state: string): Action {
+function setEnabled(action: "DisableKey" | "EnableKey", state: string): Action {
   return (params, context) => {
     const key = keyIn(params, context, action);
     checkCustomer(key, context, action);
@@ -82,10 +83,10 @@ function cancelKeyDeletion(params: Params, context: CallContext): object {
   return { KeyId: key.Arn };
 }
 
-/** Only tried: there is no key material that a data key could be encrypted with. */
+/** Supports only `DryRun`: the simulator has no key material. */
 function generateDataKey(params: Params, context: CallContext): object {
   const key = keyIn(params, context, "GenerateDataKey");
-  // The key policies of AWS's own keys allow use only by way of their services.
+  // The key policies of AWS managed keys allow use only through their services.
   checkCustomer(key, context, "GenerateDataKey");
   if ((params.KeySpec === undefined) === (params.NumberOfBytes === undefined))
     // Wording not verified.
@@ -109,7 +110,7 @@ function aliasIn(params: Params): string {
   return alias;
 }
 
-function pointAlias(action: "CreateAlias" | "UpdateAlias"): Action {
+function setAlias(action: "CreateAlias" | "UpdateAlias"): Action {
   return (params, context) => {
     const { region } = context;
     const alias = aliasIn(params);
@@ -147,10 +148,10 @@ function listAliases(params: Params, context: CallContext): object {
   return pageIn(aliases, params, region, "ListAliases", "Aliases");
 }
 
-/** Key Management Service: keys without key material. */
+/** AWS KMS: keys without key material. */
 export const kms: Service = {
   protocol: json11("message"),
-  refusals: jsonRefusals,
+  errors: jsonErrors,
   actions: {
     DescribeKey: (params, context) => ({ KeyMetadata: keyIn(params, context, "DescribeKey") }),
     CreateKey: (params, { region }) => ({
@@ -159,15 +160,15 @@ export const kms: Service = {
         MultiRegion: flagIn(params, "MultiRegion") ?? false,
       }),
     }),
-    CreateAlias: pointAlias("CreateAlias"),
-    UpdateAlias: pointAlias("UpdateAlias"),
+    CreateAlias: setAlias("CreateAlias"),
+    UpdateAlias: setAlias("UpdateAlias"),
     ListAliases: listAliases,
     ListKeys: (params, { region }) => {
       const keys = [...region.keys.values()].map(({ KeyId, Arn }) => ({ KeyId, KeyArn: Arn }));
       return pageIn(keys, params, region, "ListKeys", "Keys");
     },
-    DisableKey: toggling("DisableKey", "Disabled"),
-    EnableKey: toggling("EnableKey", "Enabled"),
+    DisableKey: setEnabled("DisableKey", "Disabled"),
+    EnableKey: setEnabled("EnableKey", "Enabled"),
     ScheduleKeyDeletion: scheduleKeyDeletion,
     CancelKeyDeletion: cancelKeyDeletion,
     GenerateDataKey: generateDataKey,

@@ -1,27 +1,20 @@
 import { joinCluster } from "../cluster-members.ts";
-import {
-  type AnyDatabase,
-  findCluster,
-  findInstance,
-  isCluster,
-  setStatus,
-  statusOf,
-  tenantKey,
-} from "../databases.ts";
+import { findCluster, findInstance, isCluster, setStatus, statusOf, tenantKey } from "../databases.ts";
 import { attachSecret, checkRequest } from "../management.ts";
 import { passwordRequestIn } from "../master-password.ts";
 import { newCluster, newInstance, newTenant } from "../new-databases.ts";
 import { flagIn, type Params, requiredIn, textIn } from "../params.ts";
 import { invalidCombination, invalidState, invalidValue } from "../rds-errors.ts";
 import { addToSource } from "../replicas.ts";
+import type { DBInstance, SimulatedDatabase } from "../resources.ts";
 import { SimulatedError } from "../simulated-error.ts";
-import type { DBInstance, Region } from "../state.ts";
+import type { Region } from "../state.ts";
 import { applySettings, inheritSettings } from "./rds-settings.ts";
 import type { CallContext } from "./service.ts";
 
-/** The password of a database that has its own: managed or given, one of the two. */
-function setFirstPassword(region: Region, database: AnyDatabase, params: Params, engine: string): void {
-  // An explicit `false` says no more than nothing at creation.
+/** Sets the first master password, which is either managed or given. */
+function setFirstPassword(region: Region, database: SimulatedDatabase, params: Params, engine: string): void {
+  // At creation, an explicit `false` is the same as an absent parameter.
   const request = { ...passwordRequestIn(params, engine, isCluster(database)), rotate: undefined };
   const manage = request.manage === true ? true : undefined;
   checkRequest({ ...request, manage }, false);
@@ -37,8 +30,8 @@ function setFirstPassword(region: Region, database: AnyDatabase, params: Params,
   }
 }
 
-/** `creating` for a while, then `available`. */
-function bringUp(region: Region, database: AnyDatabase): void {
+/** Sets the status to `creating`, then to `available`. */
+function bringUp(region: Region, database: SimulatedDatabase): void {
   const { clock, timing } = region.account.cloud;
   setStatus(database, "creating");
   clock.after(timing.createSeconds, () => {
@@ -51,7 +44,7 @@ function checkNewInstance(region: Region, identifier: string): void {
     throw new SimulatedError("DBInstanceAlreadyExists", "DB instance already exists");
 }
 
-/** A multi-tenant container has no master password: the one that the call gives it belongs to its first tenant database. */
+/** A multi-tenant container has no master password: the call's password belongs to its first tenant database. */
 function addFirstTenant(region: Region, container: DBInstance, params: Params): void {
   const name = textIn(params, "DBName") ?? "ORCL";
   const tenant = newTenant(region, container, name, region.account.cloud.now());
@@ -60,7 +53,7 @@ function addFirstTenant(region: Region, container: DBInstance, params: Params): 
   region.tenants.set(tenantKey(container.DBInstanceIdentifier, name), tenant);
 }
 
-/** A new instance: on its own, or as the next member of a cluster. */
+/** Creates an instance, standalone or as the next member of a cluster. */
 export function createDBInstance(params: Params, { region }: CallContext): object {
   const identifier = requiredIn(params, "DBInstanceIdentifier");
   checkNewInstance(region, identifier);
@@ -85,7 +78,7 @@ export function createDBInstance(params: Params, { region }: CallContext): objec
   return { DBInstance: instance };
 }
 
-/** A new cluster without members. */
+/** Creates a cluster without members. */
 export function createDBCluster(params: Params, { region }: CallContext): object {
   const identifier = requiredIn(params, "DBClusterIdentifier");
   if (region.clusters.has(identifier.toLowerCase()))
@@ -107,7 +100,7 @@ export function createDBCluster(params: Params, { region }: CallContext): object
   return { DBCluster: cluster };
 }
 
-/** A new tenant database in a multi-tenant container. */
+/** Creates a tenant database in a multi-tenant container. */
 export function createTenantDatabase(params: Params, { region }: CallContext): object {
   const instance = findInstance(region, requiredIn(params, "DBInstanceIdentifier"));
   const name = requiredIn(params, "TenantDBName");
@@ -125,7 +118,7 @@ export function createTenantDatabase(params: Params, { region }: CallContext): o
   return { TenantDatabase: tenant };
 }
 
-/** A new read replica, in its source's Region, of an instance or of a Multi-AZ DB cluster. */
+/** Creates a read replica of an instance or Multi-AZ DB cluster, in the source's Region. */
 export function createDBInstanceReadReplica(params: Params, { region }: CallContext): object {
   const identifier = requiredIn(params, "DBInstanceIdentifier");
   checkNewInstance(region, identifier);

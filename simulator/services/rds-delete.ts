@@ -1,14 +1,15 @@
 import { leaveCluster } from "../cluster-members.ts";
-import { type AnyDatabase, findCluster, findInstance, setStatus, statusOf } from "../databases.ts";
+import { findCluster, findInstance, setStatus, statusOf } from "../databases.ts";
 import { type Params, requiredIn } from "../params.ts";
 import { invalidCombination, invalidState } from "../rds-errors.ts";
 import { removeFromSource } from "../replicas.ts";
+import type { DBInstance, SimulatedDatabase } from "../resources.ts";
 import { removeSecret } from "../secret-life.ts";
-import type { DBInstance, Region } from "../state.ts";
+import type { Region } from "../state.ts";
 import type { CallContext } from "./service.ts";
 
-/** `deleting` for a while, then gone, with the managed secret. */
-function takeDown(region: Region, database: AnyDatabase, remove: () => void): void {
+/** Sets the status to `deleting`, then removes the database and its managed secret. */
+function takeDown(region: Region, database: SimulatedDatabase, remove: () => void): void {
   const { clock, timing } = region.account.cloud;
   setStatus(database, "deleting");
   clock.after(timing.deleteSeconds, () => {
@@ -17,7 +18,7 @@ function takeDown(region: Region, database: AnyDatabase, remove: () => void): vo
   });
 }
 
-function checkDeletable(database: AnyDatabase, kind: "Instance" | "Cluster"): void {
+function checkDeletable(database: SimulatedDatabase, kind: "Instance" | "Cluster"): void {
   if (database.DeletionProtection === true)
     throw invalidCombination(
       `Cannot delete protected ${kind === "Instance" ? "DB Instance" : "Cluster"}, please disable deletion protection and try again.`,
@@ -25,7 +26,7 @@ function checkDeletable(database: AnyDatabase, kind: "Instance" | "Cluster"): vo
   if (statusOf(database) === "deleting") throw invalidState(database, `${kind} is already being deleted.`);
 }
 
-/** Lets go of everything that knows an instance: its cluster, its replicas, its source and its tenant databases. */
+/** Removes an instance from its cluster, its source, and its replicas, and removes its tenant databases. */
 function removeInstance(region: Region, instance: DBInstance): void {
   const { DBInstanceIdentifier: identifier } = instance;
   region.instances.delete(identifier.toLowerCase());
@@ -33,7 +34,7 @@ function removeInstance(region: Region, instance: DBInstance): void {
   if (cluster) leaveCluster(cluster, instance);
   removeFromSource(region, instance);
   for (const other of region.instances.values()) {
-    // A replica in the source's Region is promoted.
+    // RDS promotes a replica in the source's Region.
     if (other.ReadReplicaSourceDBInstanceIdentifier === identifier) delete other.ReadReplicaSourceDBInstanceIdentifier;
   }
   for (const [key, tenant] of region.tenants) {
@@ -43,7 +44,7 @@ function removeInstance(region: Region, instance: DBInstance): void {
   }
 }
 
-/** Deletes an instance without a final snapshot, whatever is asked for. */
+/** Deletes an instance, always without a final snapshot. */
 export function deleteDBInstance(params: Params, { region }: CallContext): object {
   const instance = findInstance(region, requiredIn(params, "DBInstanceIdentifier"));
   checkDeletable(instance, "Instance");
@@ -51,15 +52,15 @@ export function deleteDBInstance(params: Params, { region }: CallContext): objec
   return { DBInstance: instance };
 }
 
-/** Deletes a cluster whose members are gone or going. */
+/** Deletes a cluster whose members are all deleted or deleting. */
 export function deleteDBCluster(params: Params, { region }: CallContext): object {
   const cluster = findCluster(region, requiredIn(params, "DBClusterIdentifier"));
   checkDeletable(cluster, "Cluster");
-  const isInhabited = cluster.DBClusterMembers.some(
+  const hasMembers = cluster.DBClusterMembers.some(
     ({ DBInstanceIdentifier }) =>
       region.instances.get(DBInstanceIdentifier.toLowerCase())?.DBInstanceStatus !== "deleting",
   );
-  if (isInhabited)
+  if (hasMembers)
     throw invalidState(cluster, "Cluster cannot be deleted, it still contains DB instances in non-deleting state.");
   takeDown(region, cluster, () => {
     region.clusters.delete(cluster.DBClusterIdentifier.toLowerCase());

@@ -2,26 +2,26 @@ import { findCluster, findInstance, findTenant } from "../databases.ts";
 import { pageOf } from "../paging.ts";
 import { listIn, numberIn, type Params, textIn } from "../params.ts";
 import { invalidValue } from "../rds-errors.ts";
-import { SimulatedError } from "../simulated-error.ts";
 import type {
-  BlueGreenDeployment,
-  Database,
+  DatabaseFields,
   DBCluster,
   DBInstance,
-  DBProxy,
   GlobalCluster,
-  Region,
+  SimulatedBlueGreenDeployment,
+  SimulatedProxy,
   TenantDatabase,
-} from "../state.ts";
+} from "../resources.ts";
+import { SimulatedError } from "../simulated-error.ts";
+import type { Region } from "../state.ts";
 import type { Action } from "./service.ts";
 
-type Filter = { Name: string; Values: string[] };
+type RdsFilter = { Name: string; Values: string[] };
 
-/** For each filter of a call, what it is compared with. Identifiers may be given as ARNs. */
+/** The values of an item that each filter compares. Identifiers match as names and as ARNs. */
 type Filters<T> = Readonly<Record<string, (item: T) => readonly unknown[]>>;
 
 function filtered<T>(items: readonly T[], params: Params, known: Filters<T>): readonly T[] {
-  const filters = listIn<Filter>(params, "Filters");
+  const filters = listIn<RdsFilter>(params, "Filters");
   for (const { Name } of filters) if (!known[Name]) throw invalidValue(`Unrecognized filter name: ${Name}`);
   if (filters.length === 0) return items;
   return items.filter((item) =>
@@ -58,11 +58,11 @@ function describe<T extends object>(
   };
 }
 
-function engineOf({ Engine }: Database): readonly unknown[] {
+function engineOf({ Engine }: DatabaseFields): readonly unknown[] {
   return [Engine];
 }
 
-/** Standalone instances, members of clusters, and what other services keep in RDS. */
+/** Describes standalone instances, cluster members, and the instances of DocumentDB and Neptune. */
 export const describeDBInstances = describe<DBInstance>("DescribeDBInstances", "DBInstances", {
   all: (region) => region.instances.values(),
   one: (params, region) => {
@@ -81,7 +81,7 @@ export const describeDBInstances = describe<DBInstance>("DescribeDBInstances", "
   },
 });
 
-/** Clusters, those of Neptune and DocumentDB included. */
+/** Describes clusters, including those of DocumentDB and Neptune. */
 export const describeDBClusters = describe<DBCluster>("DescribeDBClusters", "DBClusters", {
   all: (region) => region.clusters.values(),
   one: (params, region) => {
@@ -97,7 +97,7 @@ export const describeDBClusters = describe<DBCluster>("DescribeDBClusters", "DBC
   },
 });
 
-/** Tenant databases, of one container or of all. */
+/** Describes tenant databases, of one container or of all. */
 export const describeTenantDatabases = describe<TenantDatabase>("DescribeTenantDatabases", "TenantDatabases", {
   all: (region) => region.tenants.values(),
   one: (params, region) => {
@@ -118,7 +118,7 @@ export const describeTenantDatabases = describe<TenantDatabase>("DescribeTenantD
   },
 });
 
-/** The same in every Region of an account. */
+/** Describes global clusters, which are the same in every Region of an account. */
 export const describeGlobalClusters = describe<GlobalCluster>("DescribeGlobalClusters", "GlobalClusters", {
   all: (region) => region.account.globalClusters.values(),
   one: (params, region) => {
@@ -133,8 +133,8 @@ export const describeGlobalClusters = describe<GlobalCluster>("DescribeGlobalClu
   },
 });
 
-/** Deployments in every status; one that was switched over stays until it is deleted. */
-export const describeBlueGreenDeployments = describe<BlueGreenDeployment>(
+/** Describes blue/green deployments in every status. A deployment stays after its switchover until it is deleted. */
+export const describeBlueGreenDeployments = describe<SimulatedBlueGreenDeployment>(
   "DescribeBlueGreenDeployments",
   "BlueGreenDeployments",
   {
@@ -160,8 +160,8 @@ export const describeBlueGreenDeployments = describe<BlueGreenDeployment>(
   },
 );
 
-/** Proxies with the secrets that they log in with. */
-export const describeDBProxies = describe<DBProxy>("DescribeDBProxies", "DBProxies", {
+/** Describes proxies and the secrets they use. */
+export const describeDBProxies = describe<SimulatedProxy>("DescribeDBProxies", "DBProxies", {
   all: (region) => region.proxies.values(),
   one: (params, region) => {
     const name = textIn(params, "DBProxyName");

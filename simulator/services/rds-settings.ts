@@ -1,22 +1,22 @@
-import type { AnyDatabase } from "../databases.ts";
 import { applyPending, scheduleMaintenance } from "../maintenance.ts";
 import { flagIn, listIn, numberIn, type Params, textIn } from "../params.ts";
-import type { DBCluster, DBInstance, Region, Tag } from "../state.ts";
+import type { DBCluster, DBInstance, SimulatedDatabase, Tag } from "../resources.ts";
+import type { Region } from "../state.ts";
 import { withCallersTags } from "../tags.ts";
 
-/** Settings of one kind, with how each is read from a call. */
-type Settings = Readonly<Record<string, (params: Params, name: string) => unknown>>;
+/** How to read each parameter of a group. */
+type ParamReaders = Readonly<Record<string, (params: Params, name: string) => unknown>>;
 
-/** What is settled when a database is made. */
-const lasting: Settings = {
+/** Set only at creation. */
+const creationOnly: ParamReaders = {
   EngineMode: textIn,
   MasterUsername: textIn,
   MultiTenant: flagIn,
   StorageEncrypted: flagIn,
 };
 
-/** Changes that wait for the maintenance window unless they are to apply immediately. */
-const deferrable: Settings = {
+/** Changed in the maintenance window unless `ApplyImmediately` is set. */
+const deferrable: ParamReaders = {
   AllocatedStorage: numberIn,
   BackupRetentionPeriod: numberIn,
   DBClusterInstanceClass: textIn,
@@ -27,26 +27,26 @@ const deferrable: Settings = {
   StorageType: textIn,
 };
 
-/** Changes that never wait. */
-const immediate: Settings = {
+/** Changed at once. */
+const immediate: ParamReaders = {
   CopyTagsToSnapshot: flagIn,
   DeletionProtection: flagIn,
   PreferredBackupWindow: textIn,
   PreferredMaintenanceWindow: textIn,
 };
 
-function readInto(target: Record<string, unknown>, settings: Settings, params: Params): void {
+function readInto(target: Record<string, unknown>, settings: ParamReaders, params: Params): void {
   for (const [name, read] of Object.entries(settings))
     if (params[name] !== undefined) target[name] = read(params, name);
 }
 
-/** Gives a new database what the call that makes it asks for. */
-export function applySettings(database: AnyDatabase, params: Params): void {
+/** Applies the parameters of a Create call. */
+export function applySettings(database: SimulatedDatabase, params: Params): void {
   database.TagList = withCallersTags([], listIn<Tag>(params, "Tags"));
-  readInto(database, { ...lasting, ...deferrable, ...immediate }, params);
+  readInto(database, { ...creationOnly, ...deferrable, ...immediate }, params);
 }
 
-/** What a read replica has of its source unless it is told otherwise. */
+/** The settings that a read replica copies from its source by default. */
 const inherited = [
   "AllocatedStorage",
   "DBInstanceClass",
@@ -57,15 +57,15 @@ const inherited = [
   "StorageType",
 ] as const;
 
-/** Makes a read replica like its source, but without backups and in one Availability Zone. */
+/** Copies a source's settings to a read replica, which has no backups. */
 export function inheritSettings(replica: DBInstance, source: DBInstance | DBCluster): void {
   const known = inherited.filter((name) => source[name] !== undefined);
   const settings = Object.fromEntries(known.map((name) => [name, source[name]]));
   Object.assign(replica, settings, { BackupRetentionPeriod: 0 });
 }
 
-/** What a Modify call asks for. With ApplyImmediately not only this call's changes apply, but whatever was pending. */
-export function changeSettings(region: Region, database: AnyDatabase, params: Params): void {
+/** Applies the parameters of a Modify call. `ApplyImmediately` applies earlier pending changes too. */
+export function changeSettings(region: Region, database: SimulatedDatabase, params: Params): void {
   readInto(database, immediate, params);
   readInto(database.PendingModifiedValues, deferrable, params);
   if (flagIn(params, "ApplyImmediately")) applyPending(database);

@@ -1,18 +1,19 @@
-import { type AnyDatabase, arnOf, findCluster, findInstance, setStatus, statusOf } from "../databases.ts";
+import { arnOf, findCluster, findInstance, setStatus, statusOf } from "../databases.ts";
 import { type Params, requiredIn } from "../params.ts";
 import { invalidCombination, invalidState } from "../rds-errors.ts";
+import type { DBCluster, DBInstance, SimulatedDatabase } from "../resources.ts";
 import { startRotation } from "../secret-life.ts";
-import type { DBCluster, DBInstance, Region } from "../state.ts";
+import type { Region } from "../state.ts";
 import type { CallContext } from "./service.ts";
 
-/** Refuses unless all are in the one status, before anything is done to any of them. */
-function checkAll(databases: readonly AnyDatabase[], status: "available" | "stopped"): void {
+/** Rejects the call unless all databases have the status. */
+function checkAll(databases: readonly SimulatedDatabase[], status: "available" | "stopped"): void {
   for (const database of databases)
     if (statusOf(database) !== status)
       throw invalidState(database, `Instance ${arnOf(database).split(":").at(-1)} is not in ${status} state.`);
 }
 
-function stop(region: Region, databases: readonly AnyDatabase[]): void {
+function stop(region: Region, databases: readonly SimulatedDatabase[]): void {
   checkAll(databases, "available");
   const { clock, timing } = region.account.cloud;
   for (const database of databases) {
@@ -23,8 +24,8 @@ function stop(region: Region, databases: readonly AnyDatabase[]): void {
   }
 }
 
-/** A rotation that was missed while the database was stopped is made up for. */
-function start(region: Region, databases: readonly AnyDatabase[]): void {
+/** Starts databases, and rotates secrets whose rotation date passed while the database was stopped. */
+function start(region: Region, databases: readonly SimulatedDatabase[]): void {
   checkAll(databases, "stopped");
   const { clock, now, timing } = region.account.cloud;
   for (const database of databases) {
@@ -54,28 +55,28 @@ function clusterIn(params: Params, region: Region): { cluster: DBCluster; member
   return { cluster, members };
 }
 
-/** Stops an instance that is in no cluster. */
+/** Stops a standalone instance. */
 export function stopDBInstance(params: Params, { region }: CallContext): object {
   const instance = standaloneIn(params, region);
   stop(region, [instance]);
   return { DBInstance: instance };
 }
 
-/** Starts an instance that is in no cluster. */
+/** Starts a standalone instance. */
 export function startDBInstance(params: Params, { region }: CallContext): object {
   const instance = standaloneIn(params, region);
   start(region, [instance]);
   return { DBInstance: instance };
 }
 
-/** Stops a cluster with all its members. */
+/** Stops a cluster and its members. */
 export function stopDBCluster(params: Params, { region }: CallContext): object {
   const { cluster, members } = clusterIn(params, region);
   stop(region, [cluster, ...members]);
   return { DBCluster: cluster };
 }
 
-/** Starts a cluster with all its members. */
+/** Starts a cluster and its members. */
 export function startDBCluster(params: Params, { region }: CallContext): object {
   const { cluster, members } = clusterIn(params, region);
   start(region, [cluster, ...members]);

@@ -1,9 +1,11 @@
-import { type AnyDatabase, databaseWithArn, findCluster, findInstance } from "../databases.ts";
+import { databaseWithArn, findCluster, findInstance } from "../databases.ts";
 import { listIn, type Params, textIn } from "../params.ts";
 import { queryXml } from "../protocol/query-xml.ts";
 import { invalidValue } from "../rds-errors.ts";
-import type { Region, Tag } from "../state.ts";
+import type { SimulatedDatabase, Tag } from "../resources.ts";
+import type { Region } from "../state.ts";
 import { withCallersTags } from "../tags.ts";
+import { queryErrors } from "./errors.ts";
 import { createDBCluster, createDBInstance, createDBInstanceReadReplica, createTenantDatabase } from "./rds-create.ts";
 import { deleteDBCluster, deleteDBInstance } from "./rds-delete.ts";
 import {
@@ -16,10 +18,9 @@ import {
 } from "./rds-describe.ts";
 import { modifyDBCluster, modifyDBInstance, modifyTenantDatabase } from "./rds-modify.ts";
 import { startDBCluster, startDBInstance, stopDBCluster, stopDBInstance } from "./rds-stop.ts";
-import { queryRefusals } from "./refusals.ts";
 import type { Service } from "./service.ts";
 
-function taggedIn(params: Params, region: Region): AnyDatabase {
+function taggedIn(params: Params, region: Region): SimulatedDatabase {
   const arn = textIn(params, "ResourceName") ?? "";
   if (!arn.startsWith("arn:")) throw invalidValue(`Invalid resource name: ${arn}`);
   const found = databaseWithArn(region, arn);
@@ -28,10 +29,10 @@ function taggedIn(params: Params, region: Region): AnyDatabase {
   return findInstance(region, arn);
 }
 
-/** Relational Database Service: databases as far as their master passwords go. */
+/** Amazon RDS: databases and what concerns their master passwords. */
 export const rds: Service = {
   protocol: queryXml("http://rds.amazonaws.com/doc/2014-10-31/"),
-  refusals: queryRefusals("2014-10-31"),
+  errors: queryErrors("2014-10-31"),
   actions: {
     DescribeDBInstances: describeDBInstances,
     DescribeDBClusters: describeDBClusters,

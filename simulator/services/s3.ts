@@ -2,70 +2,71 @@ import { createHash } from "node:crypto";
 import { isDenied } from "../faults.ts";
 import { pageOf } from "../paging.ts";
 import type { Params } from "../params.ts";
-import { type RestAnswer, type RestParams, restXml } from "../protocol/rest-xml.ts";
+import { type RestParams, type RestResponse, restXml } from "../protocol/rest-xml.ts";
+import type { Bucket, StoredObject } from "../resources.ts";
 import { SimulatedError } from "../simulated-error.ts";
-import type { Bucket, Region, StoredObject } from "../state.ts";
-import type { Action, CallContext, Refusals, Service } from "./service.ts";
+import type { Region } from "../state.ts";
+import type { Action, CallContext, Service, ServiceErrors } from "./service.ts";
 
-function refused(code: string, message: string, status: number): SimulatedError {
+function errorOf(code: string, message: string, status: number): SimulatedError {
   return new SimulatedError(code, message, status);
 }
 
-/** How S3 refuses. */
-const refusals: Refusals = {
-  denied: (message) => refused("AccessDenied", message, 403),
-  throttled: () => refused("SlowDown", "Please reduce your request rate.", 503),
-  expiredToken: () => refused("ExpiredToken", "The provided token has expired.", 400),
+/** The errors of S3. */
+const errors: ServiceErrors = {
+  denied: (message) => errorOf("AccessDenied", message, 403),
+  throttled: () => errorOf("SlowDown", "Please reduce your request rate.", 503),
+  expiredToken: () => errorOf("ExpiredToken", "The provided token has expired.", 400),
   invalidToken: () =>
-    refused("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.", 403),
-  unsigned: () => refused("AccessDenied", "Access Denied", 403),
+    errorOf("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.", 403),
+  unsigned: () => errorOf("AccessDenied", "Access Denied", 403),
   unknownAction: () =>
-    refused("NotImplemented", "A header you provided implies functionality that is not implemented", 501),
+    errorOf("NotImplemented", "A header you provided implies functionality that is not implemented", 501),
 };
 
-type Operation = (params: RestParams, context: CallContext) => RestAnswer;
+type Operation = (params: RestParams, context: CallContext) => RestResponse;
 
 function operation(perform: Operation): Action {
   return (params: Params, context) => perform(params as unknown as RestParams, context);
 }
 
-/** Names of buckets are known everywhere; what is in them only to their account, in their Region. */
+/** Bucket names are global; the contents are visible only to the owning account in the bucket's Region. */
 function bucketIn({ bucket }: RestParams, region: Region): Bucket {
   const own = region.buckets.get(bucket);
   if (own) return own;
   for (const account of region.account.cloud.accounts.values())
     for (const other of account.regions.values()) {
       if (!other.buckets.has(bucket)) continue;
-      if (account !== region.account) throw refusals.denied("Access Denied");
-      throw refused(
+      if (account !== region.account) throw errors.denied("Access Denied");
+      throw errorOf(
         "PermanentRedirect",
         "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.",
         301,
       );
     }
-  throw refused("NoSuchBucket", "The specified bucket does not exist", 404);
+  throw errorOf("NoSuchBucket", "The specified bucket does not exist", 404);
 }
 
-/** Whoever may not list a bucket is not told that an object is missing from it. */
+/** The error for a missing object: `AccessDenied` unless the caller may list the bucket. */
 function objectIn(params: RestParams, region: Region): StoredObject {
   const found = bucketIn(params, region).objects.get(params.key);
   if (found) return found;
-  if (isDenied(region, "s3:ListBucket", params)) throw refusals.denied("Access Denied");
-  throw refused("NoSuchKey", "The specified key does not exist.", 404);
+  if (isDenied(region, "s3:ListBucket", params)) throw errors.denied("Access Denied");
+  throw errorOf("NoSuchKey", "The specified key does not exist.", 404);
 }
 
 function failedPrecondition(): SimulatedError {
-  return refused("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", 412);
+  return errorOf("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", 412);
 }
 
-/** Whether what is there allows the write: the conditions that S3 knows for writing. */
+/** Checks the conditions of a conditional write against the stored object. */
 function checkConditions(headers: RestParams["headers"], there: StoredObject | undefined): void {
   const { "if-match": match, "if-none-match": noneMatch } = headers;
   if (noneMatch !== undefined && noneMatch !== "*")
-    throw refused("NotImplemented", "A header you provided implies functionality that is not implemented", 501);
+    throw errorOf("NotImplemented", "A header you provided implies functionality that is not implemented", 501);
   if (noneMatch === "*" && there) throw failedPrecondition();
   if (match === undefined) return;
-  if (!there) throw refused("NoSuchKey", "The specified key does not exist.", 404);
+  if (!there) throw errorOf("NoSuchKey", "The specified key does not exist.", 404);
   if (match.replaceAll('"', "") !== there.ETag.replaceAll('"', "")) throw failedPrecondition();
 }
 
@@ -75,10 +76,10 @@ const putObject = operation((params, { region }) => {
   const { key, headers, body } = params;
   const { objects } = bucketIn(params, region);
   if (headers["x-amz-acl"] !== undefined)
-    throw refused("AccessControlListNotSupported", "The bucket does not allow ACLs", 400);
-  // To compare with what is there is to learn about it.
+    throw errorOf("AccessControlListNotSupported", "The bucket does not allow ACLs", 400);
+  // Comparing with the stored object requires permission to read it.
   if (headers["if-match"] !== undefined && isDenied(region, "s3:GetObject", params))
-    throw refusals.denied("Access Denied");
+    throw errors.denied("Access Denied");
   checkConditions(headers, objects.get(key));
   const metadata = Object.entries(headers).filter(([name]) => name.startsWith(metadataPrefix));
   const stored: StoredObject = {
@@ -108,7 +109,7 @@ const getObject = operation((params, { region }) => {
   };
 });
 
-/** By code unit, whatever the locale. */
+/** Compares by code unit. */
 function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
   return a < b ? -1 : 1;
 }
@@ -122,7 +123,7 @@ const listObjects = operation((params, { region }) => {
     size: Math.min(size, 1000),
     token: query["continuation-token"],
     scope: `ListObjectsV2/${bucket}/${prefix}`,
-    invalid: () => refused("InvalidArgument", "The continuation token provided is incorrect", 400),
+    invalid: () => errorOf("InvalidArgument", "The continuation token provided is incorrect", 400),
   });
   return {
     root: "ListBucketResult",
@@ -144,10 +145,10 @@ const listObjects = operation((params, { region }) => {
   };
 });
 
-/** S3 with buckets that have no versions and no ACLs, and objects that are text. */
+/** Amazon S3: text objects in buckets without versions and ACLs. */
 export const s3: Service = {
   protocol: restXml,
-  refusals,
+  errors,
   permissions: { HeadObject: "GetObject", ListObjectsV2: "ListBucket" },
   actions: {
     CreateBucket: operation(({ bucket }, { region }) => {

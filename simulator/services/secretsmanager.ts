@@ -4,12 +4,13 @@ import { findKey } from "../keys.ts";
 import { pageOf } from "../paging.ts";
 import { flagIn, listIn, numberIn, type Params, textIn } from "../params.ts";
 import { json11 } from "../protocol/json.ts";
+import type { SimulatedRotationRules, SimulatedSecret, Tag } from "../resources.ts";
 import { nextRotationAt } from "../rotation-schedule.ts";
 import { changeSecret, ownerOf, scheduleRotation, secretsAsOf, startRotation } from "../secret-life.ts";
 import { SimulatedError } from "../simulated-error.ts";
-import type { Region, RotationRules, Secret, Tag } from "../state.ts";
+import type { Region } from "../state.ts";
 import { isReserved } from "../tags.ts";
-import { jsonRefusals } from "./refusals.ts";
+import { jsonErrors } from "./errors.ts";
 import type { CallContext, Service } from "./service.ts";
 
 function invalidRequest(message: string): SimulatedError {
@@ -20,8 +21,8 @@ function invalidParameter(message: string): SimulatedError {
   return new SimulatedError("InvalidParameterException", message);
 }
 
-/** By ARN, by name, or by ARN without the six letters at its end. */
-function secretIn(params: Params, region: Region): Secret {
+/** Finds a secret by ARN, by name, or by ARN without its random suffix. */
+function secretIn(params: Params, region: Region): SimulatedSecret {
   const id = textIn(params, "SecretId") ?? "";
   const found =
     region.secrets.get(id) ??
@@ -30,34 +31,34 @@ function secretIn(params: Params, region: Region): Secret {
   return found;
 }
 
-/** The same, where a secret that is scheduled for deletion is refused. */
-function livingSecretIn(params: Params, region: Region): Secret {
+/** Finds a secret and rejects one that is scheduled for deletion. */
+function activeSecretIn(params: Params, region: Region): SimulatedSecret {
   const secret = secretIn(params, region);
   if (secret.DeletedDate)
     throw invalidRequest("You can't perform this operation on the secret because it was marked for deletion.");
   return secret;
 }
 
-function versionStages({ ARN, version }: Secret): Record<string, string[]> {
+function versionStages({ ARN, version }: SimulatedSecret): Record<string, string[]> {
   return {
     [uuidFrom(`${ARN}@${version}`)]: ["AWSCURRENT"],
     ...(version > 1 && { [uuidFrom(`${ARN}@${version - 1}`)]: ["AWSPREVIOUS"] }),
   };
 }
 
-function toListEntry(secret: Secret): object {
+function toListEntry(secret: SimulatedSecret): object {
   const { version: _version, resourcePolicy: _policy, owner: _owner, ReplicationStatus: _replicas, ...fields } = secret;
   return { ...fields, SecretVersionsToStages: versionStages(secret) };
 }
 
-function toDescription(secret: Secret): object {
+function toDescription(secret: SimulatedSecret): object {
   const { version: _version, resourcePolicy: _policy, owner: _owner, ...fields } = secret;
   return { ...fields, VersionIdsToStages: versionStages(secret) };
 }
 
-type Filter = { Key: string; Values: string[] };
+type SecretFilter = { Key: string; Values: string[] };
 
-function valuesFor(secret: Secret, key: string): (string | undefined)[] {
+function valuesFor(secret: SimulatedSecret, key: string): (string | undefined)[] {
   switch (key) {
     case "name":
       return [secret.Name];
@@ -81,8 +82,8 @@ function valuesFor(secret: Secret, key: string): (string | undefined)[] {
   }
 }
 
-/** Values match as prefixes; one that begins with `!` must not match. */
-function toMatcher({ Key, Values }: Filter): (secret: Secret) => boolean {
+/** Values match as prefixes; a leading `!` negates. */
+function toMatcher({ Key, Values }: SecretFilter): (secret: SimulatedSecret) => boolean {
   const wanted = Values.map((value) => ({ prefix: value.replace(/^!/, ""), isNegated: value.startsWith("!") }));
   return (secret) => {
     const actual = valuesFor(secret, Key);
@@ -97,7 +98,7 @@ function listSecrets(params: Params, { region }: CallContext): object {
       "ValidationException",
       `1 validation error detected: Value '${size}' at 'maxResults' failed to satisfy constraint: Member must have value ${size < 1 ? "greater than or equal to 1" : "less than or equal to 100"}`,
     );
-  const matchers = listIn<Filter>(params, "Filters").map(toMatcher);
+  const matchers = listIn<SecretFilter>(params, "Filters").map(toMatcher);
   const withDeleted = flagIn(params, "IncludePlannedDeletion") ?? false;
   const secrets = secretsAsOf(region, region.account.cloud.lag.listSecretsSeconds).filter(
     (secret) => (withDeleted || !secret.DeletedDate) && matchers.every((isMatch) => isMatch(secret)),
@@ -111,18 +112,18 @@ function listSecrets(params: Params, { region }: CallContext): object {
   return { SecretList: items.map(toListEntry), NextToken: next };
 }
 
-function named({ ARN, Name }: Secret): { ARN: string; Name: string } {
+function named({ ARN, Name }: SimulatedSecret): { ARN: string; Name: string } {
   return { ARN, Name };
 }
 
 function rotateSecret(params: Params, { region }: CallContext): object {
-  const secret = livingSecretIn(params, region);
+  const secret = activeSecretIn(params, region);
   if (params.RotationLambdaARN !== undefined && secret.OwningService)
     // Wording not verified.
     throw invalidRequest("You can't specify a rotation function for a secret that is managed by another service.");
   if (secret.OwningService === undefined && params.RotationLambdaARN === undefined)
     throw invalidRequest("No Lambda rotation function ARN is associated with this secret.");
-  const rules = (params.RotationRules as RotationRules | undefined) ??
+  const rules = (params.RotationRules as SimulatedRotationRules | undefined) ??
     secret.RotationRules ?? { AutomaticallyAfterDays: 7 };
   if (rules.AutomaticallyAfterDays !== undefined && rules.ScheduleExpression !== undefined)
     // Wording not verified.
@@ -140,7 +141,7 @@ function rotateSecret(params: Params, { region }: CallContext): object {
     NextRotationDate: nextRotationAt(rules, now),
     LastChangedDate: now,
   });
-  scheduleRotation(region, region.secrets.get(secret.ARN) as Secret);
+  scheduleRotation(region, region.secrets.get(secret.ARN) as SimulatedSecret);
   const database = ownerOf(region, secret);
   if ((flagIn(params, "RotateImmediately") ?? true) && database && !isStopped(database))
     startRotation(region, database);
@@ -148,7 +149,7 @@ function rotateSecret(params: Params, { region }: CallContext): object {
 }
 
 function cancelRotateSecret(params: Params, { region }: CallContext): object {
-  const secret = livingSecretIn(params, region);
+  const secret = activeSecretIn(params, region);
   changeSecret(region, secret.ARN, {
     RotationEnabled: false,
     NextRotationDate: undefined,
@@ -158,9 +159,9 @@ function cancelRotateSecret(params: Params, { region }: CallContext): object {
 }
 
 function updateSecret(params: Params, { region }: CallContext): object {
-  const secret = livingSecretIn(params, region);
+  const secret = activeSecretIn(params, region);
   if (params.SecretString !== undefined || params.SecretBinary !== undefined)
-    // Wording not verified. Nobody but RDS writes the value of a managed secret, and the simulator keeps no values.
+    // Wording not verified. Only RDS writes the value of a managed secret, and the simulator stores no values.
     throw invalidRequest("You can't change the value of a secret that is managed by another service.");
   const kmsKeyId = textIn(params, "KmsKeyId");
   const key = kmsKeyId === undefined ? undefined : findKey(region, kmsKeyId);
@@ -175,7 +176,7 @@ function updateSecret(params: Params, { region }: CallContext): object {
 }
 
 function deleteSecret(params: Params, { region }: CallContext): object {
-  const secret = livingSecretIn(params, region);
+  const secret = activeSecretIn(params, region);
   const isForced = flagIn(params, "ForceDeleteWithoutRecovery") ?? false;
   const days = numberIn(params, "RecoveryWindowInDays");
   if (isForced && days !== undefined)
@@ -200,7 +201,7 @@ function deleteSecret(params: Params, { region }: CallContext): object {
   return { ...named(secret), DeletionDate: goneAt };
 }
 
-function replicas(secret: Secret): NonNullable<Secret["ReplicationStatus"]> {
+function replicas(secret: SimulatedSecret): NonNullable<SimulatedSecret["ReplicationStatus"]> {
   return secret.ReplicationStatus ?? [];
 }
 
@@ -209,7 +210,7 @@ function inRegion(arn: string, region: string): string {
 }
 
 function replicate(params: Params, { region }: CallContext): object {
-  const secret = livingSecretIn(params, region);
+  const secret = activeSecretIn(params, region);
   const added = listIn<{ Region: string; KmsKeyId?: string }>(params, "AddReplicaRegions");
   const disabled = added.find(({ Region: name }) => !region.account.enabledRegions.has(name));
   // Wording not verified.
@@ -230,7 +231,7 @@ function replicate(params: Params, { region }: CallContext): object {
 }
 
 function removeReplicas(params: Params, { region }: CallContext): object {
-  const secret = livingSecretIn(params, region);
+  const secret = activeSecretIn(params, region);
   const removed = listIn<string>(params, "RemoveReplicaRegions");
   for (const name of removed) {
     const copy = region.account.regions.get(name);
@@ -242,7 +243,7 @@ function removeReplicas(params: Params, { region }: CallContext): object {
 }
 
 function putResourcePolicy(params: Params, { region }: CallContext): object {
-  const secret = livingSecretIn(params, region);
+  const secret = activeSecretIn(params, region);
   const policy = textIn(params, "ResourcePolicy") ?? "";
   try {
     JSON.parse(policy);
@@ -253,22 +254,22 @@ function putResourcePolicy(params: Params, { region }: CallContext): object {
   return named(secret);
 }
 
-/** Refused whoever asks: the simulator has no passwords, and what it stands in for must never want one. */
-function refuseValue(_params: Params, { callerArn }: CallContext): object {
-  throw jsonRefusals.denied(
+/** Rejects every read of a secret's value: the simulator has none, and the auditor must never ask for one. */
+function rejectRead(_params: Params, { callerArn }: CallContext): object {
+  throw jsonErrors.denied(
     `User: ${callerArn} is not authorized to perform: secretsmanager:GetSecretValue with an explicit deny`,
   );
 }
 
-/** Secrets Manager without values. */
+/** AWS Secrets Manager, without secret values. */
 export const secretsManager: Service = {
   protocol: json11("Message"),
-  refusals: jsonRefusals,
+  errors: jsonErrors,
   actions: {
     ListSecrets: listSecrets,
     DescribeSecret: (params, { region }) => toDescription(secretIn(params, region)),
-    GetSecretValue: refuseValue,
-    BatchGetSecretValue: refuseValue,
+    GetSecretValue: rejectRead,
+    BatchGetSecretValue: rejectRead,
     RotateSecret: rotateSecret,
     CancelRotateSecret: cancelRotateSecret,
     UpdateSecret: updateSecret,
@@ -279,7 +280,7 @@ export const secretsManager: Service = {
       return named(secret);
     },
     TagResource: (params, { region }) => {
-      const secret = livingSecretIn(params, region);
+      const secret = activeSecretIn(params, region);
       const tags = listIn<Tag>(params, "Tags");
       // Code and wording not verified.
       if (tags.some(isReserved)) throw invalidParameter("Tag keys that begin with aws: are reserved for AWS.");
@@ -287,7 +288,7 @@ export const secretsManager: Service = {
       return {};
     },
     UntagResource: (params, { region }) => {
-      const secret = livingSecretIn(params, region);
+      const secret = activeSecretIn(params, region);
       const keys = listIn<string>(params, "TagKeys");
       changeSecret(region, secret.ARN, { Tags: secret.Tags.filter(({ Key }) => !keys.includes(Key)) });
       return {};
@@ -301,7 +302,7 @@ export const secretsManager: Service = {
     },
     PutResourcePolicy: putResourcePolicy,
     DeleteResourcePolicy: (params, { region }) => {
-      const secret = livingSecretIn(params, region);
+      const secret = activeSecretIn(params, region);
       changeSecret(region, secret.ARN, { resourcePolicy: undefined });
       return named(secret);
     },

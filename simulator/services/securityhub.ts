@@ -1,15 +1,15 @@
-import { meetEntryFault } from "../faults.ts";
+import { takeEntryFault } from "../faults.ts";
 import { listIn, type Params } from "../params.ts";
 import { restJson } from "../protocol/json.ts";
+import type { ImportedFinding } from "../resources.ts";
 import { SimulatedError } from "../simulated-error.ts";
-import type { ImportedFinding } from "../state.ts";
-import { restRefusals } from "./refusals.ts";
+import { restErrors } from "./errors.ts";
 import type { CallContext, Service } from "./service.ts";
 
 const maxFindings = 100;
 const maxFindingBytes = 240 * 1024;
 
-/** Longest and shortest of each text that a finding must have. */
+/** The minimum and maximum length of each required text of a finding. */
 const texts: readonly (readonly [field: string, min: number, max: number])[] = [
   ["SchemaVersion", 1, 10],
   ["Id", 1, 512],
@@ -51,36 +51,36 @@ function fieldsProblem(fields: unknown): string | undefined {
   return pairs.every(isFitting) ? undefined : "data.ProductFields should NOT be longer than 2048 characters";
 }
 
-/** What the format forbids in a finding, if anything. Wordings not verified. */
+/** The first violation of the format in a finding, or undefined. Wording not verified. */
 function problemOf(finding: Params): string | undefined {
   const problem = textProblem(finding) ?? resourcesProblem(finding.Resources) ?? fieldsProblem(finding.ProductFields);
   if (problem) return problem;
   if (finding.SchemaVersion !== "2018-10-08") return "data.SchemaVersion must be equal to '2018-10-08'";
   const dates = ["CreatedAt", "UpdatedAt", "FirstObservedAt", "LastObservedAt"];
-  const wrong = dates.find((field) => finding[field] !== undefined && !instant.test(String(finding[field])));
-  return wrong && `data.${wrong} must match format "date-time"`;
+  const invalid = dates.find((field) => finding[field] !== undefined && !instant.test(String(finding[field])));
+  return invalid && `data.${invalid} must match format "date-time"`;
 }
 
-/** The one product whose findings an account may import without an integration, and those only about itself. AWS denies the whole call. */
+/** Without an integration, an account may import only findings of its default product about itself. AWS denies the whole call otherwise. */
 function checkProduct(finding: Params, { region, callerArn }: CallContext): void {
   const { id, partition } = region.account;
   const own = `arn:${partition}:securityhub:${region.name}:${id}:product/${id}/default`;
   if (finding.ProductArn === undefined || (finding.ProductArn === own && finding.AwsAccountId === id)) return;
-  throw restRefusals.denied(
+  throw restErrors.denied(
     `User: ${callerArn} is not authorized to perform: securityhub:BatchImportFindings on resource: ${finding.ProductArn}`,
   );
 }
 
 type Failure = { Id: string; ErrorCode: string; ErrorMessage: string };
 
-/** Why a finding is not imported, if it is not; a fault can keep it from being named. */
+/** Why a finding is not imported, or undefined. A fault can omit it from the response. */
 function failureOf(finding: Params, { region }: CallContext): Failure | "unnamed" | undefined {
   const failed = (ErrorCode: string, ErrorMessage: string): Failure => ({
     Id: String(finding.Id ?? ""),
     ErrorCode,
     ErrorMessage,
   });
-  const fault = meetEntryFault(region, "securityhub:BatchImportFindings", finding);
+  const fault = takeEntryFault(region, "securityhub:BatchImportFindings", finding);
   if (fault?.isUnnamed) return "unnamed";
   if (fault) return failed(fault.code ?? "InternalError", fault.message ?? "An internal error occurred");
   if (Buffer.byteLength(JSON.stringify(finding)) > maxFindingBytes)
@@ -117,16 +117,16 @@ function importFindings(params: Params, context: CallContext): object {
   };
 }
 
-/** A finding that is not newer than the one before changes nothing, and is no error either. */
+/** Stores a finding. Ignores one that is not newer than the stored one, which is not an error. */
 function keep(findings: Map<string, ImportedFinding>, finding: ImportedFinding): void {
   const before = findings.get(finding.Id);
   if (before && Date.parse(finding.UpdatedAt) <= Date.parse(before.UpdatedAt)) return;
   findings.set(finding.Id, finding);
 }
 
-/** Security Hub CSPM as far as findings go in. */
+/** Security Hub CSPM: importing findings. */
 export const securityHub: Service = {
   protocol: restJson({ "/findings/import": "BatchImportFindings" }),
-  refusals: restRefusals,
+  errors: restErrors,
   actions: { BatchImportFindings: importFindings },
 };

@@ -1,23 +1,23 @@
 import type { Params } from "../params.ts";
 import type { Protocol } from "../protocol/protocol.ts";
 import type { SimulatedError } from "../simulated-error.ts";
-import type { Account, Region } from "../state.ts";
+import type { Region, SimulatedAccount } from "../state.ts";
 
-/** Who calls, and where. */
+/** The caller and the Region of a call. */
 export type CallContext = {
-  account: Account;
+  account: SimulatedAccount;
   region: Region;
-  /** The ARN that AWS names in refusals. */
+  /** The caller's ARN, which error messages name. */
   callerArn: string;
-  /** Real time: credentials expire by the client's clock, not by the cloud's. */
+  /** Real time: credentials expire by the client's clock, not by the virtual one. */
   wallClock: Date;
 };
 
-/** Answers one action, and changes the cloud if that is what the action does. @throws SimulatedError */
+/** Performs one action and returns its output. @throws SimulatedError */
 export type Action = (params: Params, context: CallContext) => object;
 
-/** How a service refuses what every service may refuse. */
-export type Refusals = {
+/** The errors that every service has, in one service's terms. */
+export type ServiceErrors = {
   denied: (message: string) => SimulatedError;
   throttled: () => SimulatedError;
   expiredToken: () => SimulatedError;
@@ -26,13 +26,13 @@ export type Refusals = {
   unknownAction: (action: string) => SimulatedError;
 };
 
-/** One AWS service: how it is spoken to, how it refuses, and what it can do. */
+/** One AWS service: its protocol, its errors, and its actions. */
 export type Service = {
   protocol: Protocol;
-  refusals: Refusals;
+  errors: ServiceErrors;
   actions: Readonly<Record<string, Action>>;
-  /** The permission that an operation needs, where it is not called like the operation: faults and the list of calls go by it. */
+  /** The permission of each action whose permission has another name. Faults and the list of calls use permissions. */
   permissions?: Readonly<Record<string, string>>;
-  /** Whether it is the same in every Region, enabled or not. */
+  /** True if the service is the same in every Region, enabled or not. */
   isGlobal?: boolean;
 };

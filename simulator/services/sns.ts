@@ -1,15 +1,16 @@
-import { meetEntryFault } from "../faults.ts";
+import { takeEntryFault } from "../faults.ts";
 import { nextSerial, uuidFrom } from "../identifiers.ts";
 import { pageOf } from "../paging.ts";
 import { listIn, type Params, textIn } from "../params.ts";
 import { queryXml } from "../protocol/query-xml.ts";
+import type { Topic } from "../resources.ts";
 import { SimulatedError } from "../simulated-error.ts";
-import type { Region, Topic } from "../state.ts";
-import { queryRefusals } from "./refusals.ts";
-import type { CallContext, Refusals, Service } from "./service.ts";
+import type { Region } from "../state.ts";
+import { queryErrors } from "./errors.ts";
+import type { CallContext, Service, ServiceErrors } from "./service.ts";
 
-const refusals: Refusals = {
-  ...queryRefusals("2010-03-31"),
+const errors: ServiceErrors = {
+  ...queryErrors("2010-03-31"),
   denied: (message) => new SimulatedError("AuthorizationError", message, 403),
 };
 
@@ -17,17 +18,17 @@ function invalidParameter(what: string): SimulatedError {
   return new SimulatedError("InvalidParameter", `Invalid parameter: ${what}`);
 }
 
-/** Bytes of a message, or of a batch of them. */
+/** The maximum size of a message or a batch, in bytes. */
 const maxBytes = 262_144;
 const maxEntries = 10;
 
-/** A topic by its ARN, which must be of the Region that is asked. */
+/** Finds a topic by ARN, which must be of the Region that is called. */
 function topicIn(params: Params, { region, callerArn }: CallContext): Topic {
   const arn = textIn(params, "TopicArn") ?? textIn(params, "TargetArn") ?? "";
   const [, , service, regionName, accountId] = arn.split(":");
   if (service !== "sns" || regionName !== region.name) throw invalidParameter("TopicArn");
   if (accountId !== region.account.id)
-    throw refusals.denied(
+    throw errors.denied(
       `User: ${callerArn} is not authorized to perform: SNS:Publish on resource: ${arn} because no resource-based policy allows the SNS:Publish action`,
     );
   const topic = region.topics.get(arn);
@@ -48,8 +49,8 @@ function sizeOf(entry: Params): number {
   ].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
 }
 
-/** What is wrong with a message, if anything. Wordings not verified. */
-function refusalOf(entry: Params): SimulatedError | undefined {
+/** The first error in a message, or undefined. Wording not verified. */
+function errorFor(entry: Params): SimulatedError | undefined {
   if ((textIn(entry, "Message") ?? "") === "") return invalidParameter("Empty message");
   if (sizeOf(entry) > maxBytes) return invalidParameter("Message too long");
   for (const { Name, Value } of listIn<Attribute>(entry, "MessageAttributes")) {
@@ -78,8 +79,8 @@ function publish(topic: Topic, entry: Params, region: Region): string {
 
 function publishOne(params: Params, context: CallContext): object {
   const topic = topicIn(params, context);
-  const refusal = refusalOf(params);
-  if (refusal) throw refusal;
+  const error = errorFor(params);
+  if (error) throw error;
   return { MessageId: publish(topic, params, context.region) };
 }
 
@@ -114,8 +115,8 @@ function publishBatch(params: Params, context: CallContext): object {
   const Failed: object[] = [];
   for (const entry of entries) {
     const Id = textIn(entry, "Id") ?? "";
-    const fault = meetEntryFault(context.region, "sns:Publish", entry);
-    const refusal = refusalOf(entry);
+    const fault = takeEntryFault(context.region, "sns:Publish", entry);
+    const error = errorFor(entry);
     if (fault?.isUnnamed) continue;
     if (fault)
       Failed.push({
@@ -124,7 +125,7 @@ function publishBatch(params: Params, context: CallContext): object {
         Message: fault.message ?? "An internal error occurred",
         SenderFault: fault.isSenderFault ?? false,
       });
-    else if (refusal) Failed.push({ Id, Code: refusal.code, Message: refusal.message, SenderFault: true });
+    else if (error) Failed.push({ Id, Code: error.code, Message: error.message, SenderFault: true });
     else Successful.push({ Id, MessageId: publish(topic, entry, context.region) });
   }
   return { Successful, Failed };
@@ -162,10 +163,10 @@ function listTopics(params: Params, { region }: CallContext): object {
   return { Topics: items.map((TopicArn) => ({ TopicArn })), NextToken: next };
 }
 
-/** SNS up to the topic: what is published is kept there, and delivered to nobody. */
+/** Amazon SNS: topics keep what is published and deliver nothing. */
 export const sns: Service = {
   protocol: queryXml("http://sns.amazonaws.com/doc/2010-03-31/"),
-  refusals,
+  errors,
   permissions: { PublishBatch: "Publish" },
   actions: {
     CreateTopic: createTopic,

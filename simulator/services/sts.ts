@@ -1,15 +1,15 @@
 import { type Params, textIn } from "../params.ts";
 import { queryXml } from "../protocol/query-xml.ts";
 import { SimulatedError } from "../simulated-error.ts";
-import { queryRefusals } from "./refusals.ts";
+import { queryErrors } from "./errors.ts";
 import type { CallContext, Service } from "./service.ts";
 
-/** A session token says whose session it is, so that no sessions have to be kept. */
+/** Encodes the session in its token, so that the simulator stores no sessions. */
 function sessionTokenOf(role: string, session: string): string {
   return `simulated-${Buffer.from(`${role}/${session}`).toString("base64url")}`;
 }
 
-/** `Role/session` of a token made by AssumeRole; other tokens belong to nobody in particular. */
+/** `Role/session` of a token from AssumeRole; undefined for other tokens. */
 export function sessionIn(token: string | undefined): string | undefined {
   return token?.startsWith("simulated-") ? Buffer.from(token.slice(10), "base64url").toString() : undefined;
 }
@@ -41,10 +41,10 @@ function assumeRole(params: Params, { account, callerArn, wallClock }: CallConte
   };
 }
 
-/** Security Token Service: an access key is the id of the account that it opens. */
+/** AWS STS. The access key id is the account id. */
 export const sts: Service = {
   protocol: queryXml("https://sts.amazonaws.com/doc/2011-06-15/"),
-  refusals: queryRefusals("2011-06-15"),
+  errors: queryErrors("2011-06-15"),
   isGlobal: true,
   actions: {
     GetCallerIdentity: (_params, { account, callerArn }) => ({

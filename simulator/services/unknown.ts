@@ -1,15 +1,15 @@
 import { json11 } from "../protocol/json.ts";
 import { queryXml } from "../protocol/query-xml.ts";
 import { SimulatedError } from "../simulated-error.ts";
-import { jsonRefusals, queryRefusals } from "./refusals.ts";
+import { jsonErrors, queryErrors } from "./errors.ts";
 import type { Service } from "./service.ts";
 
-/** Stands in for a service that the simulator does not have: says so, in the protocol that the client seems to speak. */
+/** Replaces a service that the simulator does not have: rejects each call, in the protocol that the client uses. */
 export function unknownService(name: string, isForm: boolean, known: readonly string[]): Service {
   return {
     protocol: isForm ? queryXml("http://simulator.invalid/") : json11("message"),
-    refusals: {
-      ...(isForm ? queryRefusals("") : jsonRefusals),
+    errors: {
+      ...(isForm ? queryErrors("") : jsonErrors),
       unknownAction: (action) =>
         new SimulatedError(
           isForm ? "InvalidAction" : "UnknownOperationException",

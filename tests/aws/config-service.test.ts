@@ -3,7 +3,7 @@ import { assumeRole } from "../../lib/aws/assume-role.ts";
 import type { ClientOptions } from "../../lib/aws/client-config.ts";
 import { createConfig } from "../../lib/aws/config-service.ts";
 import { type ConfigEvaluation, toEvaluation } from "../../lib/report/aws/config-evaluation.ts";
-import type { ConfigRule } from "../../simulator/state.ts";
+import type { ConfigRule } from "../../simulator/resources.ts";
 import { type Aws, account, otherAccount, startAws } from "../simulator/aws.ts";
 
 const orderingAt = "2026-11-24T08:59:00.000Z";

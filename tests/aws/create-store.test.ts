@@ -12,7 +12,7 @@ import type { Report } from "../../lib/model/report.ts";
 import type { Store } from "../../lib/publish/publish-report.ts";
 import type { Stored } from "../../lib/storage/update-stored.ts";
 import { rules } from "../../rules/index.ts";
-import type { Bucket } from "../../simulator/state.ts";
+import type { Bucket } from "../../simulator/resources.ts";
 import { type Aws, account, startAws } from "../simulator/aws.ts";
 import { anInventory, aPolicy } from "../support/builders.ts";
 import { startFront } from "../support/front.ts";

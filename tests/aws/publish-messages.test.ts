@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { publishMessages } from "../../lib/aws/publish-messages.ts";
 import { AwsCallError } from "../../lib/model/errors.ts";
 import type { OutgoingMessage } from "../../lib/model/topic-message.ts";
-import type { Topic } from "../../simulator/state.ts";
+import type { Topic } from "../../simulator/resources.ts";
 import { type Aws, account, otherAccount, startAws } from "../simulator/aws.ts";
 
 let aws: Aws;

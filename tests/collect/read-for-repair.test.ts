@@ -97,7 +97,7 @@ describe("what decides whether a database may be repaired", () => {
   test("a global database is seen, though its members are managed: turned off, they could not be turned on again", () =>
     withSimulatedRegion(async (simulated) => {
       const writer = simulated.here.addCluster({ identifier: "shop", engine: "aurora-mysql", managed: true });
-      simulated.here.addGlobalCluster({ identifier: "world", writer, isMarked: false });
+      simulated.here.addGlobalCluster({ identifier: "world", writer, isNamedByMembers: false });
       expect((await read(simulated, { forRepair: false })).globalClusterMembers).toBeNull();
       expect((await read(simulated)).globalClusterMembers).toEqual([writer.DBClusterArn]);
     }));

@@ -1,7 +1,7 @@
 import type { KnownDifference } from "./known-differences.ts";
-import type { Answers } from "./scenario.ts";
+import type { Responses } from "./scenario.ts";
 
-/** An answer as its leaves: path → value. What AWS may leave out or give empty has no leaf. */
+/** The leaves of a response: path → value. A field that is absent or empty has no leaf. */
 type Leaves = Record<string, unknown>;
 
 const ids = [
@@ -11,7 +11,7 @@ const ids = [
 
 const instant = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
 
-/** AWS promises no order for what these name. */
+/** Lists of items with these identifiers have no guaranteed order in AWS. */
 const identifiers = ["Key", "DBInstanceIdentifier", "DBClusterIdentifier", "AliasName"] as const;
 
 const ordered = (list: readonly unknown[]): readonly unknown[] => {
@@ -35,23 +35,23 @@ function collect(value: unknown, path: string, leaves: Leaves): void {
   } else leaves[path] = typeof value === "string" ? value.replaceAll(instant, "<date>") : value;
 }
 
-/** A path without positions, and with one name for what is described alone or in a list. */
+/** A path without list positions. A single resource and one in a list have the same name. */
 const nameOf = (path: string, leaves: Leaves): string => {
   const name = path.replaceAll(/\[\d+\]/g, "").replace(/\.(DBInstance|DBCluster)s\b/, ".$1");
-  // The status of an error says little without the error's name.
+  // Statuses are compared by error.
   return name.endsWith(".status") ? `${name} of ${leaves[path.replace(/status$/, "error")]}` : name;
 };
 
 const endsWith = (path: string, end: string): boolean => path === end || path.endsWith(`.${end}`);
 
-/** The leaves of all answers, each `step.path`. */
-function toLeaves(answers: Answers): Leaves {
+/** The leaves of all responses, by `step.path`. */
+function toLeaves(responses: Responses): Leaves {
   const leaves: Leaves = {};
-  for (const [step, answer] of Object.entries(answers)) collect(answer, step, leaves);
+  for (const [step, answer] of Object.entries(responses)) collect(answer, step, leaves);
   return leaves;
 }
 
-/** Numbers ids in the order in which they are met, so that what is one id here must be one id there. */
+/** Numbers ids in order of appearance, so that equal ids of one emulator must be equal in the other. */
 function numbered(leaves: Leaves): Leaves {
   const known = new Map<string, number>();
   const numberOf = (id: string): number => {
@@ -69,12 +69,12 @@ function numbered(leaves: Leaves): Leaves {
 }
 
 /**
- * Two emulators' answers to one scenario, ready to be compared: without what is known to differ, and with ids that mean the same.
- * `met` gets each difference that there really was, as `reason` or `reason: field`.
+ * Prepares two emulators' responses to a scenario for comparison: removes known differences and numbers ids.
+ * Adds each known difference that occurred to `met`, in the form of `namesOf`.
  */
 export function comparable(
   scenario: string,
-  [left, right]: readonly [Answers, Answers],
+  [left, right]: readonly [Responses, Responses],
   differences: readonly KnownDifference[],
   met: Set<string>,
 ): readonly [Leaves, Leaves] {
@@ -101,7 +101,7 @@ export function comparable(
 const keyOf = ({ scenario = "", step = "", reason }: KnownDifference, field: string | null): string =>
   [scenario, step, field ?? "", reason].filter((part) => part !== "").join(" | ");
 
-/** All that `comparable` could add to `met`. */
+/** The names of all known differences that `comparable` can add to `met`. */
 export function namesOf(differences: readonly KnownDifference[]): readonly string[] {
   return differences.flatMap((one) => (one.fields ?? [null]).map((field) => keyOf(one, field)));
 }

@@ -10,28 +10,28 @@ import { createCloud } from "../../simulator/cloud.ts";
 import { startSimulator } from "../../simulator/server.ts";
 import type { Cloud } from "../../simulator/state.ts";
 
-/** The account that both emulators answer for: moto's default, and in the simulator the access key id is the account id. */
+/** The account of both emulators: moto's default, and in the simulator the access key id. */
 export const account = "123456789012";
 export const region = "eu-west-1";
 
-/** An AWS that was empty when it was opened, and is nobody else's until it is closed. */
+/** An emulated AWS that starts empty and is not shared until it is closed. */
 export type OpenAws = {
   readonly emulator: "moto" | "simulator";
   readonly endpoint: string;
-  /** Lets pass what AWS does in its own time: creation, password changes, rotations. */
+  /** Completes asynchronous changes: creation, password changes, rotations. */
   settle(): void;
   close(): Promise<void>;
-  /** The model behind the simulator; null for moto. */
+  /** The simulator's cloud; null for moto. */
   readonly cloud: Cloud | null;
 };
 
-/** An emulator of AWS. Only one AWS of it is open at a time. */
+/** An emulator of AWS. Only one of its AWSs is open at a time. */
 export type Emulator = { open(): Promise<OpenAws>; stop(): Promise<void> };
 
-/** How far the simulator's clock is behind at the start, so that it is not ahead of this machine's after some settling. */
+/** How far the simulator's clock starts behind, so that `settle` does not move it ahead of real time. */
 const headStartMs = 24 * 3_600_000;
 
-/** Our own simulator. */
+/** The project's simulator. */
 export function createSimulator(): Emulator {
   return {
     async open() {
@@ -50,7 +50,7 @@ export function createSimulator(): Emulator {
   };
 }
 
-/** Starts moto's server on a free port; it is ended by `stop`, by its own process id. */
+/** Starts moto's server on a free port. `stop` ends it. */
 export async function startMoto(): Promise<Emulator> {
   const server = spawn("moto_server", ["-H", "127.0.0.1", "-p", "0"], { stdio: ["ignore", "pipe", "pipe"] });
   const end = () => server.kill("SIGKILL");
@@ -59,7 +59,7 @@ export async function startMoto(): Promise<Emulator> {
   return {
     async open() {
       const reset = await fetch(`${endpoint}/moto-api/reset`, { method: "POST" });
-      if (!reset.ok) throw new Error(`moto does not reset: ${reset.status}`);
+      if (!reset.ok) throw new Error(`moto failed to reset: status ${reset.status}`);
       return { emulator: "moto", endpoint, settle: () => {}, close: async () => {}, cloud: null };
     },
     stop: () =>
@@ -72,7 +72,7 @@ export async function startMoto(): Promise<Emulator> {
   };
 }
 
-/** Where a server says that it listens. Its later output is read and dropped, or it would block on a full pipe. */
+/** Reads a server's address from its output. Drains later output, so that the server does not block on a full pipe. */
 function addressOf(server: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     const said: string[] = [];
@@ -96,7 +96,7 @@ function addressOf(server: ChildProcess): Promise<string> {
   });
 }
 
-/** Whether a program is on the PATH. */
+/** True if a program is on the PATH. */
 export function isInstalled(program: string): boolean {
   return (process.env.PATH ?? "").split(delimiter).some((folder) => {
     try {
@@ -108,7 +108,7 @@ export function isInstalled(program: string): boolean {
   });
 }
 
-/** The real SDK's clients for an emulator; nothing is tried twice. */
+/** The SDK's clients for an emulator, without retries. */
 export function connect(endpoint: string) {
   const settings = {
     endpoint,

@@ -1,23 +1,23 @@
-/** What is not compared, because one of the two emulators is known to differ from AWS there. */
+/** Part of the responses that is not compared, because an emulator is known to differ from AWS. */
 export type KnownDifference = {
-  /** Which emulator answers as AWS does; `neither` where both answer with values of their own. */
+  /** The emulator that matches AWS; `neither` if both return their own values. */
   readonly asAws: "simulator" | "moto" | "neither";
-  /** Name of the one scenario; all where absent. */
+  /** The scenario's name; all scenarios if absent. */
   readonly scenario?: string;
-  /** Name of the one step; all where absent. */
+  /** The step's name; all steps if absent. */
   readonly step?: string;
-  /** Ends of paths, as in `DBInstance.KmsKeyId`; a whole answer where absent. */
+  /** Path suffixes such as `DBInstance.KmsKeyId`; the whole response if absent. */
   readonly fields?: readonly string[];
   readonly reason: string;
 };
 
-/** A scenario that moto cannot play, because it refuses what AWS accepts or accepts what AWS refuses. */
+/** A scenario that moto cannot run, because it rejects what AWS accepts or accepts what AWS rejects. */
 export type NotInMoto = { readonly scenario: string; readonly reason: string };
 
 const settings =
-  "settings that nothing here reads: each emulator has defaults, identifiers or omissions of its own, and the simulator models databases only as far as their master passwords go";
+  "settings that the project does not read: each emulator has its own defaults, identifiers, and omissions, and the simulator models only what concerns master passwords";
 
-/** Every difference that is not held against either emulator. One that is not met any more fails the contract, so that it goes. */
+/** The accepted differences. One that no longer occurs fails the contract, so that it is removed. */
 export const knownDifferences: readonly KnownDifference[] = [
   {
     asAws: "neither",
@@ -65,37 +65,37 @@ export const knownDifferences: readonly KnownDifference[] = [
   {
     asAws: "simulator",
     fields: ["DBCluster.MultiAZ"],
-    reason: "in AWS it depends on the cluster's kind and on its members; moto always says no",
+    reason: "in AWS it depends on the cluster's kind and members; in moto it is always false",
   },
   {
     asAws: "simulator",
     fields: ["DBInstance.DBInstanceStatus"],
-    reason: "in moto everything is available at once; AWS says `creating` first",
+    reason: "in moto everything is available at once; in AWS the status is `creating` first",
     step: "create",
   },
   {
     asAws: "simulator",
     scenario: "create: an Aurora cluster, managed, with two members",
     fields: ["DBInstance.DBInstanceStatus"],
-    reason: "in moto everything is available at once; AWS says `creating` first",
+    reason: "in moto everything is available at once; in AWS the status is `creating` first",
   },
   {
     asAws: "simulator",
     fields: ["DBInstance.DbiResourceId", "DBCluster.DbClusterResourceId"],
-    reason: "moto gives every instance one and the same resource id, and each cluster one of a shape of its own",
+    reason: "moto gives all instances the same resource id, and clusters ids in another format",
   },
   {
     asAws: "simulator",
     scenario: "describe: with filters",
     step: "dbi-resource-id",
-    reason: "for the same reason this filter finds every instance in moto",
+    reason: "all instances have the same resource id in moto, so this filter matches all",
   },
   {
     asAws: "simulator",
     step: "turn on",
     fields: ["MasterUserSecret.SecretStatus", "PendingModifiedValues.MasterUserPassword"],
     reason:
-      "turned on for a database that exists, AWS says `rotating` and shows the password as pending; moto says `creating`, and nothing is ever pending",
+      "for an existing database AWS reports `rotating` and a pending password; moto reports `creating` and nothing pending",
   },
   {
     asAws: "simulator",
@@ -106,100 +106,100 @@ export const knownDifferences: readonly KnownDifference[] = [
       "MasterUserSecret.SecretStatus",
       "PendingModifiedValues.MasterUserPassword",
     ],
-    reason: "AWS goes on showing the secret until the new password is set; in moto it is gone at once",
+    reason: "AWS reports the secret until the new password is set; moto removes it at once",
   },
   {
     asAws: "simulator",
     fields: ["RotationEnabled", "RotationRules.AutomaticallyAfterDays", "NextRotationDate", "LastRotatedDate"],
-    reason: "AWS rotates a managed secret every seven days; moto's has no rotation",
+    reason: "AWS rotates a managed secret every seven days; moto does not rotate it",
   },
   {
     asAws: "simulator",
     scenario: "create: an instance that exists",
     step: "create the cluster",
-    reason: "moto calls it DBClusterSnapshotAlreadyExistsFault, AWS DBClusterAlreadyExistsFault",
+    reason: "moto returns DBClusterSnapshotAlreadyExistsFault, AWS DBClusterAlreadyExistsFault",
   },
   {
     asAws: "simulator",
     scenario: "modify: what does not exist",
     step: "a cluster",
-    reason: "moto fails with 500 where AWS says DBClusterNotFoundFault",
+    reason: "moto fails with 500; AWS returns DBClusterNotFoundFault",
   },
   {
     asAws: "simulator",
     scenario: "describe: 21 clusters in pages of 20",
-    reason: "moto's DescribeDBClusters has no pages",
+    reason: "moto's DescribeDBClusters does not paginate",
   },
   {
     asAws: "simulator",
     fields: ["status of ResourceNotFoundException"],
-    reason: "Secrets Manager answers 400, as all its client errors; moto answers 404",
+    reason: "Secrets Manager returns 400 for all client errors; moto returns 404",
   },
   {
     asAws: "simulator",
     fields: ["KeyMetadata.KeyUsage", "KeyMetadata.MultiRegion"],
-    reason: "moto leaves out what CreateKey was not given; AWS fills in its defaults",
+    reason: "moto omits what CreateKey did not specify; AWS returns its defaults",
   },
   {
     asAws: "simulator",
-    scenario: "key: pending deletion, and saved",
+    scenario: "key: deletion scheduled and canceled",
     fields: ["schedule.KeyId", "schedule.KeyState", "schedule.PendingWindowInDays", "cancel.KeyId"],
-    reason: "moto answers with the key id and the date alone; AWS with the key's ARN, its state and the window",
+    reason: "moto returns only the key id and the date; AWS returns the key's ARN, its state, and the window",
   },
   {
     asAws: "simulator",
     scenario: "key: the default key of Secrets Manager",
     fields: ["KeyMetadata.KeyManager", "KeyMetadata.Description"],
-    reason: "moto says of the default key that it is the customer's",
+    reason: "moto reports the default key as customer managed",
   },
   {
     asAws: "simulator",
-    scenario: "modify: on, where it is on: the secret stays",
-    reason: "moto makes a new secret each time",
+    scenario: "modify: on while it is on: the secret stays",
+    reason: "moto creates a new secret each time",
   },
   {
     asAws: "simulator",
-    scenario: "modify: rotate what is not managed",
-    reason: "moto fails with 500 where AWS refuses",
+    scenario: "modify: rotate an unmanaged instance",
+    reason: "moto fails with 500; AWS returns a client error",
   },
   {
     asAws: "neither",
-    scenario: "caller: who it is",
+    scenario: "caller: identity",
     fields: ["identity.Arn", "identity.UserId"],
-    reason: "each emulator has a caller of its own: a user in moto, a role's session in the simulator",
+    reason: "each emulator has its own caller: a user in moto, a role session in the simulator",
   },
 ];
 
-/** Scenarios that are played by the simulator alone. */
+/** Scenarios that only the simulator runs. */
 export const notInMoto: readonly NotInMoto[] = [
-  { scenario: "create: neither a password nor management", reason: "moto does not ask for a password" },
-  { scenario: "create: both a password and management", reason: "moto does not mind both" },
+  { scenario: "create: neither a password nor management", reason: "moto does not require a password" },
+  { scenario: "create: both a password and management", reason: "moto accepts both" },
   {
     scenario: "create: a key that does not exist",
-    reason: "moto looks the key of a secret up only when it is described",
+    reason: "moto looks up a secret's key only when it is described",
   },
-  { scenario: "create: a password that is too short", reason: "moto does not look at passwords of instances" },
+  { scenario: "create: a password that is too short", reason: "moto does not validate the passwords of instances" },
   {
-    scenario: "create: a password with a character that RDS forbids",
-    reason: "moto does not look at passwords of instances",
+    scenario: "create: a password with a forbidden character",
+    reason: "moto does not validate the passwords of instances",
   },
-  { scenario: "create: a key that is disabled", reason: "moto does not ask whether the key can be used" },
-  { scenario: "modify: off, without a password", reason: "moto does not ask for a password" },
+  { scenario: "create: a key that is disabled", reason: "moto does not check whether the key can be used" },
+  { scenario: "modify: off, without a password", reason: "moto does not require a password" },
   {
-    scenario: "modify: a cluster that refuses is still there",
-    reason: "moto deletes a cluster whose modification it refuses",
+    scenario: "modify: a cluster still exists after a rejected modification",
+    reason: "moto deletes a cluster if it rejects its modification",
   },
   {
     scenario: "read replica: of a managed instance",
-    reason: "moto makes it; AWS refuses for all engines but SQL Server",
+    reason: "moto accepts it; AWS rejects it for all engines except SQL Server",
   },
   {
     scenario: "describe: blue/green deployments in pages",
-    reason: "moto's DescribeBlueGreenDeployments fails with 500 where MaxRecords is given",
+    reason: "moto's DescribeBlueGreenDeployments fails with 500 if MaxRecords is given",
   },
-  { scenario: "describe: a page that is too small", reason: "moto takes any MaxRecords" },
+  { scenario: "describe: a page that is too small", reason: "moto accepts any MaxRecords" },
   {
     scenario: "describe: global clusters and blue/green deployments that do not exist",
-    reason: "moto answers with an empty list",
+    reason: "moto returns an empty list",
   },
 ];

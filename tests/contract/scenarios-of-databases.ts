@@ -23,7 +23,7 @@ import {
 import { DescribeSecretCommand, ListSecretsCommand } from "@aws-sdk/client-secrets-manager";
 import type { Scenario, Stage } from "./scenario.ts";
 
-/** Nobody's: it is good enough for every engine. */
+/** Not a real password: valid for every engine. */
 export const password = "Throw-Away_Passw0rd.30";
 
 type InstanceSettings = Partial<CreateDBInstanceMessage>;
@@ -75,7 +75,7 @@ const secretOf = async (stage: Stage, identifier: string): Promise<string> => {
   return DBInstances?.[0]?.MasterUserSecret?.SecretArn ?? "none";
 };
 
-/** With versions, because moto knows no default one for MariaDB. */
+/** With versions, because moto has no default for MariaDB. */
 const engines = {
   postgres: "16.8",
   mysql: "8.0.42",
@@ -92,33 +92,33 @@ const creation: readonly Scenario[] = [
     ].map(({ kind, settings }) => ({
       name: `${Engine}, ${kind}`,
       async play(stage) {
-        const { answer, settle } = stage;
-        await answer("create", newInstance(stage, "orders", { Engine, EngineVersion, ...settings }));
+        const { succeeds, settle } = stage;
+        await succeeds("create", newInstance(stage, "orders", { Engine, EngineVersion, ...settings }));
         settle();
-        await answer("describe", observe(stage, "orders"));
+        await succeeds("describe", observe(stage, "orders"));
       },
     })),
   ),
   {
     name: "an Aurora cluster, managed, with two members",
     async play(stage) {
-      const { answer, settle, rds } = stage;
-      await answer("create", newCluster(stage, "shop", managed));
+      const { succeeds, settle, rds } = stage;
+      await succeeds("create", newCluster(stage, "shop", managed));
       settle();
-      await answer("create the writer", newMember(stage, "shop-1", "shop"));
-      await answer("create the reader", newMember(stage, "shop-2", "shop"));
+      await succeeds("create the writer", newMember(stage, "shop-1", "shop"));
+      await succeeds("create the reader", newMember(stage, "shop-2", "shop"));
       settle();
-      await answer("describe the cluster", observeCluster(stage, "shop"));
-      await answer("describe the members", rds.send(new DescribeDBInstancesCommand({})));
+      await succeeds("describe the cluster", observeCluster(stage, "shop"));
+      await succeeds("describe the members", rds.send(new DescribeDBInstancesCommand({})));
     },
   },
   {
     name: "an Aurora cluster, unmanaged",
     async play(stage) {
-      const { answer, settle } = stage;
-      await answer("create", newCluster(stage, "shop", { Engine: "aurora-mysql", ...withPassword }));
+      const { succeeds, settle } = stage;
+      await succeeds("create", newCluster(stage, "shop", { Engine: "aurora-mysql", ...withPassword }));
       settle();
-      await answer("describe", observeCluster(stage, "shop"));
+      await succeeds("describe", observeCluster(stage, "shop"));
     },
   },
   ...[
@@ -128,8 +128,8 @@ const creation: readonly Scenario[] = [
     ({ kind, settings }): Scenario => ({
       name: `a Multi-AZ DB cluster, ${kind}`,
       async play(stage) {
-        const { answer, settle, rds } = stage;
-        await answer(
+        const { succeeds, settle, rds } = stage;
+        await succeeds(
           "create",
           newCluster(stage, "ledger", {
             Engine: "mysql",
@@ -141,8 +141,8 @@ const creation: readonly Scenario[] = [
           }),
         );
         settle();
-        await answer("describe the cluster", observeCluster(stage, "ledger"));
-        await answer("describe the members", rds.send(new DescribeDBInstancesCommand({})));
+        await succeeds("describe the cluster", observeCluster(stage, "ledger"));
+        await succeeds("describe the members", rds.send(new DescribeDBInstancesCommand({})));
       },
     }),
   ),
@@ -150,27 +150,27 @@ const creation: readonly Scenario[] = [
     name: "an instance that exists",
     async play(stage) {
       await newInstance(stage, "orders", managed);
-      await stage.refusal("create", newInstance(stage, "orders", managed));
+      await stage.fails("create", newInstance(stage, "orders", managed));
       await newCluster(stage, "shop", managed);
-      await stage.refusal("create the cluster", newCluster(stage, "shop", managed));
+      await stage.fails("create the cluster", newCluster(stage, "shop", managed));
     },
   },
   {
     name: "a member of a cluster that does not exist",
-    play: (stage) => stage.refusal("create", newMember(stage, "shop-1", "shop")),
+    play: (stage) => stage.fails("create", newMember(stage, "shop-1", "shop")),
   },
   {
     name: "neither a password nor management",
-    play: (stage) => stage.refusal("create", newInstance(stage, "orders", {})),
+    play: (stage) => stage.fails("create", newInstance(stage, "orders", {})),
   },
   {
     name: "both a password and management",
-    play: (stage) => stage.refusal("create", newInstance(stage, "orders", { ...managed, ...withPassword })),
+    play: (stage) => stage.fails("create", newInstance(stage, "orders", { ...managed, ...withPassword })),
   },
   {
     name: "a key that does not exist",
     play: (stage) =>
-      stage.refusal(
+      stage.fails(
         "create",
         newInstance(stage, "orders", { ...managed, MasterUserSecretKmsKeyId: "alias/no-such-key" }),
       ),
@@ -180,7 +180,7 @@ const creation: readonly Scenario[] = [
     async play(stage) {
       const { KeyMetadata } = await stage.kms.send(new CreateKeyCommand({}));
       await stage.kms.send(new DisableKeyCommand({ KeyId: KeyMetadata?.KeyId }));
-      await stage.refusal(
+      await stage.fails(
         "create",
         newInstance(stage, "orders", { ...managed, MasterUserSecretKmsKeyId: KeyMetadata?.KeyId }),
       );
@@ -188,12 +188,11 @@ const creation: readonly Scenario[] = [
   },
   {
     name: "a password that is too short",
-    play: (stage) => stage.refusal("create", newInstance(stage, "orders", { MasterUserPassword: "short" })),
+    play: (stage) => stage.fails("create", newInstance(stage, "orders", { MasterUserPassword: "short" })),
   },
   {
-    name: "a password with a character that RDS forbids",
-    play: (stage) =>
-      stage.refusal("create", newInstance(stage, "orders", { MasterUserPassword: "with/slash-and-more" })),
+    name: "a password with a forbidden character",
+    play: (stage) => stage.fails("create", newInstance(stage, "orders", { MasterUserPassword: "with/slash-and-more" })),
   },
 ];
 
@@ -201,37 +200,37 @@ const modification: readonly Scenario[] = [
   {
     name: "on, for an unmanaged instance",
     async play(stage) {
-      const { answer, settle, rds, secrets } = stage;
+      const { succeeds, settle, rds, secrets } = stage;
       await newInstance(stage, "orders", withPassword);
       settle();
-      await answer(
+      await succeeds(
         "turn on",
         rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: "orders", ...managed, ApplyImmediately: true })),
       );
       settle();
-      await answer("describe", observe(stage, "orders"));
-      await answer("list secrets", secrets.send(new ListSecretsCommand({})));
+      await succeeds("describe", observe(stage, "orders"));
+      await succeeds("list secrets", secrets.send(new ListSecretsCommand({})));
     },
   },
   {
     name: "on, for an unmanaged cluster",
     async play(stage) {
-      const { answer, settle, rds } = stage;
+      const { succeeds, settle, rds } = stage;
       await newCluster(stage, "shop", withPassword);
       settle();
-      await answer("turn on", rds.send(new ModifyDBClusterCommand({ DBClusterIdentifier: "shop", ...managed })));
+      await succeeds("turn on", rds.send(new ModifyDBClusterCommand({ DBClusterIdentifier: "shop", ...managed })));
       settle();
-      await answer("describe", observeCluster(stage, "shop"));
+      await succeeds("describe", observeCluster(stage, "shop"));
     },
   },
   {
     name: "off, with a password",
     async play(stage) {
-      const { answer, refusal, settle, rds, secrets } = stage;
+      const { succeeds, fails, settle, rds, secrets } = stage;
       await newInstance(stage, "orders", managed);
       settle();
       const SecretId = await secretOf(stage, "orders");
-      await answer(
+      await succeeds(
         "turn off",
         rds.send(
           new ModifyDBInstanceCommand({
@@ -242,9 +241,9 @@ const modification: readonly Scenario[] = [
         ),
       );
       settle();
-      await answer("describe", observe(stage, "orders"));
-      await refusal("describe its former secret", secrets.send(new DescribeSecretCommand({ SecretId })));
-      await answer("list secrets", secrets.send(new ListSecretsCommand({ IncludePlannedDeletion: true })));
+      await succeeds("describe", observe(stage, "orders"));
+      await fails("describe its former secret", secrets.send(new DescribeSecretCommand({ SecretId })));
+      await succeeds("list secrets", secrets.send(new ListSecretsCommand({ IncludePlannedDeletion: true })));
     },
   },
   {
@@ -252,33 +251,33 @@ const modification: readonly Scenario[] = [
     async play(stage) {
       await newInstance(stage, "orders", managed);
       stage.settle();
-      await stage.refusal(
+      await stage.fails(
         "turn off",
         stage.rds.send(
           new ModifyDBInstanceCommand({ DBInstanceIdentifier: "orders", ManageMasterUserPassword: false }),
         ),
       );
-      await stage.answer("describe", observe(stage, "orders"));
+      await stage.succeeds("describe", observe(stage, "orders"));
     },
   },
   {
-    name: "on, where it is on: the secret stays",
+    name: "on while it is on: the secret stays",
     async play(stage) {
-      const { note, settle, rds } = stage;
+      const { record, settle, rds } = stage;
       await newInstance(stage, "orders", managed);
       settle();
       const before = await secretOf(stage, "orders");
       await rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: "orders", ...managed }));
       settle();
-      note("is the same", before === (await secretOf(stage, "orders")));
+      record("is the same", before === (await secretOf(stage, "orders")));
     },
   },
   {
-    name: "rotate what is not managed",
+    name: "rotate an unmanaged instance",
     async play(stage) {
       await newInstance(stage, "orders", withPassword);
       stage.settle();
-      await stage.refusal(
+      await stage.fails(
         "rotate",
         stage.rds.send(
           new ModifyDBInstanceCommand({
@@ -291,21 +290,21 @@ const modification: readonly Scenario[] = [
     },
   },
   {
-    name: "a cluster that refuses is still there",
+    name: "a cluster still exists after a rejected modification",
     async play(stage) {
       await newCluster(stage, "shop", managed);
       stage.settle();
-      await stage.refusal(
+      await stage.fails(
         "rotate, but not immediately",
         stage.rds.send(new ModifyDBClusterCommand({ DBClusterIdentifier: "shop", RotateMasterUserPassword: true })),
       );
-      await stage.answer("describe", observeCluster(stage, "shop"));
+      await stage.succeeds("describe", observeCluster(stage, "shop"));
     },
   },
   {
-    name: "off and on: the secret is another one",
+    name: "off and on: the secret is new",
     async play(stage) {
-      const { answer, note, settle, rds } = stage;
+      const { succeeds, record, settle, rds } = stage;
       await newInstance(stage, "orders", managed);
       settle();
       const before = await secretOf(stage, "orders");
@@ -315,30 +314,30 @@ const modification: readonly Scenario[] = [
       settle();
       await modify(managed);
       settle();
-      await answer("describe", observe(stage, "orders"));
-      note("is another one", before !== (await secretOf(stage, "orders")));
+      await succeeds("describe", observe(stage, "orders"));
+      record("is another one", before !== (await secretOf(stage, "orders")));
     },
   },
   {
     name: "off and on, for a cluster",
     async play(stage) {
-      const { answer, settle, rds } = stage;
+      const { succeeds, settle, rds } = stage;
       await newCluster(stage, "shop", managed);
       settle();
       const modify = (change: object) =>
         rds.send(new ModifyDBClusterCommand({ DBClusterIdentifier: "shop", ApplyImmediately: true, ...change }));
       await modify({ ManageMasterUserPassword: false, ...withPassword });
       settle();
-      await answer("describe it off", observeCluster(stage, "shop"));
+      await succeeds("describe it off", observeCluster(stage, "shop"));
       await modify(managed);
       settle();
-      await answer("describe it on", observeCluster(stage, "shop"));
+      await succeeds("describe it on", observeCluster(stage, "shop"));
     },
   },
   {
     name: "rotate",
     async play(stage) {
-      const { answer, refusal, note, settle, rds } = stage;
+      const { succeeds, fails, record, settle, rds } = stage;
       await newInstance(stage, "orders", managed);
       settle();
       const before = await secretOf(stage, "orders");
@@ -350,20 +349,20 @@ const modification: readonly Scenario[] = [
             ApplyImmediately,
           }),
         );
-      await refusal("not immediately", rotate(false));
-      await answer("immediately", rotate(true));
+      await fails("not immediately", rotate(false));
+      await succeeds("immediately", rotate(true));
       settle();
-      await answer("describe", observe(stage, "orders"));
-      note("is the same", before === (await secretOf(stage, "orders")));
+      await succeeds("describe", observe(stage, "orders"));
+      record("is the same", before === (await secretOf(stage, "orders")));
     },
   },
   {
     name: "rotate, for a cluster",
     async play(stage) {
-      const { answer, settle, rds } = stage;
+      const { succeeds, settle, rds } = stage;
       await newCluster(stage, "shop", managed);
       settle();
-      await answer(
+      await succeeds(
         "immediately",
         rds.send(
           new ModifyDBClusterCommand({
@@ -374,28 +373,28 @@ const modification: readonly Scenario[] = [
         ),
       );
       settle();
-      await answer("describe", observeCluster(stage, "shop"));
+      await succeeds("describe", observeCluster(stage, "shop"));
     },
   },
   {
     name: "what does not exist",
-    async play({ refusal, rds }) {
-      await refusal("an instance", rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: "x", ...managed })));
-      await refusal("a cluster", rds.send(new ModifyDBClusterCommand({ DBClusterIdentifier: "x", ...managed })));
+    async play({ fails, rds }) {
+      await fails("an instance", rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: "x", ...managed })));
+      await fails("a cluster", rds.send(new ModifyDBClusterCommand({ DBClusterIdentifier: "x", ...managed })));
     },
   },
   {
-    name: "deletion takes the secret along",
+    name: "deletion deletes the secret",
     async play(stage) {
-      const { answer, refusal, settle, rds, secrets } = stage;
+      const { succeeds, fails, settle, rds, secrets } = stage;
       await newInstance(stage, "orders", managed);
       settle();
       const SecretId = await secretOf(stage, "orders");
       await rds.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: "orders", SkipFinalSnapshot: true }));
       settle();
-      await refusal("describe", observe(stage, "orders"));
-      await answer("describe all", rds.send(new DescribeDBInstancesCommand({})));
-      await refusal("describe its secret", secrets.send(new DescribeSecretCommand({ SecretId })));
+      await fails("describe", observe(stage, "orders"));
+      await succeeds("describe all", rds.send(new DescribeDBInstancesCommand({})));
+      await fails("describe its secret", secrets.send(new DescribeSecretCommand({ SecretId })));
     },
   },
 ];
@@ -404,10 +403,10 @@ const replicas: readonly Scenario[] = [
   {
     name: "of an unmanaged instance",
     async play(stage) {
-      const { answer, settle, rds } = stage;
+      const { succeeds, settle, rds } = stage;
       await newInstance(stage, "orders", withPassword);
       settle();
-      await answer(
+      await succeeds(
         "create",
         rds.send(
           new CreateDBInstanceReadReplicaCommand({
@@ -417,8 +416,8 @@ const replicas: readonly Scenario[] = [
         ),
       );
       settle();
-      await answer("describe the replica", observe(stage, "orders-replica"));
-      await answer("describe the source", observe(stage, "orders"));
+      await succeeds("describe the replica", observe(stage, "orders-replica"));
+      await succeeds("describe the source", observe(stage, "orders"));
     },
   },
   {
@@ -426,7 +425,7 @@ const replicas: readonly Scenario[] = [
     async play(stage) {
       await newInstance(stage, "orders", managed);
       stage.settle();
-      await stage.refusal(
+      await stage.fails(
         "create",
         stage.rds.send(
           new CreateDBInstanceReadReplicaCommand({
@@ -439,8 +438,8 @@ const replicas: readonly Scenario[] = [
   },
   {
     name: "of what does not exist",
-    play: ({ refusal, rds }) =>
-      refusal(
+    play: ({ fails, rds }) =>
+      fails(
         "create",
         rds.send(
           new CreateDBInstanceReadReplicaCommand({
@@ -456,40 +455,40 @@ const description: readonly Scenario[] = [
   {
     name: "what does not exist",
     async play(stage) {
-      await stage.refusal("an instance", observe(stage, "x"));
-      await stage.refusal("a cluster", observeCluster(stage, "x"));
-      await stage.refusal("a proxy", stage.rds.send(new DescribeDBProxiesCommand({ DBProxyName: "x" })));
+      await stage.fails("an instance", observe(stage, "x"));
+      await stage.fails("a cluster", observeCluster(stage, "x"));
+      await stage.fails("a proxy", stage.rds.send(new DescribeDBProxiesCommand({ DBProxyName: "x" })));
     },
   },
   {
     name: "nothing at all",
-    async play({ note, rds }) {
-      note("instances", (await rds.send(new DescribeDBInstancesCommand({}))).DBInstances?.length);
-      note("clusters", (await rds.send(new DescribeDBClustersCommand({}))).DBClusters?.length);
-      note("proxies", (await rds.send(new DescribeDBProxiesCommand({}))).DBProxies?.length);
-      note("global clusters", (await rds.send(new DescribeGlobalClustersCommand({}))).GlobalClusters?.length);
-      note("blue/green", (await rds.send(new DescribeBlueGreenDeploymentsCommand({}))).BlueGreenDeployments?.length);
+    async play({ record, rds }) {
+      record("instances", (await rds.send(new DescribeDBInstancesCommand({}))).DBInstances?.length);
+      record("clusters", (await rds.send(new DescribeDBClustersCommand({}))).DBClusters?.length);
+      record("proxies", (await rds.send(new DescribeDBProxiesCommand({}))).DBProxies?.length);
+      record("global clusters", (await rds.send(new DescribeGlobalClustersCommand({}))).GlobalClusters?.length);
+      record("blue/green", (await rds.send(new DescribeBlueGreenDeploymentsCommand({}))).BlueGreenDeployments?.length);
     },
   },
   {
     name: "blue/green deployments in pages",
-    async play({ note, rds }) {
+    async play({ record, rds }) {
       const answer = await rds.send(new DescribeBlueGreenDeploymentsCommand({ MaxRecords: 100 }));
-      note("deployments", answer.BlueGreenDeployments?.length);
+      record("deployments", answer.BlueGreenDeployments?.length);
     },
   },
   {
     name: "a page that is too small",
-    play: ({ refusal, rds }) => refusal("19", rds.send(new DescribeDBInstancesCommand({ MaxRecords: 19 }))),
+    play: ({ fails, rds }) => fails("19", rds.send(new DescribeDBInstancesCommand({ MaxRecords: 19 }))),
   },
   {
     name: "global clusters and blue/green deployments that do not exist",
-    async play({ refusal, rds }) {
-      await refusal(
+    async play({ fails, rds }) {
+      await fails(
         "a global cluster",
         rds.send(new DescribeGlobalClustersCommand({ GlobalClusterIdentifier: "world" })),
       );
-      await refusal(
+      await fails(
         "a deployment",
         rds.send(new DescribeBlueGreenDeploymentsCommand({ BlueGreenDeploymentIdentifier: "bgd-nothing" })),
       );
@@ -498,37 +497,37 @@ const description: readonly Scenario[] = [
   {
     name: "45 instances in pages of 20",
     async play(stage) {
-      const { note, rds } = stage;
+      const { record, rds } = stage;
       for (let number = 10; number < 55; number += 1) await newInstance(stage, `db-${number}`, managed);
       const pages: string[][] = [];
       for await (const { DBInstances = [] } of paginateDescribeDBInstances({ client: rds, pageSize: 20 }, {}))
         pages.push(DBInstances.map(({ DBInstanceIdentifier = "" }) => DBInstanceIdentifier));
-      note(
+      record(
         "sizes",
         pages.map((page) => page.length),
       );
-      note("all, in order", pages.flat().sort());
+      record("all, in order", pages.flat().sort());
       const { Marker } = await rds.send(new DescribeDBInstancesCommand({ MaxRecords: 20 }));
-      note("the first page ends with a marker", Marker !== undefined);
+      record("the first page ends with a marker", Marker !== undefined);
       const last = await rds.send(new DescribeDBInstancesCommand({ MaxRecords: 45 }));
-      note("a page for all has none", last.Marker === undefined);
+      record("a page for all has none", last.Marker === undefined);
     },
   },
   {
     name: "21 clusters in pages of 20",
     async play(stage) {
-      const { note, rds } = stage;
+      const { record, rds } = stage;
       for (let number = 10; number < 31; number += 1) await newCluster(stage, `shop-${number}`, managed);
       const sizes: number[] = [];
       for await (const { DBClusters = [] } of paginateDescribeDBClusters({ client: rds, pageSize: 20 }, {}))
         sizes.push(DBClusters.length);
-      note("sizes", sizes);
+      record("sizes", sizes);
     },
   },
   {
     name: "with filters",
     async play(stage) {
-      const { note, rds, settle } = stage;
+      const { record, rds, settle } = stage;
       await newInstance(stage, "orders", withPassword);
       await newInstance(stage, "legacy", { Engine: "mysql", ...withPassword });
       await newCluster(stage, "shop", managed);
@@ -537,7 +536,7 @@ const description: readonly Scenario[] = [
       settle();
       const find = async (step: string, ...Filters: Filter[]) => {
         const { DBInstances = [] } = await rds.send(new DescribeDBInstancesCommand({ Filters }));
-        note(step, DBInstances.map(({ DBInstanceIdentifier }) => DBInstanceIdentifier).sort());
+        record(step, DBInstances.map(({ DBInstanceIdentifier }) => DBInstanceIdentifier).sort());
       };
       await find("one engine", { Name: "engine", Values: ["mysql"] });
       await find("two engines", { Name: "engine", Values: ["mysql", "postgres"] });
@@ -557,24 +556,24 @@ const description: readonly Scenario[] = [
       });
       const findCluster = async (step: string, ...Filters: Filter[]) => {
         const { DBClusters = [] } = await rds.send(new DescribeDBClustersCommand({ Filters }));
-        note(step, DBClusters.map(({ DBClusterIdentifier }) => DBClusterIdentifier).sort());
+        record(step, DBClusters.map(({ DBClusterIdentifier }) => DBClusterIdentifier).sort());
       };
       await findCluster("clusters by id", { Name: "db-cluster-id", Values: ["shop"] });
       await findCluster("clusters by engine", { Name: "engine", Values: ["aurora-mysql"] });
-      await stage.refusal("an unknown filter", rds.send(new DescribeDBInstancesCommand({ Filters: [colour] })));
+      await stage.fails("an unknown filter", rds.send(new DescribeDBInstancesCommand({ Filters: [colour] })));
     },
   },
   {
     name: "a filter for one identifier, a cluster's by its ARN",
     async play(stage) {
-      const { note, rds, settle } = stage;
+      const { record, rds, settle } = stage;
       await newCluster(stage, "shop", managed);
       settle();
       await newMember(stage, "shop-1", "shop");
       const { DBClusters } = await observeCluster(stage, "shop");
       const { DBClusterArn = "" } = DBClusters?.[0] ?? {};
       const byArn = await rds.send(new DescribeDBClustersCommand({ DBClusterIdentifier: DBClusterArn }));
-      note("by ARN", byArn.DBClusters?.length);
+      record("by ARN", byArn.DBClusters?.length);
     },
   },
 ];
@@ -585,7 +584,7 @@ const tags: readonly Scenario[] = [
   {
     name: "of an instance and of a cluster",
     async play(stage) {
-      const { answer, settle, rds } = stage;
+      const { succeeds, settle, rds } = stage;
       const Tags = [
         { Key: "team", Value: "Müller + Söhne" },
         { Key: "stage", Value: "production" },
@@ -598,7 +597,7 @@ const tags: readonly Scenario[] = [
         ["cluster", cluster.DBCluster?.DBClusterArn],
       ] as const) {
         const list = () => rds.send(new ListTagsForResourceCommand({ ResourceName }));
-        await answer(`${kind}: list`, list());
+        await succeeds(`${kind}: list`, list());
         await rds.send(
           new AddTagsToResourceCommand({
             ResourceName,
@@ -608,12 +607,12 @@ const tags: readonly Scenario[] = [
             ],
           }),
         );
-        await answer(`${kind}: list after adding`, list());
+        await succeeds(`${kind}: list after adding`, list());
         await rds.send(new RemoveTagsFromResourceCommand({ ResourceName, TagKeys: ["team"] }));
-        await answer(`${kind}: list after removing`, list());
+        await succeeds(`${kind}: list after removing`, list());
       }
-      await answer("described with the instance", observe(stage, "orders"));
-      await answer("described with the cluster", observeCluster(stage, "shop"));
+      await succeeds("described with the instance", observe(stage, "orders"));
+      await succeeds("described with the cluster", observeCluster(stage, "shop"));
     },
   },
 ];
@@ -621,7 +620,7 @@ const tags: readonly Scenario[] = [
 const chapter = (title: string, scenarios: readonly Scenario[]): readonly Scenario[] =>
   scenarios.map((scenario) => ({ ...scenario, name: `${title}: ${scenario.name}` }));
 
-/** What is said to RDS. */
+/** The scenarios of RDS. */
 export const scenariosOfDatabases: readonly Scenario[] = [
   ...chapter("create", creation),
   ...chapter("modify", modification),

@@ -28,13 +28,13 @@ const named = ["id", "ARN", "alias", "alias ARN"] as const;
 const nameOf = (key: Awaited<ReturnType<typeof newKey>>, how: (typeof named)[number]): string =>
   ({ id: key.KeyId, ARN: key.Arn, alias: "alias/payments", "alias ARN": key.aliasArn })[how];
 
-/** What is said to KMS and STS, and what RDS makes of keys. */
+/** The scenarios of KMS and STS, and of RDS's use of keys. */
 export const scenariosOfKeys: readonly Scenario[] = [
   {
     name: "key: described by id, ARN, alias and alias ARN",
     async play(stage) {
       const key = await newKey(stage, "alias/payments");
-      for (const how of named) await stage.answer(`by ${how}`, describeKey(stage, nameOf(key, how)));
+      for (const how of named) await stage.succeeds(`by ${how}`, describeKey(stage, nameOf(key, how)));
     },
   },
   {
@@ -42,53 +42,53 @@ export const scenariosOfKeys: readonly Scenario[] = [
     async play(stage) {
       const { Arn } = await newKey(stage);
       const id = "00000000-0000-0000-0000-000000000000";
-      await stage.refusal("by id", describeKey(stage, id));
-      await stage.refusal("by ARN", describeKey(stage, Arn.replace(/key\/.*/, `key/${id}`)));
-      await stage.refusal("by alias", describeKey(stage, "alias/nothing"));
-      await stage.refusal("by alias ARN", describeKey(stage, Arn.replace(/key\/.*/, "alias/nothing")));
-      await stage.refusal("by nonsense", describeKey(stage, "nonsense"));
+      await stage.fails("by id", describeKey(stage, id));
+      await stage.fails("by ARN", describeKey(stage, Arn.replace(/key\/.*/, `key/${id}`)));
+      await stage.fails("by alias", describeKey(stage, "alias/nothing"));
+      await stage.fails("by alias ARN", describeKey(stage, Arn.replace(/key\/.*/, "alias/nothing")));
+      await stage.fails("by nonsense", describeKey(stage, "nonsense"));
     },
   },
   {
     name: "key: disabled and enabled",
     async play(stage) {
-      const { kms, answer } = stage;
+      const { kms, succeeds } = stage;
       const { KeyId } = await newKey(stage);
       await kms.send(new DisableKeyCommand({ KeyId }));
-      await answer("describe it disabled", describeKey(stage, KeyId));
+      await succeeds("describe it disabled", describeKey(stage, KeyId));
       await kms.send(new EnableKeyCommand({ KeyId }));
-      await answer("describe it enabled", describeKey(stage, KeyId));
+      await succeeds("describe it enabled", describeKey(stage, KeyId));
     },
   },
   {
-    name: "key: pending deletion, and saved",
+    name: "key: deletion scheduled and canceled",
     async play(stage) {
-      const { kms, answer } = stage;
+      const { kms, succeeds } = stage;
       const { KeyId } = await newKey(stage);
-      await answer("schedule", kms.send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: 7 })));
-      await answer("describe it pending", describeKey(stage, KeyId));
-      await answer("cancel", kms.send(new CancelKeyDeletionCommand({ KeyId })));
-      await answer("describe it saved", describeKey(stage, KeyId));
+      await succeeds("schedule", kms.send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: 7 })));
+      await succeeds("describe it pending", describeKey(stage, KeyId));
+      await succeeds("cancel", kms.send(new CancelKeyDeletionCommand({ KeyId })));
+      await succeeds("describe it saved", describeKey(stage, KeyId));
     },
   },
   {
     name: "key: the default key of Secrets Manager",
     async play(stage) {
-      await stage.answer("describe", describeKey(stage, "alias/aws/secretsmanager"));
+      await stage.succeeds("describe", describeKey(stage, "alias/aws/secretsmanager"));
     },
   },
   {
-    name: "alias: listed, and pointed elsewhere",
+    name: "alias: listed and moved",
     async play(stage) {
-      const { kms, answer, refusal } = stage;
+      const { kms, succeeds, fails } = stage;
       const first = await newKey(stage, "alias/payments");
       const second = await newKey(stage);
-      await answer("of the first key", kms.send(new ListAliasesCommand({ KeyId: first.KeyId })));
+      await succeeds("of the first key", kms.send(new ListAliasesCommand({ KeyId: first.KeyId })));
       await kms.send(new UpdateAliasCommand({ AliasName: "alias/payments", TargetKeyId: second.KeyId }));
-      await answer("of the first key, then", kms.send(new ListAliasesCommand({ KeyId: first.KeyId })));
-      await answer("of the second key, then", kms.send(new ListAliasesCommand({ KeyId: second.KeyId })));
-      await answer("describe", describeKey(stage, "alias/payments"));
-      await refusal(
+      await succeeds("of the first key, then", kms.send(new ListAliasesCommand({ KeyId: first.KeyId })));
+      await succeeds("of the second key, then", kms.send(new ListAliasesCommand({ KeyId: second.KeyId })));
+      await succeeds("describe", describeKey(stage, "alias/payments"));
+      await fails(
         "a name that is taken",
         kms.send(new CreateAliasCommand({ AliasName: "alias/payments", TargetKeyId: first.KeyId })),
       );
@@ -98,7 +98,7 @@ export const scenariosOfKeys: readonly Scenario[] = [
     (how): Scenario => ({
       name: `key of a managed password: named by ${how}`,
       async play(stage) {
-        const { rds, secrets, answer, note, settle } = stage;
+        const { rds, secrets, succeeds, record, settle } = stage;
         const key = await newKey(stage, "alias/payments");
         await rds.send(
           new CreateDBInstanceCommand({
@@ -112,17 +112,17 @@ export const scenariosOfKeys: readonly Scenario[] = [
           }),
         );
         settle();
-        const { DBInstances } = await answer("describe", rds.send(new DescribeDBInstancesCommand({})));
+        const { DBInstances } = await succeeds("describe", rds.send(new DescribeDBInstancesCommand({})));
         const { SecretArn, KmsKeyId } = DBInstances?.[0]?.MasterUserSecret ?? {};
-        note("RDS names it by ARN", KmsKeyId === key.Arn);
-        await answer("describe the secret", secrets.send(new DescribeSecretCommand({ SecretId: SecretArn })));
+        record("RDS names it by ARN", KmsKeyId === key.Arn);
+        await succeeds("describe the secret", secrets.send(new DescribeSecretCommand({ SecretId: SecretArn })));
       },
     }),
   ),
   {
-    name: "caller: who it is",
-    async play({ sts, answer }) {
-      await answer("identity", sts.send(new GetCallerIdentityCommand({})));
+    name: "caller: identity",
+    async play({ sts, succeeds }) {
+      await succeeds("identity", sts.send(new GetCallerIdentityCommand({})));
     },
   },
 ];

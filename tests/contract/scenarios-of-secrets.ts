@@ -12,10 +12,10 @@ import {
 } from "@aws-sdk/client-secrets-manager";
 import type { Scenario, Stage } from "./scenario.ts";
 
-/** Made anew for each call: the SDK's paginators write their token into it. */
+/** Created for each call: the SDK's paginators write their token into it. */
 const ownedByRds = () => ({ Filters: [{ Key: "owning-service" as const, Values: ["rds"] }] });
 
-/** A managed instance; answers the ARN of its secret. */
+/** Creates a managed instance and returns its secret's ARN. */
 const newSecret = async ({ rds, settle }: Stage, name: string, MasterUserSecretKmsKeyId?: string): Promise<string> => {
   const { DBInstance } = await rds.send(
     new CreateDBInstanceCommand({
@@ -32,19 +32,19 @@ const newSecret = async ({ rds, settle }: Stage, name: string, MasterUserSecretK
   return DBInstance?.MasterUserSecret?.SecretArn ?? "none";
 };
 
-/** What is said to Secrets Manager. No scenario makes a secret with a value, or reads one. */
+/** The scenarios of Secrets Manager. No scenario writes or reads a secret's value. */
 export const scenariosOfSecrets: readonly Scenario[] = [
   {
     name: "secret: of an instance, with the default key",
     async play(stage) {
       const SecretId = await newSecret(stage, "orders");
-      await stage.answer("describe", stage.secrets.send(new DescribeSecretCommand({ SecretId })));
-      await stage.answer("list", stage.secrets.send(new ListSecretsCommand({})));
+      await stage.succeeds("describe", stage.secrets.send(new DescribeSecretCommand({ SecretId })));
+      await stage.succeeds("list", stage.secrets.send(new ListSecretsCommand({})));
     },
   },
   {
     name: "secret: of a cluster",
-    async play({ rds, secrets, settle, answer }) {
+    async play({ rds, secrets, settle, succeeds }) {
       const { DBCluster } = await rds.send(
         new CreateDBClusterCommand({
           DBClusterIdentifier: "shop",
@@ -55,21 +55,21 @@ export const scenariosOfSecrets: readonly Scenario[] = [
       );
       settle();
       const SecretId = DBCluster?.MasterUserSecret?.SecretArn;
-      await answer("describe", secrets.send(new DescribeSecretCommand({ SecretId })));
+      await succeeds("describe", secrets.send(new DescribeSecretCommand({ SecretId })));
     },
   },
   {
-    name: "secret: found by ARN, by name, and not at all",
+    name: "secret: found by ARN and name, and not found",
     async play(stage) {
-      const { secrets, note, refusal } = stage;
+      const { secrets, record, fails } = stage;
       const arn = await newSecret(stage, "orders");
       const describe = (SecretId: string) => secrets.send(new DescribeSecretCommand({ SecretId }));
       const { Name = "" } = await describe(arn);
-      note("by name", (await describe(Name)).ARN === arn);
-      note("by ARN without its suffix", (await describe(arn.slice(0, -7))).ARN === arn);
-      await refusal("not at all", describe("rds!db-00000000-0000-0000-0000-000000000000"));
-      await refusal("not at all, by ARN", describe(arn.replace("rds!db-", "rds!db-0")));
-      await refusal(
+      record("by name", (await describe(Name)).ARN === arn);
+      record("by ARN without its suffix", (await describe(arn.slice(0, -7))).ARN === arn);
+      await fails("not at all", describe("rds!db-00000000-0000-0000-0000-000000000000"));
+      await fails("not at all, by ARN", describe(arn.replace("rds!db-", "rds!db-0")));
+      await fails(
         "policy of none",
         secrets.send(new GetResourcePolicyCommand({ SecretId: "rds!db-00000000-0000-0000-0000-000000000000" })),
       );
@@ -78,11 +78,11 @@ export const scenariosOfSecrets: readonly Scenario[] = [
   {
     name: "secrets: by owning service",
     async play(stage) {
-      const { answer, secrets } = stage;
+      const { succeeds, secrets } = stage;
       await newSecret(stage, "orders");
       await newSecret(stage, "legacy");
-      await answer("rds", secrets.send(new ListSecretsCommand(ownedByRds())));
-      await answer(
+      await succeeds("rds", secrets.send(new ListSecretsCommand(ownedByRds())));
+      await succeeds(
         "another",
         secrets.send(new ListSecretsCommand({ Filters: [{ Key: "owning-service", Values: ["redshift"] }] })),
       );
@@ -91,7 +91,7 @@ export const scenariosOfSecrets: readonly Scenario[] = [
   {
     name: "secrets: seven in pages of three",
     async play(stage) {
-      const { note, secrets } = stage;
+      const { record, secrets } = stage;
       for (let number = 1; number <= 7; number += 1) await newSecret(stage, `db-${number}`);
       const sizes: number[] = [];
       const seen = new Set<string | undefined>();
@@ -99,57 +99,57 @@ export const scenariosOfSecrets: readonly Scenario[] = [
         sizes.push(SecretList.length);
         for (const { ARN } of SecretList) seen.add(ARN);
       }
-      note("sizes", sizes);
-      note("different ones", seen.size);
+      record("sizes", sizes);
+      record("different ones", seen.size);
     },
   },
   {
-    name: "secrets: one that waits for its deletion",
+    name: "secrets: one that is scheduled for deletion",
     async play(stage) {
-      const { answer, secrets } = stage;
+      const { succeeds, secrets } = stage;
       const SecretId = await newSecret(stage, "orders");
       await secrets.send(new DeleteSecretCommand({ SecretId, RecoveryWindowInDays: 7 }));
-      await answer("list", secrets.send(new ListSecretsCommand(ownedByRds())));
-      await answer(
+      await succeeds("list", secrets.send(new ListSecretsCommand(ownedByRds())));
+      await succeeds(
         "list with planned deletion",
         secrets.send(new ListSecretsCommand({ ...ownedByRds(), IncludePlannedDeletion: true })),
       );
-      await answer("describe", secrets.send(new DescribeSecretCommand({ SecretId })));
+      await succeeds("describe", secrets.send(new DescribeSecretCommand({ SecretId })));
       await secrets.send(new RestoreSecretCommand({ SecretId }));
-      await answer("describe it restored", secrets.send(new DescribeSecretCommand({ SecretId })));
+      await succeeds("describe it restored", secrets.send(new DescribeSecretCommand({ SecretId })));
     },
   },
   {
-    name: "secret: with a key of its own",
+    name: "secret: with a customer managed key",
     async play(stage) {
-      const { answer, kms, secrets } = stage;
+      const { succeeds, kms, secrets } = stage;
       const { KeyMetadata } = await kms.send(new CreateKeyCommand({}));
       const SecretId = await newSecret(stage, "orders", KeyMetadata?.Arn);
-      await answer("describe", secrets.send(new DescribeSecretCommand({ SecretId })));
+      await succeeds("describe", secrets.send(new DescribeSecretCommand({ SecretId })));
     },
   },
   {
-    name: "secret: its key changed behind RDS's back",
+    name: "secret: with a key that was changed in Secrets Manager",
     async play(stage) {
-      const { answer, kms, secrets } = stage;
+      const { succeeds, kms, secrets } = stage;
       const { KeyMetadata } = await kms.send(new CreateKeyCommand({}));
       const SecretId = await newSecret(stage, "orders");
       await secrets.send(new UpdateSecretCommand({ SecretId, KmsKeyId: KeyMetadata?.Arn }));
-      await answer("describe", secrets.send(new DescribeSecretCommand({ SecretId })));
+      await succeeds("describe", secrets.send(new DescribeSecretCommand({ SecretId })));
     },
   },
   {
     name: "secret: its resource policy",
     async play(stage) {
-      const { answer, secrets } = stage;
+      const { succeeds, secrets } = stage;
       const SecretId = await newSecret(stage, "orders");
-      await answer("none", secrets.send(new GetResourcePolicyCommand({ SecretId })));
+      await succeeds("none", secrets.send(new GetResourcePolicyCommand({ SecretId })));
       const ResourcePolicy = JSON.stringify({
         Version: "2012-10-17",
         Statement: [{ Effect: "Deny", Principal: "*", Action: "secretsmanager:PutSecretValue", Resource: "*" }],
       });
       await secrets.send(new PutResourcePolicyCommand({ SecretId, ResourcePolicy }));
-      await answer("one", secrets.send(new GetResourcePolicyCommand({ SecretId })));
+      await succeeds("one", secrets.send(new GetResourcePolicyCommand({ SecretId })));
     },
   },
 ];

@@ -3,5 +3,5 @@ import { scenariosOfDatabases } from "./scenarios-of-databases.ts";
 import { scenariosOfKeys } from "./scenarios-of-keys.ts";
 import { scenariosOfSecrets } from "./scenarios-of-secrets.ts";
 
-/** The contract: every conversation that both emulators must be able to hold. */
+/** The contract: the scenarios of both emulators. */
 export const scenarios: readonly Scenario[] = [...scenariosOfDatabases, ...scenariosOfSecrets, ...scenariosOfKeys];

@@ -6,8 +6,8 @@ import { scenarios } from "./scenarios.ts";
 
 const simulator = createSimulator();
 
-// Whether moto answers alike is asked by `npm run test:moto`, which needs moto; that the simulator answers at all needs nothing.
-test.each(scenarios)("the simulator can hold the conversation: $name", async (scenario) => {
+// `npm run test:moto` compares moto's responses; it needs moto. Running the simulator alone needs nothing.
+test.each(scenarios)("the simulator runs the scenario: $name", async (scenario) => {
   const aws = await simulator.open();
   try {
     expect(Object.keys(await play(scenario, aws)).length).toBeGreaterThan(0);
@@ -16,11 +16,11 @@ test.each(scenarios)("the simulator can hold the conversation: $name", async (sc
   }
 });
 
-test("every scenario has a name of its own", () => {
+test("scenario names are unique", () => {
   expect(new Set(scenarios.map(({ name }) => name)).size).toBe(scenarios.length);
 });
 
-test("what moto cannot do is named by scenarios that there are", () => {
+test("scenarios that moto cannot run exist", () => {
   const names = new Set(scenarios.map(({ name }) => name));
   expect(notInMoto.filter(({ scenario }) => !names.has(scenario))).toEqual([]);
 });

@@ -3,8 +3,8 @@ import { readTarget } from "../../lib/collect/read-target.ts";
 import { toggleTagKey } from "../../lib/model/database.ts";
 import { hoursBetween } from "../../lib/model/time.ts";
 import { rules } from "../../rules/index.ts";
-import { type AnyDatabase, arnOf } from "../../simulator/databases.ts";
-import type { Secret } from "../../simulator/state.ts";
+import { arnOf } from "../../simulator/databases.ts";
+import type { SimulatedDatabase, SimulatedSecret } from "../../simulator/resources.ts";
 import { createInProcessRegion } from "../support/in-process-region.ts";
 import type { Execution } from "./execution.ts";
 import { breakPromise, promises } from "./promises.ts";
@@ -104,7 +104,7 @@ function checkOrphan(world: World, { arn }: Subject, finds: Finds): void {
     breakPromise(world, promises.notLeft, `${rule} does not find ${arn}`);
 }
 
-function checkManaged(world: World, subject: Subject, database: AnyDatabase, { goal, expects }: Left): void {
+function checkManaged(world: World, subject: Subject, database: SimulatedDatabase, { goal, expects }: Left): void {
   const { arn } = subject;
   const { MasterUserSecret } = database;
   if (MasterUserSecret === undefined) {
@@ -128,7 +128,7 @@ function checkManaged(world: World, subject: Subject, database: AnyDatabase, { g
 function checkSecret(
   world: World,
   { arn, before }: Subject,
-  { SecretArn, KmsKeyId }: NonNullable<AnyDatabase["MasterUserSecret"]>,
+  { SecretArn, KmsKeyId }: NonNullable<SimulatedDatabase["MasterUserSecret"]>,
   goal: Goal,
 ): void {
   const { here, notified } = world;
@@ -161,7 +161,10 @@ function isArnSaid({ notified, stores: { terminal, laptop } }: World, arn: strin
 }
 
 /** What a secret does not have that it should. */
-function describeLost({ ARN, RotationEnabled, RotationRules, Tags, resourcePolicy }: Secret, goal: Goal): string[] {
+function describeLost(
+  { ARN, RotationEnabled, RotationRules, Tags, resourcePolicy }: SimulatedSecret,
+  goal: Goal,
+): string[] {
   const schedule = JSON.stringify(RotationRules);
   const isOnSchedule = RotationEnabled === true && schedule === JSON.stringify(goal.rotationRules);
   return [

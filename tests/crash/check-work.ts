@@ -2,7 +2,7 @@ import type { ActionName } from "../../lib/model/action.ts";
 import { gateNames } from "../../lib/model/gates.ts";
 import type { RemediationEvent } from "../../lib/model/remediation-event.ts";
 import type { RemediationState } from "../../lib/model/remediation-state.ts";
-import type { AnyDatabase } from "../../simulator/databases.ts";
+import type { SimulatedDatabase } from "../../simulator/resources.ts";
 import type { InProcessCall } from "../support/in-process-region.ts";
 import type { Life } from "./life.ts";
 import { breakPromise, promises } from "./promises.ts";
@@ -134,7 +134,7 @@ export function checkPending(world: World, { by, attemptSince }: Life): void {
 function forgetRefusedOff(
   world: World,
   { arn }: Subject,
-  { MasterUserSecret, PendingModifiedValues }: AnyDatabase,
+  { MasterUserSecret, PendingModifiedValues }: SimulatedDatabase,
 ): void {
   if (MasterUserSecret !== undefined && PendingModifiedValues.MasterUserPassword === undefined) adopt(world, arn);
 }

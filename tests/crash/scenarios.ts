@@ -5,9 +5,9 @@ import type { Policy } from "../../lib/model/policy.ts";
 import { emptyRemediationState } from "../../lib/model/remediation-state.ts";
 import { formatToggleMarker } from "../../lib/model/toggle-marker.ts";
 import { keep } from "../../lib/plan/remediation-state.ts";
-import type { AnyDatabase } from "../../simulator/databases.ts";
-import type { Managed } from "../../simulator/fleet.ts";
-import type { Key, Region, RotationRules, Tag } from "../../simulator/state.ts";
+import type { Managed } from "../../simulator/builders.ts";
+import type { SimulatedDatabase, SimulatedKey, SimulatedRotationRules, Tag } from "../../simulator/resources.ts";
+import type { Region } from "../../simulator/state.ts";
 import { createWorld, startAt, type World } from "./world.ts";
 
 /** What is to be true of the database and its secret in the end. */
@@ -16,7 +16,7 @@ export type Goal = {
   readonly keyArn: string;
   /** Whether the policy wants that key; else it is the one that the old secret had. */
   readonly isKeyRequired: boolean;
-  readonly rotationRules: RotationRules;
+  readonly rotationRules: SimulatedRotationRules;
   readonly tags: readonly Tag[];
   readonly hasResourcePolicy: boolean;
 };
@@ -40,7 +40,7 @@ const allowed: Policy["remediation"] = {
   window: ["any-time"],
 };
 
-type Keys = { readonly present: Key; readonly required: Key };
+type Keys = { readonly present: SimulatedKey; readonly required: SimulatedKey };
 type Fault = {
   readonly rule: string;
   readonly action: ActionName;
@@ -51,17 +51,17 @@ type Fault = {
   /** Whether the secret has tags and a resource policy of its own. */
   readonly isDecorated?: boolean;
   readonly secret: Goal["secret"];
-  readonly after?: (world: World, database: AnyDatabase, keys: Keys) => void;
+  readonly after?: (world: World, database: SimulatedDatabase, keys: Keys) => void;
 };
 
-const everyTenDays: RotationRules = { ScheduleExpression: "rate(10 days)", Duration: "3h" };
+const everyTenDays: SimulatedRotationRules = { ScheduleExpression: "rate(10 days)", Duration: "3h" };
 /** A secret that is not rotated while a trial lasts: what fails in it does not make others sick. */
 const restful = {
   RotationRules: { AutomaticallyAfterDays: 80 },
   LastRotatedDate: new Date(startAt),
   NextRotationDate: new Date("2027-02-12T12:00:00Z"),
 };
-const everySevenDays: RotationRules = { AutomaticallyAfterDays: 7 };
+const everySevenDays: SimulatedRotationRules = { AutomaticallyAfterDays: 7 };
 const ownTags: readonly Tag[] = [
   { Key: "team", Value: "shop" },
   { Key: "cost-centre", Value: "4711" },
@@ -179,7 +179,7 @@ export const faultNames = Object.keys(faults) as FaultName[];
 /** As a toggle leaves a database behind that was killed after management was off. */
 function leaveInterrupted(
   { stores, affectedDatabases, orphaned }: World,
-  database: AnyDatabase,
+  database: SimulatedDatabase,
   { present, required }: Keys,
 ): void {
   const [subject] = affectedDatabases;
@@ -218,7 +218,7 @@ export function aScenario(
     name: `${name} (${kind})`,
     setUp() {
       let keys: Keys | undefined;
-      let built: AnyDatabase | undefined;
+      let built: SimulatedDatabase | undefined;
       const policy: Policy = {
         ...defaultPolicy,
         exemptionTags: true,
@@ -262,7 +262,7 @@ function addDatabase(
   identifier: string,
   managed: Managed,
   tags: Readonly<Record<string, string>>,
-): AnyDatabase {
+): SimulatedDatabase {
   if (kind === "cluster") return here.addCluster({ identifier, managed, tags });
   if (kind === "instance") return here.addInstance({ identifier, managed, tags });
   const instance = here.addInstance({ identifier: `${identifier}-cdb`, engine: "oracle-ee-cdb", MultiTenant: true });
@@ -270,7 +270,7 @@ function addDatabase(
 }
 
 /** Gives a database's secret what a new one would not have. */
-function decorate(here: Region, { MasterUserSecret }: AnyDatabase): void {
+function decorate(here: Region, { MasterUserSecret }: SimulatedDatabase): void {
   const secret = here.secrets.get(MasterUserSecret?.SecretArn ?? "");
   if (secret === undefined) return;
   here.secrets.set(secret.ARN, {

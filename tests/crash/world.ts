@@ -3,15 +3,9 @@ import type { Policy } from "../../lib/model/policy.ts";
 import type { RemediationEvent } from "../../lib/model/remediation-event.ts";
 import { emptyRemediationState, type RemediationState } from "../../lib/model/remediation-state.ts";
 import { createCloud } from "../../simulator/cloud.ts";
-import {
-  type AnyDatabase,
-  arnOf,
-  databaseWithArn,
-  isCluster,
-  isInstance,
-  statusOf,
-} from "../../simulator/databases.ts";
-import type { Cloud, Region, Secret } from "../../simulator/state.ts";
+import { arnOf, databaseWithArn, isCluster, isInstance, statusOf } from "../../simulator/databases.ts";
+import type { SimulatedDatabase, SimulatedSecret } from "../../simulator/resources.ts";
+import type { Cloud, Region } from "../../simulator/state.ts";
 import type { InProcessCall } from "../support/in-process-region.ts";
 import { createMemoryStored, type MemoryStored } from "../support/memory-stored.ts";
 
@@ -24,7 +18,7 @@ export type Subject = {
   readonly kind: Database["kind"];
   readonly identifier: string;
   /** What its secret was when all began; null where it was not managed. */
-  readonly before: Secret | null;
+  readonly before: SimulatedSecret | null;
 };
 
 /** Something that happened, in order. */
@@ -93,7 +87,7 @@ export type World = {
   now(): string;
 };
 
-export function createWorld(policy: Policy, build: (here: Region) => readonly AnyDatabase[]): World {
+export function createWorld(policy: Policy, build: (here: Region) => readonly SimulatedDatabase[]): World {
   const cloud = createCloud({ now: new Date(startAt) });
   const here = cloud.region(scope.account, scope.region);
   const store = () => createMemoryStored({ empty: emptyRemediationState, pause: async () => {} });
@@ -122,7 +116,7 @@ export function createWorld(policy: Policy, build: (here: Region) => readonly An
   };
 }
 
-function toSubject(here: Region, database: AnyDatabase): Subject {
+function toSubject(here: Region, database: SimulatedDatabase): Subject {
   const arn = arnOf(database);
   const before = here.secrets.get(database.MasterUserSecret?.SecretArn ?? "") ?? null;
   if (isCluster(database)) return { arn, before, kind: "cluster", identifier: database.DBClusterIdentifier };
@@ -133,18 +127,18 @@ function toSubject(here: Region, database: AnyDatabase): Subject {
 }
 
 /** The database as the simulator has it; undefined where it is gone, or on its way out. */
-export function liveOne({ here }: World, { arn }: Pick<Subject, "arn">): AnyDatabase | undefined {
+export function liveOne({ here }: World, { arn }: Pick<Subject, "arn">): SimulatedDatabase | undefined {
   const database = databaseWithArn(here, arn);
   return database === undefined || statusOf(database) === "deleting" ? undefined : database;
 }
 
 /** The secrets that were made for a database and are not waiting for their deletion. */
-export function livingSecretsOf({ here }: World, arn: string): Secret[] {
+export function livingSecretsOf({ here }: World, arn: string): SimulatedSecret[] {
   return [...here.secrets.values()].filter(({ owner, DeletedDate }) => owner === arn && DeletedDate === undefined);
 }
 
 /** The value of the tag that a toggle leaves. */
-export function toggleTagOf(database: AnyDatabase): string | undefined {
+export function toggleTagOf(database: SimulatedDatabase): string | undefined {
   return database.TagList.find(({ Key }) => Key === toggleTagKey)?.Value;
 }
 

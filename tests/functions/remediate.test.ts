@@ -9,8 +9,9 @@ import {
 } from "../../lib/model/remediation-state.ts";
 import { formatToggleMarker } from "../../lib/model/toggle-marker.ts";
 import { createCloud } from "../../simulator/cloud.ts";
+import type { DBInstance, SimulatedKey } from "../../simulator/resources.ts";
 import { type Simulator, startSimulator } from "../../simulator/server.ts";
-import type { Cloud, DBInstance, Key, Region } from "../../simulator/state.ts";
+import type { Cloud, Region } from "../../simulator/state.ts";
 import { type Packaged, readPackaged } from "../deployment/packaged.ts";
 import { expectGolden } from "../golden/golden.ts";
 import { type Front, startFront } from "../support/front.ts";
@@ -27,7 +28,7 @@ let packaged: Packaged;
 let functions: Record<"audit" | "recheck" | "remediate", UnpackedFunction>;
 let cloud: Cloud;
 let here: Region;
-let required: Key;
+let required: SimulatedKey;
 let simulator: Simulator;
 let port: number | undefined;
 /** Lambda itself: it takes every execution that is started, and begins none. */

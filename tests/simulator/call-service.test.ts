@@ -27,7 +27,7 @@ const thrownBy = (act: () => unknown): unknown => {
 };
 
 describe("a call without HTTP", () => {
-  test("is answered as the SDK reads the answer over HTTP", async () => {
+  test("returns what the SDK parses from the HTTP response", async () => {
     const aws = await startAws();
     const { MasterUserSecret } = aws.region.addInstance({
       identifier: "orders",
@@ -59,7 +59,7 @@ describe("a call without HTTP", () => {
     await aws.stop();
   });
 
-  test("gives and takes copies: what happens later shows in neither", () => {
+  test("copies its input and its result", () => {
     region.addInstance({ identifier: "orders" });
     const tags = [{ Key: "a", Value: "1" }];
     const ResourceName = region.instances.get("orders")?.DBInstanceArn;
@@ -76,14 +76,14 @@ describe("a call without HTTP", () => {
     });
   });
 
-  test("can move the clock", () => {
+  test("moves the clock", () => {
     const scope = { account, region: "eu-west-1", service: "rds", action: "DescribeDBClusters", params: {} };
     callService(cloud, scope, { secondsPerCall: 30 });
     callService(cloud, scope);
     expect(cloud.now()).toEqual(new Date("2026-11-24T09:00:30Z"));
   });
 
-  test("is refused with the code that goes over the wire", () => {
+  test("fails with the code on the wire", () => {
     expect(() => call("DescribeDBInstances", { DBInstanceIdentifier: "x" })).toThrow(
       expect.objectContaining({ name: "SimulatedError", code: "DBInstanceNotFound", status: 404 }),
     );
@@ -95,7 +95,7 @@ describe("a call without HTTP", () => {
     );
   });
 
-  test("names the session in a refusal", () => {
+  test("names the session in an error message", () => {
     const assumed = call(
       "AssumeRole",
       { RoleArn: `arn:aws:iam::${account}:role/Repair`, RoleSessionName: "night" },
@@ -108,7 +108,7 @@ describe("a call without HTTP", () => {
   });
 });
 
-describe("a fault of a call without HTTP", () => {
+describe("a fault in a call without HTTP", () => {
   test.each<[FaultOptions["kind"], object]>([
     ["deny", { name: "SimulatedError", code: "AccessDenied", status: 403 }],
     ["throttle", { name: "SimulatedError", code: "Throttling", status: 400 }],
@@ -132,7 +132,7 @@ describe("a fault of a call without HTTP", () => {
     expect(orders.MasterUserSecret?.SecretStatus).toBe("rotating");
   });
 
-  test("that loses the answer loses a refusal too", () => {
+  test("a lost response also loses an error", () => {
     cloud.fault({ action: "rds:ModifyDBInstance", kind: "hang", takesEffect: true });
     expect(thrownBy(turnOn)).toMatchObject({ name: "TimeoutError" });
   });

@@ -5,7 +5,7 @@ import {
   PutEvaluationsCommand,
 } from "@aws-sdk/client-config-service";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import type { ConfigRule } from "../../simulator/state.ts";
+import type { ConfigRule } from "../../simulator/resources.ts";
 import { type Aws, account, failure, startAws } from "./aws.ts";
 
 let aws: Aws;
@@ -36,7 +36,7 @@ const details = (more: object = {}) =>
   config.send(new GetComplianceDetailsByConfigRuleCommand({ ConfigRuleName: "rule", ...more }));
 const text = (length: number) => "x".repeat(length);
 
-test("an evaluation is what the rule says of the resource", async () => {
+test("stores an evaluation of a resource by rule", async () => {
   expect((await put([anEvaluation({ Annotation: "é" })])).FailedEvaluations).toEqual([]);
   expect((await details()).EvaluationResults).toEqual([
     {
@@ -57,7 +57,7 @@ test("an evaluation is what the rule says of the resource", async () => {
   ]);
 });
 
-test("a later one replaces it, and an earlier one does not", async () => {
+test("replaces it with a later evaluation, not with an earlier one", async () => {
   await put([anEvaluation({ ComplianceType: "NON_COMPLIANT" })]);
   await put([anEvaluation({ OrderingTimestamp: new Date("2026-11-24T07:00:00Z") })]);
   expect([...aws.region.evaluations.values()]).toMatchObject([{ ComplianceType: "NON_COMPLIANT" }]);
@@ -65,7 +65,7 @@ test("a later one replaces it, and an earlier one does not", async () => {
   expect([...aws.region.evaluations.values()]).toMatchObject([{ ComplianceType: "COMPLIANT" }]);
 });
 
-describe("what is taken and what is not", () => {
+describe("PutEvaluations validates", () => {
   test.each<[string, Partial<Evaluation>]>([
     ["an annotation of 256", { Annotation: text(256) }],
     ["an annotation of 1", { Annotation: "x" }],
@@ -102,20 +102,20 @@ describe("what is taken and what is not", () => {
   });
 });
 
-test("a token is of a rule, but for a test", async () => {
+test("accepts only a rule's result token, or any in test mode", async () => {
   expect(await failure(put(many(1), { ResultToken: "other" }))).toMatch(/^InvalidResultTokenException: /);
   await put(many(1), { ResultToken: "other", TestMode: true });
   expect(aws.region.evaluations.size).toBe(0);
 });
 
-test("a fault can hit single evaluations, which are given back", async () => {
+test("returns the evaluations that a fault hits", async () => {
   aws.cloud.fault({ action: "config:PutEvaluations", kind: "entry", matching: "db-1" });
   expect((await put(many(3))).FailedEvaluations).toEqual([many(3)[1]]);
   expect(aws.region.evaluations.size).toBe(2);
 });
 
-describe("details", () => {
-  test("come ten at a time, or as many as are asked for", async () => {
+describe("GetComplianceDetailsByConfigRule", () => {
+  test("returns pages of ten, or of Limit", async () => {
     await put(many(25));
     const first = await details();
     expect(first.EvaluationResults).toHaveLength(10);
@@ -126,7 +126,7 @@ describe("details", () => {
     expect(await failure(details({ NextToken: "x" }))).toMatch(/^InvalidNextTokenException: /);
   });
 
-  test("are filtered by compliance, but not by INSUFFICIENT_DATA", async () => {
+  test("filters by compliance type, except INSUFFICIENT_DATA", async () => {
     await put([...many(2), anEvaluation({ ComplianceType: "NON_COMPLIANT" })]);
     expect((await details({ ComplianceTypes: ["NON_COMPLIANT"] })).EvaluationResults).toHaveLength(1);
     expect(await failure(details({ ComplianceTypes: ["INSUFFICIENT_DATA"] }))).toMatch(
@@ -134,7 +134,7 @@ describe("details", () => {
     );
   });
 
-  test("are of a rule that exists", async () => {
+  test("rejects an unknown rule", async () => {
     expect(await failure(details({ ConfigRuleName: "none" }))).toMatch(/^NoSuchConfigRuleException: /);
   });
 });

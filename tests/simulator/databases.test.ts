@@ -57,7 +57,7 @@ const replicate = (settings: { DBInstanceClass?: string } = {}) =>
   );
 
 describe("settings", () => {
-  test("of an instance are those it was made with", async () => {
+  test("an instance keeps the settings of its creation", async () => {
     const settings = {
       AllocatedStorage: 400,
       BackupRetentionPeriod: 0,
@@ -71,7 +71,7 @@ describe("settings", () => {
     expect((await create(settings)).DBInstance).toMatchObject(settings);
   });
 
-  test("of a Multi-AZ DB cluster too, and storage can be changed", async () => {
+  test("a Multi-AZ DB cluster does too, and its storage can change", async () => {
     const settings = {
       AllocatedStorage: 100,
       BackupRetentionPeriod: 3,
@@ -97,7 +97,7 @@ describe("settings", () => {
     expect(modified.DBCluster?.Iops).toBe(3000);
   });
 
-  test("a member has its cluster's version and user", async () => {
+  test("a member has its cluster's engine version and master user", async () => {
     aws.region.addCluster({ identifier: "shop", members: 0, EngineVersion: "15.4", MasterUsername: "shop" });
     const { DBInstance } = await aws.rds.send(
       new CreateDBInstanceCommand({
@@ -111,7 +111,7 @@ describe("settings", () => {
   });
 });
 
-describe("a change that is not to apply immediately", () => {
+describe("a change without ApplyImmediately", () => {
   const modify = (settings: Partial<ModifyDBInstanceMessage>) =>
     aws.rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: "orders", ...settings }));
 
@@ -137,7 +137,7 @@ describe("a change that is not to apply immediately", () => {
     });
   });
 
-  test("waits for another window if that is moved", async () => {
+  test("waits for the new window if the window moves", async () => {
     aws.region.addInstance({ identifier: "orders" });
     await modify({ AllocatedStorage: 200 });
     await modify({ PreferredMaintenanceWindow: "mon:03:00-mon:04:00" });
@@ -147,14 +147,14 @@ describe("a change that is not to apply immediately", () => {
     expect((await instanceNamed("orders"))?.AllocatedStorage).toBe(200);
   });
 
-  test("waits no longer once another one applies immediately", async () => {
+  test("applies with the next change that has ApplyImmediately", async () => {
     const instance = aws.region.addInstance({ identifier: "orders", PendingModifiedValues: { AllocatedStorage: 200 } });
     await modify({ EngineVersion: "16.9" });
     await modify({ Iops: 3000, ApplyImmediately: true });
     expect(instance).toMatchObject({ AllocatedStorage: 200, EngineVersion: "16.9", PendingModifiedValues: {} });
   });
 
-  test("has been waiting where it was built so, and a master password goes its own way", async () => {
+  test("applies a built pending change, but not a master password", async () => {
     const pending = { AllocatedStorage: 200, MasterUserPassword: "****" };
     const instance = aws.region.addInstance({ identifier: "orders", PendingModifiedValues: pending });
     aws.cloud.advance({ days: 7 });
@@ -169,13 +169,13 @@ describe("MultiAZ of a cluster", () => {
     expect((await clusterNamed("ledger"))?.MultiAZ).toBe(true);
   });
 
-  test("takes two members in Aurora", async () => {
+  test("needs two members in Aurora", async () => {
     for (const members of [0, 1, 2]) aws.region.addCluster({ identifier: `shop-${members}`, members });
     const { DBClusters = [] } = await aws.rds.send(new DescribeDBClustersCommand({}));
     expect(DBClusters.map(({ MultiAZ }) => MultiAZ)).toEqual([false, false, true]);
   });
 
-  test("ends with the second member, and another one writes", async () => {
+  test("ends when the second member is deleted, and the other becomes the writer", async () => {
     aws.region.addCluster({ identifier: "shop", members: ["first", "second"] });
     await remove("first");
     expect(await clusterNamed("shop")).toMatchObject({
@@ -186,7 +186,7 @@ describe("MultiAZ of a cluster", () => {
 });
 
 describe("a read replica", () => {
-  test("is like its source, but without backups", async () => {
+  test("copies its source's settings, without backups", async () => {
     const likeSource = {
       AllocatedStorage: 400,
       DBInstanceClass: "db.t4g.micro",
@@ -199,19 +199,19 @@ describe("a read replica", () => {
     expect((await replicate()).DBInstance).toMatchObject({ ...likeSource, BackupRetentionPeriod: 0, MultiAZ: false });
   });
 
-  test("unless it is told otherwise", async () => {
+  test("keeps the settings that the call names", async () => {
     aws.region.addInstance({ identifier: "orders" });
     const settings = { DBInstanceClass: "db.r6g.4xlarge" };
     expect((await replicate(settings)).DBInstance).toMatchObject(settings);
   });
 
-  test("has no backups either where it is built", async () => {
+  test("has no backups if it is built", async () => {
     aws.region.addInstance({ identifier: "orders" });
     aws.region.addInstance({ identifier: "copy", ReadReplicaSourceDBInstanceIdentifier: "orders" });
     expect((await instanceNamed("copy"))?.BackupRetentionPeriod).toBe(0);
   });
 
-  test("that is deleted is no longer its source's", async () => {
+  test("leaves its source's list when it is deleted", async () => {
     const source = aws.region.addInstance({ identifier: "orders" });
     await replicate();
     expect(source.ReadReplicaDBInstanceIdentifiers).toEqual(["orders-replica"]);
@@ -219,7 +219,7 @@ describe("a read replica", () => {
     expect(source.ReadReplicaDBInstanceIdentifiers).toEqual([]);
   });
 
-  test("whose source is deleted stands on its own", async () => {
+  test("becomes standalone when its source is deleted", async () => {
     aws.region.addInstance({ identifier: "orders" });
     await replicate();
     aws.cloud.advance({ minutes: 5 });
@@ -229,7 +229,7 @@ describe("a read replica", () => {
 });
 
 describe("a source reports its replicas", () => {
-  test("of an instance, by identifier here and by ARN elsewhere, clusters apart", async () => {
+  test("an instance: by identifier in its Region and by ARN in others, clusters separately", async () => {
     const { DBInstanceArn } = aws.region.addInstance({ identifier: "orders" });
     const elsewhere = aws.cloud.region(account, "us-east-1");
     aws.region.addInstance({ identifier: "copy", ReadReplicaSourceDBInstanceIdentifier: "orders" });
@@ -242,7 +242,7 @@ describe("a source reports its replicas", () => {
     });
   });
 
-  test("of a cluster: clusters and, where it is a Multi-AZ DB cluster, instances", async () => {
+  test("a cluster: clusters, and for a Multi-AZ DB cluster also instances", async () => {
     const { DBClusterArn } = aws.region.addCluster({ identifier: "ledger", engine: "mysql", EngineVersion: "8.4.5" });
     const elsewhere = aws.cloud.region(account, "us-east-1");
     const far = elsewhere.addCluster({ identifier: "far", members: 0, ReplicationSourceIdentifier: DBClusterArn });
@@ -263,7 +263,7 @@ describe("a source reports its replicas", () => {
     ]);
   });
 
-  test("of clusters, made and deleted", async () => {
+  test("clusters that are created and deleted", async () => {
     const { DBClusterArn } = aws.region.addCluster({ identifier: "shop" });
     const made = new CreateDBClusterCommand({
       DBClusterIdentifier: "copy",
@@ -277,28 +277,28 @@ describe("a source reports its replicas", () => {
     expect((await clusterNamed("shop"))?.ReadReplicaIdentifiers).toEqual([]);
   });
 
-  test("but not one that there is not", async () => {
+  test("ignores a source that does not exist", async () => {
     const source = `arn:aws:rds:us-east-1:${otherAccount}:cluster:gone`;
     aws.region.addCluster({ identifier: "copy", members: 0, ReplicationSourceIdentifier: source });
     expect((await clusterNamed("copy"))?.ReplicationSourceIdentifier).toBe(source);
   });
 });
 
-test("a container takes its tenant databases and their secrets along", async () => {
+test("deleting a container deletes its tenant databases and their secrets", async () => {
   aws.region.addInstance({ identifier: "billing", engine: "oracle-ee-cdb", MultiTenant: true });
   aws.region.addTenantDatabase({ instance: "billing", name: "EU", managed: true });
   await remove("billing");
   expect([aws.region.tenants.size, aws.region.secrets.size]).toEqual([0, 0]);
 });
 
-test("a ghost leaves the secret to the database that it belongs to", async () => {
+test("deleting a restored copy keeps the secret of its source", async () => {
   const { MasterUserSecret } = aws.region.addInstance({ identifier: "orders", managed: true });
   aws.region.addInstance({ identifier: "restored", MasterUserSecret: { ...MasterUserSecret } });
   await remove("restored");
   expect(aws.region.secrets.has(MasterUserSecret?.SecretArn ?? "")).toBe(true);
 });
 
-test("a cluster with a member that cannot be stopped is not stopped by half", async () => {
+test("stops no member of a cluster if one cannot be stopped", async () => {
   const cluster = aws.region.addCluster({ identifier: "shop", members: ["first", "second"] });
   const second = aws.region.instances.get("second");
   if (second) second.DBInstanceStatus = "creating";
@@ -308,7 +308,7 @@ test("a cluster with a member that cannot be stopped is not stopped by half", as
   expect([cluster.Status, aws.region.instances.get("first")?.DBInstanceStatus]).toEqual(["available", "available"]);
 });
 
-test("an ARN of another Region or account names nothing here", async () => {
+test("finds nothing for an ARN of another Region or account", async () => {
   const { DBInstanceArn } = aws.region.addInstance({ identifier: "orders" });
   for (const ResourceName of [
     DBInstanceArn.replace("eu-west-1", "us-east-1"),

@@ -32,7 +32,7 @@ const identifiers = (instances: { DBInstanceIdentifier?: string | undefined }[] 
   instances.map(({ DBInstanceIdentifier }) => DBInstanceIdentifier);
 
 describe("pages", () => {
-  test("205 instances come in three pages of at most 100, each once", async () => {
+  test("returns 205 instances once each in three pages of at most 100", async () => {
     for (let index = 0; index < 205; index += 1) aws.region.addInstance({ identifier: `db-${index}` });
     const sizes: number[] = [];
     const seen = new Set<string | undefined>();
@@ -44,32 +44,32 @@ describe("pages", () => {
     expect(seen.size).toBe(205);
   });
 
-  test("21 proxies come in two pages of at most 20", async () => {
+  test("returns 21 proxies in two pages of at most 20", async () => {
     for (let index = 0; index < 21; index += 1) aws.region.addProxy({ name: `proxy-${index}`, secretArns: [] });
     const first = await aws.rds.send(new DescribeDBProxiesCommand({ MaxRecords: 20 }));
     const second = await aws.rds.send(new DescribeDBProxiesCommand({ MaxRecords: 20, Marker: first.Marker }));
     expect([first.DBProxies?.length, second.DBProxies?.length, second.Marker]).toEqual([20, 1, undefined]);
   });
 
-  test("exactly 100 instances are one page without a marker", async () => {
+  test("returns exactly 100 instances in one page without a marker", async () => {
     for (let index = 0; index < 100; index += 1) aws.region.addInstance({ identifier: `db-${index}` });
     const { DBInstances, Marker } = await aws.rds.send(new DescribeDBInstancesCommand({}));
     expect([DBInstances?.length, Marker]).toEqual([100, undefined]);
   });
 
-  test.each([19, 101])("MaxRecords %d is refused", async (MaxRecords) => {
+  test.each([19, 101])("rejects MaxRecords %d", async (MaxRecords) => {
     expect(await failure(aws.rds.send(new DescribeDBInstancesCommand({ MaxRecords })))).toBe(
       `InvalidParameterValue: Invalid value ${MaxRecords} for MaxRecords. Must be between 20 and 100`,
     );
   });
 
-  test.each([20, 100])("MaxRecords %d is accepted", async (MaxRecords) => {
+  test.each([20, 100])("accepts MaxRecords %d", async (MaxRecords) => {
     await expect(aws.rds.send(new DescribeDBInstancesCommand({ MaxRecords }))).resolves.toMatchObject({
       DBInstances: [],
     });
   });
 
-  test("a marker that was never given, or by another call, is refused", async () => {
+  test("rejects an unknown marker and the marker of another action", async () => {
     for (let index = 0; index < 21; index += 1) aws.region.addInstance({ identifier: `db-${index}` });
     const { Marker } = await aws.rds.send(new DescribeDBInstancesCommand({ MaxRecords: 20 }));
     expect(Marker).toBeDefined();
@@ -80,8 +80,8 @@ describe("pages", () => {
   });
 });
 
-describe("what is described", () => {
-  test("a managed instance says where its secret is, an unmanaged one nothing", async () => {
+describe("Describe calls", () => {
+  test("report the secret of a managed instance and none for an unmanaged one", async () => {
     const managed = aws.region.addInstance({ identifier: "orders", managed: true, tags: { team: "shop" } });
     aws.region.addInstance({ identifier: "legacy" });
     const { DBInstances } = await aws.rds.send(new DescribeDBInstancesCommand({}));
@@ -98,7 +98,7 @@ describe("what is described", () => {
     expect(DBInstances?.[1]?.MasterUserSecret).toBeUndefined();
   });
 
-  test("a cluster has the secret and its members have none", async () => {
+  test("report a cluster's secret and none for its members", async () => {
     aws.region.addCluster({ identifier: "shop", managed: true, members: 2 });
     const { DBClusters } = await aws.rds.send(new DescribeDBClustersCommand({}));
     const { DBInstances } = await aws.rds.send(new DescribeDBInstancesCommand({}));
@@ -110,7 +110,7 @@ describe("what is described", () => {
     ]);
   });
 
-  test("any further field of AWS's is said as it was given", async () => {
+  test("return other fields as they were given", async () => {
     aws.region.addCluster({
       identifier: "express",
       members: 0,
@@ -128,21 +128,21 @@ describe("what is described", () => {
     });
   });
 
-  test("text with XML in it survives", async () => {
+  test("escape XML in text", async () => {
     const odd = `<a & "b" 'c'>`;
     aws.region.addInstance({ identifier: "odd", tags: { odd } });
     const { DBInstances } = await aws.rds.send(new DescribeDBInstancesCommand({}));
     expect(DBInstances?.[0]?.TagList).toEqual([{ Key: "odd", Value: odd }]);
   });
 
-  test("DocumentDB and Neptune are returned too", async () => {
+  test("include DocumentDB and Neptune", async () => {
     aws.region.addCluster({ identifier: "content", engine: "docdb", members: 1 });
     aws.region.addCluster({ identifier: "relations", engine: "neptune", members: 1 });
     const { DBClusters } = await aws.rds.send(new DescribeDBClustersCommand({}));
     expect(DBClusters?.map(({ Engine }) => Engine)).toEqual(["docdb", "neptune"]);
   });
 
-  test("tenant databases are found by their container", async () => {
+  test("find tenant databases by container", async () => {
     const container = aws.region.addInstance({ identifier: "billing", engine: "oracle-ee-cdb", MultiTenant: true });
     aws.region.addTenantDatabase({ instance: "billing", name: "EU", managed: true });
     aws.region.addTenantDatabase({ instance: container, name: "CH" });
@@ -156,7 +156,7 @@ describe("what is described", () => {
     expect(container.MasterUserSecret).toBeUndefined();
   });
 
-  test("a global database is seen from every Region of its account, with writer and reader", async () => {
+  test("return a global database in every Region of its account, with writer and reader", async () => {
     const writer = aws.region.addCluster({ identifier: "primary", members: 1 });
     const reader = aws.cloud.region(account, "us-east-1").addCluster({ identifier: "secondary", members: 1 });
     aws.region.addGlobalCluster({ identifier: "world", writer, readers: [reader] });
@@ -170,7 +170,7 @@ describe("what is described", () => {
     expect(DBClusters?.[0]?.GlobalClusterIdentifier).toBe("world");
   });
 
-  test("a blue/green deployment names both sides", async () => {
+  test("name source and target of a blue/green deployment", async () => {
     const blue = aws.region.addInstance({ identifier: "blue" });
     const green = aws.region.addInstance({ identifier: "green" });
     aws.region.addBlueGreenDeployment({ source: blue, target: green });
@@ -185,7 +185,7 @@ describe("what is described", () => {
     ]);
   });
 
-  test("a proxy names the secrets that it logs in with", async () => {
+  test("name the secrets of a proxy", async () => {
     const { MasterUserSecret } = aws.region.addInstance({ identifier: "orders", managed: true });
     const own = aws.region.addSecret({ name: "prod/app" });
     const secretArns = [MasterUserSecret?.SecretArn ?? "", own.ARN];
@@ -206,7 +206,7 @@ describe("what is described", () => {
     expect(named.DBProxies?.map(({ DBProxyArn }) => DBProxyArn)).toEqual([proxy.DBProxyArn]);
   });
 
-  test("tags can be added, replaced, listed and removed", async () => {
+  test("show tags that are added, replaced, and removed", async () => {
     const { DBInstanceArn: ResourceName } = aws.region.addInstance({ identifier: "orders", tags: { a: "1", b: "2" } });
     await aws.rds.send(
       new AddTagsToResourceCommand({
@@ -242,13 +242,13 @@ describe("filters", () => {
     expect(await found("db-instance-id", "nothing")).toEqual([]);
   });
 
-  test("an unknown filter is refused", async () => {
+  test("reject an unknown filter", async () => {
     const call = aws.rds.send(new DescribeDBInstancesCommand({ Filters: [{ Name: "colour", Values: ["red"] }] }));
     expect(await failure(call)).toBe("InvalidParameterValue: Unrecognized filter name: colour");
   });
 });
 
-describe("what does not exist is an error of its own class", () => {
+describe("errors have the SDK's classes", () => {
   test("for each kind", async () => {
     aws.region.addInstance({ identifier: "billing", engine: "oracle-ee-cdb", MultiTenant: true });
     const { rds } = aws;
@@ -270,13 +270,13 @@ describe("what does not exist is an error of its own class", () => {
     await expect(rds.send(new DescribeDBProxiesCommand({ DBProxyName: "x" }))).rejects.toThrow(DBProxyNotFoundFault);
   });
 
-  test("and an action that the simulator lacks is InvalidAction", async () => {
+  test("an unknown action is InvalidAction", async () => {
     expect(await failure(aws.rds.send(new DescribeDBSnapshotsCommand({})))).toMatch(/^InvalidAction: /);
   });
 });
 
 describe("accounts and Regions", () => {
-  test("do not see each other", async () => {
+  test("are isolated from each other", async () => {
     aws.region.addInstance({ identifier: "orders" });
     aws.cloud.region(account, "us-east-1").addInstance({ identifier: "orders-us" });
     aws.cloud.region(otherAccount, "eu-west-1").addInstance({ identifier: "orders-other" });
@@ -288,7 +288,7 @@ describe("accounts and Regions", () => {
     expect(await seen(otherAccount, "us-east-1")).toEqual([]);
   });
 
-  test("a role opens another account, and refusals name the session", async () => {
+  test("a role gives access to another account, and errors name its session", async () => {
     aws.cloud.account(otherAccount, { roles: ["Audit"] });
     const assume = (role: string, id = otherAccount) =>
       aws.sts.send(new AssumeRoleCommand({ RoleArn: `arn:aws:iam::${id}:role/${role}`, RoleSessionName: "night" }));
@@ -305,7 +305,7 @@ describe("accounts and Regions", () => {
     expect(await failure(assume("Audit", "999999999999"))).toMatch(/^AccessDenied: /);
   });
 
-  test("no Region is enabled by a call to a service that is in none", async () => {
+  test("a call to a global service enables no Region", async () => {
     const { enabledRegions, regions } = aws.cloud.account(otherAccount, { regions: ["eu-west-1"] });
     const { sts, account: management } = aws.connect(otherAccount, "us-east-1");
     await sts.send(new GetCallerIdentityCommand({}));
@@ -313,7 +313,7 @@ describe("accounts and Regions", () => {
     expect([[...enabledRegions], regions.size]).toEqual([["eu-west-1"], 0]);
   });
 
-  test("enabled Regions are listed over pages; in others no call is accepted", async () => {
+  test("lists enabled Regions in pages, and rejects calls in others", async () => {
     aws.cloud.account(otherAccount, { regions: ["eu-west-1", "us-east-1", "eu-south-2"] });
     const client = aws.connect(otherAccount, "us-east-1").account;
     const names: (string | undefined)[] = [];

@@ -55,23 +55,23 @@ describe("each kind, in each protocol", () => {
     expect(await failure(aws.account.send(new ListRegionsCommand({})))).toContain(ofAccount);
   });
 
-  test("error with a code, message and status of one's own", async () => {
+  test("error with a given code, message, and status", async () => {
     aws.cloud.fault({ action: "rds:*", kind: "error", code: "ServiceUnavailable", message: "Later", status: 503 });
     const error = await describeClusters().catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ name: "ServiceUnavailable", message: "Later", $metadata: { httpStatusCode: 503 } });
   });
 
-  test("throttling of Account Management has its class", async () => {
+  test("throttling in Account Management has its own class", async () => {
     aws.cloud.fault({ action: "account:ListRegions", kind: "throttle" });
     await expect(aws.account.send(new ListRegionsCommand({}))).rejects.toThrow(TooManyRequestsException);
   });
 
-  test("disconnect breaks the connection", async () => {
+  test("disconnect closes the connection", async () => {
     aws.cloud.fault({ action: "rds:*", kind: "disconnect" });
     expect(await failure(describeClusters())).toMatch(/socket hang up|ECONNRESET/);
   });
 
-  test("hang never answers, and closing does not wait for it", async () => {
+  test("hang sends no response, and close does not wait for it", async () => {
     aws.cloud.fault({ action: "rds:*", kind: "hang" });
     const call = failure(describeClusters());
     while (aws.simulator.calls.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -80,8 +80,8 @@ describe("each kind, in each protocol", () => {
   });
 });
 
-describe("what a fault hits", () => {
-  test("one account and Region only", async () => {
+describe("a fault hits", () => {
+  test("only one account and Region", async () => {
     aws.cloud.fault({ action: "rds:DescribeDBClusters", account, region: "eu-west-1", kind: "deny" });
     aws.cloud.region(otherAccount, "eu-west-1");
     expect(await failure(describeClusters())).toMatch(/^AccessDenied/);
@@ -98,7 +98,7 @@ describe("what a fault hits", () => {
     expect(await failure(pages.next())).toMatch(/^AccessDenied/);
   });
 
-  test("two calls, which the SDK's retries overcome", async () => {
+  test("two calls, and the SDK's retries succeed", async () => {
     aws.cloud.fault({ action: "rds:DescribeDBClusters", kind: "throttle", times: 2 });
     const patient = new RDSClient({ ...aws.configuration(account, "eu-west-1"), maxAttempts: 3 });
     await patient.send(new DescribeDBClustersCommand({}));
@@ -108,7 +108,7 @@ describe("what a fault hits", () => {
     );
   });
 
-  test("calls that name one thing", async () => {
+  test("calls that contain a text", async () => {
     const secret = aws.region.addKey({ alias: "alias/hidden" });
     aws.cloud.fault({ action: "kms:DescribeKey", matching: secret.KeyId, kind: "deny" });
     expect(await failure(describeKey(secret.Arn))).toMatch(/^AccessDeniedException/);
@@ -121,7 +121,7 @@ describe("what a fault hits", () => {
     await assume(account);
   });
 
-  test("nothing more once it is removed", async () => {
+  test("nothing after it is removed", async () => {
     const allow = aws.cloud.fault({ action: "rds:*", kind: "deny" });
     expect(await failure(describeClusters())).toMatch(/^AccessDenied/);
     allow();
@@ -129,8 +129,8 @@ describe("what a fault hits", () => {
   });
 });
 
-describe("a call whose answer is lost", () => {
-  test("has done its work", async () => {
+describe("a call whose response is lost", () => {
+  test("takes effect if the fault says so", async () => {
     const orders = aws.region.addInstance({ identifier: "orders" });
     aws.cloud.fault({ action: "rds:ModifyDBInstance", kind: "disconnect", takesEffect: true, times: 1 });
     const turnOn = () =>
@@ -139,7 +139,7 @@ describe("a call whose answer is lost", () => {
     expect(orders.MasterUserSecret?.SecretStatus).toBe("rotating");
   });
 
-  test("has not, unless the fault says so", async () => {
+  test("has no effect otherwise", async () => {
     const orders = aws.region.addInstance({ identifier: "orders" });
     aws.cloud.fault({ action: "rds:ModifyDBInstance", kind: "error" });
     await failure(
@@ -149,8 +149,8 @@ describe("a call whose answer is lost", () => {
   });
 });
 
-describe("who is let in", () => {
-  test("an account that does not exist is not", async () => {
+describe("rejects", () => {
+  test("an unknown account", async () => {
     const stranger = aws.connect("999999999999");
     expect(await failure(stranger.rds.send(new DescribeDBClustersCommand({})))).toBe(
       "InvalidClientTokenId: The security token included in the request is invalid.",
@@ -161,7 +161,7 @@ describe("who is let in", () => {
     expect(await failure(stranger.sts.send(new GetCallerIdentityCommand({})))).toMatch(/^InvalidClientTokenId/);
   });
 
-  test("an unsigned request is not", async () => {
+  test("an unsigned request", async () => {
     const answer = await fetch(aws.simulator.endpoint, { method: "POST", body: "Action=DescribeDBInstances" });
     expect(answer.status).toBe(403);
     expect(await answer.text()).toContain("<Code>MissingAuthenticationToken</Code>");
@@ -170,7 +170,7 @@ describe("who is let in", () => {
     expect([json.status, await json.json()]).toMatchObject([400, { __type: "MissingAuthenticationTokenException" }]);
   });
 
-  test("a service that the simulator lacks is named", async () => {
+  test("an unknown service, by name", async () => {
     const authorization = `AWS4-HMAC-SHA256 Credential=${account}/20261124/eu-west-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0`;
     const headers = { authorization, "x-amz-target": "DynamoDB_20120810.ListTables" };
     const answer = await fetch(aws.simulator.endpoint, { method: "POST", body: "{}", headers });

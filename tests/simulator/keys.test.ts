@@ -28,13 +28,13 @@ afterEach(() => aws.stop());
 
 const metadata = async (KeyId: string) => (await aws.kms.send(new DescribeKeyCommand({ KeyId }))).KeyMetadata;
 
-test("a key is found by id, ARN, alias and alias ARN", async () => {
+test("finds a key by id, ARN, alias, and alias ARN", async () => {
   const { KeyId, Arn } = aws.region.addKey({ alias: "alias/own" });
   for (const name of [KeyId, Arn, "alias/own", "arn:aws:kms:eu-west-1:111111111111:alias/own"])
     expect(await metadata(name)).toMatchObject({ KeyId, Arn, KeyState: "Enabled", KeyManager: "CUSTOMER" });
 });
 
-test("looking at the default key's alias makes the key", async () => {
+test("creates an AWS managed key when its alias is described", async () => {
   expect(aws.region.keys.size).toBe(0);
   expect(await metadata("alias/aws/secretsmanager")).toMatchObject({ KeyManager: "AWS", KeyState: "Enabled" });
   expect(aws.region.keys.size).toBe(1);
@@ -56,11 +56,11 @@ test.each([
   await expect(metadata(KeyId)).rejects.toThrow(NotFoundException);
 });
 
-test("an ARN of another service is invalid", async () => {
+test("rejects an ARN of another service", async () => {
   await expect(metadata("arn:aws:s3:eu-west-1:111111111111:key/x")).rejects.toThrow(InvalidArnException);
 });
 
-test("another account's key is seen where the account is known, and denied where it is not", async () => {
+test("returns another account's key if the account exists and denies it otherwise", async () => {
   const { Arn } = aws.cloud.region(otherAccount, "eu-west-1").addKey();
   expect((await metadata(Arn))?.AWSAccountId).toBe(otherAccount);
   expect(await failure(metadata(Arn.replace(otherAccount, "999999999999")))).toMatch(
@@ -68,7 +68,7 @@ test("another account's key is seen where the account is known, and denied where
   );
 });
 
-test("a key's states", async () => {
+test("changes a key's state", async () => {
   const created = await aws.kms.send(new CreateKeyCommand({}));
   const KeyId = created.KeyMetadata?.KeyId ?? "";
   await aws.kms.send(new DisableKeyCommand({ KeyId }));
@@ -85,19 +85,19 @@ test("a key's states", async () => {
   await expect(metadata(KeyId)).rejects.toThrow(NotFoundException);
 });
 
-test("a deleted key takes its aliases along", async () => {
+test("deleting a key deletes its aliases", async () => {
   const { KeyId } = aws.region.addKey({ alias: "alias/own" });
   await aws.kms.send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: 7 }));
   aws.cloud.advance({ days: 7 });
   expect((await aws.kms.send(new ListAliasesCommand({}))).Aliases).toEqual([]);
 });
 
-test("a key of AWS's own cannot be disabled", async () => {
+test("rejects disabling an AWS managed key", async () => {
   const key = await metadata("alias/aws/secretsmanager");
   expect(await failure(aws.kms.send(new DisableKeyCommand({ KeyId: key?.KeyId })))).toMatch(/^AccessDeniedException/);
 });
 
-test("aliases can be made, moved and listed, keys listed", async () => {
+test("creates, moves, and lists aliases, and lists keys", async () => {
   const first = aws.region.addKey();
   const second = aws.region.addKey();
   const make = () => aws.kms.send(new CreateAliasCommand({ AliasName: "alias/own", TargetKeyId: first.KeyId }));
@@ -112,11 +112,11 @@ test("aliases can be made, moved and listed, keys listed", async () => {
   expect([page.Truncated, last.Truncated, last.Keys?.[0]?.KeyId]).toEqual([true, false, second.KeyId]);
 });
 
-describe("whether a key can be used", () => {
+describe("GenerateDataKey", () => {
   const tryKey = (KeyId: string | undefined) =>
     aws.kms.send(new GenerateDataKeyCommand({ KeyId, KeySpec: "AES_256", DryRun: true }));
 
-  test("is told by the error of a dry run", async () => {
+  test("reports by the error of a dry run whether the key can be used", async () => {
     const { Arn } = aws.region.addKey({ alias: "alias/own" });
     for (const name of [Arn, "alias/own"]) await expect(tryKey(name)).rejects.toThrow(DryRunOperationException);
     const error = await tryKey(Arn).catch((thrown: unknown) => thrown);
@@ -137,7 +137,7 @@ describe("whether a key can be used", () => {
     await expect(tryKey(Arn)).rejects.toThrow(`${Arn} ${words}`);
   });
 
-  test("not where there is none, nor by hand where it is AWS's own, nor where that is denied", async () => {
+  test("rejects an unknown key, an AWS managed key, and a denied call", async () => {
     await expect(tryKey("alias/nothing")).rejects.toThrow(NotFoundException);
     expect(await failure(tryKey("alias/aws/secretsmanager"))).toMatch(/^AccessDeniedException: .*kms:GenerateDataKey/);
     const denied = aws.region.addKey();
@@ -147,7 +147,7 @@ describe("whether a key can be used", () => {
     await expect(tryKey(other.Arn)).rejects.toThrow(DryRunOperationException);
   });
 
-  test("is all there is: no data key is made", async () => {
+  test("creates no data key", async () => {
     const { KeyId } = aws.region.addKey();
     const make = (settings: { KeySpec?: "AES_256"; NumberOfBytes?: number }) =>
       failure(aws.kms.send(new GenerateDataKeyCommand({ KeyId, ...settings })));

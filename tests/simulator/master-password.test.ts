@@ -25,7 +25,7 @@ import {
   ReplicateSecretToRegionsCommand,
 } from "@aws-sdk/client-secrets-manager";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import type { DBInstance } from "../../simulator/state.ts";
+import type { DBInstance } from "../../simulator/resources.ts";
 import { type Aws, account, failure, startAws } from "./aws.ts";
 
 const password = "Throw-Away_Passw0rd.of-30-char";
@@ -56,7 +56,7 @@ const secretOf = ({ MasterUserSecret }: DBInstance) =>
   aws.secrets.send(new DescribeSecretCommand({ SecretId: MasterUserSecret?.SecretArn }));
 
 describe("turning management on", () => {
-  test("shows rotating at once, resetting after a while, and active in the end", async () => {
+  test("shows rotating at once, then resetting, then active", async () => {
     aws.region.addInstance({ identifier: "orders" });
     const { DBInstance: answer } = await modify({ ManageMasterUserPassword: true });
     expect(answer?.MasterUserSecret?.SecretStatus).toBe("rotating");
@@ -69,7 +69,7 @@ describe("turning management on", () => {
     expect(await observe()).toEqual({ status: "available", secret: "active", isPending: false });
   });
 
-  test("with no key: Secrets Manager omits it, RDS reports the default key's ARN", async () => {
+  test("without a key: Secrets Manager omits it, RDS reports the default key's ARN", async () => {
     const instance = aws.region.addInstance({ identifier: "orders" });
     await modify({ ManageMasterUserPassword: true });
     const secret = await secretOf(instance);
@@ -105,7 +105,7 @@ describe("turning management on", () => {
     expect(instance.MasterUserSecret).toEqual(before);
   });
 
-  test("works for a cluster, an Oracle single-tenant CDB and a SQL Server replica", async () => {
+  test("works for a cluster, an Oracle single-tenant CDB, and a SQL Server replica", async () => {
     aws.region.addCluster({ identifier: "shop" });
     aws.region.addInstance({ identifier: "cdb", engine: "oracle-se2-cdb", MultiTenant: false });
     aws.region.addInstance({
@@ -121,7 +121,7 @@ describe("turning management on", () => {
 });
 
 describe("turning management off and on", () => {
-  test("keeps reporting the secret for a while, then deletes it; on again makes another", async () => {
+  test("reports the secret until the reset, then deletes it; turning it on again creates another", async () => {
     const instance = aws.region.addInstance({ identifier: "orders", managed: true });
     const former = instance.MasterUserSecret?.SecretArn;
     await modify({ ManageMasterUserPassword: false, MasterUserPassword: password });
@@ -135,7 +135,7 @@ describe("turning management off and on", () => {
     expect(instance.MasterUserSecret?.SecretArn).not.toBe(former);
   });
 
-  test("leaves the secret of another database alone", async () => {
+  test("keeps the secret of another database", async () => {
     const source = aws.region.addInstance({ identifier: "source", managed: true });
     aws.region.addInstance({ identifier: "orders", MasterUserSecret: { ...source.MasterUserSecret } });
     await modify({ ManageMasterUserPassword: false, MasterUserPassword: password });
@@ -144,7 +144,7 @@ describe("turning management off and on", () => {
     expect(aws.region.secrets.size).toBe(1);
   });
 
-  test("the trap: while a cluster's secret is replicated, off is accepted and does nothing", async () => {
+  test("accepts and ignores off while a cluster's secret is replicated", async () => {
     const cluster = aws.region.addCluster({ identifier: "shop", managed: true });
     const SecretId = cluster.MasterUserSecret?.SecretArn;
     await aws.secrets.send(
@@ -165,7 +165,7 @@ describe("turning management off and on", () => {
 });
 
 describe("tenant databases", () => {
-  test("are managed one by one, not by their container", async () => {
+  test("are managed individually, not by their container", async () => {
     aws.region.addInstance({ identifier: "billing", engine: "oracle-ee-cdb", MultiTenant: true });
     const tenant = aws.region.addTenantDatabase({ instance: "billing", name: "EU" });
     expect(await failure(modify({ ManageMasterUserPassword: true }, "billing"))).toMatch(
@@ -182,7 +182,7 @@ describe("tenant databases", () => {
     expect(tenant).toMatchObject({ Status: "available", MasterUserSecret: { SecretStatus: "active" } });
   });
 
-  test("can be made with a managed password, rotated and turned off", async () => {
+  test("can be created managed, rotated, and turned off", async () => {
     aws.region.addInstance({ identifier: "billing", engine: "oracle-ee-cdb", MultiTenant: true });
     const names = { DBInstanceIdentifier: "billing", TenantDBName: "US" };
     await aws.rds.send(
@@ -204,7 +204,7 @@ describe("tenant databases", () => {
 });
 
 describe("a multi-tenant container", () => {
-  test("is made with a first tenant database, whose password it is", async () => {
+  test("is created with a first tenant database, which has the password", async () => {
     await aws.rds.send(
       new CreateDBInstanceCommand({
         DBInstanceIdentifier: "billing",
@@ -220,9 +220,9 @@ describe("a multi-tenant container", () => {
   });
 });
 
-describe("refusals of an instance", () => {
+describe("an instance rejects", () => {
   const managed = { managed: true };
-  const refusals: [string, Record<string, unknown>, Omit<ModifyDBInstanceMessage, "DBInstanceIdentifier">, string][] = [
+  const rejected: [string, Record<string, unknown>, Omit<ModifyDBInstanceMessage, "DBInstanceIdentifier">, string][] = [
     [
       "off without a password",
       managed,
@@ -279,7 +279,7 @@ describe("refusals of an instance", () => {
       "KMSKeyNotAccessibleFault: ",
     ],
     [
-      "anything while stopped",
+      "any change while stopped",
       { DBInstanceStatus: "stopped" },
       { ManageMasterUserPassword: true },
       "InvalidDBInstanceStateFault: Database instance is not in available state.",
@@ -341,7 +341,7 @@ describe("refusals of an instance", () => {
     ],
   ];
 
-  test.each(refusals)("%s", async (_case, fields, changes, expected) => {
+  test.each(rejected)("%s", async (_case, fields, changes, expected) => {
     aws.region.addKey({ alias: "alias/own" });
     aws.region.addKey({ alias: "alias/disabled", state: "Disabled" });
     const instance = aws.region.addInstance({ identifier: "orders", ...fields });
@@ -350,26 +350,26 @@ describe("refusals of an instance", () => {
     expect(instance).toEqual(before);
   });
 
-  test("a second change while the first is under way", async () => {
+  test("a second change while the first is in progress", async () => {
     aws.region.addInstance({ identifier: "orders", managed: true });
     await modify({ ManageMasterUserPassword: false, MasterUserPassword: password });
     await expect(modify({ ManageMasterUserPassword: true })).rejects.toThrow(InvalidDBInstanceStateFault);
   });
 
-  test("on while in a blue/green deployment", async () => {
+  test("on during a blue/green deployment", async () => {
     const source = aws.region.addInstance({ identifier: "orders" });
     aws.region.addBlueGreenDeployment({ source });
     await expect(modify({ ManageMasterUserPassword: true })).rejects.toThrow(InvalidDBInstanceStateFault);
   });
 
-  test("the key's own class of error", async () => {
+  test("an unusable key with KMSKeyNotAccessibleFault", async () => {
     aws.region.addInstance({ identifier: "orders" });
     await expect(modify({ ManageMasterUserPassword: true, MasterUserSecretKmsKeyId: "alias/nothing" })).rejects.toThrow(
       KMSKeyNotAccessibleFault,
     );
   });
 
-  test("on where the caller may not make secrets or see the key", async () => {
+  test("on if the caller cannot create secrets or describe the key", async () => {
     aws.region.addInstance({ identifier: "orders" });
     const allow = aws.cloud.fault({ action: "secretsmanager:CreateSecret", kind: "deny" });
     expect(await failure(modify({ ManageMasterUserPassword: true }))).toMatch(
@@ -381,9 +381,9 @@ describe("refusals of an instance", () => {
   });
 });
 
-describe("a key that the caller may not use", () => {
+describe("a key that the caller cannot use", () => {
   test.each(["kms:DescribeKey", "kms:Decrypt", "kms:GenerateDataKey", "kms:CreateGrant"])(
-    "for want of %s is refused, and another one is not",
+    "without %s is rejected; another key is accepted",
     async (action) => {
       const instance = aws.region.addInstance({ identifier: "orders" });
       const denied = aws.region.addKey({ alias: "alias/denied" });
@@ -399,7 +399,7 @@ describe("a key that the caller may not use", () => {
     },
   );
 
-  test("does not matter for the default key, whose policy allows its use", async () => {
+  test("is irrelevant for the default key, whose policy allows its use", async () => {
     const instance = aws.region.addInstance({ identifier: "orders" });
     for (const action of ["kms:Decrypt", "kms:GenerateDataKey", "kms:CreateGrant"])
       aws.cloud.fault({ action, kind: "deny" });
@@ -408,7 +408,7 @@ describe("a key that the caller may not use", () => {
   });
 });
 
-describe("refusals of a cluster", () => {
+describe("a cluster rejects", () => {
   test.each([
     ["a global database", { GlobalClusterIdentifier: "world" }],
     ["Serverless v1", { EngineMode: "serverless" }],
@@ -420,21 +420,21 @@ describe("refusals of a cluster", () => {
     expect(await failure(modifyCluster({ ManageMasterUserPassword: true }))).toMatch(/^InvalidParameterValue/);
   });
 
-  test("on for a member of a global database that does not say so itself", async () => {
+  test("on for a member of a global database without GlobalClusterIdentifier", async () => {
     const writer = aws.region.addCluster({ identifier: "shop" });
-    aws.region.addGlobalCluster({ identifier: "world", writer, isMarked: false });
+    aws.region.addGlobalCluster({ identifier: "world", writer, isNamedByMembers: false });
     expect(writer.GlobalClusterIdentifier).toBeUndefined();
     expect(await failure(modifyCluster({ ManageMasterUserPassword: true }))).toMatch(/^InvalidParameterValue/);
   });
 
-  test("anything while stopped", async () => {
+  test("any change while stopped", async () => {
     aws.region.addCluster({ identifier: "shop", Status: "stopped" });
     await expect(modifyCluster({ ManageMasterUserPassword: true })).rejects.toThrow(InvalidDBClusterStateFault);
   });
 });
 
-describe("what ApplyImmediately brings along", () => {
-  test("a rotation applies every change that was pending", async () => {
+describe("ApplyImmediately", () => {
+  test("applies all pending changes with a rotation", async () => {
     const instance = aws.region.addInstance({ identifier: "orders", managed: true });
     await modify({ DBInstanceClass: "db.r6g.2xlarge" });
     expect(instance).toMatchObject({
@@ -454,7 +454,7 @@ describe("creating and deleting", () => {
     MasterUsername: "app",
   };
 
-  test("a managed instance is creating, with its secret, and then both are ready", async () => {
+  test("a managed instance and its secret are creating, then ready", async () => {
     const { DBInstance: made } = await aws.rds.send(
       new CreateDBInstanceCommand({ ...create, ManageMasterUserPassword: true }),
     );
@@ -466,7 +466,7 @@ describe("creating and deleting", () => {
     ).rejects.toThrow(DBInstanceAlreadyExistsFault);
   });
 
-  test("one of managed and a password is needed", async () => {
+  test("requires either management or a password", async () => {
     expect(await failure(aws.rds.send(new CreateDBInstanceCommand(create)))).toMatch(
       /^InvalidParameterValue: .*must be provided/,
     );
@@ -476,7 +476,7 @@ describe("creating and deleting", () => {
     expect((await observe("new")).secret).toBeUndefined();
   });
 
-  test("a cluster has the secret, its members cannot have one", async () => {
+  test("a cluster has the secret; its members cannot have one", async () => {
     const shop = { DBClusterIdentifier: "shop", Engine: "aurora-mysql", MasterUsername: "admin" };
     await aws.rds.send(new CreateDBClusterCommand({ ...shop, ManageMasterUserPassword: true }));
     const member = {
@@ -503,7 +503,7 @@ describe("creating and deleting", () => {
     );
   });
 
-  test("a read replica of a managed source is refused, but for SQL Server", async () => {
+  test("rejects a read replica of a managed source, except for SQL Server", async () => {
     aws.region.addInstance({ identifier: "orders", engine: "mysql", managed: true });
     aws.region.addInstance({ identifier: "erp", engine: "sqlserver-ee", managed: true });
     const replicate = (SourceDBInstanceIdentifier: string) =>
@@ -520,7 +520,7 @@ describe("creating and deleting", () => {
     expect(aws.region.instances.get("erp")?.ReadReplicaDBInstanceIdentifiers).toEqual(["erp-r"]);
   });
 
-  test("the secret goes with its database; a protected database stays", async () => {
+  test("deleting a database deletes its secret; deletion protection prevents it", async () => {
     aws.region.addInstance({ identifier: "orders", managed: true });
     aws.region.addInstance({ identifier: "kept", DeletionProtection: true });
     const remove = (DBInstanceIdentifier: string) =>
@@ -534,7 +534,7 @@ describe("creating and deleting", () => {
 });
 
 describe("stopping and starting", () => {
-  test("a rotation that falls due while stopped is made up for after the start", async () => {
+  test("a rotation that becomes due while stopped runs after the start", async () => {
     const instance = aws.region.addInstance({ identifier: "orders", managed: true });
     await aws.rds.send(new StopDBInstanceCommand({ DBInstanceIdentifier: "orders" }));
     aws.cloud.advance({ days: 10 });

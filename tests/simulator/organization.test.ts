@@ -30,7 +30,7 @@ afterAll(() => simulator.close());
 const failing = (rule: string) =>
   report.findings.filter((finding) => finding.rule === rule && finding.status === "NON_COMPLIANT");
 
-test.each(ids)("%s fails somewhere", (id) => {
+test.each(ids)("%s has a violation", (id) => {
   expect(failing(id)).not.toEqual([]);
 });
 
@@ -42,7 +42,7 @@ test.each(reasons.map(({ code }) => code).filter((code) => code !== "oracle-cdb"
   },
 );
 
-test("impairment shows each cause, and once none", () => {
+test("impaired secrets show each cause, and one has no visible cause", () => {
   const causes = failing("secret-not-impaired")
     .map(({ message }) => message)
     .join("\n");
@@ -50,7 +50,7 @@ test("impairment shows each cause, and once none", () => {
     expect(causes).toContain(cause);
 });
 
-test("one exemption is about to end, and one has ended", () => {
+test("one exemption ends soon, and one has ended", () => {
   expect(report.findings.flatMap(({ exemption }) => exemption?.until ?? [])).toEqual(["2026-11-29"]);
   expect(
     failing("master-password-managed")
@@ -59,14 +59,14 @@ test("one exemption is about to end, and one has ended", () => {
   ).toContain("ended on 2026-11-22");
 });
 
-test("a stopped database and a SQL Server replica have nothing wrong", () => {
+test("a stopped database and a SQL Server replica have no violations", () => {
   const wrong = report.findings.map(({ resource }) => resource.identifier);
   expect(wrong).not.toContain("campaign-2025");
   expect(wrong).not.toContain("erp-replica");
   expect(report.databases.find(({ identifier }) => identifier === "erp-replica")?.management).toBe("managed");
 });
 
-test("all accounts and Regions are covered; the data platform's secrets are gaps", () => {
+test("coverage includes all accounts and Regions; the data platform's secrets are gaps", () => {
   expect(report.coverage.targets).toHaveLength(Object.keys(sampleAccounts).length * sampleRegions.length);
   expect(new Set(report.coverage.gaps.map(({ account, action }) => `${account} ${action}`))).toEqual(
     new Set([`${sampleAccounts.dataPlatform} secretsmanager:ListSecrets`]),
@@ -82,7 +82,7 @@ test("most managed databases are healthy", () => {
   expect(managed.filter(({ arn }) => !wrong.has(arn)).length).toBeGreaterThan(managed.length / 2);
 });
 
-test("it is the same every time", () => {
+test("is deterministic", () => {
   const secretsOf = () => [
     ...createSampleOrganization({ now: new Date(now) }).cloud.region(sampleAccounts.production, "eu-west-1").secrets,
   ];

@@ -29,14 +29,14 @@ describe("the next rotation after Tuesday 2026-11-24 09:00", () => {
     "cron(0 8 1 *)",
     "cron(0 99 1 * ? *)",
     "daily",
-  ])("%s is refused", (ScheduleExpression) => {
+  ])("rejects %s", (ScheduleExpression) => {
     expect(() => nextRotationAt({ ScheduleExpression }, new Date("2026-11-24T09:00:00Z"))).toThrow(
       "Invalid schedule expression",
     );
   });
 });
 
-test("what falls due happens in order, each at its own instant, and what follows from it too", () => {
+test("runs due events in order, each at its own instant, including events that they schedule", () => {
   const clock = createClock(new Date("2026-11-24T09:00:00Z"));
   const seen: string[] = [];
   const note = (name: string) => seen.push(`${name} ${clock.now().toISOString().slice(11, 19)}`);

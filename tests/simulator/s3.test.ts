@@ -11,7 +11,7 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import type { Bucket } from "../../simulator/state.ts";
+import type { Bucket } from "../../simulator/resources.ts";
 import { type Aws, account, failure, otherAccount, startAws } from "./aws.ts";
 
 let aws: Aws;
@@ -36,7 +36,7 @@ const head = (Key: string) => s3.send(new HeadObjectCommand({ Bucket: "reports",
 const missing = "The specified key does not exist.";
 const failed = "PreconditionFailed: At least one of the pre-conditions you specified did not hold";
 
-test("an object comes back as it was put", async () => {
+test("returns an object as it was put", async () => {
   const Body = 'é "<&>" \u{1f600}\n';
   const key = "reports/2026/11/24/12-00 é+&.json";
   const { ETag } = await put(key, Body, {
@@ -59,14 +59,14 @@ test("an object comes back as it was put", async () => {
   expect(bucket.objects.get(key)?.ETag).toBe(ETag);
 });
 
-test("a client that does not ask for paths finds the bucket too, because the endpoint is an IP address", async () => {
+test("finds the bucket without forcePathStyle, because the endpoint is an IP address", async () => {
   const client = connect(account, "eu-west-1", { forcePathStyle: false });
   await client.send(new PutObjectCommand({ Bucket: "reports", Key: "a", Body: "a" }));
   client.destroy();
   expect([...bucket.objects.keys()]).toEqual(["a"]);
 });
 
-test("what is not there is told as S3 tells it", async () => {
+test("reports a missing object and bucket as S3 does", async () => {
   await expect(get("missing")).rejects.toThrow(NoSuchKey);
   await expect(head("missing")).rejects.toThrow(NotFound);
   expect(await failure(get("missing", "no-bucket"))).toBe("NoSuchBucket: The specified bucket does not exist");
@@ -74,14 +74,14 @@ test("what is not there is told as S3 tells it", async () => {
   expect(await failure(get("missing"))).toBe("AccessDenied: Access Denied");
 });
 
-describe("writing on a condition", () => {
-  test("If-None-Match: * writes what is new", async () => {
+describe("a conditional write", () => {
+  test("with If-None-Match: * creates only a new object", async () => {
     await put("ledger", "1", { IfNoneMatch: "*" });
     expect(await failure(put("ledger", "2", { IfNoneMatch: "*" }))).toBe(failed);
     expect(bucket.objects.get("ledger")?.body).toBe("1");
   });
 
-  test("If-Match writes over what was read", async () => {
+  test("with If-Match replaces the object that was read", async () => {
     const { ETag } = await put("ledger", "1");
     const second = await put("ledger", "2", { IfMatch: ETag });
     expect(await failure(put("ledger", "3", { IfMatch: ETag }))).toBe(failed);
@@ -89,16 +89,16 @@ describe("writing on a condition", () => {
     expect(bucket.objects.get("ledger")?.body).toBe("2");
   });
 
-  test("If-Match does not make what is gone", async () => {
+  test("with If-Match does not create a deleted object", async () => {
     expect(await failure(put("ledger", "1", { IfMatch: '"abc"' }))).toBe(`NoSuchKey: ${missing}`);
     expect(bucket.objects.size).toBe(0);
   });
 
-  test("If-None-Match takes nothing but *", async () => {
+  test("accepts only * for If-None-Match", async () => {
     expect(await failure(put("ledger", "1", { IfNoneMatch: '"abc"' }))).toMatch(/^NotImplemented/);
   });
 
-  test("If-Match needs the permission to read", async () => {
+  test("with If-Match requires permission to read", async () => {
     const { ETag } = await put("ledger", "1");
     aws.cloud.fault({ action: "s3:GetObject", kind: "deny" });
     expect(await failure(put("ledger", "2", { IfMatch: ETag }))).toBe("AccessDenied: Access Denied");
@@ -106,7 +106,7 @@ describe("writing on a condition", () => {
   });
 });
 
-test("lists come in pages, sorted, of what has the prefix", async () => {
+test("lists objects with the prefix, sorted, in pages", async () => {
   for (const key of ["b/2", "a/1", "b/1", "b/3", "c"]) await put(key, key);
   const pages: (string | undefined)[][] = [];
   for await (const { Contents } of paginateListObjectsV2(
@@ -117,7 +117,7 @@ test("lists come in pages, sorted, of what has the prefix", async () => {
   expect(pages).toEqual([["b/1", "b/2"], ["b/3"]]);
 });
 
-test("a list is sorted by key alone", async () => {
+test("sorts a list by code units", async () => {
   for (const key of ["a!", "a", "a-b"]) await put(key, key);
   const keys: (string | undefined)[] = [];
   for await (const { Contents } of paginateListObjectsV2({ client: s3 }, { Bucket: "reports" }))
@@ -125,18 +125,18 @@ test("a list is sorted by key alone", async () => {
   expect(keys).toEqual(["a", "a!", "a-b"]);
 });
 
-test("what is deleted is gone, and deleting it again is no error", async () => {
+test("deletes an object, and accepts deleting it again", async () => {
   await put("a", "a");
   for (let time = 0; time < 2; time += 1) await s3.send(new DeleteObjectCommand({ Bucket: "reports", Key: "a" }));
   expect(bucket.objects.size).toBe(0);
 });
 
-test("a bucket can be made", async () => {
+test("creates a bucket", async () => {
   await s3.send(new CreateBucketCommand({ Bucket: "more" }));
   expect(aws.region.buckets.has("more")).toBe(true);
 });
 
-test("a bucket belongs to one account and one Region", async () => {
+test("restricts a bucket to one account and one Region", async () => {
   const read = async (client: S3Client) => {
     const said = await failure(client.send(new GetObjectCommand({ Bucket: "reports", Key: "a" })));
     client.destroy();
@@ -147,7 +147,7 @@ test("a bucket belongs to one account and one Region", async () => {
   expect(await read(connect(account, "us-east-1"))).toMatch(/^PermanentRedirect/);
 });
 
-test("ACLs are refused, and so is what the simulator cannot do", async () => {
+test("rejects ACLs and unknown operations", async () => {
   expect(await failure(put("a", "a", { ACL: "public-read" }))).toMatch(/^AccessControlListNotSupported/);
   expect(await failure(s3.send(new GetObjectAclCommand({ Bucket: "reports", Key: "a" })))).toMatch(/^NotImplemented/);
 });
@@ -164,7 +164,7 @@ test.each([
   expect(bucket.objects.size).toBe(0);
 });
 
-test("permissions are IAM's: looking is reading, and listing is about the bucket", async () => {
+test("maps calls to IAM permissions: HeadObject needs s3:GetObject, ListObjectsV2 needs s3:ListBucket", async () => {
   await put("a", "a");
   await head("a");
   for await (const _page of paginateListObjectsV2({ client: s3 }, { Bucket: "reports" }));

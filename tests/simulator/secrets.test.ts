@@ -23,7 +23,7 @@ import {
   UpdateSecretCommand,
 } from "@aws-sdk/client-secrets-manager";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import type { DBInstance } from "../../simulator/state.ts";
+import type { DBInstance } from "../../simulator/resources.ts";
 import { type Aws, account, failure, startAws } from "./aws.ts";
 
 let aws: Aws;
@@ -50,7 +50,7 @@ const isOverdue = async (SecretId: string): Promise<boolean> =>
   ((await describeSecret(SecretId)).NextRotationDate?.getTime() ?? 0) < aws.cloud.now().getTime();
 
 describe("ListSecrets", () => {
-  test("205 secrets come in three pages, each once", async () => {
+  test("returns 205 secrets once each in three pages", async () => {
     for (let index = 0; index < 205; index += 1) aws.region.addInstance({ identifier: `db-${index}`, managed: true });
     const seen = new Set<string | undefined>();
     const sizes: number[] = [];
@@ -62,17 +62,17 @@ describe("ListSecrets", () => {
     expect([sizes, seen.size]).toEqual([[100, 100, 5], 205]);
   });
 
-  test.each([0, 101])("MaxResults %d is refused", async (MaxResults) => {
+  test.each([0, 101])("rejects MaxResults %d", async (MaxResults) => {
     expect(await failure(aws.secrets.send(new ListSecretsCommand({ MaxResults })))).toMatch(/^ValidationException: /);
   });
 
-  test("a token that was never given is refused", async () => {
+  test("rejects an unknown token", async () => {
     await expect(aws.secrets.send(new ListSecretsCommand({ NextToken: "nonsense" }))).rejects.toThrow(
       InvalidNextTokenException,
     );
   });
 
-  test("filters by owner, by prefix and by what it must not be", async () => {
+  test("filters by owner, by prefix, and by negation", async () => {
     aws.region.addInstance({ identifier: "orders", managed: true });
     aws.region.addSecret({ name: "prod/app", Tags: [{ Key: "team", Value: "shop" }] });
     const found = async (Key: "owning-service" | "name" | "tag-key", ...Values: string[]) => {
@@ -85,14 +85,14 @@ describe("ListSecrets", () => {
     expect(await found("tag-key", "team")).toEqual(["prod/app"]);
   });
 
-  test("shows secrets that wait for deletion only where asked to", async () => {
+  test("returns secrets scheduled for deletion only if requested", async () => {
     aws.region.addInstance({ identifier: "orders", managed: { DeletedDate: new Date("2026-11-20T00:00:00Z") } });
     expect((await aws.secrets.send(new ListSecretsCommand({}))).SecretList).toEqual([]);
     const { SecretList } = await aws.secrets.send(new ListSecretsCommand({ IncludePlannedDeletion: true }));
     expect(SecretList?.[0]?.DeletedDate).toEqual(new Date("2026-11-20T00:00:00Z"));
   });
 
-  test("lags behind, and DescribeSecret does not", async () => {
+  test("lags; DescribeSecret does not", async () => {
     aws.cloud.lag.listSecretsSeconds = 300;
     const old = aws.region.addInstance({ identifier: "orders", managed: true });
     aws.region.addInstance({ identifier: "legacy" });
@@ -107,7 +107,7 @@ describe("ListSecrets", () => {
     expect((await list()).map(({ RotationEnabled }) => RotationEnabled)).toEqual([false, true]);
   });
 
-  test("goes on listing a deleted secret for a while", async () => {
+  test("still lists a deleted secret during the lag", async () => {
     aws.cloud.lag.listSecretsSeconds = 60;
     const orders = aws.region.addInstance({ identifier: "orders", managed: true });
     aws.region.editSecret(arnOf(orders), undefined);
@@ -120,7 +120,7 @@ describe("ListSecrets", () => {
 });
 
 describe("the life of a secret", () => {
-  test("is rotated every seven days, and says so", async () => {
+  test("rotates every seven days and reports it", async () => {
     const SecretId = arnOf(aws.region.addInstance({ identifier: "orders", managed: true }));
     const before = await describeSecret(SecretId);
     aws.cloud.advance({ days: 7 });
@@ -133,7 +133,7 @@ describe("the life of a secret", () => {
     );
   });
 
-  test("a rotation is under way for a minute", async () => {
+  test("a rotation takes a minute", async () => {
     aws.region.addInstance({ identifier: "orders", managed: true });
     await rotateNow();
     expect(await statusOf()).toBe("rotating");
@@ -143,7 +143,7 @@ describe("the life of a secret", () => {
     expect(await statusOf()).toBe("active");
   });
 
-  test("key disabled, rotation due: impaired, its date in the past, until a rotation after the repair", async () => {
+  test("with a disabled key, the due rotation leaves it impaired until a rotation after the repair", async () => {
     const key = aws.region.addKey({ alias: "alias/own" });
     const SecretId = arnOf(aws.region.addInstance({ identifier: "orders", managed: { kmsKeyId: key.Arn } }));
     key.KeyState = "Disabled";
@@ -160,7 +160,7 @@ describe("the life of a secret", () => {
     expect(await isOverdue(SecretId)).toBe(false);
   });
 
-  test("without a repair by hand the next scheduled rotation clears it", async () => {
+  test("the next scheduled rotation clears it without a manual repair", async () => {
     const key = aws.region.addKey();
     aws.region.addInstance({ identifier: "orders", managed: { kmsKeyId: key.Arn } });
     key.KeyState = "Disabled";
@@ -172,7 +172,7 @@ describe("the life of a secret", () => {
 
   test.each([
     ["names the RDS service", { Service: "rds.amazonaws.com" }],
-    ["names everybody", "*"],
+    ["denies every principal", "*"],
   ])("a resource policy that denies and %s impairs the secret", async (_case, Principal) => {
     const SecretId = arnOf(aws.region.addInstance({ identifier: "orders", managed: true }));
     const ResourcePolicy = JSON.stringify({ Statement: [{ Effect: "Deny", Principal, Action: "*", Resource: "*" }] });
@@ -206,7 +206,7 @@ describe("the life of a secret", () => {
     },
   );
 
-  test("one that waits for its deletion cannot be rotated, and can be restored", async () => {
+  test("cannot rotate and can be restored while it is scheduled for deletion", async () => {
     const SecretId = arnOf(aws.region.addInstance({ identifier: "orders", managed: true }));
     await aws.secrets.send(new DeleteSecretCommand({ SecretId, RecoveryWindowInDays: 7 }));
     await expect(aws.secrets.send(new RotateSecretCommand({ SecretId }))).rejects.toThrow(InvalidRequestException);
@@ -217,7 +217,7 @@ describe("the life of a secret", () => {
     expect((await describeSecret(SecretId)).DeletedDate).toBeUndefined();
   });
 
-  test("one that is not restored in time is gone, and RDS goes on naming it", async () => {
+  test("disappears after the recovery window, and RDS still names it", async () => {
     const SecretId = arnOf(aws.region.addInstance({ identifier: "orders", managed: true }));
     await aws.secrets.send(new DeleteSecretCommand({ SecretId, RecoveryWindowInDays: 7 }));
     aws.cloud.advance({ days: 7 });
@@ -225,7 +225,7 @@ describe("the life of a secret", () => {
     expect(arnOf(aws.region.instances.get("orders") as DBInstance)).toBe(SecretId);
   });
 
-  test("rotation can be turned off, and on with a schedule of one's own", async () => {
+  test("rotation can be turned off, and on with another schedule", async () => {
     const SecretId = arnOf(aws.region.addInstance({ identifier: "orders", managed: true }));
     await aws.secrets.send(new CancelRotateSecretCommand({ SecretId }));
     const off = await describeSecret(SecretId);
@@ -242,13 +242,13 @@ describe("the life of a secret", () => {
     });
   });
 
-  test("RotateSecret rotates at once unless told otherwise", async () => {
+  test("RotateSecret rotates at once by default", async () => {
     const SecretId = arnOf(aws.region.addInstance({ identifier: "orders", managed: true }));
     await aws.secrets.send(new RotateSecretCommand({ SecretId }));
     expect(await statusOf()).toBe("rotating");
   });
 
-  test("a key changed in Secrets Manager is not what RDS goes on reporting", async () => {
+  test("RDS still reports the former key after a change in Secrets Manager", async () => {
     const own = aws.region.addKey();
     const other = aws.region.addKey();
     const orders = aws.region.addInstance({ identifier: "orders", managed: { kmsKeyId: own.Arn } });
@@ -271,7 +271,7 @@ describe("the life of a secret", () => {
     );
   });
 
-  test("a replica is listed in its Region, and names the one it comes from", async () => {
+  test("a replica is listed in its Region and names its primary Region", async () => {
     const SecretId = arnOf(aws.region.addInstance({ identifier: "orders", managed: true }));
     await aws.secrets.send(
       new ReplicateSecretToRegionsCommand({ SecretId, AddReplicaRegions: [{ Region: "us-east-1" }] }),
@@ -286,7 +286,7 @@ describe("the life of a secret", () => {
 });
 
 describe("replication", () => {
-  test("into a Region that is not enabled is refused, and does not enable it", async () => {
+  test("into a disabled Region fails and does not enable it", async () => {
     const SecretId = arnOf(aws.region.addInstance({ identifier: "orders", managed: true }));
     const replicate = new ReplicateSecretToRegionsCommand({ SecretId, AddReplicaRegions: [{ Region: "eu-south-2" }] });
     await expect(aws.secrets.send(replicate)).rejects.toThrow(InvalidParameterException);
@@ -294,8 +294,8 @@ describe("replication", () => {
   });
 });
 
-describe("refusals", () => {
-  test("each with its own class", async () => {
+describe("errors", () => {
+  test("have the SDK's classes", async () => {
     const SecretId = arnOf(aws.region.addInstance({ identifier: "orders", managed: true }));
     const { secrets } = aws;
     expect(await failure(describeSecret("rds!db-nothing"))).toBe(
@@ -318,7 +318,7 @@ describe("refusals", () => {
     );
   });
 
-  test("a secret is found by name and by ARN without its last letters", async () => {
+  test("finds a secret by name and by ARN without its suffix", async () => {
     const arn = arnOf(aws.region.addInstance({ identifier: "orders", managed: true }));
     const { Name } = await describeSecret(arn);
     expect((await describeSecret(Name ?? "")).ARN).toBe(arn);
@@ -327,7 +327,7 @@ describe("refusals", () => {
 });
 
 describe("values", () => {
-  test("are never given, and who asked is remembered", async () => {
+  test("are never returned, and the call is recorded", async () => {
     const SecretId = arnOf(aws.region.addInstance({ identifier: "orders", managed: true }));
     expect(await failure(aws.secrets.send(new GetSecretValueCommand({ SecretId })))).toMatch(
       /^AccessDeniedException: /,

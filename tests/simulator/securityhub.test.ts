@@ -37,12 +37,12 @@ const send = (Findings: AwsSecurityFinding[]) => hub.send(new BatchImportFinding
 const many = (count: number) => Array.from({ length: count }, (_, index) => aFinding({ Id: `finding ${index}` }));
 const text = (length: number) => "x".repeat(length);
 
-test("findings are kept as they are, by id", async () => {
+test("stores findings by id, unchanged", async () => {
   expect(await send(many(2))).toMatchObject({ SuccessCount: 2, FailedCount: 0, FailedFindings: [] });
   expect([...aws.region.securityHub.findings.values()]).toEqual(many(2));
 });
 
-test("a finding changes where it is newer, and only there", async () => {
+test("replaces a finding only with a newer one", async () => {
   await send([aFinding()]);
   expect(await send([aFinding({ Title: "same time" })])).toMatchObject({ SuccessCount: 1, FailedCount: 0 });
   await send([aFinding({ Title: "earlier", UpdatedAt: "2026-11-23T00:00:00.000Z" })]);
@@ -89,12 +89,12 @@ describe("the format", () => {
     ["a resource without a type", { Resources: [{ Type: undefined, Id: "arn" }] }],
     ["51 product fields", { ProductFields: fields(51) }],
     ["a product field of 2049", { ProductFields: fields(1, text(2049)) }],
-    ["a date that is none", { UpdatedAt: "yesterday" }],
+    ["an invalid date", { UpdatedAt: "yesterday" }],
     [
       "240 KB",
       { ProductFields: fields(50, text(2048)), Note: { Text: text(150_000), UpdatedBy: "x", UpdatedAt: "x" } },
     ],
-  ])("refuses %s, and takes the others of the call", async (_what, overrides) => {
+  ])("rejects %s and imports the other findings of the call", async (_what, overrides) => {
     const wrong = aFinding(overrides);
     const answer = await send([wrong, aFinding({ Id: "right" })]);
     expect(answer).toMatchObject({ FailedCount: 1, SuccessCount: 1 });
@@ -105,7 +105,7 @@ describe("the format", () => {
   });
 });
 
-test("a finding about another account, or of another's product, has the whole call denied", async () => {
+test("denies the whole call for a finding about another account or of another product", async () => {
   for (const overrides of [
     { AwsAccountId: "222222222222" },
     { ProductArn: productArn.replace("eu-west-1", "us-east-1") },
@@ -117,13 +117,13 @@ test("a finding about another account, or of another's product, has the whole ca
   expect(aws.region.securityHub.findings.size).toBe(0);
 });
 
-test("where it is not enabled it says so", async () => {
+test("reports that Security Hub is not enabled", async () => {
   aws.region.securityHub.isEnabled = false;
   await expect(send([aFinding()])).rejects.toThrow(InvalidAccessException);
   expect(await failure(send([aFinding()]))).toContain(`Account ${account} is not subscribed to AWS Security Hub`);
 });
 
-test("a fault can hit single findings", async () => {
+test("a fault fails single findings", async () => {
   aws.cloud.fault({ action: "securityhub:BatchImportFindings", kind: "entry", matching: "finding 1" });
   expect((await send(many(3))).FailedFindings).toEqual([
     { Id: "finding 1", ErrorCode: "InternalError", ErrorMessage: "An internal error occurred" },

@@ -11,7 +11,7 @@ const signed = (service: string, headers: Record<string, string> = {}): Record<s
   ...headers,
 });
 
-test("no password is in any answer, nor anywhere in the cloud", async () => {
+test("no response and no part of the cloud contains a password", async () => {
   const aws = await startAws();
   aws.region.addInstance({ identifier: "orders", managed: true });
   const ask = async (form: Record<string, string>): Promise<string> => {
@@ -55,24 +55,26 @@ test("no password is in any answer, nor anywhere in the cloud", async () => {
   await aws.stop();
 });
 
-test("each answer takes as long as it is told to, many at once", async () => {
-  const aws = await startAws({ latencyMs: 100 });
+test("delays each response, concurrent ones in parallel", async () => {
+  const latencyMs = 200;
+  const aws = await startAws({ latencyMs });
   const startedAt = performance.now();
-  await Promise.all(Array.from({ length: 20 }, () => aws.rds.send(new DescribeDBClustersCommand({}))));
+  await Promise.all(Array.from({ length: 100 }, () => aws.rds.send(new DescribeDBClustersCommand({}))));
   const took = performance.now() - startedAt;
-  expect(took).toBeGreaterThanOrEqual(95);
-  expect(took).toBeLessThan(1500);
+  expect(took).toBeGreaterThanOrEqual(0.95 * latencyMs);
+  // One after another, they would take 100 times the latency; the bound leaves room for a busy machine.
+  expect(took).toBeLessThan(50 * latencyMs);
   await aws.stop();
 });
 
-test("each call can move the clock", async () => {
+test("each call moves the clock by secondsPerCall", async () => {
   const aws = await startAws({ secondsPerCall: 30 });
   for (let call = 0; call < 3; call += 1) await aws.rds.send(new DescribeDBClustersCommand({}));
   expect(aws.cloud.now()).toEqual(new Date("2026-11-24T09:01:30Z"));
   await aws.stop();
 });
 
-test("virtual time can keep pace with the real one", async () => {
+test("pace moves virtual time with real time", async () => {
   const aws = await startAws({ pace: 3600 });
   const startedAt = aws.cloud.now().getTime();
   await new Promise((resolve) => setTimeout(resolve, 50));
@@ -82,21 +84,22 @@ test("virtual time can keep pace with the real one", async () => {
   await aws.stop();
 });
 
-test("only this machine can connect", async () => {
+test("listens on localhost only", async () => {
   const simulator = await startSimulator(createCloud({ now: new Date() }));
   expect(simulator.endpoint).toBe(`http://127.0.0.1:${simulator.port}`);
   await simulator.close();
 });
 
-test("10,000 managed databases are built in little time and memory, the same every time", () => {
+test("builds 10,000 managed databases in 3 CPU seconds, deterministically", () => {
   const build = (count: number) => {
     const region = createCloud({ now: new Date("2026-11-24T09:00:00Z") }).region(account, "eu-west-1");
     for (let index = 0; index < count; index += 1) region.addInstance({ identifier: `db-${index}`, managed: true });
     return region;
   };
-  const startedAt = performance.now();
+  const before = process.cpuUsage();
   const region = build(10_000);
-  expect(performance.now() - startedAt).toBeLessThan(3000);
+  const { user, system } = process.cpuUsage(before);
+  expect((user + system) / 1e6).toBeLessThan(3);
   expect(region.secrets.size).toBe(10_000);
   expect([...build(50).secrets.keys()]).toEqual([...region.secrets.keys()].slice(0, 50));
 });

@@ -7,7 +7,7 @@ import {
   SubscribeCommand,
 } from "@aws-sdk/client-sns";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import type { Topic } from "../../simulator/state.ts";
+import type { Topic } from "../../simulator/resources.ts";
 import { type Aws, account, failure, startAws } from "./aws.ts";
 
 let aws: Aws;
@@ -36,7 +36,7 @@ const entries = (count: number): Entry[] =>
   Array.from({ length: count }, (_, index) => ({ Id: `${index}`, Message: `message ${index}` }));
 const attribute = (StringValue: string) => ({ DataType: "String", StringValue });
 
-test("what is published is in the topic", async () => {
+test("keeps a published message in the topic", async () => {
   const { MessageId } = await publish("é <&>", { Subject: "New", MessageAttributes: { severity: attribute("high") } });
   const { Successful, Failed } = await batch([
     { Id: "a", Message: "b", MessageAttributes: { x: attribute("1"), y: attribute("2") } },
@@ -50,15 +50,15 @@ test("what is published is in the topic", async () => {
 
 describe("a batch", () => {
   test.each<[string, () => Entry[], string | null]>([
-    ["of 10 is taken", () => entries(10), null],
-    ["of 11 is not", () => entries(11), "TooManyEntriesInBatchRequestException"],
-    ["of none is not", () => [], "EmptyBatchRequestException"],
-    ["with an id twice is not", () => [...entries(1), ...entries(1)], "BatchEntryIdsNotDistinctException"],
-    ["with an id of 80 is taken", () => [{ Id: "x".repeat(80), Message: "a" }], null],
-    ["with an id of 81 is not", () => [{ Id: "x".repeat(81), Message: "a" }], "InvalidBatchEntryIdException"],
-    ["with an ARN as its id is not", () => [{ Id: "arn:aws", Message: "a" }], "InvalidBatchEntryIdException"],
-    ["of 262,144 bytes is taken", () => ofBytes(262_144), null],
-    ["of a byte more is not", () => ofBytes(262_145), "BatchRequestTooLongException"],
+    ["of 10 is accepted", () => entries(10), null],
+    ["of 11 is rejected", () => entries(11), "TooManyEntriesInBatchRequestException"],
+    ["of none is rejected", () => [], "EmptyBatchRequestException"],
+    ["with an id twice is rejected", () => [...entries(1), ...entries(1)], "BatchEntryIdsNotDistinctException"],
+    ["with an id of 80 is accepted", () => [{ Id: "x".repeat(80), Message: "a" }], null],
+    ["with an id of 81 is rejected", () => [{ Id: "x".repeat(81), Message: "a" }], "InvalidBatchEntryIdException"],
+    ["with an ARN as its id is rejected", () => [{ Id: "arn:aws", Message: "a" }], "InvalidBatchEntryIdException"],
+    ["of 262,144 bytes is accepted", () => ofBytes(262_144), null],
+    ["of a byte more is rejected", () => ofBytes(262_145), "BatchRequestTooLongException"],
   ])("%s", async (_what, make, error) => {
     const answer = batch(make());
     if (error === null) expect((await answer).Failed ?? []).toEqual([]);
@@ -71,7 +71,7 @@ describe("a batch", () => {
     { Id: "b", Message: "x".repeat(bytes - 100_010), MessageAttributes: { a: attribute("é!") } },
   ];
 
-  test("with messages that are wrong takes the others", async () => {
+  test("accepts the valid messages", async () => {
     const { Successful, Failed } = await batch([
       ...entries(1),
       { Id: "empty", Message: "" },
@@ -85,7 +85,7 @@ describe("a batch", () => {
     expect(topic.messages).toHaveLength(1);
   });
 
-  test("loses the entries that a fault hits, and only those", async () => {
+  test("fails only the entries that a fault hits", async () => {
     aws.cloud.fault({
       action: "sns:Publish",
       kind: "entry",
@@ -101,7 +101,7 @@ describe("a batch", () => {
   });
 });
 
-test("a message alone is refused like one in a batch", async () => {
+test("rejects a single message like one in a batch", async () => {
   expect(await failure(publish(""))).toBe("InvalidParameterException: Invalid parameter: Empty message");
   expect(await failure(publish("x".repeat(262_145)))).toMatch(/^InvalidParameterException: .*too long/);
   await publish("x".repeat(262_144));
@@ -110,7 +110,7 @@ test("a message alone is refused like one in a batch", async () => {
   );
 });
 
-test("a topic is made once, listed and subscribed to", async () => {
+test("creates a topic once, lists it, and subscribes to it", async () => {
   const first = await sns.send(new CreateTopicCommand({ Name: "alerts" }));
   expect(await sns.send(new CreateTopicCommand({ Name: "alerts" }))).toMatchObject({ TopicArn: first.TopicArn });
   expect((await sns.send(new ListTopicsCommand({}))).Topics).toEqual([
@@ -129,7 +129,7 @@ test("a topic is made once, listed and subscribed to", async () => {
   expect(topic.subscriptions).toMatchObject([{ Protocol: "sqs", FilterPolicy }]);
 });
 
-test("a topic is of one Region and one account", async () => {
+test("restricts a topic to one Region and one account", async () => {
   const elsewhere = (arn: string) => failure(batch(entries(1), arn));
   expect(await elsewhere(topic.TopicArn.replace("eu-west-1", "us-east-1"))).toMatch(
     /^InvalidParameterException: .*TopicArn/,

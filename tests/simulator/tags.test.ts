@@ -21,8 +21,8 @@ const ofStack = {
 const many = (count: number): Tag[] =>
   Array.from({ length: count }, (_, index) => ({ Key: `key-${index}`, Value: "" }));
 
-describe("tags of AWS's own", () => {
-  test("are on what CloudFormation made", async () => {
+describe("AWS's tags", () => {
+  test("are on resources that CloudFormation created", async () => {
     const TagList = Object.entries(ofStack).map(([Key, Value]) => ({ Key, Value }));
     aws.region.addInstance({ identifier: "orders", tags: ofStack });
     aws.region.addCluster({ identifier: "shop", members: 0, tags: ofStack });
@@ -31,7 +31,7 @@ describe("tags of AWS's own", () => {
     expect([DBInstances?.[0]?.TagList, DBClusters?.[0]?.TagList]).toEqual([TagList, TagList]);
   });
 
-  test("do not count among the 50 that a caller may set", async () => {
+  test("do not count toward the 50 tags of a caller", async () => {
     const instance = aws.region.addInstance({ identifier: "orders", tags: ofStack });
     await aws.rds.send(new AddTagsToResourceCommand({ ResourceName: instance.DBInstanceArn, Tags: many(50) }));
     expect(instance.TagList).toHaveLength(52);
@@ -57,12 +57,12 @@ describe("a caller's tags", () => {
   });
 
   test.each<[string, Tag[]]>([
-    ["a key of AWS's own", [{ Key: "aws:cloudformation:stack-name", Value: "mine" }]],
-    ["a key of RDS's own", [{ Key: "rds:mine", Value: "" }]],
+    ["a key reserved for AWS", [{ Key: "aws:cloudformation:stack-name", Value: "mine" }]],
+    ["a key reserved for RDS", [{ Key: "rds:mine", Value: "" }]],
     ["no key", [{ Key: "", Value: "" }]],
     ["129 characters of a key", [{ Key: "x".repeat(129), Value: "" }]],
     ["257 characters", [{ Key: "a", Value: "x".repeat(257) }]],
-    ["a character that RDS does not take", [{ Key: "a", Value: "x,y" }]],
+    ["a character that RDS rejects", [{ Key: "a", Value: "x,y" }]],
     ["one in a key", [{ Key: "a*", Value: "" }]],
     ["51 of them", many(51)],
   ])("cannot have %s", async (_case, Tags) => {

@@ -1,13 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** A request as an AWS client sends it. */
+/** A request of an AWS client. */
 export type WireRequest = {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** The operation, as the Query and JSON protocols name it: `ModifyDBInstance`; empty for others. */
+  /** The operation in the Query and JSON protocols, such as `ModifyDBInstance`; empty in others. */
   readonly operation: string;
 };
 
@@ -18,18 +18,18 @@ export type WireAnswer = {
 };
 
 export type FrontOptions = {
-  /** Where requests go that are not answered here; without it they fail. */
+  /** The endpoint that other requests are forwarded to; without it they fail. */
   readonly backend?: string;
-  /** What is answered instead of the backend; null for what is passed on. */
+  /** Replaces the backend's response; null forwards the request. */
   readonly answer?: (request: WireRequest) => WireAnswer | "hang" | "disconnect" | null;
-  /** What is made of the backend's answers. */
+  /** Changes the backend's response. */
   readonly change?: (answer: WireAnswer, request: WireRequest) => WireAnswer;
 };
 
-/** A server in front of an emulator, or of none: it keeps what is sent, and answers what the test says. */
+/** A server in front of an emulator, or alone. Records requests and returns what the test specifies. */
 export type Front = { readonly endpoint: string; readonly requests: WireRequest[]; close(): Promise<void> };
 
-/** Starts one on a free port of this machine. */
+/** Starts a front on a free port of localhost. */
 export async function startFront({
   backend,
   answer = () => null,
@@ -78,9 +78,9 @@ async function read(incoming: IncomingMessage): Promise<WireRequest> {
   };
 }
 
-/** What is about the way there is not passed on: it is another one. */
+/** Forwards a request without its connection headers. */
 async function passOn({ method, path, headers, body }: WireRequest, backend: string | undefined): Promise<WireAnswer> {
-  if (backend === undefined) throw new Error("nobody is behind it");
+  if (backend === undefined) throw new Error("the front has no backend");
   const answered = await fetch(`${backend}${path}`, {
     method,
     headers: without(headers, ["host", "connection", "content-length", "expect"]),

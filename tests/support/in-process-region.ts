@@ -19,20 +19,20 @@ import { callService } from "../../simulator/call-service.ts";
 import { SimulatedError } from "../../simulator/simulated-error.ts";
 import type { Cloud } from "../../simulator/state.ts";
 
-/** One call on its way to the simulator. */
+/** A call to the simulator. */
 export type InProcessCall = {
-  /** As in IAM: `rds:ModifyDBInstance`. */
+  /** An IAM action such as `rds:ModifyDBInstance`. */
   readonly action: string;
   readonly params: Readonly<Record<string, unknown>>;
 };
 
-/** What stands between a port and AWS: it lets a call through by performing it, or does something else. */
+/** Intercepts a call: performs it or does something else. */
 export type Gatekeeper = (call: InProcessCall, perform: () => object) => Promise<object>;
 
 export type InProcessRegion = RegionPort & RepairPort;
 
-/** How KMS says no for the key's or its policy's sake, as in lib/aws/create-region.ts. */
-const refusals = [
+/** The errors of KMS that mean the key cannot be used, as in lib/aws/create-region.ts. */
+const unusableKeyErrors = [
   "AccessDeniedException",
   "DisabledException",
   "InvalidKeyUsageException",
@@ -48,7 +48,7 @@ const filterNames = {
 const toFilters = (only: DatabaseReference | undefined) =>
   only === undefined ? {} : { Filters: [{ Name: filterNames[only.kind][only.by], Values: [only.value] }] };
 
-/** Everything that the project asks of one Region and changes in it, in this process: what lib/aws does with the SDK, without it. */
+/** Implements the ports of a Region in this process: what lib/aws does with the SDK, without HTTP. */
 export function createInProcessRegion(
   cloud: Cloud,
   scope: Scope,
@@ -70,7 +70,7 @@ export function createInProcessRegion(
     }
   }
 
-  /** Page after page; the token is called `Marker` by RDS and `NextToken` by Secrets Manager. */
+  /** Reads all pages. RDS calls the token `Marker`, Secrets Manager `NextToken`. */
   async function* pages<Item>(
     action: string,
     params: Record<string, unknown>,
@@ -85,7 +85,7 @@ export function createInProcessRegion(
     } while (Object.keys(token).length > 0);
   }
 
-  /** Null where AWS says by one of these codes that there is no such thing. */
+  /** Returns null for errors with one of these codes. */
   async function orNull<T>(codes: readonly string[], answer: Promise<T>): Promise<T | null> {
     try {
       return await answer;
@@ -95,7 +95,7 @@ export function createInProcessRegion(
     }
   }
 
-  /** What the three operations that change a master password have in common. */
+  /** Calls the operation that modifies a database of this kind. */
   async function modify(
     { kind, identifier }: Database,
     ApplyImmediately: boolean,
@@ -159,7 +159,7 @@ export function createInProcessRegion(
       } catch (error) {
         const { code, message } = error as AwsCallError;
         if (code === "DryRunOperationException") return null;
-        if (refusals.includes(code)) return `${code}: ${message}`;
+        if (unusableKeyErrors.includes(code)) return `${code}: ${message}`;
         throw error;
       }
     },
@@ -191,7 +191,7 @@ export function createInProcessRegion(
   };
 }
 
-/** Secrets Manager takes an expression or a number of days, not both. */
+/** Secrets Manager accepts an expression or a number of days, not both. */
 function toRotationRules({ automaticallyAfterDays, scheduleExpression, duration }: RotationRules) {
   const schedule =
     scheduleExpression === null

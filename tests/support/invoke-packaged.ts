@@ -5,7 +5,7 @@ import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { type Packaged, readZip } from "../deployment/packaged.ts";
 
-/** How an invocation ended: its answer, or the message of its error; and what it logged, a JSON object a line. */
+/** The result of an invocation: its response or error message, and its log as JSON objects. */
 export type Invocation = {
   readonly answer: unknown;
   readonly error: string | null;
@@ -14,33 +14,33 @@ export type Invocation = {
 type Logged = Readonly<Record<string, unknown>>;
 
 type InvocationOptions = {
-  /** What the resources of the stack are called here. */
+  /** The values of the template's references. */
   readonly references: Readonly<Record<string, string>>;
-  /** Where AWS is. */
+  /** Additional environment, such as AWS's endpoint. */
   readonly env: Readonly<Record<string, string>>;
   readonly account?: string;
   readonly region?: string;
 };
 
-/** How a durable execution ended, and what it logged on the way. */
+/** The result of a durable execution, and its log. */
 type DurableExecution = {
   readonly status: string;
   readonly result: unknown;
   readonly error: { readonly errorType?: string; readonly errorMessage?: string } | null;
   readonly invocations: number;
-  /** Its history, as Lambda has it. */
+  /** The execution's history in Lambda's format. */
   readonly events: readonly HistoryEvent[];
-  /** The function's clock in the end. */
+  /** The function's clock at the end. */
   readonly now: string;
   readonly logged: readonly Logged[];
 };
 export type HistoryEvent = { readonly EventType: string; readonly Name?: string; readonly [details: string]: unknown };
 
-/** A function as Lambda has it: unpacked, and invoked in processes of its own, which stay warm for the next event. */
+/** An unpacked function. Each environment gets a process, which stays warm for the next event. */
 export type UnpackedFunction = {
   readonly folder: string;
   invoke(event: unknown, options: InvocationOptions): Promise<Invocation>;
-  /** Runs a durable function to its end, in as many invocations as it takes; `answers` are what a person says, by the question. */
+  /** Runs a durable function to its end, in any number of invocations. `answers` are the callback results by name. */
   execute(
     payload: unknown,
     options: InvocationOptions & { readonly answers?: Readonly<Record<string, unknown>> },
@@ -48,7 +48,7 @@ export type UnpackedFunction = {
   stop(): void;
 };
 
-/** Stands for Lambda's runtime: imports the handler once, and answers a line of JSON with one. */
+/** Replaces Lambda's runtime: imports the handler once, and answers each line of JSON with one. */
 const runtime = `
 import { createInterface } from "node:readline";
 const [file, functionArn] = process.argv.slice(1);
@@ -65,7 +65,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   }
 }`;
 
-/** Unpacks a packaged function; its environment is that of the template. */
+/** Unpacks a packaged function. Its environment is that of the template. */
 export function unpackFunction({ folder: service, template }: Packaged, name: string): UnpackedFunction {
   const folder = mkdtempSync(join(tmpdir(), `${name}-`));
   for (const [file, bytes] of readZip(readFileSync(join(service, "packages", `${name}.zip`)))) {
@@ -78,7 +78,7 @@ export function unpackFunction({ folder: service, template }: Packaged, name: st
   const entry = join(folder, properties.Handler.replace(/\.handler$/, ".mjs"));
   const warm = new Map<string, ReturnType<typeof start>>();
 
-  /** Starts a program that answers a line with one, after what the function logs. */
+  /** Starts a program that answers each line with one, after the function's log. */
   function start(program: readonly string[], env: NodeJS.ProcessEnv) {
     const child: ChildProcess = spawn(process.execPath, program, { cwd: folder, env, stdio: "pipe" });
     let lines: Logged[] = [];
@@ -87,7 +87,7 @@ export function unpackFunction({ folder: service, template }: Packaged, name: st
       createInterface({ input: stream as NodeJS.ReadableStream }).on("line", (line) => {
         for (const parsed of parseLine(line)) {
           if (!("end" in parsed)) lines.push(parsed);
-          // Errors are logged on the other stream, which may be a moment behind.
+          // The function logs errors on the other stream, which can be a moment behind.
           else setTimeout(() => ended({ ...(parsed.end as Logged), logged: lines }), 20);
         }
       });
@@ -102,7 +102,7 @@ export function unpackFunction({ folder: service, template }: Packaged, name: st
     };
   }
 
-  /** The program that is warm for this environment, or a new one. */
+  /** Returns the warm process of this environment, or starts one. */
   function warmUp(
     program: readonly string[],
     { references, env, account = "111111111111", region = "eu-west-1" }: InvocationOptions,
@@ -153,7 +153,7 @@ function parseLine(line: string): Logged[] {
   }
 }
 
-/** The values of an EMF metric that an invocation wrote, by its dimensions other than the service's. */
+/** The values of an EMF metric in an invocation's log, with all dimensions except the service. */
 export function measured({ logged }: Pick<Invocation, "logged">, name: string): Record<string, unknown>[] {
   return logged.flatMap((line) => {
     if (!("_aws" in line) || !(name in line)) return [];

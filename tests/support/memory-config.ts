@@ -1,16 +1,16 @@
 import type { ConfigPort, EvaluatedResource } from "../../lib/evaluate-rule.ts";
 import type { ConfigEvaluation } from "../../lib/report/aws/config-evaluation.ts";
 
-/** AWS Config in memory: of each resource the last evaluation, as it remembers them from one event to the next. */
+/** AWS Config in memory. Keeps the last evaluation of each resource between events. */
 export type MemoryConfig = ConfigPort & {
-  /** Every evaluation that was sent, in order. */
+  /** All evaluations, in order. */
   readonly sent: ConfigEvaluation[];
-  /** What it has of a resource: the compliance type, and the annotation. */
+  /** The last compliance type and annotation of a resource. */
   readonly verdictOn: (resourceId: string) => readonly [string, string | undefined] | undefined;
   fail: { putEvaluations?: Error; listEvaluated?: Error };
 };
 
-/** It has a verdict, COMPLIANT, on the resources that are given. */
+/** Creates an AWS Config in which the given resources are COMPLIANT. */
 export function createMemoryConfig(evaluated: readonly EvaluatedResource[] = []): MemoryConfig {
   const keyOf = ({ resourceType, resourceId }: EvaluatedResource) => `${resourceType} ${resourceId}`;
   const held = new Map(evaluated.map((resource) => [keyOf(resource), { resource, isApplicable: true }]));

@@ -7,13 +7,13 @@ import { createMemoryStored, type MemoryStored, turn } from "./memory-stored.ts"
 export type MemoryStore = Store &
   Pick<MemoryStored<Ledger>, "kept" | "writes" | "overtake"> & {
     readonly reports: readonly Report[];
-    /** What fails from now on: reading and writing the ledger, and writing a report. */
+    /** Errors that reading and writing the ledger and writing a report throw. */
     fail: MemoryStored<Ledger>["fail"] & { writeReport?: Error | null };
   };
 
 type MemoryStoreOptions = { readonly ledger?: Ledger; readonly pause?: () => Promise<void> };
 
-/** Opens a store; it is empty unless a ledger is given. */
+/** Creates a store with a ledger, empty by default. */
 export function createMemoryStore({ ledger: first, pause = turn }: MemoryStoreOptions = {}): MemoryStore {
   const ledger = createMemoryStored({ empty: emptyLedger, first, pause });
   const reports: Report[] = [];

@@ -1,28 +1,27 @@
 import type { Stored } from "../../lib/storage/update-stored.ts";
 import { deepFreeze } from "./deep-freeze.ts";
 
-/** Something stored in memory, as S3 stores it: a write holds only where nobody wrote since, and all goes through JSON. */
+/** A stored value in memory, with S3's conditional writes. Values are serialized as JSON. */
 export type MemoryStored<T> = Stored<T> & {
-  /** What is there now. */
+  /** The current value. */
   readonly kept: () => T;
   readonly writes: () => number;
-  /** What fails from now on; null where nothing does. */
+  /** Errors that reads and writes throw. */
   fail: { read?: Error | null; write?: Error | null };
-  /** So many writes find that somebody was faster. */
+  /** Makes this many writes fail as if another writer was first. */
   overtake: (times: number) => void;
 };
 
 type MemoryStoredOptions<T> = {
   readonly empty: T;
-  /** Nothing was written yet where it is left out. */
+  /** The initial value; nothing is stored if absent. */
   readonly first?: T | undefined;
-  /** Awaited before each method does its work: where another writer may come in between. */
+  /** Awaited before each read and write, so that another writer can intervene. */
   readonly pause?: () => Promise<void>;
 };
 
 export const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-/** Stores something in memory. */
 export function createMemoryStored<T>({ empty, first, pause = turn }: MemoryStoredOptions<T>): MemoryStored<T> {
   let text = first === undefined ? null : JSON.stringify(first);
   let writes = 0;

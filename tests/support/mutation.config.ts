@@ -2,11 +2,13 @@ import { fileURLToPath } from "node:url";
 import type { Config } from "jest";
 import config from "../../jest.config.ts";
 
-/** What is mutated, as in `rules/rotation-enabled` or `audit/exempt`: only the test of that name has to notice. */
-const unit = process.env.MUTATED ?? "{audit,rules}/*";
+/** The mutated file, such as `rules/rotation-enabled` or `audit/exempt`. Only its own test has to detect the mutants. */
+const unit = process.env.MUTATED ?? "{audit,plan,executions,rules}/*";
 
 const mutationConfig: Config = {
   ...config,
+  // Stryker wraps the environment and cannot load one in TypeScript.
+  testEnvironment: "node",
   rootDir: fileURLToPath(new URL("../..", import.meta.url)),
   roots: ["<rootDir>/lib", "<rootDir>/rules", "<rootDir>/tests"],
   testMatch: [`<rootDir>/tests/${unit}.test.ts`, "<rootDir>/tests/rules/catalogue.test.ts"],

@@ -3,14 +3,14 @@ import type { GateResult } from "../../lib/model/plan.ts";
 import type { RemediationEvent } from "../../lib/model/remediation-event.ts";
 import { account, databaseArn, hoursFromNow, keyArn, now, region, secretArn } from "./builders.ts";
 
-/** As long as an id of Lambda's for a callback can be. */
+/** A callback id of the maximum length. */
 export const approvalId = `Y2FsbGJhY2s${"A1b2C3d4".repeat(120)}==`;
 
 export const newSecretArn = secretArn.replace("0123abcd-xmJRDx", "9876fedc-QrStUv");
 
 export const turnOn = `aws rds modify-db-instance --region ${region} --db-instance-identifier orders --manage-master-user-password --master-user-secret-kms-key-id ${keyArn}`;
 
-/** A toggle of the database of these tests has begun, unless said otherwise. */
+/** The start of a toggle of the tests' database. */
 export function aRemediationEvent(overrides: Partial<RemediationEvent> = {}): RemediationEvent {
   return {
     type: "remediation.started",
@@ -39,7 +39,7 @@ export function aRemediationEvent(overrides: Partial<RemediationEvent> = {}): Re
   };
 }
 
-/** Somebody is asked. */
+/** A request for approval. */
 export function anApprovalRequest(overrides: Partial<RemediationEvent> = {}): RemediationEvent {
   return aRemediationEvent({
     type: "remediation.approval-requested",
@@ -51,7 +51,7 @@ export function anApprovalRequest(overrides: Partial<RemediationEvent> = {}): Re
   });
 }
 
-/** The secret has another ARN. */
+/** A secret with a new ARN. */
 export function aReplacement(overrides: Partial<RemediationEvent> = {}): RemediationEvent {
   return aRemediationEvent({
     type: "secret.replaced",
@@ -61,7 +61,7 @@ export function aReplacement(overrides: Partial<RemediationEvent> = {}): Remedia
   });
 }
 
-/** A toggle left management off, and could not turn it on again. */
+/** A toggle that turned management off and could not turn it on again. */
 export function aLeftOff(overrides: Partial<RemediationEvent> = {}): RemediationEvent {
   return aRemediationEvent({
     type: "remediation.failed",
@@ -74,7 +74,7 @@ export function aLeftOff(overrides: Partial<RemediationEvent> = {}): Remediation
   });
 }
 
-/** Gates were closed. */
+/** A refusal because of closed gates. */
 export function aRefusal(overrides: Partial<RemediationEvent> = {}): RemediationEvent {
   const gates: GateResult[] = [
     {

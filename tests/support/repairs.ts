@@ -20,7 +20,7 @@ import {
   region,
 } from "./builders.ts";
 
-/** A policy that allows everything, everywhere, at any time and without asking; each test says what it wants otherwise. */
+/** A policy that allows every action on every database at any time without approval. */
 export function aPermissivePolicy(
   remediation: Partial<Policy["remediation"]> = {},
   overrides: Partial<Policy> = {},
@@ -39,7 +39,7 @@ export function aPermissivePolicy(
   };
 }
 
-/** One healthy managed database, and all that is read where something is to be repaired. */
+/** A target with one healthy managed database and everything that a repair reads. */
 export function aTargetForRepair(overrides: Partial<Target> = {}): Target {
   return aTarget({
     secrets: [aSecret({ replicaRegions: [] })],
@@ -52,7 +52,7 @@ export function aTargetForRepair(overrides: Partial<Target> = {}): Target {
   });
 }
 
-/** DB instances of one Region without a managed password, by their names. */
+/** Unmanaged DB instances with these names. */
 export function unmanagedInstances(...identifiers: readonly string[]) {
   return identifiers.map((identifier) =>
     aPlainDatabase({
@@ -63,7 +63,7 @@ export function unmanagedInstances(...identifiers: readonly string[]) {
   );
 }
 
-/** A managed DB instance by its name, and the secret that RDS made for it. */
+/** A managed DB instance with this name, and its secret. */
 export function aManagedInstance(identifier: string, secret: Parameters<typeof aSecret>[0] = {}) {
   const secretArn = `arn:aws:secretsmanager:${region}:${account}:secret:rds!db-${identifier}-xmJRDx`;
   const [plain = aPlainDatabase()] = unmanagedInstances(identifier);
@@ -81,7 +81,7 @@ export function aState(overrides: Partial<RemediationState> = {}): RemediationSt
   return { ...emptyRemediationState, ...overrides };
 }
 
-/** A rotation of the database of these tests that failed two days ago. */
+/** A rotation of the tests' database that failed two days ago. */
 export function anAttempt(overrides: Partial<Attempt> = {}): Attempt {
   return {
     arn: databaseArn,
@@ -96,7 +96,7 @@ export function anAttempt(overrides: Partial<Attempt> = {}): Attempt {
   };
 }
 
-/** An execution that has been rotating the database of these tests for an hour. */
+/** An execution that has been rotating the tests' database for an hour. */
 export function anExecution(overrides: Partial<Running> = {}): Running {
   return {
     execution: "db-ORDERS-1",
@@ -112,7 +112,7 @@ export function anExecution(overrides: Partial<Running> = {}): Running {
   };
 }
 
-/** The value of the tag of a toggle that was begun an hour ago. */
+/** The tag value of a toggle that started an hour ago. */
 export function aMark(overrides: Partial<Parameters<typeof formatToggleMarker>[0]> = {}): string {
   return formatToggleMarker({
     startedAt: hoursFromNow(-1),

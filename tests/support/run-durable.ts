@@ -1,16 +1,16 @@
 /**
- * Stands for Lambda's durable executions: imports a packaged function once, and answers each line of JSON that asks for an execution with
- * one on how it ended. It is a program of its own because the runner sets this process's clock; while it waits, no time passes.
+ * Replaces Lambda's durable executions: imports a packaged function once, and answers each line of JSON, an execution, with one line, its
+ * result. It is a separate program because the runner sets the process's clock. Waits take no time.
  */
 import { createInterface } from "node:readline";
 import { LocalDurableTestRunner, WaitingOperationStatus } from "@aws/durable-execution-sdk-js-testing";
 
-/** What is to be run, and what is answered when it asks under a name. */
+/** The payload, and the callback results by name. */
 type Request = { readonly payload: unknown; readonly answers: Readonly<Record<string, unknown>> };
 
 const [entry = "", functionArn = ""] = process.argv.slice(2);
 await LocalDurableTestRunner.setupTestEnvironment({ skipTime: true });
-// The runner moves the clock on only while somebody has set it.
+// The runner moves the clock only while a timer is set.
 const waker = setInterval(() => {}, 86_400_000);
 const { handler } = await import(entry);
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** The JSON samples in a file's doc comments, in their order. */
+/** The JSON samples in a file's doc comments, in order. */
 export function samplesIn(file: string): unknown[] {
   const source = readFileSync(file, "utf8");
   return [...source.matchAll(/```json\n([\s\S]*?)```/g)].map(([, text = ""]) =>

@@ -10,7 +10,7 @@ import { rules } from "../../rules/index.ts";
 import { createCloud } from "../../simulator/cloud.ts";
 import { startSimulator } from "../../simulator/server.ts";
 
-/** When every simulated audit takes place. */
+/** The time of every simulated audit. */
 export const now = "2026-11-24T12:00:00.000Z";
 const account = "111111111111";
 export const region = "eu-west-1";
@@ -26,11 +26,11 @@ export type SimulatedAudit = Options & { readonly fleet?: (cloud: Cloud) => void
 type Audited = {
   readonly inventory: Inventory;
   readonly report: Report;
-  /** The calls that reached AWS, retries included, as `region action`. */
+  /** The calls to AWS, including retries, as `region action`. */
   readonly calls: readonly string[];
 };
 
-/** Builds a fleet, serves it on localhost, and audits it with the real SDK clients. */
+/** Builds a fleet, serves it on localhost, and audits it with the SDK's clients. */
 export async function auditSimulated({ fleet, ...options }: SimulatedAudit): Promise<Audited> {
   const cloud = createCloud({ now: new Date(now) });
   for (const id of options.accounts ?? [account]) cloud.account(id);
@@ -60,7 +60,7 @@ export async function auditSimulated({ fleet, ...options }: SimulatedAudit): Pro
   }
 }
 
-/** Findings in short: `rule identifier STATUS`. */
+/** Findings as `rule identifier STATUS`, sorted. */
 export function inShort(findings: readonly Finding[]): string[] {
   return findings.map(({ rule, resource, status }) => `${rule} ${resource.identifier} ${status}`).sort();
 }

@@ -10,15 +10,15 @@ const account = "111111111111";
 type Cloud = ReturnType<typeof createCloud>;
 export type SimulatedRegion = {
   readonly cloud: Cloud;
-  /** The Region's state: what is changed in it, the next answer says. */
+  /** The Region's state. The next response shows a change of it. */
   readonly here: ReturnType<Cloud["region"]>;
-  /** The real SDK clients, pointed at the simulator. */
+  /** The SDK's clients, connected to the simulator. */
   readonly port: RegionPort & RepairPort;
-  /** How often each action was called, retries included. */
+  /** The number of calls of each action, including retries. */
   readonly calls: () => Record<string, number>;
 };
 
-/** Serves one Region of one account on localhost while something is done with it. */
+/** Serves one Region of one account on localhost while `use` runs. */
 export async function withSimulatedRegion<T>(use: (simulated: SimulatedRegion) => Promise<T>): Promise<T> {
   const cloud = createCloud({ now: new Date(now) });
   const here = cloud.region(account, region);

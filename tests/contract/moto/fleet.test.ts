@@ -17,7 +17,7 @@ import { describeWith } from "./when-installed.ts";
 
 const ruleIds = rules.map(({ id }) => id);
 
-/** A policy that requires keys in every way there is; some databases meet it and some do not. */
+/** A policy that requires keys in every possible way. Some databases comply. */
 const policyRequiring = (keyArn: string): string => `
 exemptionTags: true
 keys:
@@ -36,8 +36,8 @@ const signs = {
 } as const satisfies Record<Status, string>;
 
 /**
- * What AWS's databases deserve. Each line: identifier, management, reason, and one sign for each rule in the order of the catalogue
- * (+ as it should be, ! not, ? not known, - not applicable):
+ * The expected results in AWS. Each line: identifier, management, reason, and one sign for each rule in the order of the catalogue
+ * (+ compliant, ! noncompliant, ? insufficient data, - not applicable):
  * managed, not-impaired, not-stuck, belongs, key-as-required, key-usable, key-consistent, rotation-enabled, on-schedule, interval, toggle.
  */
 const verdicts = `
@@ -86,7 +86,7 @@ const rowsIn = (table: string): readonly Row[] =>
       return { identifier, management, reason: reason === "-" ? null : reason, signs: letters };
     });
 
-/** Verdicts that moto deserves and AWS would not. */
+/** The expected results that differ in moto. */
 const knownVerdictsOfMoto: readonly { rule: string; of: (row: Row) => boolean; sign: string; reason: string }[] = [
   {
     rule: "rotation-enabled",
@@ -110,13 +110,13 @@ const knownVerdictsOfMoto: readonly { rule: string; of: (row: Row) => boolean; s
     rule: "secret-key-as-required",
     of: ({ identifier }) => identifier === "orders",
     sign: "!",
-    reason: "moto says of the default key that it is the customer's",
+    reason: "moto reports the default key as customer managed",
   },
   {
     rule: "secret-key-as-required",
     of: ({ identifier }) => identifier === "condemned",
     sign: "+",
-    reason: "moto says of the default key that it is the customer's",
+    reason: "moto reports the default key as customer managed",
   },
   {
     rule: "secret-key-consistent",
@@ -140,7 +140,7 @@ const expectedRows = {
   ),
 };
 
-/** Without a policy no key is required of anybody. */
+/** Without a policy no key is required. */
 const withoutRequirement = (row: Row): Row =>
   row.management === "managed" ? withSign(row, "secret-key-as-required", "-") : row;
 
@@ -151,7 +151,7 @@ const knownDifferencesOfReports: readonly KnownDifference[] = [
   {
     asAws: "neither",
     fields: ["engineVersion"],
-    reason: "each emulator has default versions of its own",
+    reason: "each emulator has its own default versions",
   },
   { asAws: "simulator", fields: ["resourceId"], reason: "moto gives every instance one and the same resource id" },
   {
@@ -202,7 +202,7 @@ describeWith(["moto_server", "aws", "python3"], "a fleet that was made with the 
     } finally {
       await moto.stop();
     }
-  }, 120_000);
+  });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   async function fillAndAudit(emulator: Emulator): Promise<Audited> {
@@ -238,7 +238,7 @@ describeWith(["moto_server", "aws", "python3"], "a fleet that was made with the 
     return found;
   };
 
-  /** What each rule says of each database of the inventory that the audit saved, passes included. */
+  /** The result of each rule for each database of the saved inventory, including passes. */
   function judgeAll({ inventory, policy }: Audited): readonly Row[] {
     const { targets, observedAt } = inventorySchema.parse(inventory);
     return targets
@@ -252,7 +252,7 @@ describeWith(["moto_server", "aws", "python3"], "a fleet that was made with the 
       .sort((a, b) => (a.identifier < b.identifier ? -1 : 1));
   }
 
-  /** The rows that a report tells: a rule that has no finding about a database has passed or is not applicable. */
+  /** The rows of a report. A rule without a finding about a database has passed or is not applicable. */
   function rowsOf({ databases, findings }: Report, expected: readonly Row[]): readonly Row[] {
     return databases
       .map(({ arn, identifier, management, reason }) => {
@@ -268,19 +268,19 @@ describeWith(["moto_server", "aws", "python3"], "a fleet that was made with the 
   }
 
   describe.each(["simulator", "moto"] as const)("audited on %s", (name) => {
-    test("standard output is one JSON document, nothing but what the report's schema knows", () => {
+    test("standard output is one JSON document that matches the report's schema", () => {
       for (const { ended, report } of [resultOf(name).plain, resultOf(name).strict]) {
         expect(ended.stdout).toMatch(/^\{[\s\S]*\}\n$/);
         expect(JSON.parse(ended.stdout)).toEqual(report);
       }
     });
 
-    test("the exit status says that there are findings", () => {
+    test("the exit status reports findings", () => {
       const { plain, strict } = resultOf(name);
       expect([plain.ended.status, strict.ended.status]).toEqual([1, 1]);
     });
 
-    test("everything was seen", () => {
+    test("coverage is complete", () => {
       for (const { report } of [resultOf(name).plain, resultOf(name).strict]) {
         expect(report.coverage.gaps).toEqual([]);
         expect(report.coverage.complete).toBe(true);
@@ -289,21 +289,21 @@ describeWith(["moto_server", "aws", "python3"], "a fleet that was made with the 
       }
     });
 
-    test("each rule's verdict on each database is the one it deserves", () => {
+    test("each rule has the expected result for each database", () => {
       expect(judgeAll(resultOf(name))).toEqual(expectedRows[name]);
     });
 
-    test("the report has these findings and no other", () => {
+    test("the report has only these findings", () => {
       const expected = expectedRows[name];
       expect(rowsOf(resultOf(name).strict.report, expected)).toEqual(expected);
     });
 
-    test("without a policy no key is required, and the rest is the same", () => {
+    test("without a policy no key is required, and other results are the same", () => {
       const expected = expectedRows[name].map(withoutRequirement);
       expect(rowsOf(resultOf(name).plain.report, expected)).toEqual(expected);
     });
 
-    test("only the database that its tags exempt is exempt, and only where the policy lets tags do so", () => {
+    test("only the database with exemption tags is exempt, and only if the policy allows exemption tags", () => {
       const exemptIn = ({ findings }: Report) =>
         findings.filter(({ exemption }) => exemption !== null).map(({ id }) => id.replace(/arn:.*:/, ""));
       expect(exemptIn(resultOf(name).plain.report)).toEqual([]);
@@ -311,7 +311,7 @@ describeWith(["moto_server", "aws", "python3"], "a fleet that was made with the 
       expect(resultOf(name).strict.report.summary.findings.exempt).toBe(1);
     });
 
-    test("the summary counts what the table has", () => {
+    test("the summary matches the table", () => {
       const count = (management: string) => expectedRows[name].filter((row) => row.management === management).length;
       expect(resultOf(name).strict.report.summary).toMatchObject({
         databases: expectedRows[name].length,
@@ -323,12 +323,12 @@ describeWith(["moto_server", "aws", "python3"], "a fleet that was made with the 
       });
     });
 
-    test("tags come through as they were given", () => {
+    test("tags are unchanged", () => {
       const legacy = resultOf(name).plain.report.databases.find(({ identifier }) => identifier === "legacy");
       expect(legacy?.tags).toEqual({ team: "shop", note: "a + b: c@d" });
     });
 
-    test("a verdict that differs from AWS is in the table of differences for a reason", () => {
+    test("each difference from AWS is in the table of differences", () => {
       const isDifferent = knownVerdictsOfMoto.every(({ rule, of, sign }) =>
         rowsIn(verdicts)
           .filter(of)
@@ -338,7 +338,7 @@ describeWith(["moto_server", "aws", "python3"], "a fleet that was made with the 
     });
   });
 
-  test("both reports are the same but for what is known to differ", () => {
+  test("both reports are the same except for known differences", () => {
     const isShared = ({ rule, resource }: Report["findings"][number]) =>
       !knownVerdictsOfMoto.some(
         (known) =>

@@ -4,12 +4,12 @@ import type { AwsShell } from "./programs.ts";
 type Key = { KeyMetadata: { KeyId: string; Arn: string } };
 type Instance = { DBInstance: { MasterUserSecret?: { SecretArn: string } } };
 
-/** The keys of the fleet that a policy has to name. */
+/** The keys of the fleet that the policy names. */
 export type Fleet = { readonly paymentsKeyArn: string };
 
 /**
- * Fills an account with the AWS CLI, as a person would: one database for each way in which a master password can be right or wrong
- * that both emulators can show. `settle` lets AWS finish what it does in its own time.
+ * Fills an account with the AWS CLI: one database for each compliant or noncompliant state of a master password
+ * that both emulators support. `settle` completes asynchronous changes.
  */
 export async function fillWithAwsCli({ aws }: AwsShell, settle: () => void): Promise<Fleet> {
   const key = async (alias?: string) => {
@@ -62,7 +62,7 @@ export async function fillWithAwsCli({ aws }: AwsShell, settle: () => void): Pro
   const frozen = await key();
   const doomed = await key();
 
-  // What is as it should be, with the default key and with keys of the customer's, named in each of the ways there are.
+  // Compliant databases, with the default key and with customer managed keys in each notation.
   await instance("orders", "postgres", ...managed());
   await instance("payments-by-alias", "mysql", ...managed("alias/payments"));
   await instance("payments-by-arn", "sqlserver-se", ...managed(payments.Arn));
@@ -70,7 +70,7 @@ export async function fillWithAwsCli({ aws }: AwsShell, settle: () => void): Pro
   await instance("payments-by-other", "postgres", ...managed("alias/other"));
   await instance("payments-by-default", "postgres", ...managed());
 
-  // What is not managed, is managed by somebody else, or cannot be.
+  // Databases that are unmanaged, inherited, or unsupported.
   await instance("legacy", "postgres", ...unmanaged, "--tags", "Key=team,Value=shop", "Key=note,Value=a + b: c@d");
   await replica("legacy-replica", "legacy");
   await instance("reports", "sqlserver-ee", ...unmanaged);
@@ -82,7 +82,7 @@ export async function fillWithAwsCli({ aws }: AwsShell, settle: () => void): Pro
   await cluster("sleeper", "aurora-mysql", 0, ...unmanaged, "--engine-mode", "serverless");
   await cluster("relations", "neptune", 1, ...unmanaged);
 
-  // What was changed later.
+  // Databases that are changed later.
   await instance("late", "mariadb", "--engine-version", "11.4.5", ...unmanaged);
   await aws(
     ...["rds", "modify-db-instance", "--db-instance-identifier", "late", "--apply-immediately"],
@@ -104,7 +104,7 @@ export async function fillWithAwsCli({ aws }: AwsShell, settle: () => void): Pro
     ...["--rotate-master-user-password", "--apply-immediately"],
   );
 
-  // What is wrong although it is managed.
+  // Managed databases with violations.
   await instance("frozen", "mysql", ...managed(frozen.Arn));
   await aws("kms", "disable-key", "--key-id", frozen.KeyId);
   await instance("doomed", "postgres", ...managed(doomed.Arn));
@@ -114,7 +114,7 @@ export async function fillWithAwsCli({ aws }: AwsShell, settle: () => void): Pro
   const condemned = await instance("condemned", "postgres", ...managed());
   await aws("secretsmanager", "delete-secret", "--secret-id", condemned, "--recovery-window-in-days", "7");
 
-  // What says something of itself by its tags.
+  // Databases with tags that the policy reads.
   const tag = (name: string, value: string) => `Key=rds-password-audit:${name},Value=${value}`;
   await instance(
     ...(["excused", "postgres", ...unmanaged, "--tags", tag("exempt-owner", "shop")] as const),

@@ -20,7 +20,7 @@ describeWith(["aws", "python3"], "the AWS CLI is answered by the simulator", () 
     fleet?.addInstance({ identifier: "legacy", engine: "mysql", tags: { team: "shop" } });
     fleet?.addCluster({ identifier: "shop", members: 2, managed: { kmsKeyId: key?.Arn ?? "" } });
     shell = startAwsShell(simulated.endpoint);
-  }, 20_000);
+  });
   afterAll(async () => {
     await shell?.close();
     await simulated?.close();
@@ -88,7 +88,7 @@ describeWith(["aws", "python3"], "the AWS CLI is answered by the simulator", () 
     expect(await aws("sts get-caller-identity")).toMatchObject({ Account: account });
   });
 
-  test("rds create-db-instance --manage-master-user-password, and it comes up", async () => {
+  test("rds create-db-instance --manage-master-user-password, until it is available", async () => {
     const place = "--engine postgres --db-instance-class db.t4g.micro --master-username master --allocated-storage 20";
     const created = await aws(
       `rds create-db-instance --db-instance-identifier new ${place} --manage-master-user-password`,
@@ -103,7 +103,7 @@ describeWith(["aws", "python3"], "the AWS CLI is answered by the simulator", () 
     ]);
   });
 
-  test("errors are AWS's own", async () => {
+  test("errors are AWS's", async () => {
     await expect(aws("rds describe-db-instances --db-instance-identifier x")).rejects.toThrow(
       "An error occurred (DBInstanceNotFound) when calling the DescribeDBInstances operation: DBInstance x not found.",
     );
@@ -111,14 +111,14 @@ describeWith(["aws", "python3"], "the AWS CLI is answered by the simulator", () 
     await expect(aws("kms describe-key --key-id alias/x")).rejects.toThrow("(NotFoundException)");
   });
 
-  test("the value of a secret is nobody's to read", async () => {
+  test("the value of a secret cannot be read", async () => {
     const { SecretList } = await aws<Page<"SecretList">>("secretsmanager list-secrets");
     await expect(aws(`secretsmanager get-secret-value --secret-id ${SecretList[0]?.ARN}`)).rejects.toThrow(
       "(AccessDeniedException)",
     );
   });
 
-  test("as a process of its own, with its text output and exit status", async () => {
+  test("as a separate process, with its text output and exit status", async () => {
     const [found, missing] = await Promise.all([
       run("aws", "rds describe-db-clusters --output text --query DBClusters[].Engine".split(" "), simulated.endpoint),
       run("aws", "rds describe-db-clusters --db-cluster-identifier x".split(" "), simulated.endpoint),
@@ -126,7 +126,7 @@ describeWith(["aws", "python3"], "the AWS CLI is answered by the simulator", () 
     expect(found).toMatchObject({ status: 0, stdout: "aurora-postgresql\n" });
     expect(missing.status).toBeGreaterThan(250);
     expect(missing.stderr).toContain("(DBClusterNotFoundFault)");
-  }, 30_000);
+  });
 });
 
 describeWith(["moto_server", "python3"], "boto3 is answered alike", () => {
@@ -134,7 +134,7 @@ describeWith(["moto_server", "python3"], "boto3 is answered alike", () => {
   let moto: Emulator;
   beforeAll(async () => {
     moto = await startMoto();
-  }, 40_000);
+  });
   afterAll(() => moto?.stop());
 
   async function read(emulator: Emulator): Promise<unknown> {
@@ -162,7 +162,7 @@ describeWith(["moto_server", "python3"], "boto3 is answered alike", () => {
     }
   }
 
-  test("pages, secrets, keys and errors", async () => {
+  test("pages, secrets, keys, and errors", async () => {
     const [here, there] = [await read(createSimulator()), await read(moto)];
     expect(here).toEqual(there);
     expect(here).toMatchObject({
@@ -179,5 +179,5 @@ describeWith(["moto_server", "python3"], "boto3 is answered alike", () => {
         ["NotFoundException", "NotFoundException"],
       ],
     });
-  }, 40_000);
+  });
 });

@@ -5,10 +5,10 @@ import { account, region } from "../emulators.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** What a program said, and how it ended. */
+/** A program's output and exit status. */
 export type Ended = { readonly status: number; readonly stdout: string; readonly stderr: string };
 
-/** The variables that point any AWS client at an emulator and away from this machine's own configuration. */
+/** The variables that connect any AWS client to an emulator and hide this machine's configuration. */
 function environmentFor(endpoint: string): NodeJS.ProcessEnv {
   const { PATH, HOME, CI } = process.env;
   return {
@@ -41,14 +41,14 @@ export function run(program: string, args: readonly string[], endpoint: string):
   });
 }
 
-/** Runs our command line, as a process of its own and on the Node that the checkout brings. */
+/** Runs the project's CLI as a process, with the checkout's Node.js. */
 export const runCli = (args: readonly string[], endpoint: string): Promise<Ended> =>
   run(`${root}node_modules/.bin/node`, [`${root}cli/main.ts`, ...args], endpoint);
 
-/** The AWS CLI, in a process that stays up for many commands. */
+/** The AWS CLI in a process that runs many commands. */
 export type AwsShell = { aws<Answer>(...args: readonly string[]): Promise<Answer>; close(): Promise<void> };
 
-/** Starts the AWS CLI for an emulator. A command that fails is thrown with what it said. */
+/** Starts the AWS CLI for an emulator. A failed command throws its output. */
 export function startAwsShell(endpoint: string): AwsShell {
   const script = fileURLToPath(new URL("aws-shell.py", import.meta.url));
   const child: ChildProcess = spawn("python3", [script], {

@@ -25,12 +25,12 @@ import { describeWith } from "./when-installed.ts";
 import { lookAtAll, type WholeAccount } from "./whole-account.ts";
 
 /*
- * Everything here is moto's own but for one thing, which the front changes in moto's answers: a secret with a schedule of one day is shown
- * as if that had been set five days ago, and once moto has rotated it, with the next date that follows from its schedule. moto rotates
- * nothing when its date comes, and leaves the date as it was when it is told to rotate.
+ * The front changes one thing in moto's responses: a secret with a schedule of one day appears
+ * as if the schedule was set five days ago, and after its rotation with the next date of the schedule. moto rotates
+ * no secret on its date, and does not change the date when a rotation is requested.
  *
- * Where moto differs from AWS otherwise, the procedures do not notice: it makes a data key where it is only asked whether it would; no
- * database is ever busy and no password pending; a managed secret has no schedule until it is given one.
+ * Other differences between moto and AWS do not affect the procedures: moto creates a data key in a dry run; no
+ * database is ever busy and no password is pending; a managed secret has no schedule until one is set.
  */
 
 const agedDays = 5;
@@ -89,14 +89,14 @@ describeWith(["moto_server"], "repairs of what an independent emulator has", () 
     front = await startFront({ backend: endpoint, change: age });
     await repairAll();
     after = await lookAtAll(clients);
-  }, 120_000);
+  });
   afterAll(async () => {
     clients?.destroy();
     await front?.close();
     await moto?.stop();
   });
 
-  /** Two of each: one that is opted in, and its twin that is not. */
+  /** Two of each: one that is opted in, and one that is not. */
   async function fill() {
     const { rds, secrets, kms } = clients;
     const createKey = async (alias: string) => {
@@ -153,11 +153,11 @@ describeWith(["moto_server"], "repairs of what an independent emulator has", () 
     }
     await instance("still", managed());
     await instance("still-twin", managed(), []);
-    await secrets.send(new CreateSecretCommand({ Name: "somebody-elses", SecretString: "value" }));
+    await secrets.send(new CreateSecretCommand({ Name: "another-owners", SecretString: "value" }));
     return made;
   }
 
-  /** Shows secrets with a schedule of one day as they would be five days later in AWS. */
+  /** Shows secrets with a schedule of one day as AWS would five days later. */
   function age(answered: WireAnswer, { operation }: WireRequest): WireAnswer {
     if (operation !== "DescribeSecret" && operation !== "ListSecrets") return answered;
     const body = JSON.parse(answered.body);
@@ -169,7 +169,7 @@ describeWith(["moto_server"], "repairs of what an independent emulator has", () 
     return { ...answered, body: JSON.stringify(body) };
   }
 
-  /** As the service does it: an inventory, orders, and one execution for each. */
+  /** Repairs like the service: an inventory, remediation requests, and one execution for each. */
   async function repairAll(): Promise<void> {
     const policy = parsePolicy(
       policyText(keys.payments),
@@ -214,7 +214,7 @@ describeWith(["moto_server"], "repairs of what an independent emulator has", () 
     return { SecretArn, secret: secrets.get(SecretArn) };
   };
 
-  test("what is opted in is ordered, each for the rule that asks for it, and nothing else", () => {
+  test("requests a repair only for opted-in databases, for the rule with the violation", () => {
     expect(
       Object.fromEntries(
         orders.map(({ request: { database, action, rule } }) => [database.identifier, [action, rule]]),
@@ -228,7 +228,7 @@ describeWith(["moto_server"], "repairs of what an independent emulator has", () 
     });
   });
 
-  test("each is repaired, and the rule that asked says so", () => {
+  test("repairs each, and the rule confirms it", () => {
     const repaired = (action: string) => [{ action, outcome: { end: "repaired", remarks: [] } }];
     expect(Object.fromEntries(ended)).toEqual({
       legacy: repaired("enable"),
@@ -247,7 +247,7 @@ describeWith(["moto_server"], "repairs of what an independent emulator has", () 
     expect(secretIn(after, identifier).secret).toMatchObject({ OwningService: "rds" });
   });
 
-  test("the secret with the wrong key is another one, with the right key, and with all that the old one had", () => {
+  test("the secret with the wrong key is replaced by one with the required key and the old one's settings", () => {
     const { SecretArn: oldArn } = secretIn(before, "rekey-shop");
     const { SecretArn, secret } = secretIn(after, "rekey-shop");
     expect(SecretArn).not.toBe(oldArn);
@@ -264,28 +264,28 @@ describeWith(["moto_server"], "repairs of what an independent emulator has", () 
     });
   });
 
-  test("the secret that was late has the same ARN and another version", () => {
+  test("the overdue secret has the same ARN and a new version", () => {
     const [old, rotated] = [secretIn(before, "late"), secretIn(after, "late")];
     expect(rotated.SecretArn).toBe(old.SecretArn);
     expect(firstVersions).toContain(currentVersionOf(old.secret));
     expect(firstVersions).not.toContain(currentVersionOf(rotated.secret));
   });
 
-  test("the secret whose rotation was off rotates every seven days from now on", () => {
+  test("the secret whose rotation was off rotates every seven days", () => {
     const [old, scheduled] = [secretIn(before, "still"), secretIn(after, "still")];
     expect(scheduled.SecretArn).toBe(old.SecretArn);
     expect(old.secret?.RotationEnabled).toBeUndefined();
     expect(scheduled.secret).toMatchObject({ RotationEnabled: true, RotationRules: { AutomaticallyAfterDays: 7 } });
   });
 
-  test("nothing else in the account changed: no database, secret, key, alias, policy or tag", () => {
+  test("nothing else in the account changed: no database, secret, key, alias, policy, or tag", () => {
     const repaired = orders.map(({ request }) => request.database.identifier);
     const untouched = (everything: WholeAccount) => {
       const { databases, secrets, ...rest } = everything;
       const theirs = new Set(repaired.map((identifier) => secretIn(everything, identifier).SecretArn));
       return {
         ...rest,
-        // Of what was repaired, all but the secret.
+        // Of a repaired database, everything except the secret.
         databases: new Map(
           [...databases].map(([identifier, { MasterUserSecret, ...settings }]) => [
             identifier,
@@ -300,7 +300,7 @@ describeWith(["moto_server"], "repairs of what an independent emulator has", () 
     expect(untouched(after)).toEqual(untouched(before));
   });
 
-  test("AWS was asked for these changes and no other", () => {
+  test("only these changes were requested", () => {
     const changes = front.requests
       .filter(({ operation }) => !/^(Describe|List)|^Get(CallerIdentity|ResourcePolicy)$/.test(operation))
       .filter(({ operation, body }) => operation !== "GenerateDataKey" || !JSON.parse(body).DryRun)
@@ -330,7 +330,7 @@ describeWith(["moto_server"], "repairs of what an independent emulator has", () 
     );
   });
 
-  test("the new ARNs are told, and the password that was thrown away is in nothing that is told or kept", () => {
+  test("publishes the new ARNs; no message and no stored object contains the temporary password", () => {
     expect(
       events
         .filter(({ type }) => type === "secret.replaced")

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { comparable, namesOf } from "../compare.ts";
 import { createSimulator, type Emulator, startMoto } from "../emulators.ts";
 import { knownDifferences, notInMoto } from "../known-differences.ts";
-import { type Answers, play, type Scenario } from "../scenario.ts";
+import { play, type Responses, type Scenario } from "../scenario.ts";
 import { scenarios } from "../scenarios.ts";
 import { describeWith } from "./when-installed.ts";
 
@@ -15,10 +15,10 @@ describeWith(["moto_server"], "the simulator and moto answer alike", () => {
   const met = new Set<string>();
   beforeAll(async () => {
     moto = await startMoto();
-  }, 40_000);
+  });
   afterAll(() => moto?.stop());
 
-  async function playOn(emulator: Emulator, scenario: Scenario): Promise<Answers> {
+  async function playOn(emulator: Emulator, scenario: Scenario): Promise<Responses> {
     const aws = await emulator.open();
     try {
       return await play(scenario, aws);
@@ -27,15 +27,11 @@ describeWith(["moto_server"], "the simulator and moto answer alike", () => {
     }
   }
 
-  test.each(shared)(
-    "$name",
-    async (scenario) => {
-      const answers = [await playOn(simulator, scenario), await playOn(moto, scenario)] as const;
-      const [here, there] = comparable(scenario.name, answers, knownDifferences, met);
-      expect(here).toEqual(there);
-    },
-    30_000,
-  );
+  test.each(shared)("$name", async (scenario) => {
+    const responses = [await playOn(simulator, scenario), await playOn(moto, scenario)] as const;
+    const [here, there] = comparable(scenario.name, responses, knownDifferences, met);
+    expect(here).toEqual(there);
+  });
 
   test.each(notInMoto)("$scenario: not in moto, because $reason", async ({ scenario: name }) => {
     const scenario = scenarios.find((one) => one.name === name);
@@ -44,7 +40,7 @@ describeWith(["moto_server"], "the simulator and moto answer alike", () => {
     await expect(playOn(moto, scenario)).rejects.toThrow();
   });
 
-  test("every known difference is still one", () => {
+  test("every known difference still exists", () => {
     expect(namesOf(knownDifferences).filter((name) => !met.has(name))).toEqual([]);
   });
 });

@@ -62,10 +62,10 @@ describeWith(["moto_server", "aws", "python3"], "the packaged audit on moto", ()
     for (const one of [packaged, audit]) if (one) rmSync(one.folder, { recursive: true, force: true });
   });
 
-  /** Version 1 of the AWS CLI does not look for SQS where AWS_ENDPOINT_URL says. */
+  /** Version 1 of the AWS CLI ignores AWS_ENDPOINT_URL for SQS. */
   const sqs = <Answer>(...args: string[]) => shell.aws<Answer>("sqs", ...args, "--endpoint-url", endpoint);
 
-  /** A queue that holds what a topic sends it. */
+  /** Creates a queue that subscribes to a topic. */
   async function subscribe(queue: string, topic: string, filter?: Record<string, readonly string[]>): Promise<void> {
     await sqs("create-queue", "--queue-name", queue);
     await shell.aws(
@@ -75,7 +75,7 @@ describeWith(["moto_server", "aws", "python3"], "the packaged audit on moto", ()
     );
   }
 
-  /** What a queue holds, once. */
+  /** Receives a queue's messages, each once. */
   async function drain(queue: string): Promise<string[]> {
     const bodies: string[] = [];
     for (;;) {
@@ -116,7 +116,7 @@ describeWith(["moto_server", "aws", "python3"], "the packaged audit on moto", ()
     return "finding" in message ? `${message.type} ${message.finding.id.replace(/arn.*:/, "")}` : message.type;
   };
 
-  test("audits, stores and publishes; the queue holds exactly what is new, and the digest", async () => {
+  test("audits, stores, and publishes; the queue receives exactly the new findings and the digest", async () => {
     const { error, answer } = await invoke("one");
     expect(error).toBeNull();
     // moto's managed secrets do not rotate.
@@ -130,17 +130,17 @@ describeWith(["moto_server", "aws", "python3"], "the packaged audit on moto", ()
     const alerts = (await drain("people")).map((body) => JSON.parse(body));
     expect(alerts.map(({ version, source }) => [version, source])).toEqual([["1.0", "custom"]]);
     expect(alerts[0].content.title).toContain("legacy");
-  }, 60_000);
+  });
 
-  test("with nothing changed it publishes the digest and no finding", async () => {
+  test("publishes only the digest if nothing changed", async () => {
     expect((await invoke("two")).answer).toEqual({ changes: 0, clean: false });
     expect((await drain("all")).map(inShort)).toEqual(["audit.completed"]);
     expect(await drain("people")).toEqual([]);
-  }, 60_000);
+  });
 
-  test("the report is in the bucket, as JSON and as a page", async () => {
+  test("the report is in the bucket as JSON and as a page", async () => {
     const read = async (key: string) => (await run("aws", ["s3", "cp", `s3://${bucket}/${key}`, "-"], endpoint)).stdout;
     expect(reportSchema.parse(JSON.parse(await read("latest.json"))).summary.databases).toBe(2);
     expect(await read("latest.html")).toMatch(/^<!doctype html>/);
-  }, 60_000);
+  });
 });

@@ -2,8 +2,8 @@ import { describe, test } from "@jest/globals";
 import { isInstalled } from "../emulators.ts";
 
 /**
- * A chapter of the contract that needs other programs. Where one is missing the chapter is skipped and says so,
- * but in CI it fails, so that nobody takes a contract that was not checked for one that holds.
+ * A part of the contract that needs other programs. If one is missing, the part is skipped with a message;
+ * in CI it fails, so that an unchecked contract does not pass.
  */
 export function describeWith(programs: readonly string[], name: string, chapter: () => void): void {
   const missing = programs.filter((program) => !isInstalled(program));
@@ -17,7 +17,7 @@ export function describeWith(programs: readonly string[], name: string, chapter:
       throw new Error(message);
     });
   } else {
-    // Of a file whose tests are all skipped jest says no more than how many.
+    // For a file whose tests are all skipped, jest prints only their number.
     process.stderr.write(`SKIPPED ${message}\n`);
     test.skip(message, () => {});
   }

@@ -17,7 +17,7 @@ import type { connect } from "../emulators.ts";
 
 type Clients = Pick<ReturnType<typeof connect>, "rds" | "secrets" | "kms">;
 
-/** By identifier, ARN or key id: what AWS tells of each. */
+/** AWS's description of each resource, by identifier, ARN, or key id. */
 export type WholeAccount = {
   readonly databases: ReadonlyMap<string, { readonly MasterUserSecret?: MasterUserSecret | undefined }>;
   readonly secrets: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
@@ -26,7 +26,7 @@ export type WholeAccount = {
   readonly rest: unknown;
 };
 
-/** All databases, secrets and keys of an account, with all that AWS tells of them but what moves by itself. */
+/** All databases, secrets, and keys of an account, without the fields that change by themselves. */
 export async function lookAtAll({ rds, secrets, kms }: Clients): Promise<WholeAccount> {
   const databases = new Map<string, { MasterUserSecret?: MasterUserSecret | undefined }>();
   const tags = new Map<string, unknown>();
@@ -34,7 +34,7 @@ export async function lookAtAll({ rds, secrets, kms }: Clients): Promise<WholeAc
     databases.set(identifier, settings);
     tags.set(ResourceName, (await rds.send(new ListTagsForResourceCommand({ ResourceName }))).TagList);
   };
-  // moto tells once that it is creating or rotating.
+  // moto reports `creating` or `rotating` once.
   await rds.send(new DescribeDBInstancesCommand({}));
   await rds.send(new DescribeDBClustersCommand({}));
   const { DBInstances = [] } = await rds.send(new DescribeDBInstancesCommand({}));

@@ -26,7 +26,7 @@ describeWith(["moto_server"], "what the service writes to", () => {
     let aws: OpenAws;
     beforeAll(async () => {
       emulator = name === "moto" ? await startMoto() : createSimulator();
-    }, 40_000);
+    });
     afterAll(() => emulator?.stop());
     beforeEach(async () => {
       aws = await emulator.open();
@@ -51,7 +51,7 @@ describeWith(["moto_server"], "what the service writes to", () => {
         );
       });
 
-      test("the ledger is written by whoever read it last", async () => {
+      test("a write of the ledger succeeds only after reading its latest version", async () => {
         const [one, other] = [open(), open()];
         expect(await one.ledger.read()).toEqual({ value: emptyLedger, version: null });
         expect(await one.ledger.write(having("1"), null)).toBe(true);
@@ -63,7 +63,7 @@ describeWith(["moto_server"], "what the service writes to", () => {
         expect((await one.ledger.read()).value).toEqual(having("2"));
       });
 
-      test("the state of remediation is written by whoever read it last", async () => {
+      test("a write of the remediation state succeeds only after reading its latest version", async () => {
         const openState = () => openBucket({ ...settings(), bucket }).stored(remediationStateFile);
         const [one, other] = [openState(), openState()];
         expect(await one.read()).toEqual({ value: emptyRemediationState, version: null });
@@ -76,16 +76,16 @@ describeWith(["moto_server"], "what the service writes to", () => {
         expect((await one.read()).value.failuresInARow).toBe(2);
       });
 
-      test("a ledger that is gone is not written over", async () => {
+      test("a deleted ledger is not overwritten", async () => {
         expect(await open().ledger.write(having("1"), '"0123456789abcdef0123456789abcdef"')).toBe(false);
       });
 
-      test("without the bucket nothing is empty", async () => {
+      test("a missing bucket is an error, not an empty ledger", async () => {
         const lost = createStore({ ...settings(), bucket: "no-such-bucket", toPage: () => "" });
         await expect(lost.ledger.read()).rejects.toMatchObject({ code: "NoSuchBucket" });
       });
 
-      test("reports are kept beside each other, and the later is the latest", async () => {
+      test("reports are stored side by side, and latest.json is the later one", async () => {
         const at = (minute: number) => ({ generatedAt: `2026-11-24T12:0${minute}:00.000Z` }) as Report;
         for (const minute of [1, 2, 0, 2]) await open().writeReport(at(minute));
         const read = async (Key: string) => {
@@ -113,7 +113,7 @@ describeWith(["moto_server"], "what the service writes to", () => {
       };
       const messages = assortedChanges.map((change, index) => ({ id: `${index}`, ...toFindingMessage(change) }));
 
-      test("more messages than one call carries are taken", async () => {
+      test("publishes more messages than fit in one call", async () => {
         const many = Array.from({ length: 25 }, (_, index) => ({
           id: `id/${index}`,
           body: `${index}`,
@@ -127,7 +127,7 @@ describeWith(["moto_server"], "what the service writes to", () => {
         await expect(missing).rejects.toMatchObject({ action: "sns:Publish", code: "NotFoundException" });
       });
 
-      // Our simulator keeps messages in their topics and delivers none.
+      // The simulator keeps messages in their topics and delivers none.
       if (name === "simulator") return;
       test.each(filterPolicies)("a queue with a filter policy receives $passes", async ({ policy, passes }) => {
         const TopicArn = await createTopic();
@@ -153,7 +153,7 @@ describeWith(["moto_server"], "what the service writes to", () => {
         toAsff(aFinding(identifier, { account }), { state: "active", at: "2026-11-24T09:00:00.000Z", productArn });
       const bring = (findings: ReturnType<typeof toImport>[]) => importFindings(findings, { ...settings(), account });
 
-      test("more findings than one call carries are imported", async () => {
+      test("imports more findings than fit in one call", async () => {
         const findings = Array.from({ length: 101 }, (_, index) => toImport(`orders-${index}`));
         expect(await bring(findings)).toEqual([]);
         if (name === "simulator") return;
@@ -163,7 +163,7 @@ describeWith(["moto_server"], "what the service writes to", () => {
         expect(findings).toContainEqual(Findings[0]);
       });
 
-      test("one without a resource is given back, and the others are imported", async () => {
+      test("returns a finding without a resource and imports the others", async () => {
         const wrong = { ...toImport("wrong"), Resources: [] };
         expect(await bring([wrong, toImport("right")])).toEqual([
           { id: wrong.Id, reason: expect.stringMatching(/^InvalidInput: /) },
@@ -179,20 +179,20 @@ describeWith(["moto_server"], "what the service writes to", () => {
         OrderingTimestamp: new Date("2026-11-24T09:00:00Z"),
       }));
 
-      test("a test of more evaluations than one call carries is taken", async () => {
+      test("accepts a test of more evaluations than fit in one call", async () => {
         await createConfig(settings()).putEvaluations(evaluations, "any", true);
       });
 
-      test("no evaluation is refused, and never sent", async () => {
+      test("AWS rejects an empty list of evaluations, and the client never sends one", async () => {
         const config = new ConfigServiceClient(settings());
         const none = config.send(new PutEvaluationsCommand({ Evaluations: [], ResultToken: "any", TestMode: true }));
         await expect(none).rejects.toMatchObject({ name: "InvalidParameterValueException" });
         await createConfig(settings()).putEvaluations([], "any");
       });
 
-      // moto can do no more than test.
+      // moto supports only test mode.
       if (name === "moto") return;
-      test("a token that is none is refused", async () => {
+      test("rejects an invalid token", async () => {
         await expect(createConfig(settings()).putEvaluations(evaluations, "any")).rejects.toMatchObject({
           code: "InvalidResultTokenException",
         });
@@ -201,7 +201,7 @@ describeWith(["moto_server"], "what the service writes to", () => {
   });
 });
 
-/** SQS without its client, which the project does not otherwise need. */
+/** Calls SQS without its client, which the project does not need otherwise. */
 async function askSqs(endpoint: string, operation: string, body: object): Promise<Record<string, unknown>> {
   const answer = await fetch(endpoint, {
     method: "POST",

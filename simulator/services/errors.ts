@@ -1,11 +1,11 @@
 import { SimulatedError } from "../simulated-error.ts";
-import type { Refusals } from "./service.ts";
+import type { ServiceErrors } from "./service.ts";
 
 const invalidToken = "The security token included in the request is invalid.";
 const expiredToken = "The security token included in the request is expired";
 
-/** How RDS and STS refuse, and SNS but for a denial. */
-export function queryRefusals(version: string): Refusals {
+/** The errors of RDS and STS, and of SNS except for access denied. */
+export function queryErrors(version: string): ServiceErrors {
   return {
     denied: (message) => new SimulatedError("AccessDenied", message, 403),
     throttled: () => new SimulatedError("Throttling", "Rate exceeded"),
@@ -17,8 +17,8 @@ export function queryRefusals(version: string): Refusals {
   };
 }
 
-/** How Secrets Manager, KMS and AWS Config refuse. */
-export const jsonRefusals: Refusals = {
+/** The errors of Secrets Manager, KMS, and AWS Config. */
+export const jsonErrors: ServiceErrors = {
   denied: (message) => new SimulatedError("AccessDeniedException", message),
   throttled: () => new SimulatedError("ThrottlingException", "Rate exceeded"),
   expiredToken: () => new SimulatedError("ExpiredTokenException", expiredToken),
@@ -27,8 +27,8 @@ export const jsonRefusals: Refusals = {
   unknownAction: (action) => new SimulatedError("UnknownOperationException", `Unknown operation ${action}`),
 };
 
-/** How Account Management and Security Hub refuse. */
-export const restRefusals: Refusals = {
+/** The errors of Account Management and Security Hub. */
+export const restErrors: ServiceErrors = {
   denied: (message) => new SimulatedError("AccessDeniedException", message, 403),
   throttled: () => new SimulatedError("TooManyRequestsException", "Rate exceeded", 429),
   expiredToken: () => new SimulatedError("ExpiredTokenException", expiredToken, 403),

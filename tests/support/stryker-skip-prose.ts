@@ -1,16 +1,16 @@
 import type { Ignorer } from "@stryker-mutator/api/ignore";
 import { declareValuePlugin, PluginKind } from "@stryker-mutator/api/plugin";
 
-/** Properties that hold prose, links and dates: no test should repeat them word for word. */
+/** Properties that hold prose, links, and dates. No test needs to repeat them. */
 const prose = new Set(["title", "rationale", "references", "text", "remedy", "explanation", "source", "asOf"]);
 
-/** What is used of Babel's path; Stryker's type for it is empty. */
+/** The parts of Babel's path that are used here; Stryker's type is empty. */
 type Path = {
   isObjectProperty(): boolean;
   readonly node: { readonly key: { readonly name?: string } };
 };
 
-/** Leaves prose unmutated. */
+/** Skips mutations of prose. */
 const ignorer: Ignorer = {
   shouldIgnore(nodePath) {
     const path = nodePath as unknown as Path;
@@ -21,4 +21,4 @@ const ignorer: Ignorer = {
   },
 };
 
-export const strykerPlugins = [declareValuePlugin(PluginKind.Ignore, "leave-prose", ignorer)];
+export const strykerPlugins = [declareValuePlugin(PluginKind.Ignore, "skip-prose", ignorer)];
