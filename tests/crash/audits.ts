@@ -68,9 +68,9 @@ export async function audit(
   });
   // Nobody counts it any more.
   if (dead !== undefined) world.changing.delete(`service ${dead.name}`);
-  const { actions } = makePlan(inventory, planOptions(world, "service"));
   const { running, stopped } = stores.service.kept();
-  const isAtRest = due.length === 0 && running.length === 0 && stopped === null && !actions.some(isStartable);
+  const isIdle = due.length === 0 && running.length === 0 && stopped === null;
+  const isAtRest = isIdle && !makePlan(inventory, planOptions(world, "service")).actions.some(isStartable);
   return { due, isAtRest };
 }
 
