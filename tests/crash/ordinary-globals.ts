@@ -5,6 +5,7 @@ import { TestEnvironment } from "jest-environment-node";
  * Jest's Node.js environment with ordinary globals. In Jest's own, each use of `Object`, `JSON` or `Date` goes through a proxy, which takes
  * half of the time of these tests.
  */
+// biome-ignore lint/style/noDefaultExport: Jest takes no other.
 export default class OrdinaryGlobals extends TestEnvironment {
   constructor(...options: ConstructorParameters<typeof TestEnvironment>) {
     super(...options);
