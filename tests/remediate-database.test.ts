@@ -5,11 +5,11 @@ import type { RemediationRequest } from "../lib/model/remediation-request.ts";
 import { emptyRemediationState, type Running } from "../lib/model/remediation-state.ts";
 import { interrupt } from "../lib/plan/remediation-state.ts";
 import {
-  type Answer,
-  nothingSeen,
-  type Polled,
+  type ApprovalAnswer,
   type PollOptions,
+  type PollResult,
   pollOnce,
+  unread,
   type Workflow,
 } from "../lib/remediate/workflow.ts";
 import { type Remediation, remediateDatabase } from "../lib/remediate-database.ts";
@@ -62,7 +62,7 @@ type Life = {
   readonly memory: { readonly name: string; readonly value?: unknown; readonly error?: Error }[];
   /** The point at which it dies. */
   readonly diesAt?: number;
-  readonly answer?: () => Promise<Answer>;
+  readonly answer?: () => Promise<ApprovalAnswer>;
 };
 
 class Death extends Error {}
@@ -107,7 +107,7 @@ function createWorkflow({ memory, diesAt = Number.POSITIVE_INFINITY, answer }: L
     sleepUntil: (name, instant) => remember(name, async () => sleep(Date.parse(instant))),
     poll: <T>(name: string, describe: () => Promise<T>, { until, timeoutMinutes }: PollOptions<T>) =>
       remember(name, async () => {
-        let polled: Polled<T> = nothingSeen;
+        let polled: PollResult<T> = unread;
         for (let left = timeoutMinutes * 2; ; left -= 1) {
           rdsDoes(name, timeoutMinutes * 2 - left);
           polled = await pollOnce(describe, until, polled);
@@ -194,7 +194,7 @@ describe("a yes to one action", () => {
 
   test("is no yes to the next, which asks for its own where there is time for it", async () => {
     await run({ approvedBy: "ann", waits: true });
-    expect(questions).toEqual(["ask for approval of toggle"]);
+    expect(questions).toEqual(["request approval of toggle"]);
   });
 
   test("in the service the next one asks for its own", async () => {
@@ -203,7 +203,7 @@ describe("a yes to one action", () => {
       ["rotate", "failed"],
       ["toggle", "repaired"],
     ]);
-    expect(questions).toEqual(["ask for approval of toggle"]);
+    expect(questions).toEqual(["request approval of toggle"]);
   });
 });
 
@@ -246,7 +246,7 @@ describe("between an action that failed and the next one", () => {
     // The second step looks at the gates, and takes the place; its answer is lost, and when it is done again the window is closed.
     await live({ ...life, diesAt: 3 }).catch(() => {});
     expect([life.memory.map(({ name }) => name), state.kept().running]).toMatchObject([
-      ["take a place"],
+      ["reserve a slot"],
       [{ isChanging: true }],
     ]);
     cloud.advance({ hours: 3 });
@@ -295,8 +295,7 @@ describe("between an action that failed and the next one", () => {
 
   test("one that counts as interrupted by then does not go on, and is not counted again", async () => {
     const life: Life = { memory: [] };
-    while (life.memory.at(-1)?.name !== "look for what else can be done")
-      await live({ ...life, diesAt: 2 }).catch(() => {});
+    while (life.memory.at(-1)?.name !== "choose the next action") await live({ ...life, diesAt: 2 }).catch(() => {});
     const present = { now: cloud.now().toISOString(), stopAfterFailures: 3 };
     await updateStored("it", state, (before) => interrupt(before, execution, present));
     expect(endsOf(await live(life))).toEqual([["rotate", "failed"]]);
@@ -305,9 +304,8 @@ describe("between an action that failed and the next one", () => {
 
   test("an error is told with the failure before it, which is counted once", async () => {
     const life: Life = { memory: [] };
-    while (life.memory.at(-1)?.name !== "look for what else can be done")
-      await live({ ...life, diesAt: 2 }).catch(() => {});
-    life.memory.splice(-1, 1, { name: "look for what else can be done", error: new Error("no answer") });
+    while (life.memory.at(-1)?.name !== "choose the next action") await live({ ...life, diesAt: 2 }).catch(() => {});
+    life.memory.splice(-1, 1, { name: "choose the next action", error: new Error("no answer") });
     const [rotate, ...more] = await live(life);
     expect(more).toEqual([]);
     expect(rotate?.outcome).toMatchObject({
@@ -361,11 +359,11 @@ describe("a yes holds for what was shown", () => {
       orders.MasterUserSecret = { ...old, SecretArn: `${secret.ARN}-2` };
     };
     const answers = [
-      async (): Promise<Answer> => {
+      async (): Promise<ApprovalAnswer> => {
         makeAnother();
         return { decision: "approved", by: "jane" };
       },
-      async (): Promise<Answer> => ({ decision: "rejected", by: "jane" }),
+      async (): Promise<ApprovalAnswer> => ({ decision: "rejected", by: "jane" }),
     ];
     const done = await run(byAlias, async () => (await answers.shift()?.()) ?? { decision: "timed-out", by: null });
     expect(done).toMatchObject([{ outcome: { end: "refused" } }]);
@@ -404,7 +402,7 @@ describe("a rotation that is not over", () => {
     cloud.timing.rotateSeconds = 4 * 3600;
     const done = await run({ approvedBy: "ann" });
     expect(done).toMatchObject([
-      { outcome: { end: "failed", reason: "RDS was not seen to be done with the rotation for an hour" } },
+      { outcome: { end: "failed", reason: "RDS did not finish the rotation within an hour" } },
     ]);
   });
 });
@@ -413,7 +411,7 @@ describe("management that goes off when it is thought to be on", () => {
   const goOffOnce = () => {
     let isDone = false;
     rdsDoes = (when) => {
-      if (when === "take the mark off" && !isDone) isDone = delete orders.MasterUserSecret;
+      if (when === "remove the toggle tag" && !isDone) isDone = delete orders.MasterUserSecret;
     };
   };
   const toggleTagOf = () => orders.TagList.find(({ Key }) => Key === "rds-password-audit:toggle");
@@ -507,7 +505,7 @@ describe("a new secret that does not become active", () => {
     expect(outcome).toEqual({
       end: "failed",
       reason: expect.stringMatching(
-        /^management was turned off, and whether RDS has turned it on again was not seen: RDS was asked, and does not show it yet; then nothing could be read: /,
+        /^management was turned off, and whether RDS turned it on again is unknown: RDS accepted the request but does not show a secret yet; later reads failed: /,
       ),
       recovery: [expect.stringContaining("--manage-master-user-password")],
     });
@@ -521,7 +519,7 @@ describe("a new secret that does not become active", () => {
 
   test.each([
     ["impaired", () => setStatus("impaired"), "the new secret is impaired", true],
-    ["taken back", () => delete orders.MasterUserSecret, "RDS shows no secret, as before", false],
+    ["taken back", () => delete orders.MasterUserSecret, "RDS still shows no secret", false],
   ])("is a failure of enable: %s", async (_, does, reason, isSeen) => {
     delete orders.MasterUserSecret;
     rdsDoes = (poll) => isAwaited.test(poll) && does();

@@ -18,8 +18,8 @@ function start() {
     },
     signal: controller.signal,
     listener: {
-      startAction: (name) => heard.push(`begin ${name}`),
-      pause: ({ seconds, seen, failure }) => heard.push(`pause ${seconds} ${seen ?? ""}${failure ?? ""}`),
+      start: (name) => heard.push(`begin ${name}`),
+      pause: ({ seconds, value, failure }) => heard.push(`pause ${seconds} ${value ?? ""}${failure ?? ""}`),
       end: (name, failure) => heard.push(`end ${name} ${failure ?? ""}`),
     },
   });
@@ -63,33 +63,33 @@ describe("step", () => {
 });
 
 describe("poll", () => {
-  test("looks until what is seen will do", async () => {
+  test("looks until what is value will do", async () => {
     const { workflow, pauses } = start();
     let polls = 0;
     const observe = async () => {
       polls += 1;
       return polls;
     };
-    const polled = await workflow.poll("wait", observe, { until: (seen) => seen === 4, timeoutMinutes: 60 });
-    expect({ polled, pauses }).toEqual({ polled: { met: true, seen: 4, error: null }, pauses: [5, 8, 11] });
+    const polled = await workflow.poll("wait", observe, { until: (value) => value === 4, timeoutMinutes: 60 });
+    expect({ polled, pauses }).toEqual({ polled: { met: true, value: 4, error: null }, pauses: [5, 8, 11] });
   });
 
-  test("ends when the time is up, with what was seen last; no pause is longer than five minutes", async () => {
+  test("ends when the time is up, with what was value last; no pause is longer than five minutes", async () => {
     const { workflow, pauses, heard } = start();
     const polled = await workflow.poll("wait", async () => "off", { until: () => false, timeoutMinutes: 60 });
-    expect(polled).toEqual({ met: false, seen: "off", error: null });
+    expect(polled).toEqual({ met: false, value: "off", error: null });
     expect(sum(pauses)).toBe(3600);
     expect(Math.max(...pauses)).toBe(300);
     expect(heard.at(-1)).toBe("end wait not within 60 minutes");
   });
 
-  test("a look that throws has seen nothing", async () => {
+  test("a look that throws has value nothing", async () => {
     const { workflow, heard } = start();
     const never = await workflow.poll("wait", () => Promise.reject(throttled()), {
       until: () => true,
       timeoutMinutes: 0.2,
     });
-    expect(never).toEqual({ met: false, seen: null, error: "Rate exceeded" });
+    expect(never).toEqual({ met: false, value: null, error: "Rate exceeded" });
     expect(heard.at(-1)).toBe("end wait not within 0.2 minutes (Rate exceeded)");
     let polls = 0;
     const once = async () => {
@@ -99,7 +99,7 @@ describe("poll", () => {
     };
     expect(await workflow.poll("wait", once, { until: () => false, timeoutMinutes: 1 })).toEqual({
       met: false,
-      seen: "off",
+      value: "off",
       error: "Rate exceeded",
     });
   });
@@ -119,7 +119,7 @@ describe("sleepUntil", () => {
 test("nobody else is asked", async () => {
   const { workflow } = start();
   await expect(workflow.ask("ask", async () => {}, { timeoutHours: 1 })).rejects.toThrow(
-    '"ask" is for somebody who is not here',
+    '"ask" is not possible at a terminal',
   );
 });
 

@@ -1,10 +1,9 @@
 import { readTarget } from "../../lib/collect/read-target.ts";
-import { concludeRepaired } from "../../lib/executions/conclude-repaired.ts";
-import { lookAfterRepairs } from "../../lib/executions/look-after-repairs.ts";
-import type { Database } from "../../lib/model/database.ts";
+import { reapAndStart } from "../../lib/executions/reap-and-start.ts";
+import { reapIfRepaired } from "../../lib/executions/reap-executions.ts";
 import type { Inventory } from "../../lib/model/inventory.ts";
 import type { RemediationEvent } from "../../lib/model/remediation-event.ts";
-import { type RemediationRequest, toRequestDatabase } from "../../lib/model/remediation-request.ts";
+import type { RemediationRequest } from "../../lib/model/remediation-request.ts";
 import { isStartable, makePlan, type PlanOptions } from "../../lib/plan/make-plan.ts";
 import { rules } from "../../rules/index.ts";
 import { checkTold } from "./check-work.ts";
@@ -54,7 +53,7 @@ export async function audit(
   const inventory = await observe(world, weather);
   const { policy, stores } = world;
   const due: Execution[] = [];
-  await lookAfterRepairs({
+  await reapAndStart({
     ...{ inventory, isFull: true, policy, rules, now: world.now() },
     lost: dead === undefined ? null : { execution: dead.name, how: `The execution ${dead.name} was killed.` },
     repairs: {
@@ -90,7 +89,10 @@ export async function planAtTerminal(
     const approved = { keyReference: first.keyReference, secretArn: database.masterUserSecret?.secretArn ?? null };
     return createExecution(execution, toOrder(first), place, { by: "ann", ...approved });
   }
-  await conclude(world, database, { execution, place });
+  const { policy, stores } = world;
+  const running = stores[place].kept().running.find((one) => one.execution === execution);
+  const dead = { inventory, policy, rules, state: stores[place], now: world.now(), notify: tellIn(world) };
+  if (running !== undefined) await reapIfRepaired({ ...dead, running });
   return null;
 }
 
@@ -105,27 +107,4 @@ export async function planAll(world: World, weather: Weather): Promise<Execution
 
 function toOrder({ action, rule, severity, database }: RemediationRequest): RemediationRequest {
   return { action, rule, severity, database };
-}
-
-/** What was begun by a process that died, and is repaired after all, is told. */
-async function conclude(
-  world: World,
-  database: Database,
-  { execution, place }: { execution: string; place: Place },
-): Promise<void> {
-  const { policy, stores } = world;
-  const running = stores[place].kept().running.find((one) => one.execution === execution);
-  if (running === undefined) return;
-  await concludeRepaired({
-    ...{
-      running,
-      database: toRequestDatabase(database),
-      policy,
-      state: stores[place],
-      now: world.now(),
-      severity: "high",
-    },
-    secretArn: database.masterUserSecret?.secretArn ?? null,
-    notify: tellIn(world),
-  });
 }

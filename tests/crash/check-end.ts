@@ -147,7 +147,7 @@ function checkSecret(
   if (before !== null && !isSame && here.secrets.has(before.ARN)) wrong("the old secret is there");
   if (!isSame && !isArnSaid(world, arn, SecretArn)) breakPromise(world, promises.arnTold, SecretArn);
   // Only a stranger to whoever turned management off may not know what there was.
-  const excuse = world.hasStrangers ? /could not be restored|Nobody wrote down/ : /could not be restored/;
+  const excuse = world.hasStrangers ? /could not be restored|No snapshot of the old secret/ : /could not be restored/;
   if (notified.some(({ message }) => excuse.test(message))) return;
   const lost = describeLost(secret, goal);
   if (lost.length > 0) breakPromise(world, promises.restored, lost.join(", "));

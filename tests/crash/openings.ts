@@ -1,7 +1,8 @@
 import { audit, passToNextNoon, planAll, planAtTerminal } from "./audits.ts";
 import { countAsDead } from "./check-end.ts";
-import { type Execution, live, type Scene } from "./execution.ts";
+import type { Execution } from "./execution.ts";
 import { type AtPoint, createTroupe, type Troupe } from "./life.ts";
+import { live, type Scene } from "./run-execution.ts";
 import type { Place, World } from "./world.ts";
 
 /** How a trial begins: who executes what, and how what was killed is gone on with. Audits follow, day by day. */

@@ -1,12 +1,12 @@
+import type { ExecutionOptions } from "../../lib/executions/await-gates.ts";
 import { toggleTagKey } from "../../lib/model/database.ts";
 import { AwsCallError } from "../../lib/model/errors.ts";
 import type { Policy } from "../../lib/model/policy.ts";
 import type { RemediationState } from "../../lib/model/remediation-state.ts";
 import type { Workflow } from "../../lib/remediate/workflow.ts";
-import type { ExecutionOptions } from "../../lib/remediate-database.ts";
 import type { InProcessRegion } from "../support/in-process-region.ts";
-import type { Sabotage } from "./execution.ts";
 import type { Life } from "./life.ts";
+import type { Sabotage } from "./run-execution.ts";
 
 type Spoil = Sabotage["spoil"];
 
@@ -76,8 +76,8 @@ function remembering(...steps: readonly string[]): Spoil {
 
 const beginnings = [
   "turn rotation on",
-  "rotate",
-  "remember the secret, and mark the database",
+  "rotate the password",
+  "remember the secret, tag the database",
   "turn management on",
 ] as const;
 
@@ -135,13 +135,13 @@ export const sabotages = {
     seeingTheMark,
     once("wait until management is off"),
   ),
-  "nobody waits until management is off": once("wait until management is off", "wait until the database is at rest"),
+  "nobody waits until management is off": once("wait until management is off", "wait until RDS finishes its changes"),
   "nothing is written down for whoever finishes a toggle": state((value) => ({ ...value, secretSnapshots: {} })),
   "an execution takes no place": state((value, { by }) => ({
     ...value,
     running: value.running.filter(({ execution }) => execution !== by),
   })),
-  "an execution keeps its place": skipping((name) => name === "write down how it ended"),
+  "an execution keeps its place": skipping((name) => name === "record the outcome"),
   "the state is written over what others wrote": (request) => ({
     ...request,
     state: {
@@ -185,7 +185,7 @@ export const sabotages = {
   "nothing is restored": skipping((name) => name.startsWith("restore ")),
   "what was done is not verified": workflow(({ poll }) => ({
     poll: async (name, describe, options) =>
-      name.startsWith("verify with ") ? { met: true, seen: null, error: null } : poll(name, describe, options),
+      name.startsWith("verify with ") ? { met: true, value: null, error: null } : poll(name, describe, options),
   })),
   "nobody is told": (request) => ({ ...request, notify: doNothing }),
   "nobody is told of failures": (request) => ({

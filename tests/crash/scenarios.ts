@@ -4,7 +4,7 @@ import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import type { Policy } from "../../lib/model/policy.ts";
 import { emptyRemediationState } from "../../lib/model/remediation-state.ts";
 import { formatToggleMarker } from "../../lib/model/toggle-marker.ts";
-import { keep } from "../../lib/plan/remediation-state.ts";
+import { saveSnapshot } from "../../lib/plan/remediation-state.ts";
 import type { AnyDatabase } from "../../simulator/databases.ts";
 import type { Managed } from "../../simulator/fleet.ts";
 import type { Key, Region, RotationRules, Tag } from "../../simulator/state.ts";
@@ -196,7 +196,7 @@ function leaveInterrupted(
     resourcePolicy: policyFor(secretArn),
   };
   orphaned.add(subject.arn);
-  void stores.service.write(keep(emptyRemediationState, subject.arn, secretSnapshot), null);
+  void stores.service.write(saveSnapshot(emptyRemediationState, subject.arn, secretSnapshot), null);
 }
 
 type ScenarioOptions = {

@@ -1,11 +1,11 @@
 import { AwsCallError } from "../../lib/model/errors.ts";
 import {
-  type Answer,
-  nothingSeen,
-  type Polled,
+  type ApprovalAnswer,
+  type PollResult,
   pollOnce,
   secondsToNextPoll,
   secondsToNextTry,
+  unread,
   type Workflow,
 } from "../../lib/remediate/workflow.ts";
 import type { Life, Stage } from "./life.ts";
@@ -22,9 +22,9 @@ export type WorkflowOptions = {
   /** Sees every text that is remembered. */
   readonly keep: (text: string) => void;
   /** What a person says when asked, and after how long. */
-  readonly answer: { readonly decision: Answer["decision"]; readonly afterHours: number };
+  readonly answer: { readonly decision: ApprovalAnswer["decision"]; readonly afterHours: number };
   /** Sees what they say. */
-  readonly hear: (decision: Answer["decision"]) => void;
+  readonly hear: (decision: ApprovalAnswer["decision"]) => void;
 };
 
 /**
@@ -95,9 +95,9 @@ export function createWorkflow({ life, stage, memory, now, keep, answer, hear }:
       { until, timeoutMinutes }: { until: (seen: T) => boolean; timeoutMinutes: number },
     ) {
       const { known, write } = recall(name);
-      type Progress = { polled: Polled<T>; polls: number };
+      type Progress = { polled: PollResult<T>; polls: number };
       let progress: Progress =
-        known === undefined ? { polled: nothingSeen, polls: 0 } : (JSON.parse(known.text) as Progress);
+        known === undefined ? { polled: unread, polls: 0 } : (JSON.parse(known.text) as Progress);
       if (known?.isDone) return progress.polled;
       for (;;) {
         life.begin(name);

@@ -49,7 +49,7 @@ test("machines and people are told, each in their own words", async () => {
 });
 
 describe("where a topic does not take it", () => {
-  const startAction = "secret.replaced of DB instance orders was not taken by";
+  const start = "secret.replaced of DB instance orders was not published to";
 
   test.each([
     ["refuses", refuse, "it is too large"],
@@ -58,17 +58,17 @@ describe("where a topic does not take it", () => {
   ])("because it %s, the other is told all the same, and it throws", async (_, publish, reason) => {
     const other = aTopic();
     await expect(createNotifier(publish, other.publish)(aReplacement())).rejects.toThrow(
-      new Error(`${startAction} the findings topic (${reason})`),
+      new Error(`${start} the findings topic (${reason})`),
     );
     await expect(createNotifier(other.publish, publish)(aReplacement())).rejects.toThrow(
-      new Error(`${startAction} the alerts topic (${reason})`),
+      new Error(`${start} the alerts topic (${reason})`),
     );
     expect(other.sent).toHaveLength(2);
   });
 
   test("both are named where neither takes it", () =>
     expect(createNotifier(gone, refuse)(aReplacement())).rejects.toThrow(
-      new Error(`${startAction} the findings topic (no such topic) and the alerts topic (it is too large)`),
+      new Error(`${start} the findings topic (no such topic) and the alerts topic (it is too large)`),
     ));
 
   test.each([
@@ -78,6 +78,6 @@ describe("where a topic does not take it", () => {
   ])("an error that %s is one that the workflow tries again: %#", async (_, findings, alerts, expected) => {
     const error = await createNotifier(findings, alerts)(aReplacement()).catch((thrown: unknown) => thrown);
     expect(isTransient(error)).toBe(expected);
-    expect(String(error)).toContain(startAction);
+    expect(String(error)).toContain(start);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { type StartRequest, startRemediations } from "../../lib/executions/start-executions.ts";
+import { type StartRequest, startExecutions } from "../../lib/executions/start-executions.ts";
 import { toggleTagKey } from "../../lib/model/database.ts";
 import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import type { Target } from "../../lib/model/inventory.ts";
@@ -42,7 +42,7 @@ type Circumstances = {
 async function startFor(target: Partial<Target>, { policy = aPermissivePolicy(), state, start }: Circumstances = {}) {
   const stored = createMemoryStored({ empty: emptyRemediationState, first: aState(state) });
   const given = new Map<string, RemediationRequest>();
-  const answer = await startRemediations({
+  const answer = await startExecutions({
     inventory: deepFreeze(anInventory({ targets: [aTargetForRepair(target)] })),
     policy: deepFreeze(policy),
     rules,
@@ -192,7 +192,7 @@ describe("one that cannot be started", () => {
     state.fail.read = new Error("the bucket is gone");
     const start = async () => expect(true).toBe(false);
     const inventory = anInventory({ targets: [aTargetForRepair(unmanaged("orders"))] });
-    await expect(startRemediations({ inventory, policy: roomy(), rules, state, now, start })).rejects.toThrow(
+    await expect(startExecutions({ inventory, policy: roomy(), rules, state, now, start })).rejects.toThrow(
       "the bucket is gone",
     );
   });

@@ -194,28 +194,28 @@ describe("poll", () => {
 
   test("ends at once where what is seen will do", async () => {
     const { result, pauses } = await looking(["available"]);
-    expect({ result, pauses }).toEqual({ result: { met: true, seen: "available", error: null }, pauses: [] });
+    expect({ result, pauses }).toEqual({ result: { met: true, value: "available", error: null }, pauses: [] });
   });
 
   test("ends with what was waited for", async () => {
     const { result, pauses } = await looking(["modifying", "modifying", "available"]);
-    expect({ result, pauses }).toEqual({ result: { met: true, seen: "available", error: null }, pauses: [5, 8] });
+    expect({ result, pauses }).toEqual({ result: { met: true, value: "available", error: null }, pauses: [5, 8] });
   });
 
   test("goes on after a look that throws", async () => {
     const { result } = await looking([throttled(), denied(), "modifying", denied(), "available"]);
-    expect(result).toEqual({ met: true, seen: "available", error: null });
+    expect(result).toEqual({ met: true, value: "available", error: null });
   });
 
   test("ends with what was seen last once the time has run out", async () => {
     const { result, pauses } = await looking(["modifying", "resetting-master-credentials", denied()], 1);
-    expect(result).toEqual({ met: false, seen: "resetting-master-credentials", error: "You may not." });
+    expect(result).toEqual({ met: false, value: "resetting-master-credentials", error: "You may not." });
     expect(pauses).toEqual([5, 8, 11, 17, 19]);
   });
 
   test("ends with the last error where nothing was seen", async () => {
     const { result } = await looking([throttled(), denied()], 1);
-    expect(result).toEqual({ met: false, seen: null, error: "You may not." });
+    expect(result).toEqual({ met: false, value: null, error: "You may not." });
   });
 
   test("pauses longer each time, for five minutes at most and for the whole time in all", async () => {
@@ -226,7 +226,7 @@ describe("poll", () => {
   });
 
   test("looks once where there is no time", async () => {
-    expect(await looking(["modifying"], 0)).toMatchObject({ result: { met: false, seen: "modifying" }, pauses: [] });
+    expect(await looking(["modifying"], 0)).toMatchObject({ result: { met: false, value: "modifying" }, pauses: [] });
   });
 });
 

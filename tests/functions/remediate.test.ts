@@ -161,7 +161,7 @@ describe("an execution", () => {
     const orders = addDatabase("orders", { managed: true, windowInHours: 48 });
     const before = orders.MasterUserSecret?.SecretArn;
     const execution = await execute(toOrder(orders, "toggle", "secret-key-as-required"), {
-      answers: { "ask for approval of toggle": { decision: "approved", by: person } },
+      answers: { "request approval of toggle": { decision: "approved", by: person } },
       // A process of its own, because its clock is two days ahead in the end.
       env: { WAITS: "two days" },
     });
@@ -201,7 +201,7 @@ describe("an execution", () => {
   test("that is rejected changes nothing, and is no failure", async () => {
     const orders = addDatabase("orders", { managed: true });
     const execution = await execute(toOrder(orders, "toggle", "secret-key-as-required"), {
-      answers: { "ask for approval of toggle": { decision: "rejected", by: person } },
+      answers: { "request approval of toggle": { decision: "rejected", by: person } },
     });
     expect(execution).toMatchObject({
       status: "SUCCEEDED",
@@ -378,7 +378,7 @@ describe("an execution that was killed", () => {
     expect(JSON.parse(failure?.Message ?? "null")).toMatchObject({
       execution: "db-ORDERS-1",
       managed: false,
-      message: expect.stringMatching(/^The execution ended as TIMED_OUT before it could say how\./),
+      message: expect.stringMatching(/^The execution ended with status TIMED_OUT\./),
       recovery: [
         expect.stringContaining(`--manage-master-user-password --master-user-secret-kms-key-id ${required.Arn}`),
       ],

@@ -11,21 +11,21 @@ import {
 import {
   acquire,
   advance,
+  deleteSnapshot,
   expire,
   expiredIn,
-  forget,
   type Holder,
   interrupt,
-  keep,
+  lastStarted,
   liveIn,
   markLost,
   nextExecution,
   release,
   renew,
   resume,
-  startedBy,
+  saveSnapshot,
   stop,
-  uncountedOf,
+  uncounted,
 } from "../../lib/plan/remediation-state.ts";
 import { account, databaseArn, hoursFromNow, keyArn, now, region, secretArn } from "../support/builders.ts";
 import { deepFreeze } from "../support/deep-freeze.ts";
@@ -275,7 +275,7 @@ describe("resting", () => {
 describe("what was begun last", () => {
   const failed = anAttempt({ action: "rotate", outcome: "failed", endedAt: hoursFromNow(-1) });
   const at = (attempts: Attempt[], isChanging = false) =>
-    startedBy(
+    lastStarted(
       aState({ attempts }),
       anExecution({ action: "toggle", arn: failed.arn, since: hoursFromNow(-1), isChanging }),
     );
@@ -304,11 +304,11 @@ describe("what is not counted yet", () => {
     ["enable", []],
   ])("at %s: %j", (action, expected) => {
     const state = aState({ running: [anExecution({ execution: "db-SHOP-1" }), anExecution({ action })] });
-    expect(uncountedOf(state, "db-ORDERS-1", tried).map((one) => one.action)).toEqual(expected);
+    expect(uncounted(state, "db-ORDERS-1", tried).map((one) => one.action)).toEqual(expected);
   });
 
   test("is nothing of one that is out", () => {
-    expect(uncountedOf(aState(), "db-ORDERS-1", tried)).toEqual([]);
+    expect(uncounted(aState(), "db-ORDERS-1", tried)).toEqual([]);
   });
 });
 
@@ -439,7 +439,7 @@ describe("what a toggle will lose", () => {
   };
 
   test("is kept by database, and forgotten when it is restored", () => {
-    const both = keep(keep(deepFreeze(aState()), databaseArn, secretSnapshot), otherArn, {
+    const both = saveSnapshot(saveSnapshot(deepFreeze(aState()), databaseArn, secretSnapshot), otherArn, {
       ...secretSnapshot,
       tags: {},
     });
@@ -447,14 +447,17 @@ describe("what a toggle will lose", () => {
       [databaseArn]: secretSnapshot,
       [otherArn]: { ...secretSnapshot, tags: {} },
     });
-    expect(forget(deepFreeze(both), databaseArn)).toEqual(
+    expect(deleteSnapshot(deepFreeze(both), databaseArn)).toEqual(
       aState({ secretSnapshots: { [otherArn]: { ...secretSnapshot, tags: {} } } }),
     );
-    expect(forget(aState(), databaseArn)).toEqual(aState());
+    expect(deleteSnapshot(aState(), databaseArn)).toEqual(aState());
   });
 
   test("is written once more where it is written down again", () => {
-    const twice = keep(keep(aState(), databaseArn, secretSnapshot), databaseArn, { ...secretSnapshot, tags: {} });
+    const twice = saveSnapshot(saveSnapshot(aState(), databaseArn, secretSnapshot), databaseArn, {
+      ...secretSnapshot,
+      tags: {},
+    });
     expect(twice.secretSnapshots).toEqual({ [databaseArn]: { ...secretSnapshot, tags: {} } });
   });
 });
