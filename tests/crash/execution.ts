@@ -3,13 +3,13 @@ import type { RemediationRequest } from "../../lib/model/remediation-request.ts"
 import type { Remediation } from "../../lib/remediate-database.ts";
 import type { Stake } from "./life.ts";
 import type { Memory } from "./workflow.ts";
-import type { Place } from "./world.ts";
+import type { StoreName } from "./world.ts";
 
 /** One execution: what it is to do, where it keeps what it knows, and what became of it. */
 export type Execution = {
   readonly name: string;
   readonly request: RemediationRequest;
-  readonly place: Place;
+  readonly storeName: StoreName;
   readonly isAtTerminal: boolean;
   /** Of the person who stands by at a terminal, and does not wait for a window. */
   readonly approval: GrantedApproval | null;
@@ -23,10 +23,10 @@ export type Execution = {
 export function createExecution(
   name: string,
   request: RemediationRequest,
-  place: Place,
+  storeName: StoreName,
   approval: GrantedApproval | null = null,
 ): Execution {
   const isAtTerminal = name.startsWith("terminal-");
   const [memory, stake] = [{ checkpoints: [] }, { isHeld: false }];
-  return { name, request, place, isAtTerminal, approval, memory, stake, lives: 0, end: null, result: null };
+  return { name, request, storeName, isAtTerminal, approval, memory, stake, lives: 0, end: null, result: null };
 }

@@ -4,7 +4,7 @@ import { rules } from "../../rules/index.ts";
 import { checkEnd } from "./check-end.ts";
 import { checkKept } from "./check-work.ts";
 import type { Execution } from "./execution.ts";
-import { createPort, createState, createTell } from "./instruments.ts";
+import { createNotify, createPort, createState } from "./instruments.ts";
 import { createLife, type Life, type Stage } from "./life.ts";
 import type { Weather } from "./weather.ts";
 import { createWorkflow, type WorkflowOptions } from "./workflow.ts";
@@ -16,7 +16,7 @@ export type Sabotage = {
   readonly spoil: (request: ExecutionOptions, life: Life, world: World) => ExecutionOptions;
 };
 
-/** What executions take place in. */
+/** The environment of executions. */
 export type Scene = {
   readonly world: World;
   readonly stage: Stage;
@@ -28,11 +28,11 @@ export type Scene = {
 /** Runs an execution until it ends, or dies, with the memory that it has. */
 export async function live(execution: Execution, scene: Scene): Promise<"ended" | "died"> {
   const { world, stage, weather, sabotage, answer } = scene;
-  const { name, request, place, memory } = execution;
-  const life = createLife(name, place, execution.stake);
+  const { name, request, storeName, memory } = execution;
+  const life = createLife(name, storeName, execution.stake);
   execution.lives += 1;
-  if (place !== "service") world.hasStrangers = true;
-  note(world, name, execution.lives === 1 ? `begins: ${request.action} for ${request.rule}` : "goes on");
+  if (storeName !== "service") world.hasStrangers = true;
+  note(world, name, execution.lives === 1 ? `starts: ${request.action} for ${request.rule}` : "continues");
   const connection = { world, life, stage, weather };
   const options: ExecutionOptions = {
     ...{ request, rules, now: world.now },
@@ -43,7 +43,7 @@ export async function live(execution: Execution, scene: Scene): Promise<"ended" 
     waits: !execution.isAtTerminal,
     port: createPort(connection),
     state: createState(connection),
-    notify: createTell(connection),
+    notify: createNotify(connection),
     workflow: createWorkflow({
       ...{ life, stage, memory, answer, now: world.now },
       hear(decision) {

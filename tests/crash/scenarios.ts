@@ -233,7 +233,7 @@ export function aScenario(
         const all = faulty.map((identifier) => addDatabase(here, kind, identifier, managed, optInTag));
         if (isDecorated) for (const one of all) decorate(here, one);
         [built] = all;
-        // The same is wrong with a database that nobody opted in, and nothing with another one.
+        // One other database has the same violation but no opt-in; another has none.
         addDatabase(here, kind, "bystander", managed, {});
         addDatabase(here, kind, "healthy", { ...restful, kmsKeyId: keys.required.Arn }, optInTag);
         return all;

@@ -70,7 +70,7 @@ export function createWorkflow({ life, stage, memory, now, keep, answer, hear }:
 
   async function tryAgain<T>(name: string, work: () => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
-      life.begin(name);
+      life.start(name);
       try {
         return await work();
       } catch (error) {
@@ -100,7 +100,7 @@ export function createWorkflow({ life, stage, memory, now, keep, answer, hear }:
         known === undefined ? { polled: unread, polls: 0 } : (JSON.parse(known.text) as Progress);
       if (known?.isDone) return progress.polled;
       for (;;) {
-        life.begin(name);
+        life.start(name);
         const polled = await pollOnce(observe, until, progress.polled);
         progress = { polled, polls: progress.polls + 1 };
         const seconds = secondsToNextPoll(polled, progress.polls, timeoutMinutes);
