@@ -30,13 +30,13 @@ const throttled = () => new AwsCallError("rds:ModifyDBInstance", "Throttling", "
 const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
 
 describe("step", () => {
-  test("does its work once, and is heard of", async () => {
+  test("runs its work once and reports it", async () => {
     const { workflow, heard } = start();
     expect(await workflow.step("look", async () => 7)).toBe(7);
     expect(heard).toEqual(["begin look", "end look "]);
   });
 
-  test("what AWS refuses for now is tried again, with growing pauses", async () => {
+  test("retries a transient error with growing pauses", async () => {
     const { workflow, heard } = start();
     let tries = 0;
     const work = async () => {
@@ -48,13 +48,13 @@ describe("step", () => {
     expect(heard).toEqual(["begin change", "pause 5 Rate exceeded", "pause 10 Rate exceeded", "end change "]);
   });
 
-  test("for about ten minutes", async () => {
+  test("retries for about ten minutes", async () => {
     const { workflow, pauses } = start();
     await expect(workflow.step("change", () => Promise.reject(throttled()))).rejects.toThrow("Rate exceeded");
     expect(sum(pauses)).toBe(635);
   });
 
-  test("what AWS refuses for good is thrown at once", async () => {
+  test("throws any other error at once", async () => {
     const { workflow, heard, pauses } = start();
     const denied = new AwsCallError("rds:ModifyDBInstance", "AccessDenied", "You may not.");
     await expect(workflow.step("change", () => Promise.reject(denied))).rejects.toBe(denied);
@@ -63,7 +63,7 @@ describe("step", () => {
 });
 
 describe("poll", () => {
-  test("looks until what is value will do", async () => {
+  test("reads until the condition holds", async () => {
     const { workflow, pauses } = start();
     let polls = 0;
     const observe = async () => {
@@ -74,7 +74,7 @@ describe("poll", () => {
     expect({ polled, pauses }).toEqual({ polled: { met: true, value: 4, error: null }, pauses: [5, 8, 11] });
   });
 
-  test("ends when the time is up, with what was value last; no pause is longer than five minutes", async () => {
+  test("ends at the timeout with the last value; no pause exceeds five minutes", async () => {
     const { workflow, pauses, heard } = start();
     const polled = await workflow.poll("wait", async () => "off", { until: () => false, timeoutMinutes: 60 });
     expect(polled).toEqual({ met: false, value: "off", error: null });
@@ -83,7 +83,7 @@ describe("poll", () => {
     expect(heard.at(-1)).toBe("end wait not within 60 minutes");
   });
 
-  test("a look that throws has value nothing", async () => {
+  test("keeps the last value after a read that throws", async () => {
     const { workflow, heard } = start();
     const never = await workflow.poll("wait", () => Promise.reject(throttled()), {
       until: () => true,
@@ -116,7 +116,7 @@ describe("sleepUntil", () => {
   });
 });
 
-test("nobody else is asked", async () => {
+test("requests no approval", async () => {
   const { workflow } = start();
   await expect(workflow.ask("ask", async () => {}, { timeoutHours: 1 })).rejects.toThrow(
     '"ask" is not possible at a terminal',
@@ -124,7 +124,7 @@ test("nobody else is asked", async () => {
 });
 
 describe("interrupted", () => {
-  test("a step that is at work ends, and nothing is begun after it", async () => {
+  test("finishes the running step and starts no other", async () => {
     const { workflow, heard, controller } = start();
     const first = await workflow.step("change", async () => {
       controller.abort();
@@ -137,7 +137,7 @@ describe("interrupted", () => {
     expect(heard).toEqual(["begin change", "end change "]);
   });
 
-  test("a pause ends early", async () => {
+  test("ends a pause early", async () => {
     const { workflow, heard, controller } = start();
     const observe = async () => {
       controller.abort();

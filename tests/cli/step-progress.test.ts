@@ -61,7 +61,7 @@ test("draws nothing after it was stopped", async () =>
     }),
   ).toBe(""));
 
-test("on a terminal the step that is at work moves, with what was value, on one line", async () => {
+test("animates the current step with the polled value on one line of a terminal", async () => {
   const drawn = await show(true, async (progress, pass) => {
     progress.start("wait until the secret is active");
     progress.pause({ seconds: 5, value: { database } });

@@ -26,7 +26,7 @@ const gone = failWith(new Error("no such topic"));
 const throttled = failWith(new AwsCallError("sns:PublishBatch", "ThrottlingException", "Rate exceeded"));
 const denied = failWith(new AwsCallError("sns:PublishBatch", "AuthorizationError", "not authorized"));
 
-test("machines and people are told, each in their own words", async () => {
+test("publishes to both topics, each in its format", async () => {
   const [findings, alerts] = [aTopic(), aTopic()];
   await createNotifier(findings.publish, alerts.publish)(aReplacement());
   const [[machine], [person]] = [findings.sent, alerts.sent];
@@ -48,14 +48,14 @@ test("machines and people are told, each in their own words", async () => {
   expect(person?.attributes).toEqual({});
 });
 
-describe("where a topic does not take it", () => {
+describe("a topic that fails", () => {
   const start = "secret.replaced of DB instance orders was not published to";
 
   test.each([
-    ["refuses", refuse, "it is too large"],
+    ["refuses the message", refuse, "it is too large"],
     ["throws", gone, "no such topic"],
-    ["throws what is no error", failWith("nothing"), "nothing"],
-  ])("because it %s, the other is told all the same, and it throws", async (_, publish, reason) => {
+    ["throws a value that is not an Error", failWith("nothing"), "nothing"],
+  ])("that %s is named in the error; the other gets the event", async (_, publish, reason) => {
     const other = aTopic();
     await expect(createNotifier(publish, other.publish)(aReplacement())).rejects.toThrow(
       new Error(`${start} the findings topic (${reason})`),
@@ -66,7 +66,7 @@ describe("where a topic does not take it", () => {
     expect(other.sent).toHaveLength(2);
   });
 
-  test("both are named where neither takes it", () =>
+  test("is named with the other if both fail", () =>
     expect(createNotifier(gone, refuse)(aReplacement())).rejects.toThrow(
       new Error(`${start} the findings topic (no such topic) and the alerts topic (it is too large)`),
     ));
