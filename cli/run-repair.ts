@@ -1,4 +1,4 @@
-import { releaseSlot } from "../lib/executions/slots.ts";
+import { releaseSlot } from "../lib/executions/slot.ts";
 import { describeDatabase } from "../lib/model/database.ts";
 import type { PlannedAction } from "../lib/model/plan.ts";
 import type { Policy } from "../lib/model/policy.ts";

@@ -2,7 +2,7 @@ import { type AffectedDatabases, nothing, toAffectedDatabases, toReference } fro
 import type { RegionPort } from "./collect/read-target.ts";
 import { type ReapAndStartRequest, type Repairs, reapAndStart } from "./executions/reap-and-start.ts";
 import { reapExecution, reportDead } from "./executions/reap-executions.ts";
-import { updateState } from "./executions/slots.ts";
+import { updateState } from "./executions/slot.ts";
 import type { DatabaseReference } from "./model/database.ts";
 import { type ExecutionEvent, namesOf } from "./model/execution-event.ts";
 import type { RecheckEvent } from "./model/recheck-event.ts";
@@ -33,8 +33,8 @@ export async function recheckAndPublish(request: RecheckAndPublishRequest): Prom
 }
 
 /**
- * What an execution left undone that cannot end itself: its place is freed at once, what is known of it is told, and the next one can go on.
- * Where the database cannot be read, that is told too, and the event comes again.
+ * Ends an execution that Lambda reports as dead: publishes what is known of it and frees its slot, so that the next one can continue. If the
+ * database cannot be read, publishes that and throws, so that the event is retried.
  */
 async function recheckAfterExecution(
   event: ExecutionEvent,

@@ -1,7 +1,7 @@
 import { observeDatabase } from "./collect/observe-database.ts";
 import { awaitGates, describeError, type ExecutionOptions } from "./executions/await-gates.ts";
 import { createRepair, type StartedAction, type TriedAction, toTried } from "./executions/create-repair.ts";
-import { acquireSlot, advanceSlot, releaseSlot } from "./executions/slots.ts";
+import { acquireSlot, advanceSlot, releaseSlot } from "./executions/slot.ts";
 import type { ActionName } from "./model/action.ts";
 import type { RemediationRequest } from "./model/remediation-request.ts";
 import type { Attempt } from "./model/remediation-state.ts";

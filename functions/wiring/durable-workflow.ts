@@ -80,10 +80,10 @@ const keptError = z.object({
 class KeptError extends DurableOperationError {
   readonly errorType: string;
 
-  constructor(thrown: Error) {
-    const { name, message } = thrown;
-    const call = thrown instanceof AwsCallError ? { action: thrown.action, code: thrown.code } : null;
-    super(message, thrown, JSON.stringify({ name, message, call } satisfies z.infer<typeof keptError>));
+  constructor(cause: Error) {
+    const { name, message } = cause;
+    const call = cause instanceof AwsCallError ? { action: cause.action, code: cause.code } : null;
+    super(message, cause, JSON.stringify({ name, message, call } satisfies z.infer<typeof keptError>));
     this.errorType = name;
   }
 }
@@ -105,8 +105,8 @@ function toThrown(error: unknown): unknown {
   return Object.assign(new Error(message), { name });
 }
 
-function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 const rejection: ApprovalAnswer = { decision: "rejected", by: null };

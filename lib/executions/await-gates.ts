@@ -8,7 +8,7 @@ import { opensBy, windowsOf } from "../plan/gates.ts";
 import type { Observation, Outcome, Repair } from "../remediate/repair.ts";
 import { closedGates, refuse, slotTaken } from "../remediate/start.ts";
 import { createRepair, type GrantedApproval, type RepairOptions, type TriedAction } from "./create-repair.ts";
-import { renewLease } from "./slots.ts";
+import { renewLease } from "./slot.ts";
 
 export type ExecutionOptions = RepairOptions & {
   /** GrantedApproval of the requested action, given at a terminal. Null if approval has to be requested. */

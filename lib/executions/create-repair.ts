@@ -13,7 +13,7 @@ import { makePlan } from "../plan/make-plan.ts";
 import { deleteSnapshot, saveSnapshot } from "../plan/remediation-state.ts";
 import type { Outcome, Repair, RepairPort } from "../remediate/repair.ts";
 import type { Workflow } from "../remediate/workflow.ts";
-import { acquireSlot, type SlotOptions, updateState } from "./slots.ts";
+import { acquireSlot, type SlotOptions, updateState } from "./slot.ts";
 
 /** What all actions of an execution share. */
 export type RepairOptions = SlotOptions & {

@@ -13,7 +13,7 @@ import type { Rule } from "../model/rule.ts";
 import { ownToggleTagOf } from "../model/toggle-marker.ts";
 import { deleteSnapshot, interrupt, lastStarted, liveIn } from "../plan/remediation-state.ts";
 import type { Stored } from "../storage/update-stored.ts";
-import { releaseSlot, updateState } from "./slots.ts";
+import { releaseSlot, updateState } from "./slot.ts";
 
 type ReapOptions = {
   readonly policy: Policy;

@@ -40,7 +40,7 @@ function inHours(hours: number, { now }: Pick<Now, "now">): string {
 }
 
 /**
- * Renews the lease of a waiting execution for `hours` and gives back its place in the budget, because it has changed nothing in its present
+ * Renews the lease of a waiting execution for `hours`. It no longer counts against the budget, because it has changed nothing in its present
  * action. Null if the execution holds no slot, or is waiting already with at least half of `hours` left.
  */
 export function renew(

@@ -51,7 +51,7 @@ export function acquireSlot(
   });
 }
 
-/** Renews the lease of a waiting execution and gives back its place in the budget. */
+/** Renews the lease of a waiting execution, which no longer counts against the budget. */
 export async function renewLease({ execution, state, now }: SlotOptions, action: ActionName): Promise<void> {
   await updateState(state, (present) => renew(present, execution, { now: now(), hours: waitingHoursOf(action) }));
 }
