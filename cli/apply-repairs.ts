@@ -1,6 +1,5 @@
-import { severityOf } from "../lib/audit/judge.ts";
 import { readDescription } from "../lib/collect/observe-database.ts";
-import { concludeRepaired } from "../lib/executions/conclude-repaired.ts";
+import { reapIfRepaired } from "../lib/executions/reap-executions.ts";
 import { isSettled } from "../lib/model/database.ts";
 import { AwsCallError } from "../lib/model/errors.ts";
 import type { Plan, PlannedAction } from "../lib/model/plan.ts";
@@ -27,15 +26,15 @@ import { openTopics } from "./topics.ts";
 
 type ApplyOptions = { readonly options: RemediateOptions; readonly surveyOptions: SurveyOptions };
 
-/** A database that is repaired now, and how. */
+/** A database and the action that the user approved. */
 type Job = { readonly repairTarget: RepairTarget; readonly chosen: PlannedAction };
 
-/** The user wants the program to end, and was told where it stands. */
+/** The user interrupted the program, and its progress was printed. */
 class Interrupted extends Error {}
 
 /**
- * Repairs databases one after another, after the plan was shown and the user said yes, and says of the others what is in the way. After a
- * failure nothing more is begun. Answers with the exit status.
+ * Shows the plan, asks for confirmation, then repairs one database after another. Prints what blocks the others. Starts no further repair
+ * after a failure. Returns the exit status.
  */
 export async function applyRepairs(
   surveyed: readonly RepairTarget[],
@@ -55,12 +54,12 @@ export async function applyRepairs(
     controller.abort(new Interrupted());
     progress.stop();
     io.stderr.write(
-      `\nInterrupted; a call to AWS that is under way is let finish (Ctrl-C again ends at once).\n${progressReport.describe()}\n`,
+      `\nInterrupted. The current AWS call finishes first (press Ctrl-C again to exit at once).\n${progressReport.describe()}\n`,
     );
   });
   try {
     const repairTargets: RepairTarget[] = [];
-    for (const one of surveyed) repairTargets.push(await takeUp(one, session, surveyOptions));
+    for (const one of surveyed) repairTargets.push(await resumeUnfinished(one, session, surveyOptions));
     await showPlan(joinPlans(repairTargets), { format: "table", isInFull: true }, io);
     const { jobs, ends } = await choose(repairTargets, options, session);
     return toStatus([...ends, ...(await work(jobs, { options, session, progressReport }))]);
@@ -72,8 +71,8 @@ export async function applyRepairs(
   }
 }
 
-/** Waits for what an earlier run began, and ends what was repaired by it after all. */
-async function takeUp(
+/** Waits until RDS finishes what an interrupted run started, then ends that run if its rule passes. */
+async function resumeUnfinished(
   repairTarget: RepairTarget,
   session: RepairSession,
   surveyOptions: SurveyOptions,
@@ -86,26 +85,18 @@ async function takeUp(
   if (!isSettled(database)) {
     const workflow = createProcessWorkflow({ now: io.now, sleep: io.sleep, signal, listener: progress });
     const describe = async () => ({ database: await readDescription(port, toRequestDatabase(database)) });
-    await workflow.poll("wait until RDS is done with it", describe, {
-      until: (seen) => seen.database === null || isSettled(seen.database),
+    await workflow.poll("wait until RDS finishes its changes", describe, {
+      until: (description) => description.database === null || isSettled(description.database),
       timeoutMinutes: 60,
     });
     present = await survey(repairTarget, surveyOptions, io);
   }
-  const { plan, unseen } = present;
-  const isAskedFor = [...plan.actions, ...plan.manual].some(({ rule }) => rule === unfinished.rule);
-  const isActive = present.database.masterUserSecret?.status === "active";
-  if (isAskedFor || !isActive || unseen.length > 0) return present;
-  await concludeRepaired({
-    ...{ running: unfinished, database: toRequestDatabase(present.database), policy, state, notify },
-    secretArn: present.database.masterUserSecret?.secretArn ?? null,
-    severity: severityOf(unfinished.rule, policy, rules),
-    now: io.now().toISOString(),
-  });
-  return survey(repairTarget, surveyOptions, io);
+  const { inventory } = present;
+  const options = { running: unfinished, inventory, policy, rules, state, notify, now: io.now().toISOString() };
+  return (await reapIfRepaired(options)) ? survey(repairTarget, surveyOptions, io) : present;
 }
 
-/** What the user says yes to, all before anything is begun; the others are told what is in the way. */
+/** Asks for each confirmation before the first repair starts. Prints what blocks the other databases. */
 async function choose(
   repairTargets: readonly RepairTarget[],
   options: RemediateOptions,
@@ -127,14 +118,13 @@ async function choose(
     }
     if (answer === "yes") jobs.push({ repairTarget, chosen });
     else {
-      await write(io.stderr, `That is a no: ${makePrintable(describeAction(chosen))} is not begun.\n`);
+      await write(io.stderr, `Not confirmed: ${makePrintable(describeAction(chosen))} is skipped.\n`);
       ends.push("refused");
     }
   }
   return { jobs, ends };
 }
 
-/** One repair after another. */
 async function work(
   jobs: readonly Job[],
   {
@@ -152,7 +142,7 @@ async function work(
     const repair = runRepair(repairTarget, chosen, session);
     const command = toContinueCommand(arn, options, io);
     progressReport.describe = () =>
-      `${repair.describe()}\nGo on with:\n\n  ${command}\n${listLater(jobs.slice(index + 1))}`;
+      `${repair.describe()}\nContinue with:\n\n  ${command}\n${listLater(jobs.slice(index + 1))}`;
     const outcome = await repair.ended.catch(async (error: unknown) => {
       if (!signal.aborted) await write(io.stderr, `\n${progressReport.describe()}\n`);
       throw error;
@@ -163,39 +153,39 @@ async function work(
     if (outcome.end !== "failed") continue;
     await reportNext(repairTarget, chosen, session);
     const rest = jobs.slice(index + 1);
-    await progress.say(`\nWhen the cause is gone, go on with:\n\n  ${command}\n${listLater(rest)}`);
+    await progress.say(`\nFix the cause, then continue with:\n\n  ${command}\n${listLater(rest)}`);
     return [...ends, ...rest.map((): End => "refused")];
   }
   return ends;
 }
 
-/** What the plan has after an action that failed: nobody said yes to it, so it is not begun. */
+/** Prints the action that the plan has after a failed one. It was not confirmed, so it is not started. */
 async function reportNext(repairTarget: RepairTarget, failed: PlannedAction, session: RepairSession): Promise<void> {
   const { io, progress } = session;
-  const plan = await planAnew(repairTarget, session);
+  const plan = await planAgain(repairTarget, session);
   const next = plan?.actions.find(({ rule }) => rule === failed.rule);
   if (next === undefined || next.action === failed.action) return;
   const { width } = createLayout(terminalOf(io.stderr, io));
   const closed = next.gates.filter(({ open }) => !open).map(({ gate, reason }) => `${gate}: ${reason}.`);
   const text = [
-    `${failed.action} failed. Next for ${failed.rule} would be ${next.action}, which is not begun without being asked for.`,
-    closed.length === 0 ? "The command below asks for it." : `Not now: ${closed.join(" ")}`,
+    `${failed.action} failed. The next action for ${failed.rule} is ${next.action}, which needs a confirmation of its own.`,
+    closed.length === 0 ? "Run the command below to start it." : `It is blocked: ${closed.join(" ")}`,
   ].join(" ");
   await progress.say(`\n${paragraph(makePrintable(text), { width })}\n`);
 }
 
-/** What is still wrong with a database after a repair: one thing is done at a time. */
+/** Prints the remaining violations of a repaired database. One repair fixes one of them. */
 async function reportRest(repairTarget: RepairTarget, session: RepairSession): Promise<void> {
-  const plan = await planAnew(repairTarget, session);
+  const plan = await planAgain(repairTarget, session);
   if (plan === null) return;
   const rest = plan.actions.map(({ rule, action }) => `${rule} (${action})`);
   const manual = plan.manual.filter(({ rule }) => !plan.actions.some((one) => one.rule === rule));
   const all = [...rest, ...manual.map(({ rule }) => `${rule} (by hand)`)];
-  if (all.length > 0) await session.progress.say(`Still wrong with it: ${makePrintable(all).join(", ")}.\n`);
+  if (all.length > 0) await session.progress.say(`Remaining violations: ${makePrintable(all).join(", ")}.\n`);
 }
 
-/** The plan of a database after something was done on it; null where it cannot be read any more. */
-async function planAnew(
+/** Plans again after a repair. Null if the database cannot be read. */
+async function planAgain(
   repairTarget: RepairTarget,
   { io, policy, state }: Pick<RepairSession, "io" | "policy" | "state">,
 ): Promise<Plan | null> {
@@ -208,5 +198,5 @@ async function planAnew(
 }
 
 function listLater(jobs: readonly Job[]): string {
-  return jobs.map(({ chosen }) => `Not begun: ${makePrintable(describeAction(chosen))}.\n`).join("");
+  return jobs.map(({ chosen }) => `Not started: ${makePrintable(describeAction(chosen))}.\n`).join("");
 }

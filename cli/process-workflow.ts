@@ -1,46 +1,50 @@
 import {
-  nothingSeen,
-  type Polled,
   type PollOptions,
+  type PollResult,
   pollOnce,
   secondsToNextPoll,
   secondsToNextTry,
+  unread,
   type Workflow,
 } from "../lib/remediate/workflow.ts";
 import { messageOf } from "./error-info.ts";
 
-/** Hears what a procedure is at. */
+/** Receives the progress of a procedure. */
 export type StepListener = {
-  /** A step, a wait or a poll begins. */
-  startAction(name: string): void;
-  /** It goes on after so many seconds: `seen` is what a look saw, `failure` what AWS refused for now. */
-  pause(pause: { readonly seconds: number; readonly seen?: unknown; readonly failure?: string }): void;
-  /** It ended; `failure` says what was in the way, where something was. */
+  /** A step, a wait or a poll starts. */
+  start(name: string): void;
+  /** It pauses for so many seconds: `value` is the last value polled, `failure` the message of a transient error. */
+  pause(pause: { readonly seconds: number; readonly value?: unknown; readonly failure?: string }): void;
+  /** It ended; `failure` is null if it succeeded. */
   end(name: string, failure: string | null): void;
 };
 
 export type ProcessWorkflowOptions = {
   readonly now: () => Date;
-  /** Ends early, with an error, where the signal is given. */
+  /** Rejects at once if the signal is aborted. */
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
-  /** Stops the procedure at the next of its steps, looks or pauses; a step that is at work is let finish. */
+  /** Aborts the procedure before its next step, read or pause. A running step finishes. */
   readonly signal: AbortSignal;
   readonly listener: StepListener;
 };
 
 /**
- * Runs a procedure as the process itself, which remembers nothing past its end: whoever runs it again begins anew, and finds in AWS what
- * was done. It is for a person who stands by: nobody else is ever asked.
+ * Runs a procedure in this process, without checkpoints: the next run starts again and finds in AWS what was done. For interactive use: the
+ * user has approved the action, and no approval is requested.
  */
 export function createProcessWorkflow({ now, sleep, signal, listener }: ProcessWorkflowOptions): Workflow {
   const pass = (seconds: number): Promise<unknown> => sleep(seconds * 1000, signal);
 
-  const heard = async <T>(name: string, work: () => Promise<T>, judge: (result: T) => string | null = () => null) => {
+  const report = async <T>(
+    name: string,
+    work: () => Promise<T>,
+    failureOf: (result: T) => string | null = () => null,
+  ) => {
     signal.throwIfAborted();
-    listener.startAction(name);
+    listener.start(name);
     try {
       const result = await work();
-      listener.end(name, judge(result));
+      listener.end(name, failureOf(result));
       return result;
     } catch (error) {
       listener.end(name, signal.aborted ? "interrupted" : messageOf(error));
@@ -50,7 +54,7 @@ export function createProcessWorkflow({ now, sleep, signal, listener }: ProcessW
 
   return {
     step: (name, work) =>
-      heard(name, async () => {
+      report(name, async () => {
         for (let tries = 1; ; tries++) {
           try {
             return await work();
@@ -65,23 +69,27 @@ export function createProcessWorkflow({ now, sleep, signal, listener }: ProcessW
       }),
 
     sleepUntil: (name, instant) =>
-      heard(name, async () => {
+      report(name, async () => {
         const seconds = (Date.parse(instant) - now().getTime()) / 1000;
         if (seconds <= 0) return;
         listener.pause({ seconds });
         await pass(seconds);
       }),
 
-    poll: <T>(name: string, observe: () => Promise<T>, { until, timeoutMinutes }: PollOptions<T>) =>
-      heard(
+    poll: <T>(name: string, read: () => Promise<T>, { until, timeoutMinutes }: PollOptions<T>) =>
+      report(
         name,
         async () => {
-          let polled: Polled<T> = nothingSeen;
+          let polled: PollResult<T> = unread;
           for (let polls = 1; ; polls++) {
-            polled = await pollOnce(observe, until, polled);
+            polled = await pollOnce(read, until, polled);
             const seconds = secondsToNextPoll(polled, polls, timeoutMinutes);
             if (seconds === null) return polled;
-            listener.pause({ seconds, seen: polled.seen, ...(polled.error === null ? {} : { failure: polled.error }) });
+            listener.pause({
+              seconds,
+              value: polled.value,
+              ...(polled.error === null ? {} : { failure: polled.error }),
+            });
             await pass(seconds);
             signal.throwIfAborted();
           }
@@ -90,9 +98,7 @@ export function createProcessWorkflow({ now, sleep, signal, listener }: ProcessW
       ),
 
     async ask(name) {
-      throw new Error(
-        `"${name}" is for somebody who is not here: at a terminal everything is approved before it begins`,
-      );
+      throw new Error(`"${name}" is not possible at a terminal: the user approves each action before it starts`);
     },
   };
 }

@@ -10,6 +10,7 @@ import {
   toggleTagKey,
 } from "../lib/model/database.ts";
 import { UsageError } from "../lib/model/errors.ts";
+import type { Inventory } from "../lib/model/inventory.ts";
 import type { Plan, PlannedAction } from "../lib/model/plan.ts";
 import type { Policy } from "../lib/model/policy.ts";
 import { toRequestDatabase } from "../lib/model/remediation-request.ts";
@@ -34,6 +35,7 @@ export type RepairTarget = RequestedDatabase & {
   readonly database: ClassifiedDatabase;
   /** The same for every run from a terminal, so that a run continues an interrupted one. */
   readonly execution: string;
+  readonly inventory: Inventory;
   readonly plan: Plan;
   /** The action that comes first; null if the program has none. */
   readonly chosen: PlannedAction | null;
@@ -82,7 +84,7 @@ export async function survey(
   const isFirst = (one: PlannedAction) => !hasToggleTag(database) || one.action === "finish-interrupted";
   const findings = inventory.targets.flatMap((target) => judgeTarget(target, policy, rules, now).findings);
   return {
-    ...{ database, port, caller, execution, plan },
+    ...{ database, port, caller, execution, inventory, plan },
     chosen: plan.actions.find(isFirst) ?? null,
     unseen: findings
       .filter(({ resource, status }) => resource.arn === database.arn && status === "INSUFFICIENT_DATA")

@@ -4,30 +4,29 @@ import { type Io, write } from "./io.ts";
 import type { StepListener } from "./process-workflow.ts";
 import { terminalOf } from "./terminal.ts";
 
-/** What a terminal shows of the step that is at work. */
 const frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 const millisecondsPerFrame = 100;
 
-/** Escape sequence: back to the line's beginning, and the line is empty. */
+/** Escape sequence: moves to the start of the line and clears it. */
 const clearLine = "\r\u001b[2K";
 
 export type StepProgress = StepListener & {
-  /** Writes a text between the steps. */
+  /** Prints a text between steps. */
   say(text: string): Promise<void>;
-  /** Takes down what is drawn, for good. */
+  /** Clears the current step, for good. */
   stop(): void;
 };
 
 /**
- * Shows the steps of a repair as they happen, on stderr: each by name, with what came of it and how long it took. On a terminal, the one
- * that is at work moves; elsewhere a wait is told once when it begins.
+ * Shows the steps of a repair on stderr: name, result and duration. On a terminal it animates the current step; elsewhere it prints a wait
+ * once, when it starts.
  */
 export function createStepProgress(io: Pick<Io, "stderr" | "env" | "now">): StepProgress {
   const { stderr, now } = io;
   const { color, width } = terminalOf(stderr, io);
   const paint = createPaint(color);
   const isLive = stderr.isTTY === true;
-  let present: { name: string; since: number; note: string; isNotified: boolean; hasSaid: boolean } | null = null;
+  let present: { name: string; since: number; note: string; isPrinted: boolean; hasText: boolean } | null = null;
   let frame = 0;
   let timer: NodeJS.Timeout | null = null;
 
@@ -51,47 +50,47 @@ export function createStepProgress(io: Pick<Io, "stderr" | "env" | "now">): Step
   };
 
   return {
-    startAction(name) {
-      present = { name: toPrintable(name), since: now().getTime(), note: "", isNotified: false, hasSaid: false };
+    start(name) {
+      present = { name: toPrintable(name), since: now().getTime(), note: "", isPrinted: false, hasText: false };
       if (isLive) timer = setInterval(draw, millisecondsPerFrame).unref();
       draw();
     },
-    pause({ seconds, seen, failure }) {
+    pause({ seconds, value, failure }) {
       if (present === null) return;
       const next = `again in ${describeSeconds(seconds)}`;
-      present.note = toPrintable(failure === undefined ? describeSeen(seen) : `${failure} (${next})`);
-      if (isLive || present.isNotified) return;
-      present.isNotified = true;
+      present.note = toPrintable(failure === undefined ? describeValue(value) : `${failure} (${next})`);
+      if (isLive || present.isPrinted) return;
+      present.isPrinted = true;
       stderr.write(`  … ${present.name}${failure === undefined ? "" : `: ${present.note}`}\n`);
     },
     end(name, failure) {
       const seconds = elapsed();
-      // A step that told something has said all that there is to say of it, and of what was taken down nobody wants to hear any more.
-      const isStale = present === null || (present.hasSaid && failure === null);
+      // The text that a step printed is its result. A cleared step has none.
+      const isStale = present === null || (present.hasText && failure === null);
       stop();
       if (isStale) return;
       const took = seconds < 0.1 ? "" : `  ${paint.faint(describeSeconds(seconds))}`;
-      const mark = failure === null ? paint.good("✓") : paint.bad("✗");
-      stderr.write(`  ${mark} ${toPrintable(name)}${took}${failure === null ? "" : `  ${toPrintable(failure)}`}\n`);
+      const symbol = failure === null ? paint.good("✓") : paint.bad("✗");
+      stderr.write(`  ${symbol} ${toPrintable(name)}${took}${failure === null ? "" : `  ${toPrintable(failure)}`}\n`);
     },
     async say(text) {
       clear();
       await write(stderr, text);
-      if (present !== null) present.hasSaid = true;
+      if (present !== null) present.hasText = true;
       draw();
     },
     stop,
   };
 }
 
-/** What a look saw, where it saw a database: its status, and its secret's where that is not the usual one. */
-function describeSeen(seen: unknown): string {
-  const { database } = (seen ?? {}) as {
+/** The status of a polled database and of its secret; empty for any other value. */
+function describeValue(value: unknown): string {
+  const { database } = (value ?? {}) as {
     database?: { status: string; masterUserSecret: { status: string | null } | null } | null;
   };
   if (database == null) return "";
   const secret = database.masterUserSecret;
-  return `${database.status}, ${secret === null ? "no managed secret" : `its secret ${secret.status}`}`;
+  return `${database.status}, ${secret === null ? "no managed secret" : `secret ${secret.status}`}`;
 }
 
 /** "0.4 s", "12 s", "3 min 20 s", "2 h 5 min". */

@@ -1,87 +1,65 @@
 import type { ActionName } from "../lib/model/action.ts";
 import type { RepairPort } from "../lib/remediate/repair.ts";
 
-type Change = keyof RepairPort;
+type ChangingCall = keyof RepairPort;
 
-/** What was asked of AWS so far that changes something. */
-export type ChangeLog = { readonly changes: readonly Change[] };
+/** The changing calls made so far, oldest first. */
+export type ChangeLog = { readonly changes: readonly ChangingCall[] };
 
 /**
- * The same port, with a witness of what it is asked to change: whatever happens, it can be said at once what state a database is in. Once
- * the signal is given nothing is changed any more.
+ * Wraps a port so that each changing call is logged before it is made: the state of the database can be described at any moment. Rejects every
+ * changing call once the signal is aborted.
  */
 export function watchChanges<Port extends RepairPort>(
   port: Port,
   signal: AbortSignal,
 ): { readonly port: Port; readonly changeLog: ChangeLog } {
-  const changes: Change[] = [];
-  const note = (change: Change) => {
-    signal.throwIfAborted();
-    changes.push(change);
-  };
+  const changes: ChangingCall[] = [];
+  const watch =
+    <Args extends readonly unknown[]>(change: ChangingCall, call: (...args: Args) => Promise<void>) =>
+    async (...args: Args): Promise<void> => {
+      signal.throwIfAborted();
+      changes.push(change);
+      await call.apply(port, args as unknown as Args & []);
+    };
   const watched: RepairPort = {
-    turnOn: async (...args) => {
-      note("turnOn");
-      await port.turnOn(...args);
-    },
-    turnOff: async (...args) => {
-      note("turnOff");
-      await port.turnOff(...args);
-    },
-    rotate: async (...args) => {
-      note("rotate");
-      await port.rotate(...args);
-    },
-    scheduleRotation: async (...args) => {
-      note("scheduleRotation");
-      await port.scheduleRotation(...args);
-    },
-    tagSecret: async (...args) => {
-      note("tagSecret");
-      await port.tagSecret(...args);
-    },
-    putResourcePolicy: async (...args) => {
-      note("putResourcePolicy");
-      await port.putResourcePolicy(...args);
-    },
-    tagDatabase: async (...args) => {
-      note("tagDatabase");
-      await port.tagDatabase(...args);
-    },
-    untagDatabase: async (...args) => {
-      note("untagDatabase");
-      await port.untagDatabase(...args);
-    },
+    turnOn: watch("turnOn", port.turnOn),
+    turnOff: watch("turnOff", port.turnOff),
+    rotate: watch("rotate", port.rotate),
+    scheduleRotation: watch("scheduleRotation", port.scheduleRotation),
+    tagSecret: watch("tagSecret", port.tagSecret),
+    putResourcePolicy: watch("putResourcePolicy", port.putResourcePolicy),
+    tagDatabase: watch("tagDatabase", port.tagDatabase),
+    untagDatabase: watch("untagDatabase", port.untagDatabase),
   };
   return { port: { ...port, ...watched }, changeLog: { changes } };
 }
 
-/** What state a database is in by what AWS was last asked to change, in a sentence or two that follow its name and a colon. */
+/** Describes the state of a database by the last changing call, in one or two sentences that follow its name and a colon. */
 export function describeProgress({ changes }: ChangeLog, action: ActionName): string {
   const isToggle = action === "toggle" || action === "finish-interrupted" || changes.includes("turnOff");
+  const restoring = "management is on again. Not everything that the old secret had is restored.";
   switch (changes.at(-1)) {
     case undefined:
       return action === "finish-interrupted"
-        ? "nothing was changed this time. It still carries the tag of the toggle that was interrupted, and management may be off."
+        ? "nothing was changed in this run. The tag of the interrupted toggle is still on it, and management may be off."
         : "nothing was changed.";
     case "tagDatabase":
-      return "it carries the tag of a toggle, and RDS still manages its password with the old secret.";
+      return "it has the toggle tag, and RDS still manages its password with the old secret.";
     case "turnOff":
-      return "RDS was asked to turn management off, with a password that nobody knows. It has to be turned on again.";
+      return "RDS was asked to turn management off, with a password that was not kept. Management must be turned on again.";
     case "turnOn":
       return isToggle
-        ? "RDS was asked to turn management on again. Whether it is on was not seen yet, nor was restored what the old secret had."
-        : "RDS was asked to turn management on. Whether it is on was not seen yet.";
+        ? "RDS was asked to turn management on again. Neither the result was verified nor the old secret's settings restored."
+        : "RDS was asked to turn management on. The result was not verified yet.";
     case "rotate":
-      return "RDS was asked to rotate the secret, and does so. Whether that helped was not seen yet.";
+      return "RDS was asked to rotate the password and is doing so. The result was not verified yet.";
     case "scheduleRotation":
-      return isToggle
-        ? "management is on again. Not all that the old secret had is restored."
-        : "automatic rotation was turned on. That it is on was not seen yet.";
+      return isToggle ? restoring : "automatic rotation was turned on. The result was not verified yet.";
     case "tagSecret":
     case "putResourcePolicy":
-      return "management is on again. Not all that the old secret had is restored.";
+      return restoring;
     case "untagDatabase":
-      return "all is done, and the tag of the toggle is off again.";
+      return "everything is done, and the toggle tag is removed.";
   }
 }

@@ -19,12 +19,12 @@ const settings = readRemediationSettings(process.env);
 const policy = packagedPolicy();
 
 /**
- * Repairs one database, in one durable execution, which is invoked again after each wait: all but the steps runs again each time.
- * An execution that repairs nothing although it began fails, so that the alarm rings.
+ * Repairs one database in one durable execution. Lambda invokes it again after each wait, and then all code outside of steps runs again.
+ * If the last action failed, the execution fails, which raises the alarm.
  */
 export const handler = middy<unknown, unknown, Error, DurableContext>({
   executionMode: executionModeDurableContext,
-  // An invocation that is suspended would leave the timer behind.
+  // A suspended invocation would leave the timer running.
   timeoutEarlyInMillis: 0,
 })
   .use(injectLambdaContext(logger))

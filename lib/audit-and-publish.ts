@@ -1,6 +1,6 @@
 import { assembleReport } from "./audit/assemble-report.ts";
 import { type InventoryRequest, takeInventory } from "./collect/take-inventory.ts";
-import { lookAfterRepairs, type Repairs } from "./executions/look-after-repairs.ts";
+import { type Repairs, reapAndStart } from "./executions/reap-and-start.ts";
 import { type Publication, type PublishRequest, publishReport, withFailures } from "./publish/publish-report.ts";
 
 export type AuditRequest = Omit<InventoryRequest, "now" | "onProgress" | "forRepair"> &
@@ -29,8 +29,5 @@ export async function auditAndPublish({
   const publication = await publishReport({ report, only: null, eventId, invocation, store, destinations });
   return repairs === null
     ? publication
-    : withFailures(
-        publication,
-        await lookAfterRepairs({ inventory, isFull: true, policy, rules, now: now(), repairs }),
-      );
+    : withFailures(publication, await reapAndStart({ inventory, isFull: true, policy, rules, now: now(), repairs }));
 }

@@ -1,14 +1,14 @@
 import { type AffectedDatabases, nothing, toAffectedDatabases, toReference } from "./collect/affected-databases.ts";
 import type { RegionPort } from "./collect/read-target.ts";
-import { concludeLost, notifyLost } from "./executions/conclude-lost.ts";
-import { type LookAfterRequest, lookAfterRepairs, type Repairs } from "./executions/look-after-repairs.ts";
+import { type ReapAndStartRequest, type Repairs, reapAndStart } from "./executions/reap-and-start.ts";
+import { reapExecution, reportDead } from "./executions/reap-executions.ts";
+import { updateState } from "./executions/slot.ts";
 import type { DatabaseReference } from "./model/database.ts";
 import { type ExecutionEvent, namesOf } from "./model/execution-event.ts";
 import type { RecheckEvent } from "./model/recheck-event.ts";
 import { markLost } from "./plan/remediation-state.ts";
 import { type Publication, type PublishRequest, publishReport, withFailures } from "./publish/publish-report.ts";
 import { type Rechecked, type RecheckRequest, recheckDatabases } from "./recheck-databases.ts";
-import { updateStored } from "./storage/update-stored.ts";
 
 export type RecheckAndPublishRequest = Pick<RecheckRequest, "policy" | "rules" | "version" | "now" | "sleep"> &
   Pick<PublishRequest, "store" | "destinations" | "invocation"> & {
@@ -33,8 +33,8 @@ export async function recheckAndPublish(request: RecheckAndPublishRequest): Prom
 }
 
 /**
- * What an execution left undone that cannot end itself: its place is freed at once, what is known of it is told, and the next one can go on.
- * Where the database cannot be read, that is told too, and the event comes again.
+ * Ends an execution that Lambda reports as dead: publishes what is known of it and frees its slot, so that the next one can continue. If the
+ * database cannot be read, publishes that and throws, so that the event is retried.
  */
 async function recheckAfterExecution(
   event: ExecutionEvent,
@@ -46,16 +46,16 @@ async function recheckAfterExecution(
   const running = (await repairs.state.read()).value.running.find(({ execution }) => names.includes(execution));
   if (running === undefined) return null;
   const { execution, arn, region } = running;
-  const how = `The execution ended as ${event.detail.status} before it could say how.`;
+  const how = `The execution ended with status ${event.detail.status}.`;
   const unread = () => ({ ...{ running, how, inventory: null, policy, rules, now: now() }, ...repairs });
   const port = open(region);
   const reading = async () => recheck({ ...nothing, databases: await referTo(arn, port) }, port, request);
   const rechecked = await reading().catch(async (error: unknown) => {
-    await notifyLost(unread());
-    await updateStored("the state of remediation", repairs.state, (state) => markLost(state, execution, now()));
+    await reportDead(unread());
+    await updateState(repairs.state, (state) => markLost(state, execution, now()));
     throw error;
   });
-  if (rechecked === null) await concludeLost(unread());
+  if (rechecked === null) await reapExecution(unread());
   return publish(rechecked, request, { execution, how });
 }
 
@@ -73,14 +73,14 @@ function recheck(
 async function publish(
   rechecked: Rechecked | null,
   { event, policy, rules, invocation, store, destinations, now, repairs }: RecheckAndPublishRequest,
-  lost: LookAfterRequest["lost"] = null,
+  lost: ReapAndStartRequest["lost"] = null,
 ): Promise<Publication | null> {
   if (rechecked === null) return null;
   const { inventory, report, only } = rechecked;
   const publication = await publishReport({ report, only, eventId: event.id, invocation, store, destinations });
   if (repairs === null) return publication;
   const request = { inventory, isFull: false, policy, rules, now: now(), repairs, lost };
-  return withFailures(publication, await lookAfterRepairs(request));
+  return withFailures(publication, await reapAndStart(request));
 }
 
 /** A tenant database is found by its container, which its ARN does not name. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Repairs } from "../lib/executions/look-after-repairs.ts";
+import type { Repairs } from "../lib/executions/reap-and-start.ts";
 import { toggleTagKey } from "../lib/model/database.ts";
 import { type ExecutionEvent, executionEventSchema } from "../lib/model/execution-event.ts";
 import type { RecheckEvent } from "../lib/model/recheck-event.ts";
@@ -182,9 +182,7 @@ describe("an execution that ended without success", () => {
     expect(world.notified).toMatchObject([
       {
         ...{ type: "remediation.failed", execution: "db-ORDERS-1", action: "toggle", severity: "high", managed: false },
-        message: expect.stringMatching(
-          /^The execution ended as TIMED_OUT before it could say how\. RDS does not manage/,
-        ),
+        message: expect.stringMatching(/^The execution ended with status TIMED_OUT\. RDS does not manage/),
         recovery: [expect.stringMatching(/--manage-master-user-password --master-user-secret-kms-key-id arn:aws:kms/)],
         database: { identifier: "orders", kind: "instance" },
       },

@@ -5,11 +5,11 @@ import type { RemediationRequest } from "../lib/model/remediation-request.ts";
 import { emptyRemediationState, type Running } from "../lib/model/remediation-state.ts";
 import { interrupt } from "../lib/plan/remediation-state.ts";
 import {
-  type Answer,
-  nothingSeen,
-  type Polled,
+  type ApprovalAnswer,
   type PollOptions,
+  type PollResult,
   pollOnce,
+  unread,
   type Workflow,
 } from "../lib/remediate/workflow.ts";
 import { type Remediation, remediateDatabase } from "../lib/remediate-database.ts";
@@ -63,7 +63,7 @@ type Life = {
   readonly memory: { readonly name: string; readonly value?: unknown; readonly error?: Error }[];
   /** The point at which it dies. */
   readonly diesAt?: number;
-  readonly answer?: () => Promise<Answer>;
+  readonly answer?: () => Promise<ApprovalAnswer>;
 };
 
 class Death extends Error {}
@@ -108,7 +108,7 @@ function createWorkflow({ memory, diesAt = Number.POSITIVE_INFINITY, answer }: L
     sleepUntil: (name, instant) => remember(name, async () => sleep(Date.parse(instant))),
     poll: <T>(name: string, describe: () => Promise<T>, { until, timeoutMinutes }: PollOptions<T>) =>
       remember(name, async () => {
-        let polled: Polled<T> = nothingSeen;
+        let polled: PollResult<T> = unread;
         for (let left = timeoutMinutes * 2; ; left -= 1) {
           rdsDoes(name, timeoutMinutes * 2 - left);
           polled = await pollOnce(describe, until, polled);
@@ -181,8 +181,8 @@ const endsOf = (done: Remediation) => done.map(({ action, outcome }) => [action,
 const attempts = () => state.kept().attempts.map(({ action, outcome }) => [action, outcome]);
 const toldTypes = () => notified.map(({ action, type }) => `${action} ${type.split(".")[1]}`);
 
-describe("a yes to one action", () => {
-  test("is no yes to the next: at a terminal it ends after a failure", async () => {
+describe("the approval of one action", () => {
+  test("does not approve the next: at a terminal the execution ends after a failure", async () => {
     const old = orders.MasterUserSecret?.SecretArn;
     expect(endsOf(await run({ approvedBy: "ann" }))).toEqual([["rotate", "failed"]]);
     expect(orders.MasterUserSecret?.SecretArn).toBe(old);
@@ -193,23 +193,23 @@ describe("a yes to one action", () => {
     expect(toldTypes()).toEqual(["rotate started", "rotate failed"]);
   });
 
-  test("is no yes to the next, which asks for its own where there is time for it", async () => {
+  test("does not approve the next, which requests its own if the execution waits", async () => {
     await run({ approvedBy: "ann", waits: true });
-    expect(questions).toEqual(["ask for approval of toggle"]);
+    expect(questions).toEqual(["request approval of toggle"]);
   });
 
-  test("in the service the next one asks for its own", async () => {
+  test("does not approve the next in the service", async () => {
     const done = await run();
     expect(endsOf(done)).toEqual([
       ["rotate", "failed"],
       ["toggle", "repaired"],
     ]);
-    expect(questions).toEqual(["ask for approval of toggle"]);
+    expect(questions).toEqual(["request approval of toggle"]);
   });
 });
 
-describe("between an action that failed and the next one", () => {
-  test("no place is taken: it waits, under the name of what it waits for", async () => {
+describe("between a failed action and the next", () => {
+  test("the execution waits without counting against the budget, under the next action", async () => {
     await run();
     const failedAt = state.kept().attempts[0]?.endedAt;
     expect(waits.map(({ action, isChanging, since }) => [action, isChanging, since])).toEqual(
@@ -221,7 +221,7 @@ describe("between an action that failed and the next one", () => {
       expect(Date.parse(expiresAt) - Date.parse(since)).toBeGreaterThanOrEqual(60 * 24 * 3_600_000);
   });
 
-  test("the failure is counted, and not once more at the end", async () => {
+  test("the failure is counted only once", async () => {
     let counted = 0;
     await run({}, async () => {
       counted = state.kept().failuresInARow;
@@ -235,19 +235,19 @@ describe("between an action that failed and the next one", () => {
     expect(state.kept()).toMatchObject({ failuresInARow: 0, running: [], ended: { [orders.DBInstanceArn]: 1 } });
   });
 
-  test("each is written down with when it was begun", async () => {
+  test("each attempt has its own start", async () => {
     await run();
     const [rotate, toggle] = state.kept().attempts;
     expect(rotate?.startedAt).toBe(begins);
     expect(toggle?.startedAt).toBe(rotate?.endedAt);
   });
 
-  test("a place that was taken without its being heard of is given back while it waits", async () => {
+  test("a slot whose acquisition was not checkpointed is given back", async () => {
     const life: Life = { memory: [] };
     // The second step looks at the gates, and takes the place; its answer is lost, and when it is done again the window is closed.
     await live({ ...life, diesAt: 3 }).catch(() => {});
     expect([life.memory.map(({ name }) => name), state.kept().running]).toMatchObject([
-      ["take a place"],
+      ["reserve a slot"],
       [{ isChanging: true }],
     ]);
     cloud.advance({ hours: 3 });
@@ -255,7 +255,7 @@ describe("between an action that failed and the next one", () => {
     expect(waits[0]).toMatchObject({ action: "rotate", isChanging: false });
   });
 
-  test("a no is the end of it, and what failed is told", async () => {
+  test("a rejection ends the execution, and the failure is notified", async () => {
     const done = await run({}, async () => ({ decision: "rejected", by: "jane" }));
     expect(endsOf(done)).toEqual([
       ["rotate", "failed"],
@@ -269,18 +269,18 @@ describe("between an action that failed and the next one", () => {
     expect(toldTypes().at(-1)).toBe("rotate failed");
   });
 
-  test("a failure that stops everything stops the next action too", async () => {
+  test("a failure that trips the circuit breaker stops the next action", async () => {
     const done = await run({ remediation: { stopAfterFailures: 1 } });
     expect(done[1]?.outcome).toMatchObject({ end: "refused", gates: [{ gate: "not-stopped" }, { gate: "approved" }] });
     expect(attempts()).toEqual([["rotate", "failed"]]);
   });
 
-  test("the budget of a day counts both", async () => {
+  test("the daily budget counts both", async () => {
     const done = await run({ remediation: { window: ["any-time"], budget: { atOnce: 1, perDay: 1 } } });
     expect(done[1]?.outcome).toMatchObject({ end: "refused", gates: [{ gate: "within-budget" }] });
   });
 
-  test("the cool-down is for others: what somebody else tried closes it", async () => {
+  test("the cool-down applies to attempts of other executions", async () => {
     const done = await run({}, async () => {
       const arn = orders.DBInstanceArn;
       const endedAt = cloud.now().toISOString();
@@ -294,21 +294,19 @@ describe("between an action that failed and the next one", () => {
     });
   });
 
-  test("one that counts as interrupted by then does not go on, and is not counted again", async () => {
+  test("an execution that was interrupted does not advance and is not counted again", async () => {
     const life: Life = { memory: [] };
-    while (life.memory.at(-1)?.name !== "look for what else can be done")
-      await live({ ...life, diesAt: 2 }).catch(() => {});
+    while (life.memory.at(-1)?.name !== "choose the next action") await live({ ...life, diesAt: 2 }).catch(() => {});
     const present = { now: cloud.now().toISOString(), stopAfterFailures: 3 };
     await updateStored("it", state, (before) => interrupt(before, execution, present));
     expect(endsOf(await live(life))).toEqual([["rotate", "failed"]]);
     expect({ attempts: attempts(), questions }).toEqual({ attempts: [["rotate", "interrupted"]], questions: [] });
   });
 
-  test("an error is told with the failure before it, which is counted once", async () => {
+  test("an error is notified with the failure before it, which is counted once", async () => {
     const life: Life = { memory: [] };
-    while (life.memory.at(-1)?.name !== "look for what else can be done")
-      await live({ ...life, diesAt: 2 }).catch(() => {});
-    life.memory.splice(-1, 1, { name: "look for what else can be done", error: new Error("no answer") });
+    while (life.memory.at(-1)?.name !== "choose the next action") await live({ ...life, diesAt: 2 }).catch(() => {});
+    life.memory.splice(-1, 1, { name: "choose the next action", error: new Error("no answer") });
     const [rotate, ...more] = await live(life);
     expect(more).toEqual([]);
     expect(rotate?.outcome).toMatchObject({
@@ -319,7 +317,7 @@ describe("between an action that failed and the next one", () => {
   });
 });
 
-describe("a yes holds for what was shown", () => {
+describe("an approval holds for what was shown", () => {
   const byAlias: Setting = {
     request: { action: "toggle", rule: "secret-key-as-required" },
     keys: [{ match: {}, require: ["alias/orders"] }],
@@ -336,7 +334,7 @@ describe("a yes holds for what was shown", () => {
     return { first, second, move: () => here.aliases.set("alias/orders", second.KeyId) };
   }
 
-  test("for the key: where an alias means another one by then, it is asked for anew", async () => {
+  test("for the key: if an alias names another one by then, approval is requested again", async () => {
     const { first, second, move } = openWithKeys();
     const old = orders.MasterUserSecret?.SecretArn;
     await run(byAlias, async () => {
@@ -350,7 +348,7 @@ describe("a yes holds for what was shown", () => {
     expect(orders.MasterUserSecret?.KmsKeyId).toBe(second.Arn);
   });
 
-  test("for the secret: one that somebody has made since is not toggled unasked", async () => {
+  test("for the secret: a newer one is not toggled without approval", async () => {
     const { first } = openWithKeys();
     const old = orders.MasterUserSecret;
     const makeAnother = () => {
@@ -362,11 +360,11 @@ describe("a yes holds for what was shown", () => {
       orders.MasterUserSecret = { ...old, SecretArn: `${secret.ARN}-2` };
     };
     const answers = [
-      async (): Promise<Answer> => {
+      async (): Promise<ApprovalAnswer> => {
         makeAnother();
         return { decision: "approved", by: "jane" };
       },
-      async (): Promise<Answer> => ({ decision: "rejected", by: "jane" }),
+      async (): Promise<ApprovalAnswer> => ({ decision: "rejected", by: "jane" }),
     ];
     const done = await run(byAlias, async () => (await answers.shift()?.()) ?? { decision: "timed-out", by: null });
     expect(done).toMatchObject([{ outcome: { end: "refused" } }]);
@@ -376,7 +374,7 @@ describe("a yes holds for what was shown", () => {
     ]);
   });
 
-  test("at a terminal, where nobody is asked again, it is refused", async () => {
+  test("at a terminal the action is refused", async () => {
     const { first, second, move } = openWithKeys();
     const old = orders.MasterUserSecret?.SecretArn;
     move();
@@ -388,8 +386,8 @@ describe("a yes holds for what was shown", () => {
   });
 });
 
-describe("what cannot be looked at", () => {
-  test("is not begun, and is no failure", async () => {
+describe("a database that cannot be read", () => {
+  test("is not repaired, which is no failure", async () => {
     cloud.fault({ action: "rds:DescribeDBInstances", kind: "deny" });
     const done = await run({ approvedBy: "ann", request: { action: "toggle" } });
     expect(done).toMatchObject([{ outcome: { end: "refused", gates: [{ gate: "observed", open: false }] } }]);
@@ -400,33 +398,33 @@ describe("what cannot be looked at", () => {
   });
 });
 
-describe("a rotation that is not over", () => {
-  test("is not repaired, whatever its rule says of it", async () => {
+describe("a rotation in progress", () => {
+  test("is not repaired, whatever its rule reports", async () => {
     cloud.timing.rotateSeconds = 4 * 3600;
     const done = await run({ approvedBy: "ann" });
     expect(done).toMatchObject([
-      { outcome: { end: "failed", reason: "RDS was not seen to be done with the rotation for an hour" } },
+      { outcome: { end: "failed", reason: "RDS did not finish the rotation within an hour" } },
     ]);
   });
 });
 
-describe("management that goes off when it is thought to be on", () => {
+describe("management that goes off late", () => {
   const goOffOnce = () => {
     let isDone = false;
     rdsDoes = (when) => {
-      if (when === "take the mark off" && !isDone) isDone = delete orders.MasterUserSecret;
+      if (when === "remove the toggle tag" && !isDone) isDone = delete orders.MasterUserSecret;
     };
   };
   const toggleTagOf = () => orders.TagList.find(({ Key }) => Key === "rds-password-audit:toggle");
 
-  test("is turned on again by a toggle that had given up", async () => {
+  test("is turned on again by a toggle that gave up", async () => {
     cloud.fault({ action: "rds:ModifyDBInstance", kind: "deny", times: 1 });
     goOffOnce();
     expect(endsOf(await run({ approvedBy: "ann", request: { action: "toggle" } }))).toEqual([["toggle", "repaired"]]);
     expect([orders.MasterUserSecret?.SecretStatus, toggleTagOf()]).toEqual(["active", undefined]);
   });
 
-  test("is turned on again by whoever only came for the mark", async () => {
+  test("is turned on again by an execution that only removes the tag", async () => {
     const Value = `${begins} aws-managed db-ORDERS-0`;
     orders.TagList.push({ Key: "rds-password-audit:toggle", Value });
     goOffOnce();
@@ -447,7 +445,7 @@ describe("a new secret that does not become active", () => {
   const toggleTagOf = () => orders.TagList.find(({ Key }) => Key === "rds-password-audit:toggle");
   const isKept = () => state.kept().secretSnapshots[orders.DBInstanceArn] !== undefined;
 
-  test("is a failure where it is impaired, and leaves the database to whoever repairs that", async () => {
+  test("is a failure if it is impaired, and frees the database for the next repair", async () => {
     const old = orders.MasterUserSecret?.SecretArn;
     rdsDoes = (poll) => isAwaited.test(poll) && setStatus("impaired");
     const done = await run(toggle);
@@ -463,7 +461,7 @@ describe("a new secret that does not become active", () => {
     expect([toggleTagOf(), isKept()]).toEqual([undefined, false]);
   });
 
-  test("keeps its mark while RDS may take it back", async () => {
+  test("keeps the toggle tag while RDS may take it back", async () => {
     rdsDoes = (poll) => isAwaited.test(poll) && setStatus("creating");
     expect(await run(toggle)).toMatchObject([
       { outcome: { end: "failed", reason: expect.stringContaining("its status is creating"), managed: true } },
@@ -471,7 +469,7 @@ describe("a new secret that does not become active", () => {
     expect([toggleTagOf(), isKept()]).toEqual([expect.anything(), true]);
   });
 
-  test("that RDS takes back when nobody looks for it any more leaves management off, and that is said", async () => {
+  test("that RDS takes back after the last read leaves management off, which is notified", async () => {
     rdsDoes = (when) => {
       if (isAwaited.test(when)) setStatus("rotating");
       if (when === "told secret.replaced") delete orders.MasterUserSecret;
@@ -482,7 +480,7 @@ describe("a new secret that does not become active", () => {
     expect([toggleTagOf(), isKept()]).toEqual([expect.anything(), true]);
   });
 
-  test("is asked for again where RDS takes it back, and only the last one is told of", async () => {
+  test("is requested again if RDS takes it back, and only the last one is notified", async () => {
     rdsDoes = (poll, polls) => isAwaited.test(poll) && polls === 1 && delete orders.MasterUserSecret;
     expect(endsOf(await run(toggle))).toEqual([["toggle", "repaired"]]);
     const replaced = notified.filter(({ type }) => type === "secret.replaced");
@@ -490,7 +488,7 @@ describe("a new secret that does not become active", () => {
     expect([toggleTagOf(), isKept()]).toEqual([undefined, false]);
   });
 
-  test("is never told of where RDS takes it back for good", async () => {
+  test("is not notified if RDS takes it back for good", async () => {
     rdsDoes = (poll) => (isAwaited.test(poll) || poll === "turn management on again") && delete orders.MasterUserSecret;
     expect(await run(toggle)).toMatchObject([
       { outcome: { end: "failed", reason: expect.stringContaining("management is off"), managed: false } },
@@ -499,7 +497,7 @@ describe("a new secret that does not become active", () => {
     expect([toggleTagOf(), isKept()]).toEqual([expect.anything(), true]);
   });
 
-  test("may be on where nobody could see it any more, and that is said", async () => {
+  test("may be on if the last reads fail, which is notified", async () => {
     rdsDoes = (when, polls) => {
       if (when === "turn management on" && polls === 1)
         cloud.fault({ action: "rds:DescribeDBInstances", kind: "deny" });
@@ -508,7 +506,7 @@ describe("a new secret that does not become active", () => {
     expect(outcome).toEqual({
       end: "failed",
       reason: expect.stringMatching(
-        /^management was turned off, and whether RDS has turned it on again was not seen: RDS was asked, and does not show it yet; then nothing could be read: /,
+        /^management was turned off, and whether RDS turned it on again is unknown: RDS accepted the request but does not show a secret yet; later reads failed: /,
       ),
       recovery: [expect.stringContaining("--manage-master-user-password")],
     });
@@ -522,7 +520,7 @@ describe("a new secret that does not become active", () => {
 
   test.each([
     ["impaired", () => setStatus("impaired"), "the new secret is impaired", true],
-    ["taken back", () => delete orders.MasterUserSecret, "RDS shows no secret, as before", false],
+    ["taken back", () => delete orders.MasterUserSecret, "RDS still shows no secret", false],
   ])("is a failure of enable: %s", async (_, does, reason, isSeen) => {
     delete orders.MasterUserSecret;
     rdsDoes = (poll) => isAwaited.test(poll) && does();
@@ -533,7 +531,7 @@ describe("a new secret that does not become active", () => {
   });
 });
 
-test("killed at any point, and going on, it counts each action once", async () => {
+test("counts each action once when killed at any point and run again", async () => {
   const outcomes = new Set<string>();
   let deaths = 0;
   for (let diesAt = 0; ; diesAt += 1) {

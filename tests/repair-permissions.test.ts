@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { actionPermissions, auditActions, repairActions, repairReads } from "../lib/audit/permissions.ts";
 import { readTarget } from "../lib/collect/read-target.ts";
-import { startRemediations } from "../lib/executions/start-executions.ts";
+import { startExecutions } from "../lib/executions/start-executions.ts";
 import { type ActionName, actionNames, permissionFor } from "../lib/model/action.ts";
 import { databaseKinds, toggleTagKey } from "../lib/model/database.ts";
 import { defaultPolicy } from "../lib/model/default-policy.ts";
@@ -55,8 +55,8 @@ function createWorkflow(cloud: Cloud): Workflow {
     sleepUntil: async () => {},
     async poll(_, look, { until }) {
       for (let looks = 0; looks < 100; looks += 1) {
-        const seen = await look();
-        if (until(seen)) return { met: true, seen, error: null };
+        const value = await look();
+        if (until(value)) return { met: true, value, error: null };
         cloud.advance({ seconds: 30 });
       }
       throw new Error("what is waited for does not come");
@@ -96,7 +96,7 @@ async function callsOf(action: ActionName, kind: Kind): Promise<{ changes: strin
   const target = await readTarget(port, { policy, rules, now: now(), forRepair: true });
   const inventory: Inventory = { schemaVersion: "1.0", observedAt: now(), targets: [target], gaps: [] };
   calls.clear();
-  await startRemediations({
+  await startExecutions({
     ...{ inventory, policy, rules, state, now: now() },
     async start(execution, request) {
       expect(request.action).toBe(action);

@@ -8,17 +8,17 @@ import {
 import * as z from "zod/mini";
 import { AwsCallError } from "../../lib/model/errors.ts";
 import {
-  type Answer,
-  nothingSeen,
-  type Polled,
+  type ApprovalAnswer,
   type PollOptions,
+  type PollResult,
   pollOnce,
   secondsToNextPoll,
   secondsToNextTry,
+  unread,
   type Workflow,
 } from "../../lib/remediate/workflow.ts";
 
-/** Runs a procedure as a Lambda durable execution. Names are printable ASCII, at most 256 characters: AWS ends an execution over others. */
+/** Runs a procedure as a Lambda durable execution. Names must be printable ASCII of at most 256 characters: AWS fails an execution with others. */
 export function createDurableWorkflow(context: DurableContext): Workflow {
   return {
     async step(name, work) {
@@ -30,19 +30,19 @@ export function createDurableWorkflow(context: DurableContext): Workflow {
     },
 
     async sleepUntil(name, instant) {
-      // On a replay the seconds are others, and nobody looks at them. That there is a wait must not depend on the clock.
+      // On a replay the seconds differ and are ignored. Whether there is a wait must not depend on the clock.
       const seconds = Math.ceil((Date.parse(instant) - Date.now()) / 1000);
       await context.wait(name, { seconds: Math.max(1, seconds) });
     },
 
     async poll<T>(
       name: string,
-      observe: () => Promise<T>,
+      read: () => Promise<T>,
       { until, timeoutMinutes }: PollOptions<T>,
-    ): Promise<Polled<T>> {
-      const observeAgain = (last: Polled<T>) => pollOnce(observe, until, last);
-      return await context.waitForCondition(name, observeAgain, {
-        initialState: nothingSeen,
+    ): Promise<PollResult<T>> {
+      const readAgain = (last: PollResult<T>) => pollOnce(read, until, last);
+      return await context.waitForCondition(name, readAgain, {
+        initialState: unread,
         waitStrategy(polled, polls) {
           const seconds = secondsToNextPoll(polled, polls, timeoutMinutes);
           return seconds === null ? { shouldContinue: false } : { shouldContinue: true, delay: { seconds } };
@@ -51,7 +51,7 @@ export function createDurableWorkflow(context: DurableContext): Workflow {
     },
 
     async ask(name, send, { timeoutHours }) {
-      // No seconds would be no end.
+      // A timeout of 0 would be none.
       const timeout = { seconds: Math.max(1, Math.ceil(timeoutHours * 3600)) };
       try {
         const submit = (id: string) => keepError(() => send(id));
@@ -76,14 +76,14 @@ const keptError = z.object({
   call: z.nullable(z.object({ action: z.string(), code: z.string() })),
 });
 
-/** What a step threw, as a checkpoint can keep it: the SDK itself keeps an error's message alone. */
+/** The error of a step in a form that a checkpoint keeps: the SDK keeps only an error's message. */
 class KeptError extends DurableOperationError {
   readonly errorType: string;
 
-  constructor(thrown: Error) {
-    const { name, message } = thrown;
-    const call = thrown instanceof AwsCallError ? { action: thrown.action, code: thrown.code } : null;
-    super(message, thrown, JSON.stringify({ name, message, call } satisfies z.infer<typeof keptError>));
+  constructor(cause: Error) {
+    const { name, message } = cause;
+    const call = cause instanceof AwsCallError ? { action: cause.action, code: cause.code } : null;
+    super(message, cause, JSON.stringify({ name, message, call } satisfies z.infer<typeof keptError>));
     this.errorType = name;
   }
 }
@@ -96,7 +96,7 @@ async function keepError<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The error that a step threw, whether it did so just now or in an earlier invocation. */
+/** The error that a step threw, in this invocation or an earlier one. */
 function toThrown(error: unknown): unknown {
   const kept = error instanceof DurableOperationError ? error.toErrorObject().ErrorData : undefined;
   if (kept === undefined) return error;
@@ -105,16 +105,16 @@ function toThrown(error: unknown): unknown {
   return Object.assign(new Error(message), { name });
 }
 
-function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
 
-const rejection: Answer = { decision: "rejected", by: null };
+const rejection: ApprovalAnswer = { decision: "rejected", by: null };
 
-/** What `rds-password-audit approve` and `reject` send, as JSON. */
+/** The JSON that `rds-password-audit approve` and `reject` send. */
 const answerSchema = z.object({ decision: z.enum(["approved", "rejected"]), by: z.string() });
 
-function toAnswer(sent: unknown): Answer {
+function toAnswer(sent: unknown): ApprovalAnswer {
   try {
     return answerSchema.parse(JSON.parse(String(sent)));
   } catch {

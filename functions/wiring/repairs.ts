@@ -1,13 +1,13 @@
 import { openBucket } from "../../lib/aws/open-bucket.ts";
 import { publishMessages } from "../../lib/aws/publish-messages.ts";
 import { startExecution } from "../../lib/aws/start-execution.ts";
-import type { Repairs } from "../../lib/executions/look-after-repairs.ts";
 import { createNotifier } from "../../lib/executions/notify-remediation.ts";
+import type { Repairs } from "../../lib/executions/reap-and-start.ts";
 import { remediationStateFile } from "../../lib/model/remediation-state.ts";
 import type { AuditSettings, RemediationSettings } from "./settings.ts";
 import { logger } from "./telemetry.ts";
 
-/** Where this deployment keeps the state of remediation, and how it tells of repairs. */
+/** Opens the stored remediation state and the notifier of this deployment. */
 export function openRepairs(settings: Omit<RemediationSettings, "REMEDIATION">): Pick<Repairs, "state" | "notify"> {
   const notify = createNotifier(
     (messages) => publishMessages(settings.FINDINGS_TOPIC_ARN, messages),
@@ -23,7 +23,7 @@ export function openRepairs(settings: Omit<RemediationSettings, "REMEDIATION">):
   };
 }
 
-/** The same with the means to start executions; null where remediation is off. */
+/** The same, and the function that starts executions; null if remediation is off. */
 export function openStartingRepairs(settings: AuditSettings): Repairs | null {
   const { REMEDIATE_FUNCTION_ARN: functionArn } = settings;
   if (functionArn === "") return null;
@@ -31,7 +31,7 @@ export function openStartingRepairs(settings: AuditSettings): Repairs | null {
     ...openRepairs(settings),
     async start(execution, request) {
       await startExecution(functionArn, execution, request);
-      logger.info("Started a repair, or found it started.", { execution, request });
+      logger.info("Started a repair, or it was started before.", { execution, request });
     },
   };
 }

@@ -6,13 +6,11 @@ import type { Publish } from "../publish/destinations.ts";
 import { toRemediationAlert } from "../report/chat/remediation-alert.ts";
 import { toRemediationMessage } from "../report/topics/remediation-message.ts";
 
-/** A topic that did not take a message, and the error behind it where there is one. */
-type Undelivered = { readonly topic: string; readonly reason: string; readonly error: unknown };
+type FailedTopic = { readonly topic: string; readonly reason: string; readonly error: unknown };
 
 /**
- * Tells machines and people of a step of a repair, each on their topic. Both are tried, and where not both took it, it throws an error of
- * one sentence that names which: one that may pass, where what kept a topic from it may pass. Told again, it is told twice to whoever has
- * heard it.
+ * Creates a function that publishes an event to both topics. It tries both, then throws an error that names those that failed: a transient
+ * AwsCallError if a retry may help. A retry publishes to both again.
  */
 export function createNotifier(
   publishToFindings: Publish,
@@ -20,23 +18,22 @@ export function createNotifier(
 ): (event: RemediationEvent) => Promise<void> {
   return async (event) => {
     const alert = { body: JSON.stringify(toRemediationAlert(event)), attributes: {} };
-    const undelivered = (
-      await Promise.all([
-        send("findings", publishToFindings, toRemediationMessage(event)),
-        send("alerts", publishToAlerts, alert),
-      ])
-    ).flat();
-    if (undelivered.length === 0) return;
-    const topics = undelivered.map(({ topic, reason }) => `the ${topic} topic (${reason})`).join(" and ");
-    const sentence = `${event.type} of ${describeDatabase(event.database)} was not taken by ${topics}`;
-    const passing = undelivered.find(({ error }) => isTransient(error))?.error;
-    throw passing instanceof AwsCallError
-      ? new AwsCallError(passing.action, passing.code, sentence)
+    const sent = [
+      send("findings", publishToFindings, toRemediationMessage(event)),
+      send("alerts", publishToAlerts, alert),
+    ];
+    const failures = (await Promise.all(sent)).flat();
+    if (failures.length === 0) return;
+    const topics = failures.map(({ topic, reason }) => `the ${topic} topic (${reason})`).join(" and ");
+    const sentence = `${event.type} of ${describeDatabase(event.database)} was not published to ${topics}`;
+    const transient = failures.find(({ error }) => isTransient(error))?.error;
+    throw transient instanceof AwsCallError
+      ? new AwsCallError(transient.action, transient.code, sentence)
       : new Error(sentence);
   };
 }
 
-async function send(topic: string, publish: Publish, message: TopicMessage): Promise<Undelivered[]> {
+async function send(topic: string, publish: Publish, message: TopicMessage): Promise<FailedTopic[]> {
   try {
     const [refused] = await publish([{ id: "remediation", ...message }]);
     return refused === undefined ? [] : [{ topic, reason: refused.reason, error: null }];

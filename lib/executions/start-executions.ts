@@ -10,21 +10,19 @@ import { nextExecution } from "../plan/remediation-state.ts";
 import type { Stored } from "../storage/update-stored.ts";
 
 export type StartRequest = {
-  /** Read for repair, and just now. */
+  /** Read just now, for repair. */
   readonly inventory: Inventory;
   readonly policy: Policy;
   readonly rules: readonly Rule[];
   readonly state: Stored<RemediationState>;
+  /** ISO 8601. */
   readonly now: string;
-  /** Starts an execution under a name; one that there is under that name already is left alone. */
+  /** Starts an execution under a name. Idempotent by name. */
   readonly start: (execution: string, request: RemediationRequest) => Promise<void>;
 };
 
-/**
- * Starts an execution for each database on which something is to be done and nothing but its window and a person's word is in the way.
- * Answers with the orders that were given, and what could not be started.
- */
-export async function startRemediations({
+/** Starts an execution for each planned action that waits for nothing but its window and an approval. */
+export async function startExecutions({
   inventory,
   policy,
   rules,
@@ -36,9 +34,8 @@ export async function startRemediations({
   const { actions } = makePlan(inventory, { policy, rules, state: value, now, isEnabled: true });
   const started: RemediationRequest[] = [];
   const failures: Error[] = [];
-  for (const planned of actions) {
-    if (!planned.gates.every(isOpenOrAwaited)) continue;
-    const { action, rule, severity, database } = planned;
+  for (const { action, rule, severity, database, gates } of actions) {
+    if (!gates.every(isOpenOrAwaited)) continue;
     const request: RemediationRequest = { action, rule, severity, database };
     try {
       await start(`${nextExecution(value, database)}-${now.slice(0, 10).replaceAll("-", "")}`, request);
@@ -50,7 +47,7 @@ export async function startRemediations({
   return { started, failures };
 }
 
-/** An execution waits for its window and for a person; at any other closed gate it would turn back at once. */
+/** An execution waits for its window and for approval. Any other closed gate would end it at once. */
 function isOpenOrAwaited(gate: GateResult): boolean {
   return gate.open || gatesByName[gate.gate].awaited === "before-start";
 }

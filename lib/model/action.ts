@@ -1,25 +1,25 @@
-/** Repairs of a finding, from the least to the most disruptive. `finish-interrupted` finishes an interrupted toggle. */
+/** Repair actions, from the least to the most disruptive. `finish-interrupted` finishes an interrupted toggle. */
 export const actionNames = ["schedule-rotation", "rotate", "toggle", "enable", "finish-interrupted"] as const;
 export type ActionName = (typeof actionNames)[number];
 
-/** Actions that a policy can allow. Allowing `toggle` also allows finishing an interrupted one. */
+/** Actions that a policy may allow. Where `toggle` is allowed, so is `finish-interrupted`. */
 export const allowableActions = ["schedule-rotation", "rotate", "toggle", "enable"] as const;
 export type AllowableAction = (typeof allowableActions)[number];
 
-/** The action that the policy must allow. */
+/** The action that a policy must allow for this one. */
 export function permissionFor(action: ActionName): AllowableAction {
   return action === "finish-interrupted" ? "toggle" : action;
 }
 
-/** What each action does to users of the database. */
+/** The effect of an action on users of the database, in one or two sentences. */
 export const impacts: Readonly<Record<ActionName, string>> = {
   "schedule-rotation":
-    "Nothing changes now. The password rotates on schedule, starting with the next rotation date; the secret ARN stays the same.",
-  rotate: "The password changes; the secret ARN stays the same. Users of the old password must read the secret again.",
+    "Nothing changes now. From the next rotation date on, the password rotates automatically; the secret keeps its ARN.",
+  rotate: "The password changes; the secret keeps its ARN. Clients with the old password must read the secret again.",
   toggle:
-    "RDS deletes the secret and creates a new one with a new ARN. Users of the old ARN or the old password are locked out until they switch. Open connections stay.",
+    "RDS deletes the secret and creates a new one with a new ARN. Clients with the old ARN or the old password cannot log in until they are updated. Open connections stay.",
   enable:
-    "RDS sets a new master password and stores it in a secret. Users of the old password are locked out. Open connections stay.",
+    "RDS sets a new master password and keeps it in a secret. Clients with the old password cannot log in. Open connections stay.",
   "finish-interrupted":
-    "RDS manages the password again, in a new secret. The password that it replaces is unknown, so no user is locked out.",
+    "Management is turned on again with a new secret. The replaced password is known to no one, so no client is affected.",
 };

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 
 /**
- * Lambda says that a durable execution ended without success. Those that were started under a name have it twice.
+ * EventBridge event of Lambda: a durable execution ended without success. A named execution has its name in the ARN and in a field of its own.
  * Source: https://docs.aws.amazon.com/lambda/latest/dg/durable-monitoring.html
  *
  * ```json
@@ -28,15 +28,15 @@ export const executionEventSchema = z.object({
 export type ExecutionEvent = z.infer<typeof executionEventSchema>;
 
 /**
- * The name of a durable execution by its ARN, `…:function:NAME:VERSION/durable-execution/<name>/<id>`, in letters, digits, hyphens and
- * underscores, which RDS takes in a tag. What runs elsewhere than on Lambda has an id alone, and that is its name.
+ * Extracts the name of a durable execution from its ARN, `…:function:NAME:VERSION/durable-execution/<name>/<id>`, in letters, digits, hyphens
+ * and underscores, which RDS accepts in a tag. Outside Lambda an execution has only an id, which is then its name.
  */
 export function toExecutionName(arn: string): string {
   const name = /\/durable-execution\/([^/]+)/.exec(arn)?.[1] ?? arn.split("/").at(-1) ?? arn;
   return name.replaceAll(/[^\w-]/g, "-");
 }
 
-/** What the execution of an event may be called: the ARN and the event have been seen to differ. */
+/** Possible names of the execution: ARN and field have been observed to differ. */
 export function namesOf({ detail }: ExecutionEvent): readonly string[] {
   const { durableExecutionArn, durableExecutionName } = detail;
   return [toExecutionName(durableExecutionArn), ...(durableExecutionName === undefined ? [] : [durableExecutionName])];

@@ -2,50 +2,50 @@ import * as z from "zod/mini";
 import { gateResultSchema } from "./plan.ts";
 import { remediationRequestSchema } from "./remediation-request.ts";
 
-/** What is told of a repair, to machines and to people. */
+/** Types of the events that a repair publishes. */
 export const remediationEventTypes = [
-  /** Somebody has to approve it: `approvalId` is what `rds-password-audit approve` takes. */
+  /** The repair needs approval. `approvalId` is what `rds-password-audit approve` takes. */
   "remediation.approval-requested",
-  /** It is about to begin. */
+  /** The repair is about to start. */
   "remediation.started",
-  /** A secret has another ARN now: whoever stores the old one has to be told. */
+  /** The secret has a new ARN. Consumers that store the old one must change it. */
   "secret.replaced",
-  /** The rule that asked for it passes. */
+  /** The repair is done, and its rule passes. */
   "remediation.succeeded",
-  /** It did not come to that; `recovery` has what a person can do. */
+  /** The repair failed. `recovery` has commands to run by hand. */
   "remediation.failed",
-  /** It was not begun after all: a gate is closed, or somebody rejected it. */
+  /** The repair was not started: a gate is closed, or approval was rejected. */
   "remediation.refused",
 ] as const;
 
 const arn = z.nullable(z.string());
 
-/** One step of a repair, as it is announced. */
+/** One event of a repair, as it is published. */
 export const remediationEventSchema = z.object({
   type: z.enum(remediationEventTypes),
   at: z.iso.datetime(),
   execution: z.string(),
   ...remediationRequestSchema.shape,
-  /** One sentence for a person. */
+  /** One or more sentences for people. */
   message: z.string(),
-  /** The managed secret's ARN before and after; null where there is none, or not yet. */
+  /** ARN of the managed secret before and after; null if there is none, or none yet. */
   secret: z.object({ before: arn, after: arn }),
-  /** The KMS key of the new secret; null for the default key, and where there is no new secret. */
+  /** KMS key of the new secret; null for the default key, or if there is no new secret. */
   keyReference: z.nullable(z.string()),
   approvalId: z.nullable(z.string()),
-  /** Until when it can be approved; null where nobody is asked. */
+  /** When the approval request expires; null if none was made. */
   until: z.nullable(z.iso.datetime()),
-  /** Where it was refused, the gates that are closed. */
+  /** The closed gates of a refused repair. */
   gates: z.array(gateResultSchema),
-  /** Where it failed, whether RDS manages the master password now: false where a repair left it off; null where that was not seen. */
+  /** Whether RDS manages the master password after a failed repair; null if unknown. */
   managed: z.nullable(z.boolean()),
-  /** Commands, in their order, that a person can run where one is needed. */
+  /** Commands to run by hand, in this order. */
   recovery: z.array(z.string()),
 });
 export type RemediationEvent = z.infer<typeof remediationEventSchema>;
 
-/** What an event says where it has nothing to say. */
-export const nothingMore = {
+/** The optional parts of an event, all empty. */
+export const noDetails = {
   secret: { before: null, after: null },
   keyReference: null,
   approvalId: null,

@@ -4,7 +4,7 @@ import { type Database, databaseKinds } from "./database.ts";
 import { severities } from "./finding.ts";
 
 /**
- * What an execution is asked to do: one action on one database, because one rule asked for it. It is checked anew before anything is done.
+ * The input of an execution: one action on one database, required by one rule. The execution checks it again before it changes anything.
  *
  * ```json
  * { "action": "rotate", "rule": "rotation-on-schedule", "severity": "medium",
@@ -19,7 +19,7 @@ export const remediationRequestSchema = z.object({
   database: z.object({
     arn: z.string(),
     kind: z.enum(databaseKinds),
-    /** Of a tenant database `instance/TENANT`. */
+    /** `instance/TENANT` for a tenant database. */
     identifier: z.string(),
     resourceId: z.string(),
     account: z.string(),
@@ -28,7 +28,7 @@ export const remediationRequestSchema = z.object({
 });
 export type RemediationRequest = z.infer<typeof remediationRequestSchema>;
 
-/** A database as orders and plans name it, and nothing else of it. */
+/** Selects the fields of a database that requests and plans contain. */
 export function toRequestDatabase({
   arn,
   kind,

@@ -5,7 +5,7 @@ import type { StoredFile } from "./stored-file.ts";
 
 const instant = z.iso.datetime();
 
-/** An execution that has not ended. One that is silent past `expiresAt` counts as interrupted. */
+/** The slot of an execution that has not ended. After `expiresAt`, when its lease expires, it counts as interrupted. */
 const runningSchema = z.object({
   execution: z.string(),
   arn: z.string(),
@@ -13,14 +13,14 @@ const runningSchema = z.object({
   region: z.string(),
   action: z.enum(actionNames),
   rule: z.string(),
-  /** Whether it may have changed something: it then counts against the budget. */
+  /** True if it may have changed something. It then counts against the budget. */
   isChanging: z.boolean(),
   since: instant,
   expiresAt: instant,
 });
 export type Running = z.infer<typeof runningSchema>;
 
-/** What became of an action that changed something, or may have; and of one that a person did not want. */
+/** How an action ended that may have changed something, or whose approval was rejected. */
 export const outcomes = ["repaired", "failed", "interrupted", "rejected"] as const;
 
 const attemptSchema = z.object({
@@ -35,14 +35,14 @@ const attemptSchema = z.object({
 });
 export type Attempt = z.infer<typeof attemptSchema>;
 
-/** What a toggle loses, written down before it begins, so that whoever finishes it can restore it. */
+/** What a toggle loses. Stored before it starts, so that the execution that finishes it can restore it. */
 const secretSnapshotSchema = z.object({
   secretArn: z.string(),
   /** The key as RDS reported it. */
   keyReference: z.nullable(z.string()),
   rotationEnabled: z.boolean(),
   rotationRules: z.nullable(rotationRulesSchema),
-  /** The secret's own tags, without those that AWS gives it. */
+  /** The secret's own tags, without those that AWS sets. */
   tags: z.record(z.string(), z.string()),
   /** JSON text. */
   resourcePolicy: z.nullable(z.string()),
@@ -50,25 +50,25 @@ const secretSnapshotSchema = z.object({
 export type SecretSnapshot = z.infer<typeof secretSnapshotSchema>;
 
 /**
- * What holds across executions: who is at work, what was tried, whether anything may be begun at all. It is written on condition that
- * nobody else wrote it meanwhile, so that of two executions one gets the last place of a budget.
+ * What executions share: slots, attempts, and whether repairs are paused. A write succeeds only if there was no other since the read, so that
+ * of two executions only one gets the last slot in a budget.
  */
 export const remediationStateSchema = z.object({
   schemaVersion: z.literal("1.0"),
   running: z.array(runningSchema),
-  /** Of the last 30 days, oldest first. */
+  /** The last 30 days, oldest first. */
   attempts: z.array(attemptSchema),
-  /** How many executions a database has had, by ARN: the next one's name follows from it. */
+  /** Number of ended executions by database ARN. Part of the next execution's name. */
   ended: z.record(z.string(), z.int().check(z.nonnegative())),
   failuresInARow: z.int().check(z.nonnegative()),
-  /** Set while nothing may be begun: too many failures in a row, or a person. */
+  /** Set while repairs are paused, by a person or by the circuit breaker. */
   stopped: z.nullable(z.object({ at: instant, by: z.string(), why: z.string() })),
-  /** By the ARN of the database. */
+  /** By database ARN. */
   secretSnapshots: z.record(z.string(), secretSnapshotSchema),
 });
 export type RemediationState = z.infer<typeof remediationStateSchema>;
 
-/** Before the first execution. */
+/** The state before the first execution. */
 export const emptyRemediationState: RemediationState = {
   schemaVersion: "1.0",
   running: [],
@@ -79,12 +79,12 @@ export const emptyRemediationState: RemediationState = {
   secretSnapshots: {},
 };
 
-/** Where the state of remediation is kept. */
+/** The file that holds the remediation state. */
 export const remediationStateFile: StoredFile<RemediationState> = {
   name: "remediation.json",
-  what: "state of remediation",
+  what: "remediation state",
   schema: remediationStateSchema,
   empty: emptyRemediationState,
   whatToDo:
-    "restore an earlier version of it; without it nobody would know who is at work, what was tried, and what an interrupted toggle has to restore",
+    "restore an earlier version of it: it holds running executions, attempts, and what an interrupted toggle has to restore",
 };

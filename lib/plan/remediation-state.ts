@@ -3,15 +3,15 @@ import { inExecutionName } from "../model/database.ts";
 import type { Attempt, RemediationState, Running, SecretSnapshot } from "../model/remediation-state.ts";
 import { hoursBetween } from "../model/time.ts";
 
-/** Attempts are remembered longer than any budget and most cool-downs look back. */
-const rememberedHours = 30 * 24;
+/** Longer than any budget and most cool-downs look back. */
+const keptHours = 30 * 24;
 
-/** Who an execution is, and what it is about to do. */
+/** The execution that holds a slot, and the action it is about to run. */
 export type Holder = Pick<Running, "execution" | "arn" | "account" | "region" | "action" | "rule">;
 
 type Now = { readonly now: string; readonly stopAfterFailures: number };
 
-/** Enters an execution, or renews its sign of life for so many hours; null where another one is at work on the database. */
+/** Gives an execution a slot, or renews its lease, for `hours`. Null if another execution holds the database. */
 export function acquire(
   state: RemediationState,
   holder: Holder,
@@ -20,10 +20,10 @@ export function acquire(
   const expired = expire(state, now);
   const others = expired.running.filter(({ execution }) => execution !== holder.execution);
   if (others.some(({ arn }) => arn === holder.arn)) return null;
-  const own = state.running.find(({ execution }) => execution === holder.execution);
+  const own = find(state, holder.execution);
   const running: Running = {
     ...holder,
-    // What was begun before it was killed does not become undone by entering anew.
+    // A killed execution that acquires its slot again may still have changed something.
     isChanging: isChanging || own?.isChanging === true,
     since: own?.since ?? now.now,
     expiresAt: inHours(hours, now),
@@ -31,52 +31,59 @@ export function acquire(
   return { ...expired, running: [...others, running] };
 }
 
+function find({ running }: RemediationState, execution: string): Running | undefined {
+  return running.find((one) => one.execution === execution);
+}
+
 function inHours(hours: number, { now }: Pick<Now, "now">): string {
   return new Date(Date.parse(now) + hours * 3_600_000).toISOString();
 }
 
 /**
- * Has an execution wait for so many hours: one that has begun nothing of its action yet, whatever its entry says. Null where it is out, and
- * where it waits already and will for half of them at least.
+ * Renews the lease of a waiting execution for `hours`. It no longer counts against the budget, because it has changed nothing in its present
+ * action. Null if the execution holds no slot, or is waiting already with at least half of `hours` left.
  */
 export function renew(
   state: RemediationState,
   execution: string,
   { hours, now }: Pick<Now, "now"> & { readonly hours: number },
 ): RemediationState | null {
-  const own = state.running.find((one) => one.execution === execution);
+  const own = find(state, execution);
   if (own === undefined || (!own.isChanging && own.expiresAt >= inHours(hours / 2, { now }))) return null;
-  const anew = (one: Running): Running => ({ ...one, isChanging: false, expiresAt: inHours(hours, { now }) });
-  return { ...state, running: state.running.map((one) => (one.execution === execution ? anew(one) : one)) };
+  return replace(state, own, { isChanging: false, expiresAt: inHours(hours, { now }) });
+}
+
+function replace(state: RemediationState, own: Running, change: Partial<Running>): RemediationState {
+  return { ...state, running: state.running.map((one) => (one === own ? { ...one, ...change } : one)) };
 }
 
 type Advance = Now & {
-  /** What it tried in vain. */
+  /** The failed attempt. */
   readonly attempt: Attempt;
-  /** What it is about to wait for; another action than the one that it tried. */
+  /** The action to wait for; differs from that of the attempt. */
   readonly next: ActionName;
-  /** For how long it may be silent from now on. */
+  /** Length of the new lease. */
   readonly hours: number;
 };
 
 /**
- * Counts what an execution tried in vain, and enters it anew with its next action, as one that has changed nothing yet. Done twice it
- * counts once. Null where the execution is out already: what it tried was counted as interrupted.
+ * Counts an execution's failed attempt and moves its slot on to the next action, as one that has changed nothing yet. Idempotent. Null if the
+ * execution holds no slot any longer: its attempt was counted as interrupted.
  */
 export function advance(
   state: RemediationState,
   execution: string,
   { attempt, next, hours, ...now }: Advance,
 ): RemediationState | null {
-  const own = state.running.find((one) => one.execution === execution);
+  const own = find(state, execution);
   if (own === undefined) return null;
   if (own.action === next) return state;
-  const anew: Running = { ...own, action: next, isChanging: false, since: now.now, expiresAt: inHours(hours, now) };
-  return count({ ...state, running: state.running.map((one) => (one === own ? anew : one)) }, [attempt], now);
+  const change = { action: next, isChanging: false, since: now.now, expiresAt: inHours(hours, now) };
+  return count(replace(state, own, change), [attempt], now);
 }
 
-/** What an execution has begun last, and when: what it is at, or what failed before that; null where it has only waited. */
-export function startedBy(
+/** The last action that an execution started: the present one, or the one that failed before it. Null if it has only waited. */
+export function lastStarted(
   { attempts }: RemediationState,
   { arn, action, since, isChanging }: Running,
 ): Pick<Attempt, "action" | "startedAt"> | null {
@@ -85,72 +92,67 @@ export function startedBy(
   return failed === undefined ? null : { action: failed.action, startedAt: failed.startedAt };
 }
 
-/** Of what an execution tried, what was not counted when it went on to another action: that from its present action on. */
-export function uncountedOf<T extends Pick<Attempt, "action">>(
-  { running }: RemediationState,
+/** The attempts that `advance` has not counted: those from the execution's present action on. */
+export function uncounted<T extends Pick<Attempt, "action">>(
+  state: RemediationState,
   execution: string,
   tried: readonly T[],
 ): readonly T[] {
-  const own = running.find((one) => one.execution === execution);
+  const own = find(state, execution);
   const first = tried.findIndex(({ action }) => action === own?.action);
   return first === -1 ? [] : tried.slice(first);
 }
 
-/** Takes an execution out, with what it tried; nothing happens where it is out already. */
+/** Frees an execution's slot and counts its attempts. No change if it holds none. */
 export function release(
   state: RemediationState,
   execution: string,
   { attempts, ...now }: Now & { readonly attempts: readonly Attempt[] },
 ): RemediationState {
-  const own = state.running.find((one) => one.execution === execution);
-  return own === undefined ? state : count(takeOut(state, own), attempts, now);
+  const own = find(state, execution);
+  if (own === undefined) return state;
+  const released = {
+    ...state,
+    running: state.running.filter((one) => one.execution !== execution),
+    ended: { ...state.ended, [own.arn]: (state.ended[own.arn] ?? 0) + 1 },
+  };
+  return count(released, attempts, now);
 }
 
-/** Takes out executions that are silent for too long: those that may have changed something were interrupted. */
+/** Frees the slot of a dead execution and counts its action as interrupted, if it may have changed something. */
+export function interrupt(state: RemediationState, execution: string, now: Now, endedAt = now.now): RemediationState {
+  const own = find(state, execution);
+  if (own === undefined) return state;
+  const { isChanging, arn, account, region, action, rule, since } = own;
+  const attempt: Attempt = { arn, account, region, action, rule, startedAt: since, endedAt, outcome: "interrupted" };
+  return release(state, execution, { ...now, attempts: isChanging ? [attempt] : [] });
+}
+
+/** Interrupts each execution whose lease has expired. */
 export function expire(state: RemediationState, now: Now): RemediationState {
   return expiredIn(state, now.now).reduce(
-    (expired, stale) => count(takeOut(expired, stale), toInterrupted(stale, stale.expiresAt), now),
+    (left, { execution, expiresAt }) => interrupt(left, execution, now, expiresAt),
     state,
   );
 }
 
-/** Executions that are silent for too long. */
+/** Executions whose lease has expired. */
 export function expiredIn({ running }: RemediationState, now: string): readonly Running[] {
   return running.filter(({ expiresAt }) => expiresAt <= now);
 }
 
-/** Executions that have given a sign of life lately. */
+/** Executions that hold a valid lease. */
 export function liveIn({ running }: RemediationState, now: string): readonly Running[] {
   return running.filter(({ expiresAt }) => expiresAt > now);
 }
 
-/** Does not wait for a sign of life of an execution any more. */
+/** Ends the lease of an execution that is known to be dead. */
 export function markLost(state: RemediationState, execution: string, now: string): RemediationState {
-  const lost = (one: Running): Running =>
-    one.execution === execution && one.expiresAt > now ? { ...one, expiresAt: now } : one;
-  return { ...state, running: state.running.map(lost) };
+  const own = find(state, execution);
+  return own === undefined || own.expiresAt <= now ? state : replace(state, own, { expiresAt: now });
 }
 
-/** Takes out an execution of which nobody will hear any more; nothing happens where it is out already. */
-export function interrupt(state: RemediationState, execution: string, now: Now): RemediationState {
-  const own = state.running.find((one) => one.execution === execution);
-  return own === undefined ? state : count(takeOut(state, own), toInterrupted(own, now.now), now);
-}
-
-function toInterrupted({ isChanging, arn, account, region, action, rule, since }: Running, endedAt: string): Attempt[] {
-  if (!isChanging) return [];
-  return [{ arn, account, region, action, rule, startedAt: since, endedAt, outcome: "interrupted" }];
-}
-
-function takeOut(state: RemediationState, { execution, arn }: Running): RemediationState {
-  return {
-    ...state,
-    running: state.running.filter((one) => one.execution !== execution),
-    ended: { ...state.ended, [arn]: (state.ended[arn] ?? 0) + 1 },
-  };
-}
-
-/** Counts attempts; too many failures in a row stop everything. */
+/** Counts attempts. Too many failures in a row trip the circuit breaker. */
 function count(
   state: RemediationState,
   attempts: readonly Attempt[],
@@ -160,39 +162,37 @@ function count(
     (sum, { outcome }) => (outcome === "repaired" ? 0 : outcome === "rejected" ? sum : sum + 1),
     state.failuresInARow,
   );
-  const breaks = state.stopped === null && attempts.length > 0 && failuresInARow >= stopAfterFailures;
+  const trips = state.stopped === null && attempts.length > 0 && failuresInARow >= stopAfterFailures;
   return {
     ...state,
-    attempts: [...state.attempts, ...attempts].filter(({ endedAt }) => hoursBetween(endedAt, now) < rememberedHours),
+    attempts: [...state.attempts, ...attempts].filter(({ endedAt }) => hoursBetween(endedAt, now) < keptHours),
     failuresInARow,
-    stopped: breaks
-      ? { at: now, by: "the circuit breaker", why: `${failuresInARow} failures in a row` }
-      : state.stopped,
+    stopped: trips ? { at: now, by: "the circuit breaker", why: `${failuresInARow} failures in a row` } : state.stopped,
   };
 }
 
-/** Keeps what a toggle will lose. */
-export function keep(state: RemediationState, arn: string, secretSnapshot: SecretSnapshot): RemediationState {
-  return { ...state, secretSnapshots: { ...state.secretSnapshots, [arn]: secretSnapshot } };
+/** Stores what a toggle has to restore. */
+export function saveSnapshot(state: RemediationState, arn: string, snapshot: SecretSnapshot): RemediationState {
+  return { ...state, secretSnapshots: { ...state.secretSnapshots, [arn]: snapshot } };
 }
 
-/** Forgets it when all is restored. */
-export function forget(state: RemediationState, arn: string): RemediationState {
+/** Removes what a toggle had to restore. */
+export function deleteSnapshot(state: RemediationState, arn: string): RemediationState {
   const { [arn]: _, ...secretSnapshots } = state.secretSnapshots;
   return { ...state, secretSnapshots };
 }
 
-/** Lets nothing be begun any more. */
+/** Pauses all repairs. */
 export function stop(state: RemediationState, stopped: NonNullable<RemediationState["stopped"]>): RemediationState {
   return { ...state, stopped };
 }
 
-/** Lets things be begun again. */
+/** Resumes repairs and resets the circuit breaker. */
 export function resume(state: RemediationState): RemediationState {
   return { ...state, stopped: null, failuresInARow: 0 };
 }
 
-/** The name of a database's next execution, which Lambda starts once: letters, digits and hyphens, 64 at most. */
+/** Name of a database's next execution, which Lambda starts only once: letters, digits and hyphens, at most 64 characters. */
 export function nextExecution(
   state: RemediationState,
   database: { readonly arn: string; readonly resourceId: string },

@@ -1,15 +1,15 @@
-import { awaitActiveSecret, describeUnfilled } from "./await-secret.ts";
 import type { Procedure } from "./repair.ts";
-import { announce, startAction } from "./start.ts";
+import { startAction, tryNotify } from "./start.ts";
 import { endVerified } from "./verify.ts";
+import { awaitActiveSecret, describeInactive } from "./waits.ts";
 
-/** Turns management on for a database whose master password somebody holds: from then on only the secret has it. */
+/** Turns management on for a database whose master password is not managed. From then on only the secret holds the password. */
 export const enable: Procedure = async (repair) => {
-  const isNotified = await announce(repair, "tell that it begins", {
+  const isNotified = await tryNotify(repair, "started", {
     type: "remediation.started",
-    message: "RDS is about to manage the master password: the present one will not open the database any more.",
+    message: "RDS is about to manage the master password. The current password stops working.",
   });
-  if (!isNotified) return { end: "failed", reason: "it could not be announced", recovery: [] };
+  if (!isNotified) return { end: "failed", reason: "the notification could not be sent", recovery: [] };
   const start = await startAction(repair, "turn management on", {
     already: ({ database }) => database.masterUserSecret !== null || null,
     change: async ({ database, planned }) => {
@@ -18,18 +18,18 @@ export const enable: Procedure = async (repair) => {
       return true;
     },
   });
-  if (start.started === null) return start.outcome;
-  const { seen } = await awaitActiveSecret(repair, "wait until the secret is active");
-  if (seen?.database === null) return { end: "failed", reason: "the database is gone", recovery: [] };
-  const secret = seen?.database.masterUserSecret;
-  if (secret === null) return { end: "failed", reason: "RDS shows no secret, as before", recovery: [] };
-  await announce(repair, "tell the secret's ARN", {
+  if (start.result === null) return start.outcome;
+  const { value } = await awaitActiveSecret(repair, "wait until the secret is active");
+  if (value?.database === null) return { end: "failed", reason: "the database is gone", recovery: [] };
+  const secret = value?.database.masterUserSecret;
+  if (secret === null) return { end: "failed", reason: "RDS still shows no secret", recovery: [] };
+  await tryNotify(repair, "secret replaced", {
     type: "secret.replaced",
-    message: `The master password is in a secret now${secret === undefined ? ", whose ARN could not be read" : ""}.`,
+    message: `The master password is now in a secret${secret === undefined ? ", whose ARN could not be read" : ""}.`,
     secret: { before: null, after: secret?.secretArn ?? null },
     keyReference: secret?.kmsKeyId ?? null,
   });
   if (secret?.status !== "active")
-    return { end: "failed", reason: describeUnfilled(secret?.status ?? null), recovery: [] };
+    return { end: "failed", reason: describeInactive(secret?.status ?? null), recovery: [] };
   return endVerified(repair);
 };

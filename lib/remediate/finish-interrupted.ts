@@ -2,63 +2,62 @@ import { untagCommand } from "../model/aws-cli.ts";
 import { toggleTagKey } from "../model/database.ts";
 import type { SecretSnapshot } from "../model/remediation-state.ts";
 import { parseToggleMarker, type ToggleMarker } from "../model/toggle-marker.ts";
-import { awaitOff } from "./await-off.ts";
-import { finishToggle, type Interrupted, removeToggleTag } from "./finish-toggle.ts";
+import { finishToggle, removeToggleTag, type ToggleInProgress } from "./finish-toggle.ts";
 import type { Observation, Procedure, Repair } from "./repair.ts";
-import { announce, startAction } from "./start.ts";
+import { startAction, tryNotify } from "./start.ts";
 import { endVerified } from "./verify.ts";
+import { awaitOff } from "./waits.ts";
 
-/** Finishes a toggle that somebody began: the mark on the database says so. Where nothing was turned off, only the mark comes off. */
+/** Finishes the toggle that the tag on the database names. If management was never turned off, only removes the tag. */
 export const finishInterrupted: Procedure = async (repair) => {
-  const start = await startAction(repair, "read the mark", {
-    change: (observation) => readToggleTag(repair, observation),
+  const start = await startAction(repair, "read the toggle tag", {
+    change: (observation) => readToggle(repair, observation),
   });
-  if (start.started === null) return start.outcome;
-  const { started } = start;
-  await announce(repair, "tell that it begins", {
+  if (start.result === null) return start.outcome;
+  const toggle = start.result;
+  await tryNotify(repair, "started", {
     type: "remediation.started",
-    message: "A toggle that was interrupted is about to be finished: management is turned on again where it is off.",
-    secret: { before: started.oldSecretArn, after: null },
-    keyReference: started.keyReference,
+    message: "An interrupted toggle is about to be finished: management is turned on again if it is off.",
+    secret: { before: toggle.oldSecretArn, after: null },
+    keyReference: toggle.keyReference,
   });
-  if (await awaitOff(repair, started.oldSecretArn)) return finishToggle(repair, started);
-  const left = await removeToggleTag(repair, started);
-  if (left === "off") return finishToggle(repair, started);
-  if (left === "unmarked") return endVerified(repair, ["Nothing had been turned off."]);
+  if (await awaitOff(repair, toggle.oldSecretArn)) return finishToggle(repair, toggle);
+  const result = await removeToggleTag(repair, toggle);
+  if (result === "off") return finishToggle(repair, toggle);
+  if (result === "removed") return endVerified(repair, ["Management had not been turned off."]);
   return {
     end: "failed",
-    reason: "nothing had been turned off, and the mark could not be taken off",
-    recovery: [untagCommand(started.database)],
+    reason: "management had not been turned off, and the toggle tag could not be removed",
+    recovery: [untagCommand(toggle.database)],
     managed: true,
   };
 };
 
-/** What is known of the toggle. A keepsake of another secret than the one that RDS still names is left from another toggle. */
-async function readToggleTag(
+/** Reads the toggle from its tag and snapshot. A snapshot of a secret other than the old one that RDS still names is from an earlier toggle. */
+async function readToggle(
   { secretSnapshot }: Repair,
   { database, context, planned }: Observation,
-): Promise<Interrupted> {
+): Promise<ToggleInProgress> {
   const toggleTag = database.tags[toggleTagKey] ?? "";
-  const marker = parseToggleMarker(toggleTag);
-  const kept = await secretSnapshot.read();
+  const snapshot = await secretSnapshot.read();
   const secretArn = database.masterUserSecret?.secretArn ?? null;
-  const isOld = secretArn !== null && !isNew(secretArn, context, marker, kept);
+  const isOld = secretArn !== null && !isNew(secretArn, context, parseToggleMarker(toggleTag), snapshot);
   return {
     ...{ database, toggleTag },
     keyReference: planned?.keyReference ?? null,
-    oldSecretArn: isOld ? secretArn : (kept?.secretArn ?? null),
-    secretSnapshot: isOld && kept?.secretArn !== secretArn ? null : kept,
+    oldSecretArn: isOld ? secretArn : (snapshot?.secretArn ?? null),
+    secretSnapshot: isOld && snapshot?.secretArn !== secretArn ? null : snapshot,
   };
 }
 
-/** Whether the secret was made after the toggle began. Where its date or the mark's cannot be read, what was written down tells. */
+/** True if the secret was created after the toggle started. If either date cannot be read, the snapshot decides. */
 function isNew(
   secretArn: string,
   { secret }: Observation["context"],
   marker: ToggleMarker | null,
-  kept: SecretSnapshot | null,
+  snapshot: SecretSnapshot | null,
 ): boolean {
   const createdAt = secret.seen ? (secret.value?.createdAt ?? null) : null;
   if (marker !== null && createdAt !== null) return createdAt > marker.startedAt;
-  return kept !== null && kept.secretArn !== secretArn;
+  return snapshot !== null && snapshot.secretArn !== secretArn;
 }

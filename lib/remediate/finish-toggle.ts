@@ -1,95 +1,94 @@
 import { turnOnCommand } from "../model/aws-cli.ts";
 import { type Database, isSettled, isUnderWay, toggleTagKey } from "../model/database.ts";
 import type { SecretSnapshot } from "../model/remediation-state.ts";
-import { describeUnfilled } from "./await-secret.ts";
 import type { Outcome, Repair } from "./repair.ts";
 import { restore } from "./restore.ts";
-import { announce } from "./start.ts";
+import { tryNotify } from "./start.ts";
 import { turnOnAgain } from "./turn-on-again.ts";
 import { verify } from "./verify.ts";
+import { describeInactive } from "./waits.ts";
 
-/** What is known of a toggle that was begun; without a keepsake nobody can tell what the old secret had. */
-export type Interrupted = {
+/** A toggle that has started: its tag is on the database. */
+export type ToggleInProgress = {
   readonly database: Database;
-  /** The value of its tag. */
+  /** The value of the toggle tag. */
   readonly toggleTag: string;
   readonly keyReference: string | null;
-  /** Null where it is not known: then management was off when somebody came to finish it. */
+  /** Null if unknown: an interrupted toggle without a snapshot whose management is off. */
   readonly oldSecretArn: string | null;
+  /** Null if there is none; then nothing of the old secret can be restored. */
   readonly secretSnapshot: SecretSnapshot | null;
 };
 
-/** The half of a toggle that must not be left undone: on, restored, verified, and the mark taken off. */
-export async function finishToggle(repair: Repair, started: Interrupted): Promise<Outcome> {
-  const { database, keyReference, oldSecretArn, secretSnapshot } = started;
+/** The half of a toggle that must always be finished: turns management on, restores, verifies, and removes the tag. */
+export async function finishToggle(repair: Repair, toggle: ToggleInProgress): Promise<Outcome> {
+  const { database, keyReference, oldSecretArn, secretSnapshot } = toggle;
   const keys = [keyReference, secretSnapshot?.keyReference ?? null, null];
   const turned = await turnOnAgain(repair, { keys, oldSecretArn });
-  if (!turned.isOn && turned.isGone) await removeToggleTag(repair, started);
-  if (!turned.isOn && turned.isGone) return gone;
-  if (!turned.isOn)
-    return turned.isSeen ? leftOff(turned.why, database, keyReference) : unseen(turned.why, database, keyReference);
+  if (!turned.isOn) {
+    if (!turned.isGone)
+      return turned.isSeen
+        ? leftOff(turned.why, database, keyReference)
+        : unknownOff(turned.why, database, keyReference);
+    await removeToggleTag(repair, toggle);
+    return { end: "failed", reason: "the database is gone", recovery: [] };
+  }
   const { secretArn } = turned;
   const isOther = keyReference !== null && turned.keyReference !== null && turned.keyReference !== keyReference;
   const otherKey = isOther ? [`It is encrypted with ${turned.keyReference} instead of ${keyReference}.`] : [];
-  const unknown = secretSnapshot === null ? [nothingKept] : [];
-  const isNotified = await announce(repair, "tell the new ARN", {
+  const missing = secretSnapshot === null ? [noSnapshot] : [];
+  const isNotified = await tryNotify(repair, "secret replaced", {
     type: "secret.replaced",
-    message: ["The master password is in another secret now.", ...otherKey, ...unknown].join(" "),
+    message: ["The master password is in a new secret.", ...otherKey, ...missing].join(" "),
     secret: { before: oldSecretArn, after: secretArn },
     keyReference: turned.keyReference,
   });
-  const notRestored = secretSnapshot === null ? unknown : await restore(repair, secretSnapshot, secretArn);
-  const reason = turned.status === "active" ? await verify(repair) : describeUnfilled(turned.status);
-  // While nobody knows the new ARN, somebody has to come again.
-  const left = isNotified ? await removeToggleTag(repair, started) : "marked";
-  if (left === "off") return leftOff("it has taken the new secret back", database, keyReference);
-  const remarks = [...otherKey, ...notRestored, ...(left === "unmarked" ? [] : [stillTagged])];
+  const notRestored = secretSnapshot === null ? missing : await restore(repair, secretSnapshot, secretArn);
+  const reason = turned.status === "active" ? await verify(repair) : describeInactive(turned.status);
+  // Until the new ARN is delivered, the tag stays so that the next execution delivers it.
+  const result = isNotified ? await removeToggleTag(repair, toggle) : "kept";
+  if (result === "off") return leftOff("it has taken the new secret back", database, keyReference);
+  const remarks = [...otherKey, ...notRestored, ...(result === "removed" ? [] : [stillTagged])];
   if (reason === null) return { end: "repaired", remarks };
   const all = [reason, ...remarks.map((remark) => remark.replace(/\.$/, ""))];
   return { end: "failed", reason: all.join(". "), recovery: [], managed: true };
 }
 
-const gone: Outcome = { end: "failed", reason: "the database is gone", recovery: [] };
-
-/** What must never be left unsaid. */
 function leftOff(why: string, database: Database, keyReference: string | null): Outcome {
-  const reason = `management is off, nobody knows the master password, and RDS does not turn it on: ${why}`;
+  const reason = `management is off, the master password is unknown, and RDS does not turn management on: ${why}`;
   return { end: "failed", reason, recovery: [turnOnCommand(database, keyReference)], managed: false };
 }
 
-/** Where nobody has seen whether it is on, that is said: it is no better than off, and may be on. */
-function unseen(why: string, database: Database, keyReference: string | null): Outcome {
-  const reason = `management was turned off, and whether RDS has turned it on again was not seen: ${why}`;
+/** As bad as off, because it may be off. */
+function unknownOff(why: string, database: Database, keyReference: string | null): Outcome {
+  const reason = `management was turned off, and whether RDS turned it on again is unknown: ${why}`;
   return { end: "failed", reason, recovery: [turnOnCommand(database, keyReference)] };
 }
 
-const nothingKept =
-  "Nobody wrote down what the old secret had: rotation schedule, tags and resource policy are those of a new one.";
-const stillTagged = `The tag ${toggleTagKey} is still on it: the next remediation of the database takes it off.`;
-
-/** How a database is left: without the mark; with it; or with it and without management, which is what it tells of. */
-type Left = "unmarked" | "marked" | "off";
+const noSnapshot =
+  "No snapshot of the old secret exists: rotation schedule, tags and resource policy are those of a new secret.";
+const stillTagged = `The tag ${toggleTagKey} is still on the database: the next repair of the database removes it.`;
 
 /**
- * Takes the mark off where management is on: one that is off keeps it, for whoever comes next, and so does one whose old secret may be on its
- * way out, or whose new one RDS may take back. A mark that is not the one that was written or read is another toggle's, and stays. A database
- * that is gone has none.
+ * Removes the toggle tag, and the snapshot, if management is on and settled and the tag is that of this toggle. Returns "off" if management is
+ * off: the tag stays for the next execution. Returns "kept" if the old secret may still be deleted or RDS may still take the new one back,
+ * and if a call fails. A tag of another toggle stays.
  */
 export function removeToggleTag(
   { workflow, aws, describe, secretSnapshot }: Repair,
-  { toggleTag, oldSecretArn }: Pick<Interrupted, "toggleTag" | "oldSecretArn">,
-): Promise<Left> {
-  const taken = workflow.step("take the mark off", async () => {
+  { toggleTag, oldSecretArn }: Pick<ToggleInProgress, "toggleTag" | "oldSecretArn">,
+): Promise<"removed" | "kept" | "off"> {
+  const removed = workflow.step("remove the toggle tag", async () => {
     const { database } = await describe();
     if (database !== null) {
       const { arn, masterUserSecret, tags } = database;
       if (masterUserSecret === null) return "off";
-      if (isUnderWay(masterUserSecret.status)) return "marked";
-      if (masterUserSecret.secretArn === oldSecretArn && !isSettled(database)) return "marked";
+      if (isUnderWay(masterUserSecret.status)) return "kept";
+      if (masterUserSecret.secretArn === oldSecretArn && !isSettled(database)) return "kept";
       if ((tags[toggleTagKey] ?? toggleTag) === toggleTag) await aws.untagDatabase(arn, toggleTagKey);
     }
-    await secretSnapshot.forget();
-    return "unmarked";
+    await secretSnapshot.delete();
+    return "removed";
   });
-  return taken.catch(() => "marked" as const);
+  return removed.catch(() => "kept" as const);
 }

@@ -6,7 +6,6 @@ import { rotate } from "./rotate.ts";
 import { scheduleRotation } from "./schedule-rotation.ts";
 import { toggle } from "./toggle.ts";
 
-/** The procedure of each action. */
 export const procedures: Readonly<Record<ActionName, Procedure>> = {
   "schedule-rotation": scheduleRotation,
   rotate,

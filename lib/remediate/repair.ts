@@ -8,13 +8,11 @@ import type { RuleContext } from "../model/rule.ts";
 import type { RotationRules } from "../model/secret.ts";
 import type { Workflow } from "./workflow.ts";
 
-/** What a repair changes in AWS: each method is one API operation. A call that fails throws an AwsCallError. */
+/** The AWS operations that change something, one method each. Throws an AwsCallError. */
 export type RepairPort = {
-  /**
-   * Turns management on, with a key or the default one. `applyImmediately` is for what else is pending: AWS does this at once in any case.
-   */
+  /** Turns management on, with a key or the default one. `applyImmediately` only affects other pending changes: AWS does this at once. */
   turnOn(database: Database, options: { keyReference: string | null; applyImmediately: boolean }): Promise<void>;
-  /** Turns management off; RDS deletes the secret and sets the password. */
+  /** Turns management off. RDS deletes the secret and sets the password. */
   turnOff(database: Database, password: string): Promise<void>;
   rotate(database: Database): Promise<void>;
   /** Turns automatic rotation on by these rules, without rotating now. */
@@ -25,60 +23,62 @@ export type RepairPort = {
   untagDatabase(arn: string, key: string): Promise<void>;
 };
 
-/** The database at one instant, with all that was read around it. */
+/** The database at one instant, with everything that its gates depend on. */
 export type Observation = {
+  /** ISO 8601. */
   readonly at: string;
   readonly database: ClassifiedDatabase;
   readonly context: RuleContext;
-  /** The action as it would be planned now; null where its rule does not ask for it any more. */
+  /** The action as planned now; null if its rule no longer requires it. */
   readonly planned: PlannedAction | null;
-  /** What the rule that asked says now. */
+  /** What the rule that required the repair reports now. */
   readonly verdict: Status;
 };
 
-/** The database alone, as it is now; null where it is gone. */
+/** The database alone; null if it is gone. */
 export type Description = { readonly database: Database | null };
 
-/** What is told of a repair beside what is known of it anyway. */
-export type News = Pick<RemediationEvent, "type" | "message"> &
+/** The part of a RemediationEvent that differs from step to step. */
+export type RepairNotification = Pick<RemediationEvent, "type" | "message"> &
   Partial<
     Pick<RemediationEvent, "secret" | "keyReference" | "recovery" | "approvalId" | "until" | "gates" | "managed">
   >;
 
-/** One repair of one database: what it is, what it runs on, and what it may use. */
+/** One action on one database: everything that its procedure may use. */
 export type Repair = {
   readonly execution: string;
   readonly action: ActionName;
   readonly rule: string;
   readonly workflow: Workflow;
   readonly aws: RepairPort;
-  /** Reads the database and all that its gates depend on. Throws an AwsCallError where the database cannot be read, or is gone. */
+  /** Reads the database and everything that its gates depend on. Throws an AwsCallError if it cannot be read or is gone. */
   observe(): Promise<Observation>;
-  /** Reads the database alone. Throws an AwsCallError where it cannot be read. */
+  /** Reads the database alone. Throws an AwsCallError if that fails. */
   describe(): Promise<Description>;
-  /** Takes a place in the budget, or keeps it; false where somebody else was faster. */
-  acquire(): Promise<boolean>;
+  /** Takes a slot in the budget, or renews its lease. Returns false if another execution took the last one. */
+  acquireSlot(): Promise<boolean>;
+  /** The stored snapshot of the database's old secret. */
   readonly secretSnapshot: {
     read(): Promise<SecretSnapshot | null>;
-    write(secretSnapshot: SecretSnapshot): Promise<void>;
-    forget(): Promise<void>;
+    save(snapshot: SecretSnapshot): Promise<void>;
+    delete(): Promise<void>;
   };
-  /** Tells machines and people. Throws where not both could be told. */
-  notify(news: News): Promise<void>;
+  /** Publishes to both topics. Throws if one of them fails. */
+  notify(notification: RepairNotification): Promise<void>;
 };
 
 /** How a procedure ended. */
 export type Outcome =
-  /** Gates are closed, and nothing was changed. */
+  /** Gates are closed; nothing was changed. */
   | { readonly end: "refused"; readonly gates: readonly GateResult[] }
-  /** The rule that asked passes. `remarks` says what is not quite as it was. */
+  /** The rule passes. `remarks` says what is not as it was. */
   | { readonly end: "repaired"; readonly remarks: readonly string[] }
-  /** The rule does not pass, or something could not be done; `recovery` is what a person can do. */
+  /** The rule does not pass, or a change failed. `recovery` has commands to run by hand. */
   | {
       readonly end: "failed";
       readonly reason: string;
       readonly recovery: readonly string[];
-      /** Whether RDS manages the password now; left out where that was not seen. */
+      /** Whether RDS manages the password now; omitted if unknown. */
       readonly managed?: boolean;
     };
 

@@ -2,16 +2,15 @@ import type { SecretSnapshot } from "../model/remediation-state.ts";
 import { deniesRds } from "../model/secret.ts";
 import type { Repair } from "./repair.ts";
 
-const rotatesNow = "The old secret did not rotate automatically; the new one does, as RDS makes them.";
+const rotatesNow = "The old secret did not rotate automatically; the new one does, as RDS creates it.";
 
-/** Gives a new secret what the old one had: schedule, tags, resource policy. Answers with what could not be restored, as sentences. */
+/** Copies schedule, tags and resource policy of the old secret to the new one. Returns what could not be restored, as sentences. */
 export async function restore(
-  repair: Repair,
-  secretSnapshot: SecretSnapshot,
+  { aws, workflow }: Repair,
+  { rotationEnabled, rotationRules, tags, resourcePolicy, secretArn: oldSecretArn }: SecretSnapshot,
   secretArn: string,
 ): Promise<readonly string[]> {
-  const { aws, workflow } = repair;
-  const remarks: string[] = secretSnapshot.rotationEnabled ? [] : [rotatesNow];
+  const remarks: string[] = rotationEnabled ? [] : [rotatesNow];
   const attempt = async (what: string, work: () => Promise<void>): Promise<void> => {
     try {
       await workflow.step(`restore the ${what}`, work);
@@ -21,15 +20,14 @@ export async function restore(
       );
     }
   };
-  const { rotationRules, tags, resourcePolicy } = secretSnapshot;
-  if (secretSnapshot.rotationEnabled && rotationRules !== null)
+  if (rotationEnabled && rotationRules !== null)
     await attempt("rotation schedule", () => aws.scheduleRotation(secretArn, rotationRules));
   if (Object.keys(tags).length > 0) await attempt("tags", () => aws.tagSecret(secretArn, tags));
   if (resourcePolicy === null) return remarks;
   if (deniesRds(resourcePolicy))
-    return [...remarks, "The resource policy of the old secret denies RDS, and was not put on the new one."];
+    return [...remarks, "The resource policy of the old secret denies RDS and was not copied to the new one."];
   await attempt("resource policy", () =>
-    aws.putResourcePolicy(secretArn, resourcePolicy.replaceAll(secretSnapshot.secretArn, secretArn)),
+    aws.putResourcePolicy(secretArn, resourcePolicy.replaceAll(oldSecretArn, secretArn)),
   );
   return remarks;
 }

@@ -1,41 +1,43 @@
 import { isUnderWay } from "../model/database.ts";
-import { awaitSettledSecret } from "./await-secret.ts";
 import type { Observation, Procedure } from "./repair.ts";
-import { announce, startAction } from "./start.ts";
+import { startAction, tryNotify } from "./start.ts";
 import { endVerified } from "./verify.ts";
+import { awaitSettledSecret } from "./waits.ts";
 
-/** Rotates the password now. The secret and its ARN stay. */
+/** Rotates the password now. The secret keeps its ARN. */
 export const rotate: Procedure = async (repair) => {
-  const before = await repair.workflow.step("remember the last rotation", async () => toMoment(await repair.observe()));
-  await announce(repair, "tell that it begins", {
+  const before = await repair.workflow.step("remember the last rotation", async () =>
+    toRotation(await repair.observe()),
+  );
+  await tryNotify(repair, "started", {
     type: "remediation.started",
-    message: "The master password is about to be rotated, under the same secret ARN.",
+    message: "The master password is about to be rotated. The secret keeps its ARN.",
     secret: { before: before.secretArn, after: before.secretArn },
   });
-  const start = await startAction(repair, "rotate", {
+  const start = await startAction(repair, "rotate the password", {
     already: (observation) =>
-      observation.database.masterUserSecret?.status === "rotating" || isLater(toMoment(observation), before) || null,
+      observation.database.masterUserSecret?.status === "rotating" || isLater(toRotation(observation), before) || null,
     change: async ({ database }) => {
       await repair.aws.rotate(database);
       return true;
     },
   });
-  if (start.started === null) return start.outcome;
-  const { seen } = await awaitSettledSecret(repair, "wait until it is rotated");
-  if (seen === null || isUnderWay(seen.database?.masterUserSecret?.status ?? null))
-    return { end: "failed", reason: "RDS was not seen to be done with the rotation for an hour", recovery: [] };
+  if (start.result === null) return start.outcome;
+  const { value } = await awaitSettledSecret(repair, "wait until the password is rotated");
+  if (value === null || isUnderWay(value.database?.masterUserSecret?.status ?? null))
+    return { end: "failed", reason: "RDS did not finish the rotation within an hour", recovery: [] };
   return endVerified(repair);
 };
 
-type Moment = { readonly secretArn: string | null; readonly lastRotatedAt: string | null };
+type Rotation = { readonly secretArn: string | null; readonly lastRotatedAt: string | null };
 
-function toMoment({ context: { secret }, database }: Observation): Moment {
+function toRotation({ context: { secret }, database }: Observation): Rotation {
   return {
     secretArn: database.masterUserSecret?.secretArn ?? null,
     lastRotatedAt: secret.seen ? (secret.value?.lastRotatedAt ?? null) : null,
   };
 }
 
-function isLater({ lastRotatedAt }: Moment, before: Moment): boolean {
+function isLater({ lastRotatedAt }: Rotation, before: Rotation): boolean {
   return lastRotatedAt !== null && (before.lastRotatedAt === null || lastRotatedAt > before.lastRotatedAt);
 }

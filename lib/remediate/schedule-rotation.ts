@@ -1,15 +1,15 @@
 import { longestIntervalDays } from "../model/rotation-schedule.ts";
 import type { RotationRules } from "../model/secret.ts";
 import type { Observation, Procedure } from "./repair.ts";
-import { announce, startAction } from "./start.ts";
+import { startAction, tryNotify } from "./start.ts";
 import { endVerified } from "./verify.ts";
 
-/** What RDS itself gives a new secret. */
+/** What RDS sets on a new secret. */
 const everySevenDays: RotationRules = { automaticallyAfterDays: 7, scheduleExpression: null, duration: null };
 
-/** Turns automatic rotation on again, by the schedule that the secret had, if that is within the policy's limit. Nothing rotates now. */
+/** Turns automatic rotation on, by the secret's former schedule if the policy permits that interval. Nothing rotates now. */
 export const scheduleRotation: Procedure = async (repair) => {
-  await announce(repair, "tell that it begins", {
+  await tryNotify(repair, "started", {
     type: "remediation.started",
     message: "Automatic rotation of the secret is about to be turned on. The password does not change now.",
   });
@@ -20,11 +20,10 @@ export const scheduleRotation: Procedure = async (repair) => {
       return true;
     },
   });
-  if (start.started === null) return start.outcome;
-  return endVerified(repair);
+  return start.result === null ? start.outcome : endVerified(repair);
 };
 
-/** Secrets Manager goes on showing the rules of a rotation that was cancelled. */
+/** Secrets Manager keeps showing the rules of a canceled rotation. */
 function rulesFor({ context: { secret, thresholds } }: Observation): RotationRules {
   const former = secret.seen ? (secret.value?.rotationRules ?? null) : null;
   const days = longestIntervalDays(former);

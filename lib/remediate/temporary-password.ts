@@ -5,8 +5,8 @@ const classes = [...letters, "0123456789", "_-+=."] as const;
 const length = 30;
 
 /**
- * A password that every engine takes: 30 characters (Oracle takes no more), the first a letter, some of each class (SQL Server wants
- * three), none that one of them forbids. It is for the step that makes it, and for nobody else: it is never returned, stored or logged.
+ * Makes a password that every engine accepts: 30 characters (Oracle's maximum), a letter first, each character class (SQL Server requires
+ * three), no character that any engine forbids. The step that makes it never returns, stores or logs it.
  * Source: https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.html
  */
 export function makeTemporaryPassword(): string {

@@ -231,7 +231,7 @@ describe("the state of remediation", () => {
     put("remediation.json", body);
     await expect(openState().read()).rejects.toThrow(
       new RegExp(
-        `^s3://reports-bucket/remediation\\.json is no state of remediation${where}.*restore an earlier version of it; without it nobody would know`,
+        `^s3://reports-bucket/remediation\\.json is no remediation state${where}.*restore an earlier version of it: it holds running executions`,
       ),
     );
     expect(stored("remediation.json")).toBe(body);

@@ -18,8 +18,8 @@ function start() {
     },
     signal: controller.signal,
     listener: {
-      startAction: (name) => heard.push(`begin ${name}`),
-      pause: ({ seconds, seen, failure }) => heard.push(`pause ${seconds} ${seen ?? ""}${failure ?? ""}`),
+      start: (name) => heard.push(`begin ${name}`),
+      pause: ({ seconds, value, failure }) => heard.push(`pause ${seconds} ${value ?? ""}${failure ?? ""}`),
       end: (name, failure) => heard.push(`end ${name} ${failure ?? ""}`),
     },
   });
@@ -30,13 +30,13 @@ const throttled = () => new AwsCallError("rds:ModifyDBInstance", "Throttling", "
 const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
 
 describe("step", () => {
-  test("does its work once, and is heard of", async () => {
+  test("runs its work once and reports it", async () => {
     const { workflow, heard } = start();
     expect(await workflow.step("look", async () => 7)).toBe(7);
     expect(heard).toEqual(["begin look", "end look "]);
   });
 
-  test("what AWS refuses for now is tried again, with growing pauses", async () => {
+  test("retries a transient error with growing pauses", async () => {
     const { workflow, heard } = start();
     let tries = 0;
     const work = async () => {
@@ -48,13 +48,13 @@ describe("step", () => {
     expect(heard).toEqual(["begin change", "pause 5 Rate exceeded", "pause 10 Rate exceeded", "end change "]);
   });
 
-  test("for about ten minutes", async () => {
+  test("retries for about ten minutes", async () => {
     const { workflow, pauses } = start();
     await expect(workflow.step("change", () => Promise.reject(throttled()))).rejects.toThrow("Rate exceeded");
     expect(sum(pauses)).toBe(635);
   });
 
-  test("what AWS refuses for good is thrown at once", async () => {
+  test("throws any other error at once", async () => {
     const { workflow, heard, pauses } = start();
     const denied = new AwsCallError("rds:ModifyDBInstance", "AccessDenied", "You may not.");
     await expect(workflow.step("change", () => Promise.reject(denied))).rejects.toBe(denied);
@@ -63,33 +63,33 @@ describe("step", () => {
 });
 
 describe("poll", () => {
-  test("looks until what is seen will do", async () => {
+  test("reads until the condition holds", async () => {
     const { workflow, pauses } = start();
     let polls = 0;
     const observe = async () => {
       polls += 1;
       return polls;
     };
-    const polled = await workflow.poll("wait", observe, { until: (seen) => seen === 4, timeoutMinutes: 60 });
-    expect({ polled, pauses }).toEqual({ polled: { met: true, seen: 4, error: null }, pauses: [5, 8, 11] });
+    const polled = await workflow.poll("wait", observe, { until: (value) => value === 4, timeoutMinutes: 60 });
+    expect({ polled, pauses }).toEqual({ polled: { met: true, value: 4, error: null }, pauses: [5, 8, 11] });
   });
 
-  test("ends when the time is up, with what was seen last; no pause is longer than five minutes", async () => {
+  test("ends at the timeout with the last value; no pause exceeds five minutes", async () => {
     const { workflow, pauses, heard } = start();
     const polled = await workflow.poll("wait", async () => "off", { until: () => false, timeoutMinutes: 60 });
-    expect(polled).toEqual({ met: false, seen: "off", error: null });
+    expect(polled).toEqual({ met: false, value: "off", error: null });
     expect(sum(pauses)).toBe(3600);
     expect(Math.max(...pauses)).toBe(300);
     expect(heard.at(-1)).toBe("end wait not within 60 minutes");
   });
 
-  test("a look that throws has seen nothing", async () => {
+  test("keeps the last value after a read that throws", async () => {
     const { workflow, heard } = start();
     const never = await workflow.poll("wait", () => Promise.reject(throttled()), {
       until: () => true,
       timeoutMinutes: 0.2,
     });
-    expect(never).toEqual({ met: false, seen: null, error: "Rate exceeded" });
+    expect(never).toEqual({ met: false, value: null, error: "Rate exceeded" });
     expect(heard.at(-1)).toBe("end wait not within 0.2 minutes (Rate exceeded)");
     let polls = 0;
     const once = async () => {
@@ -99,7 +99,7 @@ describe("poll", () => {
     };
     expect(await workflow.poll("wait", once, { until: () => false, timeoutMinutes: 1 })).toEqual({
       met: false,
-      seen: "off",
+      value: "off",
       error: "Rate exceeded",
     });
   });
@@ -116,15 +116,15 @@ describe("sleepUntil", () => {
   });
 });
 
-test("nobody else is asked", async () => {
+test("requests no approval", async () => {
   const { workflow } = start();
   await expect(workflow.ask("ask", async () => {}, { timeoutHours: 1 })).rejects.toThrow(
-    '"ask" is for somebody who is not here',
+    '"ask" is not possible at a terminal',
   );
 });
 
 describe("interrupted", () => {
-  test("a step that is at work ends, and nothing is begun after it", async () => {
+  test("finishes the running step and starts no other", async () => {
     const { workflow, heard, controller } = start();
     const first = await workflow.step("change", async () => {
       controller.abort();
@@ -137,7 +137,7 @@ describe("interrupted", () => {
     expect(heard).toEqual(["begin change", "end change "]);
   });
 
-  test("a pause ends early", async () => {
+  test("ends a pause early", async () => {
     const { workflow, heard, controller } = start();
     const observe = async () => {
       controller.abort();

@@ -186,11 +186,11 @@ describe("with --apply --yes", () => {
     expect(stderr).not.toContain("toggle of DB instance");
     const said = stderr.replaceAll(/\s+/g, " ");
     expect(said).toContain(
-      "rotate failed. Next for secret-not-impaired would be toggle, which is not begun without being asked for.",
+      "rotate failed. The next action for secret-not-impaired is toggle, which needs a confirmation of its own.",
     );
-    expect(said).toContain("Not now: cooled-down: the last attempt on the database, rotate, ended at");
+    expect(said).toContain("It is blocked: cooled-down: rotate was tried on the database until");
     expect(said).toContain(
-      `go on with: rds-password-audit remediate ${shop.here.instances.get("invoices")?.DBInstanceArn} --policy`,
+      `continue with: rds-password-audit remediate ${shop.here.instances.get("invoices")?.DBInstanceArn} --policy`,
     );
     expect(shop.state()).toMatchObject({ running: [], attempts: [{ action: "rotate", outcome: "failed" }] });
   });
@@ -199,7 +199,7 @@ describe("with --apply --yes", () => {
     shop.here.failingRotations.add("invoices");
     shop.edit("policy.yaml", "window: any-time", "window: any-time\n  coolDownHours: 1");
     const { stderr } = await apply("invoices");
-    expect(stderr).toContain("would be toggle");
+    expect(stderr).toContain("The next action for secret-not-impaired is toggle");
     shop.cloud.advance({ hours: 2 });
     const questions: string[] = [];
     const answer = async (question: string) => {
@@ -239,8 +239,8 @@ describe("with --apply --yes", () => {
     const { status, stderr } = await apply("orders", "ledger", "arn:aws:rds:us-east-1:222222222222:db:orders");
     expect(status).toBe(0);
     expect(stderr.match(/REPAIRED .*/g)).toEqual([
-      "REPAIRED  enable of DB instance orders. It is repaired, and verified.",
-      "REPAIRED  enable of DB cluster ledger. It is repaired, and verified.",
+      "REPAIRED  enable of DB instance orders. Repaired and verified.",
+      "REPAIRED  enable of DB cluster ledger. Repaired and verified.",
     ]);
   });
 
@@ -260,7 +260,7 @@ describe("with --apply --yes", () => {
     expect(stderr).toContain(
       `  rds-password-audit remediate arn:aws:rds:us-east-1:222222222222:db:orders --policy ${shop.file("policy.yaml")} --apply\n`,
     );
-    expect(stderr).toContain("Not begun: enable of DB cluster ledger.\n");
+    expect(stderr).toContain("Not started: enable of DB cluster ledger.\n");
     expect(secretOf("ledger")).toBeUndefined();
   });
 
@@ -268,7 +268,7 @@ describe("with --apply --yes", () => {
     shop.here.editSecret(secretOf("wishlists")?.SecretArn ?? "", { RotationEnabled: false });
     const { status, stderr } = await apply("wishlists", "--action", "schedule-rotation");
     expect(status).toBe(0);
-    expect(stderr).toContain("Still wrong with it: secret-key-as-required (toggle).");
+    expect(stderr).toContain("Remaining violations: secret-key-as-required (toggle).");
   });
 });
 
@@ -396,8 +396,8 @@ describe("confirmation", () => {
       orders: undefined,
       ledger: "active",
     });
-    expect(stderr).toContain("That is a no: enable of DB instance orders is not begun.");
-    expect(stderr.indexOf("That is a no")).toBeLessThan(stderr.indexOf("turn management on"));
+    expect(stderr).toContain("Not confirmed: enable of DB instance orders is skipped.");
+    expect(stderr.indexOf("Not confirmed")).toBeLessThan(stderr.indexOf("turn management on"));
   });
 
   test("shows the impact before it asks", async () => {
@@ -494,9 +494,9 @@ describe("interrupted, and run again", () => {
     const { status, stderr } = await shop.run(withPolicy(["wishlists", "--apply", "--yes"]), interruptAt({ pause: 3 }));
     expect(status).toBe(130);
     expect(stderr).toContain(`
-Interrupted; a call to AWS that is under way is let finish (Ctrl-C again ends at once).
-DB instance wishlists: RDS was asked to turn management off, with a password that nobody knows. It has to be turned on again.
-Go on with:
+Interrupted. The current AWS call finishes first (press Ctrl-C again to exit at once).
+DB instance wishlists: RDS was asked to turn management off, with a password that was not kept. Management must be turned on again.
+Continue with:
 
   rds-password-audit remediate arn:aws:rds:us-east-1:222222222222:db:wishlists --policy ${shop.file("policy.yaml")} --apply
 `);
@@ -570,10 +570,10 @@ Go on with:
     expect(shop.state().running).toMatchObject([{ execution: expect.stringMatching(/^terminal-db-/) }]);
     const { status, stderr } = await apply("orders");
     expect(status).toBe(0);
-    expect(stderr).toContain("An earlier run started enable of DB instance orders at 2026-11-24T12:00:00.000Z");
-    expect(stderr).toContain("✓ wait until RDS is done with it");
+    expect(stderr).toContain("An earlier run began enable of DB instance orders at 2026-11-24T12:00:00.000Z");
+    expect(stderr).toContain("✓ wait until RDS finishes its changes");
     expect(stderr).toContain(`new ARN  ${secretOf("orders")?.SecretArn}\n`);
-    expect(stderr).toContain("REPAIRED  enable of DB instance orders. It was interrupted");
+    expect(stderr).toContain("REPAIRED  enable of DB instance orders. Interrupted, but repaired");
     expect(shop.state()).toMatchObject({ running: [], attempts: [{ action: "enable", outcome: "repaired" }] });
   });
 
@@ -620,7 +620,7 @@ describe("events", () => {
     const topics = ["--alerts-topic", "arn:aws:sns:us-east-1:222222222222:none"];
     const { status, stderr } = await apply("wishlists", ...topics);
     expect(status).toBe(1);
-    expect(stderr).toContain("it could not be announced");
+    expect(stderr).toContain("the notification could not be sent");
     expect(shop.changes().filter((action) => action.startsWith("rds:Modify"))).toEqual([]);
   });
 

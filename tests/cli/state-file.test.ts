@@ -81,7 +81,7 @@ describe("a state file", () => {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, text);
     await expect(createStateFile(path).read()).rejects.toThrow(
-      /remediation\.json is no state of remediation.*: restore an earlier version of it; without it nobody would know/,
+      /remediation\.json is no remediation state.*: restore an earlier version of it: it holds running executions/,
     );
     expect(await readFile(path, "utf8")).toBe(text);
   });

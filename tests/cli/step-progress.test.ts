@@ -15,56 +15,56 @@ async function show(isTTY: boolean, use: (progress: StepProgress, pass: (seconds
 
 const database = { status: "available", masterUserSecret: { status: "rotating" } };
 
-test("each step by name, with what came of it and how long it took", async () =>
+test("prints each step with its result and duration", async () =>
   expect(
     await show(false, (progress, pass) => {
-      progress.startAction("look");
+      progress.start("look");
       pass(0.42);
       progress.end("look", null);
-      progress.startAction("change\u001b[2J");
+      progress.start("change\u001b[2J");
       pass(75);
       progress.end("change\u001b[2J", "You may not.");
     }),
   ).toBe("  ✓ look  0.4 s\n  ✗ change  1 min 15 s  You may not.\n"));
 
-test("a wait is told once when it begins, and what AWS refuses for now with it", async () =>
+test("prints a wait once, when it starts, with the transient error if there is one", async () =>
   expect(
     await show(false, (progress) => {
-      progress.startAction("wait");
-      for (const seconds of [5, 8]) progress.pause({ seconds, seen: { database } });
+      progress.start("wait");
+      for (const seconds of [5, 8]) progress.pause({ seconds, value: { database } });
       progress.end("wait", null);
-      progress.startAction("change");
+      progress.start("change");
       progress.pause({ seconds: 5, failure: "Rate exceeded" });
       progress.end("change", null);
     }),
   ).toBe("  … wait\n  ✓ wait\n  … change: Rate exceeded (again in 5.0 s)\n  ✓ change\n"));
 
-test("a step that has told something has said all", async () =>
+test("prints no result for a step that printed a text", async () =>
   expect(
     await show(false, async (progress) => {
-      progress.startAction("tell that it begins");
+      progress.start("notify: started");
       await progress.say("It begins.\n");
-      progress.end("tell that it begins", null);
-      progress.startAction("tell how it ended");
+      progress.end("notify: started", null);
+      progress.start("notify: outcome");
       await progress.say("It ended.\n");
-      progress.end("tell how it ended", "the alerts topic took nothing");
+      progress.end("notify: outcome", "the alerts topic failed");
     }),
-  ).toBe("It begins.\nIt ended.\n  ✗ tell how it ended  the alerts topic took nothing\n"));
+  ).toBe("It begins.\nIt ended.\n  ✗ notify: outcome  the alerts topic failed\n"));
 
-test("after it was taken down nothing more is drawn", async () =>
+test("draws nothing after it was stopped", async () =>
   expect(
     await show(false, (progress) => {
-      progress.startAction("wait");
+      progress.start("wait");
       progress.stop();
       progress.pause({ seconds: 5 });
       progress.end("wait", "interrupted");
     }),
   ).toBe(""));
 
-test("on a terminal the step that is at work moves, with what was seen, on one line", async () => {
+test("animates the current step with the polled value on one line of a terminal", async () => {
   const drawn = await show(true, async (progress, pass) => {
-    progress.startAction("wait until the secret is active");
-    progress.pause({ seconds: 5, seen: { database } });
+    progress.start("wait until the secret is active");
+    progress.pause({ seconds: 5, value: { database } });
     pass(12);
     await new Promise((resolve) => setTimeout(resolve, 150));
     progress.end("wait until the secret is active", null);

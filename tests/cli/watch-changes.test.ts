@@ -34,7 +34,7 @@ const calls: Record<keyof RepairPort, (to: RepairPort) => Promise<void>> = {
   rotate: (to) => to.rotate(aDatabase()),
 };
 
-test("every change goes through, and is remembered by its name alone", async () => {
+test("passes each change on and logs its name", async () => {
   const direct = port();
   const { port: watched, changeLog } = watchChanges(direct, new AbortController().signal);
   for (const call of Object.values(calls)) await call(watched);
@@ -42,7 +42,7 @@ test("every change goes through, and is remembered by its name alone", async () 
   expect(changeLog).toEqual({ changes: Object.keys(calls) });
 });
 
-test("once it is interrupted nothing is changed any more", async () => {
+test("rejects each change once the signal is aborted", async () => {
   const direct = port();
   const controller = new AbortController();
   const { port: watched, changeLog } = watchChanges(direct, controller.signal);
@@ -51,22 +51,22 @@ test("once it is interrupted nothing is changed any more", async () => {
   expect({ asked: direct.asked, changeLog }).toEqual({ asked: [], changeLog: { changes: [] } });
 });
 
-describe("what state a database is in", () => {
+describe("the progress", () => {
   test.each<[ActionName, (keyof RepairPort)[], string]>([
     ["toggle", [], "nothing was changed."],
-    ["finish-interrupted", [], "nothing was changed this time. It still carries the tag"],
-    ["toggle", ["tagDatabase"], "it carries the tag of a toggle, and RDS still manages its password"],
-    ["toggle", ["tagDatabase", "turnOff"], "RDS was asked to turn management off, with a password that nobody knows."],
+    ["finish-interrupted", [], "nothing was changed in this run. The tag of the interrupted toggle is still on it"],
+    ["toggle", ["tagDatabase"], "it has the toggle tag, and RDS still manages its password"],
+    ["toggle", ["tagDatabase", "turnOff"], "RDS was asked to turn management off, with a password that was not kept."],
     ["toggle", ["tagDatabase", "turnOff", "turnOn"], "RDS was asked to turn management on again."],
-    ["enable", ["turnOn"], "RDS was asked to turn management on. Whether it is on was not seen yet."],
+    ["enable", ["turnOn"], "RDS was asked to turn management on. The result was not verified yet."],
     ["finish-interrupted", ["turnOn"], "RDS was asked to turn management on again."],
-    ["rotate", ["rotate"], "RDS was asked to rotate the secret"],
+    ["rotate", ["rotate"], "RDS was asked to rotate the password"],
     ["schedule-rotation", ["scheduleRotation"], "automatic rotation was turned on."],
     ["toggle", ["turnOn", "scheduleRotation"], "management is on again."],
     ["toggle", ["turnOn", "tagSecret"], "management is on again."],
     ["toggle", ["turnOn", "putResourcePolicy"], "management is on again."],
-    ["toggle", ["turnOn", "untagDatabase"], "all is done"],
-    // A rotation that was in vain is followed by a toggle.
+    ["toggle", ["turnOn", "untagDatabase"], "everything is done"],
+    // A toggle follows a rotation that did not help.
     ["rotate", ["rotate", "tagDatabase", "turnOff", "turnOn"], "RDS was asked to turn management on again."],
   ])("%s after %j", (action, changes, text) => expect(describeProgress({ changes }, action)).toContain(text));
 });

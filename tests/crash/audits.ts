@@ -1,22 +1,21 @@
 import { readTarget } from "../../lib/collect/read-target.ts";
-import { concludeRepaired } from "../../lib/executions/conclude-repaired.ts";
-import { lookAfterRepairs } from "../../lib/executions/look-after-repairs.ts";
-import type { Database } from "../../lib/model/database.ts";
+import { reapAndStart } from "../../lib/executions/reap-and-start.ts";
+import { reapIfRepaired } from "../../lib/executions/reap-executions.ts";
 import type { Inventory } from "../../lib/model/inventory.ts";
 import type { RemediationEvent } from "../../lib/model/remediation-event.ts";
-import { type RemediationRequest, toRequestDatabase } from "../../lib/model/remediation-request.ts";
+import type { RemediationRequest } from "../../lib/model/remediation-request.ts";
 import { isStartable, makePlan, type PlanOptions } from "../../lib/plan/make-plan.ts";
 import { rules } from "../../rules/index.ts";
-import { checkTold } from "./check-work.ts";
+import { checkEvent } from "./check-work.ts";
 import { createExecution, type Execution } from "./execution.ts";
 import { createPort } from "./instruments.ts";
 import { audience, createLife } from "./life.ts";
 import type { Weather } from "./weather.ts";
-import type { Place, Subject, World } from "./world.ts";
+import type { StoreName, Subject, World } from "./world.ts";
 
 const day = 86_400_000;
 
-/** Audits take place at noon. */
+/** Audits run at noon. */
 export function passToNextNoon({ cloud }: World): void {
   const now = cloud.now().getTime();
   const next = (Math.floor(now / day - 0.5) + 1.5) * day;
@@ -30,13 +29,13 @@ async function observe(world: World, weather: Weather): Promise<Inventory> {
   return { schemaVersion: "1.0", observedAt: world.now(), targets: [target], gaps: [] };
 }
 
-function planOptions({ policy, stores, now }: World, place: Place): PlanOptions {
-  return { policy, rules, state: stores[place].kept(), now: now(), isEnabled: true };
+function planOptions({ policy, stores, now }: World, storeName: StoreName): PlanOptions {
+  return { policy, rules, state: stores[storeName].kept(), now: now(), isEnabled: true };
 }
 
-function tellIn(world: World) {
+function notifyIn(world: World) {
   return async (event: RemediationEvent): Promise<void> => {
-    checkTold(world, event);
+    checkEvent(world, event);
     world.notified.push(event);
   };
 }
@@ -54,43 +53,46 @@ export async function audit(
   const inventory = await observe(world, weather);
   const { policy, stores } = world;
   const due: Execution[] = [];
-  await lookAfterRepairs({
+  await reapAndStart({
     ...{ inventory, isFull: true, policy, rules, now: world.now() },
     lost: dead === undefined ? null : { execution: dead.name, how: `The execution ${dead.name} was killed.` },
     repairs: {
       state: stores.service,
-      notify: tellIn(world),
+      notify: notifyIn(world),
       async start(name, request) {
         if (![...known, ...due].some((execution) => execution.name === name))
           due.push(createExecution(name, request, "service"));
       },
     },
   });
-  // Nobody counts it any more.
+  // It no longer counts.
   if (dead !== undefined) world.changing.delete(`service ${dead.name}`);
-  const { actions } = makePlan(inventory, planOptions(world, "service"));
   const { running, stopped } = stores.service.kept();
-  const isAtRest = due.length === 0 && running.length === 0 && stopped === null && !actions.some(isStartable);
+  const isIdle = due.length === 0 && running.length === 0 && stopped === null;
+  const isAtRest = isIdle && !makePlan(inventory, planOptions(world, "service")).actions.some(isStartable);
   return { due, isAtRest };
 }
 
-/** What a terminal with a state of its own, or with the service's, would begin on a database; its executions are always called the same. */
+/** What a terminal would start on a database, with a state of its own or with the service's. Its executions always have the same name. */
 export async function planAtTerminal(
   world: World,
   { arn }: Pick<Subject, "arn">,
-  { place, weather }: { place: Place; weather: Weather },
+  { storeName, weather }: { storeName: StoreName; weather: Weather },
 ): Promise<Execution | null> {
   const inventory = await observe(world, weather);
   const database = inventory.targets[0]?.databases.find((one) => one.arn === arn);
   if (database === undefined) return null;
   const execution = `terminal-${database.resourceId}`;
-  const options = { ...planOptions(world, place), execution, approvedBy: "ann", only: new Set([arn]) };
+  const options = { ...planOptions(world, storeName), execution, approvedBy: "ann", only: new Set([arn]) };
   const first = makePlan(inventory, options).actions.find(({ gates }) => gates.every(({ open }) => open));
   if (first !== undefined) {
     const approved = { keyReference: first.keyReference, secretArn: database.masterUserSecret?.secretArn ?? null };
-    return createExecution(execution, toOrder(first), place, { by: "ann", ...approved });
+    return createExecution(execution, toRequest(first), storeName, { by: "ann", ...approved });
   }
-  await conclude(world, database, { execution, place });
+  const { policy, stores } = world;
+  const running = stores[storeName].kept().running.find((one) => one.execution === execution);
+  const dead = { inventory, policy, rules, state: stores[storeName], now: world.now(), notify: notifyIn(world) };
+  if (running !== undefined) await reapIfRepaired({ ...dead, running });
   return null;
 }
 
@@ -99,33 +101,10 @@ export async function planAll(world: World, weather: Weather): Promise<Execution
   const { actions } = makePlan(await observe(world, weather), planOptions(world, "service"));
   return world.affectedDatabases.flatMap(({ arn, identifier }) => {
     const first = actions.find(({ database }) => database.arn === arn);
-    return first === undefined ? [] : createExecution(`${identifier}-1`, toOrder(first), "service");
+    return first === undefined ? [] : createExecution(`${identifier}-1`, toRequest(first), "service");
   });
 }
 
-function toOrder({ action, rule, severity, database }: RemediationRequest): RemediationRequest {
+function toRequest({ action, rule, severity, database }: RemediationRequest): RemediationRequest {
   return { action, rule, severity, database };
-}
-
-/** What was begun by a process that died, and is repaired after all, is told. */
-async function conclude(
-  world: World,
-  database: Database,
-  { execution, place }: { execution: string; place: Place },
-): Promise<void> {
-  const { policy, stores } = world;
-  const running = stores[place].kept().running.find((one) => one.execution === execution);
-  if (running === undefined) return;
-  await concludeRepaired({
-    ...{
-      running,
-      database: toRequestDatabase(database),
-      policy,
-      state: stores[place],
-      now: world.now(),
-      severity: "high",
-    },
-    secretArn: database.masterUserSecret?.secretArn ?? null,
-    notify: tellIn(world),
-  });
 }

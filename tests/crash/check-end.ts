@@ -12,43 +12,43 @@ import { type Goal, policyFor } from "./scenarios.ts";
 import type { Weather } from "./weather.ts";
 import { liveOne, type Subject, scope, startAt, toggleTagOf, type World } from "./world.ts";
 
-/** Hours after which an execution that was killed does not count any more. */
+/** Hours after which a killed execution no longer counts. */
 const expiryHours = 54;
 
 /** When an execution has ended, well or badly, but not by being killed. */
 export function checkEnd(world: World, execution: Execution, weather: Weather): void {
-  const { name, place, end, result } = execution;
-  world.changing.delete(`${place} ${name}`);
-  const hasChanged = world.started.some((one) => one.by === name && one.place === place);
+  const { name, storeName, end, result } = execution;
+  world.changing.delete(`${storeName} ${name}`);
+  const hasChanged = world.started.some((one) => one.by === name && one.storeName === storeName);
   if (end === "threw" && !weather.isStoreDown) breakPromise(world, promises.endsWell, name);
-  const { running } = world.stores[place].kept();
+  const { running } = world.stores[storeName].kept();
   if (!weather.isStoreDown && running.some((one) => one.execution === name))
-    breakPromise(world, promises.placeFreed, name);
+    breakPromise(world, promises.slotFreed, name);
   for (const subject of world.affectedDatabases)
     if (isLeftOff(world, subject, execution))
       breakPromise(world, promises.persists, `${name} ended at ${world.now()}, and it is off since ${world.last.off}`);
-  // Where nothing was begun, an error is all that there is to be told, and whoever started the execution is told it.
+  // An execution that started nothing only throws: its caller gets the error.
   if (weather.isTopicDown || (end === "threw" && !hasChanged)) return;
-  const last = world.lastTold.get(`${place} ${name}`);
+  const last = world.lastEvent.get(`${storeName} ${name}`);
   const ends = result?.map(({ outcome }) => outcome.end) ?? [];
   const expected = ends.includes("repaired") ? "succeeded" : ends.includes("failed") ? "failed" : "refused";
   const isNotified =
     end === "threw" ? /succeeded|failed/.test(last?.type ?? "") : last?.type === `remediation.${expected}`;
-  if (!isNotified) breakPromise(world, promises.notified, `${name} ${end}, and told ${last?.type ?? "nothing"}`);
+  if (!isNotified) breakPromise(world, promises.notified, `${name} ${end}, last event ${last?.type ?? "none"}`);
 }
 
 /** Whether an execution leaves a database off that it has turned off itself, or has tried to turn on. */
 function isLeftOff(world: World, { arn }: Subject, { request, result, stake }: Execution): boolean {
-  // Whoever is not let near it any more, because its owner took the opt-in back, leaves it to the audit.
+  // After the owner revokes the opt-in, the audit reports the database.
   if (result?.every(({ outcome }) => outcome.end === "refused")) return false;
   if (!stake.isHeld || request.database.arn !== arn || !liveOne(world, { arn })) return false;
   return world.orphaned.has(arn) && hoursBetween(world.last.off, world.now()) < 23;
 }
 
 /** When an execution was killed, and will not go on. */
-export function countAsDead({ changing, cloud, last }: World, { name, place }: Execution): void {
+export function countAsDead({ changing, cloud, last }: World, { name, storeName }: Execution): void {
   last.blow = cloud.now().toISOString();
-  const entry = changing.get(`${place} ${name}`);
+  const entry = changing.get(`${storeName} ${name}`);
   if (entry !== undefined) entry.until = new Date(cloud.now().getTime() + expiryHours * 3_600_000).toISOString();
 }
 
@@ -67,7 +67,7 @@ export type Left = {
 
 type Finds = (arn: string, rule: string) => boolean;
 
-/** When nobody is at work any more: how was everything left? */
+/** Checks the world after the last execution. */
 export async function checkLeft(world: World, left: Left): Promise<void> {
   const { policy, cloud, now } = world;
   const reading = { policy, rules, forRepair: true, now: now() };
@@ -77,10 +77,10 @@ export async function checkLeft(world: World, left: Left): Promise<void> {
   for (const subject of world.affectedDatabases) {
     const database = liveOne(world, subject);
     if (database === undefined) {
-      // Whoever was killed before, or has another state, cannot forget what was written down for it.
+      // A killed execution, or one with another state, cannot delete the snapshot.
       const isUndisturbed = world.last.blow === startAt && !world.hasStrangers;
       if (isUndisturbed && world.stores.service.kept().secretSnapshots[subject.arn] !== undefined)
-        breakPromise(world, promises.cleanedUp, `${subject.arn} is gone, and has a keepsake`);
+        breakPromise(world, promises.cleanedUp, `${subject.arn} is gone, and has a secret snapshot`);
       continue;
     }
     checkOrphan(world, subject, finds);
@@ -94,12 +94,12 @@ export async function checkLeft(world: World, left: Left): Promise<void> {
   const { instances, clusters, tenants } = world.here;
   for (const other of [...instances.values(), ...clusters.values(), ...tenants.values()])
     if (!world.affectedDatabases.some(({ arn }) => arn === arnOf(other)) && toggleTagOf(other) !== undefined)
-      breakPromise(world, promises.nothingElse, `${arnOf(other)} has a mark`);
+      breakPromise(world, promises.nothingElse, `${arnOf(other)} has a toggle tag`);
 }
 
-/** One that was left off, with a password that nobody knows, is found; by another rule where a person has taken the mark off. */
+/** A database left off with an unknown password is found; by another rule if a person removed the toggle tag. */
 function checkOrphan(world: World, { arn }: Subject, finds: Finds): void {
-  const rule = world.unmarked.has(arn) ? "master-password-managed" : "toggle-not-interrupted";
+  const rule = world.untagged.has(arn) ? "master-password-managed" : "toggle-not-interrupted";
   if (world.orphaned.has(arn) && !finds(arn, rule))
     breakPromise(world, promises.notLeft, `${rule} does not find ${arn}`);
 }
@@ -119,8 +119,8 @@ function checkManaged(world: World, subject: Subject, database: SimulatedDatabas
   const { secretSnapshots, running } = world.stores.service.kept();
   const left = [
     ...(toggleTagOf(database) === undefined ? [] : [`the tag ${toggleTagKey}`]),
-    ...(secretSnapshots[arn] === undefined ? [] : ["a keepsake"]),
-    ...(running.some((one) => one.arn === arn) ? ["a running entry"] : []),
+    ...(secretSnapshots[arn] === undefined ? [] : ["a secret snapshot"]),
+    ...(running.some((one) => one.arn === arn) ? ["a slot"] : []),
   ];
   if (left.length > 0) breakPromise(world, promises.cleanedUp, `${arn} has ${left.join(" and ")}`);
 }
@@ -145,15 +145,15 @@ function checkSecret(
   const isSame = SecretArn === before?.ARN;
   if (goal.secret === (isSame ? "new" : "same")) wrong(isSame ? "the secret was not replaced" : "it was replaced");
   if (before !== null && !isSame && here.secrets.has(before.ARN)) wrong("the old secret is there");
-  if (!isSame && !isArnSaid(world, arn, SecretArn)) breakPromise(world, promises.arnTold, SecretArn);
-  // Only a stranger to whoever turned management off may not know what there was.
-  const excuse = world.hasStrangers ? /could not be restored|Nobody wrote down/ : /could not be restored/;
+  if (!isSame && !isArnSaid(world, arn, SecretArn)) breakPromise(world, promises.arnNotified, SecretArn);
+  // Only an execution with another state may lack the snapshot.
+  const excuse = world.hasStrangers ? /could not be restored|No snapshot of the old secret/ : /could not be restored/;
   if (notified.some(({ message }) => excuse.test(message))) return;
   const lost = describeLost(secret, goal);
   if (lost.length > 0) breakPromise(world, promises.restored, lost.join(", "));
 }
 
-/** What was enabled at a terminal, by a process that was killed, only the state of that terminal knows: whoever runs it again is told. */
+/** Only the state of a terminal knows what its killed process enabled: its next run reports it. */
 function isArnSaid({ notified, stores: { terminal, laptop } }: World, arn: string, secretArn: string): boolean {
   const unfinished = [terminal, laptop].flatMap((store) => store.kept().running);
   if (unfinished.some((one) => one.arn === arn && one.action === "enable")) return true;

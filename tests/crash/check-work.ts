@@ -8,8 +8,8 @@ import type { Life } from "./life.ts";
 import { breakPromise, promises } from "./promises.ts";
 import { adopt, liveOne, livingSecretsOf, type Subject, targetOf, toggleTagOf, type World } from "./world.ts";
 
-/** What a changing call begins; null for one that goes on with what was begun. */
-function beginningOf(world: World, { step }: Life, { action, params }: InProcessCall): ActionName | null {
+/** The action that a changing call starts; null if it continues one. */
+function startedBy(world: World, { step }: Life, { action, params }: InProcessCall): ActionName | null {
   if (action === "rds:AddTagsToResource") return "toggle";
   if (params.ManageMasterUserPassword === false) return "toggle";
   if (params.RotateMasterUserPassword === true) return "rotate";
@@ -39,29 +39,29 @@ export function checkChange(world: World, life: Life, call: InProcessCall): void
     if (!isGone) breakPromise(world, promises.nothingElse, `${life.by} calls ${call.action} on ${targetOf(call)}`);
     return;
   }
-  const begins = beginningOf(world, life, call);
+  const begins = startedBy(world, life, call);
   if (begins === null) return;
   const since = life.attemptSince ?? 0;
   for (const [gate, closedSince] of world.closed.get(subject.arn) ?? [])
     if (closedSince <= since && concerns(gate, begins) && !hasPassed(world, subject, gate))
       breakPromise(world, promises.gates, `${life.by} calls ${call.action} (${begins}) although ${gate} is closed`);
-  checkLeave(world, life, begins);
-  const unmarkedSince = world.unmarked.get(subject.arn);
-  if (call.params.ManageMasterUserPassword === false && unmarkedSince !== undefined && unmarkedSince <= since)
-    breakPromise(world, promises.marked, `${life.by} turns management off, and the mark was taken off before`);
-  countBeginning(world, life, subject, begins);
+  checkPermitted(world, life, begins);
+  const untaggedSince = world.untagged.get(subject.arn);
+  if (call.params.ManageMasterUserPassword === false && untaggedSince !== undefined && untaggedSince <= since)
+    breakPromise(world, promises.tagged, `${life.by} turns management off, and the toggle tag was removed before`);
+  countStart(world, life, subject, begins);
 }
 
-/** Whether a person, and the clock, let it be begun. */
-function checkLeave(world: World, { by }: Life, action: ActionName): void {
+/** Checks approval and window. */
+function checkPermitted(world: World, { by }: Life, action: ActionName): void {
   const { approval, window } = world.policy.remediation;
   if (approval.some((one) => one === action) && !world.approved.has(by) && !by.startsWith("terminal-"))
-    breakPromise(world, promises.approved, `${by} begins ${action}`);
+    breakPromise(world, promises.approved, `${by} starts ${action}`);
   // All databases here have the same window: on Sundays from three to four.
   const now = new Date(world.now());
   const isOpen = now.getUTCDay() === 0 && now.getUTCHours() === 3;
   if (action !== "schedule-rotation" && !window.includes("any-time") && !isOpen)
-    breakPromise(world, promises.inWindow, `${by} begins ${action} at ${world.now()}`);
+    breakPromise(world, promises.inWindow, `${by} starts ${action} at ${world.now()}`);
 }
 
 /** Which actions a gate that a person closes is for. */
@@ -72,17 +72,17 @@ function concerns(gate: string, action: ActionName): boolean {
   return true;
 }
 
-/** What somebody left pending is in nobody's way once it is applied. */
+/** A pending modification blocks nothing once it is applied. */
 function hasPassed(world: World, subject: Subject, gate: string): boolean {
   if (gate !== "nothing-pending") return false;
   const { field } = world.pendings.get(subject.arn) ?? {};
   return field === undefined || !(field in (liveOne(world, subject)?.PendingModifiedValues ?? {}));
 }
 
-function countBeginning(world: World, { by, place, attemptSince }: Life, { arn }: Subject, action: ActionName): void {
+function countStart(world: World, { by, storeName, attemptSince }: Life, { arn }: Subject, action: ActionName): void {
   const { changing, policy } = world;
   const now = world.now();
-  const name = `${place} ${by}`;
+  const name = `${storeName} ${by}`;
   const known = changing.get(name);
   if (known !== undefined) {
     known.until = null;
@@ -90,18 +90,18 @@ function countBeginning(world: World, { by, place, attemptSince }: Life, { arn }
   }
   const { atOnce, perDay } = policy.remediation.budget;
   changing.set(name, { arn, until: null });
-  world.started.push({ by, place, at: now });
-  if (place !== "service") return;
+  world.started.push({ by, storeName, at: now });
+  if (storeName !== "service") return;
   const others = [...changing].filter(
-    ([other, { until }]) => other !== name && other.startsWith(place) && (until === null || until > now),
+    ([other, { until }]) => other !== name && other.startsWith(storeName) && (until === null || until > now),
   );
-  if (others.some(([, one]) => one.arn === arn)) breakPromise(world, promises.alone, `${by} begins beside another`);
-  if (others.length >= atOnce) breakPromise(world, promises.atOnce, `${by} begins beside ${others.length}`);
+  if (others.some(([, one]) => one.arn === arn)) breakPromise(world, promises.alone, `${by} starts beside another`);
+  if (others.length >= atOnce) breakPromise(world, promises.atOnce, `${by} starts beside ${others.length}`);
   const dayAgo = new Date(Date.parse(now) - 86_400_000).toISOString();
-  const today = world.started.filter((one) => one.place === place && one.at > dayAgo).length;
-  if (today > perDay) breakPromise(world, promises.perDay, `${by} begins ${action} as number ${today}`);
+  const today = world.started.filter((one) => one.storeName === storeName && one.at > dayAgo).length;
+  if (today > perDay) breakPromise(world, promises.perDay, `${by} starts ${action} as number ${today}`);
   if (world.stopped.since !== null && world.stopped.since <= (attemptSince ?? 0))
-    breakPromise(world, promises.circuit, `${by} begins ${action} although all is stopped`);
+    breakPromise(world, promises.circuit, `${by} starts ${action} although all is stopped`);
 }
 
 /** After every call: what has to hold at any moment. */
@@ -111,13 +111,13 @@ export function checkNow(world: World): void {
     if (database === undefined) continue;
     const { arn } = subject;
     forgetRefusedOff(world, subject, database);
-    const isMarked = toggleTagOf(database) !== undefined || world.unmarked.has(arn);
-    if (world.orphaned.has(arn) && !isMarked) breakPromise(world, promises.marked, `${arn} is not marked`);
+    const isTagged = toggleTagOf(database) !== undefined || world.untagged.has(arn);
+    if (world.orphaned.has(arn) && !isTagged) breakPromise(world, promises.tagged, `${arn} is not tagged`);
     if (livingSecretsOf(world, arn).length > 1) breakPromise(world, promises.oneSecret, arn);
   }
 }
 
-/** After a call that changes something: what somebody had left pending before this step looked still waits for its window. */
+/** After a changing call: a modification that was pending before this step read still waits for its window. */
 export function checkPending(world: World, { by, attemptSince }: Life): void {
   for (const subject of world.affectedDatabases) {
     const pending = world.pendings.get(subject.arn);
@@ -140,21 +140,21 @@ function forgetRefusedOff(
 }
 
 /** After every write of the state of remediation. */
-export function checkBudget(world: World, { by, place }: Life, { running, stopped }: RemediationState): void {
+export function checkBudget(world: World, { by, storeName }: Life, { running, stopped }: RemediationState): void {
   const now = world.now();
-  if (place === "service")
+  if (storeName === "service")
     world.stopped.since = stopped === null ? null : (world.stopped.since ?? world.journal.length);
-  // Whoever goes on to another action begins anew when it is at work again.
+  // An execution that advances to its next action starts again.
   if (!running.some(({ execution, isChanging }) => execution === by && isChanging))
-    world.changing.delete(`${place} ${by}`);
+    world.changing.delete(`${storeName} ${by}`);
   const { atOnce } = world.policy.remediation.budget;
   const changing = running.filter(
     ({ isChanging, expiresAt, action }) => isChanging && expiresAt > now && action !== "finish-interrupted",
   );
-  if (changing.length > atOnce) breakPromise(world, promises.atOnce, `${changing.length} are entered (${place})`);
+  if (changing.length > atOnce) breakPromise(world, promises.atOnce, `${changing.length} hold slots (${storeName})`);
   const alive = running.filter(({ expiresAt }) => expiresAt > now);
   if (new Set(alive.map(({ arn }) => arn)).size < alive.length)
-    breakPromise(world, promises.alone, `a database has two entries (${place})`);
+    breakPromise(world, promises.alone, `a database has two slots (${storeName})`);
 }
 
 /** Whatever is written anywhere: no password that was ever used is in it, however it is spelled. */
@@ -166,8 +166,8 @@ export function checkKept(world: World, where: string, text: string): void {
   }
 }
 
-/** Whether management is on is told only as it is at that moment. */
-export function checkTold(world: World, { managed, database: { arn }, message }: RemediationEvent): void {
+/** An event must be true about management at that moment. */
+export function checkEvent(world: World, { managed, database: { arn }, message }: RemediationEvent): void {
   const database = liveOne(world, { arn });
   if (managed !== null && database !== undefined && managed !== (database.MasterUserSecret !== undefined))
     breakPromise(world, promises.truthful, `"${message}" says managed: ${managed}`);

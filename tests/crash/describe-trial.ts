@@ -1,6 +1,6 @@
 import type { Entry, World } from "./world.ts";
 
-/** Everything that happened, for whoever has to find out why a promise was broken. Calls that only read are gathered in one line. */
+/** Describes everything that happened in a trial. Reads in a row share one line. */
 export function describeTrial({
   name,
   broken,

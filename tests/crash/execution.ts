@@ -1,29 +1,18 @@
-import type { Approval } from "../../lib/executions/create-repair.ts";
+import type { GrantedApproval } from "../../lib/executions/create-repair.ts";
 import type { RemediationRequest } from "../../lib/model/remediation-request.ts";
-import { type ExecutionOptions, type Remediation, remediateDatabase } from "../../lib/remediate-database.ts";
-import { rules } from "../../rules/index.ts";
-import { checkEnd } from "./check-end.ts";
-import { checkKept } from "./check-work.ts";
-import { createPort, createState, createTell } from "./instruments.ts";
-import { createLife, type Life, type Stage, type Stake } from "./life.ts";
-import type { Weather } from "./weather.ts";
-import { createWorkflow, type Memory, type WorkflowOptions } from "./workflow.ts";
-import { note, type Place, type World } from "./world.ts";
-
-/** One safeguard taken away: what an execution is given, made worse. */
-export type Sabotage = {
-  readonly name: string;
-  readonly spoil: (request: ExecutionOptions, life: Life, world: World) => ExecutionOptions;
-};
+import type { Remediation } from "../../lib/remediate-database.ts";
+import type { Stake } from "./life.ts";
+import type { Memory } from "./workflow.ts";
+import type { StoreName } from "./world.ts";
 
 /** One execution: what it is to do, where it keeps what it knows, and what became of it. */
 export type Execution = {
   readonly name: string;
   readonly request: RemediationRequest;
-  readonly place: Place;
+  readonly storeName: StoreName;
   readonly isAtTerminal: boolean;
   /** Of the person who stands by at a terminal, and does not wait for a window. */
-  readonly approval: Approval | null;
+  readonly approval: GrantedApproval | null;
   readonly memory: Memory;
   readonly stake: Stake;
   lives: number;
@@ -34,68 +23,10 @@ export type Execution = {
 export function createExecution(
   name: string,
   request: RemediationRequest,
-  place: Place,
-  approval: Approval | null = null,
+  storeName: StoreName,
+  approval: GrantedApproval | null = null,
 ): Execution {
   const isAtTerminal = name.startsWith("terminal-");
   const [memory, stake] = [{ checkpoints: [] }, { isHeld: false }];
-  return { name, request, place, isAtTerminal, approval, memory, stake, lives: 0, end: null, result: null };
-}
-
-/** What executions take place in. */
-export type Scene = {
-  readonly world: World;
-  readonly stage: Stage;
-  readonly weather: Weather;
-  readonly sabotage?: Sabotage | undefined;
-  readonly answer: WorkflowOptions["answer"];
-};
-
-/** Runs an execution until it ends, or dies, with the memory that it has. */
-export async function live(execution: Execution, scene: Scene): Promise<"ended" | "died"> {
-  const { world, stage, weather, sabotage, answer } = scene;
-  const { name, request, place, memory } = execution;
-  const life = createLife(name, place, execution.stake);
-  execution.lives += 1;
-  if (place !== "service") world.hasStrangers = true;
-  note(world, name, execution.lives === 1 ? `begins: ${request.action} for ${request.rule}` : "goes on");
-  const connection = { world, life, stage, weather };
-  const options: ExecutionOptions = {
-    ...{ request, rules, now: world.now },
-    execution: name,
-    policy: world.policy,
-    isEnabled: true,
-    approval: execution.approval,
-    waits: !execution.isAtTerminal,
-    port: createPort(connection),
-    state: createState(connection),
-    notify: createTell(connection),
-    workflow: createWorkflow({
-      ...{ life, stage, memory, answer, now: world.now },
-      hear(decision) {
-        note(world, "a person", decision);
-        if (decision === "approved") world.approved.add(name);
-      },
-      keep(text) {
-        world.moves += 1;
-        checkKept(world, "a checkpoint", text);
-      },
-    }),
-  };
-  const ended = remediateDatabase(sabotage?.spoil(options, life, world) ?? options).then(
-    (result) => {
-      execution.result = result;
-      execution.end = "ended";
-      return "ended" as const;
-    },
-    (error: Error) => {
-      execution.end = "threw";
-      checkKept(world, "an error", `${error.message}\n${error.stack}`);
-      note(world, name, `threw ${error.message}`);
-      return "ended" as const;
-    },
-  );
-  const how = await Promise.race([ended, life.death]);
-  if (how === "ended") checkEnd(world, execution, weather);
-  return how;
+  return { name, request, storeName, isAtTerminal, approval, memory, stake, lives: 0, end: null, result: null };
 }

@@ -2,7 +2,7 @@ import type { RemediationEvent } from "../../lib/model/remediation-event.ts";
 import type { RemediationState } from "../../lib/model/remediation-state.ts";
 import type { Stored } from "../../lib/storage/update-stored.ts";
 import { createInProcessRegion, type InProcessCall, type InProcessRegion } from "../support/in-process-region.ts";
-import { checkBudget, checkChange, checkKept, checkNow, checkPending, checkTold } from "./check-work.ts";
+import { checkBudget, checkChange, checkEvent, checkKept, checkNow, checkPending } from "./check-work.ts";
 import type { Life, Stage } from "./life.ts";
 import type { Weather } from "./weather.ts";
 import { adopt, isRead, liveOne, note, orphan, scope, targetOf, type World } from "./world.ts";
@@ -72,14 +72,14 @@ function passwordStates(world: World) {
   });
 }
 
-/** Whose password nobody knows any more, or somebody does again: by what happened, whatever the caller was told. */
+/** Updates whose password is unknown, by what happened and not by what was answered. */
 function noteEffects(
   world: World,
   life: Life,
   before: ReturnType<typeof passwordStates>,
   { action, params }: InProcessCall,
 ): void {
-  if (action === "rds:AddTagsToResource") world.unmarked.delete(String(params.ResourceName));
+  if (action === "rds:AddTagsToResource") world.untagged.delete(String(params.ResourceName));
   if (typeof params.MasterUserPassword === "string") world.passwords.add(params.MasterUserPassword);
   for (const [index, { arn, secretArn, isPending }] of passwordStates(world).entries()) {
     if (!isPending || before[index]?.isPending) continue;
@@ -105,7 +105,7 @@ function recollect({ answers }: World, weather: Weather, { action, params }: InP
 
 /** The store of one life, as S3 is: each read and write passes a point before and after. */
 export function createState({ world, life, stage, weather }: Connection): Stored<RemediationState> {
-  const stored = world.stores[life.place];
+  const stored = world.stores[life.storeName];
   return {
     async read() {
       await stage.pass(life, "before reading the state");
@@ -129,20 +129,20 @@ export function createState({ world, life, stage, weather }: Connection): Stored
   };
 }
 
-/** Tells machines and people of one life; what could not be told is not. */
-export function createTell({ world, life, stage, weather }: Connection) {
+/** The notifier of one life. */
+export function createNotify({ world, life, stage, weather }: Connection) {
   return async (event: RemediationEvent): Promise<void> => {
-    await stage.pass(life, `before telling ${event.type}`);
-    const outage = weather.tellFails?.() ?? null;
+    await stage.pass(life, `before notifying ${event.type}`);
+    const outage = weather.notifyFails?.() ?? null;
     world.moves += 1;
     if (outage?.isDone !== false) {
       checkKept(world, "a message", JSON.stringify(event));
-      checkTold(world, event);
+      checkEvent(world, event);
       world.notified.push(event);
-      world.lastTold.set(`${life.place} ${life.by}`, event);
-      note(world, life.by, `told ${event.type}: ${event.message}`);
+      world.lastEvent.set(`${life.storeName} ${life.by}`, event);
+      note(world, life.by, `notified ${event.type}: ${event.message}`);
     }
-    await stage.pass(life, `after telling ${event.type}`);
+    await stage.pass(life, `after notifying ${event.type}`);
     if (outage !== null) throw outage.error;
   };
 }

@@ -1,19 +1,19 @@
 import type { InProcessCall } from "../support/in-process-region.ts";
-import { createRandom, type Place, type World } from "./world.ts";
+import { createRandom, type StoreName, type World } from "./world.ts";
 
 /** One life of an execution: from its start, or from a replay, until it ends or is killed. */
 export type Life = {
   /** The execution's name. */
   readonly by: string;
-  readonly place: Place;
+  readonly storeName: StoreName;
   /** What its execution has to do with management being off, in this life or another. */
   readonly stake: Stake;
   /** What the workflow is at. */
   step: string;
   /** Where in the journal the present attempt of the present step made its first call; null before that. */
   attemptSince: number | null;
-  /** An attempt of the step begins. */
-  begin(step: string): void;
+  /** Starts an attempt of a step. */
+  start(step: string): void;
   readonly isDead: () => boolean;
   die(): void;
   readonly death: Promise<"died">;
@@ -22,17 +22,17 @@ export type Life = {
 /** Whether an execution has turned management off, or tried to turn it on. */
 export type Stake = { isHeld: boolean };
 
-export function createLife(by: string, place: Place, stake: Stake = { isHeld: false }): Life {
+export function createLife(by: string, storeName: StoreName, stake: Stake = { isHeld: false }): Life {
   let isDead = false;
   let tellDeath: (how: "died") => void = () => {};
   const death = new Promise<"died">((resolve) => {
     tellDeath = resolve;
   });
   const life: Life = {
-    ...{ by, place, death, stake },
+    ...{ by, storeName, death, stake },
     step: "",
     attemptSince: null,
-    begin(step) {
+    start(step) {
       life.step = step;
       life.attemptSince = null;
     },
@@ -45,7 +45,7 @@ export function createLife(by: string, place: Place, stake: Stake = { isHeld: fa
   return life;
 }
 
-/** A place in an execution at which it can be killed: before and after everything that somebody else could see. */
+/** A point at which an execution can be killed: before and after everything visible from outside. */
 export type Point = {
   readonly label: string;
   readonly life: Life;
@@ -65,7 +65,7 @@ function diesAt({ journal, now }: World, at: AtPoint, point: Point): boolean {
   return true;
 }
 
-/** What executions run on: it lets them go on, one at a time, and lets time pass. Whoever is dead waits for ever. */
+/** Schedules executions, one at a time, and advances the clock. A dead execution never continues. */
 export type Stage = {
   pass(life: Life, label: string, call?: InProcessCall): Promise<void>;
   sleep(life: Life, milliseconds: number): Promise<void>;
@@ -91,13 +91,13 @@ type Ticket = Point & { readonly go: () => void };
 type Sleeper = { readonly wakesAt: number; readonly wake: () => void };
 
 export type Troupe = Stage & {
-  /** Lets all that was begun run to its end, in an order that the seed decides. */
+  /** Runs all executions to their end, in an order that the seed decides. */
   play(): Promise<void>;
 };
 
 /**
  * For executions that run at the same time: each waits at each of its points until it is drawn. `stallsPerMille` is how often time passes
- * although somebody could go on: a process may be slow, or a lid closed.
+ * although an execution could continue: a process may be slow, or suspended.
  */
 export function createTroupe(
   world: World,
@@ -142,5 +142,5 @@ export function createTroupe(
   };
 }
 
-/** For whoever only looks at the end: no points, no sleep. */
+/** For reads outside of a trial: no points, no sleep. */
 export const audience: Stage = { pass: async () => {}, sleep: async () => {} };

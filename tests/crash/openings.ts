@@ -1,16 +1,17 @@
 import { audit, passToNextNoon, planAll, planAtTerminal } from "./audits.ts";
 import { countAsDead } from "./check-end.ts";
-import { type Execution, live, type Scene } from "./execution.ts";
+import type { Execution } from "./execution.ts";
 import { type AtPoint, createTroupe, type Troupe } from "./life.ts";
-import type { Place, World } from "./world.ts";
+import { live, type Scene } from "./run-execution.ts";
+import type { StoreName, World } from "./world.ts";
 
-/** How a trial begins: who executes what, and how what was killed is gone on with. Audits follow, day by day. */
+/** How a trial starts: who executes what, and how a killed execution continues. Daily audits follow. */
 export type Opening = {
   readonly name: string;
   readonly play: (scene: Scene, at: AtPoint) => Promise<readonly Execution[]>;
 };
 
-/** Seconds until somebody notices that a process died, by turns. */
+/** Seconds until a dead process is noticed, in turn. */
 const deathPauses = [1, 40, 200, 7200];
 
 function pauseAfterDeath({ cloud, journal }: World): void {
@@ -35,14 +36,14 @@ export async function runOnce(execution: Execution, scene: Scene): Promise<"ende
   return how;
 }
 
-/** A person at a terminal begins, and begins anew when the process died. */
+/** A person at a terminal starts a repair, and starts it again when the process died. */
 async function standBy(scene: Scene, times: number): Promise<Execution[]> {
   const { world, weather } = scene;
   const started: Execution[] = [];
   for (let time = 0; time < times; time += 1) {
     if (time > 0) pauseAfterDeath(world);
     const [subject] = world.affectedDatabases;
-    const execution = subject && (await planAtTerminal(world, subject, { place: "terminal", weather }));
+    const execution = subject && (await planAtTerminal(world, subject, { storeName: "terminal", weather }));
     if (!execution) break;
     started.push(execution);
     if ((await runOnce(execution, scene)) === "ended") break;
@@ -54,7 +55,7 @@ async function auditFirst({ world, weather }: Scene): Promise<readonly Execution
   return (await audit(world, weather, [])).due;
 }
 
-/** What an audit started is killed for good: nobody goes on with it but the audits of the next days. */
+/** The execution of an audit is killed for good. Only later audits continue it. */
 export const killedForGood: Opening = {
   name: "killed for good",
   async play(scene) {
@@ -89,7 +90,7 @@ export const replayed: Opening = {
   },
 };
 
-/** The same, after somebody with a state of their own had a go at it. */
+/** The same, after a terminal with a state of its own tried. */
 export const overtaken: Opening = {
   name: "overtaken by a terminal, and replayed",
   async play(scene) {
@@ -107,15 +108,15 @@ export const leftToStrangers: Opening = { name: "left to strangers by a terminal
 
 /** Who is at work at the same time as the service, and where they keep what they know. */
 export const rivals = [
-  { name: "a terminal with a state of its own", places: ["terminal"] },
-  { name: "a terminal with the service's state", places: ["service"] },
-  { name: "two terminals with one state", places: ["terminal", "terminal"] },
-  { name: "two terminals with a state each", places: ["terminal", "laptop"] },
-] as const satisfies readonly { name: string; places: readonly Place[] }[];
+  { name: "a terminal with a state of its own", storeNames: ["terminal"] },
+  { name: "a terminal with the service's state", storeNames: ["service"] },
+  { name: "two terminals with one state", storeNames: ["terminal", "terminal"] },
+  { name: "two terminals with a state each", storeNames: ["terminal", "laptop"] },
+] as const satisfies readonly { name: string; storeNames: readonly StoreName[] }[];
 export type Rival = (typeof rivals)[number];
 
-/** The service and others begin at the same time, from the same observation. */
-export function raced(seed: number, { name, places }: Rival): Opening {
+/** The service and terminals start at the same time, from the same observation. */
+export function raced(seed: number, { name, storeNames }: Rival): Opening {
   return {
     name: `the service and ${name} at once (seed ${seed})`,
     async play(scene, at) {
@@ -123,8 +124,8 @@ export function raced(seed: number, { name, places }: Rival): Opening {
       const due = await auditFirst(scene);
       const [subject] = world.affectedDatabases;
       const cast = [...due];
-      for (const place of places) {
-        const terminal = subject && (await planAtTerminal(world, subject, { place, weather }));
+      for (const storeName of storeNames) {
+        const terminal = subject && (await planAtTerminal(world, subject, { storeName, weather }));
         if (terminal) cast.push(terminal);
       }
       await playTogether(cast, { ...scene, stage: createTroupe(world, { seed, at }) });
@@ -133,7 +134,7 @@ export function raced(seed: number, { name, places }: Rival): Opening {
   };
 }
 
-/** Executions for all databases begin at the same time, as if as many audits had started them. */
+/** Executions for all databases start at the same time. */
 export function crowded(seed: number): Opening {
   return {
     name: `all at once (seed ${seed})`,

@@ -1,3 +1,4 @@
+/** @jest-environment <rootDir>/tests/crash/ordinary-globals.ts */
 import { afterAll, describe, expect, test } from "@jest/globals";
 import { killedForGood, leftToStrangers, overtaken, replayed, runAgain } from "./openings.ts";
 import { deeds } from "./people.ts";

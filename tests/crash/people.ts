@@ -18,7 +18,7 @@ export type Deed = {
   readonly expects: Expectation;
 };
 
-/** Calls AWS as somebody else; false where AWS refuses. */
+/** Calls AWS as another caller. Returns false if AWS refuses. */
 function call(world: World, service: string, action: string, params: Record<string, unknown>): boolean {
   try {
     callService(world.cloud, { ...scope, service, action, params });
@@ -71,7 +71,7 @@ const untag = (world: World, { arn }: Subject, ...TagKeys: string[]): boolean =>
   call(world, "rds", "RemoveTagsFromResource", { ResourceName: arn, TagKeys });
 
 const secretArnOf = (world: World, subject: Subject) => liveOne(world, subject)?.MasterUserSecret?.SecretArn;
-const isMarked = (world: World, subject: Subject): boolean => {
+const isTagged = (world: World, subject: Subject): boolean => {
   const database = liveOne(world, subject);
   return database !== undefined && toggleTagOf(database) !== undefined;
 };
@@ -85,7 +85,7 @@ function nextWindow({ cloud }: World): string {
 }
 
 const stackTag = "aws:cloudformation:stack-name";
-/** The key that the secret is meant to have in the end is the only one that somebody disables. */
+/** Only the key that the secret should have in the end is disabled. */
 const targetKey = ({ policy, here }: World) => {
   const [required] = policy.keys[0]?.require ?? [];
   return required ?? [...here.keys.values()].find(({ KeyManager }) => KeyManager === "CUSTOMER")?.Arn;
@@ -224,15 +224,15 @@ export const deeds: readonly Deed[] = [
     expects: "goal",
   },
   {
-    name: "the mark is written over",
-    act: (world, subject) => isMarked(world, subject) && tag(world, subject, { [toggleTagKey]: "please do not touch" }),
+    name: "the toggle tag is overwritten",
+    act: (world, subject) => isTagged(world, subject) && tag(world, subject, { [toggleTagKey]: "please do not touch" }),
     expects: "managed",
   },
   {
-    name: "the mark is taken off",
+    name: "the toggle tag is removed",
     act(world, subject) {
-      if (!isMarked(world, subject) || !untag(world, subject, toggleTagKey)) return false;
-      world.unmarked.set(subject.arn, world.journal.length);
+      if (!isTagged(world, subject) || !untag(world, subject, toggleTagKey)) return false;
+      world.untagged.set(subject.arn, world.journal.length);
       return true;
     },
     expects: "managed",
@@ -250,7 +250,7 @@ export function perform(world: World, { act, closes = [] }: Deed): boolean {
   for (const gate of closes) gates.set(gate, world.journal.length);
   world.closed.set(subject.arn, gates);
   const database = liveOne(world, subject);
-  // Whoever changes the password themselves, by hand or through RDS, knows where it is.
+  // A person who changes the password knows it.
   const hasChanged = database?.PendingModifiedValues.MasterUserPassword !== undefined && !isPending;
   if (hasChanged || secretArnOf(world, subject) !== before) adopt(world, subject.arn);
   return true;

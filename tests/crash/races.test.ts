@@ -1,3 +1,4 @@
+/** @jest-environment <rootDir>/tests/crash/ordinary-globals.ts */
 import { afterAll, describe, expect, test } from "@jest/globals";
 import { cameBack, crowded, raced, rivals } from "./openings.ts";
 import { deeds } from "./people.ts";
@@ -12,7 +13,7 @@ import { createRandom } from "./world.ts";
  * Two terminals with one state call their executions alike, and cannot be told apart in it: of what is kept by name nothing can be promised
  * then. What is promised of the database is.
  */
-const byName = [promises.alone, promises.notified, promises.placeFreed, promises.arnTold];
+const byName = [promises.alone, promises.notified, promises.slotFreed, promises.arnNotified];
 const isNamedTwice = ({ name }: Trial, promise: string) =>
   name.includes("two terminals with one state") && byName.some((one) => promise.startsWith(one));
 
@@ -49,7 +50,7 @@ test.each(scenarios)("%s: what was given up for dead comes back beside its succe
   expect(suite.report()).toBe("");
 });
 
-describe("six databases, of which all begin at once", () => {
+describe("six databases, all started at once", () => {
   const budget = { atOnce: 2, perDay: 3 };
 
   test("never exceed the budget, and have their turn in the end", async () => {
@@ -70,7 +71,7 @@ describe("six databases, of which all begin at once", () => {
     expect(suite.report()).toBe("");
   });
 
-  test("after too many failures in a row nothing more is begun", async () => {
+  test("after too many failures in a row nothing more is started", async () => {
     for (const seed of seeds(15)) {
       const scenario = aScenario("wrong key", "instance", {
         databases: 6,

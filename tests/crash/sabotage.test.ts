@@ -1,3 +1,4 @@
+/** @jest-environment <rootDir>/tests/crash/ordinary-globals.ts */
 import { afterAll, expect, test } from "@jest/globals";
 import { crowded, killedForGood, raced, replayed, rivals } from "./openings.ts";
 import { type Deed, deeds } from "./people.ts";
@@ -33,7 +34,7 @@ const disturbed = (name: FaultName, ...changes: readonly Partial<Deed>[]) =>
     for (const number of await numbersOf(name, callPoints))
       for (const change of changes) {
         const deed = deeds.find((one) => one.name === change.name);
-        if (deed === undefined) throw new Error(`nobody does ${change.name}`);
+        if (deed === undefined) throw new Error(`unknown deed ${change.name}`);
         const trouble = deedAt(number, { ...deed, ...change });
         yield { scenario: aScenario(name, "instance"), opening: replayed, trouble };
       }
@@ -63,47 +64,44 @@ async function* stopping(): AsyncGenerator<Play> {
 
 /** For each sabotage, trials among which one finds it out, and a promise that is broken then. */
 const cases: Record<SabotageName, readonly [() => AsyncGenerator<Play>, ...(keyof typeof promises)[]]> = {
-  "the mark is not written": [undisturbed("wrong key"), "repaired"],
-  "nobody looks whether the mark is still there before management is turned off": [
-    disturbed("wrong key", { name: "the mark is taken off" }),
-    "marked",
+  "the toggle tag is not written": [undisturbed("wrong key"), "repaired"],
+  "the toggle tag is not checked before management is turned off": [
+    disturbed("wrong key", { name: "the toggle tag is removed" }),
+    "tagged",
   ],
-  "what is begun rests on what was seen before": [
-    disturbed("wrong key", { name: "the opt-in is taken back" }),
-    "gates",
-  ],
-  "the gates are not looked at once more before management is turned off": [
+  "an action starts on an earlier observation": [disturbed("wrong key", { name: "the opt-in is taken back" }), "gates"],
+  "the gates are not checked again before management is turned off": [
     disturbed("wrong key", { name: "a proxy is given the secret" }),
     "gates",
   ],
-  "management is turned on once, and not again": [undisturbed("wrong key"), "truthful"],
-  "off is asked for again, and its refusal believed": [failing("wrong key"), "persists"],
-  "nobody waits until management is off": [undisturbed("wrong key"), "persists"],
-  "nothing is written down for whoever finishes a toggle": [killed("wrong key"), "restored"],
-  "an execution takes no place": [racing, "alone"],
-  "an execution keeps its place": [undisturbed("overdue rotation"), "placeFreed"],
+  "management is turned on only once": [undisturbed("wrong key"), "truthful"],
+  "turning off is requested again, and its refusal believed": [failing("wrong key"), "persists"],
+  "no execution waits until management is off": [undisturbed("wrong key"), "persists"],
+  "no secret snapshot is stored": [killed("wrong key"), "restored"],
+  "an execution takes no slot": [racing, "alone"],
+  "an execution keeps its slot": [undisturbed("overdue rotation"), "slotFreed"],
   // Each execution looks twice: that one was written over shows when it wants to leave.
-  "the state is written over what others wrote": [crowding, "placeFreed"],
+  "the state is written without a version check": [crowding, "slotFreed"],
   "an execution has a budget of its own": [crowding, "atOnce", "perDay"],
-  "an execution does not mind that all is stopped": [stopping, "circuit"],
-  "nobody is asked": [undisturbed("wrong key, with approval"), "approved"],
+  "an execution ignores the circuit breaker": [stopping, "circuit"],
+  "no approval is requested": [undisturbed("wrong key, with approval"), "approved"],
   "no window is waited for": [undisturbed("wrong key, with approval"), "inWindow"],
   "no other key is tried": [
     disturbed("wrong key", { name: "the key is disabled", undo: () => {}, expects: "managed" }),
     "onAgain",
   ],
-  "what somebody left pending is applied with it": [
+  "pending modifications are applied early": [
     disturbed("wrong key", { name: "a modification is left pending" }),
     "pending",
   ],
   "nothing is restored": [undisturbed("wrong key"), "restored"],
   "what was done is not verified": [undisturbed("impaired for good"), "comesToRest"],
-  "nobody is told": [undisturbed("wrong key"), "notified"],
-  "nobody is told of failures": [
+  "nothing is notified": [undisturbed("wrong key"), "notified"],
+  "failures are not notified": [
     disturbed("wrong key", { name: "a read replica is added" }, { name: "the database is stopped" }),
     "notified",
   ],
-  "the mark stays": [undisturbed("wrong key"), "cleanedUp"],
+  "the toggle tag stays": [undisturbed("wrong key"), "cleanedUp"],
   "a step remembers the password": [undisturbed("wrong key"), "noPassword"],
   "the password is logged": [undisturbed("wrong key"), "noPassword"],
   "another database is touched": [undisturbed("overdue rotation"), "nothingElse"],

@@ -1,12 +1,12 @@
+import type { ExecutionOptions } from "../../lib/executions/await-gates.ts";
 import { toggleTagKey } from "../../lib/model/database.ts";
 import { AwsCallError } from "../../lib/model/errors.ts";
 import type { Policy } from "../../lib/model/policy.ts";
 import type { RemediationState } from "../../lib/model/remediation-state.ts";
 import type { Workflow } from "../../lib/remediate/workflow.ts";
-import type { ExecutionOptions } from "../../lib/remediate-database.ts";
 import type { InProcessRegion } from "../support/in-process-region.ts";
-import type { Sabotage } from "./execution.ts";
 import type { Life } from "./life.ts";
+import type { Sabotage } from "./run-execution.ts";
 
 type Spoil = Sabotage["spoil"];
 
@@ -76,8 +76,8 @@ function remembering(...steps: readonly string[]): Spoil {
 
 const beginnings = [
   "turn rotation on",
-  "rotate",
-  "remember the secret, and mark the database",
+  "rotate the password",
+  "remember the secret, tag the database",
   "turn management on",
 ] as const;
 
@@ -99,8 +99,8 @@ const skipping = (isSkipped: (name: string) => boolean): Spoil =>
       isSkipped(name) ? step(name, doNothing as () => Promise<T>) : step(name, work),
   }));
 
-/** A mark that is gone still looks as if it were there. */
-const seeingTheMark: Spoil = port((real, life) => {
+/** A removed toggle tag still seems to be there. */
+const seeingTheToggleTag: Spoil = port((real, life) => {
   let toggleTag: string | null = null;
   return {
     async tagDatabase(arn, key, value) {
@@ -120,29 +120,32 @@ const seeingTheMark: Spoil = port((real, life) => {
 
 /** Every safeguard that can be taken away on its own, or together with the one that stands in for it. */
 export const sabotages = {
-  "the mark is not written": port((real) => ({
+  "the toggle tag is not written": port((real) => ({
     tagDatabase: (arn, key, value) => (key === toggleTagKey ? doNothing() : real.tagDatabase(arn, key, value)),
   })),
-  "nobody looks whether the mark is still there before management is turned off": seeingTheMark,
-  "what is begun rests on what was seen before": remembering(...beginnings),
-  "the gates are not looked at once more before management is turned off": both(
+  "the toggle tag is not checked before management is turned off": seeingTheToggleTag,
+  "an action starts on an earlier observation": remembering(...beginnings),
+  "the gates are not checked again before management is turned off": both(
     remembering("turn management off"),
-    seeingTheMark,
+    seeingTheToggleTag,
   ),
-  "management is turned on once, and not again": once("turn management on"),
-  "off is asked for again, and its refusal believed": both(
+  "management is turned on only once": once("turn management on"),
+  "turning off is requested again, and its refusal believed": both(
     remembering("turn management off", "wait until management is off"),
-    seeingTheMark,
+    seeingTheToggleTag,
     once("wait until management is off"),
   ),
-  "nobody waits until management is off": once("wait until management is off", "wait until the database is at rest"),
-  "nothing is written down for whoever finishes a toggle": state((value) => ({ ...value, secretSnapshots: {} })),
-  "an execution takes no place": state((value, { by }) => ({
+  "no execution waits until management is off": once(
+    "wait until management is off",
+    "wait until RDS finishes its changes",
+  ),
+  "no secret snapshot is stored": state((value) => ({ ...value, secretSnapshots: {} })),
+  "an execution takes no slot": state((value, { by }) => ({
     ...value,
     running: value.running.filter(({ execution }) => execution !== by),
   })),
-  "an execution keeps its place": skipping((name) => name === "write down how it ended"),
-  "the state is written over what others wrote": (request) => ({
+  "an execution keeps its slot": skipping((name) => name === "record the outcome"),
+  "the state is written without a version check": (request) => ({
     ...request,
     state: {
       ...request.state,
@@ -153,7 +156,7 @@ export const sabotages = {
     ...request,
     policy: withRemediation(request, { budget: { atOnce: 99, perDay: 99 } }),
   }),
-  "an execution does not mind that all is stopped": (request) => {
+  "an execution ignores the circuit breaker": (request) => {
     let stopped: RemediationState["stopped"] = null;
     return {
       ...request,
@@ -167,7 +170,7 @@ export const sabotages = {
       },
     };
   },
-  "nobody is asked": (request) => ({ ...request, policy: withRemediation(request, { approval: [] }) }),
+  "no approval is requested": (request) => ({ ...request, policy: withRemediation(request, { approval: [] }) }),
   "no window is waited for": (request) => ({ ...request, policy: withRemediation(request, { window: ["any-time"] }) }),
   "no other key is tried": port((real) => {
     let first: string | null | undefined;
@@ -179,20 +182,20 @@ export const sabotages = {
       },
     };
   }),
-  "what somebody left pending is applied with it": port((real) => ({
+  "pending modifications are applied early": port((real) => ({
     turnOn: (database, options) => real.turnOn(database, { ...options, applyImmediately: true }),
   })),
   "nothing is restored": skipping((name) => name.startsWith("restore ")),
   "what was done is not verified": workflow(({ poll }) => ({
     poll: async (name, describe, options) =>
-      name.startsWith("verify with ") ? { met: true, seen: null, error: null } : poll(name, describe, options),
+      name.startsWith("verify with ") ? { met: true, value: null, error: null } : poll(name, describe, options),
   })),
-  "nobody is told": (request) => ({ ...request, notify: doNothing }),
-  "nobody is told of failures": (request) => ({
+  "nothing is notified": (request) => ({ ...request, notify: doNothing }),
+  "failures are not notified": (request) => ({
     ...request,
     notify: (event) => (event.type === "remediation.failed" ? doNothing() : request.notify(event)),
   }),
-  "the mark stays": port((real) => ({
+  "the toggle tag stays": port((real) => ({
     untagDatabase: (arn, key) => (key === toggleTagKey ? doNothing() : real.untagDatabase(arn, key)),
   })),
   "a step remembers the password": (request) => {

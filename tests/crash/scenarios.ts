@@ -4,7 +4,7 @@ import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import type { Policy } from "../../lib/model/policy.ts";
 import { emptyRemediationState } from "../../lib/model/remediation-state.ts";
 import { formatToggleMarker } from "../../lib/model/toggle-marker.ts";
-import { keep } from "../../lib/plan/remediation-state.ts";
+import { saveSnapshot } from "../../lib/plan/remediation-state.ts";
 import type { Managed } from "../../simulator/builders.ts";
 import type { SimulatedDatabase, SimulatedKey, SimulatedRotationRules, Tag } from "../../simulator/resources.ts";
 import type { Region } from "../../simulator/state.ts";
@@ -196,7 +196,7 @@ function leaveInterrupted(
     resourcePolicy: policyFor(secretArn),
   };
   orphaned.add(subject.arn);
-  void stores.service.write(keep(emptyRemediationState, subject.arn, secretSnapshot), null);
+  void stores.service.write(saveSnapshot(emptyRemediationState, subject.arn, secretSnapshot), null);
 }
 
 type ScenarioOptions = {
@@ -233,7 +233,7 @@ export function aScenario(
         const all = faulty.map((identifier) => addDatabase(here, kind, identifier, managed, optInTag));
         if (isDecorated) for (const one of all) decorate(here, one);
         [built] = all;
-        // The same is wrong with a database that nobody opted in, and nothing with another one.
+        // One other database has the same violation but no opt-in; another has none.
         addDatabase(here, kind, "bystander", managed, {});
         addDatabase(here, kind, "healthy", { ...restful, kmsKeyId: keys.required.Arn }, optInTag);
         return all;

@@ -44,8 +44,8 @@ export const mishaps: readonly Mishap[] = [
 
 /** Ends all that is wrong with AWS, the store and the topic. */
 function clearUp({ cloud }: World, weather: Weather): boolean {
-  const { isStale, storeFails, tellFails } = weather;
-  const isCalm = cloud.faults.length === 0 && !isStale && storeFails === null && tellFails === null;
+  const { isStale, storeFails, notifyFails } = weather;
+  const isCalm = cloud.faults.length === 0 && !isStale && storeFails === null && notifyFails === null;
   cloud.faults.splice(0);
   Object.assign(weather, calm());
   return !isCalm;
@@ -91,7 +91,7 @@ export function outageAt(number: number, what: "store" | "topic", outage: (typeo
       };
       Object.assign(
         weather,
-        what === "store" ? { storeFails: fail, isStoreDown: lasts } : { tellFails: fail, isTopicDown: lasts },
+        what === "store" ? { storeFails: fail, isStoreDown: lasts } : { notifyFails: fail, isTopicDown: lasts },
       );
       return undefined;
     },

@@ -3,9 +3,10 @@ import { resume } from "../../lib/plan/remediation-state.ts";
 import { audit, passToNextNoon } from "./audits.ts";
 import { checkLeft, type Expectation } from "./check-end.ts";
 import { checkKept } from "./check-work.ts";
-import type { Execution, Sabotage, Scene } from "./execution.ts";
+import type { Execution } from "./execution.ts";
 import { type AtPoint, createSolo, type Point } from "./life.ts";
 import { type Opening, runOnce } from "./openings.ts";
+import type { Sabotage, Scene } from "./run-execution.ts";
 import type { Scenario } from "./scenarios.ts";
 import { calm, type Weather } from "./weather.ts";
 import { withoutWaiting } from "./without-waiting.ts";
@@ -52,7 +53,7 @@ export type Trial = {
 const maxDays = 60;
 const approval = { decision: "approved", afterHours: 2 } as const;
 
-/** Plays a scenario with one trouble, until nobody has anything to do any more, and answers with the promises that were broken. */
+/** Plays a scenario with one trouble until nothing is left to do. Returns the broken promises. */
 export function tryOut({ scenario, opening, trouble = noTrouble, sabotage }: Play): Promise<Trial> {
   return withoutWaiting(async (heard) => {
     const { world, goal } = scenario.setUp();
@@ -90,7 +91,7 @@ export function tryOut({ scenario, opening, trouble = noTrouble, sabotage }: Pla
   });
 }
 
-/** While an execution that was killed has its place, an audit finds what the one before it found: that much time is passed over. */
+/** Skips the time during which a killed execution holds its slot: audits find the same until its lease expires. */
 function passOverSilence({ cloud, stores, now, last }: World): void {
   const { running } = stores.service.kept();
   const [expiresAt] = running.map((one) => one.expiresAt).sort();

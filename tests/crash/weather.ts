@@ -1,7 +1,7 @@
 import { AwsCallError } from "../../lib/model/errors.ts";
 import type { InProcessCall } from "../support/in-process-region.ts";
 
-/** Why the store, or whoever is told, does not answer; and whether they have done what they were asked all the same. */
+/** The error of the store or a topic, and whether the request took effect all the same. */
 type Outage = { readonly error: Error; readonly isDone: boolean };
 
 /** What goes wrong from outside, until it is set back. */
@@ -11,14 +11,14 @@ export type Weather = {
   /** What the next call, or every one, is refused with: instead of AWS, and with what it was asked. */
   refuse: ((call: InProcessCall) => Error | null) | null;
   storeFails: (() => Outage | null) | null;
-  tellFails: (() => Outage | null) | null;
-  /** Whether the store, or whoever is told, is down for days: then neither can be expected to know how things ended. */
+  notifyFails: (() => Outage | null) | null;
+  /** Down for days: then the outcome cannot be expected there. */
   isStoreDown: boolean;
   isTopicDown: boolean;
 };
 
 export const calm = (): Weather => ({
-  ...{ isStale: false, refuse: null, storeFails: null, tellFails: null },
+  ...{ isStale: false, refuse: null, storeFails: null, notifyFails: null },
   ...{ isStoreDown: false, isTopicDown: false },
 });
 

@@ -1,11 +1,11 @@
 import { AwsCallError } from "../../lib/model/errors.ts";
 import {
-  type Answer,
-  nothingSeen,
-  type Polled,
+  type ApprovalAnswer,
+  type PollResult,
   pollOnce,
   secondsToNextPoll,
   secondsToNextTry,
+  unread,
   type Workflow,
 } from "../../lib/remediate/workflow.ts";
 import type { Life, Stage } from "./life.ts";
@@ -22,9 +22,9 @@ export type WorkflowOptions = {
   /** Sees every text that is remembered. */
   readonly keep: (text: string) => void;
   /** What a person says when asked, and after how long. */
-  readonly answer: { readonly decision: Answer["decision"]; readonly afterHours: number };
+  readonly answer: { readonly decision: ApprovalAnswer["decision"]; readonly afterHours: number };
   /** Sees what they say. */
-  readonly hear: (decision: Answer["decision"]) => void;
+  readonly hear: (decision: ApprovalAnswer["decision"]) => void;
 };
 
 /**
@@ -70,7 +70,7 @@ export function createWorkflow({ life, stage, memory, now, keep, answer, hear }:
 
   async function tryAgain<T>(name: string, work: () => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
-      life.begin(name);
+      life.start(name);
       try {
         return await work();
       } catch (error) {
@@ -95,12 +95,12 @@ export function createWorkflow({ life, stage, memory, now, keep, answer, hear }:
       { until, timeoutMinutes }: { until: (seen: T) => boolean; timeoutMinutes: number },
     ) {
       const { known, write } = recall(name);
-      type Progress = { polled: Polled<T>; polls: number };
+      type Progress = { polled: PollResult<T>; polls: number };
       let progress: Progress =
-        known === undefined ? { polled: nothingSeen, polls: 0 } : (JSON.parse(known.text) as Progress);
+        known === undefined ? { polled: unread, polls: 0 } : (JSON.parse(known.text) as Progress);
       if (known?.isDone) return progress.polled;
       for (;;) {
-        life.begin(name);
+        life.start(name);
         const polled = await pollOnce(observe, until, progress.polled);
         progress = { polled, polls: progress.polls + 1 };
         const seconds = secondsToNextPoll(polled, progress.polls, timeoutMinutes);

@@ -35,8 +35,8 @@ export type Entry =
     }
   | { readonly type: "note"; readonly at: string; readonly by: string; readonly what: string };
 
-/** Where an execution keeps what holds across executions: S3 for the service, a file for a terminal, and one for somebody else's. */
-export type Place = "service" | "terminal" | "laptop";
+/** Where an execution stores its state: S3 for the service, a file for a terminal, another file for a laptop. */
+export type StoreName = "service" | "terminal" | "laptop";
 
 /** A setting that a person changed, since which entry of the journal it waits, and until when. */
 type Pending = {
@@ -52,19 +52,19 @@ export type World = {
   readonly here: Region;
   readonly affectedDatabases: Subject[];
   readonly policy: Policy;
-  readonly stores: Readonly<Record<Place, MemoryStored<RemediationState>>>;
+  readonly stores: Readonly<Record<StoreName, MemoryStored<RemediationState>>>;
   readonly journal: Entry[];
   readonly notified: RemediationEvent[];
-  /** What each execution told last. */
-  readonly lastTold: Map<string, RemediationEvent>;
+  /** The last event of each execution. */
+  readonly lastEvent: Map<string, RemediationEvent>;
   readonly passwords: Set<string>;
   /** Promises that were broken, as sentences. */
   readonly broken: Set<string>;
-  /** ARNs of databases whose master password nobody knows: the service set it, and threw it away. */
+  /** ARNs of databases whose master password is unknown: the service set a temporary one. */
   readonly orphaned: Set<string>;
-  /** ARNs of databases from which a person took the mark: since which entry of the journal. */
-  readonly unmarked: Map<string, number>;
-  /** When a password was last set that nobody knows, when it was replaced, and when the last thing went wrong. */
+  /** ARNs of databases whose toggle tag a person removed, and the journal entry since then. */
+  readonly untagged: Map<string, number>;
+  /** When an unknown password was last set, when it was replaced, and when the last trouble happened. */
   readonly last: { off: string; onAgain: string; blow: string };
   /** Settings that a person changed and that wait for their window, by database. */
   readonly pendings: Map<string, Pending>;
@@ -74,13 +74,13 @@ export type World = {
   readonly changing: Map<string, { readonly arn: string; until: string | null }>;
   /** Executions that a person has approved. */
   readonly approved: Set<string>;
-  /** Whether somebody is, or was, at work who does not share the service's state. */
+  /** True once an execution with another state than the service's has run. */
   hasStrangers: boolean;
   /** Who began to change something, and when. */
-  readonly started: { readonly by: string; readonly place: Place; readonly at: string }[];
-  /** Since which entry of the journal nothing may be begun any more; null while it may. */
+  readonly started: { readonly by: string; readonly storeName: StoreName; readonly at: string }[];
+  /** The journal entry since which the circuit breaker is open; null while it is closed. */
   readonly stopped: { since: number | null };
-  /** How often something has happened that somebody else could see, or that is remembered: looking at things is not counted, waiting is. */
+  /** Number of visible or checkpointed events so far, waits included, reads not. */
   moves: number;
   /** The last two different answers to each question; null where no answer is ever stale, because it takes time. */
   answers: Map<string, readonly { readonly text: string; readonly answer: object }[]> | null;
@@ -97,11 +97,11 @@ export function createWorld(policy: Policy, build: (here: Region) => readonly Si
     stores: { service: store(), terminal: store(), laptop: store() },
     journal: [],
     notified: [],
-    lastTold: new Map(),
+    lastEvent: new Map(),
     passwords: new Set(),
     broken: new Set(),
     orphaned: new Set(),
-    unmarked: new Map(),
+    untagged: new Map(),
     last: { off: startAt, onAgain: startAt, blow: startAt },
     pendings: new Map(),
     closed: new Map(),
@@ -142,13 +142,13 @@ export function toggleTagOf(database: SimulatedDatabase): string | undefined {
   return database.TagList.find(({ Key }) => Key === toggleTagKey)?.Value;
 }
 
-/** Nobody knows the password any more. */
+/** The password is unknown from now on. */
 export function orphan({ orphaned, last, now }: World, arn: string): void {
   orphaned.add(arn);
   last.off = now();
 }
 
-/** Somebody knows the password again, or where it is. */
+/** The password is known again. */
 export function adopt({ orphaned, last, now }: World, arn: string): void {
   if (orphaned.delete(arn)) last.onAgain = now();
 }
@@ -165,7 +165,7 @@ export function isRead({ action }: Pick<InProcessCall, "action">): boolean {
   return reads.test(action);
 }
 
-/** What a changing call is about, as AWS is told. */
+/** The target of a changing call. */
 export function targetOf({ params }: InProcessCall): string {
   const { ResourceName, SecretId, DBClusterIdentifier, DBInstanceIdentifier, TenantDBName } = params as Record<
     string,

@@ -26,7 +26,7 @@ const gone = failWith(new Error("no such topic"));
 const throttled = failWith(new AwsCallError("sns:PublishBatch", "ThrottlingException", "Rate exceeded"));
 const denied = failWith(new AwsCallError("sns:PublishBatch", "AuthorizationError", "not authorized"));
 
-test("machines and people are told, each in their own words", async () => {
+test("publishes to both topics, each in its format", async () => {
   const [findings, alerts] = [aTopic(), aTopic()];
   await createNotifier(findings.publish, alerts.publish)(aReplacement());
   const [[machine], [person]] = [findings.sent, alerts.sent];
@@ -48,27 +48,27 @@ test("machines and people are told, each in their own words", async () => {
   expect(person?.attributes).toEqual({});
 });
 
-describe("where a topic does not take it", () => {
-  const startAction = "secret.replaced of DB instance orders was not taken by";
+describe("a topic that fails", () => {
+  const start = "secret.replaced of DB instance orders was not published to";
 
   test.each([
-    ["refuses", refuse, "it is too large"],
+    ["refuses the message", refuse, "it is too large"],
     ["throws", gone, "no such topic"],
-    ["throws what is no error", failWith("nothing"), "nothing"],
-  ])("because it %s, the other is told all the same, and it throws", async (_, publish, reason) => {
+    ["throws a value that is not an Error", failWith("nothing"), "nothing"],
+  ])("that %s is named in the error; the other gets the event", async (_, publish, reason) => {
     const other = aTopic();
     await expect(createNotifier(publish, other.publish)(aReplacement())).rejects.toThrow(
-      new Error(`${startAction} the findings topic (${reason})`),
+      new Error(`${start} the findings topic (${reason})`),
     );
     await expect(createNotifier(other.publish, publish)(aReplacement())).rejects.toThrow(
-      new Error(`${startAction} the alerts topic (${reason})`),
+      new Error(`${start} the alerts topic (${reason})`),
     );
     expect(other.sent).toHaveLength(2);
   });
 
-  test("both are named where neither takes it", () =>
+  test("is named with the other if both fail", () =>
     expect(createNotifier(gone, refuse)(aReplacement())).rejects.toThrow(
-      new Error(`${startAction} the findings topic (no such topic) and the alerts topic (it is too large)`),
+      new Error(`${start} the findings topic (no such topic) and the alerts topic (it is too large)`),
     ));
 
   test.each([
@@ -78,6 +78,6 @@ describe("where a topic does not take it", () => {
   ])("an error that %s is one that the workflow tries again: %#", async (_, findings, alerts, expected) => {
     const error = await createNotifier(findings, alerts)(aReplacement()).catch((thrown: unknown) => thrown);
     expect(isTransient(error)).toBe(expected);
-    expect(String(error)).toContain(startAction);
+    expect(String(error)).toContain(start);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { type StartRequest, startRemediations } from "../../lib/executions/start-executions.ts";
+import { type StartRequest, startExecutions } from "../../lib/executions/start-executions.ts";
 import { toggleTagKey } from "../../lib/model/database.ts";
 import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import type { Target } from "../../lib/model/inventory.ts";
@@ -42,7 +42,7 @@ type Circumstances = {
 async function startFor(target: Partial<Target>, { policy = aPermissivePolicy(), state, start }: Circumstances = {}) {
   const stored = createMemoryStored({ empty: emptyRemediationState, first: aState(state) });
   const given = new Map<string, RemediationRequest>();
-  const answer = await startRemediations({
+  const answer = await startExecutions({
     inventory: deepFreeze(anInventory({ targets: [aTargetForRepair(target)] })),
     policy: deepFreeze(policy),
     rules,
@@ -66,7 +66,7 @@ const roomy = (remediation: Partial<Policy["remediation"]> = {}, overrides: Part
   aPermissivePolicy({ budget: { atOnce: 9, perDay: 9 }, ...remediation }, overrides);
 
 describe("an execution is started", () => {
-  test("for each database on which something is to be done, under the name of its next execution", async () => {
+  test("for each database with a planned action, under the name of its next execution", async () => {
     const { given, failures } = await startFor(unmanaged("shop", "orders"), {
       policy: roomy(),
       state: { ended: { [arnOf("shop")]: 2 } },
@@ -88,7 +88,7 @@ describe("an execution is started", () => {
     });
   });
 
-  test("once for a database, whatever else is wrong with it", async () => {
+  test("once for a database with several violations", async () => {
     const { database, secret } = aManagedInstance("shop", {
       rotationEnabled: false,
     });
@@ -113,7 +113,7 @@ describe("an execution is started", () => {
     expect(inShort(await startFor(unmanaged("orders"), { policy: roomy(remediation) }))).toEqual(["enable orders"]);
   });
 
-  test("to finish what was interrupted, on a managed database too, whatever else stands still", async () => {
+  test("to finish an interrupted toggle, also on a managed database and while repairs are paused", async () => {
     const mark = { tags: { [toggleTagKey]: aMark() } };
     const databases = [
       aPlainDatabase({ ...mark, masterUserSecret: aMasterUserSecret() }),
@@ -126,7 +126,7 @@ describe("an execution is started", () => {
     ]);
   });
 
-  test("only for as many as the budget has places for: another one would turn back at once", async () => {
+  test("only as often as the budget has slots", async () => {
     expect(
       inShort(await startFor(unmanaged("a", "b", "c"), { policy: roomy({ budget: { atOnce: 2, perDay: 9 } }) })),
     ).toEqual(["enable a", "enable b"]);
@@ -165,18 +165,18 @@ describe("no execution is started", () => {
     expect(answer).toMatchObject({ started: [], failures: [] });
   });
 
-  test("where nothing is wrong", async () => {
+  test("without a violation", async () => {
     expect(await startFor({})).toMatchObject({ started: [], failures: [] });
   });
 
-  test("where something is wrong that only a person can repair", async () => {
+  test("for a violation that needs manual action", async () => {
     const stopped = unmanagedInstances("orders").map((one) => ({ ...one, status: "stopped" }));
     expect(await startFor({ databases: stopped })).toMatchObject({ started: [], failures: [] });
   });
 });
 
-describe("one that cannot be started", () => {
-  test("is told, and the others are", async () => {
+describe("an execution that cannot be started", () => {
+  test("is returned as a failure, and the others start", async () => {
     const start = async (_: string, { database }: RemediationRequest) => {
       if (database.identifier === "b") throw new Error("Lambda is throttled");
       if (database.identifier === "c") throw "no error at all";
@@ -187,12 +187,12 @@ describe("one that cannot be started", () => {
     for (const failure of answer.failures) expect(failure).toBeInstanceOf(Error);
   });
 
-  test("because the state cannot be read, none is", async () => {
+  test("throws if the state cannot be read", async () => {
     const state = createMemoryStored({ empty: emptyRemediationState });
     state.fail.read = new Error("the bucket is gone");
     const start = async () => expect(true).toBe(false);
     const inventory = anInventory({ targets: [aTargetForRepair(unmanaged("orders"))] });
-    await expect(startRemediations({ inventory, policy: roomy(), rules, state, now, start })).rejects.toThrow(
+    await expect(startExecutions({ inventory, policy: roomy(), rules, state, now, start })).rejects.toThrow(
       "the bucket is gone",
     );
   });

@@ -53,7 +53,7 @@ describe("step", () => {
   beforeEach(setUp);
   afterEach(tearDown);
 
-  test("is not done again after a wait", async () => {
+  test("does not run again after a wait", async () => {
     const done: string[] = [];
     const { result, invocations } = await run(async ({ step, sleepUntil }) => {
       const first = await step("Remember", async () => ({ count: done.push("first") }));
@@ -64,7 +64,7 @@ describe("step", () => {
     expect({ result, invocations, done }).toEqual({ result: { count: 1 }, invocations: 2, done: ["first", "second"] });
   });
 
-  test("is done again by the next invocation if it was killed before its result was remembered", async () => {
+  test("runs again in the next invocation if it was killed before its checkpoint", async () => {
     let done = 0;
     const operations: WireOperation[] = [
       { Id: "execution", Type: "EXECUTION", Status: "STARTED", StartTimestamp: new Date(), ExecutionDetails: {} },
@@ -93,7 +93,7 @@ describe("step", () => {
     expect(await invoke()).toMatchObject({ Status: "SUCCEEDED", Result: "2" });
   });
 
-  test("is tried again, with growing pauses, while AWS refuses for now", async () => {
+  test("retries a transient error with growing pauses", async () => {
     let tries = 0;
     const { result, pauses } = await run(({ step }) =>
       step("Change", async () => {
@@ -104,7 +104,7 @@ describe("step", () => {
     expect({ result, pauses }).toEqual({ result: "changed", pauses: [5, 10, 20] });
   });
 
-  test("throws once AWS has refused for ten minutes", async () => {
+  test("throws a transient error after ten minutes", async () => {
     const { result, pauses } = await run(({ step }) =>
       step("Change", () => Promise.reject(throttled())).catch((error: AwsCallError) => error.code),
     );
@@ -113,7 +113,7 @@ describe("step", () => {
     expect(sum(pauses)).toBe(635);
   });
 
-  test("throws everything else at once, and a replay throws the same", async () => {
+  test("throws any other error at once, and again on replay", async () => {
     let tries = 0;
     const caught: unknown[] = [];
     await run(async ({ step, sleepUntil }) => {
@@ -145,7 +145,7 @@ describe("step", () => {
     expect(caught).toEqual(Array(2).fill(expect.objectContaining({ name, message })));
   });
 
-  test("whose error nobody catches ends the execution with it", async () => {
+  test("fails the execution with an uncaught error", async () => {
     const { execution } = await execute(({ step }) => step("Change", () => Promise.reject(denied())));
     expect(execution.getStatus()).toBe("FAILED");
     expect(execution.getError()).toMatchObject({ errorType: "AwsCallError", errorMessage: "You may not." });
@@ -162,7 +162,7 @@ describe("sleepUntil", () => {
     expect(waitSeconds).toBe(2 * 86_400);
   });
 
-  test("goes on where the instant has passed", async () => {
+  test("continues if the instant has passed", async () => {
     const { runner, execution } = await execute(async ({ sleepUntil }) => {
       await sleepUntil("Wait for the window", inDays(-2));
       return "there";
@@ -192,41 +192,41 @@ describe("poll", () => {
     );
   };
 
-  test("ends at once where what is seen will do", async () => {
+  test("ends at once if the condition holds", async () => {
     const { result, pauses } = await looking(["available"]);
-    expect({ result, pauses }).toEqual({ result: { met: true, seen: "available", error: null }, pauses: [] });
+    expect({ result, pauses }).toEqual({ result: { met: true, value: "available", error: null }, pauses: [] });
   });
 
-  test("ends with what was waited for", async () => {
+  test("ends once the condition holds", async () => {
     const { result, pauses } = await looking(["modifying", "modifying", "available"]);
-    expect({ result, pauses }).toEqual({ result: { met: true, seen: "available", error: null }, pauses: [5, 8] });
+    expect({ result, pauses }).toEqual({ result: { met: true, value: "available", error: null }, pauses: [5, 8] });
   });
 
-  test("goes on after a look that throws", async () => {
+  test("continues after a read that throws", async () => {
     const { result } = await looking([throttled(), denied(), "modifying", denied(), "available"]);
-    expect(result).toEqual({ met: true, seen: "available", error: null });
+    expect(result).toEqual({ met: true, value: "available", error: null });
   });
 
-  test("ends with what was seen last once the time has run out", async () => {
+  test("ends at the timeout with the last value", async () => {
     const { result, pauses } = await looking(["modifying", "resetting-master-credentials", denied()], 1);
-    expect(result).toEqual({ met: false, seen: "resetting-master-credentials", error: "You may not." });
+    expect(result).toEqual({ met: false, value: "resetting-master-credentials", error: "You may not." });
     expect(pauses).toEqual([5, 8, 11, 17, 19]);
   });
 
-  test("ends with the last error where nothing was seen", async () => {
+  test("ends with the last error if no read succeeded", async () => {
     const { result } = await looking([throttled(), denied()], 1);
-    expect(result).toEqual({ met: false, seen: null, error: "You may not." });
+    expect(result).toEqual({ met: false, value: null, error: "You may not." });
   });
 
-  test("pauses longer each time, for five minutes at most and for the whole time in all", async () => {
+  test("pauses longer each time, at most five minutes, for the timeout in all", async () => {
     const { pauses } = await looking(["modifying"], 60);
     expect(pauses.slice(0, 12)).toEqual([5, 8, 11, 17, 25, 38, 57, 85, 128, 192, 288, 300]);
     expect(Math.max(...pauses)).toBe(300);
     expect(sum(pauses)).toBe(3600);
   });
 
-  test("looks once where there is no time", async () => {
-    expect(await looking(["modifying"], 0)).toMatchObject({ result: { met: false, seen: "modifying" }, pauses: [] });
+  test("reads once with a timeout of 0", async () => {
+    expect(await looking(["modifying"], 0)).toMatchObject({ result: { met: false, value: "modifying" }, pauses: [] });
   });
 });
 
@@ -251,7 +251,7 @@ describe("ask", () => {
     return result;
   };
 
-  test.each(["approved", "rejected"])("ends with what a person says: %s", async (decision) => {
+  test.each(["approved", "rejected"])("returns the decision: %s", async (decision) => {
     const answer = { decision, by: person };
     expect(await asking((question) => question.sendCallbackSuccess(JSON.stringify(answer)))).toEqual(answer);
   });
@@ -266,7 +266,7 @@ describe("ask", () => {
     expect(timeout).toBe(36 * 3600);
   });
 
-  test("takes all else for a rejection", async () => {
+  test("treats any other answer as a rejection", async () => {
     const byNobody = '{"decision":"approved"}';
     const unknown = '{"decision":"Approved","by":"arn:aws:iam::111111111111:user/jane"}';
     const answers = ["approved", '"approved"', "null", undefined, byNobody, unknown].map((sent) =>
@@ -275,7 +275,7 @@ describe("ask", () => {
     for (const answer of await Promise.all(answers)) expect(answer).toEqual({ decision: "rejected", by: null });
   });
 
-  test("takes a failure that is sent for a rejection", async () => {
+  test("treats a failed callback as a rejection", async () => {
     const failure = { ErrorType: "Refused", ErrorMessage: "No." };
     expect(await asking((question) => question.sendCallbackFailure(failure))).toEqual({
       decision: "rejected",
@@ -283,11 +283,11 @@ describe("ask", () => {
     });
   });
 
-  test("ends where nobody answers in time, and has an end even where there is no time", async () => {
+  test("times out, even with a timeout of 0", async () => {
     expect(await asking(async () => {}, 0)).toEqual({ decision: "timed-out", by: null });
   });
 
-  test("sends again where AWS refuses for now", async () => {
+  test("sends again after a transient error", async () => {
     const ids = new Set<string>();
     let sent = 0;
     const { result, pauses } = await run(
@@ -312,7 +312,7 @@ describe("ask", () => {
     });
   });
 
-  test("throws where it cannot send", async () => {
+  test("throws if it cannot send", async () => {
     const { result } = await run(({ ask }) =>
       ask("Ask for approval", () => Promise.reject(denied()), { timeoutHours: 24 }).catch((error: AwsCallError) => ({
         isCall: error instanceof AwsCallError,

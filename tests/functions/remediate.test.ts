@@ -158,11 +158,11 @@ function toHistory(events: readonly HistoryEvent[]): string {
 }
 
 describe("an execution", () => {
-  test("asks, waits two days for the window, and toggles to the right key", async () => {
+  test("requests approval, waits two days for the window, and toggles to the required key", async () => {
     const orders = addDatabase("orders", { managed: true, windowInHours: 48 });
     const before = orders.MasterUserSecret?.SecretArn;
     const execution = await execute(toOrder(orders, "toggle", "secret-key-as-required"), {
-      answers: { "ask for approval of toggle": { decision: "approved", by: person } },
+      answers: { "request approval of toggle": { decision: "approved", by: person } },
       // A process of its own, because its clock is two days ahead in the end.
       env: { WAITS: "two days" },
     });
@@ -199,10 +199,10 @@ describe("an execution", () => {
     expectGolden("history-toggle", toHistory(execution.events));
   }, 60_000);
 
-  test("that is rejected changes nothing, and is no failure", async () => {
+  test("that is rejected changes nothing and is no failure", async () => {
     const orders = addDatabase("orders", { managed: true });
     const execution = await execute(toOrder(orders, "toggle", "secret-key-as-required"), {
-      answers: { "ask for approval of toggle": { decision: "rejected", by: person } },
+      answers: { "request approval of toggle": { decision: "rejected", by: person } },
     });
     expect(execution).toMatchObject({
       status: "SUCCEEDED",
@@ -216,7 +216,7 @@ describe("an execution", () => {
     expectGolden("history-rejected", toHistory(execution.events));
   }, 60_000);
 
-  test("that meets a closed gate changes nothing, asks nobody, and says which gate", async () => {
+  test("with a closed gate changes nothing, requests no approval, and names the gate", async () => {
     const orders = addDatabase("orders", { managed: true, tags: {} });
     const execution = await execute(toOrder(orders, "toggle", "secret-key-as-required"));
     expect(execution.status).toBe("SUCCEEDED");
@@ -225,7 +225,7 @@ describe("an execution", () => {
     expect(lastMessage().gates).toContainEqual(expect.objectContaining({ gate: "opted-in", open: false }));
   }, 60_000);
 
-  test("where the deployment has switched repairs off changes nothing", async () => {
+  test("changes nothing if the deployment has repairs off", async () => {
     const orders = addDatabase("orders", { managed: { RotationEnabled: false } });
     const request = toOrder(orders, "schedule-rotation", "rotation-enabled");
     expect((await execute(request, { env: { REMEDIATION: "off" } })).status).toBe("SUCCEEDED");
@@ -233,7 +233,7 @@ describe("an execution", () => {
     expect(lastMessage().gates).toEqual([expect.objectContaining({ gate: "enabled" })]);
   }, 60_000);
 
-  test("that could not repair what it began is FAILED, for the alarm, and told", async () => {
+  test("that fails is FAILED, for the alarm, and notified", async () => {
     const orders = addDatabase("orders", {
       managed: { kmsKeyId: required.Arn, NextRotationDate: new Date(Date.now() - 1e9) },
     });
@@ -255,7 +255,7 @@ describe("an execution", () => {
     );
   }, 60_000);
 
-  test("of what is no order is FAILED before anything is read", async () => {
+  test("with an invalid request is FAILED before anything is read", async () => {
     const execution = await execute({ action: "toggle", database: "orders" });
     expect(execution.status).toBe("FAILED");
     expect(simulator.calls).toEqual([]);
@@ -295,7 +295,7 @@ function started(): { name: string | undefined; request: RemediationRequest }[] 
 describe("an audit", () => {
   const audit = (env = {}) => functions.audit.invoke({ id: crypto.randomUUID() }, options({ env }));
 
-  test("starts an execution for each database of which nothing but a person and its window is in the way", async () => {
+  test("starts an execution for each database that waits only for approval and its window", async () => {
     const orders = addDatabase("orders", { managed: true, windowInHours: 48 });
     addDatabase("not-opted-in", { managed: true, tags: {} });
     const ended = await audit();
@@ -310,7 +310,7 @@ describe("an audit", () => {
     expect(changes()).toEqual([]);
   }, 60_000);
 
-  test("whose executions cannot be started has published all the same, and counts it", async () => {
+  test("publishes even if executions cannot be started, and counts that", async () => {
     addDatabase("orders", { managed: true });
     const ended = await audit({ AWS_ENDPOINT_URL_LAMBDA: "http://127.0.0.1:9", AWS_MAX_ATTEMPTS: "1" });
     expect(ended.error).toBeNull();
@@ -320,7 +320,7 @@ describe("an audit", () => {
     );
   }, 60_000);
 
-  test("where repairs are off reads and starts nothing of it", async () => {
+  test("reads and starts nothing for repairs if they are off", async () => {
     addDatabase("orders", { managed: true });
     expect((await audit({ REMEDIATE_FUNCTION_ARN: "" })).error).toBeNull();
     expect(started()).toEqual([]);
@@ -329,7 +329,7 @@ describe("an audit", () => {
     expect(called).not.toContain("kms:GenerateDataKey");
   }, 60_000);
 
-  test("ends executions of which nothing has been heard for too long, and tells it", async () => {
+  test("ends expired executions and notifies", async () => {
     const orders = addDatabase("orders", { managed: true });
     putState({ running: [aRunning(orders, { expiresAt: new Date(Date.now() - 1000).toISOString() })] });
     await audit();
@@ -367,7 +367,7 @@ describe("an execution that was killed", () => {
       options(),
     );
 
-  test("with management off is told at once, and what finishes it is started and does so", async () => {
+  test("with management off is reported at once, and the next execution finishes it", async () => {
     const marker = { startedAt: new Date().toISOString(), keyReference: required.Arn, execution: "db-ORDERS-1" };
     const orders = addDatabase("orders", { tags: { ...optedIn, [toggleTagKey]: formatToggleMarker(marker) } });
     putState({ running: [aRunning(orders)] });
@@ -379,7 +379,7 @@ describe("an execution that was killed", () => {
     expect(JSON.parse(failure?.Message ?? "null")).toMatchObject({
       execution: "db-ORDERS-1",
       managed: false,
-      message: expect.stringMatching(/^The execution ended as TIMED_OUT before it could say how\./),
+      message: expect.stringMatching(/^The execution ended with status TIMED_OUT\./),
       recovery: [
         expect.stringContaining(`--manage-master-user-password --master-user-secret-kms-key-id ${required.Arn}`),
       ],
@@ -399,7 +399,7 @@ describe("an execution that was killed", () => {
     expectGolden("history-finish-interrupted", toHistory(execution.events));
   }, 60_000);
 
-  test("after it had ended itself is told no more", async () => {
+  test("is not reported if it had ended itself", async () => {
     addDatabase("orders", { managed: true });
     expect((await recheck("FAILED")).answer).toEqual({ changes: 0 });
     expect([notified("findings"), notified("alerts"), started()]).toEqual([[], [], []]);

@@ -46,7 +46,7 @@ const anyMarker: fc.Arbitrary<ToggleMarker> = fc.record({
   execution: fc.string({ unit: fc.constantFrom(..."abcXYZ019_-"), minLength: 1, maxLength: 64 }),
 });
 
-describe("what the tag of a repair says", () => {
+describe("the value of a toggle tag", () => {
   test.each([
     [{ startedAt, keyReference: keyArn, execution }, `${startedAt} ${keyArn} ${execution}`],
     [{ startedAt, keyReference: null, execution }, `${startedAt} aws-managed ${execution}`],
@@ -56,7 +56,7 @@ describe("what the tag of a repair says", () => {
     expect(parseToggleMarker(text)).toEqual(marker);
   });
 
-  test("whatever is written is a tag that RDS takes, and is read again as it was", () => {
+  test("is valid in RDS and parses to the same marker", () => {
     fc.assert(
       fc.property(anyMarker, (marker) => {
         const text = formatToggleMarker(marker);
@@ -78,7 +78,7 @@ describe("what the tag of a repair says", () => {
   });
 });
 
-describe("the word of somebody else is not acted on", () => {
+describe("a value in another format is not acted on", () => {
   test.each([
     "",
     " ",
@@ -107,7 +107,7 @@ describe("the word of somebody else is not acted on", () => {
     expect(parseToggleMarker(value)).toBeNull();
   });
 
-  test("any text is a marker that can be written again, or none", () => {
+  test("parses any text to a marker with the same format, or to null", () => {
     const word = fc.oneof(fc.string(), fc.constantFrom(startedAt, keyArn, "aws-managed", execution, "2026", "May"));
     fc.assert(
       fc.property(fc.array(word, { maxLength: 5 }), (words) => {
@@ -119,7 +119,7 @@ describe("the word of somebody else is not acted on", () => {
   });
 });
 
-describe("the mark on a database", () => {
+describe("the toggle tag of a database", () => {
   const text = `${startedAt} aws-managed ${execution}`;
   const taggedWith = (value: string, createdAt: string | null, resourceId = "db-ORDERS") => ({
     tags: { "rds-password-audit:toggle": value },
@@ -127,7 +127,7 @@ describe("the mark on a database", () => {
     resourceId,
   });
 
-  test("is none without the tag", () => {
+  test("is null without the tag", () => {
     const database = { tags: { "rds-password-audit": text }, createdAt: null, resourceId: "db-ORDERS" };
     expect([toggleTagOf(database), ownToggleTagOf(database)]).toEqual([null, null]);
   });
@@ -137,7 +137,7 @@ describe("the mark on a database", () => {
     ["a toggle of the instant in which it was created", text, startedAt],
     ["the same in RDS's own notation", text, "2026-11-24T02:00:00.123000+00:00"],
     ["a toggle of a database whose age is not known", text, null],
-    ["somebody else's word", "5 people know", "2026-11-25T00:00:00Z"],
+    ["a value in another format", "5 people know", "2026-11-25T00:00:00Z"],
   ])("is its own: %s", (_, value, createdAt) => {
     const toggleTag = { text: value, marker: parseToggleMarker(value), isInherited: false };
     expect(toggleTagOf(taggedWith(value, createdAt))).toEqual(toggleTag);
@@ -152,7 +152,7 @@ describe("the mark on a database", () => {
     },
   );
 
-  test("is inherited, and not believed, where it is older than the database", () => {
+  test("is inherited, and not acted on, if it is older than the database", () => {
     const copy = taggedWith(text, "2026-11-24T02:00:00.124Z");
     expect(toggleTagOf(copy)).toMatchObject({ text, isInherited: true });
     expect(ownToggleTagOf(copy)).toBeNull();

@@ -11,21 +11,21 @@ import {
 import {
   acquire,
   advance,
+  deleteSnapshot,
   expire,
   expiredIn,
-  forget,
   type Holder,
   interrupt,
-  keep,
+  lastStarted,
   liveIn,
   markLost,
   nextExecution,
   release,
   renew,
   resume,
-  startedBy,
+  saveSnapshot,
   stop,
-  uncountedOf,
+  uncounted,
 } from "../../lib/plan/remediation-state.ts";
 import { account, databaseArn, hoursFromNow, keyArn, now, region, secretArn } from "../support/builders.ts";
 import { deepFreeze } from "../support/deep-freeze.ts";
@@ -66,15 +66,15 @@ const left = (state: RemediationState, execution: string, ...outcomes: Attempt["
 const outcomesOf = ({ attempts }: RemediationState) => attempts.map(({ outcome }) => outcome);
 const executionsOf = ({ running }: RemediationState) => running.map(({ execution }) => execution);
 
-describe("entering", () => {
-  test("takes a place, with a sign of life that holds for some hours", () => {
+describe("acquire", () => {
+  test("takes a slot with a lease of so many hours", () => {
     expect(into(emptyRemediationState)).toEqual({
       ...emptyRemediationState,
       running: [{ ...holder(), isChanging: false, since: now, expiresAt: hoursFromNow(2) }],
     });
   });
 
-  test("again renews the sign of life, and says what it does now; since when it is at work stays", () => {
+  test("renews the lease and updates the action, but not the start", () => {
     const first = into(emptyRemediationState, {}, { now: hoursFromNow(-1), hours: 744 });
     const second = into(first, { action: "toggle" }, { hours: 50, isChanging: true });
     expect(second.running).toEqual([
@@ -83,21 +83,21 @@ describe("entering", () => {
     expect({ ...second, running: [] }).toEqual(emptyRemediationState);
   });
 
-  test("twice in the same way changes nothing", () => {
+  test("is idempotent", () => {
     const first = into(emptyRemediationState, {}, { isChanging: true });
     expect(into(first, {}, { isChanging: true })).toEqual(first);
   });
 
-  test("anew, after it was killed while it changed something, does not undo that it did", () => {
+  test("keeps isChanging after a killed execution runs again", () => {
     const killed = into(emptyRemediationState, {}, { isChanging: true });
     expect(into(killed).running).toEqual([expect.objectContaining({ isChanging: true })]);
   });
 
-  test("is refused where another execution is at work on the database", () => {
+  test("is refused while another execution holds the database", () => {
     expect(acquired(into(emptyRemediationState), { execution: "db-ORDERS-2" })).toBeNull();
   });
 
-  test("does not mind executions on other databases, and takes nothing of theirs", () => {
+  test("leaves the slots of other databases alone", () => {
     const one = into(emptyRemediationState, {}, { isChanging: true, now: hoursFromNow(-1) });
     const both = into(one, { execution: "db-SHOP-1", arn: otherArn });
     expect(both.running.map(({ execution, arn, isChanging, since }) => [execution, arn, isChanging, since])).toEqual([
@@ -107,15 +107,15 @@ describe("entering", () => {
   });
 
   test.each([
-    ["a second before", -1, null],
-    ["then", 0, ["db-ORDERS-2"]],
+    ["a second before its lease expires", -1, null],
+    ["when its lease expires", 0, ["db-ORDERS-2"]],
   ])("on a database is possible for another one not before the sign of life ends: %s", (_, seconds, expected) => {
     const busy = aState({ running: [anExecution({ expiresAt: now })] });
     const state = acquired(busy, { execution: "db-ORDERS-2" }, { now: hoursFromNow(seconds / 3600) });
     expect(state === null ? null : executionsOf(state)).toEqual(expected);
   });
 
-  test("takes out who was silent for too long, and counts what was interrupted", () => {
+  test("removes expired executions and counts what was interrupted", () => {
     const stale = anExecution({ action: "toggle", expiresAt: hoursFromNow(-3) });
     const state = into(aState({ running: [stale] }), { execution: "db-ORDERS-2" });
     expect(state.attempts).toEqual([
@@ -133,13 +133,13 @@ describe("entering", () => {
     expect(state).toMatchObject({ ended: { [databaseArn]: 1 }, failuresInARow: 1, stopped: null });
   });
 
-  test("late, after its own sign of life ended, is let in, and its silence is counted", () => {
+  test("takes a new slot after its own lease expired, and counts the interruption", () => {
     const state = into(aState({ running: [anExecution({ expiresAt: hoursFromNow(-3) })] }));
     expect(state.running).toEqual([expect.objectContaining({ execution: "db-ORDERS-1", since: hoursFromNow(-1) })]);
     expect(outcomesOf(state)).toEqual(["interrupted"]);
   });
 
-  test("late is refused where another one came meanwhile", () => {
+  test("is refused after its lease expired if another execution holds the database", () => {
     const other = into(aState({ running: [anExecution({ expiresAt: hoursFromNow(-3) })] }), {
       execution: "db-ORDERS-2",
     });
@@ -147,8 +147,8 @@ describe("entering", () => {
   });
 });
 
-describe("leaving", () => {
-  test("frees the place, counts the execution, and keeps what was tried", () => {
+describe("release", () => {
+  test("frees the slot, counts the execution and stores its attempts", () => {
     const state = left(into(emptyRemediationState), "db-ORDERS-1", "failed", "repaired");
     expect(state).toEqual({
       ...emptyRemediationState,
@@ -157,55 +157,55 @@ describe("leaving", () => {
     });
   });
 
-  test("twice is leaving once", () => {
+  test("is idempotent", () => {
     const once = left(into(emptyRemediationState), "db-ORDERS-1", "failed");
     expect(left(once, "db-ORDERS-1", "failed")).toEqual(once);
   });
 
-  test("of somebody who never came changes nothing", () => {
+  test("of an unknown execution changes nothing", () => {
     const state = aState({ running: [anExecution()], failuresInARow: 2 });
     expect(left(state, "db-ORDERS-2", "failed")).toEqual(state);
   });
 
-  test("leaves the others", () => {
+  test("keeps the other slots", () => {
     const both = into(into(emptyRemediationState), { execution: "db-SHOP-1", arn: otherArn });
     const state = left(both, "db-ORDERS-1", "repaired");
     expect(executionsOf(state)).toEqual(["db-SHOP-1"]);
     expect(state.ended).toEqual({ [databaseArn]: 1 });
   });
 
-  test("each time counts", () => {
+  test("counts each execution", () => {
     const twice = left(into(left(into(emptyRemediationState), "db-ORDERS-1")), "db-ORDERS-1");
     const other = left(into(twice, { execution: "db-SHOP-1", arn: otherArn }), "db-SHOP-1");
     expect(other.ended).toEqual({ [databaseArn]: 2, [otherArn]: 1 });
   });
 
-  test("adds to what was tried before, oldest first", () => {
+  test("appends to the attempts, oldest first", () => {
     const before = aState({ running: [anExecution()], attempts: [anAttempt({ outcome: "interrupted" })] });
     expect(outcomesOf(left(before, "db-ORDERS-1", "repaired"))).toEqual(["interrupted", "repaired"]);
   });
 
   test.each([
-    ["30 days ago is forgotten", -720, []],
-    ["a second less is remembered", -720 + 1 / 3600, ["interrupted"]],
+    ["30 days ago is removed", -720, []],
+    ["a second less is kept", -720 + 1 / 3600, ["interrupted"]],
   ])("what was tried %s", (_, hours, expected) => {
     const old = anAttempt({ outcome: "interrupted", endedAt: hoursFromNow(hours) });
     const before = aState({ running: [anExecution()], attempts: [old] });
     expect(outcomesOf(left(before, "db-ORDERS-1"))).toEqual(expected);
   });
 
-  test("without having tried anything leaves the count of failures alone", () => {
+  test("without an attempt keeps the count of failures", () => {
     const state = left(aState({ running: [anExecution()], failuresInARow: 9 }), "db-ORDERS-1");
     expect(state).toMatchObject({ failuresInARow: 9, stopped: null, attempts: [] });
   });
 });
 
-describe("going on to another action", () => {
+describe("advance", () => {
   const attempt = anAttempt({ outcome: "failed", endedAt: now });
   const wentOn = (state: RemediationState, execution = "db-ORDERS-1", at = now) =>
     advance(deepFreeze(state), execution, { attempt, next: "toggle", hours: 1440, now: at, stopAfterFailures });
 
-  test("counts what failed, and waits anew, without a place in the budget", () => {
+  test("counts the failure and waits without counting against the budget", () => {
     const busy = aState({ running: [anExecution({ action: "rotate", since: hoursFromNow(-1) })] });
     expect(wentOn(busy)).toEqual({
       ...busy,
@@ -215,17 +215,17 @@ describe("going on to another action", () => {
     });
   });
 
-  test("twice is going on once", () => {
+  test("is idempotent", () => {
     const once = wentOn(aState({ running: [anExecution({ action: "rotate" })] })) ?? emptyRemediationState;
     expect(wentOn(once, "db-ORDERS-1", hoursFromNow(1))).toEqual(once);
   });
 
-  test("is refused to one that is out, or never came", () => {
+  test("is refused to an execution without a slot", () => {
     const state = aState({ running: [anExecution({ action: "rotate" })] });
     expect(wentOn(state, "db-ORDERS-2")).toBeNull();
   });
 
-  test("leaves the others, and their order", () => {
+  test("keeps the other slots in order", () => {
     const other = anExecution({ execution: "db-SHOP-1", arn: otherArn });
     const state = wentOn(aState({ running: [anExecution({ action: "rotate" }), other] }));
     expect(state?.running.map(({ execution, action }) => [execution, action])).toEqual([
@@ -235,21 +235,21 @@ describe("going on to another action", () => {
     expect(state?.running[1]).toEqual(other);
   });
 
-  test("may break the circuit", () => {
+  test("may trip the circuit breaker", () => {
     const state = wentOn(aState({ running: [anExecution({ action: "rotate" })], failuresInARow: 2 }));
     expect(state?.stopped).toEqual({ at: now, by: "the circuit breaker", why: "3 failures in a row" });
   });
 
-  test("is over, and nothing was interrupted, where it is heard of no more", () => {
+  test("interrupts nothing if its lease expires", () => {
     const state = wentOn(aState({ running: [anExecution({ action: "rotate" })] })) ?? emptyRemediationState;
     expect(outcomesOf(interrupt(state, "db-ORDERS-1", atNow))).toEqual(["failed"]);
   });
 });
 
-describe("resting", () => {
+describe("renew", () => {
   const later = { now: hoursFromNow(3), hours: 1440 };
 
-  test("gives the place in the budget back, and gives a sign of life", () => {
+  test("gives back the place in the budget and renews the lease", () => {
     const other = anExecution({ execution: "db-SHOP-1", arn: otherArn });
     const busy = deepFreeze(aState({ running: [anExecution({ since: hoursFromNow(-1) }), other] }));
     expect(renew(busy, "db-ORDERS-1", later)).toEqual({
@@ -261,41 +261,41 @@ describe("resting", () => {
     });
   });
 
-  test("gives another sign of life where the last one is old", () => {
+  test("renews a lease that is more than half over", () => {
     const waiting = aState({ running: [anExecution({ isChanging: false, expiresAt: hoursFromNow(720) })] });
     expect(renew(waiting, "db-ORDERS-1", later)?.running).toMatchObject([{ expiresAt: hoursFromNow(1443) }]);
   });
 
-  test("writes nothing of one that waits already, or is out", () => {
+  test("writes nothing if the execution waits already or holds no slot", () => {
     const waiting = aState({ running: [anExecution({ isChanging: false, expiresAt: hoursFromNow(723) })] });
     expect([renew(waiting, "db-ORDERS-1", later), renew(waiting, "db-SHOP-1", later)]).toEqual([null, null]);
   });
 });
 
-describe("what was begun last", () => {
+describe("the last started action", () => {
   const failed = anAttempt({ action: "rotate", outcome: "failed", endedAt: hoursFromNow(-1) });
   const at = (attempts: Attempt[], isChanging = false) =>
-    startedBy(
+    lastStarted(
       aState({ attempts }),
       anExecution({ action: "toggle", arn: failed.arn, since: hoursFromNow(-1), isChanging }),
     );
 
-  test("is what an execution is at", () =>
+  test("is the present one", () =>
     expect(at([failed], true)).toEqual({ action: "toggle", startedAt: hoursFromNow(-1) }));
 
-  test("is, while it only waits, what failed before", () =>
+  test("is the failed one while the execution waits", () =>
     expect(at([failed])).toEqual({ action: "rotate", startedAt: failed.startedAt }));
 
   test.each<[string, Partial<Attempt>]>([
-    ["something that ended before", { endedAt: hoursFromNow(-2) }],
-    ["something else than a failure", { outcome: "repaired" }],
+    ["an attempt that ended before", { endedAt: hoursFromNow(-2) }],
+    ["an attempt that did not fail", { outcome: "repaired" }],
     ["another database's", { arn: otherArn }],
   ])("is nothing, while it only waits, where there is but %s", (_, overrides) =>
     expect(at([{ ...failed, ...overrides }])).toBeNull(),
   );
 });
 
-describe("what is not counted yet", () => {
+describe("uncounted attempts", () => {
   const tried = [{ action: "rotate" }, { action: "toggle" }] as const;
 
   test.each<[Running["action"], readonly string[]]>([
@@ -304,11 +304,11 @@ describe("what is not counted yet", () => {
     ["enable", []],
   ])("at %s: %j", (action, expected) => {
     const state = aState({ running: [anExecution({ execution: "db-SHOP-1" }), anExecution({ action })] });
-    expect(uncountedOf(state, "db-ORDERS-1", tried).map((one) => one.action)).toEqual(expected);
+    expect(uncounted(state, "db-ORDERS-1", tried).map((one) => one.action)).toEqual(expected);
   });
 
-  test("is nothing of one that is out", () => {
-    expect(uncountedOf(aState(), "db-ORDERS-1", tried)).toEqual([]);
+  test("are none without a slot", () => {
+    expect(uncounted(aState(), "db-ORDERS-1", tried)).toEqual([]);
   });
 });
 
@@ -334,19 +334,19 @@ describe("the circuit breaker", () => {
     expect(after(before, ...outcomes)).toEqual(expected);
   });
 
-  test("says who stopped it, and when", () => {
+  test("names its author and time", () => {
     const state = left(aState({ running: [anExecution()], failuresInARow: 2 }), "db-ORDERS-1", "failed");
     expect(state.stopped).toEqual({ at: now, by: "the circuit breaker", why: "3 failures in a row" });
   });
 
-  test("does not speak over a person who has stopped everything", () => {
+  test("does not overwrite a pause by a person", () => {
     const stopped = { at: hoursFromNow(-5), by: "ann", why: "an incident" };
     const state = left(aState({ running: [anExecution()], failuresInARow: 8, stopped }), "db-ORDERS-1", "failed");
     expect(state).toMatchObject({ stopped, failuresInARow: 9 });
   });
 });
 
-describe("sweeping", () => {
+describe("expire", () => {
   const running = [
     anExecution({ expiresAt: now }),
     anExecution({ execution: "db-SHOP-1", arn: otherArn, expiresAt: hoursFromNow(-1) }),
@@ -354,7 +354,7 @@ describe("sweeping", () => {
     anExecution({ execution: "db-API-1", arn: "api", expiresAt: hoursFromNow(-2), isChanging: false }),
   ];
 
-  test("takes out all that are silent for too long; who only waited has interrupted nothing", () => {
+  test("removes all expired executions; one that only waited interrupted nothing", () => {
     const state = expire(deepFreeze(aState({ running })), atNow);
     expect(executionsOf(state)).toEqual(["db-WEB-1"]);
     expect(state.attempts.map(({ arn, endedAt, outcome }) => [arn, endedAt, outcome])).toEqual([
@@ -368,22 +368,22 @@ describe("sweeping", () => {
     });
   });
 
-  test("may break the circuit", () => {
+  test("may trip the circuit breaker", () => {
     expect(expire(deepFreeze(aState({ running, failuresInARow: 1 })), atNow).stopped).toMatchObject({ at: now });
     expect(expire(aState({ running }), { now, stopAfterFailures: 2 }).stopped?.why).toBe("2 failures in a row");
   });
 
-  test("changes nothing where nobody is silent", () => {
+  test("changes nothing if no lease has expired", () => {
     const state = aState({ running: [anExecution()], failuresInARow: 9 });
     expect(expire(state, atNow)).toBe(state);
   });
 });
 
-describe("interrupting", () => {
+describe("interrupt", () => {
   const state = aState({ running: [anExecution(), anExecution({ execution: "db-SHOP-1", arn: otherArn })] });
   const interrupted = (execution: string, of = state) => interrupt(deepFreeze(of), execution, atNow);
 
-  test("takes an execution out before its time, and counts what it may have changed", () => {
+  test("removes an execution before its lease expires and counts what it may have changed", () => {
     expect(interrupted("db-SHOP-1")).toEqual({
       ...state,
       running: [anExecution()],
@@ -393,23 +393,23 @@ describe("interrupting", () => {
     });
   });
 
-  test("counts nothing where it only waited", () => {
+  test("counts nothing if it only waited", () => {
     const waiting = aState({ running: [anExecution({ isChanging: false })] });
     expect(interrupted("db-ORDERS-1", waiting)).toEqual(aState({ ended: { [databaseArn]: 1 } }));
   });
 
-  test("twice is once", () => {
+  test("is idempotent", () => {
     const once = interrupted("db-ORDERS-1");
     expect(interrupted("db-ORDERS-1", once)).toBe(once);
   });
 
-  test("may break the circuit", () => {
+  test("may trip the circuit breaker", () => {
     expect(interrupted("db-ORDERS-1", { ...state, failuresInARow: 2 }).stopped).toMatchObject({ at: now });
   });
 });
 
 describe("executions", () => {
-  test("are silent when their sign of life has ended, and live until then", () => {
+  test("are live until their lease expires", () => {
     const running = [-1, 0, 0.001].map((hours) =>
       anExecution({ execution: `${hours}`, expiresAt: hoursFromNow(hours) }),
     );
@@ -418,17 +418,17 @@ describe("executions", () => {
   });
 });
 
-describe("stopping everything", () => {
+describe("stop", () => {
   const stopped = { at: now, by: "ann", why: "an incident" };
 
-  test("and letting it go on, with no failures to its name", () => {
+  test("and resume, which resets the failures", () => {
     const state = aState({ failuresInARow: 3, attempts: [anAttempt()] });
     expect(stop(deepFreeze(state), stopped)).toEqual({ ...state, stopped });
     expect(resume(deepFreeze({ ...state, stopped }))).toEqual({ ...state, failuresInARow: 0 });
   });
 });
 
-describe("what a toggle will lose", () => {
+describe("the secret snapshot", () => {
   const secretSnapshot: SecretSnapshot = {
     secretArn,
     keyReference: keyArn,
@@ -438,8 +438,8 @@ describe("what a toggle will lose", () => {
     resourcePolicy: null,
   };
 
-  test("is kept by database, and forgotten when it is restored", () => {
-    const both = keep(keep(deepFreeze(aState()), databaseArn, secretSnapshot), otherArn, {
+  test("is stored by database and can be removed", () => {
+    const both = saveSnapshot(saveSnapshot(deepFreeze(aState()), databaseArn, secretSnapshot), otherArn, {
       ...secretSnapshot,
       tags: {},
     });
@@ -447,14 +447,17 @@ describe("what a toggle will lose", () => {
       [databaseArn]: secretSnapshot,
       [otherArn]: { ...secretSnapshot, tags: {} },
     });
-    expect(forget(deepFreeze(both), databaseArn)).toEqual(
+    expect(deleteSnapshot(deepFreeze(both), databaseArn)).toEqual(
       aState({ secretSnapshots: { [otherArn]: { ...secretSnapshot, tags: {} } } }),
     );
-    expect(forget(aState(), databaseArn)).toEqual(aState());
+    expect(deleteSnapshot(aState(), databaseArn)).toEqual(aState());
   });
 
-  test("is written once more where it is written down again", () => {
-    const twice = keep(keep(aState(), databaseArn, secretSnapshot), databaseArn, { ...secretSnapshot, tags: {} });
+  test("is overwritten", () => {
+    const twice = saveSnapshot(saveSnapshot(aState(), databaseArn, secretSnapshot), databaseArn, {
+      ...secretSnapshot,
+      tags: {},
+    });
     expect(twice.secretSnapshots).toEqual({ [databaseArn]: { ...secretSnapshot, tags: {} } });
   });
 });
@@ -463,14 +466,14 @@ describe("the name of the next execution", () => {
   const name = (resourceId: string, ended: Record<string, number> = {}) =>
     nextExecution(aState({ ended }), { arn: databaseArn, resourceId });
 
-  test("follows from the database and from how many there were", () => {
+  test("consists of the database and the number of executions", () => {
     expect(name("db-ORDERS")).toBe("db-ORDERS-1");
     expect(name("db-ORDERS", { [databaseArn]: 41, [otherArn]: 7 })).toBe("db-ORDERS-42");
     expect(name("a.b/c d:é_f")).toBe("a-b-c-d--_f-1");
     expect(name("x".repeat(60))).toBe(`${"x".repeat(50)}-1`);
   });
 
-  test("is one that Lambda takes, and another one each time", () => {
+  test("is valid for Lambda and unique", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme", maxLength: 80 }), fc.nat(1e9), (resourceId, ended) => {
         const first = name(resourceId, { [databaseArn]: ended });
@@ -481,7 +484,7 @@ describe("the name of the next execution", () => {
   });
 });
 
-test("whoever comes and goes, in whatever order, a database has one execution at a time, and the state stays a state", () => {
+test("in any order of calls a database has one execution at a time, and the state stays valid", () => {
   const executions = ["db-ORDERS-1", "db-ORDERS-2", "db-SHOP-1"];
   const step = fc.record({
     who: fc.constantFrom(...executions),
@@ -516,17 +519,17 @@ test("whoever comes and goes, in whatever order, a database has one execution at
   );
 });
 
-describe("silencing", () => {
+describe("markLost", () => {
   const later = { expiresAt: hoursFromNow(1) };
   const state = aState({ running: [anExecution(later), anExecution({ ...later, execution: "db-LEGACY-1" })] });
 
-  test("makes one execution count as silent from now on, and leaves the others", () => {
+  test("ends the lease of one execution and keeps the others", () => {
     const lost = markLost(deepFreeze(state), "db-ORDERS-1", now);
     expect(lost).toEqual({ ...state, running: [{ ...state.running[0], expiresAt: now }, state.running[1]] });
     expect(expiredIn(lost, now)).toEqual([lost.running[0]]);
   });
 
-  test("changes nothing where it is silent already, or not there", () => {
+  test("changes nothing if the lease has expired or there is none", () => {
     expect(markLost(deepFreeze(state), "db-ORDERS-1", hoursFromNow(2))).toEqual(state);
     expect(markLost(deepFreeze(state), "db-OTHER-1", now)).toEqual(state);
   });

@@ -24,11 +24,15 @@ export const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 export function createMemoryStored<T>({ empty, first, pause = turn }: MemoryStoredOptions<T>): MemoryStored<T> {
   let text = first === undefined ? null : JSON.stringify(first);
+  let value: T | null = null;
   let writes = 0;
   let overtaken = 0;
   const version = () => (text === null ? null : String(writes));
   const stored: MemoryStored<T> = {
-    kept: () => (text === null ? empty : deepFreeze(JSON.parse(text) as T)),
+    kept: () => {
+      value ??= text === null ? empty : deepFreeze(JSON.parse(text) as T);
+      return value;
+    },
     writes: () => writes,
     fail: {},
     overtake: (times) => {
@@ -39,7 +43,7 @@ export function createMemoryStored<T>({ empty, first, pause = turn }: MemoryStor
       if (stored.fail.read) throw stored.fail.read;
       return { value: stored.kept(), version: version() };
     },
-    async write(value, since) {
+    async write(written, since) {
       await pause();
       if (stored.fail.write) throw stored.fail.write;
       if (overtaken > 0) {
@@ -47,7 +51,8 @@ export function createMemoryStored<T>({ empty, first, pause = turn }: MemoryStor
         return false;
       }
       if (since !== version()) return false;
-      text = JSON.stringify(value);
+      text = JSON.stringify(written);
+      value = null;
       writes += 1;
       return true;
     },

@@ -10,7 +10,7 @@ export const newSecretArn = secretArn.replace("0123abcd-xmJRDx", "9876fedc-QrStU
 
 export const turnOn = `aws rds modify-db-instance --region ${region} --db-instance-identifier orders --manage-master-user-password --master-user-secret-kms-key-id ${keyArn}`;
 
-/** The start of a toggle of the tests' database. */
+/** By default, a toggle has started. */
 export function aRemediationEvent(overrides: Partial<RemediationEvent> = {}): RemediationEvent {
   return {
     type: "remediation.started",
@@ -27,7 +27,7 @@ export function aRemediationEvent(overrides: Partial<RemediationEvent> = {}): Re
       account,
       region,
     },
-    message: "Management of the master password is about to be turned off and on: the secret will have a new ARN.",
+    message: "Management of the master password is about to be turned off and on again. The secret gets a new ARN.",
     secret: { before: secretArn, after: null },
     keyReference: keyArn,
     approvalId: null,
@@ -39,23 +39,23 @@ export function aRemediationEvent(overrides: Partial<RemediationEvent> = {}): Re
   };
 }
 
-/** A request for approval. */
+/** Approval is requested. */
 export function anApprovalRequest(overrides: Partial<RemediationEvent> = {}): RemediationEvent {
   return aRemediationEvent({
     type: "remediation.approval-requested",
     message:
-      "Somebody has to approve it within 3 days. Once approved, it waits for its window, which opens at 2026-11-29T03:00:00.000Z.",
+      "Approve it within 3 days. Once approved, it waits for its window, which opens at 2026-11-29T03:00:00.000Z.",
     approvalId,
     until: hoursFromNow(defaultPolicy.remediation.approvalHours),
     ...overrides,
   });
 }
 
-/** A secret with a new ARN. */
+/** The secret has a new ARN. */
 export function aReplacement(overrides: Partial<RemediationEvent> = {}): RemediationEvent {
   return aRemediationEvent({
     type: "secret.replaced",
-    message: "The master password is in another secret now.",
+    message: "The master password is in a new secret.",
     secret: { before: secretArn, after: newSecretArn },
     ...overrides,
   });
@@ -65,7 +65,7 @@ export function aReplacement(overrides: Partial<RemediationEvent> = {}): Remedia
 export function aLeftOff(overrides: Partial<RemediationEvent> = {}): RemediationEvent {
   return aRemediationEvent({
     type: "remediation.failed",
-    message: `It is not repaired: management is off, nobody knows the master password, and RDS does not turn it on: ${keyArn}: KMSKeyNotAccessibleFault: The specified KMS key [${keyArn}] does not exist, is not enabled or you do not have permissions to access it.; the default key: AccessDenied: not authorized to perform: secretsmanager:CreateSecret.`,
+    message: `Not repaired: management is off, the master password is unknown, and RDS does not turn management on: ${keyArn}: KMSKeyNotAccessibleFault: The specified KMS key [${keyArn}] does not exist, is not enabled or you do not have permissions to access it.; the default key: AccessDenied: not authorized to perform: secretsmanager:CreateSecret.`,
     secret: { before: null, after: null },
     keyReference: null,
     managed: false,

@@ -9,22 +9,22 @@ import { limits } from "./alert-message.ts";
 import { formatCommands } from "./format-commands.ts";
 import { toSlackCode, toSlackText } from "./slack-text.ts";
 
-/** What people are told: `title` and `state` as they came, the others as parts of a message. `isUrgent` is what somebody has to act on. */
-export type RemediationNews = {
+/** The parts of an alert. `title` and `state` are plain text, the others Slack markup. `isUrgent` is true if someone must act. */
+export type RemediationText = {
   readonly icon: string;
   readonly title: string;
-  /** The title in a word or two, for the top of the thread. */
+  /** The title in a few words, for the top of the thread. */
   readonly state: string;
   readonly isUrgent: boolean;
   readonly blocks: readonly string[];
   readonly nextSteps: readonly string[];
 };
 
-/** So many closed gates are told: few actions have as many. */
+/** Maximum number of closed gates shown. Few actions have as many. */
 const shownGates = 8;
 
-/** What a person has to know of a step of a repair, what they can do first of all. */
-export function describeRemediation(event: RemediationEvent): RemediationNews {
+/** Describes an event of a repair for people. What to do comes first. */
+export function describeRemediation(event: RemediationEvent): RemediationText {
   switch (event.type) {
     case "remediation.approval-requested":
       return describeApproval(event);
@@ -41,12 +41,12 @@ export function describeRemediation(event: RemediationEvent): RemediationNews {
   }
 }
 
-function describeApproval(event: RemediationEvent): RemediationNews {
+function describeApproval(event: RemediationEvent): RemediationText {
   const { action, approvalId, until } = event;
   const answer = (verb: string) => toCodeBlock(`rds-password-audit ${verb} ${quote(approvalId ?? "")}`);
   const [yes, no] = [answer("approve"), answer("reject")];
-  const isNotified = approvalId !== null && yes !== null && no !== null;
-  const end = until === null ? "" : `\nNo answer until ${describeInstant(until)} is a no.`;
+  const isShown = approvalId !== null && yes !== null && no !== null;
+  const end = until === null ? "" : `\nWithout an answer by ${describeInstant(until)}, it is rejected.`;
   return {
     icon: "✋",
     title: `Approve? ${nameOf(event)}`,
@@ -55,36 +55,36 @@ function describeApproval(event: RemediationEvent): RemediationNews {
     blocks: [
       `${describeOccasion(event)}\n${toSlackText(event.message, limits.message)}`,
       [`*What it does:* ${impacts[action]}`, ...describeSecret(event)].join("\n"),
-      isNotified
-        ? `*Yes:*\n${yes}\n*No:*\n${no}${end}`
-        : `The id to answer to is too long for a message: \`approvalId\` in the message of the findings topic is it.${end}`,
+      isShown
+        ? `*Approve:*\n${yes}\n*Reject:*\n${no}${end}`
+        : `The approval id is too long for this message: see \`approvalId\` in the message of the findings topic.${end}`,
     ],
     nextSteps: [
-      "Run it with credentials for the account and Region in which the service runs.",
-      "A yes is no blank cheque: before anything is changed, every gate is looked at again.",
+      "Run the command with credentials for the account and Region in which the service runs.",
+      "After approval, every gate is checked again before anything is changed.",
     ],
   };
 }
 
-function describeStart(event: RemediationEvent): RemediationNews {
+function describeStart(event: RemediationEvent): RemediationText {
   const { action, message } = event;
   return {
     icon: "▶️",
-    title: `Begins: ${nameOf(event)}`,
-    state: `${action} begins`,
+    title: `Started: ${nameOf(event)}`,
+    state: `${action} started`,
     isUrgent: false,
     blocks: [
       `${describeOccasion(event)}\n${toSlackText(message, limits.message)}`,
       [`*What it does:* ${impacts[action]}`, ...describeSecret(event)].join("\n"),
     ],
-    nextSteps: ["How it ends is said here."],
+    nextSteps: ["The outcome follows in this thread."],
   };
 }
 
-function describeReplacement(event: RemediationEvent): RemediationNews {
+function describeReplacement(event: RemediationEvent): RemediationText {
   const { action, message, secret, keyReference } = event;
   const isFirst = action === "enable";
-  const old = secret.before === null ? (isFirst ? "none" : "not known") : toCode(secret.before);
+  const old = secret.before === null ? (isFirst ? "none" : "unknown") : toCode(secret.before);
   return {
     icon: "🔑",
     title: `New secret: ${describeDatabase(event.database)}`,
@@ -94,20 +94,20 @@ function describeReplacement(event: RemediationEvent): RemediationNews {
       `${describeOccasion(event)}\n${toSlackText(message, limits.message)}`,
       [
         `*Old:* ${old}`,
-        `*New:* ${secret.after === null ? "not seen yet; RDS names it when it is made" : toCode(secret.after)}`,
+        `*New:* ${secret.after === null ? "unknown; RDS shows it once it is created" : toCode(secret.after)}`,
         ...(keyReference === null ? [] : [`*Key:* ${toCode(keyReference)}`]),
       ].join("\n"),
     ],
     nextSteps: [
       isFirst
-        ? "Whoever logs in as the master user has to read the password from the new secret from now on: the one that they hold does not work any more."
-        : "Whoever has the old ARN needs the new one: applications, environment variables, task definitions, IAM policies, RDS Proxies. The old secret is gone.",
-      "For machines: the findings topic has this as a message of the type `secret.replaced`.",
+        ? "Clients that log in as the master user must read the password from the new secret. The old password no longer works."
+        : "Replace the old ARN wherever it is used: applications, environment variables, task definitions, IAM policies, RDS Proxies. The old secret is gone.",
+      "To automate this, subscribe to messages of type `secret.replaced` on the findings topic.",
     ],
   };
 }
 
-function describeSuccess(event: RemediationEvent): RemediationNews {
+function describeSuccess(event: RemediationEvent): RemediationText {
   return {
     icon: "✅",
     title: `Repaired: ${nameOf(event)}`,
@@ -118,22 +118,20 @@ function describeSuccess(event: RemediationEvent): RemediationNews {
   };
 }
 
-function describeRefusal(event: RemediationEvent): RemediationNews {
+function describeRefusal(event: RemediationEvent): RemediationText {
   const { gates, message, action } = event;
   const [first] = gates;
-  const isPersonal = gates.length === 1 && first !== undefined && gatesByName[first.gate].opensBy === "approval";
+  const isRejection = gates.length === 1 && first !== undefined && gatesByName[first.gate].opensBy === "approval";
   return {
     icon: "⏸️",
-    title: `${isPersonal ? "Not approved" : "Not begun"}: ${nameOf(event)}`,
-    state: `${action} ${isPersonal ? "not approved" : "not begun"}`,
+    title: `${isRejection ? "Not approved" : "Not started"}: ${nameOf(event)}`,
+    state: `${action} ${isRejection ? "not approved" : "not started"}`,
     isUrgent: false,
     blocks: [
       describeOccasion(event),
-      isPersonal || gates.length === 0 ? toSlackText(message, limits.remediation) : describeGates(gates),
+      isRejection || gates.length === 0 ? toSlackText(message, limits.remediation) : describeGates(gates),
     ],
-    nextSteps: isPersonal
-      ? []
-      : ["`rds-password-audit plan` says at any time what would be done, and what stands in the way."],
+    nextSteps: isRejection ? [] : ["`rds-password-audit plan` shows what can be repaired and what blocks it."],
   };
 }
 
@@ -145,12 +143,12 @@ function describeGates(gates: RemediationEvent["gates"]): string {
     return `• *${toSlackText(gate, limits.name)}*: ${why}`;
   });
   const more = rest > 0 ? [`• … and ${count(rest, "more gate")}`] : [];
-  return ["Nothing was changed. In the way:", ...lines, ...more].join("\n");
+  return ["Nothing was changed. Closed gates:", ...lines, ...more].join("\n");
 }
 
-function describeFailure(event: RemediationEvent): RemediationNews {
+function describeFailure(event: RemediationEvent): RemediationText {
   const { action, message, recovery, managed, database } = event;
-  // An error in the middle of these may have come between off and on.
+  // The error may have occurred while management was off.
   const isDoubtful = managed === null && (action === "toggle" || action === "finish-interrupted");
   const explain = toInlineCode(`rds-password-audit explain ${quote(database.arn)}`);
   return {
@@ -163,43 +161,41 @@ function describeFailure(event: RemediationEvent): RemediationNews {
     blocks: [
       ...(isDoubtful ? [describeDoubt(event)] : []),
       `${describeOccasion(event)}\n${toSlackText(message, limits.remediation)}`,
-      ...(recovery.length === 0 ? [] : [`*What a person can do:*\n${describeCommands(recovery)}`]),
+      ...(recovery.length === 0 ? [] : [`*Commands to run by hand:*\n${describeCommands(recovery)}`]),
     ],
-    nextSteps: explain === null ? [] : [`${explain} says what is wrong with it now, and what to do.`],
+    nextSteps: explain === null ? [] : [`${explain} shows what is wrong now and what to do.`],
   };
 }
 
 function describeDoubt(event: RemediationEvent): string {
   const { database } = event;
   return [
-    `*Look at once* in ${scopeOf(event)} whether RDS manages the master password:`,
+    `*Check now* in ${scopeOf(event)} whether RDS manages the master password:`,
     describeCommands([showSecretCommand(database)]),
-    "If the answer is `null`, it does not, and nobody knows the password. Then turn it on:",
+    "If the output is `null`, it does not, and the password is unknown. Then turn management on:",
     describeCommands([turnOnCommand(database, null)]),
   ].join("\n");
 }
 
-function describeLeftOff(event: RemediationEvent): RemediationNews {
+function describeLeftOff(event: RemediationEvent): RemediationText {
   const { database, recovery, message } = event;
   const commands = recovery.length === 0 ? [turnOnCommand(database, null)] : recovery;
   const keyOption = "--master-user-secret-kms-key-id";
   return {
     icon: "🚨",
-    title: `Management is OFF on ${describeDatabase(database)}: nobody knows its master password`,
+    title: `Management is OFF on ${describeDatabase(database)}: its master password is unknown`,
     state: "MANAGEMENT IS OFF",
     isUrgent: true,
     blocks: [
-      `*Turn it on now* in ${scopeOf(event)}, which makes a new secret:\n${describeCommands(commands)}`,
-      "Until then nobody can log in as the master user. Open connections stay, and other users are not affected.",
+      `*Turn it on now* in ${scopeOf(event)}, which creates a new secret:\n${describeCommands(commands)}`,
+      "Until then the master user cannot log in. Open connections stay, and other users are not affected.",
       `${describeOccasion(event)}\n${toSlackText(message, limits.remediation)}`,
     ],
     nextSteps: [
       ...(commands.some((command) => command.includes(keyOption))
-        ? [
-            `If RDS refuses the key, leave out \`${keyOption}\`: managed with the default key is better than not managed.`,
-          ]
+        ? [`If RDS refuses the key, omit \`${keyOption}\`: managed with the default key is better than not managed.`]
         : []),
-      `If it has the tag \`${toggleTagKey}\`, leave that where it is: by it the service sees what is left to be done, and it takes it off itself.`,
+      `Do not remove the tag \`${toggleTagKey}\`: the service uses it to finish the toggle, and then removes it.`,
     ],
   };
 }
@@ -209,9 +205,9 @@ function nameOf({ action, database }: RemediationEvent): string {
   return `${action} of ${describeDatabase(database)}`;
 }
 
-/** What is done where, and which rule asked for it. */
+/** The action, the scope and the rule. */
 function describeOccasion({ action, rule, severity, database }: RemediationEvent): string {
-  return `*${action}* in ${scopeOf({ database })}, because of ${toSlackText(rule, limits.name)} (${severity})`;
+  return `*${action}* in ${scopeOf({ database })}, required by ${toSlackText(rule, limits.name)} (${severity})`;
 }
 
 function scopeOf({ database }: Pick<RemediationEvent, "database">): string {
@@ -220,12 +216,12 @@ function scopeOf({ database }: Pick<RemediationEvent, "database">): string {
 
 function describeSecret({ secret: { before }, keyReference }: RemediationEvent): string[] {
   return [
-    ...(before === null ? [] : [`*Its secret now:* ${toCode(before)}`]),
+    ...(before === null ? [] : [`*Present secret:* ${toCode(before)}`]),
     ...(keyReference === null ? [] : [`*Key of the new secret:* ${toCode(keyReference)}`]),
   ];
 }
 
-/** Commands to copy, in their order, as many as a message bears. */
+/** As many commands, in order, as fit into a message. */
 function describeCommands(commands: readonly string[]): string {
   const blocks: string[] = [];
   let left: number = limits.commands;
@@ -238,11 +234,11 @@ function describeCommands(commands: readonly string[]): string {
   const isWhole = blocks.length === commands.length;
   return [
     ...blocks,
-    ...(isWhole ? [] : ["The rest is too long to be shown: `recovery` in the message of the findings topic has it."]),
+    ...(isWhole ? [] : ["The rest is too long for this message: see `recovery` in the message of the findings topic."]),
   ].join("\n");
 }
 
-/** A command to copy. Null where it is too long, because half a command is worse than none, or has a link in it, which none of ours has. */
+/** A command to copy. Null if it is too long, because half a command is worse than none, or contains a link, which no command of ours does. */
 function toCodeBlock(command: string): string | null {
   const code = toSlackCode(command);
   return isShown(command) && code.length <= limits.command ? `\`\`\`${code}\`\`\`` : null;

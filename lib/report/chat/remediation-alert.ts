@@ -4,7 +4,7 @@ import { type AlertMessage, limits, toMessage } from "./alert-message.ts";
 import { describeRemediation } from "./describe-remediation.ts";
 import { toSlackText } from "./slack-text.ts";
 
-/** A step of a repair for people, in the thread of the database's findings. */
+/** Formats an event of a repair as an alert, in the thread of the database's findings. */
 export function toRemediationAlert(event: RemediationEvent): AlertMessage {
   const { type, action, rule, severity, database, execution } = event;
   const { arn, identifier, account, region } = database;

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { createProcessWorkflow } from "../../../cli/process-workflow.ts";
 import { createAccount } from "../../../lib/aws/create-account.ts";
 import { takeInventory } from "../../../lib/collect/take-inventory.ts";
-import { startRemediations } from "../../../lib/executions/start-executions.ts";
+import { startExecutions } from "../../../lib/executions/start-executions.ts";
 import { parsePolicy } from "../../../lib/model/policy.ts";
 import type { RemediationEvent } from "../../../lib/model/remediation-event.ts";
 import type { RemediationRequest } from "../../../lib/model/remediation-request.ts";
@@ -184,7 +184,7 @@ describeWith(["moto_server"], "repairs of what an independent emulator has", () 
     });
     expect(inventory.targets.flatMap(({ gaps }) => gaps)).toEqual([]);
     const given: { execution: string; request: RemediationRequest }[] = [];
-    const { failures } = await startRemediations({
+    const { failures } = await startExecutions({
       ...{ inventory, policy, rules, state, now: now() },
       start: async (execution, request) => void given.push({ execution: `${given.length}-${execution}`, request }),
     });
@@ -202,7 +202,7 @@ describeWith(["moto_server"], "repairs of what an independent emulator has", () 
           now: () => new Date(),
           sleep: async () => {},
           signal: new AbortController().signal,
-          listener: { startAction() {}, pause() {}, end() {} },
+          listener: { start() {}, pause() {}, end() {} },
         }),
       });
       ended.set(request.database.identifier, remediation);

@@ -25,7 +25,7 @@ const notified = (event: RemediationEvent) => toRemediationAlert(event).content;
 const failed = (overrides: Partial<RemediationEvent>) =>
   aRemediationEvent({
     type: "remediation.failed",
-    message: "It is not repaired: secret-not-impaired still says NON_COMPLIANT.",
+    message: "Not repaired: secret-not-impaired still reports NON_COMPLIANT.",
     secret: { before: null, after: null },
     keyReference: null,
     managed: true,
@@ -34,7 +34,7 @@ const failed = (overrides: Partial<RemediationEvent>) =>
 const enabled = aReplacement({
   action: "enable",
   rule: "master-password-managed",
-  message: "The master password is in a secret now.",
+  message: "The master password is now in a secret.",
   secret: { before: null, after: newSecretArn },
 });
 
@@ -48,7 +48,7 @@ test.each([
     aRemediationEvent({
       type: "remediation.succeeded",
       message:
-        "It is repaired, and verified. The resource policy of the old secret denies RDS, and was not put on the new one.",
+        "Repaired and verified. The resource policy of the old secret denies RDS and was not copied to the new one.",
     }),
   ],
   ["refused", aRefusal()],
@@ -65,28 +65,28 @@ test.each([
     "in-doubt",
     failed({
       managed: null,
-      message: "It is not repaired: an error in the program, or in what it runs on: fetch failed.",
+      message: "Not repaired: internal error: fetch failed.",
     }),
   ],
 ])("golden: %s", (name, event) => expectGolden(`remediation-${name}`, show(toRemediationAlert(event))));
 
-test("it stands in the thread of the database's findings", () => {
+test("belongs to the thread of the database's findings", () => {
   const [finding] = toAlerts([aChangeOf("orders")], { threshold: "low", reportUrl: null, exemptionTags: false });
   expect(toRemediationAlert(aRemediationEvent()).metadata.threadId).toBe(finding?.metadata.threadId);
 });
 
-describe("who is asked for approval", () => {
+describe("an approval request", () => {
   const { description } = notified(anApprovalRequest());
 
-  test.each(["approve", "reject"])("can copy the command to %s, however long the id is", (verb) =>
+  test.each(["approve", "reject"])("has the command to %s, however long the id is", (verb) =>
     expect(description).toContain(`\`\`\`rds-password-audit ${verb} ${approvalId}\`\`\``),
   );
 
-  test("knows what it does, to which secret, with which key, and until when to answer", () => {
+  test("names the effect, the secret, the key and the expiry", () => {
     for (const text of [impacts.toggle, secretArn, keyArn, "2026-11-27 12:00 UTC"]) expect(description).toContain(text);
   });
 
-  test("gets an id that a shell would take apart in quotes", () =>
+  test("quotes an id with shell characters", () =>
     expect(notified(anApprovalRequest({ approvalId: "a;b $(c)" })).description).toContain(
       "```rds-password-audit approve 'a;b $(c)'```",
     ));
@@ -95,36 +95,36 @@ describe("who is asked for approval", () => {
     ["is too long for a message", "x".repeat(4_000)],
     ["is missing", null],
     ["could be markup", "https://evil.example"],
-  ])("is sent to the other topic where the id %s", (_, id) => {
+  ])("refers to the findings topic if the id %s", (_, id) => {
     const { description } = notified(anApprovalRequest({ approvalId: id }));
     expect(description).not.toContain("rds-password-audit");
     expect(description).toContain("`approvalId` in the message of the findings topic");
   });
 });
 
-describe("where management was left off", () => {
-  test("the command comes first, whole, and the title says so", () => {
+describe("management left off", () => {
+  test("has the state in the title and the complete command first", () => {
     const { title, description } = notified(aLeftOff());
-    expect(title).toBe("🚨 Management is OFF on DB instance orders: nobody knows its master password");
+    expect(title).toBe("🚨 Management is OFF on DB instance orders: its master password is unknown");
     expect(description.split("\n").slice(0, 2)).toEqual([
-      "*Turn it on now* in 123456789012 eu-west-1, which makes a new secret:",
+      "*Turn it on now* in 123456789012 eu-west-1, which creates a new secret:",
       `\`\`\`${turnOn}\`\`\``,
     ]);
   });
 
-  test("there is a command even where none was given", () =>
+  test("has a command even if the event has none", () =>
     expect(notified(aLeftOff({ recovery: [] })).description).toContain(
       `\`\`\`aws rds modify-db-instance --region ${region} --db-instance-identifier orders --manage-master-user-password\`\`\``,
     ));
 
-  test("advice about the key is given only where the command has one", () => {
+  test("has advice about the key only if the command names one", () => {
     expect(notified(aLeftOff()).nextSteps.join()).toContain("`--master-user-secret-kms-key-id`");
     expect(notified(aLeftOff({ recovery: [] })).nextSteps.join()).not.toContain("--master-user-secret-kms-key-id");
   });
 });
 
-describe("where a toggle failed and nobody knows whether management is on", () => {
-  test.each(["toggle", "finish-interrupted"] as const)("it is loud, and says how to look: %s", (action) => {
+describe("a failed toggle whose management state is unknown", () => {
+  test.each(["toggle", "finish-interrupted"] as const)("raises an alarm with the command to check: %s", (action) => {
     const { title, description } = notified(failed({ action, managed: null }));
     expect(title).toBe(`🚨 Management may be OFF on DB instance orders: ${action} failed`);
     expect(description.split("\n")[1]).toBe(
@@ -139,7 +139,7 @@ describe("where a toggle failed and nobody knows whether management is on", () =
       "orders/PDB1",
       "describe-tenant-databases --region eu-west-1 --db-instance-identifier orders --tenant-db-name PDB1",
     ],
-  ] as const)("it is looked for where it is: %s", (kind, identifier, command) => {
+  ] as const)("has the command for a %s", (kind, identifier, command) => {
     const database = { ...aRemediationEvent().database, kind, identifier };
     expect(notified(failed({ managed: null, database })).description).toContain(command);
   });
@@ -147,61 +147,57 @@ describe("where a toggle failed and nobody knows whether management is on", () =
   test.each([
     ["rotate", null],
     ["toggle", true],
-  ] as const)("%s with managed %s is no alarm", (action, managed) =>
+  ] as const)("%s with managed %s raises no alarm", (action, managed) =>
     expect(notified(failed({ action, managed })).title).toBe(`🔴 Failed: ${action} of DB instance orders`),
   );
 });
 
-describe("who holds the old ARN", () => {
-  test("is told both", () => {
+describe("a replaced secret", () => {
+  test("names both ARNs", () => {
     const { description } = notified(aReplacement());
     expect(description).toContain(`*Old:* \`${secretArn}\`\n*New:* \`${newSecretArn}\``);
   });
 
   test.each([
-    ["nobody had one", enabled, "*Old:* none"],
-    ["nobody knows the old one", aReplacement({ secret: { before: null, after: newSecretArn } }), "*Old:* not known"],
-    [
-      "nobody has seen the new one",
-      aReplacement({ secret: { before: secretArn, after: null } }),
-      "*New:* not seen yet",
-    ],
-  ])("is told where %s", (_, event, text) => expect(notified(event).description).toContain(text));
+    ["there was none", enabled, "*Old:* none"],
+    ["the old one is unknown", aReplacement({ secret: { before: null, after: newSecretArn } }), "*Old:* unknown"],
+    ["the new one is unknown", aReplacement({ secret: { before: secretArn, after: null } }), "*New:* unknown"],
+  ])("says if %s", (_, event, text) => expect(notified(event).description).toContain(text));
 });
 
 describe("a refusal", () => {
-  test("names every gate, with the command that would open it as code", () => {
+  test("names every gate, with the command that opens it as code", () => {
     const { description } = notified(aRefusal());
     expect(description).toContain("• *status-available*: orders is stopped");
     expect(description).toMatch(/• \*secret-not-replicated\*: .*aws secretsmanager remove-regions-from-replication/);
   });
 
-  test("of many gates counts the rest", () => {
+  test("counts the gates that are not shown", () => {
     const gates = planGateNames.slice(0, 19).map((gate) => ({ gate, open: false, reason: "no" }));
     expect(notified(aRefusal({ gates })).description).toContain("• *status-available*: no\n• … and 11 more gates");
   });
 
-  test("without gates says its sentence", () =>
+  test("shows its message if it has no gates", () =>
     expect(notified(aRefusal({ gates: [], message: "Nothing was changed: no." })).description).toContain(
       "Nothing was changed: no.",
     ));
 });
 
-test("more commands than a message bears are not silently left out", () => {
+test("says so if commands do not fit", () => {
   const recovery = Array.from({ length: 40 }, (_, index) => `aws rds do-something --with ${"x".repeat(100)}-${index}`);
   const { description } = notified(failed({ recovery }));
   expect(description).toContain("-0```");
   expect(description).toContain("`recovery` in the message of the findings topic");
 });
 
-test("the labels name the severity only where somebody has to act", () => {
+test("names the severity in its keywords only if someone must act", () => {
   const tail = ["toggle", "secret-key-as-required", account, region];
   expect(notified(aRemediationEvent()).keywords).toEqual(tail);
   for (const event of [anApprovalRequest(), failed({}), aLeftOff()])
     expect(notified(event).keywords).toEqual(["high", ...tail]);
 });
 
-test("custom actions have what they need", () =>
+test("has a context for custom actions", () =>
   expect(toRemediationAlert(aRemediationEvent()).metadata.additionalContext).toMatchObject({
     type: "remediation.started",
     action: "toggle",
@@ -209,7 +205,7 @@ test("custom actions have what they need", () =>
     execution: "db-ORDERS-1",
   }));
 
-test("whatever AWS sends, nothing is too long, and nothing is markup", () =>
+test("is within all limits and free of markup for any input", () =>
   fc.assert(
     fc.property(hostileEvent, (event) => expectSafeAlert(toRemediationAlert(event))),
     { numRuns: 300 },

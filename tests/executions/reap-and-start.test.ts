@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { lookAfterRepairs } from "../../lib/executions/look-after-repairs.ts";
+import { reapAndStart } from "../../lib/executions/reap-and-start.ts";
 import { toggleTagKey } from "../../lib/model/database.ts";
 import type { RemediationEvent } from "../../lib/model/remediation-event.ts";
 import { emptyRemediationState, type RemediationState, type Running } from "../../lib/model/remediation-state.ts";
@@ -25,8 +25,8 @@ type Options = {
   readonly attempts?: RemediationState["attempts"];
 };
 
-/** Looks after repairs when one database, orders-2, was read. */
-async function lookAfter(
+/** Reaps and starts after an audit that read one database, orders-2. */
+async function run(
   running: readonly Partial<Running>[],
   { isFull = true, startFails = false, secretSnapshots = {}, attempts = [], ...tagged }: Options = {},
 ) {
@@ -35,7 +35,7 @@ async function lookAfter(
   const notified: RemediationEvent[] = [];
   const started: string[] = [];
   const databases = unmanagedInstances("orders-2").map((database) => ({ ...database, ...tagged }));
-  const failures = await lookAfterRepairs({
+  const failures = await reapAndStart({
     inventory: { schemaVersion: "1.0", observedAt: now, targets: [aTargetForRepair({ databases })], gaps: [] },
     ...{ isFull, rules, now, policy: aPermissivePolicy() },
     repairs: {
@@ -54,22 +54,22 @@ async function lookAfter(
 
 const stale = { expiresAt: hoursFromNow(-1) };
 
-test("what is due is started", async () => {
-  expect(await lookAfter([])).toMatchObject({ started: ["orders-2"], failures: [], notified: [] });
+test("starts a due execution", async () => {
+  expect(await run([])).toMatchObject({ started: ["orders-2"], failures: [], notified: [] });
 });
 
-test("what cannot be started is answered", async () => {
-  const { failures } = await lookAfter([], { startFails: true });
+test("returns the error of an execution that cannot be started", async () => {
+  const { failures } = await run([], { startFails: true });
   expect(failures.map(({ message }) => message)).toEqual([expect.stringMatching(/ is not started$/)]);
 });
 
-test("a silent execution on a database that was not found is told of with its name, and taken out", async () => {
-  const { notified, kept } = await lookAfter([{ ...stale, arn: arnOf("gone") }]);
+test("reports and removes an expired execution whose database was not found", async () => {
+  const { notified, kept } = await run([{ ...stale, arn: arnOf("gone") }]);
   expect(notified).toMatchObject([
     {
       ...{ type: "remediation.failed", execution: "db-ORDERS-1", managed: null },
       message: expect.stringMatching(
-        /^It was interrupted: nothing was heard of the execution db-ORDERS-1, which began at .* could not be read since\.$/,
+        /^Interrupted: the lease of execution db-ORDERS-1, started at .*, expired\. .* could not be read since then\.$/,
       ),
       database: { identifier: "gone", kind: "instance" },
     },
@@ -77,7 +77,7 @@ test("a silent execution on a database that was not found is told of with its na
   expect(kept).toMatchObject({ running: [], attempts: [{ outcome: "interrupted" }], failuresInARow: 1 });
 });
 
-describe("a silent execution that only waited", () => {
+describe("an expired execution that only waited", () => {
   const waiting = {
     ...stale,
     arn: arnOf("gone"),
@@ -87,39 +87,39 @@ describe("a silent execution that only waited", () => {
   } as const;
   const rotated = anAttempt({ arn: arnOf("gone"), action: "rotate", outcome: "failed", endedAt: hoursFromNow(-9) });
 
-  test("has changed nothing", async () => {
-    const { notified } = await lookAfter([waiting], { attempts: [{ ...rotated, endedAt: hoursFromNow(-30) }] });
+  test("is reported as refused", async () => {
+    const { notified } = await run([waiting], { attempts: [{ ...rotated, endedAt: hoursFromNow(-30) }] });
     expect(notified).toMatchObject([
-      { type: "remediation.refused", message: expect.stringContaining("Nothing was changed by then; an approval") },
+      { type: "remediation.refused", message: expect.stringContaining("Nothing was changed. Any pending approval") },
     ]);
   });
 
-  test("after something else had failed, of which nobody was told, tells that", async () => {
-    const { notified, kept } = await lookAfter([waiting], { attempts: [rotated] });
+  test("is reported as failed if its first action had failed", async () => {
+    const { notified, kept } = await run([waiting], { attempts: [rotated] });
     expect(notified).toMatchObject([
       {
         type: "remediation.failed",
         action: "rotate",
-        message: expect.stringContaining("By then it had failed, and toggle was not begun; an approval"),
+        message: expect.stringContaining("It had already failed, and toggle was not started. Any pending approval"),
       },
     ]);
     expect(kept).toMatchObject({ running: [], attempts: [rotated], failuresInARow: 0 });
   });
 });
 
-test("where only some databases were looked at, the others' executions are left alone", async () => {
-  const { notified, kept } = await lookAfter([{ ...stale, arn: arnOf("elsewhere") }], { isFull: false });
+test("keeps an expired execution whose database was not asked for", async () => {
+  const { notified, kept } = await run([{ ...stale, arn: arnOf("elsewhere") }], { isFull: false });
   expect(notified).toEqual([]);
   expect(kept.running).toHaveLength(1);
 });
 
-test("one that gives signs of life is left alone, and nothing else is begun on its database", async () => {
-  const { notified, started, kept } = await lookAfter([{ arn: aPlainDatabase({ arn: arnOf("orders-2") }).arn }]);
+test("keeps an execution with a valid lease, and starts no other on its database", async () => {
+  const { notified, started, kept } = await run([{ arn: aPlainDatabase({ arn: arnOf("orders-2") }).arn }]);
   expect([notified, started]).toEqual([[], []]);
   expect(kept.running).toHaveLength(1);
 });
 
-describe("what a toggle was to restore", () => {
+describe("the secret snapshot of a toggle", () => {
   const arn = arnOf("orders-2");
   const secretSnapshots = {
     [arn]: {
@@ -128,21 +128,21 @@ describe("what a toggle was to restore", () => {
     },
   };
 
-  test("is forgotten where the database has no mark any more", async () => {
-    expect((await lookAfter([], { secretSnapshots })).kept.secretSnapshots).toEqual({});
+  test("is removed if the database has no toggle tag", async () => {
+    expect((await run([], { secretSnapshots })).kept.secretSnapshots).toEqual({});
   });
 
-  test("is forgotten where its mark is that of another one, of which it is a copy", async () => {
+  test("is removed if the toggle tag is inherited from a source database", async () => {
     const copied = { tags: { [toggleTagKey]: aMark() }, createdAt: now };
-    expect((await lookAfter([], { secretSnapshots, ...copied })).kept.secretSnapshots).toEqual({});
+    expect((await run([], { secretSnapshots, ...copied })).kept.secretSnapshots).toEqual({});
   });
 
-  test("is kept where it has one, where somebody is at work on it, and where it was not looked at", async () => {
-    expect((await lookAfter([], { secretSnapshots, tags: { [toggleTagKey]: aMark() } })).kept.secretSnapshots).toEqual(
+  test("is kept with a toggle tag, a live execution, or a database that was not read", async () => {
+    expect((await run([], { secretSnapshots, tags: { [toggleTagKey]: aMark() } })).kept.secretSnapshots).toEqual(
       secretSnapshots,
     );
-    expect((await lookAfter([{ arn }], { secretSnapshots })).kept.secretSnapshots).toEqual(secretSnapshots);
+    expect((await run([{ arn }], { secretSnapshots })).kept.secretSnapshots).toEqual(secretSnapshots);
     const elsewhere = { [arnOf("elsewhere")]: secretSnapshots[arn] as (typeof secretSnapshots)[string] };
-    expect((await lookAfter([], { secretSnapshots: elsewhere })).kept.secretSnapshots).toEqual(elsewhere);
+    expect((await run([], { secretSnapshots: elsewhere })).kept.secretSnapshots).toEqual(elsewhere);
   });
 });

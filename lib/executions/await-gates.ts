@@ -1,0 +1,130 @@
+import type { ActionName } from "../model/action.ts";
+import { AwsCallError } from "../model/errors.ts";
+import { gatesByName } from "../model/gates.ts";
+import type { GateResult } from "../model/plan.ts";
+import type { Policy } from "../model/policy.ts";
+import { describeHours } from "../model/time.ts";
+import { nextOpening } from "../model/window.ts";
+import { windowsOf } from "../plan/window-gate.ts";
+import type { Observation, Outcome, Repair } from "../remediate/repair.ts";
+import { closedGates, refuse, slotTaken } from "../remediate/start.ts";
+import { createRepair, type GrantedApproval, type RepairOptions, type TriedAction } from "./create-repair.ts";
+import { renewLease } from "./slot.ts";
+
+export type ExecutionOptions = RepairOptions & {
+  /** GrantedApproval of the requested action, given at a terminal. Null if approval has to be requested. */
+  readonly approval: GrantedApproval | null;
+  /** True if the execution waits for approval and window, and tries the next action after a failure; false at a terminal. */
+  readonly waits: boolean;
+};
+
+/** How often to wait for gates that time opens. A window may close again before its turn. */
+const maxRounds = 30;
+
+/** Pause before checking for a free slot again while the window is open. */
+const slotPauseMinutes = 15;
+
+/** Waits until every gate of an action is open and a slot in the budget is taken. Refuses if a gate is closed that neither time nor approval opens. */
+export async function awaitGates(
+  options: ExecutionOptions,
+  action: ActionName,
+  done: readonly TriedAction[],
+): Promise<{ readonly repair: Repair } | { readonly repair: null; readonly outcome: Outcome }> {
+  const { request, workflow, waits } = options;
+  let approval = action === request.action ? options.approval : null;
+  for (let round = 1; ; round += 1) {
+    const repair = createRepair(options, action, { done, approval });
+    const { closed, opensAt, retryAt, ...aim } = await checkGates(options, repair);
+    if (closed.length === 0) return { repair };
+    const refused = async (gates: readonly GateResult[]) => ({ repair: null, outcome: await refuse(repair, gates) });
+    const isFinal = ({ gate }: GateResult) => !waits || gatesByName[gate].awaited === undefined;
+    const needs = (opener: "approval" | "window") => closed.some(({ gate }) => gatesByName[gate].opensBy === opener);
+    const needsWindow = needs("window");
+    if (closed.some(isFinal) || round > maxRounds) return refused(closed);
+    if (needs("approval")) {
+      const { decision, by } = await requestApproval(options, repair, {
+        ...aim,
+        opensAt: needsWindow ? opensAt : null,
+      });
+      if (decision !== "approved")
+        return refused([{ gate: "approved", open: false, reason: describeDecision(decision, by) }]);
+      approval = { by: by ?? unknownCaller, ...aim };
+    } else if (!needsWindow) await workflow.sleepUntil("wait for a slot", retryAt);
+    else if (opensAt === null) return refused(closed);
+    else await workflow.sleepUntil(`wait for the window at ${opensAt}`, opensAt);
+  }
+}
+
+/** The closed gates, when they may open, and what an approval would be for. A slot is taken if none is closed. */
+type GateCheck = Omit<GrantedApproval, "by"> & {
+  readonly closed: readonly GateResult[];
+  /** When the window opens; null if never. */
+  readonly opensAt: string | null;
+  /** When to look for a free slot again. */
+  readonly retryAt: string;
+};
+
+/** A database that cannot be read has a closed gate. */
+async function checkGates(options: ExecutionOptions, repair: Repair): Promise<GateCheck> {
+  const { workflow, policy, waits } = options;
+  const { action } = repair;
+  const check = workflow.step(`check the gates of ${action}`, async () => {
+    const observation = await repair.observe();
+    const gates = closedGates(observation, repair);
+    const closed = gates.length === 0 && !(await repair.acquireSlot()) ? [slotTaken] : gates;
+    // A killed run of this step may have taken a slot already.
+    if (closed.length > 0 && waits) await renewLease(options, action);
+    return {
+      closed,
+      opensAt: openingOf(observation, policy),
+      retryAt: new Date(Date.parse(observation.at) + slotPauseMinutes * 60_000).toISOString(),
+      secretArn: observation.database.masterUserSecret?.secretArn ?? null,
+      keyReference: observation.planned?.keyReference ?? null,
+    };
+  });
+  try {
+    return await check;
+  } catch (error) {
+    if (!(error instanceof AwsCallError)) throw error;
+    const closed: GateResult[] = [{ gate: "observed", open: false, reason: describeError(error) }];
+    return { closed, opensAt: null, retryAt: "", secretArn: null, keyReference: null };
+  }
+}
+
+/** When the window opens: now if it is open, null if never. */
+function openingOf({ at, database }: Observation, policy: Policy): string | null {
+  const windows = windowsOf(database, policy);
+  return windows === "any-time" ? at : nextOpening(windows, at);
+}
+
+const unknownCaller = "an unknown caller";
+
+function describeDecision(decision: "rejected" | "timed-out", by: string | null): string {
+  return decision === "rejected" ? `rejected by ${by ?? unknownCaller}` : "the request was not answered in time";
+}
+
+function requestApproval(
+  { workflow, policy, now }: ExecutionOptions,
+  repair: Repair,
+  { secretArn, keyReference, opensAt }: Record<"secretArn" | "keyReference" | "opensAt", string | null>,
+) {
+  const { approvalHours } = policy.remediation;
+  const within = `Approve it within ${describeHours(approvalHours)}.`;
+  const send = (approvalId: string) =>
+    repair.notify({
+      type: "remediation.approval-requested",
+      message:
+        opensAt === null ? within : `${within} Once approved, it waits for its window, which opens at ${opensAt}.`,
+      secret: { before: secretArn, after: null },
+      keyReference,
+      approvalId,
+      until: new Date(Date.parse(now()) + approvalHours * 3_600_000).toISOString(),
+    });
+  return workflow.ask(`request approval of ${repair.action}`, send, { timeoutHours: approvalHours });
+}
+
+/** Why an execution failed, by the error that it met. */
+export function describeError(error: unknown): string {
+  if (error instanceof AwsCallError) return `${error.action} failed (${error.code}: ${error.message})`;
+  return `internal error: ${error instanceof Error ? error.message : String(error)}`;
+}
