@@ -188,7 +188,7 @@ describe("with --apply --yes", () => {
     expect(said).toContain(
       "rotate failed. The next action for secret-not-impaired is toggle, which needs a confirmation of its own.",
     );
-    expect(said).toContain("It is blocked: cooled-down: rotate was tried on the database until");
+    expect(said).toContain("It is blocked: cooled-down: the last attempt on the database, rotate, ended at");
     expect(said).toContain(
       `continue with: rds-password-audit remediate ${shop.here.instances.get("invoices")?.DBInstanceArn} --policy`,
     );
@@ -570,7 +570,7 @@ Continue with:
     expect(shop.state().running).toMatchObject([{ execution: expect.stringMatching(/^terminal-db-/) }]);
     const { status, stderr } = await apply("orders");
     expect(status).toBe(0);
-    expect(stderr).toContain("An earlier run began enable of DB instance orders at 2026-11-24T12:00:00.000Z");
+    expect(stderr).toContain("An earlier run started enable of DB instance orders at 2026-11-24T12:00:00.000Z");
     expect(stderr).toContain("✓ wait until RDS finishes its changes");
     expect(stderr).toContain(`new ARN  ${secretOf("orders")?.SecretArn}\n`);
     expect(stderr).toContain("REPAIRED  enable of DB instance orders. Interrupted, but repaired");
