@@ -12,7 +12,7 @@ import { createRepair, type GrantedApproval, type RepairOptions, type TriedActio
 import { renewLease } from "./slot.ts";
 
 export type ExecutionOptions = RepairOptions & {
-  /** GrantedApproval of the requested action, given at a terminal. Null if approval has to be requested. */
+  /** Approval of the requested action, given at a terminal. Null if approval has to be requested. */
   readonly approval: GrantedApproval | null;
   /** True if the execution waits for approval and window, and tries the next action after a failure; false at a terminal. */
   readonly waits: boolean;

@@ -1,4 +1,3 @@
-/** @jest-environment <rootDir>/tests/crash/ordinary-globals.ts */
 import { afterAll, describe, expect, test } from "@jest/globals";
 import type { Database } from "../../lib/model/database.ts";
 import { killedForGood, type Opening, replayed, runAgain } from "./openings.ts";

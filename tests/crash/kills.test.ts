@@ -1,4 +1,3 @@
-/** @jest-environment <rootDir>/tests/crash/ordinary-globals.ts */
 import { afterAll, describe, expect, test } from "@jest/globals";
 import { type Database, databaseKinds } from "../../lib/model/database.ts";
 import { killedForGood, leftToStrangers, type Opening, overtaken, replayed, reported, runAgain } from "./openings.ts";

@@ -1,4 +1,3 @@
-/** @jest-environment <rootDir>/tests/crash/ordinary-globals.ts */
 import { afterAll, describe, expect, test } from "@jest/globals";
 import { cameBack, crowded, raced, rivals } from "./openings.ts";
 import { deeds } from "./people.ts";

@@ -1,4 +1,3 @@
-/** @jest-environment <rootDir>/tests/crash/ordinary-globals.ts */
 import { afterAll, expect, test } from "@jest/globals";
 import { crowded, killedForGood, raced, replayed, rivals } from "./openings.ts";
 import { type Deed, deeds } from "./people.ts";
