@@ -68,7 +68,7 @@ function read<T>(schema: z.ZodMiniType<T>, env: NodeJS.ProcessEnv): T {
   throw new Error(`The function's environment cannot be used. ${problems.join("; ")}`);
 }
 
-/** What packaging puts in place of this name: the policy file, read and checked by deploy/settings.ts. */
+/** What packaging puts instead of this name: the policy file, read and checked by deploy/settings.ts. */
 declare const PACKAGED_POLICY: Policy;
 
 /** The policy that travels with the deployment. */
