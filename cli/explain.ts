@@ -80,9 +80,9 @@ function toPage({ arn }: Database, target: Target, inventory: Inventory, policy:
     database,
     source: reason === undefined ? null : `${reason.source} (as of ${reason.asOf})`,
     verdicts: activeRules(rules, policy).map((rule) => {
-      const judgement = judge(rule, database, context, policy);
-      const finding = toFinding(judgement, database, policy, inventory.observedAt);
-      const { rule: id, severity, status, message, remediation, evidence } = judgement;
+      const judgment = judge(rule, database, context, policy);
+      const finding = toFinding(judgment, database, policy, inventory.observedAt);
+      const { rule: id, severity, status, message, remediation, evidence } = judgment;
       return {
         ...{ rule: id, severity, status, message, remediation },
         evidence: finding?.evidence ?? evidence,

@@ -1,4 +1,4 @@
-import { isOfDatabases } from "../lib/audit/compare-reports.ts";
+import { hidesDatabases } from "../lib/audit/compare-reports.ts";
 import type { Database } from "../lib/model/database.ts";
 import { UsageError } from "../lib/model/errors.ts";
 import type { Inventory, Target } from "../lib/model/inventory.ts";
@@ -53,7 +53,7 @@ export function findDatabaseForSure(name: string, inventory: Inventory): Found {
 /** The unread accounts and Regions that may have another database of that name; null if there are none, or if the name is an ARN or resource id, which is unique. */
 export function listUnread(name: string, { database }: Found, inventory: Inventory): string | null {
   if (database.identifier.toLowerCase() !== name.toLowerCase()) return null;
-  const gaps = [...inventory.gaps, ...inventory.targets.flatMap(({ gaps }) => gaps.filter(isOfDatabases))];
+  const gaps = [...inventory.gaps, ...inventory.targets.flatMap(({ gaps }) => gaps.filter(hidesDatabases))];
   return gaps.length === 0 ? null : listScopes(gaps);
 }
 

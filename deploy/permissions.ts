@@ -1,6 +1,7 @@
-import { auditActions, readsOfSecretValues, repairReads } from "../lib/audit/permissions.ts";
+import { auditActions, secretValueReads } from "../lib/audit/permissions.ts";
 import { UsageError } from "../lib/model/errors.ts";
 import { remediationStateFile } from "../lib/model/remediation-state.ts";
+import { repairReads } from "../lib/plan/repair-permissions.ts";
 import { rules } from "../rules/index.ts";
 import { changingStatements, keyTrialStatements } from "./repair-permissions.ts";
 import type { Settings } from "./settings.ts";
@@ -18,7 +19,7 @@ const neverTheValues: readonly Statement[] = [
   {
     Sid: "NeverTheValues",
     Effect: "Deny",
-    Action: readsOfSecretValues,
+    Action: secretValueReads,
     Resource: "*",
   },
 ];

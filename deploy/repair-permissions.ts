@@ -1,4 +1,4 @@
-import { repairActions } from "../lib/audit/permissions.ts";
+import { repairActions } from "../lib/plan/repair-permissions.ts";
 import { toggleTagKey } from "../lib/model/database.ts";
 import { defaultKeyAlias, isKeyReference } from "../lib/model/key.ts";
 import type { Match, Policy } from "../lib/model/policy.ts";

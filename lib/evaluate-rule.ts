@@ -1,5 +1,5 @@
 import { exemptionOf } from "./audit/exempt.ts";
-import { ask, type Judgement, prepare, word } from "./audit/judge.ts";
+import { applyRule, type Judgment, prepare, renderJudgment } from "./audit/judge.ts";
 import { type RegionPort, readTarget } from "./collect/read-target.ts";
 import type { ConfigEvent, ConfigurationItem } from "./model/config-event.ts";
 import type { ClassifiedDatabase } from "./model/database.ts";
@@ -138,7 +138,7 @@ function judgeByResource(
     const key = keyOf(toResource(owner));
     all.set(key, [
       ...(all.get(key) ?? []),
-      say(word(ask(rule, database, context), database, policy), database, context, policy),
+      say(renderJudgment(applyRule(rule, database, context), database, policy), database, context, policy),
     ]);
   }
   return new Map([...all].map(([key, verdicts]) => [key, combineVerdicts(verdicts)]));
@@ -146,12 +146,12 @@ function judgeByResource(
 
 /** A rule that is off, or a risk that its owner accepted, has nothing to say in AWS Config, and the annotation says why. */
 function say(
-  judgement: Judgement,
+  judgment: Judgment,
   database: ClassifiedDatabase,
   context: RuleContext,
   policy: Policy,
 ): ResourceVerdict {
-  const { rule, status, message } = judgement;
+  const { rule, status, message } = judgment;
   if (policy.rulesOff.includes(rule))
     return { status: "NOT_APPLICABLE", message: "The policy switches this rule off." };
   // A container stands for its tenant databases too, and passes only with them.

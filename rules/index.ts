@@ -13,7 +13,7 @@ import { secretNotImpaired } from "./secret-not-impaired.ts";
 import { secretNotStuck } from "./secret-not-stuck.ts";
 import { toggleNotInterrupted } from "./toggle-not-interrupted.ts";
 
-/** The catalogue: every rule there is, in the order in which they are explained. */
+/** All rules, in the order of the documentation. */
 export const rules: readonly Rule[] = [
   masterPasswordManaged,
   secretNotImpaired,
@@ -28,10 +28,10 @@ export const rules: readonly Rule[] = [
   toggleNotInterrupted,
 ];
 
-/** The rule of an id. Throws a UsageError that names the nearest one. */
+/** Finds a rule by id. Throws a UsageError that suggests the nearest id. */
 export function findRule(id: string): Rule {
   const rule = rules.find((one) => one.id === id);
   const known = rules.map((one) => one.id);
-  if (rule === undefined) throw new UsageError(`There is no rule "${id}"${suggest(id, known)}.`);
+  if (rule === undefined) throw new UsageError(`"${id}" is not a known rule${suggest(id, known)}.`);
   return rule;
 }

@@ -1,15 +1,15 @@
 import { unknown } from "../lib/model/database.ts";
 import { defineRule } from "../lib/model/rule.ts";
-import { databaseLists } from "../lib/model/rule-guards.ts";
+import { databaseLists, gapRemedy } from "../lib/model/rule-guards.ts";
 
 export const masterPasswordManaged = defineRule({
   id: "master-password-managed",
-  title: "The master password is managed by RDS in Secrets Manager",
+  title: "RDS manages the master password in Secrets Manager",
   severity: "high",
   rationale:
-    "A master password that somebody chose is known to somebody: it stands in a script, a state file or a ticket, and stays valid until it is changed by hand. " +
-    "RDS can make it, keep it in Secrets Manager and rotate it. " +
-    "Databases restored from a snapshot are not managed, whatever their source was. IAM database authentication does not remove the master password.",
+    "A master password that a person sets ends up in scripts, state files and tickets, and stays valid until it is changed by hand. " +
+    "RDS can generate the password, store it in Secrets Manager and rotate it. " +
+    "A database restored from a snapshot is not managed, even if its source was. IAM database authentication does not remove the master password.",
   references: ["https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html"],
   reads: [...databaseLists, "rds:DescribeGlobalClusters", "rds:DescribeBlueGreenDeployments"],
   messages: {
@@ -17,31 +17,31 @@ export const masterPasswordManaged = defineRule({
     unmanaged: {
       status: "NON_COMPLIANT",
       repairs: ["enable"],
-      text: "{database} has a master password that RDS does not manage.",
+      text: "RDS does not manage the master password of {database}.",
       remedy:
-        "Tell those who log in as the master user, then turn management on: {modify} --manage-master-user-password",
+        "Warn users of the master login, then enable RDS-managed passwords: {modify} --manage-master-user-password",
     },
     doubtful: {
       status: "INSUFFICIENT_DATA",
-      text: "{database} has no managed master password; whether AWS supports one for it could not be read: {why}.",
-      remedy: "Give the auditor what the gap names, and audit again.",
+      text: "RDS does not manage the master password of {database}, and whether RDS can manage it is unknown: {why}.",
+      remedy: gapRemedy,
     },
     engineNotSeen: {
       status: "INSUFFICIENT_DATA",
-      text: "AWS did not say which engine {database} runs, so it cannot be judged.",
-      remedy: "Audit again; where it stays so, look the database up in the console.",
+      text: "RDS did not report the engine of {database}, so it cannot be audited.",
+      remedy: "Audit again. If the engine is still missing, check the database in the RDS console.",
     },
     clusterNotSeen: {
       status: "INSUFFICIENT_DATA",
-      text: "{database} has its master password from DB cluster {cluster}, which could not be read: {why}.",
-      remedy: "Give the auditor what the gap names, and audit again.",
+      text: "{database} has the master password of DB cluster {cluster}, which could not be read: {why}.",
+      remedy: gapRemedy,
     },
     tenantsNotSeen: {
       status: "INSUFFICIENT_DATA",
-      text: "The master passwords of {database} belong to its tenant databases, which could not be read: {why}.",
-      remedy: "Give the auditor what the gap names, and audit again.",
+      text: "The tenant databases of {database} own its master passwords and could not be read: {why}.",
+      remedy: gapRemedy,
     },
-    notJudged: { status: "NOT_APPLICABLE", text: "{database} is not judged: {explanation}." },
+    notAudited: { status: "NOT_APPLICABLE", text: "{database} is not audited: {explanation}." },
   },
   check(database, { cluster, tenantDatabases }) {
     if (database.engine === unknown) return { messageId: "engineNotSeen" };
@@ -50,7 +50,7 @@ export const masterPasswordManaged = defineRule({
       if (!cluster.seen)
         return { messageId: "clusterNotSeen", data: { cluster: database.clusterIdentifier ?? "", why: cluster.why } };
       if (!tenantDatabases.seen) return { messageId: "tenantsNotSeen", data: { why: tenantDatabases.why } };
-      return { messageId: "notJudged", data: { explanation: database.explanation ?? database.management } };
+      return { messageId: "notAudited", data: { explanation: database.explanation ?? database.management } };
     }
     if (database.doubt !== null) return { messageId: "doubtful", data: { why: database.doubt } };
     return { messageId: "unmanaged", evidence: { engine: database.engine, createdAt: database.createdAt } };

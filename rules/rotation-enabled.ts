@@ -6,9 +6,9 @@ export const rotationEnabled = defineRule({
   title: "The managed secret rotates automatically",
   severity: "medium",
   rationale:
-    "Managed no longer implies rotated: rotation of a managed secret can be cancelled. " +
-    "Secrets Manager goes on showing the old schedule then, so only RotationEnabled tells. " +
-    "Managed rotation has no Lambda function; its absence says nothing.",
+    "Rotation of a managed secret can be canceled. " +
+    "Secrets Manager still shows the old schedule then, so only RotationEnabled is reliable. " +
+    "Managed rotation has no Lambda function, so a missing function means nothing.",
   references: ["https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_managed.html"],
   reads: [...databaseLists, "secretsmanager:ListSecrets"],
   messages: {
@@ -17,9 +17,9 @@ export const rotationEnabled = defineRule({
     off: {
       status: "NON_COMPLIANT",
       repairs: ["schedule-rotation"],
-      text: "The secret of {database} is managed, but does not rotate automatically.",
+      text: "The secret of {database} is managed but does not rotate automatically.",
       remedy:
-        "Turn rotation on: aws secretsmanager rotate-secret --region {region} --secret-id '{secret}' --rotation-rules AutomaticallyAfterDays=7 --no-rotate-immediately",
+        "Enable rotation: aws secretsmanager rotate-secret --region {region} --secret-id '{secret}' --rotation-rules AutomaticallyAfterDays=7 --no-rotate-immediately",
       confirm: ["secretsmanager:DescribeSecret"],
     },
   },

@@ -1,35 +1,31 @@
 import { longestIntervalDays } from "../lib/model/rotation-schedule.ts";
 import { defineRule } from "../lib/model/rule.ts";
-import { databaseLists, isVerdict, secretMessages, secretOf } from "../lib/model/rule-guards.ts";
+import { databaseLists, isVerdict, rotationMessages, secretMessages, secretOf } from "../lib/model/rule-guards.ts";
 
 export const rotationIntervalWithinLimit = defineRule({
   id: "rotation-interval-within-limit",
-  title: "The managed secret rotates at least as often as the policy wants",
+  title: "The managed secret rotates at least as often as the policy requires",
   severity: "low",
   rationale:
-    "RDS rotates every seven days; the schedule can be made longer, in days or as a rate() or cron() expression. " +
-    "Of an expression the longest gap between two of its runs counts: a cron() that runs twice in January is a yearly one.",
+    "RDS rotates a managed secret every seven days. The schedule can be longer, in days or as a rate() or cron() expression. " +
+    "For an expression, the longest gap between two runs counts: a cron() that runs twice in January is a yearly schedule.",
   references: ["https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html"],
   reads: [...databaseLists, "secretsmanager:ListSecrets"],
   messages: {
     ...secretMessages,
-    off: {
-      status: "NOT_APPLICABLE",
-      text: "The secret of {database} does not rotate automatically; rotation-enabled reports it.",
-      confirm: ["secretsmanager:DescribeSecret"],
-    },
+    ...rotationMessages,
     within: {
       status: "COMPLIANT",
-      text: "The secret of {database} rotates at least every {days} days; the limit is {limit}.",
+      text: "The secret of {database} rotates at least every {days} days; the limit is {limit} days.",
     },
     scheduleUnknown: {
       status: "INSUFFICIENT_DATA",
-      text: "The rotation schedule of the secret of {database} cannot be understood: {schedule}.",
-      remedy: "Look at the secret's rotation in the console, and set its schedule again.",
+      text: "The rotation schedule of the secret of {database} is not valid: {schedule}.",
+      remedy: "Check the rotation schedule in the Secrets Manager console and set it again.",
     },
     tooLong: {
       status: "NON_COMPLIANT",
-      text: "The secret of {database} may go {days} days without rotation ({schedule}); the limit is {limit}.",
+      text: "The secret of {database} may go {days} days without rotation ({schedule}); the limit is {limit} days.",
       remedy:
         "Shorten the schedule: aws secretsmanager rotate-secret --region {region} --secret-id '{secret}' --rotation-rules AutomaticallyAfterDays={limit} --no-rotate-immediately",
       confirm: ["secretsmanager:DescribeSecret"],

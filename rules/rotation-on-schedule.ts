@@ -1,35 +1,34 @@
 import { defineRule } from "../lib/model/rule.ts";
-import { databaseLists, isVerdict, secretMessages, secretOf } from "../lib/model/rule-guards.ts";
-import { describeHours, hoursBetween } from "../lib/model/time.ts";
+import { databaseLists, isVerdict, rotationMessages, secretMessages, secretOf } from "../lib/model/rule-guards.ts";
+import { describeHours, describeInstant, hoursBetween } from "../lib/model/time.ts";
 
 export const rotationOnSchedule = defineRule({
   id: "rotation-on-schedule",
-  title: "The managed secret was rotated when it was due",
+  title: "Rotation of the managed secret is not overdue",
   severity: "medium",
   rationale:
-    "A rotation date in the past means that the rotation failed, often long before RDS calls the secret impaired. " +
-    "A stopped database cannot be rotated, and is not judged until it is started.",
+    "A next rotation date in the past means that rotation failed, often long before RDS reports the secret as impaired. " +
+    "RDS cannot rotate the secret of a stopped database, so the rule does not apply until the database starts.",
   references: ["https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DescribeSecret.html"],
   reads: [...databaseLists, "secretsmanager:ListSecrets"],
   messages: {
     ...secretMessages,
-    off: {
+    ...rotationMessages,
+    stopped: {
       status: "NOT_APPLICABLE",
-      text: "The secret of {database} does not rotate automatically; rotation-enabled reports it.",
-      confirm: ["secretsmanager:DescribeSecret"],
+      text: "{database} is {status}; RDS does not rotate the secret of a stopped database.",
     },
-    stopped: { status: "NOT_APPLICABLE", text: "{database} is {status}, and a stopped database is not rotated." },
-    onSchedule: { status: "COMPLIANT", text: "The secret of {database} is on schedule; it is due on {due}." },
+    onSchedule: { status: "COMPLIANT", text: "Rotation of the secret of {database} is on schedule, due on {due}." },
     dateUnknown: {
       status: "INSUFFICIENT_DATA",
-      text: "The secret of {database} rotates automatically, and Secrets Manager does not say when next.",
-      remedy: "Look at the secret's rotation in the console, and set its schedule again.",
+      text: "The secret of {database} rotates automatically, but Secrets Manager reports no valid date for the next rotation.",
+      remedy: "Check the rotation schedule in the Secrets Manager console and set it again.",
     },
     overdue: {
       status: "NON_COMPLIANT",
       repairs: ["rotate"],
-      text: "The rotation of the secret of {database} was due on {due}, {late} ago.",
-      remedy: "Look for the database's event RDS-EVENT-0067 and the key's state, then rotate: {rotate}",
+      text: "Rotation of the secret of {database} was due on {due}, {late} ago.",
+      remedy: "Check for event RDS-EVENT-0067 and the state of the KMS key, then rotate the password: {rotate}",
       confirm: ["secretsmanager:DescribeSecret"],
     },
   },
@@ -42,8 +41,9 @@ export const rotationOnSchedule = defineRule({
     const due = secret.nextRotationAt;
     const lateHours = due === null ? Number.NaN : hoursBetween(due, context.now);
     if (due === null || Number.isNaN(lateHours)) return { messageId: "dateUnknown" };
-    if (lateHours <= context.thresholds.rotationGraceHours) return { messageId: "onSchedule", data: { due } };
+    if (lateHours <= context.thresholds.rotationGraceHours)
+      return { messageId: "onSchedule", data: { due: describeInstant(due) } };
     const evidence = { nextRotationAt: due, lastRotatedAt: secret.lastRotatedAt };
-    return { messageId: "overdue", data: { due, late: describeHours(lateHours) }, evidence };
+    return { messageId: "overdue", data: { due: describeInstant(due), late: describeHours(lateHours) }, evidence };
   },
 });

@@ -1,14 +1,18 @@
 import { defineRule } from "../lib/model/rule.ts";
 import { databaseLists, secretMessages } from "../lib/model/rule-guards.ts";
+import { describeInstant } from "../lib/model/time.ts";
+
+const newSecret =
+  "{modify} --manage-master-user-password. If RDS reports that management is already on, turn it off first, with a new password.";
 
 export const secretBelongsToDatabase = defineRule({
   id: "secret-belongs-to-database",
-  title: "The secret that RDS names exists and is this database's own",
+  title: "The secret that RDS reports exists and belongs to the database",
   severity: "high",
   rationale:
-    "A database restored from a snapshot can report the secret of its source, or one that is gone: it looks managed and is not. " +
-    "RDS tags each secret that it makes with the database that it made it for, and owns it as a service. " +
-    "A secret that waits for its deletion will be gone when the next client asks for it.",
+    "A database restored from a snapshot can report the secret of its source, or a secret that no longer exists: it looks managed but is not. " +
+    "RDS owns each secret that it creates and tags it with the database it was created for. " +
+    "Clients cannot read a secret that is scheduled for deletion.",
   references: [
     "https://docs.aws.amazon.com/secretsmanager/latest/userguide/service-linked-secrets.html",
     "https://github.com/hashicorp/terraform-provider-aws/issues/31509",
@@ -17,43 +21,40 @@ export const secretBelongsToDatabase = defineRule({
   messages: {
     notManaged: secretMessages.notManaged,
     secretNotSeen: secretMessages.secretNotSeen,
-    own: { status: "COMPLIANT", text: "The secret that RDS names for {database} exists and is its own." },
+    own: { status: "COMPLIANT", text: "The secret that RDS reports for {database} exists and belongs to it." },
     missing: {
       status: "NON_COMPLIANT",
-      text: "The secret that RDS names for {database} does not exist: {secret}.",
-      remedy:
-        "Turn management on, which makes a secret of its own: {modify} --manage-master-user-password. Where RDS says that it is on already, turn it off first, with a new password.",
+      text: "The secret that RDS reports for {database} does not exist: {secret}.",
+      remedy: `Create a new secret: ${newSecret}`,
       confirm: ["secretsmanager:DescribeSecret"],
     },
     beingDeleted: {
       status: "NON_COMPLIANT",
-      text: "The secret of {database} is scheduled for deletion since {deletedAt}.",
+      text: "The secret of {database} has been scheduled for deletion since {deletedAt}.",
       remedy:
-        "Restore it before it is gone: aws secretsmanager restore-secret --region {region} --secret-id '{secret}'",
+        "Restore the secret before it is deleted: aws secretsmanager restore-secret --region {region} --secret-id '{secret}'",
       confirm: ["secretsmanager:DescribeSecret"],
     },
     notOwned: {
       status: "NON_COMPLIANT",
-      text: "The secret that RDS names for {database} is owned by {owner}, not by RDS.",
-      remedy:
-        "Find out who made the secret, then turn management on: {modify} --manage-master-user-password. Where RDS says that it is on already, turn it off first, with a new password.",
+      text: "The secret that RDS reports for {database} is not owned by RDS ({owner}).",
+      remedy: `Find out who created the secret, then create a new one: ${newSecret}`,
       confirm: ["secretsmanager:DescribeSecret"],
     },
     notNamed: {
       status: "INSUFFICIENT_DATA",
-      text: "RDS names no secret for {database}, although it says that it manages one.",
-      remedy: "Audit again in a few minutes: a database that was just created may not have its secret yet.",
+      text: "RDS manages the master password of {database} but reports no secret for it.",
+      remedy: "Audit again in a few minutes: a new database may not have its secret yet.",
     },
     notTagged: {
       status: "INSUFFICIENT_DATA",
-      text: "The secret of {database} carries no tag that says which database RDS made it for.",
-      remedy: "Look the secret up in the console and see which database's password it holds.",
+      text: "The secret of {database} has no tag that names the database it was created for.",
+      remedy: "Check in the Secrets Manager console which database's password the secret holds.",
     },
     another: {
       status: "NON_COMPLIANT",
-      text: "The secret that RDS names for {database} was made for another database: {primary}.",
-      remedy:
-        "Turn management on, which makes a secret of its own: {modify} --manage-master-user-password. Where RDS says that it is on already, turn it off first, with a new password.",
+      text: "The secret that RDS reports for {database} was created for another database: {primary}.",
+      remedy: `Create a new secret: ${newSecret}`,
       confirm: ["secretsmanager:DescribeSecret"],
     },
   },
@@ -66,11 +67,15 @@ export const secretBelongsToDatabase = defineRule({
     if (secret.value === null) return { messageId: "missing", data: { secret: arn }, evidence };
     const { deletedAt, owningService, primaryArns } = secret.value;
     if (deletedAt !== null)
-      return { messageId: "beingDeleted", data: { deletedAt, secret: arn }, evidence: { ...evidence, deletedAt } };
+      return {
+        messageId: "beingDeleted",
+        data: { deletedAt: describeInstant(deletedAt), secret: arn },
+        evidence: { ...evidence, deletedAt },
+      };
     if (owningService !== "rds")
       return {
         messageId: "notOwned",
-        data: { owner: owningService ?? "nobody" },
+        data: { owner: owningService === null ? "it has no owning service" : `its owning service is ${owningService}` },
         evidence: { ...evidence, owningService },
       };
     if (primaryArns.length === 0) return { messageId: "notTagged", evidence };

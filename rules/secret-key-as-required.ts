@@ -1,47 +1,47 @@
 import { defineRule, type KeyFacts, type RequiredKey } from "../lib/model/rule.ts";
-import { databaseLists, lacksSecret, secretMessages } from "../lib/model/rule-guards.ts";
+import { databaseLists, gapRemedy, isSecretMissing, secretMessages } from "../lib/model/rule-guards.ts";
 
 export const secretKeyAsRequired = defineRule({
   id: "secret-key-as-required",
-  title: "The secret is encrypted with a key that the policy requires",
+  title: "The secret is encrypted with a KMS key that the policy requires",
   severity: "high",
   rationale:
-    "Who may use the key may read the password; a policy that wants a certain key wants certain people. " +
-    "The key of a managed secret cannot be changed, only chosen when management is turned on. " +
-    "Both the key that RDS reports and the one that Secrets Manager reports must be as required.",
+    "The KMS key decides who can decrypt the password, so requiring a key limits who can read it. " +
+    "The key of a managed secret is chosen when management is turned on and cannot be changed later. " +
+    "Both the key that RDS reports and the key that Secrets Manager reports must be as required.",
   references: ["https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.html"],
   reads: [...databaseLists, "secretsmanager:ListSecrets", "kms:DescribeKey"],
   messages: {
     notManaged: secretMessages.notManaged,
     secretMissing: secretMessages.secretMissing,
-    notRequired: { status: "NOT_APPLICABLE", text: "The policy requires no key for {database}." },
+    notRequired: { status: "NOT_APPLICABLE", text: "The policy requires no KMS key for {database}." },
     asRequired: { status: "COMPLIANT", text: "The secret of {database} is encrypted as required: {required}." },
     rdsKeyOther: {
       status: "NON_COMPLIANT",
       repairs: ["toggle"],
       text: "The secret of {database} is encrypted with {actual}; the policy requires {required}.",
       remedy:
-        "Only turning management off and on changes the key, and it changes the secret's ARN: plan it with those who read the secret.",
+        "Turn management off and on with the required key. This changes the secret's ARN, so update the clients that read the secret.",
     },
     secretKeyOther: {
       status: "NON_COMPLIANT",
       repairs: ["toggle"],
       text: "Secrets Manager encrypts the secret of {database} with {actual}; the policy requires {required}.",
       remedy:
-        "Somebody changed the key behind RDS's back: set it back in Secrets Manager, or turn management off and on with the required key.",
+        "Set the required key in Secrets Manager, where the key was changed without RDS, or turn management off and on with it.",
       confirm: ["secretsmanager:DescribeSecret"],
     },
     notSeen: {
       status: "INSUFFICIENT_DATA",
-      text: "Whether the secret of {database} is encrypted with {required} cannot be told: {why}.",
-      remedy: "Give the auditor what the gap names, and audit again.",
+      text: "Whether the secret of {database} is encrypted with {required} is unknown: {why}.",
+      remedy: gapRemedy,
     },
   },
   check(database, context) {
     const { requiredKeys, rdsKey, secretKey } = context;
     if (database.management !== "managed") return { messageId: "notManaged" };
     if (requiredKeys.length === 0) return { messageId: "notRequired" };
-    if (lacksSecret(context)) return { messageId: "secretMissing" };
+    if (isSecretMissing(context)) return { messageId: "secretMissing" };
     const required = requiredKeys.map(describeRequired).join(" or ");
     const byRds = meets(rdsKey, requiredKeys);
     const bySecretsManager = meets(secretKey, requiredKeys);
@@ -60,15 +60,15 @@ export const secretKeyAsRequired = defineRule({
 });
 
 function describeRequired({ requirement, key }: RequiredKey): string {
-  const isMissing = !isKind(requirement) && key.seen && key.value === null;
-  return isMissing ? `${requirement} (KMS knows no such key)` : requirement;
+  if (isKind(requirement)) return requirement === "aws-managed" ? "an AWS managed key" : "a customer managed key";
+  return key.seen && key.value === null ? `${requirement} (which does not exist in KMS)` : requirement;
 }
 
 function isKind(requirement: string): boolean {
   return requirement === "customer-managed" || requirement === "aws-managed";
 }
 
-/** Whether a key is one of those required, or why that cannot be told. */
+/** True if a key is one of those required, or text that says why that is unknown. */
 function meets(key: KeyFacts, required: readonly RequiredKey[]): boolean | string {
   const verdicts = required.map((one) => meetsOne(key, one));
   if (verdicts.includes(true)) return true;
@@ -80,7 +80,7 @@ function meetsOne({ arn, key }: KeyFacts, { requirement, arn: requiredArn }: Req
     if (!key.seen) return key.why;
     if (key.value === null) return false;
     const { manager } = key.value;
-    if (manager !== "AWS" && manager !== "CUSTOMER") return `KMS says that the key is managed by ${manager}`;
+    if (manager !== "AWS" && manager !== "CUSTOMER") return `KMS reports the unknown key manager ${manager}`;
     return manager === (requirement === "aws-managed" ? "AWS" : "CUSTOMER");
   }
   if (!arn.seen) return arn.why;

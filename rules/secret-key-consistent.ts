@@ -1,31 +1,30 @@
 import { defineRule, type KeyFacts } from "../lib/model/rule.ts";
-import { databaseLists, keyMessages, lacksSecret } from "../lib/model/rule-guards.ts";
+import { databaseLists, isSecretMissing, keyMessages } from "../lib/model/rule-guards.ts";
 
 export const secretKeyConsistent = defineRule({
   id: "secret-key-consistent",
-  title: "RDS and Secrets Manager report the same key",
+  title: "RDS and Secrets Manager report the same KMS key",
   severity: "low",
   rationale:
-    "Somebody who changes the key in Secrets Manager leaves RDS reporting the old one. " +
-    "From then on whoever reads RDS, an auditor or a template, is told the wrong key. " +
-    "Secrets Manager names no key where it is the default one; that is not a difference.",
+    "If the key is changed in Secrets Manager, RDS still reports the old one, so auditors and templates that read RDS see the wrong key. " +
+    "Secrets Manager reports no key if the secret uses the default key; that is not a difference.",
   references: ["https://github.com/hashicorp/terraform-provider-aws/issues/41817"],
   reads: [...databaseLists, "secretsmanager:ListSecrets", "kms:DescribeKey"],
   messages: {
     ...keyMessages,
-    same: { status: "COMPLIANT", text: "RDS and Secrets Manager report the same key for {database}." },
+    same: { status: "COMPLIANT", text: "RDS and Secrets Manager report the same KMS key for {database}." },
     different: {
       status: "NON_COMPLIANT",
-      text: "RDS reports the key {rdsKey} for {database}, Secrets Manager {secretsManagerKey}.",
+      text: "RDS reports {rdsKey} for {database}, but Secrets Manager reports {secretsManagerKey}.",
       remedy:
-        "Decide which key is meant; set it in Secrets Manager (aws secretsmanager update-secret --kms-key-id), or turn management off and on with it.",
+        "Decide which key is intended. Set it in Secrets Manager (aws secretsmanager update-secret --kms-key-id), or turn management off and on with it.",
       confirm: ["secretsmanager:DescribeSecret"],
     },
   },
   check(database, context) {
     const { rdsKey, secretKey } = context;
     if (database.management !== "managed") return { messageId: "notManaged" };
-    if (lacksSecret(context)) return { messageId: "secretMissing" };
+    if (isSecretMissing(context)) return { messageId: "secretMissing" };
     for (const { arn } of [rdsKey, secretKey])
       if (!arn.seen) return { messageId: "keyNotSeen", data: { why: arn.why } };
     const [byRds, bySecretsManager] = [arnOf(rdsKey), arnOf(secretKey)];

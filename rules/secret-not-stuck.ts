@@ -1,5 +1,5 @@
 import { defineRule } from "../lib/model/rule.ts";
-import { databaseLists, isVerdict, secretMessages, secretOf } from "../lib/model/rule-guards.ts";
+import { databaseLists, isVerdict, secretMessages, secretOf, statusMessages } from "../lib/model/rule-guards.ts";
 import { isKnownSecretStatus } from "../lib/model/secret.ts";
 import { describeHours, hoursBetween } from "../lib/model/time.ts";
 
@@ -8,9 +8,9 @@ export const secretNotStuck = defineRule({
   title: "The managed secret is not stuck in creation or rotation",
   severity: "medium",
   rationale:
-    "RDS makes a secret in minutes and typically rotates it within one. " +
-    "A secret that stays in creating or rotating has a password that may be the old one, the new one or neither. " +
-    "AWS gives no time for the status itself: the age is counted from the last change of the secret.",
+    "RDS creates a secret in minutes and usually rotates it within one. " +
+    "A secret that stays in creating or rotating can hold the old password, the new password or neither. " +
+    "AWS reports no time for the status, so the age counts from the creation or the last change of the secret.",
   references: ["https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_managed.html"],
   reads: [...databaseLists, "secretsmanager:ListSecrets"],
   messages: {
@@ -18,26 +18,22 @@ export const secretNotStuck = defineRule({
     settled: { status: "COMPLIANT", text: "The secret of {database} is active." },
     inTime: {
       status: "COMPLIANT",
-      text: "The secret of {database} has been {status} for {age}, which is within the limit of {limit}.",
+      text: "The secret of {database} has been {status} for {age}, within the limit of {limit}.",
     },
     impaired: {
       status: "NOT_APPLICABLE",
-      text: "The secret of {database} is impaired; secret-not-impaired reports it.",
+      text: "The secret of {database} is impaired; see secret-not-impaired.",
     },
-    statusUnknown: {
-      status: "INSUFFICIENT_DATA",
-      text: "RDS reports the status {status} for the secret of {database}, which this version does not know.",
-      remedy: "Look the database up in the console, and see whether a newer version of the auditor knows the status.",
-    },
+    ...statusMessages,
     ageUnknown: {
       status: "INSUFFICIENT_DATA",
-      text: "The secret of {database} is {status}, and AWS does not say since when.",
-      remedy: "Audit again in an hour: a secret that is still {status} then is stuck.",
+      text: "The secret of {database} is {status}, and AWS does not report since when.",
+      remedy: "Audit again in an hour. If the secret is still {status}, it is stuck.",
     },
     stuck: {
       status: "NON_COMPLIANT",
       text: "The secret of {database} has been {status} for {age}; the limit is {limit}.",
-      remedy: "Look for the database's event RDS-EVENT-0067 and the key's state, then rotate: {rotate}",
+      remedy: "Check for event RDS-EVENT-0067 and the state of the KMS key, then rotate the password: {rotate}",
       confirm: ["secretsmanager:DescribeSecret"],
     },
   },

@@ -1,49 +1,65 @@
-import { defineRule } from "../lib/model/rule.ts";
+import { turnOnCommand } from "../lib/model/aws-cli.ts";
+import type { ClassifiedDatabase } from "../lib/model/database.ts";
+import { isKeyOfAccount } from "../lib/model/key.ts";
+import { defineRule, type RequiredKey } from "../lib/model/rule.ts";
 import { databaseLists } from "../lib/model/rule-guards.ts";
-import { toggleTagOf } from "../lib/model/toggle-marker.ts";
+import { describeInstant } from "../lib/model/time.ts";
+import { type ToggleMarker, toggleTagOf } from "../lib/model/toggle-marker.ts";
 
 export const toggleNotInterrupted = defineRule({
   id: "toggle-not-interrupted",
-  title: "Management that was turned off to be repaired is on again",
+  title: "Management that a repair turned off is on again",
   severity: "critical",
   rationale:
-    "Some repairs turn management off and on. Before it turns anything off, the service writes a tag on the database, and takes it away when all is done. " +
-    "A database with that tag and without a managed password was left in between: its master password is one that nobody knows.",
+    "Some repairs turn management off and on again. The service tags the database before it turns management off, and removes the tag when the repair is complete. " +
+    "If a database has the tag but no managed password, the repair was interrupted, and the temporary master password was never stored.",
   references: ["https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html"],
   reads: [...databaseLists],
   messages: {
-    notJudged: { status: "NOT_APPLICABLE", text: "{database} is not judged: {explanation}." },
-    never: { status: "COMPLIANT", text: "{database} was not left behind by a repair." },
+    notAudited: { status: "NOT_APPLICABLE", text: "{database} is not audited: {explanation}." },
+    never: { status: "COMPLIANT", text: "{database} has no interrupted repair." },
     inherited: {
       status: "COMPLIANT",
-      text: "{database} was not left behind by a repair: its tag ({marker}) comes from the database that it is a copy of, and can be taken off.",
+      text: "{database} has no interrupted repair: its repair tag ({started}) was copied from the source database and can be removed.",
     },
     inheritedOff: {
       status: "COMPLIANT",
-      text: "{database} was not left behind by a repair, but is a copy of one that was being repaired ({marker}): perhaps nobody knows its master password.",
+      text: "{database} has no interrupted repair, but it is a copy of a database that was being repaired ({started}): its master password may be unknown.",
     },
     onAgain: {
       status: "COMPLIANT",
       repairs: ["finish-interrupted"],
-      text: "{database} is managed; the tag of a repair ({marker}) is still on it, until the new secret has what the old one had and its ARN is told.",
+      text: "{database} is managed; its repair tag ({started}) stays until the new secret has the settings of the old one and its ARN is announced.",
     },
     interrupted: {
       status: "NON_COMPLIANT",
       repairs: ["finish-interrupted"],
-      text: "Management of {database} was turned off to be repaired and is still off: {marker}.",
-      remedy:
-        "Turn it on at once, with the key that the tag names: {modify} --manage-master-user-password --master-user-secret-kms-key-id KEY",
+      text: "A repair turned off management of {database} and did not turn it on again ({started}).",
+      remedy: "Turn management on now: {turnOn}",
     },
   },
-  check(database) {
+  check(database, { requiredKeys }) {
     if (database.management === "out-of-scope" || database.management === "inherited")
-      return { messageId: "notJudged", data: { explanation: database.explanation ?? database.management } };
+      return { messageId: "notAudited", data: { explanation: database.explanation ?? database.management } };
     const toggleTag = toggleTagOf(database);
     if (toggleTag === null) return { messageId: "never" };
-    const { text: marker, isInherited } = toggleTag;
+    const { text, marker, isInherited } = toggleTag;
     const isOn = database.masterUserSecret !== null;
-    if (isInherited) return { messageId: isOn ? "inherited" : "inheritedOff", data: { marker } };
-    if (isOn) return { messageId: "onAgain", data: { marker } };
-    return { messageId: "interrupted", data: { marker }, evidence: { marker } };
+    const started = marker === null ? "start time unknown" : `started ${describeInstant(marker.startedAt)}`;
+    if (isInherited) return { messageId: isOn ? "inherited" : "inheritedOff", data: { started } };
+    if (isOn) return { messageId: "onAgain", data: { started } };
+    const turnOn = turnOnCommand(database, keyOf(marker, database, requiredKeys));
+    return { messageId: "interrupted", data: { started, turnOn }, evidence: { marker: text } };
   },
 });
+
+/** The key that the tag names. A key in another account counts only if the policy requires it, because tags can be forged. */
+function keyOf(
+  marker: ToggleMarker | null,
+  { account }: ClassifiedDatabase,
+  requiredKeys: readonly RequiredKey[],
+): string | null {
+  const reference = marker?.keyReference ?? null;
+  if (isKeyOfAccount(reference, account)) return reference;
+  return requiredKeys.some(({ arn }) => arn.seen && arn.value === reference) ? reference : null;
+}

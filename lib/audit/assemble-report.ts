@@ -1,3 +1,4 @@
+import { compareText } from "../model/compare-text.ts";
 import type { ClassifiedDatabase, Management } from "../model/database.ts";
 import { type Finding, isUnknown, isViolation, severities } from "../model/finding.ts";
 import type { Gap, Inventory } from "../model/inventory.ts";
@@ -7,8 +8,8 @@ import type { Rule } from "../model/rule.ts";
 import { activeRules, judgeTarget } from "./judge.ts";
 
 /**
- * Judges an inventory as of the instant when it was observed: a saved one gives the same findings whenever it is judged again.
- * `generatedAt` is only said, not judged by.
+ * Applies the rules to an inventory as of the time it was observed, so that a saved inventory always gives the same findings.
+ * `generatedAt` is recorded but does not affect them.
  */
 export function assembleReport(
   inventory: Inventory,
@@ -29,7 +30,8 @@ export function assembleReport(
     findings.push(...judged.findings);
     gaps.push(...target.gaps, ...judged.crashes);
     const { account, region, calls } = target;
-    const complete = target.gaps.length === 0 && !judged.findings.some(isUnjudged);
+    // Exempt findings count too: an exemption covers a violation, not missing data.
+    const complete = target.gaps.length === 0 && !judged.findings.some(({ status }) => status === "INSUFFICIENT_DATA");
     targets.push({ account, region, complete, databases: judged.databases.length, calls });
   }
   const complete = targets.length > 0 && gaps.length === 0 && targets.every((target) => target.complete);
@@ -41,7 +43,7 @@ export function assembleReport(
     clean: complete && !findings.some(isViolation),
     coverage: {
       complete,
-      targets: targets.sort((a, b) => compare(a.account, b.account) || compare(a.region, b.region)),
+      targets: targets.sort((a, b) => compareText(a.account, b.account) || compareText(a.region, b.region)),
       gaps: gaps.sort(compareGaps),
       rules: activeRules(rules, policy)
         .map(({ id }) => id)
@@ -57,20 +59,15 @@ export function assembleReport(
       outOfScope: countBy(databases, "out-of-scope"),
       findings: countFindings(findings),
     },
-    databases: databases.sort((a, b) => compare(a.arn, b.arn)).map(toReported),
+    databases: databases.sort((a, b) => compareText(a.arn, b.arn)).map(toReported),
     findings: findings.sort(compareFindings),
   };
 }
 
-/** Exempt or not: an exemption excuses what is wrong, not what nobody could see. */
-function isUnjudged({ status }: Finding): boolean {
-  return status === "INSUFFICIENT_DATA";
-}
-
 function countFindings(findings: readonly Finding[]): Report["summary"]["findings"] {
-  const wrong = findings.filter(isViolation);
+  const violations = findings.filter(isViolation);
   const bySeverity = Object.fromEntries(
-    severities.map((severity) => [severity, wrong.filter((finding) => finding.severity === severity).length]),
+    severities.map((severity) => [severity, violations.filter((finding) => finding.severity === severity).length]),
   ) as Record<(typeof severities)[number], number>;
   return {
     ...bySeverity,
@@ -103,26 +100,21 @@ function toReported(database: ClassifiedDatabase): Report["databases"][number] {
   };
 }
 
-/** By code unit, so that the order does not depend on the machine's locale. */
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
 function compareGaps(a: Gap, b: Gap): number {
   return (
-    compare(a.account, b.account) ||
-    compare(a.region, b.region) ||
-    compare(a.action, b.action) ||
-    compare(a.resource ?? "", b.resource ?? "") ||
-    compare(a.code, b.code) ||
-    compare(a.message, b.message)
+    compareText(a.account, b.account) ||
+    compareText(a.region, b.region) ||
+    compareText(a.action, b.action) ||
+    compareText(a.resource ?? "", b.resource ?? "") ||
+    compareText(a.code, b.code) ||
+    compareText(a.message, b.message)
   );
 }
 
 function compareFindings(a: Finding, b: Finding): number {
   return (
     severities.indexOf(a.severity) - severities.indexOf(b.severity) ||
-    compare(a.resource.arn, b.resource.arn) ||
-    compare(a.rule, b.rule)
+    compareText(a.resource.arn, b.resource.arn) ||
+    compareText(a.rule, b.rule)
   );
 }

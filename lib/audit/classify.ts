@@ -1,45 +1,45 @@
 import type { ClassifiedDatabase, Database, Management } from "../model/database.ts";
 import type { Policy } from "../model/policy.ts";
 
-/** ARNs of databases from a list, and, where the list may lack some, why. */
-export type Listed = { readonly arns: ReadonlySet<string>; readonly gap: string | null };
+/** The database ARNs of a list; `gap` says why the list may be incomplete, or is null. */
+export type ListedArns = { readonly arns: ReadonlySet<string>; readonly gap: string | null };
 
-/** What decides a database's management and is not on the database itself. */
+/** What decides the management of a database besides the database itself. */
 export type ClassificationContext = {
-  readonly globalClusterMembers: Listed;
-  readonly blueGreenDatabases: Listed;
+  readonly globalClusterMembers: ListedArns;
+  readonly blueGreenDatabases: ListedArns;
   readonly support: Policy["support"];
 };
 
-/** Why a database is not judged. `applies` gives a text where it cannot be told: what would have to be read. */
+/** Why rules do not apply to a database. `applies` returns text if that is unknown: the gap that has to be read first. */
 export type Reason = {
   readonly code: string;
   readonly management: Exclude<Management, "managed" | "unmanaged">;
-  /** Whether it holds even for a database that reports a managed secret. */
+  /** True if the reason applies even to a database that reports a managed secret. */
   readonly evenWithSecret: boolean;
   readonly applies: (database: Database, classificationContext: ClassificationContext) => boolean | string;
-  /** Completes "It is not judged: …". */
+  /** A clause that completes "It is not audited: …". */
   readonly explanation: string;
   readonly source: string;
-  /** When AWS's documentation was last seen to say so. */
+  /** Month in which the AWS documentation was last checked. */
   readonly asOf: string;
 };
 
 const isAurora = ({ engine }: Database): boolean => engine.startsWith("aurora");
 const isOracleCdb = ({ engine }: Database): boolean => /^oracle-.*-cdb$/.test(engine);
-const isListed = ({ arn }: Database, { arns, gap }: Listed): boolean | string => arns.has(arn) || (gap ?? false);
+const isListed = ({ arn }: Database, { arns, gap }: ListedArns): boolean | string => arns.has(arn) || (gap ?? false);
 
 const userGuide = "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html";
 const auroraGuide = "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/rds-secrets-manager.html";
 
-/** Every reason there is, in the order in which they are tried. */
+/** All reasons, in the order in which they are tried. */
 export const reasons: readonly Reason[] = [
   {
     code: "docdb",
     management: "out-of-scope",
     evenWithSecret: true,
     applies: ({ engine }) => engine === "docdb",
-    explanation: "it is Amazon DocumentDB, which the RDS API returns too",
+    explanation: "it is an Amazon DocumentDB cluster, which the RDS API also returns",
     source: "https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBClusters.html",
     asOf: "2026-10",
   },
@@ -48,7 +48,7 @@ export const reasons: readonly Reason[] = [
     management: "out-of-scope",
     evenWithSecret: true,
     applies: ({ engine }) => engine === "neptune",
-    explanation: "it is Amazon Neptune, which the RDS API returns too and which has no master password",
+    explanation: "it is an Amazon Neptune cluster, which the RDS API also returns and which has no master password",
     source: "https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBClusters.html",
     asOf: "2026-10",
   },
@@ -57,7 +57,7 @@ export const reasons: readonly Reason[] = [
     management: "inherited",
     evenWithSecret: true,
     applies: ({ kind, clusterIdentifier }) => kind === "instance" && clusterIdentifier !== null,
-    explanation: "its master password is that of its DB cluster, which is judged",
+    explanation: "its DB cluster owns the master password and is audited instead",
     source: "https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.html",
     asOf: "2026-10",
   },
@@ -66,7 +66,7 @@ export const reasons: readonly Reason[] = [
     management: "unsupported",
     evenWithSecret: true,
     applies: ({ kind, multiTenant }) => kind === "instance" && multiTenant,
-    explanation: "it is an Oracle container; its tenant databases own the passwords, and are judged",
+    explanation: "it is an Oracle container database whose tenant databases own the passwords and are audited instead",
     source: "https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyTenantDatabase.html",
     asOf: "2026-10",
   },
@@ -85,7 +85,7 @@ export const reasons: readonly Reason[] = [
     management: "unsupported",
     evenWithSecret: false,
     applies: ({ rdsCustom, engine }) => rdsCustom || engine.startsWith("custom-"),
-    explanation: "AWS does not support it for RDS Custom",
+    explanation: "AWS does not support RDS-managed passwords for RDS Custom",
     source: userGuide,
     asOf: "2026-10",
   },
@@ -94,7 +94,7 @@ export const reasons: readonly Reason[] = [
     management: "unsupported",
     evenWithSecret: false,
     applies: (database, { support }) => support.oracleCdb === "unsupported" && isOracleCdb(database),
-    explanation: "the policy says that it is not supported for Oracle CDB",
+    explanation: "the policy sets support.oracleCdb to unsupported",
     source: userGuide,
     asOf: "2024-01",
   },
@@ -103,7 +103,7 @@ export const reasons: readonly Reason[] = [
     management: "unsupported",
     evenWithSecret: false,
     applies: ({ engineMode }) => engineMode === "serverless",
-    explanation: "AWS does not support it for Aurora Serverless v1",
+    explanation: "AWS does not support RDS-managed passwords for Aurora Serverless v1",
     source: "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2.upgrade.html",
     asOf: "2026-04",
   },
@@ -112,7 +112,7 @@ export const reasons: readonly Reason[] = [
     management: "unsupported",
     evenWithSecret: false,
     applies: ({ scalabilityType }) => scalabilityType === "limitless",
-    explanation: "AWS does not support it for Aurora PostgreSQL Limitless Database",
+    explanation: "AWS does not support RDS-managed passwords for Aurora PostgreSQL Limitless Database",
     source: "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/limitless-reqs-limits.html",
     asOf: "2026-04",
   },
@@ -121,7 +121,8 @@ export const reasons: readonly Reason[] = [
     management: "unsupported",
     evenWithSecret: false,
     applies: ({ expressConfiguration }) => expressConfiguration,
-    explanation: "it is an Aurora PostgreSQL cluster in express configuration, which has IAM authentication only",
+    explanation:
+      "it is an Aurora PostgreSQL cluster with express configuration, which supports only IAM authentication",
     source:
       "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/CHAP_GettingStartedAurora.AuroraPostgreSQL.ExpressConfig.html",
     asOf: "2026-04",
@@ -131,7 +132,8 @@ export const reasons: readonly Reason[] = [
     management: "unsupported",
     evenWithSecret: false,
     applies: ({ kind, replicationSource }) => kind === "cluster" && replicationSource !== null,
-    explanation: "AWS does not support it for a cluster that replicates from another Region or over binlog",
+    explanation:
+      "AWS does not support RDS-managed passwords for clusters that replicate from another Region or over binlog",
     source: auroraGuide,
     asOf: "2026-10",
   },
@@ -144,7 +146,7 @@ export const reasons: readonly Reason[] = [
       if (database.globalClusterIdentifier !== null || database.globalWriteForwarding) return true;
       return isListed(database, globalClusterMembers);
     },
-    explanation: "AWS does not support it for members of an Aurora global database",
+    explanation: "AWS does not support RDS-managed passwords for members of an Aurora global database",
     source: auroraGuide,
     asOf: "2026-10",
   },
@@ -153,14 +155,14 @@ export const reasons: readonly Reason[] = [
     management: "unsupported",
     evenWithSecret: false,
     applies: (database, { blueGreenDatabases }) => isListed(database, blueGreenDatabases),
-    explanation: "AWS does not support it while a blue/green deployment is active",
+    explanation: "AWS does not support RDS-managed passwords during an active blue/green deployment",
     source: userGuide,
     asOf: "2026-10",
   },
 ];
 
-/** The reason not to judge a database, if there is one; without one, what would have to be read to rule all out. */
-export function weigh(
+/** Finds the first reason that applies to a database. Without one, `doubts` lists the gaps that could hide a reason. */
+export function findReason(
   database: Database,
   classificationContext: ClassificationContext,
 ): { reason: Reason | null; doubts: readonly string[] } {
@@ -174,9 +176,9 @@ export function weigh(
   return { reason: null, doubts };
 }
 
-/** Decides whose business the master password of a database is. What AWS reports wins over what AWS documents. */
+/** Decides how the master password of a database is managed. A secret that AWS reports overrides what AWS documents as unsupported. */
 export function classify(database: Database, classificationContext: ClassificationContext): ClassifiedDatabase {
-  const { reason, doubts } = weigh(database, classificationContext);
+  const { reason, doubts } = findReason(database, classificationContext);
   if (reason !== null)
     return {
       ...database,
@@ -189,7 +191,7 @@ export function classify(database: Database, classificationContext: Classificati
   return { ...database, management, reason: null, explanation: null, doubt: doubts.join("; ") || null };
 }
 
-/** Blue/green deployments that are over, or on their way out; any other state counts only where AWS documents it. */
+/** The states that AWS documents for a deployment that is neither completed nor being deleted. */
 const activeBlueGreenStatuses = [
   "PROVISIONING",
   "AVAILABLE",
@@ -198,7 +200,7 @@ const activeBlueGreenStatuses = [
   "INVALID_CONFIGURATION",
 ];
 
-/** Whether a blue/green deployment is under way. An unknown state is not: it must not excuse a database. */
+/** True if a blue/green deployment is active. An unknown state is not active, so that it never excuses a database. */
 export function isActiveBlueGreen(status: string): boolean {
   return activeBlueGreenStatuses.includes(status);
 }

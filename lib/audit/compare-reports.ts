@@ -3,24 +3,24 @@ import { type Finding, isViolation, severities } from "../model/finding.ts";
 import type { Gap } from "../model/inventory.ts";
 import type { Report } from "../model/report.ts";
 
-/** What a report changes about what was known before. */
+/** The difference between a report and the findings that were open before it. */
 export type Comparison = {
   readonly changes: readonly Change[];
-  /** What is known now: the report's findings with their first-seen dates, and earlier ones that nobody could look at again. */
+  /** The open findings now: those of the report with their original `firstSeenAt`, and earlier ones that could not be evaluated again. */
   readonly known: readonly Finding[];
 };
 
 /**
- * Compares a report with the findings that were known before it. What the report could not see clears nothing:
- * a finding is resolved only where its database was judged again and passed, or is gone from a list that was read to its end.
+ * Compares a report with the findings that were open before it. Missing data resolves nothing: a finding is resolved only if its database
+ * was evaluated again and passed, or is absent from a list that was read completely.
  *
- * Only what is wrong is a change. What could not be judged is known, and silent: one throttled list leaves every database without a
- * verdict until tomorrow, and would be announced once a database, and then as fixed. It is said once, of the audit as a whole.
+ * Only violations become changes. INSUFFICIENT_DATA is kept but not announced: one throttled list would otherwise announce every database
+ * today and resolve it tomorrow. The report's coverage announces missing data once for the whole audit.
  */
 export function compareReports(known: readonly Finding[], report: Report): Comparison {
   const before = new Map(known.map((finding) => [finding.id, finding]));
   const now = new Map(report.findings.map((finding) => [finding.id, finding]));
-  const fateOf = createFates(report);
+  const explainAbsence = createAbsenceReasons(report);
   const changes: Change[] = [];
   const remaining: Finding[] = [];
   const add = (reason: Change["reason"], finding: Finding) =>
@@ -38,16 +38,16 @@ export function compareReports(known: readonly Finding[], report: Report): Compa
   }
   for (const finding of known) {
     if (now.has(finding.id)) continue;
-    const fate = fateOf(finding);
-    if (fate === "not-seen") remaining.push(finding);
-    else if (isViolation(finding)) add(fate, finding);
+    const reason = explainAbsence(finding);
+    if (reason === "not-seen") remaining.push(finding);
+    else if (isViolation(finding)) add(reason, finding);
   }
   return { changes, known: remaining };
 }
 
 /**
- * What is wrong stays wrong while it cannot be seen: NON_COMPLIANT does not become INSUFFICIENT_DATA. What turns out to be wrong was
- * first seen so now: how long it had been while nobody could look, nobody knows.
+ * A violation stays open while it cannot be checked: NON_COMPLIANT does not become INSUFFICIENT_DATA. If INSUFFICIENT_DATA becomes
+ * NON_COMPLIANT, `firstSeenAt` is now, because the database was not visible before.
  */
 function carryOver(earlier: Finding, finding: Finding): Finding {
   if (earlier.status === finding.status) return { ...finding, firstSeenAt: earlier.firstSeenAt };
@@ -59,19 +59,21 @@ function isWorse(earlier: Finding, finding: Finding): boolean {
   return severities.indexOf(finding.severity) < severities.indexOf(earlier.severity);
 }
 
-type Fate = "fixed" | "database-gone" | "not-audited" | "not-seen";
+type AbsenceReason = "fixed" | "database-gone" | "not-audited" | "not-seen";
 
-/** What became of a finding that a report does not have any more. */
-function createFates({ coverage, databases, observedAt }: Report): (finding: Finding) => Fate {
+/** Explains why the report does not contain a finding that was open before. */
+function createAbsenceReasons({ coverage, databases, observedAt }: Report): (finding: Finding) => AbsenceReason {
   const judged = new Set(databases.map(({ arn }) => arn));
   const targets = new Set(coverage.targets.map(({ account, region }) => `${account} ${region}`));
   const rules = new Set(coverage.rules);
-  const brokenLists = new Set(coverage.gaps.filter(isOfDatabases).map(({ account, region }) => `${account} ${region}`));
+  const brokenLists = new Set(
+    coverage.gaps.filter(hidesDatabases).map(({ account, region }) => `${account} ${region}`),
+  );
   const hasClosedAccounts = coverage.gaps.some(({ region }) => region === "*");
   return ({ resource, rule, account, region, firstSeenAt }) => {
-    // Somebody else saw it, after this report had looked: a long audit ends after a short one that began later.
+    // Another audit found it after this report's observation: a long audit can end after a short one that started later.
     if (firstSeenAt > observedAt) return "not-seen";
-    // It is switched off, or the version that is running does not have it: that nothing is said of it does not make it right.
+    // The rule is off or not in this version: a missing result is not a pass.
     if (!rules.has(rule)) return "not-audited";
     if (judged.has(resource.arn)) return "fixed";
     const scope = `${account} ${region}`;
@@ -82,7 +84,7 @@ function createFates({ coverage, databases, observedAt }: Report): (finding: Fin
 
 const listsOfDatabases = ["rds:DescribeDBInstances", "rds:DescribeDBClusters", "rds:DescribeTenantDatabases"];
 
-/** Whether a gap hides databases, and not only what is known of them. */
-export function isOfDatabases({ action }: Gap): boolean {
+/** True if a gap can hide databases, not only their details. */
+export function hidesDatabases({ action }: Gap): boolean {
   return listsOfDatabases.includes(action);
 }

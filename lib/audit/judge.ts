@@ -10,34 +10,34 @@ import { classify } from "./classify.ts";
 import { exemptionOf } from "./exempt.ts";
 import { classificationContextOf, createRuleContext } from "./rule-context.ts";
 
-/** What a rule answered, not yet in words: most answers are passes, and nobody reads them. */
-export type Answer = {
+/** The result of one rule on one database. Its text is rendered only when needed, because most results are passes. */
+export type RuleResult = {
   readonly rule: Rule;
   readonly verdict: Verdict;
   readonly message: Message;
-  /** Set where the rule crashed: an error in the program, never a pass. */
+  /** Set if the rule threw: a defect in the program, never a pass. */
   readonly crash: Error | null;
 };
 
-/** What a rule says of a database, in words. */
-export type Judgement = {
+/** A rule result with its text. */
+export type Judgment = {
   readonly rule: string;
   readonly severity: Severity;
   readonly status: Status;
   readonly message: string;
-  /** Null where nothing is to be done. */
+  /** Null if no action is needed. */
   readonly remediation: string | null;
   readonly evidence: Finding["evidence"];
 };
 
-/** A target that was judged: its databases, what is wrong or unknown about them, and the rules that crashed. */
+/** The databases of a target, their findings, and a gap for each rule that crashed. */
 export type JudgedTarget = {
   readonly databases: readonly ClassifiedDatabase[];
   readonly findings: readonly Finding[];
   readonly crashes: readonly Gap[];
 };
 
-/** The rules that the policy leaves on. */
+/** The rules that the policy does not turn off. */
 export function activeRules(rules: readonly Rule[], policy: Policy): readonly Rule[] {
   return rules.filter(({ id }) => !policy.rulesOff.includes(id));
 }
@@ -45,11 +45,11 @@ export function activeRules(rules: readonly Rule[], policy: Policy): readonly Ru
 const crashed: Message = {
   status: "INSUFFICIENT_DATA",
   text: "The rule {rule} failed on {database}: {error}.",
-  remedy: "This is an error in the program: please report it with this message.",
+  remedy: "This is a defect in rds-password-audit. Report it with this message.",
 };
 
-/** Asks one rule about one database. A rule that throws has not passed. */
-export function ask(rule: Rule, database: ClassifiedDatabase, context: RuleContext): Answer {
+/** Applies one rule to one database. A rule that throws yields INSUFFICIENT_DATA. */
+export function applyRule(rule: Rule, database: ClassifiedDatabase, context: RuleContext): RuleResult {
   try {
     const verdict = rule.check(database, context);
     const message = rule.messages[verdict.messageId];
@@ -66,13 +66,17 @@ export function ask(rule: Rule, database: ClassifiedDatabase, context: RuleConte
   }
 }
 
-/** What has to be asked of the secret before an answer may be given. */
-export function confirmationsOf({ message }: Answer): readonly ConfirmingAction[] {
+/** IAM actions to call on the secret before the result is reported. */
+export function confirmationsOf({ message }: Pick<RuleResult, "message">): readonly ConfirmingAction[] {
   return message.confirm ?? [];
 }
 
-/** Puts an answer in words. */
-export function word({ rule, verdict, message }: Answer, database: ClassifiedDatabase, policy: Policy): Judgement {
+/** Renders the text of a rule result and adds its severity. */
+export function renderJudgment(
+  { rule, verdict, message }: Omit<RuleResult, "crash">,
+  database: ClassifiedDatabase,
+  policy: Policy,
+): Judgment {
   const data = {
     ...verdict.data,
     database: describeDatabase(database),
@@ -93,17 +97,17 @@ export function word({ rule, verdict, message }: Answer, database: ClassifiedDat
   };
 }
 
-/** How severe a rule's findings are, as the policy has it or else the rule; high where there is no such rule any more. */
+/** The severity of a rule's findings: the policy's, else the rule's own, else `high` if the rule no longer exists. */
 export function severityOf(id: string, { severities }: Policy, rules: readonly Rule[]): Severity {
   return severities[id] ?? rules.find((rule) => rule.id === id)?.severity ?? "high";
 }
 
-/** One rule's word on one database. */
-export function judge(rule: Rule, database: ClassifiedDatabase, context: RuleContext, policy: Policy): Judgement {
-  return word(ask(rule, database, context), database, policy);
+/** Applies one rule to one database and renders the result. */
+export function judge(rule: Rule, database: ClassifiedDatabase, context: RuleContext, policy: Policy): Judgment {
+  return renderJudgment(applyRule(rule, database, context), database, policy);
 }
 
-/** A target's databases, each classified and with its context. */
+/** Yields each database of a target, classified, with its rule context. */
 export function* prepare(target: Target, policy: Policy, now: string) {
   const classificationContext = classificationContextOf(target, policy);
   const contextOf = createRuleContext(target, policy, now);
@@ -113,7 +117,7 @@ export function* prepare(target: Target, policy: Policy, now: string) {
   }
 }
 
-/** Judges every database of a target by every active rule. */
+/** Applies every active rule to every database of a target. */
 export function judgeTarget(target: Target, policy: Policy, rules: readonly Rule[], now: string): JudgedTarget {
   const databases: ClassifiedDatabase[] = [];
   const findings: Finding[] = [];
@@ -122,10 +126,10 @@ export function judgeTarget(target: Target, policy: Policy, rules: readonly Rule
   for (const { database, context } of prepare(target, policy, now)) {
     databases.push(database);
     for (const rule of active) {
-      const answer = ask(rule, database, context);
-      if (isPass(answer.message.status)) continue;
-      if (answer.crash !== null) crashes.push(toGap(answer.crash, rule, database));
-      const finding = toFinding(word(answer, database, policy), database, policy, now);
+      const result = applyRule(rule, database, context);
+      if (isPass(result.message.status)) continue;
+      if (result.crash !== null) crashes.push(toGap(result.crash, rule, database));
+      const finding = toFinding(renderJudgment(result, database, policy), database, policy, now);
       if (finding !== null) findings.push(finding);
     }
   }
@@ -136,14 +140,14 @@ function toGap(crash: Error, rule: Rule, { account, region, arn }: ClassifiedDat
   return { account, region, action: `rule:${rule.id}`, code: crash.name, message: crash.message, resource: arn };
 }
 
-/** The finding that a judgement is, or null for a pass. */
+/** Turns a judgment into a finding; null for a pass. Applies exemptions. */
 export function toFinding(
-  judgement: Judgement,
+  judgment: Judgment,
   database: ClassifiedDatabase,
   policy: Policy,
   now: string,
 ): Finding | null {
-  const { rule, severity, status, remediation } = judgement;
+  const { rule, severity, status, remediation } = judgment;
   if (isPass(status)) return null;
   const { active, ended, ignored } = exemptionOf(database, rule, policy, now);
   const { arn, identifier, resourceId, account, region } = database;
@@ -155,8 +159,8 @@ export function toFinding(
     resource: { arn, type: resourceType(database), identifier, resourceId },
     account,
     region,
-    message: ended === null ? judgement.message : `${judgement.message} Its exemption ended on ${ended.until}.`,
-    evidence: ignored === null ? judgement.evidence : { ...judgement.evidence, exemptionIgnored: ignored },
+    message: ended === null ? judgment.message : `${judgment.message} Its exemption ended on ${ended.until}.`,
+    evidence: ignored === null ? judgment.evidence : { ...judgment.evidence, exemptionIgnored: ignored },
     remediation: remediation ?? "",
     exemption: active,
     endedExemption: ended,

@@ -2,7 +2,7 @@ import type { Database } from "../model/database.ts";
 import { matchesGlob } from "../model/glob.ts";
 import type { Match } from "../model/policy.ts";
 
-/** Whether a policy's match covers a database: all that it gives must hold, and of a list any one. */
+/** True if a policy's match covers a database: every given field must match, with any entry of a list. */
 export function matches(match: Match, database: Database): boolean {
   const { account, region, engine, identifier, tags } = match;
   if (account !== undefined && !account.includes(database.account)) return false;

@@ -5,25 +5,25 @@ import { defaultKeyAlias, toCanonicalReference, toKeyArn } from "../model/key.ts
 import type { Policy } from "../model/policy.ts";
 import type { Fact, KeyFacts, RequiredKey, RuleContext } from "../model/rule.ts";
 import type { Secret } from "../model/secret.ts";
-import type { ClassificationContext, Listed } from "./classify.ts";
+import type { ClassificationContext, ListedArns } from "./classify.ts";
 import { isActiveBlueGreen } from "./classify.ts";
 import { matches } from "./match.ts";
 
-/** As a sentence has it: "secretsmanager:ListSecrets failed with AccessDeniedException". */
+/** For example "secretsmanager:ListSecrets failed with AccessDeniedException". */
 export function describeGap({ action, code }: Pick<Gap, "action" | "code">): string {
   return `${action} failed with ${code}`;
 }
 
-/** The keys that a policy requires of a database, as the policy has them; the first entry that matches decides. */
+/** The keys that the policy requires for a database, as written in the policy; the first matching entry wins. */
 export function requiredKeysOf(database: Database, policy: Policy): readonly string[] {
   return policy.keys.find(({ match }) => matches(match, database))?.require ?? [];
 }
 
-/** What decides the management of a target's databases. A list that was not asked for is one that is not known. */
+/** The classification context of a target. A list that was not requested counts as unknown. */
 export function classificationContextOf(target: Target, policy: Policy): ClassificationContext {
   return {
-    globalClusterMembers: listed(target, "rds:DescribeGlobalClusters", target.globalClusterMembers),
-    blueGreenDatabases: listed(
+    globalClusterMembers: toListedArns(target, "rds:DescribeGlobalClusters", target.globalClusterMembers),
+    blueGreenDatabases: toListedArns(
       target,
       "rds:DescribeBlueGreenDeployments",
       target.blueGreenDeployments
@@ -34,15 +34,15 @@ export function classificationContextOf(target: Target, policy: Policy): Classif
   };
 }
 
-function listed(target: Target, action: string, arns: readonly string[] | null): Listed {
+function toListedArns(target: Target, action: string, arns: readonly string[] | null): ListedArns {
   const gap = target.gaps.find((one) => one.action === action);
   if (gap !== undefined) return { arns: new Set(arns), gap: describeGap(gap) };
   return { arns: new Set(arns), gap: arns === null ? `${action} was not read` : null };
 }
 
 /**
- * Prepares a target for its rules: everything is indexed once, and each database then gets its context by looking up.
- * What a gap speaks of is not seen; what a complete list lacks does not exist.
+ * Indexes a target once and returns a function that looks up the rule context of a database.
+ * A fact that a gap affects is not seen; an entry that a complete list does not contain does not exist.
  */
 export function createRuleContext(
   target: Target,
@@ -59,14 +59,14 @@ export function createRuleContext(
   const withTenants = new Set(target.databases.map(({ containerArn }) => containerArn));
   const gaps = new Map(target.gaps.map((gap) => [gapKey(gap.action, gap.resource), gap]));
 
-  /** Why something is not known: the gap that speaks of it, or that it was never asked for. */
+  /** Why a fact is not seen: its gap, or that it was not read. */
   function whyUnseen(action: string, resource: string | null): string {
     const gap = gaps.get(gapKey(action, resource));
     return gap === undefined ? `${action} was not read` : describeGap(gap);
   }
 
   function findSecret(arn: string | null): Fact<Secret> {
-    if (arn === null) return { seen: false, why: "RDS names no secret" };
+    if (arn === null) return { seen: false, why: "RDS reports no secret" };
     if (gaps.has(gapKey("secretsmanager:DescribeSecret", arn)))
       return { seen: false, why: whyUnseen("secretsmanager:DescribeSecret", arn) };
     if (missingSecrets.has(arn)) return { seen: true, value: null };
@@ -99,11 +99,11 @@ export function createRuleContext(
 
   function findRdsKey(reference: string | null): KeyFacts {
     if (reference !== null) return findKey(reference);
-    const unseen = { seen: false, why: "RDS names no key" } as const;
+    const unseen = { seen: false, why: "RDS reports no key" } as const;
     return { arn: unseen, key: unseen };
   }
 
-  /** Secrets Manager names no key where it is the default one: that is RDS's key, if that one is AWS managed. */
+  /** Secrets Manager omits the default key. It is the key that RDS reports if that key is AWS managed. */
   function findSecretKey(secret: Fact<Secret>, rdsKey: KeyFacts): KeyFacts {
     if (!secret.seen) return { arn: secret, key: secret };
     if (secret.value === null) {
@@ -127,7 +127,7 @@ export function createRuleContext(
     return { seen: false, why: gap === undefined ? "rds:DescribeDBClusters did not return it" : describeGap(gap) };
   }
 
-  /** A container is never without tenant databases: a list that has none of them did not show them. */
+  /** A container always has tenant databases, so a list without any is incomplete. */
   function findTenants({ multiTenant, arn }: Database): Fact<true> {
     const gap = gaps.get(gapKey("rds:DescribeTenantDatabases", null));
     if (!multiTenant || (gap === undefined && withTenants.has(arn))) return { seen: true, value: true };

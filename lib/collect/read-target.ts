@@ -1,6 +1,6 @@
 import pMap from "p-map";
-import { weigh } from "../audit/classify.ts";
-import { activeRules, ask, confirmationsOf, prepare } from "../audit/judge.ts";
+import { findReason } from "../audit/classify.ts";
+import { activeRules, applyRule, confirmationsOf, prepare } from "../audit/judge.ts";
 import { classificationContextOf, requiredKeysOf } from "../audit/rule-context.ts";
 import { createFinder, type Database, type DatabaseReference } from "../model/database.ts";
 import { AwsCallError } from "../model/errors.ts";
@@ -150,7 +150,7 @@ export async function readTarget(
     const unread = classificationContextOf(target, policy);
     // Whether what is turned off could be turned on again has to be known of managed databases too.
     const asJudged = (database: Database) => (forRepair ? { ...database, masterUserSecret: null } : database);
-    const doubts = new Set(target.databases.flatMap((database) => weigh(asJudged(database), unread).doubts));
+    const doubts = new Set(target.databases.flatMap((database) => findReason(asJudged(database), unread).doubts));
     const isOpen = (action: string) => needed.has(action) && [...doubts].some((doubt) => doubt.startsWith(action));
     const [globalClusterMembers, blueGreenDeployments] = await Promise.all([
       isOpen("rds:DescribeGlobalClusters")
@@ -205,9 +205,9 @@ export async function readTarget(
       const secretArn = database.masterUserSecret?.secretArn ?? null;
       if (secretArn === null) continue;
       for (const rule of active) {
-        const answer = ask(rule, database, context);
-        const isToBeRepaired = forRepair && answer.message.repairs !== undefined;
-        for (const action of isToBeRepaired ? allConfirmations : confirmationsOf(answer))
+        const result = applyRule(rule, database, context);
+        const isToBeRepaired = forRepair && result.message.repairs !== undefined;
+        for (const action of isToBeRepaired ? allConfirmations : confirmationsOf(result))
           wanted.set(action, (wanted.get(action) ?? new Set()).add(secretArn));
       }
     }

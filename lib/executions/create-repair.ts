@@ -1,4 +1,4 @@
-import { ask } from "../audit/judge.ts";
+import { applyRule } from "../audit/judge.ts";
 import { observeDatabase, readDescription } from "../collect/observe-database.ts";
 import type { RegionPort } from "../collect/read-target.ts";
 import type { ActionName } from "../model/action.ts";
@@ -60,7 +60,7 @@ export function createRepair(options: RepairOptions, action: ActionName, { done,
         ...{ now: at, state: present, tried: toTried(request, done), only: new Set([arn]) },
       });
       const planned = actions.find((one) => one.rule === request.rule) ?? null;
-      const verdict: Status = rule === undefined ? "INSUFFICIENT_DATA" : ask(rule, database, context).message.status;
+      const verdict: Status = rule === undefined ? "INSUFFICIENT_DATA" : applyRule(rule, database, context).message.status;
       const adjusted = planned && adjustGates(planned, database, { state: present, done, approval });
       return { at, database, context, planned: adjusted, verdict };
     },

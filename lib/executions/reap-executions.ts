@@ -1,4 +1,4 @@
-import { ask, prepare, severityOf } from "../audit/judge.ts";
+import { applyRule, prepare, severityOf } from "../audit/judge.ts";
 import { toReference } from "../collect/affected-databases.ts";
 import type { ActionName } from "../model/action.ts";
 import { turnOnCommand } from "../model/aws-cli.ts";
@@ -100,7 +100,7 @@ function isRepaired(database: Database, { running, inventory, policy, rules, now
   if (rule === undefined || masterUserSecret?.status !== "active" || ownToggleTagOf(database) !== null) return false;
   for (const target of inventory?.targets ?? [])
     for (const one of prepare(target, policy, now))
-      if (one.database.arn === arn) return isPass(ask(rule, one.database, one.context).message.status);
+      if (one.database.arn === arn) return isPass(applyRule(rule, one.database, one.context).message.status);
   return false;
 }
 

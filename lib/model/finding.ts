@@ -1,13 +1,13 @@
 import * as z from "zod/mini";
 
-/** From the worst to the least. */
+/** Most severe first. */
 export const severities = ["critical", "high", "medium", "low"] as const;
 export type Severity = (typeof severities)[number];
 
-/** AWS Config's four. */
+/** The compliance types of AWS Config. */
 export type Status = "COMPLIANT" | "NON_COMPLIANT" | "NOT_APPLICABLE" | "INSUFFICIENT_DATA";
 
-/** An accepted risk: who accepted it, why, and the last day (UTC, included) on which it holds. */
+/** An accepted risk: its owner, the reason, and the last day (UTC, inclusive) on which it applies. */
 export const exemptionSchema = z.object({
   owner: z.string(),
   reason: z.string(),
@@ -16,9 +16,9 @@ export const exemptionSchema = z.object({
 });
 export type Exemption = z.infer<typeof exemptionSchema>;
 
-/** One rule's verdict on one database that is not a pass: NON_COMPLIANT, or INSUFFICIENT_DATA. */
+/** A NON_COMPLIANT or INSUFFICIENT_DATA verdict of one rule on one database. */
 export const findingSchema = z.object({
-  /** `<rule>/<database ARN>`: the same finding has the same id in every report. */
+  /** `<rule>/<database ARN>`, stable across reports. */
   id: z.string(),
   rule: z.string(),
   status: z.enum(["NON_COMPLIANT", "INSUFFICIENT_DATA"]),
@@ -27,39 +27,39 @@ export const findingSchema = z.object({
   account: z.string(),
   region: z.string(),
   message: z.string(),
-  /** The facts that the verdict rests on. */
+  /** The facts that support the verdict. */
   evidence: z.record(z.string(), z.json()),
-  /** One sentence: what to do. */
+  /** What to do. */
   remediation: z.string(),
-  /** Set while the finding is exempt; an exempt finding is reported and never acted on. */
+  /** Set while the finding is exempt. An exempt finding is reported but never repaired. */
   exemption: z.nullable(exemptionSchema),
-  /** The exemption that covered the finding until it ran out; the finding is active again. */
+  /** The exemption that covered the finding until it ended; the finding is active again. */
   endedExemption: z.nullable(exemptionSchema),
   firstSeenAt: z.iso.datetime(),
 });
 export type Finding = z.infer<typeof findingSchema>;
 
-/** Whether a severity is at or above a threshold. */
+/** True if a severity is at or above a threshold. */
 export function isAtLeast(severity: Severity, threshold: Severity): boolean {
   return severities.indexOf(severity) <= severities.indexOf(threshold);
 }
 
-/** Whether a finding counts: it is not exempt. */
+/** True if a finding is not exempt. */
 export function isActive({ exemption }: Pick<Finding, "exemption">): boolean {
   return exemption === null;
 }
 
-/** Active, and wrong. */
+/** True for an active NON_COMPLIANT finding. */
 export function isViolation(finding: Pick<Finding, "status" | "exemption">): boolean {
   return finding.status === "NON_COMPLIANT" && isActive(finding);
 }
 
-/** Nothing is wrong. */
+/** True for the statuses that make no finding. */
 export function isPass(status: Status): status is "COMPLIANT" | "NOT_APPLICABLE" {
   return status === "COMPLIANT" || status === "NOT_APPLICABLE";
 }
 
-/** Active, and not judged, because something could not be seen. */
+/** True for an active INSUFFICIENT_DATA finding. */
 export function isUnknown(finding: Pick<Finding, "status" | "exemption">): boolean {
   return finding.status === "INSUFFICIENT_DATA" && isActive(finding);
 }

@@ -4,17 +4,17 @@ import type { RotationRules } from "./secret.ts";
 const hour = 3_600_000;
 const day = 24 * hour;
 
-/** Long enough that every yearly pattern shows its longest gap; a leap-day schedule needs the longer limit. */
+/** Long enough for every yearly pattern to show its longest gap; a leap-day schedule needs the longer limit. */
 const horizon = 400 * day;
 const limit = 9 * 366 * day;
-/** Any fixed instant serves: the gaps between the runs of a schedule do not depend on when one looks. */
+/** Any fixed instant works: the gaps between runs do not depend on it. */
 const start = Date.UTC(2024, 0, 1);
 
 const longestGaps = new Map<string, number | null>();
 
 /**
- * The longest time, in days, that may pass between two rotations: of `AutomaticallyAfterDays`, or of a `rate()` or `cron()`
- * expression, where the expression wins, as in Secrets Manager. Null where the schedule cannot be understood.
+ * The longest time between two rotations, in days, by the `rate()` or `cron()` expression or else by `AutomaticallyAfterDays`. The expression
+ * wins, as in Secrets Manager. Null if the schedule is not valid.
  * Source: https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html
  */
 export function longestIntervalDays(rules: RotationRules | null): number | null {
@@ -31,7 +31,7 @@ function rateDays(body: string): number | null {
   return unit === "day" ? Number(value) : Number(value) / 24;
 }
 
-/** AWS writes minute, hour, day of month, month, day of week (1 = Sunday) and year; the minute is always 0, the year `*`. */
+/** AWS's fields: minute (always 0), hour, day of month, month, day of week (1 = Sunday) and year (always `*`). */
 function cronDays(body: string): number | null {
   const known = longestGaps.get(body);
   if (known !== undefined) return known;

@@ -2,56 +2,78 @@ import type { ClassifiedDatabase } from "./database.ts";
 import type { RuleContext, Verdict } from "./rule.ts";
 import type { Secret } from "./secret.ts";
 
-/** Where databases come from: what every rule reads. */
+/** IAM actions that list databases; every rule reads them. */
 export const databaseLists = [
   "rds:DescribeDBInstances",
   "rds:DescribeDBClusters",
   "rds:DescribeTenantDatabases",
 ] as const;
 
-/** What every rule about a managed secret says before it comes to its own facts. */
+/** The remedy if a call failed. */
+export const gapRemedy = "Grant the permission named in the gap, then audit again.";
+
+/** The messages of `secretOf`. Every rule about a managed secret spreads them into its own. */
 export const secretMessages = {
-  notManaged: { status: "NOT_APPLICABLE", text: "{database} has no master password managed by RDS." },
+  notManaged: { status: "NOT_APPLICABLE", text: "RDS does not manage the master password of {database}." },
   secretNotSeen: {
     status: "INSUFFICIENT_DATA",
     text: "The secret of {database} could not be read: {why}.",
-    remedy: "Give the auditor what the gap names, and audit again.",
+    remedy: gapRemedy,
   },
   secretMissing: {
     status: "NOT_APPLICABLE",
-    text: "The secret that RDS names for {database} does not exist; secret-belongs-to-database reports it.",
-    // That rule may be off, or not the one that is asked: nobody else confirms it then.
+    text: "The secret that RDS reports for {database} does not exist; see secret-belongs-to-database.",
+    // Confirmed here too, because secret-belongs-to-database may be off or not part of this run.
     confirm: ["secretsmanager:DescribeSecret"],
   },
 } as const;
 
 type SecretVerdict = Verdict<keyof typeof secretMessages>;
 
-/** The secret of a managed database, or the verdict that ends the check. */
+/** Returns the secret of a managed database, or the verdict that ends the check. */
 export function secretOf(database: ClassifiedDatabase, { secret }: RuleContext): Secret | SecretVerdict {
   if (database.management !== "managed") return { messageId: "notManaged" };
   if (!secret.seen) return { messageId: "secretNotSeen", data: { why: secret.why } };
   return secret.value ?? { messageId: "secretMissing" };
 }
 
-/** What every rule about the secret's key says before it comes to its own facts. */
+/** The common messages of rules about the secret's KMS key. */
 export const keyMessages = {
   notManaged: secretMessages.notManaged,
   secretMissing: secretMessages.secretMissing,
   keyNotSeen: {
     status: "INSUFFICIENT_DATA",
-    text: "The key of the secret of {database} could not be read: {why}.",
+    text: "The KMS key of the secret of {database} could not be read: {why}.",
     remedy:
-      "Give the auditor what the gap names (for another account's key its key policy must allow it too), and audit again.",
+      "Grant the permission named in the gap (the key policy of a key in another account must allow it too), then audit again.",
   },
 } as const;
 
-/** Whether it was seen that the secret does not exist: then there is no key to be judged either. */
-export function lacksSecret({ secret }: RuleContext): boolean {
+/** The message of rules about `SecretStatus` for a value that AWS does not document. */
+export const statusMessages = {
+  statusUnknown: {
+    status: "INSUFFICIENT_DATA",
+    text: "RDS reports the secret status {status} for {database}, which this version does not recognize.",
+    remedy:
+      "Check the secret status in the RDS console, and check for a newer version of rds-password-audit that recognizes it.",
+  },
+} as const;
+
+/** The message of rules about automatic rotation for a secret that does not rotate. */
+export const rotationMessages = {
+  off: {
+    status: "NOT_APPLICABLE",
+    text: "The secret of {database} does not rotate automatically; see rotation-enabled.",
+    confirm: ["secretsmanager:DescribeSecret"],
+  },
+} as const;
+
+/** True if AWS confirms that the secret does not exist; then there is no key to check. */
+export function isSecretMissing({ secret }: RuleContext): boolean {
   return secret.seen && secret.value === null;
 }
 
-/** Whether a guard ended the check. */
+/** True if a guard returned a verdict, which ends the check. */
 export function isVerdict<V extends Verdict>(value: object | V | null): value is V {
   return value !== null && "messageId" in value;
 }

@@ -6,93 +6,94 @@ import type { Key } from "./key.ts";
 import type { Thresholds } from "./policy.ts";
 import type { Secret } from "./secret.ts";
 
-/** Something that was looked for: seen (null where AWS says that it does not exist), or not seen, with the reason. */
+/** A fact from AWS: seen (null if AWS says that it does not exist), or not seen, with the reason. */
 export type Fact<T> =
   | { readonly seen: true; readonly value: T | null }
   | { readonly seen: false; readonly why: string };
 
-/** Everything that a rule may know beside the database. Data only: no call, no clock. */
+/** Everything that a rule can use besides the database. Only data: no calls, no clock. */
 export type RuleContext = {
   /** ISO 8601. */
   readonly now: string;
   readonly thresholds: Thresholds;
-  /** The secret that RDS names. */
+  /** The secret that RDS reports for the database. */
   readonly secret: Fact<Secret>;
-  /** The secret's resource policy, as JSON text; read only where the secret is impaired. */
+  /** The secret's resource policy, as JSON text; read only if the secret is impaired. */
   readonly resourcePolicy: Fact<string>;
-  /** The key as RDS reports it, and as Secrets Manager does; they are one unless somebody changed it behind RDS's back. */
+  /** The key that RDS reports. */
   readonly rdsKey: KeyFacts;
+  /** The key that Secrets Manager reports; it differs from `rdsKey` if the key was changed in Secrets Manager. */
   readonly secretKey: KeyFacts;
-  /** What the policy asks for this database, any one of which will do; empty where nothing is required. */
+  /** The keys that the policy accepts for the database; empty if it requires none. */
   readonly requiredKeys: readonly RequiredKey[];
-  /** DB cluster of a cluster member: whether it is in the inventory. */
+  /** Seen if the DB cluster of a cluster member is in the inventory. */
   readonly cluster: Fact<true>;
-  /** Tenant databases of a multi-tenant container: whether they could be read. */
+  /** Seen if the tenant databases of a container database could be read. */
   readonly tenantDatabases: Fact<true>;
 };
 
-/** Where a key's ARN can be told without KMS, it is seen even if the key itself is not. */
+/** A KMS key. The ARN can be seen without the key, because a key ARN or key id needs no call to KMS. */
 export type KeyFacts = { readonly arn: Fact<string>; readonly key: Fact<Key> };
 
-/** A key as the policy has it, and the ARN that it means here (null for `customer-managed` and `aws-managed`). */
+/** A key as written in the policy, and the ARN it resolves to (null for `customer-managed` and `aws-managed`). */
 export type RequiredKey = { readonly requirement: string } & KeyFacts;
 
 /**
- * A sentence that a rule can say, and the status that it stands for. `{name}` is a slot; always filled are `{database}` ("DB instance orders"),
- * `{modify}` and `{rotate}` (the AWS CLI commands that modify it, up to the options, and that rotate its password), and `{region}`.
- * What is wrong or unknown has a remedy: one sentence that says what to do.
+ * A message of a rule, with its status. `{name}` is a placeholder for the verdict's `data`. Always available: `{database}` ("DB instance
+ * orders"), `{region}`, `{modify}` (the AWS CLI command that modifies the database, without options) and `{rotate}` (the command that rotates
+ * its password). NON_COMPLIANT and INSUFFICIENT_DATA messages have a remedy: what to do, in the imperative.
  */
 export type Message = {
   readonly text: string;
-  /** IAM actions that are called for the one database before this is said: to confirm what a list says, or to explain it. */
+  /** IAM actions to call for this database before the message is reported, because lists can be minutes old. */
   readonly confirm?: readonly ConfirmingAction[];
-  /** What repairs it: the first that is not known to be of no use. What has none is left to a person. */
+  /** Repair actions, the least disruptive first; the plan takes the first that has not failed. Without any, the finding needs manual action. */
   readonly repairs?: readonly ActionName[];
 } & (
   | { readonly status: "COMPLIANT" | "NOT_APPLICABLE" }
   | { readonly status: "NON_COMPLIANT" | "INSUFFICIENT_DATA"; readonly remedy: string }
 );
 
-/** What can be asked of one secret. */
+/** IAM actions on a single secret. */
 export type ConfirmingAction = "secretsmanager:DescribeSecret" | "secretsmanager:GetResourcePolicy";
 
 export type Evidence = Gap | string | number | boolean | null | readonly string[];
 
-/** What a rule found: which of its messages, with what in its slots, resting on which facts. */
+/** What a rule returns: the id of its message, the values of the placeholders, and the supporting facts. */
 export type Verdict<Id extends string = string> = {
   readonly messageId: Id;
   readonly data?: Readonly<Record<string, string>>;
   readonly evidence?: Readonly<Record<string, Evidence>>;
 };
 
-/** A compliance rule: data about itself, and one pure function. Its id is its file's name and states the good state. */
+/** A compliance rule: metadata and one pure function. Its id is the file name and states the compliant state. */
 export type Rule<Id extends string = string> = {
   readonly id: string;
-  /** The good state, as a sentence without a full stop. */
+  /** The compliant state, as a sentence without a period. */
   readonly title: string;
   readonly severity: Severity;
-  /** Why it matters, in two or three sentences. */
+  /** Why the rule matters, in two or three sentences. */
   readonly rationale: string;
   readonly references: readonly string[];
-  /** IAM actions that its facts come from. */
+  /** IAM actions that provide the rule's facts. */
   readonly reads: readonly string[];
   readonly messages: Readonly<Record<Id, Message>>;
   readonly check: (database: ClassifiedDatabase, context: RuleContext) => Verdict<NoInfer<Id>>;
 };
 
-/** Declares a rule; the compiler checks that it says only what is in its messages. */
+/** Declares a rule. The compiler checks that `check` returns only ids of its messages. */
 export function defineRule<const Id extends string>(rule: Rule<Id>): Rule {
   return rule;
 }
 
-/** The status that a verdict of a rule stands for. */
+/** The status of a rule's verdict. */
 export function statusOf(rule: Rule, verdict: Verdict): Status {
   const message = rule.messages[verdict.messageId];
   if (message === undefined) throw new Error(`rule ${rule.id} has no message "${verdict.messageId}"`);
   return message.status;
 }
 
-/** A text with its slots filled. */
+/** Fills the placeholders of a text. */
 export function fill(text: string, data: Readonly<Record<string, string>>): string {
   return text.replaceAll(/\{(\w+)\}/g, (whole, name: string) => data[name] ?? whole);
 }

@@ -4,41 +4,41 @@ import * as z from "zod/mini";
 export const rotationRulesSchema = z.object({
   automaticallyAfterDays: z.nullable(z.number()),
   scheduleExpression: z.nullable(z.string()),
-  /** How long the rotation window is, as in `3h`. */
+  /** Length of the rotation window, for example `3h`. */
   duration: z.nullable(z.string()),
 });
 
 const instant = z.nullable(z.iso.datetime());
 
-/** What Secrets Manager says of a secret: never its value, only what surrounds it. Instants are ISO 8601. */
+/** The metadata of a secret in Secrets Manager, never its value. Instants are ISO 8601. */
 export const secretSchema = z.object({
   arn: z.string(),
   name: z.string(),
   /** `rds` for a secret that RDS manages. */
   owningService: z.nullable(z.string()),
-  /** Omitted by AWS (null here) where the key is the default one, `aws/secretsmanager`. */
+  /** Null for the default key, `aws/secretsmanager`, which AWS omits. */
   kmsKeyId: z.nullable(z.string()),
-  /** Null where rotation was never configured. */
+  /** Null if rotation was never configured. */
   rotationEnabled: z.nullable(z.boolean()),
   rotationRules: z.nullable(rotationRulesSchema),
   createdAt: instant,
   lastChangedAt: instant,
   lastRotatedAt: instant,
   nextRotationAt: instant,
-  /** Set while the secret waits for its deletion. */
+  /** Set while the secret is scheduled for deletion. */
   deletedAt: instant,
-  /** Values of the tags `aws:rds:primary…Arn`: the databases that RDS says it made the secret for. */
+  /** Values of the `aws:rds:primary…Arn` tags: the databases that RDS created the secret for. */
   primaryArns: z.array(z.string()),
-  /** The secret's own tags, without those that AWS gives it. */
+  /** Tags without those that AWS adds. */
   tags: z.record(z.string(), z.string()),
-  /** The Regions that it is replicated to; null where that was not told, as in a list. */
+  /** Regions that the secret is replicated to; null if unknown, because lists omit them. */
   replicaRegions: z.nullable(z.array(z.string())),
 });
 
 export type RotationRules = z.infer<typeof rotationRulesSchema>;
 export type Secret = z.infer<typeof secretSchema>;
 
-/** RDS's own role in every account; a resource policy that denies it stops rotation. */
+/** The RDS service principal or service-linked role. A resource policy that denies it stops rotation. */
 const rdsPrincipal = /(^|[./:])(rds\.amazonaws\.com|AWSServiceRoleForRDS)($|\/)/;
 
 const policySchema = z.object({
@@ -49,8 +49,8 @@ const policySchema = z.object({
 });
 
 /**
- * Whether a secret's resource policy (JSON text) has a Deny that names RDS or everybody.
- * A Deny with conditions counts: it is offered to a person as a possible cause, not enforced. Text that is not a policy denies nothing.
+ * True if a secret's resource policy (JSON text) contains a Deny for RDS or for all principals. A Deny with conditions counts, because the
+ * result is only reported as a possible cause. Text that is not a policy denies nothing.
  */
 export function deniesRds(policy: string): boolean {
   let document: unknown;
@@ -75,7 +75,7 @@ function namesRds(principal: unknown): boolean {
   return false;
 }
 
-/** The values of `SecretStatus` that AWS documents; it is no enum, so others may come. */
+/** True for the values of `SecretStatus` that AWS documents. It is not an enum, so AWS may add values. */
 export function isKnownSecretStatus(status: string): boolean {
   return ["creating", "active", "rotating", "impaired"].includes(status);
 }

@@ -10,6 +10,12 @@ export function describeHours(hours: number): string {
   return plural(Math.floor(hours / 24), "day");
 }
 
+/** "2026-11-24 06:12 UTC". Text that is not an ISO 8601 instant in UTC is returned unchanged. */
+export function describeInstant(instant: string): string {
+  const [, day, time] = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::[\d.]+)?Z$/.exec(instant) ?? [];
+  return day === undefined ? instant : `${day} ${time} UTC`;
+}
+
 /** "1 day", "2 days". */
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;

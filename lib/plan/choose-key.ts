@@ -1,6 +1,6 @@
 import type { ActionName } from "../model/action.ts";
 import type { ClassifiedDatabase } from "../model/database.ts";
-import type { Key } from "../model/key.ts";
+import { isKeyOfAccount, type Key } from "../model/key.ts";
 import type { Fact, KeyFacts, RequiredKey, RuleContext } from "../model/rule.ts";
 import { ownToggleTagOf, type ToggleTag } from "../model/toggle-marker.ts";
 

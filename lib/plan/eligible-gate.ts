@@ -1,4 +1,4 @@
-import { weigh } from "../audit/classify.ts";
+import { findReason } from "../audit/classify.ts";
 import { classificationContextOf } from "../audit/rule-context.ts";
 import {
   blockManual,
@@ -17,7 +17,7 @@ export function isEligible(circumstances: Circumstances): GateVerdict {
   if (database.management !== "managed" && database.management !== "unmanaged")
     return closed(`it cannot be repaired: ${database.explanation ?? `it is ${database.management}`}`);
   const unmanaged = { ...database, masterUserSecret: null };
-  const { reason, doubts } = weigh(unmanaged, classificationContextOf(target, policy));
+  const { reason, doubts } = findReason(unmanaged, classificationContextOf(target, policy));
   if (reason !== null && reason.code !== "blue-green-deployment")
     return blockManualToggle(
       action,

@@ -1,5 +1,5 @@
 import { exemptionOf } from "../audit/exempt.ts";
-import { activeRules, ask, type Judgement, prepare, word } from "../audit/judge.ts";
+import { activeRules, applyRule, type Judgment, prepare, renderJudgment } from "../audit/judge.ts";
 import { type ActionName, actionNames } from "../model/action.ts";
 import type { ClassifiedDatabase, Database } from "../model/database.ts";
 import { type Exemption, severities } from "../model/finding.ts";
@@ -17,7 +17,7 @@ export type RequestedRepair = {
   readonly context: RuleContext;
   readonly target: Target;
   readonly exemption: Exemption | null;
-  readonly finding: Judgement;
+  readonly finding: Judgment;
 };
 
 export type RequestOptions = {
@@ -45,7 +45,7 @@ export function* requestedRepairs(
   for (const { database, context } of prepare(target, policy, now)) {
     if (only !== null && !only.has(database.arn)) continue;
     for (const rule of activeRules(rules, policy)) {
-      const answer = ask(rule, database, context);
+      const answer = applyRule(rule, database, context);
       const repairs = answer.message.repairs ?? [];
       const { status } = answer.message;
       if (repairs.length === 0 && (status === "COMPLIANT" || status === "NOT_APPLICABLE")) continue;
@@ -60,7 +60,7 @@ export function* requestedRepairs(
         context,
         target,
         exemption: exemptionOf(database, rule.id, policy, now).active,
-        finding: word(answer, database, policy),
+        finding: renderJudgment(answer, database, policy),
       };
     }
   }

@@ -1,6 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { type ClassificationContext, classify, isActiveBlueGreen, reasons, weigh } from "../../lib/audit/classify.ts";
+import {
+  type ClassificationContext,
+  classify,
+  findReason,
+  isActiveBlueGreen,
+  reasons,
+} from "../../lib/audit/classify.ts";
 import type { Database } from "../../lib/model/database.ts";
 import { managements } from "../../lib/model/database.ts";
 import { anyDatabase } from "../support/arbitraries.ts";
@@ -251,13 +257,13 @@ describe("what was not seen", () => {
     expect(classify(cluster, blind).doubt).toBe(
       "rds:DescribeGlobalClusters failed with AccessDenied; rds:DescribeBlueGreenDeployments was not read",
     );
-    expect(weigh(cluster, blind).doubts).toHaveLength(2);
+    expect(findReason(cluster, blind).doubts).toHaveLength(2);
   });
 
   test("a reason that is sure silences the doubts before it", () => {
     const around = { ...noGlobal, blueGreenDatabases: listing(cluster) };
     expect(classify(cluster, around)).toMatchObject({ reason: "blue-green-deployment", doubt: null });
-    expect(weigh(cluster, around).doubts).toEqual([]);
+    expect(findReason(cluster, around).doubts).toEqual([]);
   });
 });
 

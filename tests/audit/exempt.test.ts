@@ -105,13 +105,13 @@ describe("an exemption by tags", () => {
   });
 
   test.each([
-    [{ [owner]: "bob", [reason]: "migration" }, `an exemption needs the tag ${until} too`],
-    [{ [reason]: "migration", [until]: "2026-12-24" }, `an exemption needs the tag ${owner} too`],
-    [{ [until]: "2026-12-24" }, `an exemption needs the tag ${owner} and ${reason} too`],
-    [{ ...tags, [reason]: "  " }, `an exemption needs the tag ${reason} too`],
-    [{ ...tags, [until]: "Christmas" }, `the tag ${until} is not a date, as in 2026-12-31`],
-    [{ ...tags, [until]: "2026-02-30" }, `the tag ${until} is not a date, as in 2026-12-31`],
-    [{ ...tags, [until]: "2026-12-24T00:00:00Z" }, `the tag ${until} is not a date, as in 2026-12-31`],
+    [{ [owner]: "bob", [reason]: "migration" }, `an exemption also needs the tag ${until}`],
+    [{ [reason]: "migration", [until]: "2026-12-24" }, `an exemption also needs the tag ${owner}`],
+    [{ [until]: "2026-12-24" }, `an exemption also needs the tag ${owner} and ${reason}`],
+    [{ ...tags, [reason]: "  " }, `an exemption also needs the tag ${reason}`],
+    [{ ...tags, [until]: "Christmas" }, `the tag ${until} is not a date such as 2026-12-31`],
+    [{ ...tags, [until]: "2026-02-30" }, `the tag ${until} is not a date such as 2026-12-31`],
+    [{ ...tags, [until]: "2026-12-24T00:00:00Z" }, `the tag ${until} is not a date such as 2026-12-31`],
   ])("that is not complete is ignored, and it is said why: %j", (some, why) => {
     expect(stateOf(allowed, some)).toEqual({ ...none, ignored: why });
   });
@@ -125,7 +125,7 @@ describe("an exemption by tags", () => {
     expect(stateOf(policy, { [owner]: "bob" })).toEqual({
       active: { owner: "ann", reason: "legacy", until: "2026-12-31", source: "policy" },
       ended: null,
-      ignored: `an exemption needs the tag ${reason} and ${until} too`,
+      ignored: `an exemption also needs the tag ${reason} and ${until}`,
     });
     const ended = { ...allowed, exemptions: [entry({ until: "2026-11-01" })] };
     expect(stateOf(ended, { [owner]: "bob" })).toMatchObject({

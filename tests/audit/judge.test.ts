@@ -1,13 +1,13 @@
 import { describe, expect, test } from "@jest/globals";
 import {
   activeRules,
-  ask,
+  applyRule,
   confirmationsOf,
   judge,
   judgeTarget,
   prepare,
+  renderJudgment,
   toFinding,
-  word,
 } from "../../lib/audit/judge.ts";
 import type { Database } from "../../lib/model/database.ts";
 import { defineRule, type Rule, statusOf, type Verdict } from "../../lib/model/rule.ts";
@@ -61,7 +61,7 @@ const database = aDatabase();
 const judged = (rule: Rule, policy = aPolicy()) => judge(rule, database, aContext(), policy);
 const bad = { messageId: "bad", data: { what: "this" }, evidence: { fact: 1 } };
 
-describe("a judgement", () => {
+describe("a judgment", () => {
   test("is in words: slots filled, the first letter large, the remedy with the command", () => {
     expect(judged(saying(bad))).toEqual({
       rule: "example-rule",
@@ -76,9 +76,9 @@ describe("a judgement", () => {
   test("names the database, its Region, and the commands that modify and rotate it, where a rule asks for them", () => {
     const remedy = "{database} in {region}: {modify}; {rotate}";
     const message = { status: "NON_COMPLIANT", text: "it is bad.", remedy } as const;
-    const answer = { rule: saying(bad), verdict: { messageId: "bad" }, message, crash: null };
+    const result = { rule: saying(bad), verdict: { messageId: "bad" }, message };
     const named = (kind: Database["kind"], identifier: string) =>
-      word(answer, aDatabase({ kind, identifier }), aPolicy()).remediation;
+      renderJudgment(result, aDatabase({ kind, identifier }), aPolicy()).remediation;
     const orders = "aws rds modify-db-instance --region eu-west-1 --db-instance-identifier orders";
     expect(named("instance", "orders")).toBe(
       `DB instance orders in eu-west-1: ${orders}; ${orders} --rotate-master-user-password --apply-immediately`,
@@ -118,16 +118,16 @@ describe("a judgement", () => {
   });
 
   test("asks AWS again only where its message says so", () => {
-    const confirmations = (verdict: Verdict) => confirmationsOf(ask(saying(verdict), database, aContext()));
+    const confirmations = (verdict: Verdict) => confirmationsOf(applyRule(saying(verdict), database, aContext()));
     expect(confirmations(bad)).toEqual(["secretsmanager:DescribeSecret"]);
     expect(confirmations({ messageId: "plain" })).toEqual([]);
     expect(confirmations({ messageId: "good" })).toEqual([]);
   });
 
   test("is the answer of the rule, in words", () => {
-    const answer = ask(saying(bad), database, aContext());
+    const answer = applyRule(saying(bad), database, aContext());
     expect(answer).toMatchObject({ verdict: bad, crash: null });
-    expect(word(answer, database, aPolicy())).toEqual(judged(saying(bad)));
+    expect(renderJudgment(answer, database, aPolicy())).toEqual(judged(saying(bad)));
   });
 });
 
@@ -136,7 +136,7 @@ describe("a rule that crashes", () => {
     rule: "broken-rule",
     severity: "medium",
     status: "INSUFFICIENT_DATA",
-    remediation: "This is an error in the program: please report it with this message.",
+    remediation: "This is a defect in rds-password-audit. Report it with this message.",
     evidence: {},
   };
 
@@ -149,7 +149,7 @@ describe("a rule that crashes", () => {
       ...failed,
       message: `The rule broken-rule failed on DB instance orders: ${message}.`,
     });
-    const answer = ask(throwing(thrown), database, aContext());
+    const answer = applyRule(throwing(thrown), database, aContext());
     expect([answer.verdict.messageId, answer.crash?.message, confirmationsOf(answer)]).toEqual([
       "crashed",
       message,
@@ -210,10 +210,10 @@ describe("the rules that are on", () => {
 });
 
 describe("a finding", () => {
-  const judgement = judged(saying({ messageId: "plain", evidence: { fact: 1 } }));
+  const judgment = judged(saying({ messageId: "plain", evidence: { fact: 1 } }));
 
   test("is made of what is wrong or unknown", () => {
-    expect(toFinding(judgement, database, aPolicy(), now)).toEqual({
+    expect(toFinding(judgment, database, aPolicy(), now)).toEqual({
       id: `example-rule/${databaseArn}`,
       rule: "example-rule",
       status: "NON_COMPLIANT",
@@ -242,7 +242,7 @@ describe("a finding", () => {
     aPolicy({ exemptions: [{ match: { identifier: ["orders"] }, owner: "ann", reason: "legacy", until }] });
 
   test("that is exempt says by whom, and is still what it was", () => {
-    const finding = toFinding(judgement, database, exempt("2026-11-24"), now);
+    const finding = toFinding(judgment, database, exempt("2026-11-24"), now);
     expect(finding).toMatchObject({
       status: "NON_COMPLIANT",
       message: "It is bad.",
@@ -252,7 +252,7 @@ describe("a finding", () => {
   });
 
   test("whose exemption ended is active again, and says so", () => {
-    const finding = toFinding(judgement, database, exempt("2026-11-23"), now);
+    const finding = toFinding(judgment, database, exempt("2026-11-23"), now);
     expect(finding).toMatchObject({
       message: "It is bad. Its exemption ended on 2026-11-23.",
       exemption: null,
@@ -262,15 +262,15 @@ describe("a finding", () => {
 
   test("has in its evidence why tags that try to exempt it do not", () => {
     const tagged = aDatabase({ tags: { "rds-password-audit:exempt-owner": "bob" } });
-    expect(toFinding(judgement, tagged, aPolicy({ exemptionTags: true }), now)?.evidence).toEqual({
+    expect(toFinding(judgment, tagged, aPolicy({ exemptionTags: true }), now)?.evidence).toEqual({
       fact: 1,
       exemptionIgnored:
-        "an exemption needs the tag rds-password-audit:exempt-reason and rds-password-audit:exempt-until too",
+        "an exemption also needs the tag rds-password-audit:exempt-reason and rds-password-audit:exempt-until",
     });
   });
 
-  test("of a judgement without a remedy has none", () => {
-    expect(toFinding({ ...judgement, remediation: null }, database, aPolicy(), now)?.remediation).toBe("");
+  test("of a judgment without a remedy has none", () => {
+    expect(toFinding({ ...judgment, remediation: null }, database, aPolicy(), now)?.remediation).toBe("");
   });
 });
 

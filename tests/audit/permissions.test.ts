@@ -20,9 +20,14 @@ test("an auditor may call what the rules read and confirm, and the values of sec
     Version: "2012-10-17",
     Statement: [
       { Sid: "Inventory", Effect: "Allow", Action: reading, Resource: "*" },
-      { Sid: "SecretsOfRDS", Effect: "Allow", Action: ofOneSecret, Resource: "arn:*:secretsmanager:*:*:secret:rds!*" },
       {
-        Sid: "NeverTheValues",
+        Sid: "RdsManagedSecrets",
+        Effect: "Allow",
+        Action: ofOneSecret,
+        Resource: "arn:*:secretsmanager:*:*:secret:rds!*",
+      },
+      {
+        Sid: "DenySecretValues",
         Effect: "Deny",
         Action: ["secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue"],
         Resource: "*",

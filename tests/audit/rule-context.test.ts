@@ -101,7 +101,7 @@ describe("the secret", () => {
   });
 
   test("is not seen where RDS names none", () => {
-    const why = { seen: false, why: "RDS names no secret" };
+    const why = { seen: false, why: "RDS reports no secret" };
     expect(contextIn({}, { database: managedWith({ secretArn: null }) }).secret).toEqual(why);
     expect(contextIn({}, { database: aDatabase({ masterUserSecret: null }) }).secret).toEqual(why);
   });
@@ -196,7 +196,7 @@ describe("the key by RDS", () => {
   });
 
   test("is not seen where RDS names none", () => {
-    const why = { seen: false, why: "RDS names no key" };
+    const why = { seen: false, why: "RDS reports no key" };
     expect(contextIn({}, { database: managedWith({ kmsKeyId: null }) }).rdsKey).toEqual({ arn: why, key: why });
     expect(contextIn({}, { database: aDatabase({ masterUserSecret: null }) }).rdsKey).toEqual({ arn: why, key: why });
   });

@@ -2,8 +2,9 @@ import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { dirname } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { readAuditSettings, readRemediationSettings } from "../../functions/wiring/settings.ts";
-import { auditActions, repairActions, repairReads } from "../../lib/audit/permissions.ts";
+import { auditActions } from "../../lib/audit/permissions.ts";
 import { parsePolicy } from "../../lib/model/policy.ts";
+import { repairActions, repairReads } from "../../lib/plan/repair-permissions.ts";
 import { toMetrics, toRemediationMetrics } from "../../lib/report/aws/metrics.ts";
 import { rules } from "../../rules/index.ts";
 import { samplesIn } from "../support/samples.ts";

@@ -169,7 +169,7 @@ describe("the plan as JSON", () => {
         database: actions[0]?.database,
         rule: "master-password-managed",
         reason: "allowed: the policy does not allow enable: add it to remediation.allow",
-        what: expect.stringContaining("turn management on"),
+        what: expect.stringContaining("enable RDS-managed passwords"),
         awsCli: [expect.stringMatching(/^aws rds modify-db-instance .* --manage-master-user-password$/)],
         cloudFormation: expect.any(String),
         terraform: expect.any(String),

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
-import { word } from "../../lib/audit/judge.ts";
+import { renderJudgment } from "../../lib/audit/judge.ts";
 import { rules } from "../../rules/index.ts";
 import { aDatabase, aPolicy } from "../support/builders.ts";
 
@@ -102,7 +102,7 @@ describe("the catalogue", () => {
     const remedies = rules.flatMap((rule) =>
       Object.entries(rule.messages).map(
         ([messageId, message]) =>
-          word({ rule, verdict: { messageId }, message, crash: null }, tenant, aPolicy()).remediation,
+          renderJudgment({ rule, verdict: { messageId }, message }, tenant, aPolicy()).remediation,
       ),
     );
     expect(remedies.filter((remedy) => remedy?.includes("--apply-immediately"))).toEqual([]);

@@ -7,14 +7,9 @@ describeRule({
   url: import.meta.url,
   examples: {
     COMPLIANT: [
+      { name: "a database whose password RDS manages", messageId: "managed" },
       {
-        name: "a database whose password RDS manages",
-        database: aDatabase(),
-        context: aContext(),
-        messageId: "managed",
-      },
-      {
-        name: "a managed database is so, whatever else was not seen",
+        name: "a managed database with facts that were not seen",
         database: aDatabase({ doubt: "rds:DescribeGlobalClusters failed with AccessDenied" }),
         context: aContext({ secret: unseen(), cluster: unseen(), tenantDatabases: unseen() }),
         messageId: "managed",
@@ -22,28 +17,25 @@ describeRule({
     ],
     NON_COMPLIANT: [
       {
-        name: "an instance with a password that somebody chose",
+        name: "an unmanaged instance",
         database: aDatabase({ management: "unmanaged" }),
-        context: aContext(),
         messageId: "unmanaged",
         mentions: [
-          "DB instance orders has",
+          "the master password of DB instance orders.",
           "aws rds modify-db-instance --region eu-west-1 --db-instance-identifier orders --manage-master-user-password",
         ],
         evidence: { engine: "postgres", createdAt: "2024-01-15T08:00:00.000Z" },
       },
       {
-        name: "a cluster with a password that somebody chose",
+        name: "an unmanaged cluster",
         database: aDatabase({ management: "unmanaged", kind: "cluster", engine: "aurora-mysql", createdAt: null }),
-        context: aContext(),
         messageId: "unmanaged",
         mentions: ["aws rds modify-db-cluster --region eu-west-1 --db-cluster-identifier orders"],
         evidence: { engine: "aurora-mysql", createdAt: null },
       },
       {
-        name: "a tenant database with a password that somebody chose",
+        name: "an unmanaged tenant database",
         database: aDatabase({ management: "unmanaged", kind: "tenant-database", identifier: "erp/PDB1" }),
-        context: aContext(),
         messageId: "unmanaged",
         mentions: ["modify-tenant-database --region eu-west-1 --db-instance-identifier erp --tenant-db-name PDB1"],
         evidence: { engine: "postgres", createdAt: "2024-01-15T08:00:00.000Z" },
@@ -51,37 +43,33 @@ describeRule({
     ],
     NOT_APPLICABLE: [
       {
-        name: "a cluster member whose cluster is judged",
+        name: "a cluster member whose cluster is audited",
         database: aDatabase({
           management: "inherited",
           reason: "cluster-member",
-          explanation: "its cluster is judged",
+          explanation: "its cluster is audited",
           clusterIdentifier: "ledger",
         }),
-        context: aContext(),
-        messageId: "notJudged",
-        mentions: ["its cluster is judged"],
+        messageId: "notAudited",
+        mentions: ["is not audited: its cluster is audited."],
       },
       {
-        name: "a database that AWS does not support it for",
+        name: "an unsupported database without an explanation",
         database: aDatabase({ management: "unsupported", reason: "rds-custom" }),
-        context: aContext(),
-        messageId: "notJudged",
-        mentions: ["is not judged: unsupported."],
+        messageId: "notAudited",
+        mentions: ["is not audited: unsupported."],
       },
     ],
     INSUFFICIENT_DATA: [
       {
-        name: "an unmanaged database that may be one that AWS does not support it for",
+        name: "an unmanaged database that may be unsupported",
         database: aDatabase({ management: "unmanaged", doubt: "rds:DescribeGlobalClusters failed with AccessDenied" }),
-        context: aContext(),
         messageId: "doubtful",
         mentions: ["rds:DescribeGlobalClusters failed with AccessDenied"],
       },
       {
-        name: "a database whose engine AWS did not say, managed or not",
+        name: "a managed database whose engine RDS did not report",
         database: aDatabase({ engine: "unknown" }),
-        context: aContext(),
         messageId: "engineNotSeen",
       },
       {
@@ -96,7 +84,7 @@ describeRule({
         database: aDatabase({ management: "inherited", clusterIdentifier: null }),
         context: aContext({ cluster: unseen("it was not read") }),
         messageId: "clusterNotSeen",
-        mentions: ["from DB cluster , which could not be read: it was not read."],
+        mentions: ["of DB cluster , which could not be read: it was not read."],
       },
       {
         name: "a container whose tenant databases could not be read",

@@ -2,48 +2,66 @@ import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { ask, judge } from "../../lib/audit/judge.ts";
+import { applyRule, judge } from "../../lib/audit/judge.ts";
 import type { ClassifiedDatabase } from "../../lib/model/database.ts";
 import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import type { Status } from "../../lib/model/finding.ts";
 import type { Evidence, Rule, RuleContext } from "../../lib/model/rule.ts";
 import { statusOf } from "../../lib/model/rule.ts";
-import { anyClassifiedDatabase, anyContext, anyUnseenFact, anyUnseenKey } from "./arbitraries.ts";
+import { anyClassifiedDatabase, anyContext, anyText, anyUnseenFact, anyUnseenKey } from "./arbitraries.ts";
+import { aContext, aDatabase, aMasterUserSecret } from "./builders.ts";
 import { deepFreeze } from "./deep-freeze.ts";
+import { hasSharedMessage, type StartingPoint, sharedConfirmations, sharedExamples } from "./shared-examples.ts";
 
-/** One case of a rule: what is judged, and what the rule must say of it. */
+/** One case of a rule: its input, and the message that the rule must return. */
 export type Example = {
   readonly name: string;
-  readonly database: ClassifiedDatabase;
-  readonly context: RuleContext;
+  /** Default: that of the rule's examples. */
+  readonly database?: ClassifiedDatabase;
+  /** Default: that of the rule's examples. */
+  readonly context?: RuleContext;
   /** Id of the message. */
   readonly messageId: string;
-  /** What the message or its remedy must contain: the values that fill its slots. */
+  /** Text that the message or its remedy must contain, such as the values of its placeholders. */
   readonly mentions?: readonly string[];
-  /** The facts that the verdict rests on; checked for everything that is NON_COMPLIANT, and elsewhere where it is given. */
+  /** Expected evidence. Checked for every NON_COMPLIANT example, and for others if given. */
   readonly evidence?: Readonly<Record<string, Evidence>>;
 };
 
-/** What a rule promises, as data. */
-export type RuleExamples = {
+/** The examples of a rule. Those of the messages that rules share (`lib/model/rule-guards.ts`) are added by the harness. */
+export type RuleExamples = Partial<StartingPoint> & {
   readonly rule: Rule;
-  /** `import.meta.url` of the test, which is named after the rule. */
+  /** `import.meta.url` of the test, which has the rule's name. */
   readonly url: string;
-  readonly examples: Readonly<Record<Status, readonly Example[]>>;
-  /** IAM actions in `reads` without whose answer the rule may still pass, because they only date or explain what it finds. */
+  readonly examples: Readonly<Partial<Record<Status, readonly Example[]>>>;
+  /** IAM actions in `reads` without which the rule can still pass, because they only date or explain a finding. */
   readonly passesWithout?: readonly string[];
-  /** What has to be asked before a message may be said; messages that are not named are said without asking. */
+  /** IAM actions to call before a message of the rule itself is reported, by message id. */
   readonly confirms?: Readonly<Record<string, readonly string[]>>;
 };
 
-const slot = /\{\w+\}/;
+const placeholder = /\{\w+\}/;
 
-/** Shows the examples of a rule, and holds it to the laws that every rule has to keep. */
-export function describeRule({ rule, url, examples, passesWithout = [], confirms = {} }: RuleExamples): void {
-  const all = Object.entries(examples).flatMap(([status, list]) =>
-    list.map((one) => ({ status: status as Status, ...one })),
-  );
-  const without = (action: string) => rule.reads.includes(action) && !passesWithout.includes(action);
+/** Tests a rule by its examples, by those of the messages that rules share, and by the laws that every rule must keep. */
+export function describeRule({
+  rule,
+  url,
+  examples,
+  database: defaultDatabase = aDatabase(),
+  context: defaultContext = aContext(),
+  passesWithout = [],
+  confirms = {},
+}: RuleExamples): void {
+  const from = { database: defaultDatabase, context: defaultContext };
+  const all = [
+    ...Object.entries(examples).flatMap(([status, list]) =>
+      list.map((one) => ({ status: status as Status, ...from, ...one })),
+    ),
+    ...sharedExamples(rule, from),
+  ];
+  const needs = (action: string) => rule.reads.includes(action) && !passesWithout.includes(action);
+  const statusWith = (database: ClassifiedDatabase, context: RuleContext) =>
+    judge(rule, { ...database, management: "managed" }, context, defaultPolicy).status;
 
   describe(rule.id, () => {
     for (const { name, status, database, context, messageId, mentions = [], evidence } of all) {
@@ -53,18 +71,18 @@ export function describeRule({ rule, url, examples, passesWithout = [], confirms
         const { message, remediation, evidence: actual } = judge(rule, database, context, defaultPolicy);
         expect({ messageId: verdict.messageId, status: statusOf(rule, verdict) }).toEqual({ messageId, status });
         const text = `${message} ${remediation ?? ""}`;
-        expect(text).not.toMatch(slot);
+        expect(text).not.toMatch(placeholder);
         for (const mention of mentions) expect(text).toContain(mention);
         const { notSeen: _, ...facts } = actual;
         if (evidence !== undefined || status === "NON_COMPLIANT") expect(facts).toEqual(evidence ?? {});
       });
     }
 
-    test("its id is the name of its file", () => {
+    test("the id is the name of the file", () => {
       expect(basename(fileURLToPath(url))).toBe(`${rule.id}.test.ts`);
     });
 
-    test("each of its messages is shown by an example", () => {
+    test("each message has an example", () => {
       const shown = new Set(all.map(({ messageId }) => messageId));
       expect(Object.keys(rule.messages).filter((id) => !shown.has(id))).toEqual([]);
     });
@@ -73,47 +91,46 @@ export function describeRule({ rule, url, examples, passesWithout = [], confirms
       expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
     });
 
-    test("what is wrong or unknown has a remedy, and all that is said is a sentence", () => {
+    test("each message is a sentence, and each NON_COMPLIANT or INSUFFICIENT_DATA message has a remedy", () => {
       for (const message of Object.values(rule.messages)) {
         expect(message.text).toMatch(/^(\{database\}|[A-Z]).+\.$/);
-        const isAsking = message.status === "NON_COMPLIANT" || message.status === "INSUFFICIENT_DATA";
-        expect("remedy" in message).toBe(isAsking);
+        const needsRemedy = message.status === "NON_COMPLIANT" || message.status === "INSUFFICIENT_DATA";
+        expect("remedy" in message).toBe(needsRemedy);
       }
     });
 
-    test("it asks AWS again before it says what a list that is minutes old may have wrong", () => {
-      const asked = Object.entries(rule.messages).flatMap(([id, message]) =>
+    test("confirms with AWS what a list can report late", () => {
+      const confirmed = Object.entries(rule.messages).flatMap(([id, message]) =>
         "confirm" in message ? [[id, message.confirm]] : [],
       );
-      expect(Object.fromEntries(asked)).toEqual(confirms);
+      const shared = Object.entries(sharedConfirmations).filter(([id]) => hasSharedMessage(rule, id));
+      expect(Object.fromEntries(confirmed)).toEqual({ ...confirms, ...Object.fromEntries(shared) });
     });
 
-    test("it never throws, changes nothing, answers the same twice and fills every slot, whatever it is given", () => {
+    test("never throws, changes nothing, is deterministic and fills every placeholder, for any input", () => {
       fc.assert(
         fc.property(anyClassifiedDatabase, anyContext, (database, context) => {
           deepFreeze([database, context]);
           const first = judge(rule, database, context, defaultPolicy);
-          expect(ask(rule, database, context).crash).toBeNull();
-          expect(`${first.message}${first.remediation ?? ""}`).not.toMatch(slot);
+          expect(applyRule(rule, database, context).crash).toBeNull();
+          expect(`${first.message}${first.remediation ?? ""}`).not.toMatch(placeholder);
           expect(judge(rule, database, context, defaultPolicy)).toEqual(first);
         }),
       );
     });
 
-    if (without("secretsmanager:ListSecrets"))
-      test("it never passes a managed database whose secret was not seen", () => {
+    if (needs("secretsmanager:ListSecrets"))
+      test("never passes a managed database whose secret was not seen", () => {
         fc.assert(
           fc.property(anyClassifiedDatabase, anyContext, anyUnseenFact, (database, context, secret) => {
             const blind = { ...context, secret, secretKey: { arn: secret, key: secret } };
-            expect(judge(rule, { ...database, management: "managed" }, blind, defaultPolicy).status).not.toBe(
-              "COMPLIANT",
-            );
+            expect(statusWith(database, blind)).not.toBe("COMPLIANT");
           }),
         );
       });
 
-    if (without("kms:DescribeKey"))
-      test("it never passes a managed database with a key that was not seen", () => {
+    if (needs("kms:DescribeKey"))
+      test("never passes a managed database with a key that was not seen", () => {
         fc.assert(
           fc.property(
             anyClassifiedDatabase,
@@ -121,12 +138,20 @@ export function describeRule({ rule, url, examples, passesWithout = [], confirms
             anyUnseenKey,
             fc.constantFrom("rdsKey", "secretKey"),
             (database, context, key, which) => {
-              const blind = { ...context, [which]: key };
-              expect(judge(rule, { ...database, management: "managed" }, blind, defaultPolicy).status).not.toBe(
-                "COMPLIANT",
-              );
+              expect(statusWith(database, { ...context, [which]: key })).not.toBe("COMPLIANT");
             },
           ),
+        );
+      });
+
+    if (hasSharedMessage(rule, "statusUnknown"))
+      test("reports INSUFFICIENT_DATA for any secret status that AWS does not document", () => {
+        const unknownStatus = anyText.filter((text) => !["creating", "active", "rotating", "impaired"].includes(text));
+        fc.assert(
+          fc.property(unknownStatus, anyContext, (status, context) => {
+            const database = aDatabase({ masterUserSecret: aMasterUserSecret({ status }) });
+            expect(statusWith(database, context)).toBe("INSUFFICIENT_DATA");
+          }),
         );
       });
   });

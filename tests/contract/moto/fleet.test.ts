@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { ask, prepare } from "../../../lib/audit/judge.ts";
+import { applyRule, prepare } from "../../../lib/audit/judge.ts";
 import type { Status } from "../../../lib/model/finding.ts";
 import { inventorySchema } from "../../../lib/model/inventory.ts";
 import { type Policy, parsePolicy } from "../../../lib/model/policy.ts";
@@ -247,7 +247,7 @@ describeWith(["moto_server", "aws", "python3"], "a fleet that was made with the 
         identifier: database.identifier,
         management: database.management,
         reason: database.reason,
-        signs: rules.map((rule) => signs[ask(rule, database, context).message.status]).join(""),
+        signs: rules.map((rule) => signs[applyRule(rule, database, context).message.status]).join(""),
       }))
       .sort((a, b) => (a.identifier < b.identifier ? -1 : 1));
   }

@@ -1,23 +1,24 @@
 import { describe, expect, test } from "@jest/globals";
-import { actionPermissions, auditActions, repairActions, repairReads } from "../lib/audit/permissions.ts";
-import { readTarget } from "../lib/collect/read-target.ts";
-import { startExecutions } from "../lib/executions/start-executions.ts";
-import { type ActionName, actionNames, permissionFor } from "../lib/model/action.ts";
-import { databaseKinds, toggleTagKey } from "../lib/model/database.ts";
-import { defaultPolicy } from "../lib/model/default-policy.ts";
-import type { Inventory } from "../lib/model/inventory.ts";
-import { emptyRemediationState, type SecretSnapshot } from "../lib/model/remediation-state.ts";
-import { formatToggleMarker } from "../lib/model/toggle-marker.ts";
-import type { Workflow } from "../lib/remediate/workflow.ts";
-import { remediateDatabase } from "../lib/remediate-database.ts";
-import { rules } from "../rules/index.ts";
-import type { Managed } from "../simulator/builders.ts";
-import { createCloud } from "../simulator/cloud.ts";
-import type { SimulatedDatabase } from "../simulator/resources.ts";
-import type { Cloud, Region } from "../simulator/state.ts";
-import { createInProcessRegion } from "./support/in-process-region.ts";
-import { createMemoryStored } from "./support/memory-stored.ts";
-import { aPermissivePolicy } from "./support/repairs.ts";
+import { auditActions } from "../../lib/audit/permissions.ts";
+import { actionPermissions, repairActions, repairReads } from "../../lib/plan/repair-permissions.ts";
+import { readTarget } from "../../lib/collect/read-target.ts";
+import { startExecutions } from "../../lib/executions/start-executions.ts";
+import { type ActionName, actionNames, permissionFor } from "../../lib/model/action.ts";
+import { databaseKinds, toggleTagKey } from "../../lib/model/database.ts";
+import { defaultPolicy } from "../../lib/model/default-policy.ts";
+import type { Inventory } from "../../lib/model/inventory.ts";
+import { emptyRemediationState, type SecretSnapshot } from "../../lib/model/remediation-state.ts";
+import { formatToggleMarker } from "../../lib/model/toggle-marker.ts";
+import type { Workflow } from "../../lib/remediate/workflow.ts";
+import { remediateDatabase } from "../../lib/remediate-database.ts";
+import { rules } from "../../rules/index.ts";
+import type { Managed } from "../../simulator/builders.ts";
+import { createCloud } from "../../simulator/cloud.ts";
+import type { SimulatedDatabase } from "../../simulator/resources.ts";
+import type { Cloud, Region } from "../../simulator/state.ts";
+import { createInProcessRegion } from "../support/in-process-region.ts";
+import { createMemoryStored } from "../support/memory-stored.ts";
+import { aPermissivePolicy } from "../support/repairs.ts";
 
 const scope = { account: "111111111111", region: "eu-west-1", partition: "aws" } as const;
 const longAgo = new Date("2026-11-10T12:00:00Z");
@@ -133,8 +134,8 @@ describe("a policy", () => {
 
   test.each(actionNames)("that allows %s needs what it declares", (action) => {
     const needed = repairActions(aPermissivePolicy({ allow: [permissionFor(action)] }));
-    const { calls, inItsName } = actionPermissions[action];
-    expect(needed).toEqual(expect.arrayContaining([...calls, ...inItsName]));
+    const { calls, calledByRds } = actionPermissions[action];
+    expect(needed).toEqual(expect.arrayContaining([...calls, ...calledByRds]));
   });
 
   test("that allows rotations alone can neither mark a database nor make a secret nor use a key", () => {

@@ -1,0 +1,59 @@
+import { type ActionName, actionNames, permissionFor } from "../model/action.ts";
+import type { Policy } from "../model/policy.ts";
+
+/** IAM actions that every repair reads with, besides those of an audit. GenerateDataKey is called only as a dry run. */
+export const repairReads = [
+  "kms:GenerateDataKey",
+  "rds:DescribeBlueGreenDeployments",
+  "rds:DescribeDBProxies",
+  "secretsmanager:DescribeSecret",
+  "secretsmanager:GetResourcePolicy",
+] as const;
+
+/** One modify action for each kind of database. */
+const modifications = ["rds:ModifyDBCluster", "rds:ModifyDBInstance", "rds:ModifyTenantDatabase"] as const;
+
+/** Actions that restore the old secret's settings on a new secret. */
+const restorations = [
+  "secretsmanager:PutResourcePolicy",
+  "secretsmanager:RotateSecret",
+  "secretsmanager:TagResource",
+] as const;
+
+/**
+ * Actions that RDS calls with the caller's permissions when management is turned on: it creates the secret and uses its key.
+ * Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html
+ */
+const calledByRdsToTurnOn = [
+  "kms:CreateGrant",
+  "kms:Decrypt",
+  "kms:DescribeKey",
+  "kms:GenerateDataKey",
+  "secretsmanager:CreateSecret",
+  "secretsmanager:TagResource",
+] as const;
+
+/** The IAM actions of a repair: those that its procedure calls, and those that RDS calls with the caller's permissions. */
+export type ActionPermissions = { readonly calls: readonly string[]; readonly calledByRds: readonly string[] };
+
+/** The IAM actions that each repair needs besides reading. */
+export const actionPermissions: Readonly<Record<ActionName, ActionPermissions>> = {
+  "schedule-rotation": { calls: ["secretsmanager:RotateSecret"], calledByRds: [] },
+  rotate: { calls: modifications, calledByRds: ["secretsmanager:RotateSecret"] },
+  toggle: {
+    calls: [...modifications, ...restorations, "rds:AddTagsToResource", "rds:RemoveTagsFromResource"],
+    calledByRds: calledByRdsToTurnOn,
+  },
+  enable: { calls: modifications, calledByRds: calledByRdsToTurnOn },
+  "finish-interrupted": {
+    calls: [...modifications, ...restorations, "rds:RemoveTagsFromResource"],
+    calledByRds: calledByRdsToTurnOn,
+  },
+};
+
+/** The IAM actions that the repairs allowed by the policy need besides reading, in alphabetical order. */
+export function repairActions({ remediation }: Policy): readonly string[] {
+  const allowed = actionNames.filter((action) => remediation.allow.includes(permissionFor(action)));
+  const needed = allowed.flatMap((action) => Object.values(actionPermissions[action]).flat());
+  return [...new Set(needed)].sort();
+}
