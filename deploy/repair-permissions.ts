@@ -1,7 +1,7 @@
-import { repairActions } from "../lib/plan/repair-permissions.ts";
 import { toggleTagKey } from "../lib/model/database.ts";
 import { defaultKeyAlias, isKeyReference } from "../lib/model/key.ts";
 import type { Match, Policy } from "../lib/model/policy.ts";
+import { repairActions } from "../lib/plan/repair-permissions.ts";
 import { arn, type Intrinsic, ownAccount, type Statement } from "./statement.ts";
 
 /** Permissions to make repairs: only for actions that the policy allows, and only on databases that it opts in. */

@@ -1,6 +1,6 @@
 import { unknown } from "../lib/model/database.ts";
 import { defineRule } from "../lib/model/rule.ts";
-import { databaseLists, gapRemedy } from "../lib/model/rule-guards.ts";
+import { databaseLists, databaseMessages, gapRemedy, notAudited } from "../lib/model/rule-guards.ts";
 
 export const masterPasswordManaged = defineRule({
   id: "master-password-managed",
@@ -41,7 +41,7 @@ export const masterPasswordManaged = defineRule({
       text: "The tenant databases of {database} own its master passwords and could not be read: {why}.",
       remedy: gapRemedy,
     },
-    notAudited: { status: "NOT_APPLICABLE", text: "{database} is not audited: {explanation}." },
+    ...databaseMessages,
   },
   check(database, { cluster, tenantDatabases }) {
     if (database.engine === unknown) return { messageId: "engineNotSeen" };
@@ -50,7 +50,7 @@ export const masterPasswordManaged = defineRule({
       if (!cluster.seen)
         return { messageId: "clusterNotSeen", data: { cluster: database.clusterIdentifier ?? "", why: cluster.why } };
       if (!tenantDatabases.seen) return { messageId: "tenantsNotSeen", data: { why: tenantDatabases.why } };
-      return { messageId: "notAudited", data: { explanation: database.explanation ?? database.management } };
+      return notAudited(database);
     }
     if (database.doubt !== null) return { messageId: "doubtful", data: { why: database.doubt } };
     return { messageId: "unmanaged", evidence: { engine: database.engine, createdAt: database.createdAt } };

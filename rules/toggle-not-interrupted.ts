@@ -2,7 +2,7 @@ import { turnOnCommand } from "../lib/model/aws-cli.ts";
 import type { ClassifiedDatabase } from "../lib/model/database.ts";
 import { isKeyOfAccount } from "../lib/model/key.ts";
 import { defineRule, type RequiredKey } from "../lib/model/rule.ts";
-import { databaseLists } from "../lib/model/rule-guards.ts";
+import { databaseLists, databaseMessages, notAudited } from "../lib/model/rule-guards.ts";
 import { describeInstant } from "../lib/model/time.ts";
 import { type ToggleMarker, toggleTagOf } from "../lib/model/toggle-marker.ts";
 
@@ -16,7 +16,7 @@ export const toggleNotInterrupted = defineRule({
   references: ["https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html"],
   reads: [...databaseLists],
   messages: {
-    notAudited: { status: "NOT_APPLICABLE", text: "{database} is not audited: {explanation}." },
+    ...databaseMessages,
     never: { status: "COMPLIANT", text: "{database} has no interrupted repair." },
     inherited: {
       status: "COMPLIANT",
@@ -39,8 +39,7 @@ export const toggleNotInterrupted = defineRule({
     },
   },
   check(database, { requiredKeys }) {
-    if (database.management === "out-of-scope" || database.management === "inherited")
-      return { messageId: "notAudited", data: { explanation: database.explanation ?? database.management } };
+    if (database.management === "out-of-scope" || database.management === "inherited") return notAudited(database);
     const toggleTag = toggleTagOf(database);
     if (toggleTag === null) return { messageId: "never" };
     const { text, marker, isInherited } = toggleTag;

@@ -233,6 +233,7 @@ function fillProduction(cloud: Cloud, times: Times): void {
   addKeyViolations(ireland, kmsKeyId);
   addRotationViolations(ireland, times, kmsKeyId);
   addNotJudged(ireland, virginia, { kmsKeyId });
+  // `npm run new-rule` inserts a database that fails the new rule above this line.
 
   addHealthy(frankfurt, { kmsKeyId: frankfurtKey }, [
     ["orders-de", "postgres"],

@@ -87,7 +87,7 @@ describe("a resource that changed", () => {
           ComplianceResourceType: instanceType,
           ComplianceResourceId: DbiResourceId,
           ComplianceType: "NON_COMPLIANT",
-          Annotation: "DB instance orders has a master password that RDS does not manage.",
+          Annotation: "RDS does not manage the master password of DB instance orders.",
           OrderingTimestamp: new Date(capturedAt),
         },
       ]);
@@ -215,7 +215,7 @@ describe("a container", () => {
       expect(config.sent).toHaveLength(1);
       expect(config.verdictOn(container.DbiResourceId)).toEqual([
         "NON_COMPLIANT",
-        "Tenant database erp/HR has a master password that RDS does not manage.",
+        "RDS does not manage the master password of tenant database erp/HR.",
       ]);
     }));
 

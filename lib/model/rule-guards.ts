@@ -9,6 +9,16 @@ export const databaseLists = [
   "rds:DescribeTenantDatabases",
 ] as const;
 
+/** The message of rules that apply to managed and unmanaged databases. */
+export const databaseMessages = {
+  notAudited: { status: "NOT_APPLICABLE", text: "{database} is not audited: {explanation}." },
+} as const;
+
+/** The verdict on a database that a rule does not apply to. */
+export function notAudited({ explanation, management }: ClassifiedDatabase): Verdict<keyof typeof databaseMessages> {
+  return { messageId: "notAudited", data: { explanation: explanation ?? management } };
+}
+
 /** The remedy if a call failed. */
 export const gapRemedy = "Grant the permission named in the gap, then audit again.";
 

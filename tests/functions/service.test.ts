@@ -274,7 +274,7 @@ describe("configRule", () => {
     expect(ended).toMatchObject({ error: null, answer: { sent: 1, retired: 0, withheld: 0 } });
     const [evaluation] = here.evaluations.values();
     expect(evaluation).toMatchObject({ ComplianceResourceId: legacy.DbiResourceId, ComplianceType: "NON_COMPLIANT" });
-    expect(evaluation?.Annotation).toContain("has a master password that RDS does not manage");
+    expect(evaluation?.Annotation).toContain("RDS does not manage the master password of");
     expect(evaluation?.OrderingTimestamp).toEqual(new Date(capturedAt));
   }, 30_000);
 

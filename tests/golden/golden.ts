@@ -2,8 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { expect } from "@jest/globals";
 
 /**
- * Compares a text with the file `tests/golden/<name>.txt`, where a person has reviewed it. `UPDATE_GOLDEN=1 npm test -- tests/report tests/cli tests/functions`
- * writes the files anew: read the diff before it is committed. Escape characters are written as ␛, so that a file can be read.
+ * Compares a text with the reviewed file `tests/golden/<name>.txt`. `npm run update-goldens` writes the files again: review the diff before you
+ * commit it. Escape characters are written as ␛ for readability.
  */
 export function expectGolden(name: string, text: string): void {
   const file = new URL(`./${name}.txt`, import.meta.url);

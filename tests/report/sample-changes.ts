@@ -25,7 +25,7 @@ export function aChangeOf(identifier: string, overrides: Partial<Change> = {}, f
   const arn = `arn:aws:rds:eu-west-1:123456789012:db:${identifier}`;
   return aChange(overrides, {
     resource: { arn, type: "AWS::RDS::DBInstance", identifier, resourceId: `db-${identifier.toUpperCase()}` },
-    message: `DB instance ${identifier} has a master password that RDS does not manage.`,
+    message: `RDS does not manage the master password of DB instance ${identifier}.`,
     ...finding,
   });
 }

@@ -8,7 +8,7 @@ const lists = ["rds:DescribeDBInstances", "rds:DescribeDBClusters", "rds:Describ
 const secrets = [...lists, "secretsmanager:ListSecrets"];
 const keys = [...secrets, "kms:DescribeKey"];
 
-/** What other people's policies, dashboards and exemptions are written against: a change here is a change for them. */
+/** Policies, dashboards and exemptions depend on these ids, so a change here breaks them. `npm run new-rule` adds an entry. */
 const pinned: Readonly<Record<string, { severity: string; reads: readonly string[] }>> = {
   "master-password-managed": {
     severity: "high",
@@ -26,7 +26,7 @@ const pinned: Readonly<Record<string, { severity: string; reads: readonly string
   "toggle-not-interrupted": { severity: "critical", reads: lists },
 };
 
-/** What the service may do about what a rule says, the first that is not known to be in vain; all else is left to a person. */
+/** The repairs of each message, the least disruptive first. Every other message needs manual action. */
 const repairs: Readonly<Record<string, readonly string[]>> = {
   "master-password-managed unmanaged": ["enable"],
   "secret-not-impaired rotationFailed": ["rotate", "toggle"],
@@ -49,13 +49,12 @@ function idsIn(folder: URL, ending: string): string[] {
 const catalogued = rules.map(({ id }) => id);
 
 describe("the catalogue", () => {
-  test("it holds these eleven rules, in this order, with these severities and reads", () => {
+  test("contains these rules, in this order, with these severities and reads", () => {
     expect(Object.fromEntries(rules.map(({ id, severity, reads }) => [id, { severity, reads }]))).toEqual(pinned);
     expect(catalogued).toEqual(Object.keys(pinned));
-    expect(catalogued).toHaveLength(11);
   });
 
-  test("it asks for these repairs, and for none of a cause that would outlive them", () => {
+  test("requests these repairs, and none for a cause that the repair would not remove", () => {
     const asked = rules.flatMap(({ id, messages }) =>
       Object.entries(messages).flatMap(([name, message]) =>
         message.repairs === undefined ? [] : [[`${id} ${name}`, message.repairs]],
@@ -64,40 +63,37 @@ describe("the catalogue", () => {
     expect(Object.fromEntries(asked)).toEqual(repairs);
   });
 
-  test("nothing but what a repair left behind is repaired where nothing is wrong", () => {
+  test("repairs a compliant database only to finish an interrupted repair", () => {
     for (const { messages } of rules)
       for (const { status, repairs = [] } of Object.values(messages))
         if (repairs.length > 0 && status !== "NON_COMPLIANT") expect(repairs).toEqual(["finish-interrupted"]);
   });
 
-  test("every file in rules/ is a rule of the catalogue", () => {
+  test("contains every file in rules/", () => {
     const files = idsIn(new URL("../../rules/", import.meta.url), ".ts").filter((id) => id !== "index");
     expect(files).toEqual([...catalogued].sort());
   });
 
-  test("every rule has a test of its name, and every test a rule", () => {
+  test("has one test file per rule, with the rule's name", () => {
     const tests = idsIn(new URL("./", import.meta.url), ".test.ts").filter((id) => id !== "catalogue");
     expect(tests).toEqual([...catalogued].sort());
   });
 
-  test.each(catalogued)(
-    "the file of %s exports the rule, under its name in camel case, and nothing else",
-    async (id) => {
-      const name = id.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
-      const exported: Record<string, unknown> = await import(`../../rules/${id}.ts`);
-      expect(Object.keys(exported)).toEqual([name]);
-      expect(exported[name]).toBe(rules.find((rule) => rule.id === id));
-    },
-  );
+  test.each(catalogued)("the file of %s exports only the rule, in camel case", async (id) => {
+    const name = id.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+    const exported: Record<string, unknown> = await import(`../../rules/${id}.ts`);
+    expect(Object.keys(exported)).toEqual([name]);
+    expect(exported[name]).toBe(rules.find((rule) => rule.id === id));
+  });
 
-  test.each(rules)("$id says why, in a title without a full stop, a rationale and a link to its source", (rule) => {
+  test.each(rules)("$id has a title without a period, a rationale and a link to its source", (rule) => {
     expect(rule.title).toMatch(/^[A-Z].*[^.]$/);
     expect(rule.rationale).toMatch(/^[A-Z].*\.$/s);
     expect(rule.references.length).toBeGreaterThan(0);
     for (const reference of rule.references) expect(reference).toMatch(/^https:\/\/[\w./?#=-]+$/);
   });
 
-  test("no remedy for a tenant database has --apply-immediately, which AWS does not take for one", () => {
+  test("no remedy for a tenant database has --apply-immediately, which AWS does not accept", () => {
     const tenant = aDatabase({ kind: "tenant-database", identifier: "erp/PDB1" });
     const remedies = rules.flatMap((rule) =>
       Object.entries(rule.messages).map(
@@ -109,7 +105,7 @@ describe("the catalogue", () => {
     expect(remedies.filter((remedy) => remedy?.includes("--rotate-master-user-password"))).not.toEqual([]);
   });
 
-  test("no rule reads the value of a secret, or anything but lists and descriptions", () => {
+  test("rules only list and describe, and never read the value of a secret", () => {
     for (const { reads } of rules)
       for (const action of reads) expect(action).toMatch(/^(rds|kms|secretsmanager):(Describe|List)\w+$/);
   });

@@ -12,7 +12,8 @@ import {
   unseen,
   withSecret,
 } from "../support/builders.ts";
-import { describeRule, type Example } from "../support/rule-harness.ts";
+import type { Example } from "../support/rule-examples.ts";
+import { describeRule } from "../support/rule-harness.ts";
 
 const withStatus = (status: string | null) => aDatabase({ masterUserSecret: aMasterUserSecret({ status }) });
 

@@ -46,7 +46,7 @@ test("impaired secrets show each cause, and one has no visible cause", () => {
   const causes = failing("secret-not-impaired")
     .map(({ message }) => message)
     .join("\n");
-  for (const cause of ["is Disabled", "scheduled for deletion", "resource policy denies RDS", "no cause can be seen"])
+  for (const cause of ["is Disabled", "scheduled for deletion", "resource policy denies RDS", "no cause is visible"])
     expect(causes).toContain(cause);
 });
 

@@ -25,7 +25,7 @@ export function aFindingOn(identifier: string, overrides: Partial<Finding> = {})
     severity: "high",
     resource: { arn, type: "AWS::RDS::DBInstance", identifier, resourceId },
     ...where,
-    message: `DB instance ${identifier} has a master password that RDS does not manage.`,
+    message: `RDS does not manage the master password of DB instance ${identifier}.`,
     evidence: {},
     remediation: "Turn management on.",
     exemption: null,

@@ -6,27 +6,18 @@ import { applyRule, judge } from "../../lib/audit/judge.ts";
 import type { ClassifiedDatabase } from "../../lib/model/database.ts";
 import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import type { Status } from "../../lib/model/finding.ts";
-import type { Evidence, Rule, RuleContext } from "../../lib/model/rule.ts";
+import type { Rule, RuleContext } from "../../lib/model/rule.ts";
 import { statusOf } from "../../lib/model/rule.ts";
 import { anyClassifiedDatabase, anyContext, anyText, anyUnseenFact, anyUnseenKey } from "./arbitraries.ts";
 import { aContext, aDatabase, aMasterUserSecret } from "./builders.ts";
 import { deepFreeze } from "./deep-freeze.ts";
-import { hasSharedMessage, type StartingPoint, sharedConfirmations, sharedExamples } from "./shared-examples.ts";
-
-/** One case of a rule: its input, and the message that the rule must return. */
-export type Example = {
-  readonly name: string;
-  /** Default: that of the rule's examples. */
-  readonly database?: ClassifiedDatabase;
-  /** Default: that of the rule's examples. */
-  readonly context?: RuleContext;
-  /** Id of the message. */
-  readonly messageId: string;
-  /** Text that the message or its remedy must contain, such as the values of its placeholders. */
-  readonly mentions?: readonly string[];
-  /** Expected evidence. Checked for every NON_COMPLIANT example, and for others if given. */
-  readonly evidence?: Readonly<Record<string, Evidence>>;
-};
+import {
+  type Example,
+  hasSharedMessage,
+  type StartingPoint,
+  sharedConfirmations,
+  sharedExamples,
+} from "./rule-examples.ts";
 
 /** The examples of a rule. Those of the messages that rules share (`lib/model/rule-guards.ts`) are added by the harness. */
 export type RuleExamples = Partial<StartingPoint> & {

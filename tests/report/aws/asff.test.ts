@@ -25,8 +25,8 @@ test("translates an open finding", () =>
     UpdatedAt: now,
     FirstObservedAt: threeWeeksAgo,
     LastObservedAt: now,
-    Title: "DB instance orders has a master password that RDS does not manage.",
-    Description: "DB instance orders has a master password that RDS does not manage.",
+    Title: "RDS does not manage the master password of DB instance orders.",
+    Description: "RDS does not manage the master password of DB instance orders.",
     FindingProviderFields: {
       Severity: { Label: "HIGH", Original: "high" },
       Types: ["Software and Configuration Checks/AWS Security Best Practices"],

@@ -9,11 +9,11 @@ const evaluate = (status: Parameters<typeof toEvaluation>[0]["status"], message:
   toEvaluation({ ...resource, status, message });
 
 test("carries the message as annotation", () =>
-  expect(evaluate("NON_COMPLIANT", "DB instance orders has a master password that RDS does not manage.")).toEqual({
+  expect(evaluate("NON_COMPLIANT", "RDS does not manage the master password of DB instance orders.")).toEqual({
     ComplianceResourceType: "AWS::RDS::DBInstance",
     ComplianceResourceId: "db-ORDERS",
     ComplianceType: "NON_COMPLIANT",
-    Annotation: "DB instance orders has a master password that RDS does not manage.",
+    Annotation: "RDS does not manage the master password of DB instance orders.",
     OrderingTimestamp: new Date(now),
   }));
 

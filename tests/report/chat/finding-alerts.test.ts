@@ -83,7 +83,7 @@ describe("golden alerts", () => {
         {
           rule: "secret-not-impaired",
           severity: "critical",
-          message: "The secret of DB instance orders is impaired, and no cause can be seen.",
+          message: "The secret of DB instance orders is impaired, and no cause is visible.",
           remediation:
             "Rotate: aws rds modify-db-instance --region eu-west-1 --db-instance-identifier orders --rotate-master-user-password --apply-immediately. " +
             "Where that is refused or does not clear it, turn management off and on, which makes a new secret.",
@@ -135,7 +135,7 @@ describe("the messages", () => {
   test("separate a new finding from many resolved ones", () => {
     const titles = notify([...changesOf(40, fixed), aChange()]).map(({ content }) => content.title);
     expect(titles).toEqual([
-      "🔴 High: DB instance orders has a master password that RDS does not manage.",
+      "🔴 High: RDS does not manage the master password of DB instance orders.",
       "✅ 40 findings on 40 databases: 40 resolved",
     ]);
   });

@@ -1,9 +1,23 @@
 import { type ClassifiedDatabase, managements } from "../../lib/model/database.ts";
 import type { Status } from "../../lib/model/finding.ts";
-import type { Message, Rule, RuleContext } from "../../lib/model/rule.ts";
+import type { Evidence, Message, Rule, RuleContext } from "../../lib/model/rule.ts";
 import { keyMessages, rotationMessages, secretMessages, statusMessages } from "../../lib/model/rule-guards.ts";
 import { aMasterUserSecret, anUnseenKey, aSecret, seen, unseen } from "./builders.ts";
-import type { Example } from "./rule-harness.ts";
+
+/** One case of a rule: its input, and the message that the rule must return. */
+export type Example = {
+  readonly name: string;
+  /** Default: that of the rule's examples. */
+  readonly database?: ClassifiedDatabase;
+  /** Default: that of the rule's examples. */
+  readonly context?: RuleContext;
+  /** Id of the message. */
+  readonly messageId: string;
+  /** Text that the message or its remedy must contain, such as the values of its placeholders. */
+  readonly mentions?: readonly string[];
+  /** Expected evidence. Checked for every NON_COMPLIANT example, and for others if given. */
+  readonly evidence?: Readonly<Record<string, Evidence>>;
+};
 
 /** Where the shared examples start: a managed database and a context with which the rule reaches its guards. */
 export type StartingPoint = { readonly database: ClassifiedDatabase; readonly context: RuleContext };
