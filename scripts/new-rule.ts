@@ -60,7 +60,7 @@ const subject = subjects[subjectName as keyof typeof subjects];
 const edits = [
   edit("rules/index.ts", [
     [/(?<=import type \{ Rule \}.*\n)/, `import { ${name} } from "./${id}.ts";\n`],
-    [/(?<=\nexport const rules[^\]]*)(?=\];)/, `${name},\n`],
+    [/(?<=\nexport const rules[^;]*)(?=\];)/, `${name},\n`],
   ]),
   edit("tests/rules/catalogue.test.ts", [
     [

@@ -145,7 +145,9 @@ describe("what hurts in the field (peers.md, section 6)", () => {
 
   test("6, the key cannot be changed (tf#41795): the remedy says that only turning management off and on does it", () => {
     const [finding] = audit({}, { keys: [{ match: {}, require: [otherKeyArn] }] }).findings;
-    expect(finding?.remediation).toMatch(/^Turn management off and on with the required key\. This changes the secret's ARN/);
+    expect(finding?.remediation).toMatch(
+      /^Turn management off and on with the required key\. This changes the secret's ARN/,
+    );
   });
 
   test("9, blue/green fails while managed (tf#46544): an unmanaged database in an open deployment is excused, with the reason", () => {
