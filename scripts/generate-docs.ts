@@ -94,7 +94,7 @@ function excerpt(path: string, databases: readonly string[], title?: string): st
 
 function ruleTable(base: string): string {
   const rows = rules.map(({ id, severity, title }) => `| [\`${id}\`](${base}${id}.md) | ${severity} | ${title} |`);
-  return ["| rule | severity | the good state |", "|---|---|---|", ...rows].join("\n");
+  return ["| rule | severity | compliant state |", "|---|---|---|", ...rows].join("\n");
 }
 
 function reasonTable(): string {
@@ -126,14 +126,14 @@ function listActions(actions: readonly ActionName[]): string {
 }
 
 function ruleHeader({ id, title, severity, rationale, references, reads, messages }: Rule): string {
-  const said = (status: Status) => Object.values(messages).filter((message) => message.status === status);
+  const messagesOf = (status: Status) => Object.values(messages).filter((message) => message.status === status);
   const list = (status: Status) =>
-    said(status).flatMap((message) => [
+    messagesOf(status).flatMap((message) => [
       `- ${message.text}`,
-      ...("remedy" in message ? [`  - What to do: ${message.remedy}`] : []),
+      ...("remedy" in message ? [`  - Remedy: ${message.remedy}`] : []),
     ]);
   const confirms = [
-    ...new Set(said("NON_COMPLIANT").flatMap((message) => ("confirm" in message ? (message.confirm ?? []) : []))),
+    ...new Set(messagesOf("NON_COMPLIANT").flatMap((message) => ("confirm" in message ? (message.confirm ?? []) : []))),
   ];
   const code = (names: readonly string[]) => names.map((name) => `\`${name}\``).join(", ");
   return [
@@ -143,10 +143,10 @@ function ruleHeader({ id, title, severity, rationale, references, reads, message
     "",
     rationale,
     "",
-    `Reads: ${code(reads)}.${confirms.length > 0 ? ` Before it calls a database non-compliant: ${code(confirms)}.` : ""}`,
+    `Reads: ${code(reads)}.${confirms.length > 0 ? ` Before it reports NON_COMPLIANT: ${code(confirms)}.` : ""}`,
     "",
     ...(["NON_COMPLIANT", "INSUFFICIENT_DATA", "COMPLIANT", "NOT_APPLICABLE"] as const).flatMap((status) =>
-      said(status).length === 0 ? [] : [`## ${status}`, "", ...list(status), ""],
+      messagesOf(status).length === 0 ? [] : [`## ${status}`, "", ...list(status), ""],
     ),
     "## References",
     "",
