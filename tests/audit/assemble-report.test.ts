@@ -44,7 +44,7 @@ const crashing = (id: string): Rule => ({
 });
 
 describe("a report", () => {
-  test("of nothing is not clean: nothing was looked at", () => {
+  test("without targets is not clean", () => {
     expect(report({ targets: [] })).toMatchObject({ clean: false, coverage: { complete: false, gaps: [] } });
   });
 
@@ -92,7 +92,7 @@ describe("a report", () => {
     });
   });
 
-  test("with something wrong is complete and not clean", () => {
+  test("with a violation is complete and not clean", () => {
     const { clean, coverage, findings } = reportOf({ databases: [impaired], resourcePolicies: [] });
     expect([clean, coverage.complete, findings.map(({ rule }) => rule)]).toEqual([
       false,
@@ -125,19 +125,19 @@ describe("a report", () => {
     });
   });
 
-  test("with nothing wrong but what is exempt is clean, and counts it apart", () => {
+  test("with only exempt violations is clean and counts them separately", () => {
     const { clean, summary, findings } = reportOf({ databases: [impaired] }, { exemptions: [exemption] });
     expect([clean, summary.findings.high, summary.findings.exempt, findings.length]).toEqual([true, 0, 1, 1]);
   });
 
-  test("names the rules that judged, and those that are off, where they exist", () => {
+  test("names the active rules and those that are off", () => {
     const off = { rulesOff: ["secret-not-stuck", "rotation-enabled", "no-such-rule"] };
     const { coverage } = reportOf({}, off);
     expect(coverage.rulesOff).toEqual(["secret-not-stuck", "rotation-enabled"]);
     expect([...coverage.rules, ...coverage.rulesOff].sort()).toEqual(rules.map(({ id }) => id).sort());
   });
 
-  test("is judged as of when it was observed, not of when it was written", () => {
+  test("is evaluated as of the observation, not as of its generation", () => {
     const later = anInventory({ observedAt: "2026-11-29T00:00:00.000Z" });
     const { findings } = assembleReport(later, { policy: aPolicy(), rules, generatedAt, version: "1" });
     expect(findings.map(({ rule, firstSeenAt }) => [rule, firstSeenAt])).toEqual([
@@ -146,9 +146,9 @@ describe("a report", () => {
   });
 });
 
-describe("what was not seen never looks clean", () => {
+describe("missing data never looks clean", () => {
   test("a gap in a target", () => {
-    const gap = aGap({ action: "kms:DescribeKey", resource: "arn:of-nobody" });
+    const gap = aGap({ action: "kms:DescribeKey", resource: "arn:unused" });
     const { clean, coverage, findings } = reportOf({ gaps: [gap] });
     expect(findings).toEqual([]);
     expect([clean, coverage.complete, coverage.targets[0]?.complete, coverage.gaps]).toEqual([
@@ -159,7 +159,7 @@ describe("what was not seen never looks clean", () => {
     ]);
   });
 
-  test("a gap in no target", () => {
+  test("a gap outside any target", () => {
     const gap = aGap({ action: "sts:AssumeRole" });
     const { clean, coverage } = report({ gaps: [gap] });
     expect([clean, coverage.complete, coverage.targets[0]?.complete, coverage.gaps]).toEqual([
@@ -170,21 +170,21 @@ describe("what was not seen never looks clean", () => {
     ]);
   });
 
-  test("a database that could not be judged, although no call failed", () => {
+  test("a database that could not be evaluated although no call failed", () => {
     const quarantined = aPlainDatabase({ masterUserSecret: aMasterUserSecret({ status: "quarantined" }) });
     const { clean, coverage, summary } = reportOf({ databases: [quarantined] });
     expect([clean, coverage.complete, coverage.targets[0]?.complete, coverage.gaps]).toEqual([false, false, false, []]);
     expect(summary.findings).toMatchObject({ high: 0, insufficientData: 2 });
   });
 
-  test("a database that could not be judged, even one that is exempt: that excuses what is wrong, not what nobody saw", () => {
+  test("an exempt database that could not be evaluated, because an exemption does not cover missing data", () => {
     const quarantined = aPlainDatabase({ masterUserSecret: aMasterUserSecret({ status: "quarantined" }) });
     const { clean, coverage, summary } = reportOf({ databases: [quarantined] }, { exemptions: [exemption] });
     expect([clean, coverage.complete, coverage.targets[0]?.complete]).toEqual([false, false, false]);
     expect(summary.findings).toMatchObject({ exempt: 2, insufficientData: 0 });
   });
 
-  test("a rule that crashed, even on a database that is exempt", () => {
+  test("a rule that crashed on an exempt database", () => {
     for (const exemptions of [[], [exemption]]) {
       const { clean, coverage } = report({}, { exemptions }, [crashing("broken-rule")]);
       expect([clean, coverage.complete, coverage.targets[0]?.complete]).toEqual([false, false, false]);
@@ -198,7 +198,7 @@ describe("what was not seen never looks clean", () => {
     expect([coverage.complete, coverage.targets.map(({ complete }) => complete)]).toEqual([false, [true, false]]);
   });
 
-  test("one target of two, where no call failed and one database could not be judged", () => {
+  test("one target of two with a database that could not be evaluated although no call failed", () => {
     const quarantined = aPlainDatabase({
       arn: "arn:b",
       masterUserSecret: aMasterUserSecret({ status: "quarantined" }),
@@ -207,7 +207,7 @@ describe("what was not seen never looks clean", () => {
     expect([coverage.complete, coverage.targets.map(({ complete }) => complete)]).toEqual([false, [true, false]]);
   });
 
-  test("a secret that does not exist was seen: it is wrong, and nothing is unknown", () => {
+  test("a secret that does not exist is a violation, not missing data", () => {
     const { coverage, summary } = reportOf({ secrets: [] });
     expect([coverage.complete, summary.findings.high, summary.findings.insufficientData]).toEqual([true, 1, 0]);
   });
@@ -252,7 +252,7 @@ describe("the order", () => {
     ]);
   });
 
-  test("of findings of one database and severity is by rule", () => {
+  test("of findings with the same database and severity is by rule", () => {
     const tied = { ...(rules[0] as Rule), check: () => ({ messageId: "unmanaged" }) };
     const three = ["b-rule", "c-rule", "a-rule"].map((id) => ({ ...tied, id }));
     expect(report({}, {}, three).findings.map(({ rule }) => rule)).toEqual(["a-rule", "b-rule", "c-rule"]);

@@ -13,13 +13,13 @@ import { anyDatabase } from "../support/arbitraries.ts";
 import { aMasterUserSecret, aPlainCluster, aPlainDatabase } from "../support/builders.ts";
 import { deepFreeze } from "../support/deep-freeze.ts";
 
-const nobody = { arns: new Set<string>(), gap: null };
+const empty = { arns: new Set<string>(), gap: null };
 const notSeen = (gap: string) => ({ arns: new Set<string>(), gap });
 
 function classificationContext(overrides: Partial<ClassificationContext> = {}): ClassificationContext {
   return {
-    globalClusterMembers: nobody,
-    blueGreenDatabases: nobody,
+    globalClusterMembers: empty,
+    blueGreenDatabases: empty,
     support: { oracleCdb: "supported" },
     ...overrides,
   };
@@ -33,9 +33,9 @@ const withoutCdb = classificationContext({ support: { oracleCdb: "unsupported" }
 type Case = {
   readonly code: string;
   readonly management: string;
-  /** It applies to this one … */
+  /** Databases to which the reason applies. */
   readonly to: readonly [Database, ClassificationContext?][];
-  /** … and not to its nearest neighbour. */
+  /** Similar databases to which it does not apply. */
   readonly not: readonly [Database, ClassificationContext?][];
 };
 
@@ -150,11 +150,11 @@ const cases: readonly Case[] = [
 ];
 
 describe("each reason", () => {
-  test("is in the table once, in this order, and shown by a case", () => {
+  test("is in the table once, in this order, and has a case", () => {
     expect(reasons.map(({ code }) => code)).toEqual(cases.map(({ code }) => code));
   });
 
-  test.each(reasons)("$code says why, where that stands, and when it stood there", ({ explanation, source, asOf }) => {
+  test.each(reasons)("$code has an explanation, a source and a date", ({ explanation, source, asOf }) => {
     expect(explanation).toMatch(/^[a-zA-Z].*[^.]$/);
     expect(source).toMatch(/^https:\/\/docs\.aws\.amazon\.com\/AmazonRDS\//);
     expect(asOf).toMatch(/^20\d\d-(0[1-9]|1[0-2])$/);
@@ -168,9 +168,12 @@ describe("each reason", () => {
       expect(classify(database, around)).toEqual(classified);
     });
 
-    test.each(not)(`${code} does not apply to its neighbour (%#)`, (database, around = classificationContext()) => {
-      expect(classify(database, around).reason).not.toBe(code);
-    });
+    test.each(not)(
+      `${code} does not apply to a similar database (%#)`,
+      (database, around = classificationContext()) => {
+        expect(classify(database, around).reason).not.toBe(code);
+      },
+    );
   }
 });
 
@@ -191,12 +194,12 @@ describe("a database that reports a secret", () => {
   for (const { code, to } of cases) {
     const [[database, around = classificationContext()] = [instance]] = to;
     const expected = wins.includes(code) ? code : null;
-    test(`${code}: ${expected === null ? "is managed all the same, because AWS says so" : "is not judged all the same"}`, () => {
+    test(`${code}: ${expected === null ? "is managed, because AWS reports the secret" : "is not audited"}`, () => {
       expect(classify(withSecret(database), around).reason).toBe(expected);
     });
   }
 
-  test("is in no doubt, whatever was not seen", () => {
+  test("has no doubts, whatever was not seen", () => {
     const blind = classificationContext({
       globalClusterMembers: notSeen("denied"),
       blueGreenDatabases: notSeen("denied"),
@@ -241,7 +244,7 @@ describe("what was not seen", () => {
     });
   });
 
-  test("an unmanaged instance cannot be, and is in no doubt", () => {
+  test("an unmanaged instance cannot be a member and has no doubts", () => {
     expect(classify(instance, noGlobal)).toMatchObject({ management: "unmanaged", doubt: null });
   });
 
@@ -252,7 +255,7 @@ describe("what was not seen", () => {
     });
   });
 
-  test("all doubts are named", () => {
+  test("lists all doubts", () => {
     const blind = { ...noGlobal, blueGreenDatabases: noBlueGreen.blueGreenDatabases };
     expect(classify(cluster, blind).doubt).toBe(
       "rds:DescribeGlobalClusters failed with AccessDenied; rds:DescribeBlueGreenDeployments was not read",
@@ -260,7 +263,7 @@ describe("what was not seen", () => {
     expect(findReason(cluster, blind).doubts).toHaveLength(2);
   });
 
-  test("a reason that is sure silences the doubts before it", () => {
+  test("a certain reason removes the doubts before it", () => {
     const around = { ...noGlobal, blueGreenDatabases: listing(cluster) };
     expect(classify(cluster, around)).toMatchObject({ reason: "blue-green-deployment", doubt: null });
     expect(findReason(cluster, around).doubts).toEqual([]);
@@ -276,14 +279,14 @@ describe("a blue/green deployment", () => {
   );
 
   test.each(["SWITCHOVER_COMPLETED", "DELETING", "available", "", "PAUSED_SINCE_2027"])(
-    "%j is not: it excuses nobody",
+    "%j is not: it excuses no database",
     (status) => {
       expect(isActiveBlueGreen(status)).toBe(false);
     },
   );
 });
 
-test("whatever a database is like, it gets one management, and a reason exactly where it is not judged", () => {
+test("every database gets one management, and a reason if and only if it is not audited", () => {
   fc.assert(
     fc.property(anyDatabase, (database) => {
       const { management, reason, explanation } = classify(deepFreeze(database), classificationContext());

@@ -12,7 +12,7 @@ const other = "us-east-1";
 const blind = { status: "INSUFFICIENT_DATA" } as const;
 const exempt = { exemption: anExemption };
 
-/** A finding on orders that was known since yesterday, and the same as it is reported now. */
+/** A finding on orders that has been open since yesterday, and the same finding as reported now. */
 const known = (overrides: Partial<Finding> = {}) => aFindingOn("orders", { firstSeenAt: yesterday, ...overrides });
 const reported = (overrides: Partial<Finding> = {}) => aReportWith({ findings: [aFindingOn("orders", overrides)] });
 
@@ -20,20 +20,20 @@ const compare = (before: readonly Finding[], report: Report) => compareReports(d
 const reasonsOf = (before: readonly Finding[], report: Report) =>
   compare(before, report).changes.map(({ type, reason }) => `${type} ${reason}`);
 
-describe("a finding that is reported", () => {
-  test("for the first time is opened, and known since the report", () => {
+describe("a reported finding", () => {
+  test("is opened the first time, with the report's date", () => {
     const { changes, known } = compare([], reported());
     const finding = aFindingOn("orders", { firstSeenAt: now });
     expect(changes).toEqual([{ type: "finding.opened", reason: "new", at: now, finding }]);
     expect(known).toEqual([finding]);
   });
 
-  test("at a later time than it was judged is published as of that time", () => {
+  test("is published as of the generation of the report, not its observation", () => {
     const report = { ...reported(), generatedAt: hoursFromNow(1) };
     expect(compare([], report).changes.map(({ at }) => at)).toEqual([hoursFromNow(1)]);
   });
 
-  test("again is no news, and keeps the day on which it was first seen", () => {
+  test("is not announced again and keeps firstSeenAt", () => {
     const { changes, known: after } = compare([known({ message: "as it was" })], reported({ message: "as it is" }));
     expect(changes).toEqual([]);
     expect(after).toEqual([aFindingOn("orders", { message: "as it is", firstSeenAt: yesterday })]);
@@ -50,7 +50,7 @@ describe("a finding that is reported", () => {
     expect(reasonsOf([known({ severity: before })], reported({ severity: after }))).toEqual(expected);
   });
 
-  test("worse is published as it is now, with the day on which it was first seen", () => {
+  test("with a higher severity is published with its first-seen date", () => {
     const [change] = compare([known()], reported({ severity: "critical" })).changes;
     expect(change).toEqual({
       type: "finding.changed",
@@ -61,18 +61,18 @@ describe("a finding that is reported", () => {
   });
 });
 
-describe("what nobody could judge is known, and silent", () => {
+describe("INSUFFICIENT_DATA is kept and not announced", () => {
   const silent = (before: readonly Finding[], report: Report) => {
     const { changes, known } = compare(before, report);
     expect(changes).toEqual([]);
     return known;
   };
 
-  test("at first sight", () => {
+  test("the first time", () => {
     expect(silent([], reported(blind))).toEqual([aFindingOn("orders", blind)]);
   });
 
-  test("again, for the reason that it has now and since the day on which it was first seen", () => {
+  test("again, with its current reason and its first-seen date", () => {
     const again = { ...blind, severity: "critical", message: "Another call failed." } as const;
     expect(silent([known(blind)], reported(again))).toEqual([known(again)]);
   });
@@ -94,12 +94,12 @@ describe("what nobody could judge is known, and silent", () => {
     expect(silent([known(blind)], report)).toEqual([]);
   });
 
-  test("while its list is broken, and then it stays", () => {
+  test("while its list fails", () => {
     const gaps = [aGap({ action: "rds:DescribeDBInstances" })];
     expect(silent([known(blind)], aReportWith({ coverage: { gaps } }))).toEqual([known(blind)]);
   });
 
-  test("until it turns out to be wrong: that is new, and first seen now, whatever its severity was", () => {
+  test("until it becomes NON_COMPLIANT: it is new and first seen now, whatever its severity was", () => {
     const finding = aFindingOn("orders", { severity: "medium", firstSeenAt: now });
     const { changes, known: after } = compare(
       [known({ ...blind, severity: "medium" })],
@@ -109,16 +109,16 @@ describe("what nobody could judge is known, and silent", () => {
     expect(after).toEqual([finding]);
   });
 
-  test("until it turns out to be wrong and its exemption has ended: that is new, because nobody was told before", () => {
+  test("until it becomes NON_COMPLIANT and its exemption has ended: it is new, because it was never announced", () => {
     const { changes } = compare([known({ ...blind, ...exempt })], reported({ endedExemption: anExemption }));
     expect(changesInShort(changes)).toEqual(["finding.opened new orders"]);
   });
 
-  test("also where it turns out to be wrong, and is exempt", () => {
+  test("and stays unannounced if it becomes NON_COMPLIANT and is exempt", () => {
     expect(silent([known(blind)], reported(exempt))).toEqual([aFindingOn("orders", exempt)]);
   });
 
-  test("also where one failed call leaves every database without a verdict, and the next audit has all of them again", () => {
+  test("and one failed call that affects every database announces nothing, in this audit or the next", () => {
     const fleet = ["orders", "shop", "ledger"];
     const before = fleet.map((name) => aFindingOn(name, { firstSeenAt: yesterday }));
     const during = silent(before, aReportWith({ findings: fleet.map((name) => aFindingOn(name, blind)) }));
@@ -127,25 +127,25 @@ describe("what nobody could judge is known, and silent", () => {
   });
 });
 
-describe("what is wrong stays wrong while it cannot be seen", () => {
+describe("a violation stays open while it cannot be checked", () => {
   const { changes, known: after } = compare(
     [known({ message: "RDS does not manage it." })],
     reported({ ...blind, severity: "critical", message: "It could not be read." }),
   );
 
-  test("nothing is published, not even that it got worse", () => {
+  test("publishes nothing, even if its severity rises", () => {
     expect(changes).toEqual([]);
   });
 
-  test("it is known as it was", () => {
+  test("keeps it unchanged", () => {
     expect(after).toEqual([known({ message: "RDS does not manage it." })]);
   });
 
-  test("it is fixed only when it is seen to be", () => {
+  test("resolves it only after it passes", () => {
     expect(reasonsOf(after, aReportWith({ judged: ["orders"] }))).toEqual(["finding.resolved fixed"]);
   });
 
-  test("an exemption that begins or ends meanwhile is told all the same", () => {
+  test("announces an exemption that starts or ends meanwhile", () => {
     const begins = compare([known()], reported({ ...blind, ...exempt }));
     expect(changesInShort(begins.changes)).toEqual(["finding.changed exempted orders"]);
     expect(begins.known).toEqual([known(exempt)]);
@@ -156,17 +156,17 @@ describe("what is wrong stays wrong while it cannot be seen", () => {
 });
 
 describe("an exempt finding", () => {
-  test("is silent at first sight, and known", () => {
+  test("is kept and not announced", () => {
     const { changes, known: after } = compare([], reported(exempt));
     expect(changes).toEqual([]);
     expect(after).toEqual([aFindingOn("orders", exempt)]);
   });
 
-  test("is silent while it is exempt, even where it is worse", () => {
+  test("is not announced while it is exempt, even with a higher severity", () => {
     expect(reasonsOf([known(exempt)], reported({ ...exempt, severity: "critical" }))).toEqual([]);
   });
 
-  test("that was not exempt before has changed", () => {
+  test("that was not exempt before is announced as changed", () => {
     const { changes } = compare([known()], reported(exempt));
     expect(changes).toEqual([
       {
@@ -178,21 +178,21 @@ describe("an exempt finding", () => {
     ]);
   });
 
-  test("is back when its exemption ended, as of the day on which it was first seen", () => {
+  test("is announced when its exemption ends, with its first-seen date", () => {
     const { changes } = compare([known(exempt)], reported({ endedExemption: anExemption, severity: "critical" }));
     expect(changesInShort(changes)).toEqual(["finding.changed exemption-ended orders"]);
     expect(changes[0]?.finding).toMatchObject({ firstSeenAt: yesterday, endedExemption: anExemption });
   });
 
-  test("that is fixed goes without a word", () => {
+  test("that passes is removed without an announcement", () => {
     const { changes, known: after } = compare([known(exempt)], aReportWith({ judged: ["orders"] }));
     expect(changes).toEqual([]);
     expect(after).toEqual([]);
   });
 });
 
-describe("a finding that is not reported any more", () => {
-  /** The report has nothing on orders; what became of the finding is told by the rest of it. */
+describe("a finding that is no longer reported", () => {
+  /** The report has no finding on orders; its coverage decides why. */
   const fateOf = (report: Report, finding = known()) => {
     const { changes, known: after } = compare([finding], report);
     expect(changes.map(({ type }) => type)).toEqual(after.length === 1 ? [] : ["finding.resolved"]);
@@ -202,18 +202,18 @@ describe("a finding that is not reported any more", () => {
   const broken = (action: string, scope: { account?: string; region?: string } = {}) =>
     without({ gaps: [aGap({ action, ...scope })] });
 
-  test("on a database that was judged is fixed, and published as it was", () => {
+  test("on an audited database is fixed and published as it was", () => {
     const { changes, known: after } = compare([known()], aReportWith({ judged: ["orders"] }));
     expect(changes).toEqual([{ type: "finding.resolved", reason: "fixed", at: now, finding: known() }]);
     expect(after).toEqual([]);
   });
 
-  test("on a database that was judged is fixed although some list broke", () => {
+  test("on an audited database is fixed although a list failed", () => {
     const gaps = [aGap({ action: "rds:DescribeDBClusters" })];
     expect(fateOf(aReportWith({ judged: ["orders"], coverage: { gaps } }))).toBe("fixed");
   });
 
-  test("on a database that a complete list lacks is gone", () => {
+  test("on a database that a complete list does not contain is gone", () => {
     expect(fateOf(aReportWith({ judged: ["shop"] }))).toBe("database-gone");
   });
 
@@ -225,41 +225,41 @@ describe("a finding that is not reported any more", () => {
   );
 
   test.each(["secretsmanager:ListSecrets", "kms:DescribeKey", "rds:DescribeGlobalClusters", "rule:rotation-enabled"])(
-    "on a database that a complete list lacks is gone, whatever %s was",
+    "on a database that a complete list does not contain is gone, whatever %s was",
     (action) => {
       expect(fateOf(broken(action))).toBe("database-gone");
     },
   );
 
-  test("is gone although a list broke elsewhere", () => {
+  test("is gone although a list failed in another Region", () => {
     expect(fateOf(broken("rds:DescribeDBInstances", { region: other }))).toBe("database-gone");
     expect(fateOf(broken("rds:DescribeDBInstances", { account: "210987654321" }))).toBe("database-gone");
   });
 
-  test("in a Region that is not audited any more is not judged", () => {
+  test("in a Region that is no longer audited is not audited", () => {
     expect(fateOf(without({ targets: [aTargetOf(other)] }))).toBe("not-audited");
     expect(fateOf(without({ targets: [aTargetOf(region, "210987654321")] }))).toBe("not-audited");
     const gaps = [aGap({ region: other })];
     expect(fateOf(without({ targets: [aTargetOf(other)], gaps }))).toBe("not-audited");
   });
 
-  test("stays known where its Region was not read and some account could not be entered, whichever that was", () => {
+  test("is kept if its Region was not read and any account could not be accessed", () => {
     const gaps = [aGap({ account: "profile legacy", region: "*", action: "sts:GetCallerIdentity" })];
     expect(fateOf(without({ targets: [aTargetOf(other)], gaps }))).toBe("still known");
   });
 
-  test("is gone from a Region that was read, although some account could not be entered", () => {
+  test("is gone from a Region that was read, although an account could not be accessed", () => {
     expect(fateOf(without({ gaps: [aGap({ region: "*", action: "sts:GetCallerIdentity" })] }))).toBe("database-gone");
   });
 
-  test("of a rule that is switched off is not judged, even where its database is, or could not be read", () => {
+  test("of a rule that is off is not audited, whether or not its database was read", () => {
     const rulesOff = ["master-password-managed"];
     expect(fateOf(aReportWith({ judged: ["orders"], coverage: { rulesOff } }))).toBe("not-audited");
     expect(fateOf(without({ rulesOff, gaps: [aGap({ action: "rds:DescribeDBInstances" })] }))).toBe("not-audited");
     expect(fateOf(aReportWith({ judged: ["orders"], coverage: { rulesOff: ["rotation-enabled"] } }))).toBe("fixed");
   });
 
-  test("of a rule that the running version does not have is not judged, although its database is", () => {
+  test("of a rule that this version does not have is not audited", () => {
     expect(fateOf(aReportWith({ judged: ["orders"], coverage: { rules: ["rotation-enabled"] } }))).toBe("not-audited");
   });
 
@@ -272,14 +272,14 @@ describe("a finding that is not reported any more", () => {
     expect(fateOf(late, known({ firstSeenAt }))).toBe(fate);
   });
 
-  test("stays known as it is, exempt or not", () => {
+  test("is kept as it is, exempt or not", () => {
     const findings = [known(), aFindingOn("shop", { ...exempt, firstSeenAt: yesterday })];
     expect(compare(findings, broken("rds:DescribeDBInstances"))).toEqual({ changes: [], known: findings });
   });
 });
 
 describe("several findings", () => {
-  test("are told apart by rule and database", () => {
+  test("are distinguished by rule and database", () => {
     const before = [known(), known({ rule: "rotation-enabled", id: "rotation-enabled/orders" })];
     const report = aReportWith({ findings: [known(), aFindingOn("shop")] });
     expect(changesInShort(compare(before, report).changes)).toEqual([
@@ -324,7 +324,7 @@ describe("laws", () => {
       return aReportWith({ findings: on, judged, coverage });
     });
 
-  test("a report compared with what it left as known changes nothing", () => {
+  test("a report compared with its own result changes nothing", () => {
     fc.assert(
       fc.property(anyFindings, anyReport, (before, report) => {
         const { known } = compare(before, report);
@@ -333,7 +333,7 @@ describe("laws", () => {
     );
   });
 
-  test("nothing that is known to be wrong disappears without a word, unless it was exempt", () => {
+  test("an active violation never disappears without a change", () => {
     fc.assert(
       fc.property(anyFindings, anyReport, (before, report) => {
         const { changes, known } = compare(before, report);
@@ -349,7 +349,7 @@ describe("laws", () => {
     );
   });
 
-  test("what is reported is known, once, and since when it was first seen as it is", () => {
+  test("each reported finding is kept once, with its first-seen date", () => {
     fc.assert(
       fc.property(anyFindings, anyReport, (before, report) => {
         const { known } = compare(before, report);
@@ -363,7 +363,7 @@ describe("laws", () => {
     );
   });
 
-  test("a report that could judge none of what it has opens nothing, and what was wrong with it is still known to be", () => {
+  test("a report with only INSUFFICIENT_DATA opens nothing and keeps every violation", () => {
     fc.assert(
       fc.property(anyFindings, anyReport, (before, report) => {
         const findings = report.findings.map((finding) => ({ ...finding, ...blind, exemption: null }));
@@ -379,7 +379,7 @@ describe("laws", () => {
     );
   });
 
-  test("every change is of something wrong, and one finding changes once", () => {
+  test("every change is of a violation, and each finding changes once", () => {
     fc.assert(
       fc.property(anyFindings, anyReport, (before, report) => {
         const { changes } = compare(before, report);

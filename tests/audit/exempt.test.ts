@@ -17,7 +17,7 @@ const stateOf = (policy: Policy, tags: Record<string, string> = {}, rule = "rota
   exemptionOf({ ...database, tags }, rule, policy, now);
 const none = { active: null, ended: null, ignored: null };
 
-describe("how long an exemption holds", () => {
+describe("the last day of an exemption", () => {
   const { owner, reason, until } = entry({ until: "2026-11-24" });
   const exemption = { owner, reason, until, source: "policy" as const };
 
@@ -33,42 +33,42 @@ describe("how long an exemption holds", () => {
 });
 
 describe("an exemption by the policy", () => {
-  test("that covers the database holds", () => {
+  test("that covers the database applies", () => {
     expect(stateOf(exempting(entry()))).toEqual({
       ...none,
       active: { owner: "ann", reason: "legacy", until: "2026-12-31", source: "policy" },
     });
   });
 
-  test("of another database does not", () => {
+  test("of another database does not apply", () => {
     expect(stateOf(exempting(entry({ match: { identifier: ["ledger"] } })))).toEqual(none);
   });
 
-  test("from certain rules holds for these, and for no other", () => {
+  test("from certain rules applies only to those", () => {
     const policy = exempting(entry({ rules: ["rotation-enabled", "secret-not-stuck"] }));
     expect(stateOf(policy, {}, "secret-not-stuck").active).not.toBeNull();
     expect(stateOf(policy, {}, "secret-key-usable")).toEqual(none);
   });
 
-  test("that ended yesterday is told", () => {
+  test("that ended yesterday is reported", () => {
     expect(stateOf(exempting(entry({ until: "2026-11-23" })))).toEqual({
       ...none,
       ended: { owner: "ann", reason: "legacy", until: "2026-11-23", source: "policy" },
     });
   });
 
-  test("of several the longest counts, wherever it stands", () => {
+  test("that ends last wins, in any order", () => {
     const entries = ["2026-11-30", "2027-05-31", "2026-11-01"].map((until) => entry({ until, owner: until }));
     for (const policy of [exempting(...entries), exempting(...entries.toReversed())])
       expect(stateOf(policy).active?.owner).toBe("2027-05-31");
   });
 
-  test("of several that have ended the last to end is told", () => {
+  test("that ended last is reported", () => {
     const entries = ["2026-11-01", "2026-11-20"].map((until) => entry({ until }));
     expect(stateOf(exempting(...entries)).ended?.until).toBe("2026-11-20");
   });
 
-  test("of several that end on one day the first counts", () => {
+  test("that comes first wins if several end on the same day", () => {
     expect(
       stateOf(exempting(entry({ owner: "ann" }), entry({ owner: "bob" }), entry({ owner: "cy" }))).active?.owner,
     ).toBe("ann");
@@ -82,18 +82,18 @@ describe("an exemption by tags", () => {
   const tags = { [owner]: "bob", [reason]: "migration", [until]: "2026-12-24" };
   const allowed = aPolicy({ exemptionTags: true });
 
-  test("holds where the policy allows it, for every rule", () => {
+  test("applies to every rule if the policy allows it", () => {
     const active = { owner: "bob", reason: "migration", until: "2026-12-24", source: "tags" };
     expect(stateOf(allowed, tags)).toEqual({ ...none, active });
     expect(stateOf(allowed, tags, "secret-key-usable")).toEqual({ ...none, active });
   });
 
-  test("is none, and not worth a word, where the policy does not allow it", () => {
+  test("does not count if the policy does not allow it", () => {
     expect(stateOf(aPolicy(), tags)).toEqual(none);
     expect(stateOf(aPolicy(), { [owner]: "bob" })).toEqual(none);
   });
 
-  test("is none where there are other tags only", () => {
+  test("does not count without the exemption tags", () => {
     expect(stateOf(allowed, { owner: "bob", "exempt-until": "2026-12-24" })).toEqual(none);
   });
 
@@ -112,7 +112,7 @@ describe("an exemption by tags", () => {
     [{ ...tags, [until]: "Christmas" }, `the tag ${until} is not a date such as 2026-12-31`],
     [{ ...tags, [until]: "2026-02-30" }, `the tag ${until} is not a date such as 2026-12-31`],
     [{ ...tags, [until]: "2026-12-24T00:00:00Z" }, `the tag ${until} is not a date such as 2026-12-31`],
-  ])("that is not complete is ignored, and it is said why: %j", (some, why) => {
+  ])("that is incomplete or not valid is ignored with a reason: %j", (some, why) => {
     expect(stateOf(allowed, some)).toEqual({ ...none, ignored: why });
   });
 
@@ -120,7 +120,7 @@ describe("an exemption by tags", () => {
     expect(stateOf(allowed, { ...tags, [until]: " 2026-12-24 " }).active?.until).toBe("2026-12-24");
   });
 
-  test("does not hide one by the policy when it is ignored", () => {
+  test("that is ignored does not hide an exemption by the policy", () => {
     const policy = { ...allowed, exemptions: [entry()] };
     expect(stateOf(policy, { [owner]: "bob" })).toEqual({
       active: { owner: "ann", reason: "legacy", until: "2026-12-31", source: "policy" },
@@ -135,7 +135,7 @@ describe("an exemption by tags", () => {
     });
   });
 
-  test("of it and one by the policy the longer counts, and of equals the policy's", () => {
+  test("competes with the policy's: the one that ends last wins, or the policy's on the same day", () => {
     const withPolicy = (end: string) =>
       stateOf({ ...allowed, exemptions: [entry({ until: end })] }, tags).active?.source;
     expect([withPolicy("2026-12-23"), withPolicy("2026-12-24"), withPolicy("2026-12-25")]).toEqual([

@@ -26,7 +26,7 @@ import {
   region,
 } from "../support/builders.ts";
 
-/** A rule that says what it is told to say. */
+/** A rule that returns the given verdict. */
 const saying = (verdict: Verdict, id = "example-rule"): Rule =>
   defineRule({
     id,
@@ -62,7 +62,7 @@ const judged = (rule: Rule, policy = aPolicy()) => judge(rule, database, aContex
 const bad = { messageId: "bad", data: { what: "this" }, evidence: { fact: 1 } };
 
 describe("a judgment", () => {
-  test("is in words: slots filled, the first letter large, the remedy with the command", () => {
+  test("has its placeholders filled, a capital first letter and the command in the remedy", () => {
     expect(judged(saying(bad))).toEqual({
       rule: "example-rule",
       severity: "medium",
@@ -73,7 +73,7 @@ describe("a judgment", () => {
     });
   });
 
-  test("names the database, its Region, and the commands that modify and rotate it, where a rule asks for them", () => {
+  test("fills in the database, its Region and its commands", () => {
     const remedy = "{database} in {region}: {modify}; {rotate}";
     const message = { status: "NON_COMPLIANT", text: "it is bad.", remedy } as const;
     const result = { rule: saying(bad), verdict: { messageId: "bad" }, message };
@@ -99,7 +99,7 @@ describe("a judgment", () => {
     });
   });
 
-  test("that something was not seen has the reason in its evidence, too", () => {
+  test("of INSUFFICIENT_DATA has the reason in its evidence", () => {
     expect(judged(saying({ messageId: "unknown", data: { why: "denied" }, evidence: { fact: 1 } })).evidence).toEqual({
       fact: 1,
       notSeen: "denied",
@@ -108,23 +108,23 @@ describe("a judgment", () => {
     expect(judged(saying({ messageId: "plain", data: { why: "denied" } })).evidence).toEqual({});
   });
 
-  test("has the severity of the policy, where it gives one", () => {
+  test("has the severity that the policy sets", () => {
     expect(judged(saying(bad), aPolicy({ severities: { "example-rule": "critical" } })).severity).toBe("critical");
     expect(judged(saying(bad), aPolicy({ severities: { "another-rule": "critical" } })).severity).toBe("medium");
   });
 
-  test("a slot that holds a slot is not filled again", () => {
+  test("does not fill placeholders in values", () => {
     expect(judged(saying({ messageId: "bad", data: { what: "{database}" } })).message).toContain("bad: {database},");
   });
 
-  test("asks AWS again only where its message says so", () => {
+  test("has confirmations only if its message declares them", () => {
     const confirmations = (verdict: Verdict) => confirmationsOf(applyRule(saying(verdict), database, aContext()));
     expect(confirmations(bad)).toEqual(["secretsmanager:DescribeSecret"]);
     expect(confirmations({ messageId: "plain" })).toEqual([]);
     expect(confirmations({ messageId: "good" })).toEqual([]);
   });
 
-  test("is the answer of the rule, in words", () => {
+  test("is the rendered result of the rule", () => {
     const answer = applyRule(saying(bad), database, aContext());
     expect(answer).toMatchObject({ verdict: bad, crash: null });
     expect(renderJudgment(answer, database, aPolicy())).toEqual(judged(saying(bad)));
@@ -144,7 +144,7 @@ describe("a rule that crashes", () => {
     ["an error", new RangeError("out of reach"), "out of reach"],
     ["text", "no error at all", "no error at all"],
     ["nothing", undefined, "undefined"],
-  ])("has not passed, whatever it threw: %s", (_, thrown, message) => {
+  ])("does not pass, whatever it threw: %s", (_, thrown, message) => {
     expect(judged(throwing(thrown))).toEqual({
       ...failed,
       message: `The rule broken-rule failed on DB instance orders: ${message}.`,
@@ -157,7 +157,7 @@ describe("a rule that crashes", () => {
     ]);
   });
 
-  test("so has one that says what it has no message for", () => {
+  test("does not pass if it returns an unknown message id", () => {
     expect(judged(saying({ messageId: "nonsense" }, "broken-rule"))).toEqual({
       ...failed,
       message: 'The rule broken-rule failed on DB instance orders: it has no message "nonsense".',
@@ -167,7 +167,7 @@ describe("a rule that crashes", () => {
     );
   });
 
-  test("leaves a gap, and does not keep the others from being judged", () => {
+  test("leaves a gap, and the other rules still apply", () => {
     const rules = [throwing(new RangeError("out of reach")), saying({ messageId: "plain" })];
     const { findings, crashes } = judgeTarget(aTarget(), aPolicy(), rules, now);
     expect(crashes).toEqual([
@@ -186,7 +186,7 @@ describe("a rule that crashes", () => {
     ]);
   });
 
-  test("leaves a gap even for a database that is exempt", () => {
+  test("leaves a gap even on an exempt database", () => {
     const policy = aPolicy({
       exemptions: [{ match: { identifier: ["orders"] }, owner: "ann", reason: "legacy", until: "2026-12-31" }],
     });
@@ -195,15 +195,15 @@ describe("a rule that crashes", () => {
   });
 });
 
-describe("the rules that are on", () => {
+describe("the active rules", () => {
   const rules = [saying(bad, "one"), saying(bad, "two"), saying(bad, "three")];
 
-  test("are those that the policy does not switch off", () => {
+  test("are those that the policy does not turn off", () => {
     expect(activeRules(rules, aPolicy())).toEqual(rules);
     expect(activeRules(rules, aPolicy({ rulesOff: ["two"] })).map(({ id }) => id)).toEqual(["one", "three"]);
   });
 
-  test("are the only ones that are asked", () => {
+  test("are the only ones applied", () => {
     const { findings } = judgeTarget(aTarget(), aPolicy({ rulesOff: ["one", "three"] }), rules, now);
     expect(findings.map(({ rule }) => rule)).toEqual(["two"]);
   });
@@ -212,7 +212,7 @@ describe("the rules that are on", () => {
 describe("a finding", () => {
   const judgment = judged(saying({ messageId: "plain", evidence: { fact: 1 } }));
 
-  test("is made of what is wrong or unknown", () => {
+  test("is created for NON_COMPLIANT and INSUFFICIENT_DATA", () => {
     expect(toFinding(judgment, database, aPolicy(), now)).toEqual({
       id: `example-rule/${databaseArn}`,
       rule: "example-rule",
@@ -233,7 +233,7 @@ describe("a finding", () => {
     );
   });
 
-  test("is not made of a pass", () => {
+  test("is not created for a pass", () => {
     expect(toFinding(judged(saying({ messageId: "good" })), database, aPolicy(), now)).toBeNull();
     expect(toFinding(judged(saying({ messageId: "aside" })), database, aPolicy(), now)).toBeNull();
   });
@@ -241,7 +241,7 @@ describe("a finding", () => {
   const exempt = (until: string) =>
     aPolicy({ exemptions: [{ match: { identifier: ["orders"] }, owner: "ann", reason: "legacy", until }] });
 
-  test("that is exempt says by whom, and is still what it was", () => {
+  test("that is exempt names the exemption and keeps its status", () => {
     const finding = toFinding(judgment, database, exempt("2026-11-24"), now);
     expect(finding).toMatchObject({
       status: "NON_COMPLIANT",
@@ -251,7 +251,7 @@ describe("a finding", () => {
     });
   });
 
-  test("whose exemption ended is active again, and says so", () => {
+  test("whose exemption ended is active again and says so", () => {
     const finding = toFinding(judgment, database, exempt("2026-11-23"), now);
     expect(finding).toMatchObject({
       message: "It is bad. Its exemption ended on 2026-11-23.",
@@ -260,7 +260,7 @@ describe("a finding", () => {
     });
   });
 
-  test("has in its evidence why tags that try to exempt it do not", () => {
+  test("explains in its evidence why exemption tags are ignored", () => {
     const tagged = aDatabase({ tags: { "rds-password-audit:exempt-owner": "bob" } });
     expect(toFinding(judgment, tagged, aPolicy({ exemptionTags: true }), now)?.evidence).toEqual({
       fact: 1,
@@ -269,7 +269,7 @@ describe("a finding", () => {
     });
   });
 
-  test("of a judgment without a remedy has none", () => {
+  test("of a judgment without a remedy has an empty remediation", () => {
     expect(toFinding({ ...judgment, remediation: null }, database, aPolicy(), now)?.remediation).toBe("");
   });
 });
@@ -281,7 +281,7 @@ describe("a target", () => {
     blueGreenDeployments: [],
   });
 
-  test("has each of its databases classified, and a context for each", () => {
+  test("yields each database classified, with its context", () => {
     const prepared = [...prepare(target, aPolicy(), now)];
     expect(
       prepared.map(({ database, context }) => [database.identifier, database.management, context.secret.seen]),
@@ -291,7 +291,7 @@ describe("a target", () => {
     ]);
   });
 
-  test("has every rule asked about every database", () => {
+  test("has every rule applied to every database", () => {
     const { databases, findings, crashes } = judgeTarget(
       target,
       aPolicy(),
@@ -306,7 +306,7 @@ describe("a target", () => {
     expect(crashes).toEqual([]);
   });
 
-  test("with a list that failed has the database in doubt", () => {
+  test("with a failed list yields databases with doubts", () => {
     const gaps = [aGap({ action: "rds:DescribeGlobalClusters", code: "AccessDenied" })];
     const [, cluster] = [...prepare({ ...target, gaps }, aPolicy(), now)];
     expect(cluster?.database.doubt).toBe("rds:DescribeGlobalClusters failed with AccessDenied");

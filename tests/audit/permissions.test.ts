@@ -15,7 +15,7 @@ const reading = [
 ];
 const ofOneSecret = ["secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"];
 
-test("an auditor may call what the rules read and confirm, and the values of secrets are denied", () => {
+test("the policy allows what the rules read and confirm, and denies secret values", () => {
   expect(auditPolicy(rules)).toEqual({
     Version: "2012-10-17",
     Statement: [
@@ -36,7 +36,7 @@ test("an auditor may call what the rules read and confirm, and the values of sec
   });
 });
 
-test("a rule asks for what it reads, and for what it confirms", () => {
+test("the actions include what a rule reads and confirms", () => {
   expect(auditActions(rules.filter(({ id }) => id === "rotation-enabled"))).toEqual([
     "account:ListRegions",
     "rds:DescribeDBClusters",

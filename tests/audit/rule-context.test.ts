@@ -33,7 +33,7 @@ const keyId = "11111111-2222-3333-4444-555555555555";
 const aliasArn = `arn:aws:kms:${region}:${account}:alias/orders`;
 const defaultAliasArn = `arn:aws:kms:${region}:${account}:alias/aws/secretsmanager`;
 
-/** The context of a database, in a target with something changed. */
+/** The rule context of a database in a changed target. */
 function contextIn(target: Partial<Target>, { database = aDatabase(), policy = aPolicy() } = {}) {
   return createRuleContext(deepFreeze(aTarget(target)), policy, now)(database);
 }
@@ -45,30 +45,30 @@ describe("the secret", () => {
     expect(contextIn({}).secret).toEqual({ seen: true, value: aSecret() });
   });
 
-  test("that a complete list lacks does not exist", () => {
+  test("that a complete list does not contain does not exist", () => {
     expect(contextIn({ secrets: [] }).secret).toEqual({ seen: true, value: null });
     expect(contextIn({ secrets: [aSecret({ arn: "arn:another" })] }).secret).toEqual({ seen: true, value: null });
   });
 
-  test("that DescribeSecret does not know does not exist, although the list has it", () => {
+  test("that DescribeSecret does not find does not exist, although it is listed", () => {
     expect(contextIn({ missingSecrets: [secretArn] }).secret).toEqual({ seen: true, value: null });
   });
 
-  test("is not seen where the list was not asked for", () => {
+  test("is not seen if the list was not read", () => {
     expect(contextIn({ secrets: null }).secret).toEqual({
       seen: false,
       why: "secretsmanager:ListSecrets was not read",
     });
   });
 
-  test("is not seen where the list is denied", () => {
+  test("is not seen if the list is denied", () => {
     expect(contextIn({ secrets: [], gaps: [aGap()] }).secret).toEqual({
       seen: false,
       why: "secretsmanager:ListSecrets failed with AccessDeniedException",
     });
   });
 
-  test("is not seen where the list broke off before it", () => {
+  test("is not seen if the list ended early before it", () => {
     const gaps = [aGap({ code: "ThrottlingException" })];
     expect(contextIn({ secrets: [aSecret({ arn: "arn:another" })], gaps }).secret).toEqual({
       seen: false,
@@ -76,18 +76,18 @@ describe("the secret", () => {
     });
   });
 
-  test("is seen where the list broke off after it", () => {
+  test("is seen if the list ended early after it", () => {
     expect(contextIn({ gaps: [aGap()] }).secret).toEqual({ seen: true, value: aSecret() });
   });
 
-  test("that does not exist is missing, although the list broke off", () => {
+  test("that does not exist is missing although the list ended early", () => {
     expect(contextIn({ secrets: [], missingSecrets: [secretArn], gaps: [aGap()] }).secret).toEqual({
       seen: true,
       value: null,
     });
   });
 
-  test("that DescribeSecret could not confirm is not seen, although the list has it", () => {
+  test("that DescribeSecret could not confirm is not seen, although it is listed", () => {
     const gaps = [aGap({ action: "secretsmanager:DescribeSecret", resource: secretArn, code: "InternalServiceError" })];
     expect(contextIn({ gaps }).secret).toEqual({
       seen: false,
@@ -95,12 +95,12 @@ describe("the secret", () => {
     });
   });
 
-  test("is seen where DescribeSecret failed for another one", () => {
+  test("is seen if DescribeSecret failed for another secret", () => {
     const gaps = [aGap({ action: "secretsmanager:DescribeSecret", resource: "arn:another" })];
     expect(contextIn({ gaps }).secret).toEqual({ seen: true, value: aSecret() });
   });
 
-  test("is not seen where RDS names none", () => {
+  test("is not seen if RDS reports none", () => {
     const why = { seen: false, why: "RDS reports no secret" };
     expect(contextIn({}, { database: managedWith({ secretArn: null }) }).secret).toEqual(why);
     expect(contextIn({}, { database: aDatabase({ masterUserSecret: null }) }).secret).toEqual(why);
@@ -108,7 +108,7 @@ describe("the secret", () => {
 });
 
 describe("the secret's resource policy", () => {
-  test("is seen, or seen to be none", () => {
+  test("is seen, or confirmed not to exist", () => {
     expect(contextIn({ resourcePolicies: [{ secretArn, policy: "{}" }] }).resourcePolicy).toEqual({
       seen: true,
       value: "{}",
@@ -119,7 +119,7 @@ describe("the secret's resource policy", () => {
     });
   });
 
-  test("of another secret is not this one's", () => {
+  test("of another secret does not count", () => {
     expect(contextIn({ resourcePolicies: [{ secretArn: "arn:another", policy: "{}" }] }).resourcePolicy).toEqual({
       seen: false,
       why: "secretsmanager:GetResourcePolicy was not read",
@@ -134,7 +134,7 @@ describe("the secret's resource policy", () => {
     });
   });
 
-  test("of no secret at all was not read", () => {
+  test("is not seen without a secret", () => {
     const database = managedWith({ secretArn: null });
     expect(contextIn({ resourcePolicies: [{ secretArn, policy: "{}" }] }, { database }).resourcePolicy.seen).toBe(
       false,
@@ -142,23 +142,23 @@ describe("the secret's resource policy", () => {
   });
 });
 
-describe("the key by RDS", () => {
+describe("the key that RDS reports", () => {
   const own = { arn: { seen: true, value: keyArn }, key: { seen: true, value: aKey() } };
 
   test("is found by its ARN", () => {
     expect(contextIn({}).rdsKey).toEqual(own);
   });
 
-  test("is found by its bare id", () => {
+  test("is found by its key id", () => {
     expect(contextIn({}, { database: managedWith({ kmsKeyId: keyId }) }).rdsKey).toEqual(own);
   });
 
-  test.each(["alias/orders", aliasArn])("is found by an alias, in either spelling: %s", (kmsKeyId) => {
+  test.each(["alias/orders", aliasArn])("is found by its alias or alias ARN: %s", (kmsKeyId) => {
     const keys = [{ reference: aliasArn, key: aKey() }];
     expect(contextIn({ keys }, { database: managedWith({ kmsKeyId }) }).rdsKey).toEqual(own);
   });
 
-  test("is known by its ARN where KMS does not answer", () => {
+  test("has its ARN even if KMS fails", () => {
     const gaps = [aGap({ action: "kms:DescribeKey", resource: keyArn })];
     expect(contextIn({ keys: [], gaps }).rdsKey).toEqual({
       arn: { seen: true, value: keyArn },
@@ -166,7 +166,7 @@ describe("the key by RDS", () => {
     });
   });
 
-  test("is not known by its ARN where an alias cannot be resolved", () => {
+  test("has no ARN if its alias cannot be resolved", () => {
     const why = { seen: false, why: "kms:DescribeKey failed with ThrottlingException" };
     const gaps = [aGap({ action: "kms:DescribeKey", resource: aliasArn, code: "ThrottlingException" })];
     expect(contextIn({ gaps }, { database: managedWith({ kmsKeyId: "alias/orders" }) }).rdsKey).toEqual({
@@ -175,18 +175,18 @@ describe("the key by RDS", () => {
     });
   });
 
-  test("that was not asked for is not seen", () => {
+  test("that was not read is not seen", () => {
     expect(contextIn({ keys: [] }).rdsKey.key).toEqual({ seen: false, why: "kms:DescribeKey was not read" });
   });
 
-  test("that KMS does not know does not exist", () => {
+  test("that KMS does not find does not exist", () => {
     expect(contextIn({ keys: [{ reference: keyArn, key: null }] }).rdsKey).toEqual({
       arn: { seen: true, value: keyArn },
       key: { seen: true, value: null },
     });
   });
 
-  test("by an alias that KMS does not know is no key", () => {
+  test("with an alias that KMS does not find does not exist", () => {
     const keys = [{ reference: aliasArn, key: null }];
     const none = { seen: true, value: null };
     expect(contextIn({ keys }, { database: managedWith({ kmsKeyId: "alias/orders" }) }).rdsKey).toEqual({
@@ -195,17 +195,17 @@ describe("the key by RDS", () => {
     });
   });
 
-  test("is not seen where RDS names none", () => {
+  test("is not seen if RDS reports none", () => {
     const why = { seen: false, why: "RDS reports no key" };
     expect(contextIn({}, { database: managedWith({ kmsKeyId: null }) }).rdsKey).toEqual({ arn: why, key: why });
     expect(contextIn({}, { database: aDatabase({ masterUserSecret: null }) }).rdsKey).toEqual({ arn: why, key: why });
   });
 });
 
-describe("the key by Secrets Manager", () => {
+describe("the key that Secrets Manager reports", () => {
   const awsKey = aKey({ manager: "AWS" });
 
-  test("is found by whatever Secrets Manager calls it", () => {
+  test("is found by any form of reference", () => {
     const keys = [
       { reference: keyArn, key: aKey() },
       { reference: aliasArn, key: aKey({ arn: otherKeyArn }) },
@@ -217,14 +217,14 @@ describe("the key by Secrets Manager", () => {
     });
   });
 
-  test("that is omitted is the default one, which is RDS's where that is AWS managed", () => {
+  test("that is omitted is the key that RDS reports, if that is AWS managed", () => {
     const keys = [{ reference: keyArn, key: awsKey }];
     const { rdsKey, secretKey } = contextIn({ keys, secrets: [aSecret({ kmsKeyId: null })] });
     expect(secretKey).toEqual(rdsKey);
     expect(secretKey.key).toEqual({ seen: true, value: awsKey });
   });
 
-  test("that is omitted is the default one, and not RDS's where that is customer managed", () => {
+  test("that is omitted is the default key if RDS reports a customer managed key", () => {
     const defaultKey = aKey({ arn: otherKeyArn, manager: "AWS" });
     const keys = [
       { reference: keyArn, key: aKey() },
@@ -236,23 +236,23 @@ describe("the key by Secrets Manager", () => {
     });
   });
 
-  test("that is omitted is not guessed where nobody could look the default one up", () => {
+  test("that is omitted is not seen if the default key could not be read", () => {
     const gaps = [aGap({ action: "kms:DescribeKey", resource: defaultAliasArn })];
     const why = { seen: false, why: "kms:DescribeKey failed with AccessDeniedException" };
     expect(contextIn({ gaps, secrets: [aSecret({ kmsKeyId: null })] }).secretKey).toEqual({ arn: why, key: why });
   });
 
-  test("that is omitted is not known where RDS's could not be read", () => {
+  test("that is omitted is not seen if the key that RDS reports could not be read", () => {
     expect(contextIn({ keys: [], secrets: [aSecret({ kmsKeyId: null })] }).secretKey.key.seen).toBe(false);
     expect(contextIn({ keys: [], secrets: [aSecret({ kmsKeyId: null })] }).secretKey.arn.seen).toBe(false);
   });
 
-  test("that is omitted is not RDS's where RDS's does not exist", () => {
+  test("that is omitted is not the key that RDS reports if that does not exist", () => {
     const keys = [{ reference: keyArn, key: null }];
     expect(contextIn({ keys, secrets: [aSecret({ kmsKeyId: null })] }).secretKey.arn.seen).toBe(false);
   });
 
-  test("is not seen where the secret is not", () => {
+  test("is not seen if the secret is not seen", () => {
     const { secret, secretKey } = contextIn({ secrets: null });
     expect(secretKey).toEqual({ arn: secret, key: secret });
   });
@@ -275,19 +275,19 @@ describe("the keys that the policy requires", () => {
     expect(requiredKeysOf(aDatabase({ engine: "mysql" }), aPolicy({ keys }))).toEqual(["customer-managed"]);
   });
 
-  test("are none where none matches", () => {
+  test("are none if no entry matches", () => {
     expect(requiredKeysOf(aDatabase({ engine: "mysql" }), aPolicy({ keys: keys.slice(0, 2) }))).toEqual([]);
     expect(contextIn({}).requiredKeys).toEqual([]);
   });
 
-  test("are canonicalised, and an alias that was not resolved is not seen", () => {
+  test("are canonicalized, and an unresolved alias is not seen", () => {
     expect(contextIn({}, { policy: aPolicy({ keys }) }).requiredKeys).toEqual([
       { requirement: keyId, ...aSeenKey() },
       { requirement: "alias/orders", ...anUnseenKey(null, "kms:DescribeKey was not read") },
     ]);
   });
 
-  test("are resolved by KMS where they are aliases", () => {
+  test("are resolved by KMS if they are aliases", () => {
     const found = [{ reference: aliasArn, key: aKey({ arn: otherKeyArn }) }];
     expect(contextIn({ keys: found }, { policy: aPolicy({ keys }) }).requiredKeys[1]).toEqual({
       requirement: "alias/orders",
@@ -295,13 +295,13 @@ describe("the keys that the policy requires", () => {
     });
   });
 
-  test.each(["customer-managed", "aws-managed"])("have no ARN where they are a kind: %s", (requirement) => {
+  test.each(["customer-managed", "aws-managed"])("have no ARN if they name a key manager: %s", (requirement) => {
     expect(contextIn({}, { policy: aPolicy({ keys: [{ match: {}, require: [requirement] }] }) }).requiredKeys).toEqual([
       { requirement, arn: { seen: true, value: null }, key: { seen: true, value: null } },
     ]);
   });
 
-  test("are known by their ARN where they were not described, and may not exist", () => {
+  test("have their ARN without DescribeKey and may not exist", () => {
     const required = (key: Key | null | undefined) =>
       contextIn(
         { keys: key === undefined ? [] : [{ reference: keyArn, key }] },
@@ -324,7 +324,7 @@ describe("the cluster of a member", () => {
     expect(contextIn({ databases: [aPlainCluster()] }, { database: member }).cluster).toEqual(seen);
   });
 
-  test("is no instance of the same name", () => {
+  test("is not an instance of the same name", () => {
     const databases = [aPlainCluster({ kind: "instance" })];
     expect(contextIn({ databases }, { database: member }).cluster).toEqual({
       seen: false,
@@ -340,7 +340,7 @@ describe("the cluster of a member", () => {
     });
   });
 
-  test("is not missed where there is none to be seen", () => {
+  test("counts as seen without a cluster", () => {
     const gaps = [aGap({ action: "rds:DescribeDBClusters" })];
     expect(contextIn({ gaps }).cluster).toEqual(seen);
     expect(
@@ -358,7 +358,7 @@ describe("the tenant databases of a container", () => {
     expect(contextIn({ databases }, { database: container }).tenantDatabases).toEqual({ seen: true, value: true });
   });
 
-  test("are not seen where the list has none of them: a container is never without", () => {
+  test("are not seen if the list has none, because a container always has some", () => {
     const ofAnother = [aDatabase({ kind: "tenant-database", containerArn: "arn:another" })];
     for (const databases of [[], ofAnother])
       expect(contextIn({ databases }, { database: container }).tenantDatabases).toEqual({
@@ -367,22 +367,22 @@ describe("the tenant databases of a container", () => {
       });
   });
 
-  test("that could not be read say why, whatever came before", () => {
+  test("that could not be read have a reason, whatever was read before", () => {
     expect(contextIn({ databases, gaps }, { database: container }).tenantDatabases).toEqual({
       seen: false,
       why: "rds:DescribeTenantDatabases failed with Throttling",
     });
   });
 
-  test("are not missed where there are none", () => {
+  test("count as seen without a container", () => {
     expect(contextIn({ gaps }).tenantDatabases).toEqual({ seen: true, value: true });
   });
 });
 
-describe("the surroundings", () => {
+describe("the classification context", () => {
   const blueGreen = (status: string, source: string, target: string | null = null) => ({ status, source, target });
 
-  test("that were not asked for are not known", () => {
+  test("is unknown for lists that were not read", () => {
     expect(classificationContextOf(aTarget(), aPolicy())).toEqual({
       globalClusterMembers: { arns: new Set(), gap: "rds:DescribeGlobalClusters was not read" },
       blueGreenDatabases: { arns: new Set(), gap: "rds:DescribeBlueGreenDeployments was not read" },
@@ -390,7 +390,7 @@ describe("the surroundings", () => {
     });
   });
 
-  test("that were read are known: both databases of each deployment that is under way", () => {
+  test("contains both databases of each active deployment", () => {
     const target = aTarget({
       globalClusterMembers: ["arn:a"],
       blueGreenDeployments: [
@@ -405,7 +405,7 @@ describe("the surroundings", () => {
     });
   });
 
-  test("that broke off hold what came before, and say so", () => {
+  test("keeps the entries of an incomplete list, with its gap", () => {
     const target = aTarget({
       globalClusterMembers: ["arn:a"],
       blueGreenDeployments: [],
@@ -417,18 +417,18 @@ describe("the surroundings", () => {
     });
   });
 
-  test("hold what the policy supports", () => {
+  test("has the policy's support settings", () => {
     expect(classificationContextOf(aTarget(), aPolicy({ support: { oracleCdb: "unsupported" } })).support).toEqual({
       oracleCdb: "unsupported",
     });
   });
 });
 
-test("the context holds the instant and the thresholds of the policy", () => {
+test("the rule context has the time and the policy's thresholds", () => {
   const thresholds = { ...aPolicy().thresholds, rotationGraceHours: 1 };
   expect(contextIn({}, { policy: aPolicy({ thresholds }) })).toMatchObject({ now, thresholds });
 });
 
-test("a gap is said by its action and AWS's code", () => {
+test("a gap is described by its action and code", () => {
   expect(describeGap(aGap())).toBe("secretsmanager:ListSecrets failed with AccessDeniedException");
 });

@@ -17,7 +17,7 @@ function report(inventory: Partial<Inventory>, catalogue = rules) {
   });
 }
 
-describe("a report by every rule there is, on whatever AWS may answer", () => {
+describe("a report by all rules on any answer of AWS", () => {
   const anyFleet = fc
     .uniqueArray(anyTarget, { maxLength: 2, selector: ({ account, region }) => `${account} ${region}` })
     .map((targets) =>
@@ -27,7 +27,7 @@ describe("a report by every rule there is, on whatever AWS may answer", () => {
       })),
     );
 
-  test("does not depend on the order in which AWS answered", () => {
+  test("does not depend on the order of AWS's answers", () => {
     const shuffled = anyFleet.chain((targets) =>
       fc.tuple(
         fc.constant(targets),
@@ -57,7 +57,7 @@ describe("a report by every rule there is, on whatever AWS may answer", () => {
     );
   });
 
-  test("is the same twice, and a report is what its schema says", () => {
+  test("is deterministic and matches its schema", () => {
     fc.assert(
       fc.property(anyFleet, fc.array(anyGap, { maxLength: 2 }), (targets, gaps) => {
         const first = report({ targets, gaps });
@@ -68,7 +68,7 @@ describe("a report by every rule there is, on whatever AWS may answer", () => {
     );
   });
 
-  test("a denied call never makes more databases look right", () => {
+  test("is never clean with a denied call", () => {
     fc.assert(
       fc.property(anyTarget, anyGap, (target, gap) => {
         const { clean, coverage } = report({ targets: [{ ...target, gaps: [...target.gaps, gap] }] });

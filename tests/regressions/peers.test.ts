@@ -24,7 +24,7 @@ import {
   secretArn,
 } from "../support/builders.ts";
 
-/** Audits one Region as the program does, with every rule there is. */
+/** Audits one Region with all rules, as the program does. */
 function audit(target: Partial<Target>, policy: Partial<Policy> = {}) {
   const inventory = anInventory({
     targets: [aTarget({ globalClusterMembers: [], blueGreenDeployments: [], ...target })],
@@ -32,7 +32,7 @@ function audit(target: Partial<Target>, policy: Partial<Policy> = {}) {
   return assembleReport(inventory, { policy: aPolicy(policy), rules, generatedAt: now, version: "0" });
 }
 
-/** What is found, as `rule status`; empty where all is well. */
+/** The findings as `rule status`; empty if there are none. */
 const findingsOf = (...args: Parameters<typeof audit>) =>
   audit(...args).findings.map(({ rule, status }) => `${rule} ${status}`);
 const withSecret = (overrides: Partial<ReturnType<typeof aSecret>>): Partial<Target> => ({
@@ -44,28 +44,28 @@ const managed = (overrides: Partial<Database> = {}) =>
   aPlainDatabase({ masterUserSecret: aMasterUserSecret(), ...overrides });
 const tooLong = ["rotation-interval-within-limit NON_COMPLIANT"];
 
-describe("where peers are wrong about managed secrets (peers.md, section 4)", () => {
-  test("CloudSploit secretRotationEnabled: a 7-day schedule fails and a 365-day one passes; here it is the other way round", () => {
+describe("mistakes of peers about managed secrets (peers.md, section 4)", () => {
+  test("CloudSploit secretRotationEnabled: a 7-day schedule fails and a 365-day one passes; here it is the reverse", () => {
     expect(findingsOf(rotating(7))).toEqual([]);
     expect(findingsOf(rotating(365))).toEqual(tooLong);
   });
 
-  test("CloudSploit secretRotationEnabled: ScheduleExpression is ignored; here it wins over the days", () => {
+  test("CloudSploit secretRotationEnabled: ScheduleExpression is ignored; here it overrides the days", () => {
     expect(findingsOf(rotating(7, "rate(365 days)"))).toEqual(tooLong);
     expect(findingsOf(rotating(365, "rate(7 days)"))).toEqual([]);
   });
 
-  test("Powerpipe automatic_rotation_lambda_enabled: alarms where there is no Lambda function; managed rotation has none and is on", () => {
+  test("Powerpipe automatic_rotation_lambda_enabled: alarms without a Lambda function; managed rotation has none and is on", () => {
     expect(Object.keys(aSecret())).not.toContain("rotationLambdaArn");
     expect(findingsOf({})).toEqual([]);
   });
 
-  test("Powerpipe automatic_rotation_enabled: a cancelled rotation still shows its rules and reads ok; only RotationEnabled tells", () => {
+  test("Powerpipe automatic_rotation_enabled: canceled rotation still shows its rules and passes; here RotationEnabled decides", () => {
     const cancelled = { rotationEnabled: false, nextRotationAt: null };
     expect(findingsOf(withSecret(cancelled))).toEqual(["rotation-enabled NON_COMPLIANT"]);
   });
 
-  test("Powerpipe rotated_as_scheduled: cron and rate schedules fall through to no status; here they are judged", () => {
+  test("Powerpipe rotated_as_scheduled: cron and rate schedules get no status; here they are evaluated", () => {
     const late = { nextRotationAt: "2026-11-20T00:00:00.000Z" };
     for (const scheduleExpression of ["cron(0 8 1 * ? *)", "rate(10 days)"])
       expect(findingsOf(withSecret({ ...late, rotationRules: aSchedule({ scheduleExpression }) }))).toEqual([
@@ -73,7 +73,7 @@ describe("where peers are wrong about managed secrets (peers.md, section 4)", ()
       ]);
   });
 
-  test("Powerpipe encrypted_with_kms_cmk: a key that is omitted is called not encrypted; it is aws/secretsmanager, and consistent", () => {
+  test("Powerpipe encrypted_with_kms_cmk: an omitted key counts as not encrypted; here it is aws/secretsmanager and consistent", () => {
     const target = { ...withSecret({ kmsKeyId: null }), keys: [{ reference: keyArn, key: aKey({ manager: "AWS" }) }] };
     expect(findingsOf(target)).toEqual([]);
     expect(findingsOf(target, { keys: [{ match: {}, require: ["aws-managed"] }] })).toEqual([]);
@@ -85,12 +85,12 @@ describe("where peers are wrong about managed secrets (peers.md, section 4)", ()
     expect(findingsOf(rotating(null, "cron(0 8 1 * ? *)"))).toEqual([]);
   });
 
-  test("Stave NOSECRET: IAM authentication exempts; here it is not even read, because the master password stays", () => {
+  test("Stave NOSECRET: IAM authentication exempts; here it is not read, because the master password remains", () => {
     expect(Object.keys(aPlainDatabase()).filter((name) => /iam/i.test(name))).toEqual([]);
     expect(findingsOf({ databases: [aPlainDatabase()] })).toEqual(["master-password-managed NON_COMPLIANT"]);
   });
 
-  test("ASR SecretsManager.3: may delete a secret that a service owns; no rule here proposes to delete one", () => {
+  test("ASR SecretsManager.3: can delete a secret that a service owns; here no remedy deletes one", () => {
     const texts = rules.flatMap(({ messages }) =>
       Object.values(messages).map((message) => ("remedy" in message ? message.remedy : "")),
     );
@@ -98,13 +98,13 @@ describe("where peers are wrong about managed secrets (peers.md, section 4)", ()
   });
 });
 
-describe("what hurts in the field (peers.md, section 6)", () => {
-  test("2, rotated after 7 days and nobody knew (terraform-aws-rds#527): what is overdue or on schedule says its next date", () => {
+describe("problems in the field (peers.md, section 6)", () => {
+  test("2, unexpected rotation after 7 days (terraform-aws-rds#527): the message has the next date", () => {
     const [overdue] = audit(withSecret({ nextRotationAt: "2026-11-20T00:00:00.000Z" })).findings;
     expect(overdue?.evidence).toMatchObject({ nextRotationAt: "2026-11-20T00:00:00.000Z" });
   });
 
-  test("3, many turn rotation off (tf#49659): managed but not rotating is a finding of its own, and can be exempt for a time", () => {
+  test("3, rotation is often turned off (tf#49659): that is a separate finding and can be exempt for a time", () => {
     const off = withSecret({ rotationEnabled: false });
     const exemption = { match: { identifier: ["orders"] }, rules: ["rotation-enabled"], owner: "ann", reason: "cache" };
     const [active] = audit(off, { exemptions: [{ ...exemption, until: "2026-12-31" }] }).findings;
@@ -113,12 +113,12 @@ describe("what hurts in the field (peers.md, section 6)", () => {
     expect(ended).toMatchObject({ exemption: null, endedExemption: { until: "2026-11-23" } });
   });
 
-  test("4, Terraform's state says managed and AWS does not (tf#31509): AWS's answer counts, whatever a tag says", () => {
+  test("4, Terraform's state says managed and AWS does not (tf#31509): AWS's answer counts", () => {
     const restored = aPlainDatabase({ tags: { manage_master_user_password: "true" } });
     expect(findingsOf({ databases: [restored] })).toEqual(["master-password-managed NON_COMPLIANT"]);
   });
 
-  test("5, a restored copy reports a ghost (tf PR #48901): a secret that is gone, another's, or nobody's is found", () => {
+  test("5, a restored copy reports a ghost (tf PR #48901): a missing, foreign or unowned secret is found", () => {
     const found = ["secret-belongs-to-database NON_COMPLIANT"];
     expect(findingsOf({ secrets: [] })).toEqual(found);
     expect(findingsOf({ missingSecrets: [secretArn] })).toEqual(found);
@@ -127,7 +127,7 @@ describe("what hurts in the field (peers.md, section 6)", () => {
     expect(findingsOf(withSecret({ deletedAt: "2026-11-23T00:00:00.000Z" }))).toEqual(found);
   });
 
-  test("6, the key is changed in Secrets Manager and RDS goes on reporting the old one (tf#41817): three views are compared", () => {
+  test("6, the key is changed in Secrets Manager and RDS still reports the old one (tf#41817): both are compared with the policy", () => {
     const target = {
       ...withSecret({ kmsKeyId: otherKeyArn }),
       keys: [
@@ -143,20 +143,20 @@ describe("what hurts in the field (peers.md, section 6)", () => {
     );
   });
 
-  test("6, the key cannot be changed (tf#41795): the remedy says that only turning management off and on does it", () => {
+  test("6, the key cannot be changed (tf#41795): the remedy is to turn management off and on", () => {
     const [finding] = audit({}, { keys: [{ match: {}, require: [otherKeyArn] }] }).findings;
     expect(finding?.remediation).toMatch(
       /^Turn management off and on with the required key\. This changes the secret's ARN/,
     );
   });
 
-  test("9, blue/green fails while managed (tf#46544): an unmanaged database in an open deployment is excused, with the reason", () => {
+  test("9, blue/green fails while managed (tf#46544): an unmanaged database in an open deployment is not a violation, with the reason", () => {
     const blueGreenDeployments = [{ source: databaseArn, target: null, status: "AVAILABLE" }];
     const report = audit({ databases: [aPlainDatabase()], blueGreenDeployments });
     expect([report.findings, report.databases[0]?.reason]).toEqual([[], "blue-green-deployment"]);
   });
 
-  test("10, secondaries of a global database (tf#31706): a reason, not a failure that never clears", () => {
+  test("10, secondaries of a global database (tf#31706): a reason, not a permanent violation", () => {
     const cluster = aPlainCluster({ globalClusterIdentifier: "world" });
     const report = audit({ databases: [cluster] });
     expect([report.findings, report.databases[0]?.reason]).toEqual([[], "global-database"]);
@@ -180,12 +180,12 @@ describe("what hurts in the field (peers.md, section 6)", () => {
     expect([report.findings, report.clean, report.coverage.complete]).toEqual([[], false, false]);
   });
 
-  test("20, a throttled DescribeKey is no missing key", () => {
+  test("20, a throttled DescribeKey is not a missing key", () => {
     const gaps = [aGap({ action: "kms:DescribeKey", resource: keyArn, code: "ThrottlingException" })];
     expect(findingsOf({ keys: [], gaps })).toEqual(["secret-key-usable INSUFFICIENT_DATA"]);
   });
 
-  test("21, an account that could not be entered is absent without a word (prowler#8250): it is a gap, and nothing is clean", () => {
+  test("21, an inaccessible account is silently absent (prowler#8250): here it is a gap and the report is not clean", () => {
     const gap = aGap({ action: "sts:AssumeRole", account: "210987654321", region: "" });
     const report = assembleReport(anInventory({ gaps: [gap] }), {
       policy: aPolicy(),
@@ -196,7 +196,7 @@ describe("what hurts in the field (peers.md, section 6)", () => {
     expect([report.clean, report.coverage.complete, report.coverage.gaps]).toEqual([false, false, [gap]]);
   });
 
-  test("23, a database is described before its secret is there (c7n#9678): unknown, and to be audited again, not wrong", () => {
+  test("23, a database is described before its secret exists (c7n#9678): INSUFFICIENT_DATA, not a violation", () => {
     const creating = managed({
       masterUserSecret: aMasterUserSecret({ secretArn: null, status: "creating", kmsKeyId: null }),
     });
@@ -204,7 +204,7 @@ describe("what hurts in the field (peers.md, section 6)", () => {
     expect(new Set(report.findings.map(({ status }) => status))).toEqual(new Set(["INSUFFICIENT_DATA"]));
   });
 
-  test("25, are suppressed findings remediated (ASR#245): an exempt finding is reported as exempt, and counted apart", () => {
+  test("25, are suppressed findings remediated (ASR#245): an exempt finding is reported as exempt and counted separately", () => {
     const exemption = { match: { identifier: ["orders"] }, owner: "ann", reason: "legacy", until: "2026-12-31" };
     const report = audit({ databases: [aPlainDatabase()] }, { exemptions: [exemption] });
     expect(report.findings.map(({ exemption }) => exemption?.owner)).toEqual(["ann"]);
@@ -224,21 +224,21 @@ describe("what hurts in the field (peers.md, section 6)", () => {
     expect(report.summary).toMatchObject({ databases: 3, unmanaged: 1, inherited: 2 });
   });
 
-  test("26, a member whose cluster could not be read is not passed over", () => {
+  test("26, a member whose cluster could not be read is INSUFFICIENT_DATA", () => {
     const member = aPlainDatabase({ engine: "aurora-postgresql", clusterIdentifier: "ledger" });
     expect(findingsOf({ databases: [member] })).toEqual(["master-password-managed INSUFFICIENT_DATA"]);
   });
 });
 
-describe("facts of AWS that peers trip over (peers.md, section 5)", () => {
-  test("Prowler keeps Neptune, Steampipe DocumentDB: what the RDS API returns of other services is counted, not judged", () => {
+describe("facts about AWS that peers miss (peers.md, section 5)", () => {
+  test("Prowler keeps Neptune, Steampipe DocumentDB: databases of other services are counted, not audited", () => {
     const report = audit({
       databases: [aPlainCluster({ arn: "arn:a", engine: "docdb" }), aPlainCluster({ arn: "arn:b", engine: "neptune" })],
     });
     expect([report.findings, report.summary.outOfScope, report.clean]).toEqual([[], 2, true]);
   });
 
-  test("a naive comparison of key id, alias and ARN always differs: all are made ARNs first", () => {
+  test("a naive comparison of key id, alias and ARN always differs: here all become ARNs first", () => {
     const keyId = keyArn.split("/")[1] ?? "";
     const database = managed({ masterUserSecret: aMasterUserSecret({ kmsKeyId: keyId }) });
     const aliasArn = `arn:aws:kms:${region}:${account}:alias/orders`;

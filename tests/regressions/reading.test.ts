@@ -8,13 +8,13 @@ const fleetOf = (count: number) => (cloud: ReturnType<typeof createCloud>) => {
   for (let index = 0; index < count; index += 1) here.addInstance({ identifier: `db-${index}`, managed: true });
 };
 
-describe("what users of other tools complain about, in reading (peers, section 6)", () => {
+describe("problems of other tools with reading AWS (peers.md, section 6)", () => {
   test("17, aws-cli#8604: ten databases cost no more calls than one", async () => {
     const [one, ten] = await Promise.all([1, 10].map((count) => auditSimulated({ fleet: fleetOf(count) })));
     expect(ten?.calls.length).toBe(one?.calls.length);
   });
 
-  test("19, c7n#1390, prowler#5517: a fleet that is throttled now and then is read to its end", async () => {
+  test("19, c7n#1390, prowler#5517: an occasionally throttled fleet is read completely", async () => {
     const { report, calls } = await auditSimulated({
       fleet: (cloud) => {
         fleetOf(250)(cloud);
@@ -38,7 +38,7 @@ describe("what users of other tools complain about, in reading (peers, section 6
     expect(report.coverage.gaps).toEqual([expect.objectContaining({ code: "ThrottlingException" })]);
   });
 
-  test("21, prowler#8250: an account that cannot be entered is in the report, not absent from it", async () => {
+  test("21, prowler#8250: an inaccessible account is in the report", async () => {
     const accounts = [account, "222222222222"];
     const { report } = await auditSimulated({
       accounts,
@@ -48,7 +48,7 @@ describe("what users of other tools complain about, in reading (peers, section 6
     expect(report.coverage.gaps).toEqual([expect.objectContaining({ account: "account 222222222222" })]);
   });
 
-  test("22, prowler#2713: a Region that never answers ends as a gap, and the others are judged", async () => {
+  test("22, prowler#2713: a Region that never answers becomes a gap, and the others are audited", async () => {
     const { report } = await auditSimulated({
       requestTimeoutSeconds: 0.3,
       regions: [region, "us-east-1"],

@@ -8,11 +8,11 @@ import type { Fact, KeyFacts, RequiredKey, RuleContext } from "../../lib/model/r
 import type { Secret } from "../../lib/model/secret.ts";
 import { account, databaseArn, keyArn, now, otherKeyArn, region, secretArn } from "./builders.ts";
 
-/** Any text without braces, which would look like a slot that was not filled. */
+/** Any text without braces, which would look like a placeholder. */
 export const anyText: fc.Arbitrary<string> = fc.string().map((text) => text.replaceAll(/[{}]/g, ""));
 
 const orNull = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: null });
-/** One of the words that AWS says, or any other. */
+/** One of AWS's values, or any other text. */
 const word = (...words: string[]) => fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...words) }, anyText);
 
 const instant = fc.oneof(
@@ -33,7 +33,7 @@ const anyMasterUserSecret = fc.record({
   kmsKeyId: orNull(keyReference),
 });
 
-/** A database as RDS could report it, and as it never would. */
+/** A database with any combination of fields, possible in RDS or not. */
 export const anyDatabase: fc.Arbitrary<Database> = fc.record({
   arn: word(databaseArn),
   kind: fc.constantFrom(...databaseKinds),
@@ -167,7 +167,7 @@ export const anyGap: fc.Arbitrary<Gap> = fc.record({
   resource: orNull(word(keyArn, secretArn)),
 });
 
-/** What was read of one Region; databases have different ARNs, as in AWS. */
+/** A target with distinct database ARNs, as in AWS. */
 export const anyTarget: fc.Arbitrary<Target> = fc.record({
   account: fc.constantFrom(account, "210987654321"),
   region: fc.constantFrom(region, "us-east-1"),

@@ -6,18 +6,18 @@ import type { Policy } from "../../lib/model/policy.ts";
 import type { Fact, KeyFacts, RuleContext } from "../../lib/model/rule.ts";
 import type { RotationRules, Secret } from "../../lib/model/secret.ts";
 
-/** The instant at which everything in these tests is judged. */
+/** The time as of which these tests evaluate everything. */
 export const now = "2026-11-24T12:00:00.000Z";
 export const account = "123456789012";
 export const region = "eu-west-1";
 
-/** The database of most examples, and what belongs to it. */
+/** The database of most examples, with its secret and keys. */
 export const databaseArn = `arn:aws:rds:${region}:${account}:db:orders`;
 export const secretArn = `arn:aws:secretsmanager:${region}:${account}:secret:rds!db-0123abcd-xmJRDx`;
 export const keyArn = `arn:aws:kms:${region}:${account}:key/11111111-2222-3333-4444-555555555555`;
 export const otherKeyArn = `arn:aws:kms:${region}:${account}:key/99999999-8888-7777-6666-555555555555`;
 
-/** An instant so many hours from now; `hoursFromNow(-1)` is an hour ago. */
+/** An instant relative to `now`; `hoursFromNow(-1)` is an hour ago. */
 export function hoursFromNow(hours: number): string {
   return new Date(Date.parse(now) + hours * 3_600_000).toISOString();
 }
@@ -54,12 +54,12 @@ export function aPlainDatabase(overrides: Partial<Database> = {}): Database {
   };
 }
 
-/** What RDS says of a healthy managed secret. */
+/** The `MasterUserSecret` of a healthy managed database. */
 export function aMasterUserSecret(overrides: Partial<NonNullable<Database["masterUserSecret"]>> = {}) {
   return { secretArn, status: "active", kmsKeyId: keyArn, ...overrides };
 }
 
-/** A database whose management is decided: healthy and managed, unless said otherwise. */
+/** A classified database, by default healthy and managed. */
 export function aDatabase(overrides: Partial<ClassifiedDatabase> = {}): ClassifiedDatabase {
   const management = overrides.management ?? "managed";
   return {
@@ -84,12 +84,12 @@ export function aPlainCluster(overrides: Partial<Database> = {}): Database {
   });
 }
 
-/** When a secret rotates: what is left out is not set. */
+/** Rotation rules in which only the given fields are set. */
 export function aSchedule(overrides: Partial<RotationRules> = {}): RotationRules {
   return { automaticallyAfterDays: null, scheduleExpression: null, duration: null, ...overrides };
 }
 
-/** A secret that RDS made for the database of these tests, and rotated four days ago. */
+/** A secret that RDS created for the database of these tests and rotated four days ago. */
 export function aSecret(overrides: Partial<Secret> = {}): Secret {
   return {
     arn: secretArn,
@@ -129,7 +129,7 @@ export function aSeenKey(overrides: Partial<Key> = {}): KeyFacts {
   return { arn: seen(key.arn), key: seen(key) };
 }
 
-/** A key whose ARN is known, and which could not be read. */
+/** A key that could not be read, by default with a known ARN. */
 export function anUnseenKey(
   arn: string | null = keyArn,
   why = "kms:DescribeKey failed with AccessDeniedException",
@@ -137,7 +137,7 @@ export function anUnseenKey(
   return { arn: arn === null ? unseen(why) : seen(arn), key: unseen(why) };
 }
 
-/** Everything seen, everything healthy, no key required. */
+/** A context in which everything is seen and healthy and no key is required. */
 export function aContext(overrides: Partial<RuleContext> = {}): RuleContext {
   return {
     now,
@@ -153,7 +153,7 @@ export function aContext(overrides: Partial<RuleContext> = {}): RuleContext {
   };
 }
 
-/** The same, with the secret changed. */
+/** The same context with a changed secret. */
 export function withSecret(overrides: Partial<Secret>, context: Partial<RuleContext> = {}): RuleContext {
   return aContext({ secret: seen(aSecret(overrides)), ...context });
 }
@@ -171,7 +171,7 @@ export function aGap(overrides: Partial<Gap> = {}): Gap {
   };
 }
 
-/** One healthy managed database, its secret and its key, all seen. */
+/** A target with one healthy managed database, its secret and its key. */
 export function aTarget(overrides: Partial<Target> = {}): Target {
   return {
     account,
@@ -196,7 +196,7 @@ export function anInventory(overrides: Partial<Inventory> = {}): Inventory {
   return { schemaVersion: "1.0", observedAt: now, targets: [aTarget()], gaps: [], ...overrides };
 }
 
-/** The default policy, with something changed. */
+/** The default policy with changes. */
 export function aPolicy(overrides: Partial<Policy> = {}): Policy {
   return { ...defaultPolicy, ...overrides };
 }

@@ -4,19 +4,19 @@ import type { Report } from "../../lib/model/report.ts";
 import { rules } from "../../rules/index.ts";
 import { account, now, region } from "./builders.ts";
 
-/** Ann took the risk until the end of the year. */
+/** An exemption until the end of the year. */
 export const anExemption: Exemption = { owner: "ann", reason: "legacy", until: "2026-12-31", source: "policy" };
 
-/** Where a DB instance is, and which it is, by its name. */
-function placeOf(identifier: string, place: { account?: string; region?: string } = {}) {
-  const where = { account: place.account ?? account, region: place.region ?? region };
-  const arn = `arn:aws:rds:${where.region}:${where.account}:db:${identifier}`;
-  return { ...where, arn, resourceId: `db-${identifier.toUpperCase()}` };
+/** The account, Region, ARN and resource id of a DB instance. */
+function identityOf(identifier: string, overrides: { account?: string; region?: string } = {}) {
+  const scope = { account: overrides.account ?? account, region: overrides.region ?? region };
+  const arn = `arn:aws:rds:${scope.region}:${scope.account}:db:${identifier}`;
+  return { ...scope, arn, resourceId: `db-${identifier.toUpperCase()}` };
 }
 
-/** What the rule that most databases break says of a DB instance, seen for the first time now. */
+/** A finding on a DB instance, by default of master-password-managed and first seen now. */
 export function aFindingOn(identifier: string, overrides: Partial<Finding> = {}): Finding {
-  const { arn, resourceId, ...where } = placeOf(identifier, overrides);
+  const { arn, resourceId, ...scope } = identityOf(identifier, overrides);
   const rule = overrides.rule ?? "master-password-managed";
   return {
     id: `${rule}/${arn}`,
@@ -24,7 +24,7 @@ export function aFindingOn(identifier: string, overrides: Partial<Finding> = {})
     status: "NON_COMPLIANT",
     severity: "high",
     resource: { arn, type: "AWS::RDS::DBInstance", identifier, resourceId },
-    ...where,
+    ...scope,
     message: `RDS does not manage the master password of DB instance ${identifier}.`,
     evidence: {},
     remediation: "Turn management on.",
@@ -35,7 +35,7 @@ export function aFindingOn(identifier: string, overrides: Partial<Finding> = {})
   };
 }
 
-/** A finding that is opened now, unless said otherwise. */
+/** A change, by default a finding that is opened now. */
 export function aChangeOn(
   identifier: string,
   change: Partial<Omit<Change, "finding">> = {},
@@ -46,16 +46,16 @@ export function aChangeOn(
 
 type ReportParts = {
   readonly at?: string;
-  /** Names of DB instances that were judged and about which there may be nothing to find. */
+  /** Names of audited DB instances, with or without findings. */
   readonly judged?: readonly string[];
   readonly findings?: readonly Finding[];
   readonly coverage?: Partial<Report["coverage"]>;
 };
 
-/** A report of one Region that was read to its end. The databases of its findings are judged too. */
+/** A report of one completely read Region. It contains the databases of its findings. */
 export function aReportWith({ at = now, judged = [], findings = [], coverage = {} }: ReportParts = {}): Report {
   const owners = [
-    ...judged.map((identifier) => ({ identifier, ...placeOf(identifier) })),
+    ...judged.map((identifier) => ({ identifier, ...identityOf(identifier) })),
     ...findings.map(({ resource, account, region }) => ({ ...resource, account, region })),
   ];
   const gaps = coverage.gaps ?? [];
@@ -103,12 +103,12 @@ export function aReportWith({ at = now, judged = [], findings = [], coverage = {
   };
 }
 
-/** A Region that was read, as a report's coverage has it. */
+/** A completely read target in a report's coverage. */
 export function aTargetOf(region: string, of: string = account): Report["coverage"]["targets"][number] {
   return { account: of, region, complete: true, databases: 1, calls: 2 };
 }
 
-/** Changes in short: `type because identifier`. */
+/** Changes in short: `type reason identifier`. */
 export function changesInShort(changes: readonly Change[]): string[] {
   return changes.map(({ type, reason, finding }) => `${type} ${reason} ${finding.resource.identifier}`);
 }
