@@ -145,12 +145,7 @@ function judgeByResource(
 }
 
 /** A rule that is off, or a risk that its owner accepted, has nothing to say in AWS Config, and the annotation says why. */
-function say(
-  judgment: Judgment,
-  database: ClassifiedDatabase,
-  context: RuleContext,
-  policy: Policy,
-): ResourceVerdict {
+function say(judgment: Judgment, database: ClassifiedDatabase, context: RuleContext, policy: Policy): ResourceVerdict {
   const { rule, status, message } = judgment;
   if (policy.rulesOff.includes(rule))
     return { status: "NOT_APPLICABLE", message: "The policy switches this rule off." };
