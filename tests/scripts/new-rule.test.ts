@@ -6,7 +6,15 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 
 const run = promisify(execFile);
-const copied = [".gitignore", "biome.json", "jest.config.ts", "package.json", "tsconfig.json", "README.md"];
+const copied = [
+  ".dependency-cruiser.js",
+  ".gitignore",
+  "biome.json",
+  "jest.config.ts",
+  "package.json",
+  "tsconfig.json",
+  "README.md",
+];
 const copiedFolders = ["bench", "cli", "deploy", "docs", "functions", "lib", "rules", "scripts", "simulator", "tests"];
 
 let checkout: string;
