@@ -7,7 +7,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { type Severity, severities } from "../lib/model/finding.ts";
 
 /** What a rule is about decides what it reads, which messages it shares with other rules, and how its check starts. */
-const subjects = {
+const templates = {
   secret: {
     guards: "databaseLists, isVerdict, secretMessages, secretOf",
     reads: '[...databaseLists, "secretsmanager:ListSecrets"]',
@@ -43,7 +43,7 @@ const subjects = {
   },
 } as const;
 
-const [id = "", title = "", severity = "medium", subjectName = "secret"] = process.argv.slice(2);
+const [id = "", title = "", severity = "medium", about = "secret"] = process.argv.slice(2);
 const name = id.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 const rulePath = `rules/${id}.ts`;
 const testPath = `tests/rules/${id}.test.ts`;
@@ -54,7 +54,7 @@ if (refusal !== null) {
   console.error(refusal);
   process.exit(2);
 }
-const subject = subjects[subjectName as keyof typeof subjects];
+const template = templates[about as keyof typeof templates];
 
 // Edits come first: if an insertion point is missing, no file is written.
 const edits = [
@@ -65,7 +65,7 @@ const edits = [
   edit("tests/rules/catalogue.test.ts", [
     [
       /(?<=\nconst pinned[\s\S]*?\n)(?=\};\n)/,
-      `"${id}": { severity: "${severity}", reads: ${subject.pinnedReads} },\n`,
+      `"${id}": { severity: "${severity}", reads: ${template.pinnedReads} },\n`,
     ],
   ]),
   edit(samplePath, [
@@ -100,8 +100,8 @@ function refuse(): string | null {
     return 'A title is required. Describe the compliant state without a period, such as "The key is usable".';
   if (!severities.includes(severity as Severity))
     return `"${severity}" is not a severity. Use ${severities.join(", ")}.`;
-  if (!Object.hasOwn(subjects, subjectName))
-    return `"${subjectName}" is not a subject. Use ${Object.keys(subjects).join(", ")}.`;
+  if (!Object.hasOwn(templates, about))
+    return `"${about}" is not a template. Use ${Object.keys(templates).join(", ")}.`;
   return null;
 }
 
@@ -117,7 +117,7 @@ function edit(path: string, insertions: readonly (readonly [point: RegExp, text:
 
 function ruleText(): string {
   return `import { defineRule } from "../lib/model/rule.ts";
-import { ${subject.guards} } from "../lib/model/rule-guards.ts";
+import { ${template.guards} } from "../lib/model/rule-guards.ts";
 
 export const ${name} = defineRule({
   id: "${id}",
@@ -125,13 +125,13 @@ export const ${name} = defineRule({
   severity: "${severity}",
   rationale: "Why the rule matters, in two or three sentences.",
   references: ["https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html"],
-  reads: ${subject.reads},
+  reads: ${template.reads},
   messages: {
-    ...${subject.messages},
+    ...${template.messages},
     passes: { status: "COMPLIANT", text: "{database} passes ${id}." },
     fails: { status: "NON_COMPLIANT", text: "{database} fails ${id}.", remedy: "Fix the cause." },
   },
-  ${subject.check}
+  ${template.check}
     // Replace with the comparison of the rule.
     if (database.tags["${id}"] === "fail") return { messageId: "fails" };
     return { messageId: "passes" };
@@ -153,7 +153,7 @@ describeRule({
     NON_COMPLIANT: [
       { name: "a database with the failing tag", database: aDatabase({ tags: { "${id}": "fail" } }), messageId: "fails" },
     ],
-    ${subject.examples}
+    ${template.examples}
   },
 });
 `;

@@ -150,7 +150,7 @@ describe("Security Hub", () => {
     const imported: SecurityHubFinding[] = [];
     const importFindings: ImportFindings = async (findings) => {
       imported.push(...findings);
-      const isRefused = ({ Title }: SecurityHubFinding) => refused.some((name) => Title.includes(` ${name} `));
+      const isRefused = ({ Title }: SecurityHubFinding) => refused.some((name) => Title.includes(` ${name}.`));
       return findings.filter(isRefused).map(({ Id }) => ({ id: Id, reason: tooLarge }));
     };
     return { imported, destination: createSecurityHubDestination(importFindings) };

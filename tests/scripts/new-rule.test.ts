@@ -38,7 +38,10 @@ describe("npm run new-rule", () => {
       ["secret-has-tags", "The secret has tags", "severe"],
       '"severe" is not a severity. Use critical, high, medium, low.',
     ],
-    [["secret-has-tags", "The secret has tags", "low", "tag"], '"tag" is not a subject. Use secret, key, database.'],
+    [
+      ["secret-has-tags", "The secret has tags", "low", "tag"],
+      '"tag" is not what a rule can be about. Use secret, key, database.',
+    ],
   ])("refuses %j and changes nothing", async (args, message) => {
     const before = await textOf("rules/index.ts");
     await expect(newRule(...args)).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
