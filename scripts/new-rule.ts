@@ -101,7 +101,7 @@ function refuse(): string | null {
   if (!severities.includes(severity as Severity))
     return `"${severity}" is not a severity. Use ${severities.join(", ")}.`;
   if (!Object.hasOwn(templates, about))
-    return `"${about}" is not a template. Use ${Object.keys(templates).join(", ")}.`;
+    return `"${about}" is not a kind of rule. Use ${Object.keys(templates).join(", ")}.`;
   return null;
 }
 

@@ -40,7 +40,7 @@ describe("npm run new-rule", () => {
     ],
     [
       ["secret-has-tags", "The secret has tags", "low", "tag"],
-      '"tag" is not what a rule can be about. Use secret, key, database.',
+      '"tag" is not a kind of rule. Use secret, key, database.',
     ],
   ])("refuses %j and changes nothing", async (args, message) => {
     const before = await textOf("rules/index.ts");
