@@ -1,4 +1,5 @@
 import { impacts } from "../model/action.ts";
+import { compareText } from "../model/compare-text.ts";
 import { type ClassifiedDatabase, describeDatabase } from "../model/database.ts";
 import { gatesByName, needsWork } from "../model/gates.ts";
 import type { Inventory } from "../model/inventory.ts";
@@ -10,7 +11,6 @@ import type { Circumstances } from "./gate-verdict.ts";
 import { type Assumptions, evaluateGates } from "./gates.ts";
 import { toManualStep } from "./manual-step.ts";
 import {
-  compare,
   compareRequests,
   isUndecided,
   type RequestedRepair,
@@ -46,7 +46,7 @@ export function makePlan(inventory: Inventory, options: PlanOptions): Plan {
     complete: [inventory, ...inventory.targets].every(({ gaps }) => gaps.length === 0) && !requests.some(isUndecided),
     actions: entries
       .flatMap(({ planned, opensAt }) => (planned === null ? [] : { planned, opensAt }))
-      .sort((a, b) => compare(a.opensAt, b.opensAt))
+      .sort((a, b) => compareText(a.opensAt, b.opensAt))
       .map(({ planned }) => planned),
     manual: entries.flatMap(({ manual }) => manual ?? []),
   };

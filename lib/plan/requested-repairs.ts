@@ -1,6 +1,7 @@
 import { exemptionOf } from "../audit/exempt.ts";
 import { activeRules, applyRule, type Judgment, prepare, renderJudgment } from "../audit/judge.ts";
 import { type ActionName, actionNames } from "../model/action.ts";
+import { compareText } from "../model/compare-text.ts";
 import type { ClassifiedDatabase, Database } from "../model/database.ts";
 import { type Exemption, severities } from "../model/finding.ts";
 import type { Target } from "../model/inventory.ts";
@@ -89,11 +90,7 @@ export function compareRequests(a: RequestedRepair, b: RequestedRepair): number 
     urgency(a) - urgency(b) ||
     severity(a) - severity(b) ||
     disruption(a) - disruption(b) ||
-    compare(a.database.arn, b.database.arn) ||
-    compare(a.rule.id, b.rule.id)
+    compareText(a.database.arn, b.database.arn) ||
+    compareText(a.rule.id, b.rule.id)
   );
-}
-
-export function compare(a: string, b: string): number {
-  return Number(a > b) - Number(a < b);
 }
