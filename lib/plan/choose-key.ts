@@ -27,7 +27,7 @@ export function chooseKey(
   const markerKey = action === "finish-interrupted" ? toMarkerKey(ownToggleTagOf(database)) : null;
   if (
     markerKey !== null &&
-    (isInAccount(account, markerKey) || requiredKeys.some((required) => isMet(required, markerKey)))
+    (isKeyOfAccount(markerKey.reference, account) || requiredKeys.some((required) => isMet(required, markerKey)))
   )
     return markerKey;
   const present = masterUserSecret === null ? null : toPresentKey(rdsKey);
@@ -35,12 +35,6 @@ export function chooseKey(
     return present;
   const choices = requiredKeys.map(toRequiredChoice);
   return choices.find((choice) => !("problem" in choice)) ?? choices[0] ?? defaultKey;
-}
-
-/** A key that is given only by its ID is in the database's own account. */
-function isInAccount(account: string, { reference }: KeyChoice): boolean {
-  const [, , , , owner = account] = reference?.split(":") ?? [];
-  return owner === account;
 }
 
 function toMarkerKey(toggleTag: ToggleTag | null): KeyChoice {

@@ -273,7 +273,7 @@ describeGate("eligible", {
       "rotate",
       { ...anAuroraCluster(), ...target({ globalClusterMembers: [databaseArn] }) },
       "eligible",
-      "RDS cannot turn management on: AWS does not support it for members of an Aurora global database",
+      "RDS cannot turn management on: AWS does not support RDS-managed passwords for members of an Aurora global database",
     ],
     [
       "whether management can be turned on again was not read",

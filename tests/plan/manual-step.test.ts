@@ -79,7 +79,7 @@ describe("a manual step", () => {
       database: { arn: databaseArn, kind: "instance", identifier: "orders", resourceId: "db-ORDERS", account, region },
       rule: "master-password-managed",
       reason: "the service has no action for it",
-      what: `Tell those who log in as the master user, then turn management on: ${turnOn}`,
+      what: `Warn users of the master login, then enable RDS-managed passwords: ${turnOn}`,
       awsCli: [turnOn],
       cloudFormation: "ManageMasterUserPassword: true # instead of MasterUserPassword",
       terraform: "manage_master_user_password = true # instead of password",
