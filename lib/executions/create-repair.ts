@@ -60,7 +60,8 @@ export function createRepair(options: RepairOptions, action: ActionName, { done,
         ...{ now: at, state: present, tried: toTried(request, done), only: new Set([arn]) },
       });
       const planned = actions.find((one) => one.rule === request.rule) ?? null;
-      const verdict: Status = rule === undefined ? "INSUFFICIENT_DATA" : applyRule(rule, database, context).message.status;
+      const verdict: Status =
+        rule === undefined ? "INSUFFICIENT_DATA" : applyRule(rule, database, context).message.status;
       const adjusted = planned && adjustGates(planned, database, { state: present, done, approval });
       return { at, database, context, planned: adjusted, verdict };
     },

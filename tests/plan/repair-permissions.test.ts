@@ -1,6 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
 import { auditActions } from "../../lib/audit/permissions.ts";
-import { actionPermissions, repairActions, repairReads } from "../../lib/plan/repair-permissions.ts";
 import { readTarget } from "../../lib/collect/read-target.ts";
 import { startExecutions } from "../../lib/executions/start-executions.ts";
 import { type ActionName, actionNames, permissionFor } from "../../lib/model/action.ts";
@@ -9,6 +8,7 @@ import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import type { Inventory } from "../../lib/model/inventory.ts";
 import { emptyRemediationState, type SecretSnapshot } from "../../lib/model/remediation-state.ts";
 import { formatToggleMarker } from "../../lib/model/toggle-marker.ts";
+import { actionPermissions, repairActions, repairReads } from "../../lib/plan/repair-permissions.ts";
 import type { Workflow } from "../../lib/remediate/workflow.ts";
 import { remediateDatabase } from "../../lib/remediate-database.ts";
 import { rules } from "../../rules/index.ts";
