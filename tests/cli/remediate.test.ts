@@ -100,7 +100,7 @@ describe("without --apply", () => {
   test("names the database that owns the password", async () => {
     const { status, stderr } = await remediate("ledger-instance-1");
     expect(status).toBe(0);
-    expect(stderr).toContain("DB instance ledger-instance-1: no repair is needed: its master password is that of");
+    expect(stderr).toContain("DB instance ledger-instance-1: no repair is needed: its DB cluster owns");
   });
 
   test("a failed read is not a clean result", async () => {
