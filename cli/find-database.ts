@@ -1,4 +1,5 @@
 import { hidesDatabases } from "../lib/audit/compare-reports.ts";
+import { parseArn } from "../lib/model/arn.ts";
 import type { Database } from "../lib/model/database.ts";
 import { UsageError } from "../lib/model/errors.ts";
 import type { Inventory, Target } from "../lib/model/inventory.ts";
@@ -59,5 +60,6 @@ export function listUnread(name: string, { database }: Found, inventory: Invento
 
 /** The Region in a database's ARN; undefined for any other name. */
 export function regionIn(name: string): string | undefined {
-  return /^arn:[^:]+:rds:([^:]+):/.exec(name)?.[1];
+  const arn = parseArn(name);
+  return arn?.service === "rds" ? arn.region : undefined;
 }

@@ -1,3 +1,4 @@
+import { parseArn } from "../lib/model/arn.ts";
 import { toggleTagKey } from "../lib/model/database.ts";
 import { defaultKeyAlias, isKeyReference } from "../lib/model/key.ts";
 import type { Match, Policy } from "../lib/model/policy.ts";
@@ -207,15 +208,19 @@ function toKeys({ keys }: Policy): PermittedKeys {
 }
 
 function toKeyArn(reference: string): Intrinsic {
-  const [, , , region, account, resource] = reference.split(":");
-  if (region === undefined || account === undefined || resource === undefined)
-    return arn("kms", "*", ownAccount, `key/${reference}`);
-  return arn("kms", region, account, resource);
+  const key = parseArn(reference);
+  return key === null
+    ? arn("kms", "*", ownAccount, `key/${reference}`)
+    : arn("kms", key.region, key.account, key.resource);
 }
 
 function toAlias(reference: string): PermittedKeys["aliases"][number] {
-  const [, , , region = "*", account = ownAccount, name = reference] = reference.split(":");
-  return { name, keys: arn("kms", region, account, "key/*") };
+  const { region, account, resource } = parseArn(reference) ?? {
+    region: "*",
+    account: ownAccount,
+    resource: reference,
+  };
+  return { name: resource, keys: arn("kms", region, account, "key/*") };
 }
 
 function distinct<T>(values: readonly T[]): T[] {

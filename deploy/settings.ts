@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as z from "zod";
+import { parseArn } from "../lib/model/arn.ts";
 import { UsageError } from "../lib/model/errors.ts";
 import { severities } from "../lib/model/finding.ts";
 import { suggest } from "../lib/model/nearest.ts";
@@ -162,7 +163,7 @@ export function readSettings(params: Readonly<Record<string, unknown>>, stackReg
   const parsed = settingsSchema.safeParse(params, { reportInput: true });
   if (!parsed.success) throw new UsageError(parsed.error.issues.map(describeIssue).join(" "));
   for (const name of ["findingsTopicArn", "alertsTopicArn", "kmsKeyArn", "logKmsKeyArn"] as const) {
-    const [, , , region = stackRegion] = parsed.data[name].split(":");
+    const region = parseArn(parsed.data[name])?.region ?? stackRegion;
     if (region !== stackRegion)
       throw new UsageError(`The parameter "${name}" must be in the stack's Region, ${stackRegion}, not in ${region}.`);
   }

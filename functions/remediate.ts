@@ -10,7 +10,7 @@ import { type RemediationRequest, remediationRequestSchema } from "../lib/model/
 import { remediateDatabase } from "../lib/remediate-database.ts";
 import { rules } from "../rules/index.ts";
 import { createDurableWorkflow } from "./wiring/durable-workflow.ts";
-import { partitionOf } from "./wiring/invocation.ts";
+import { scopeOf } from "./wiring/invocation.ts";
 import { openRepairs } from "./wiring/repairs.ts";
 import { packagedPolicy, readRemediationSettings } from "./wiring/settings.ts";
 import { logErrors, logger, metrics, recordRemediation } from "./wiring/telemetry.ts";
@@ -33,7 +33,7 @@ export const handler = middy<unknown, unknown, Error, DurableContext>({
   .use(parser({ schema: remediationRequestSchema }))
   .handler(async (request: RemediationRequest, context) => {
     const { account, region } = request.database;
-    const partition = partitionOf(context.lambdaContext);
+    const { partition } = scopeOf(context.lambdaContext);
     const done = await remediateDatabase({
       ...{ request, policy, rules, approval: null, waits: true },
       ...openRepairs(settings),

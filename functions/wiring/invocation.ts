@@ -1,16 +1,10 @@
 import type { Context } from "aws-lambda";
+import { parseArn } from "../../lib/model/arn.ts";
 
-/** The partition in which the function runs. */
-export function partitionOf({ invokedFunctionArn }: Context): string {
-  return invokedFunctionArn.split(":")[1] ?? "aws";
-}
-
-/** The account in which the function runs. */
-export function accountOf({ invokedFunctionArn }: Context): string {
-  return invokedFunctionArn.split(":")[4] ?? "";
-}
-
-/** The Region in which the function runs. */
-export function regionOf({ invokedFunctionArn }: Context): string {
-  return invokedFunctionArn.split(":")[3] ?? "";
+/** The partition, account and Region that the function runs in. Throws if Lambda gives no function ARN. */
+export function scopeOf({ invokedFunctionArn }: Context) {
+  const arn = parseArn(invokedFunctionArn);
+  if (arn === null) throw new Error(`"${invokedFunctionArn}" is not the ARN of a Lambda function`);
+  const { partition, account, region } = arn;
+  return { partition, account, region };
 }

@@ -1,8 +1,8 @@
 import { applyRule, prepare, severityOf } from "../audit/judge.ts";
-import { toReference } from "../collect/affected-databases.ts";
 import type { ActionName } from "../model/action.ts";
+import { toResourceName } from "../model/arn.ts";
 import { turnOnCommand } from "../model/aws-cli.ts";
-import { type Database, unknown } from "../model/database.ts";
+import { type Database, toReference, unknown } from "../model/database.ts";
 import { isPass } from "../model/finding.ts";
 import type { Inventory } from "../model/inventory.ts";
 import type { Policy } from "../model/policy.ts";
@@ -174,7 +174,7 @@ function toUnreadDatabase({ arn, account, region }: Running): RemediationRequest
   const reference = toReference(arn);
   const named =
     reference === null
-      ? { kind: "tenant-database" as const, identifier: `${unknown}/${arn.split(":").at(-1)}` }
+      ? { kind: "tenant-database" as const, identifier: `${unknown}/${toResourceName(arn)}` }
       : { kind: reference.kind, identifier: reference.value };
   return { arn, ...named, resourceId: unknown, account, region };
 }

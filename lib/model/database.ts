@@ -1,34 +1,35 @@
 import * as z from "zod/mini";
+import { parseArn, toResourceName } from "./arn.ts";
 
-/** What can own a master user password. Members of a DB cluster are instances too: their password is the cluster's. */
+/** What can own a master user password. Members of a DB cluster are instances too, but the cluster owns their password. */
 export const databaseKinds = ["instance", "cluster", "tenant-database"] as const;
 
-/** Stands for a name that AWS should have given and did not; nothing that carries it is judged clean. */
+/** Replaces a required value that AWS left out. A database with it is never judged clean. */
 export const unknown = "unknown";
 
-/** The tag that a repair writes on a database before it turns management off: when it started, and the key that is meant. */
+/** The tag that a repair adds to a database before it turns management off: when it started, and the target key. */
 export const toggleTagKey = "rds-password-audit:toggle";
 
-/** The tags on a database that exempt it, where the policy allows tags to do so. */
+/** Tags that exempt a database, if the policy allows exemption tags. */
 export const exemptionTags = {
   owner: "rds-password-audit:exempt-owner",
   reason: "rds-password-audit:exempt-reason",
   until: "rds-password-audit:exempt-until",
 } as const;
 
-/** RDS's word on the managed secret. `status` is kept as AWS says it: new values are judged unknown, not dropped. */
+/** The managed secret, as RDS reports it. `status` may be a value that AWS added later: it is judged as unknown, not dropped. */
 const masterUserSecretSchema = z.object({
   secretArn: z.nullable(z.string()),
   status: z.nullable(z.string()),
   kmsKeyId: z.nullable(z.string()),
 });
 
-/** One DB instance, DB cluster or Oracle tenant database, as the RDS API reports it; nothing is decided here. */
+/** One DB instance, DB cluster or Oracle tenant database, as the RDS API reports it. */
 export const databaseSchema = z.object({
   arn: z.string(),
   kind: z.enum(databaseKinds),
   identifier: z.string(),
-  /** `DbiResourceId`, `DbClusterResourceId` or `TenantDatabaseResourceId`: survives renaming, and is AWS Config's resource id. */
+  /** `DbiResourceId`, `DbClusterResourceId` or `TenantDatabaseResourceId`: survives renaming, and is the resource ID in AWS Config. */
   resourceId: z.string(),
   account: z.string(),
   region: z.string(),
@@ -38,24 +39,24 @@ export const databaseSchema = z.object({
   createdAt: z.nullable(z.string()),
   masterUserSecret: z.nullable(masterUserSecretSchema),
   tags: z.record(z.string(), z.string()),
-  /** Names of the settings in `PendingModifiedValues`: changes that are under way, or wait for the maintenance window. */
+  /** Names of the settings in `PendingModifiedValues`: changes in progress, or waiting for the maintenance window. */
   pendingChanges: z.array(z.string()),
   /** Identifiers or ARNs of the databases that replicate this one. */
   replicas: z.array(z.string()),
-  /** `PreferredMaintenanceWindow`, in UTC; a tenant database has its container's. */
+  /** `PreferredMaintenanceWindow`, in UTC; that of the container for a tenant database. */
   maintenanceWindow: z.nullable(z.string()),
-  /** DB instance: identifier of the DB cluster that it is a member of. */
+  /** DB instance: identifier of its DB cluster. */
   clusterIdentifier: z.nullable(z.string()),
-  /** Identifier or ARN of the database that this one replicates, for instances and clusters alike. */
+  /** Identifier or ARN of the database that this instance or cluster replicates. */
   replicationSource: z.nullable(z.string()),
-  /** Oracle: the instance is a container whose tenant databases own the passwords. */
+  /** Oracle: the instance is a container, and its tenant databases own the passwords. */
   multiTenant: z.boolean(),
   /** Tenant database: ARN of the DB instance that contains it. */
   containerArn: z.nullable(z.string()),
   engineMode: z.nullable(z.string()),
   scalabilityType: z.nullable(z.string()),
   globalClusterIdentifier: z.nullable(z.string()),
-  /** The cluster says something about global write forwarding, which only members of a global database do. */
+  /** The cluster has global write forwarding, which only members of a global database have. */
   globalWriteForwarding: z.boolean(),
   rdsCustom: z.boolean(),
   /** Aurora PostgreSQL express configuration: an internet access gateway, or no VPC networking. */
@@ -64,17 +65,17 @@ export const databaseSchema = z.object({
 
 export type Database = z.infer<typeof databaseSchema>;
 
-/** Whose business a database's master password is. */
+/** Who is responsible for a database's master password. */
 export const managements = ["managed", "unmanaged", "inherited", "unsupported", "out-of-scope"] as const;
 export type Management = (typeof managements)[number];
 
-/** A database with its management decided. */
+/** A database and the classification of its management. */
 export type ClassifiedDatabase = Database & {
   readonly management: Management;
-  /** A code of the table in `lib/audit/classify.ts`, and what it says. */
+  /** A code of the table in `lib/audit/classify.ts`, and its explanation. */
   readonly reason: string | null;
   readonly explanation: string | null;
-  /** Why `unmanaged` may be wrong: what would have to be read to rule out that AWS does not support it. */
+  /** Why `unmanaged` is uncertain: what could not be read to rule out that AWS cannot manage it. */
   readonly doubt: string | null;
 };
 
@@ -84,47 +85,64 @@ const resourceTypes = {
   "tenant-database": "AWS::RDS::TenantDatabase",
 } as const;
 
-/** The CloudFormation type name of a database. AWS Config knows no tenant databases, CloudFormation does not either. */
+/** The CloudFormation type name of a database. Neither AWS Config nor CloudFormation has tenant databases. */
 export function resourceType(database: Pick<Database, "kind">): string {
   return resourceTypes[database.kind];
 }
 
-/** What AWS calls each kind, in running text. */
+/** AWS's name of each kind, for sentences. */
 export const kindNames = {
   instance: "DB instance",
   cluster: "DB cluster",
   "tenant-database": "tenant database",
 } as const;
 
-/** As a sentence has it: "DB instance orders". */
+/** As in "DB instance orders". */
 export function describeDatabase(database: Pick<Database, "kind" | "identifier">): string {
   return `${kindNames[database.kind]} ${database.identifier}`;
 }
 
-/** Whether nothing is being done to a database's master password. */
+/** True if nothing is changing the master password. */
 export function isSettled({ status, masterUserSecret, pendingChanges }: Database): boolean {
   const isBusy = isUnderWay(masterUserSecret?.status ?? "active");
   return status === "available" && !isBusy && !pendingChanges.includes("MasterUserPassword");
 }
 
-/** Whether RDS is about to put a password into a secret of this status. */
+/** True if RDS is about to store a password in a secret of this status. */
 export function isUnderWay(status: string | null): boolean {
   return status === "creating" || status === "rotating";
 }
 
-/** A resource id as the names of executions have it: letters, digits and hyphens. */
+/** The resource ID in the name of an execution: letters, digits, underscores and hyphens. */
 export function inExecutionName({ resourceId }: Pick<Database, "resourceId">): string {
   return resourceId.replaceAll(/[^\w-]/g, "-").slice(0, 50);
 }
 
-/** One database, by what AWS can look up without a list: its name, or the resource id that AWS Config knows it by. */
+/** One database, by what RDS can filter for: its identifier, or its resource ID. */
 export type DatabaseReference = {
   readonly kind: "instance" | "cluster";
   readonly by: "identifier" | "resourceId";
   readonly value: string;
 };
 
-/** The databases that some references mean. RDS does not tell upper from lower case in identifiers. */
+/**
+ * Refers to a database by its name or its ARN, in any spelling. RDS stores names in lower case, and its filters are case-sensitive.
+ * Source: https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_Filter.html
+ */
+export function toIdentifierReference(kind: DatabaseReference["kind"], arnOrName: string): DatabaseReference {
+  return { kind, by: "identifier", value: toResourceName(arnOrName).toLowerCase() };
+}
+
+/** The DB instance or DB cluster that an ARN names; null for any other text. */
+export function toReference(arn: string): DatabaseReference | null {
+  const { service, resource = "" } = parseArn(arn) ?? {};
+  const [type, name] = resource.split(":");
+  if (service !== "rds" || name === undefined) return null;
+  if (type === "db") return toIdentifierReference("instance", name);
+  return type === "cluster" ? toIdentifierReference("cluster", name) : null;
+}
+
+/** Finds databases by reference, without case. */
 export function createFinder(databases: readonly Database[]): (reference: DatabaseReference) => Database | undefined {
   const toName = (kind: string, by: string, value: string) => `${kind} ${by} ${value.toLowerCase()}`;
   const byName = new Map(

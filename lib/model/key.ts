@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { makeArn, parseArn } from "./arn.ts";
 
 /** A KMS key as `DescribeKey` reports it. `state` and `manager` keep AWS's values. */
 export const keySchema = z.object({
@@ -27,18 +28,17 @@ export function isKeyReference(text: string): boolean {
 export function toKeyArn(reference: string, scope: KeyScope): string | null {
   if (keyArn.test(reference)) return reference;
   if (aliasName.test(reference)) return null;
-  return `arn:${scope.partition}:kms:${scope.region}:${scope.account}:key/${reference}`;
+  return makeArn({ ...scope, service: "kms", resource: `key/${reference}` });
 }
 
 /** True if a key belongs to the account: a key id or alias without an ARN, or null for the default key, belongs to the caller's. */
 export function isKeyOfAccount(reference: string | null, account: string): boolean {
-  const [, , , , owner = account] = reference?.split(":") ?? [];
-  return owner === account;
+  return (parseArn(reference ?? "")?.account ?? account) === account;
 }
 
 /** The reference to send to KMS, an ARN if possible, so that two spellings of one key cost one call. */
 export function toCanonicalReference(reference: string, scope: KeyScope): string {
-  if (reference.startsWith("alias/")) return `arn:${scope.partition}:kms:${scope.region}:${scope.account}:${reference}`;
+  if (reference.startsWith("alias/")) return makeArn({ ...scope, service: "kms", resource: reference });
   return toKeyArn(reference, scope) ?? reference;
 }
 

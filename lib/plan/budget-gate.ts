@@ -1,3 +1,4 @@
+import { toResourceName } from "../model/arn.ts";
 import type { ClassifiedDatabase } from "../model/database.ts";
 import type { Running } from "../model/remediation-state.ts";
 import { hoursBetween } from "../model/time.ts";
@@ -39,7 +40,7 @@ export function isWithinBudget({
 }
 
 function inShort({ action, arn }: Pick<Running, "action" | "arn">): string {
-  return `${action} of ${arn.split(":").at(-1)}`;
+  return `${action} of ${toResourceName(arn)}`;
 }
 
 function comeFirst(names: readonly string[]): string {

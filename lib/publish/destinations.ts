@@ -1,3 +1,4 @@
+import { makeArn, parseArn } from "../model/arn.ts";
 import type { Change, Digest } from "../model/change.ts";
 import type { Finding } from "../model/finding.ts";
 import type { OutgoingMessage, Refused } from "../model/topic-message.ts";
@@ -92,5 +93,6 @@ function toUndelivered(
 
 /** The default product of an account and Region, for custom findings. */
 function productArnOf({ resource, account, region }: Finding): string {
-  return `arn:${resource.arn.split(":")[1]}:securityhub:${region}:${account}:product/${account}/default`;
+  const partition = parseArn(resource.arn)?.partition ?? "aws";
+  return makeArn({ partition, service: "securityhub", region, account, resource: `product/${account}/default` });
 }
