@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { parseArn } from "../../model/arn.ts";
 import type { Change } from "../../model/change.ts";
 import type { Finding, Severity, Status } from "../../model/finding.ts";
 import { describeResource } from "../text/describe-database.ts";
@@ -128,7 +130,7 @@ function describeState({ message, exemption }: Finding, state: SecurityHubState)
 
 function toResource({ resource, region }: Finding): SecurityHubResource {
   const { arn, type, identifier, resourceId } = resource;
-  const partition = (["aws", "aws-cn", "aws-us-gov"] as const).find((one) => arn.startsWith(`arn:${one}:`));
+  const partition = (["aws", "aws-cn", "aws-us-gov"] as const).find((one) => one === parseArn(arn)?.partition);
   const known = { "AWS::RDS::DBInstance": "AwsRdsDbInstance", "AWS::RDS::DBCluster": "AwsRdsDbCluster" } as const;
   const asffType = Object.entries(known).find(([name]) => name === type)?.[1] ?? "Other";
   const other = toLines({ type, identifier, resourceId }, limits.fieldValue);
@@ -162,17 +164,10 @@ function orUnknown(text: string, max: number): string {
   return toLine(text, max) || "unknown";
 }
 
-/** The id itself, or, if it is too long or unprintable, its start and a hash of the whole id. */
+/** The id itself, or, if it is too long or unprintable, its start and the SHA-256 of the whole id. */
 function toId(id: string): string {
   const text = toPrintable(id).trim().toWellFormed() || "unknown";
   if (text === id && text.length <= limits.id) return text;
-  const hash = hashOf(id);
+  const hash = createHash("sha256").update(id).digest("hex");
   return `${text.slice(0, limits.id - hash.length - 1).toWellFormed()}#${hash}`;
-}
-
-/** 64-bit FNV-1a: stable across machines, and not used for security. */
-function hashOf(text: string): string {
-  let hash = 0xcbf29ce484222325n;
-  for (const byte of Buffer.from(text)) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
-  return hash.toString(16).padStart(16, "0");
 }
