@@ -73,7 +73,7 @@ function retryStrategy({ cause }: Error, attempts: number): RetryDecision {
 const keptError = z.object({
   name: z.string(),
   message: z.string(),
-  call: z.nullable(z.object({ action: z.string(), code: z.string() })),
+  call: z.nullable(z.object({ action: z.string(), code: z.string(), isTransient: z.boolean() })),
 });
 
 /** The error of a step in a form that a checkpoint keeps: the SDK keeps only an error's message. */
@@ -82,10 +82,14 @@ class KeptError extends DurableOperationError {
 
   constructor(cause: Error) {
     const { name, message } = cause;
-    const call = cause instanceof AwsCallError ? { action: cause.action, code: cause.code } : null;
+    const call = cause instanceof AwsCallError ? toCall(cause) : null;
     super(message, cause, JSON.stringify({ name, message, call } satisfies z.infer<typeof keptError>));
     this.errorType = name;
   }
+}
+
+function toCall({ action, code, isTransient }: AwsCallError) {
+  return { action, code, isTransient };
 }
 
 async function keepError<T>(work: () => Promise<T>): Promise<T> {
@@ -101,7 +105,7 @@ function toThrown(error: unknown): unknown {
   const kept = error instanceof DurableOperationError ? error.toErrorObject().ErrorData : undefined;
   if (kept === undefined) return error;
   const { name, message, call } = keptError.parse(JSON.parse(kept));
-  if (call !== null) return new AwsCallError(call.action, call.code, message);
+  if (call !== null) return new AwsCallError(call.action, call.code, message, call);
   return Object.assign(new Error(message), { name });
 }
 

@@ -1,24 +1,34 @@
+import { isServerError, isThrottlingError, isTransientError } from "@smithy/core/retry";
 import { AwsCallError } from "../model/errors.ts";
 
-/** What an error of the SDK tells: AWS's code, or the network's where AWS did not answer. */
+/** The code of an SDK error: AWS's, or the network's if there was no answer. */
 export function toCode(error: unknown): string {
   if (!(error instanceof Error)) return "UnknownError";
   const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
   return error.name === "Error" || error.name === "AggregateError" ? (code ?? error.name) : error.name;
 }
 
-/** The SDK's own sentence, in one line; some network errors have none. */
-function toMessage(error: unknown): string {
-  const message = error instanceof Error ? error.message.replaceAll(/\s+/g, " ").trim() : String(error);
-  return message === "" ? `the call failed with ${toCode(error)}` : message;
+/** The message of an SDK error on one line; empty for some network errors. */
+export function toMessage(error: unknown): string {
+  return error instanceof Error ? error.message.replaceAll(/\s+/g, " ").trim() : String(error);
 }
 
-/** Names the IAM action of a call that failed. */
+/** Adds the IAM action to an error of the SDK, and whether the call may succeed later. */
 export function toCallError(action: string, error: unknown): AwsCallError {
-  return error instanceof AwsCallError ? error : new AwsCallError(action, toCode(error), toMessage(error));
+  if (error instanceof AwsCallError) return error;
+  const code = toCode(error);
+  const message = toMessage(error) || `the call failed with ${code}`;
+  return new AwsCallError(action, code, message, { isTransient: isTransient(error) });
 }
 
-/** Waits for a call, and names its IAM action where it fails. */
+/** The SDK's own classification, except for a quota, which it counts as throttling: waiting does not raise a quota. */
+function isTransient(error: unknown): boolean {
+  if (!(error instanceof Error) || error.name === "LimitExceededException") return false;
+  const sdkError = error as Parameters<typeof isTransientError>[0];
+  return isThrottlingError(sdkError) || isTransientError(sdkError) || isServerError(sdkError);
+}
+
+/** Waits for a call. Throws an AwsCallError if it fails. */
 export async function call<T>(action: string, answer: Promise<T>): Promise<T> {
   try {
     return await answer;
@@ -28,8 +38,8 @@ export async function call<T>(action: string, answer: Promise<T>): Promise<T> {
 }
 
 /**
- * Translates page after page, and names the IAM action where one fails. A page that asks for itself again ends the list as a failed call:
- * the list would have no end, and where it was cut, nobody knows what is missing.
+ * Translates a list page by page. Throws an AwsCallError if a page fails, or if its token leads to the same page again: such a list never
+ * ends, and cutting it off would hide the rest.
  */
 export async function* pages<Page extends { Marker?: string | undefined; NextToken?: string | undefined }, Item>(
   action: string,
@@ -37,13 +47,13 @@ export async function* pages<Page extends { Marker?: string | undefined; NextTok
   translate: (page: Page) => readonly Item[],
 ): AsyncGenerator<readonly Item[]> {
   try {
-    let asked: string | undefined;
+    let requested: string | undefined;
     for await (const page of paginator) {
       yield translate(page);
       const next = page.Marker ?? page.NextToken;
-      if (next && next === asked)
-        throw new AwsCallError(action, "RepeatedPageToken", "AWS answered a page token with the same token");
-      asked = next;
+      if (next && next === requested)
+        throw new AwsCallError(action, "RepeatedPageToken", "AWS returned the page token that it was asked for");
+      requested = next;
     }
   } catch (error) {
     throw toCallError(action, error);

@@ -27,9 +27,7 @@ export function createNotifier(
     const topics = failures.map(({ topic, reason }) => `the ${topic} topic (${reason})`).join(" and ");
     const sentence = `${event.type} of ${describeDatabase(event.database)} was not published to ${topics}`;
     const transient = failures.find(({ error }) => isTransient(error))?.error;
-    throw transient instanceof AwsCallError
-      ? new AwsCallError(transient.action, transient.code, sentence)
-      : new Error(sentence);
+    throw transient instanceof AwsCallError ? transient.withMessage(sentence) : new Error(sentence);
   };
 }
 

@@ -1,36 +1,37 @@
-/** What the user gave cannot be used: an option, a file, a policy. The message is the one sentence that is shown. */
+/** An option, a file or a policy that the user gave cannot be used. The message is one sentence, shown as it is. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** Nothing can be read at all: no credentials, an expired token, an unreachable endpoint. The message says what to do. */
+/** Nothing can be read: no credentials, an expired token, an unreachable endpoint. The message says what to do. */
 export class AccessError extends Error {
   override readonly name = "AccessError";
 }
 
-/** One AWS call failed for good, after the SDK's retries. It becomes a gap, never an empty answer. */
+/** An AWS call that failed after the SDK's retries. It becomes a gap, never an empty answer. */
 export class AwsCallError extends Error {
   override readonly name = "AwsCallError";
+  /** The IAM action, as in `rds:DescribeDBInstances`. */
   readonly action: string;
+  /** AWS's error code, or the network's. */
   readonly code: string;
+  /** True if the same call may succeed minutes later: throttling, a server error, a network failure. */
+  readonly isTransient: boolean;
 
-  constructor(action: string, code: string, message: string) {
+  constructor(action: string, code: string, message: string, { isTransient = false } = {}) {
     super(message);
     this.action = action;
     this.code = code;
+    this.isTransient = isTransient;
+  }
+
+  /** The same failure in other words. */
+  withMessage(message: string): AwsCallError {
+    return new AwsCallError(this.action, this.code, message, this);
   }
 }
 
-const transient = [
-  // Too many calls.
-  /throttl|^TooManyRequests|^(RequestLimitExceeded|SlowDown|PriorRequestNotComplete)$/i,
-  // A failure of AWS's own.
-  /^(KMS)?Internal(Failure|Error|Exception|Serv)|^ServiceUnavailable|^(Request|Dependency)?Timeout(Error|Exception)?$/,
-  // A network that does not carry the call, or the answer.
-  /^E(CONNRESET|CONNREFUSED|CONNABORTED|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|NOTFOUND|AI_AGAIN)$/,
-];
-
-/** Whether the same call may well succeed a few minutes later. */
+/** True for an AWS call that may succeed minutes later. */
 export function isTransient(error: unknown): boolean {
-  return error instanceof AwsCallError && transient.some((codes) => codes.test(error.code));
+  return error instanceof AwsCallError && error.isTransient;
 }

@@ -85,7 +85,7 @@ async function requestOff({ aws }: Repair, database: Database): Promise<void> {
     await aws.turnOff(database, password);
   } catch (error) {
     if (!(error instanceof AwsCallError)) throw new Error("turning management off failed");
-    throw new AwsCallError(error.action, error.code, error.message.replaceAll(password, "the password"));
+    throw error.withMessage(error.message.replaceAll(password, "the password"));
   }
 }
 

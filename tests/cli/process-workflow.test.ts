@@ -26,7 +26,7 @@ function start() {
   return { workflow, heard, pauses, controller };
 }
 
-const throttled = () => new AwsCallError("rds:ModifyDBInstance", "Throttling", "Rate exceeded");
+const throttled = () => new AwsCallError("rds:ModifyDBInstance", "Throttling", "Rate exceeded", { isTransient: true });
 const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
 
 describe("step", () => {

@@ -78,7 +78,10 @@ export const outages = [
 /** The store, or the topic, fails once or until the third day. */
 export function outageAt(number: number, what: "store" | "topic", outage: (typeof outages)[number]): Trouble {
   const { name, lasts, isDone } = outage;
-  const error = what === "store" ? storeError(!lasts) : new AwsCallError("sns:Publish", "InternalError", "no topic");
+  const error =
+    what === "store"
+      ? storeError(!lasts)
+      : new AwsCallError("sns:Publish", "InternalError", "no topic", { isTransient: true });
   return {
     name: `the ${what} ${name} at ${number}`,
     at({ number: present }, _world, weather) {

@@ -24,5 +24,6 @@ export const calm = (): Weather => ({
 
 /** As S3 fails, for now or for good. */
 export function storeError(isTransient: boolean): Error {
-  return new AwsCallError("s3:PutObject", isTransient ? "InternalError" : "AccessDenied", "the store is not there");
+  const code = isTransient ? "InternalError" : "AccessDenied";
+  return new AwsCallError("s3:PutObject", code, "the store is not there", { isTransient });
 }

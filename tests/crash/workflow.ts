@@ -121,13 +121,18 @@ export function createWorkflow({ life, stage, memory, now, keep, answer, hear }:
 }
 
 /** Of an error its message is remembered, and of a call that failed which it was, and AWS's code: as on AWS. */
-type KeptError = { readonly message: string; readonly call: { readonly action: string; readonly code: string } | null };
+type KeptError = {
+  readonly message: string;
+  readonly call: { readonly action: string; readonly code: string; readonly isTransient: boolean } | null;
+};
 
 function toKept(error: unknown): KeptError {
   const message = error instanceof Error ? error.message : String(error);
-  return { message, call: error instanceof AwsCallError ? { action: error.action, code: error.code } : null };
+  if (!(error instanceof AwsCallError)) return { message, call: null };
+  const { action, code, isTransient } = error;
+  return { message, call: { action, code, isTransient } };
 }
 
 function toThrown({ message, call }: KeptError): Error {
-  return call === null ? new Error(message) : new AwsCallError(call.action, call.code, message);
+  return call === null ? new Error(message) : new AwsCallError(call.action, call.code, message, call);
 }

@@ -23,7 +23,9 @@ const failWith =
   () =>
     Promise.reject(error);
 const gone = failWith(new Error("no such topic"));
-const throttled = failWith(new AwsCallError("sns:PublishBatch", "ThrottlingException", "Rate exceeded"));
+const throttled = failWith(
+  new AwsCallError("sns:PublishBatch", "ThrottlingException", "Rate exceeded", { isTransient: true }),
+);
 const denied = failWith(new AwsCallError("sns:PublishBatch", "AuthorizationError", "not authorized"));
 
 test("publishes to both topics, each in its format", async () => {

@@ -45,7 +45,7 @@ async function run(procedure: Procedure, meanwhile?: (runner: LocalDurableTestRu
 
 const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
 const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
-const throttled = () => new AwsCallError("rds:ModifyDBInstance", "Throttling", "Rate exceeded");
+const throttled = () => new AwsCallError("rds:ModifyDBInstance", "Throttling", "Rate exceeded", { isTransient: true });
 const denied = () => new AwsCallError("rds:ModifyDBInstance", "AccessDenied", "You may not.");
 
 describe("step", () => {

@@ -1,6 +1,6 @@
 import { toCallError } from "../../lib/aws/call.ts";
 import {
-  type Scope,
+  type RegionScope,
   toBlueGreenDeployments,
   toCluster,
   toGlobalClusterMembers,
@@ -10,7 +10,7 @@ import {
 } from "../../lib/aws/to-database.ts";
 import { toKey } from "../../lib/aws/to-key.ts";
 import { toSecret } from "../../lib/aws/to-secret.ts";
-import type { RegionPort } from "../../lib/collect/read-target.ts";
+import type { RegionPort } from "../../lib/collect/region-port.ts";
 import type { Database, DatabaseReference } from "../../lib/model/database.ts";
 import { AwsCallError } from "../../lib/model/errors.ts";
 import type { RotationRules } from "../../lib/model/secret.ts";
@@ -48,10 +48,15 @@ const filterNames = {
 const toFilters = (only: DatabaseReference | undefined) =>
   only === undefined ? {} : { Filters: [{ Name: filterNames[only.kind][only.by], Values: [only.value] }] };
 
+/** The error that the SDK would throw. */
+function toSdkError({ code, message, status }: SimulatedError): Error {
+  return Object.assign(new Error(message), { name: code, $metadata: { httpStatusCode: status } });
+}
+
 /** Implements the ports of a Region in this process: what lib/aws does with the SDK, without HTTP. */
 export function createInProcessRegion(
   cloud: Cloud,
-  scope: Scope,
+  scope: RegionScope,
   meet: Gatekeeper = async (_call, perform) => perform(),
 ): InProcessRegion {
   let calls = 0;
@@ -64,9 +69,7 @@ export function createInProcessRegion(
       const perform = () => callService(cloud, { account, region, service, action: operation, params });
       return (await meet({ action, params }, perform)) as Answer;
     } catch (error) {
-      throw error instanceof SimulatedError
-        ? new AwsCallError(action, error.code, error.message)
-        : toCallError(action, error);
+      throw error instanceof SimulatedError ? toCallError(action, toSdkError(error)) : toCallError(action, error);
     }
   }
 
