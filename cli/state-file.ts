@@ -2,8 +2,8 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { UsageError } from "../lib/model/errors.ts";
-import { type RemediationState, remediationStateFile } from "../lib/model/remediation-state.ts";
-import { parseStoredFile } from "../lib/model/stored-file.ts";
+import type { RemediationState } from "../lib/model/remediation-state.ts";
+import { parseStoredFile, remediationStateFile } from "../lib/storage/stored-file.ts";
 import type { Stored } from "../lib/storage/update-stored.ts";
 import { codeOf, messageOf } from "./error-info.ts";
 import { explainFileError } from "./files.ts";
@@ -14,6 +14,7 @@ import { explainFileError } from "./files.ts";
  */
 export function createStateFile(path: string): Stored<RemediationState> {
   return {
+    name: path,
     async read() {
       const text = readIfThere(path);
       if (text === null) return { value: remediationStateFile.empty, version: null };

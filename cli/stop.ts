@@ -12,8 +12,6 @@ import { addStateOption, openStateOf, type StateOptions, stateLocationOf } from 
 
 type StopOptions = StateOptions & { readonly why: string };
 
-const what = "the repair state";
-
 /** `stop` and `resume`: pause all repairs that share a repair state, or end the pause. */
 export function addStop(program: Command, io: Io, end: (status: number) => void): void {
   addStateOptions(program.command("stop").description("pause all repairs"))
@@ -57,7 +55,7 @@ async function stopAll({ why, ...options }: StopOptions, io: Io): Promise<number
   const stopped = { at: io.now().toISOString(), by: await callerName(options, io), why };
   let before = null as RemediationState["stopped"];
   let present = emptyRemediationState;
-  await updateStored(what, state, (value) => {
+  await updateStored(state, (value) => {
     before = value.stopped;
     present = stop(value, stopped);
     return present;
@@ -76,7 +74,7 @@ async function stopAll({ why, ...options }: StopOptions, io: Io): Promise<number
 async function resumeAll(options: StateOptions, io: Io): Promise<number> {
   const state = await openStateOf(options, io);
   let before = null as RemediationState["stopped"];
-  await updateStored(what, state, (value) => {
+  await updateStored(state, (value) => {
     before = value.stopped;
     return value.stopped === null ? null : resume(value);
   });

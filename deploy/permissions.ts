@@ -1,7 +1,7 @@
 import { auditActions, secretValueReads } from "../lib/audit/permissions.ts";
 import { UsageError } from "../lib/model/errors.ts";
-import { remediationStateFile } from "../lib/model/remediation-state.ts";
 import { repairReads } from "../lib/plan/repair-permissions.ts";
+import { remediationStateFile } from "../lib/storage/stored-file.ts";
 import { rules } from "../rules/index.ts";
 import { changingStatements, keyTrialStatements } from "./repair-permissions.ts";
 import type { Settings } from "./settings.ts";

@@ -285,7 +285,7 @@ describe("between a failed action and the next", () => {
       const arn = orders.DBInstanceArn;
       const endedAt = cloud.now().toISOString();
       const other = anAttempt({ arn, action: "rotate", startedAt: endedAt, endedAt });
-      await updateStored("it", state, (present) => ({ ...present, attempts: [...present.attempts, other] }));
+      await updateStored(state, (present) => ({ ...present, attempts: [...present.attempts, other] }));
       return { decision: "approved", by: "jane" };
     });
     expect(done[1]?.outcome).toMatchObject({
@@ -298,7 +298,7 @@ describe("between a failed action and the next", () => {
     const life: Life = { memory: [] };
     while (life.memory.at(-1)?.name !== "choose the next action") await live({ ...life, diesAt: 2 }).catch(() => {});
     const present = { now: cloud.now().toISOString(), stopAfterFailures: 3 };
-    await updateStored("it", state, (before) => interrupt(before, execution, present));
+    await updateStored(state, (before) => interrupt(before, execution, present));
     expect(endsOf(await live(life))).toEqual([["rotate", "failed"]]);
     expect({ attempts: attempts(), questions }).toEqual({ attempts: [["rotate", "interrupted"]], questions: [] });
   });

@@ -3,7 +3,7 @@ import { publishMessages } from "../../lib/aws/publish-messages.ts";
 import { startExecution } from "../../lib/aws/start-execution.ts";
 import { createNotifier } from "../../lib/executions/notify-remediation.ts";
 import type { Repairs } from "../../lib/executions/reap-and-start.ts";
-import { remediationStateFile } from "../../lib/model/remediation-state.ts";
+import { remediationStateFile } from "../../lib/storage/stored-file.ts";
 import type { AuditSettings, RemediationSettings } from "./settings.ts";
 import { logger } from "./telemetry.ts";
 

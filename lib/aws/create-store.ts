@@ -1,48 +1,54 @@
-import { ledgerFile } from "../model/ledger.ts";
 import type { Report } from "../model/report.ts";
-import { type BucketOptions, json, openBucket } from "./open-bucket.ts";
+import type { Pauses } from "../storage/back-off.ts";
+import { ledgerFile } from "../storage/stored-file.ts";
+import { type Stored, updateStored } from "../storage/update-stored.ts";
+import { type BucketOptions, json, openBucket, toCondition } from "./open-bucket.ts";
 
-export type StoreOptions = BucketOptions & {
-  /** The report as a page for people. */
-  readonly toPage: (report: Report) => string;
-};
+export type StoreOptions = BucketOptions &
+  Pauses & {
+    /** Renders the report as HTML. */
+    readonly toPage: (report: Report) => string;
+  };
 
 const html = "text/html; charset=utf-8";
 
-/** How often something is tried again because somebody else was faster. */
+/** Names to try for reports of the same instant. */
 const attempts = 8;
 
 /**
- * Keeps in an S3 bucket what the service knows: `ledger.json`, `latest.json` and `latest.html`, and for good
- * `reports/2026/11/24/2026-11-24T12-00-00.000Z-1.json` and `.html`.
+ * Stores the ledger and the reports in an S3 bucket: `ledger.json`, `latest.json` and `latest.html`, which change, and
+ * `reports/2026/11/24/2026-11-24T12-00-00.000Z-1.json` and `.html`, which never change.
  */
 export function createStore({ toPage, ...options }: StoreOptions) {
   const bucket = openBucket(options);
 
-  /** Writes under the first of its names that nobody has taken. */
+  /** Writes under the first name that is not taken. */
   async function writeAsNew(body: string, toKey: (serial: number) => string): Promise<string> {
     for (let serial = 1; serial <= attempts; serial += 1) {
       const key = toKey(serial);
       if (await bucket.write({ key, body, type: json }, { IfNoneMatch: "*" })) return key;
     }
-    throw new Error(`${bucket.location(toKey(1))} and the ${attempts - 1} names after it are taken`);
+    throw new Error(`${bucket.location(toKey(1))} and the next ${attempts - 1} names are taken`);
   }
 
-  /** Writes unless what is there is as new or newer. */
+  /** Writes unless the object is as new or newer. */
   async function writeAsLatest(written: Parameters<typeof bucket.write>[0], generatedAt: string): Promise<void> {
-    for (let attempt = 0; attempt < attempts; attempt += 1) {
-      const there = await bucket.head(written.key);
-      if (Date.parse(there?.metadata["generated-at"] ?? "") >= Date.parse(generatedAt)) return;
-      const condition = there === null ? ({ IfNoneMatch: "*" } as const) : { IfMatch: there.version };
-      if (await bucket.write(written, condition, generatedAt)) return;
-    }
-    throw new Error(`${bucket.location(written.key)} was changed by others ${attempts} times in a row`);
+    const latest: Stored<string | undefined> = {
+      name: bucket.location(written.key),
+      async read() {
+        const there = await bucket.head(written.key);
+        return { value: there?.metadata["generated-at"], version: there?.version ?? null };
+      },
+      write: (instant, version) => bucket.write(written, toCondition(version), instant),
+    };
+    const isOlder = (instant = "") => !(Date.parse(instant) >= Date.parse(generatedAt));
+    await updateStored(latest, (instant) => (isOlder(instant) ? generatedAt : null), options);
   }
 
   return {
     ledger: bucket.stored(ledgerFile),
 
-    /** Keeps a report for good, and as the latest unless there is a later one. Answers with a link to its page. */
+    /** Stores a report permanently, and as the latest unless a later one is stored. Returns a link to its page. */
     async writeReport(report: Report): Promise<string> {
       const generatedAt = new Date(report.generatedAt).toISOString();
       const body = `${JSON.stringify(report)}\n`;
@@ -59,7 +65,7 @@ export function createStore({ toPage, ...options }: StoreOptions) {
   };
 }
 
-/** Sorted by name they are sorted by time; without colons, which not every file system takes. */
+/** Sorts by time, and has no colons, which some file systems refuse. */
 function toDatedName(generatedAt: string): string {
   const day = generatedAt.slice(0, 10).replaceAll("-", "/");
   return `reports/${day}/${generatedAt.replaceAll(":", "-")}`;

@@ -1,16 +1,17 @@
 import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { AwsCallError } from "../model/errors.ts";
-import { parseStoredFile, type StoredFile } from "../model/stored-file.ts";
+import { parseStoredFile, type StoredFile } from "../storage/stored-file.ts";
+import type { Stored } from "../storage/update-stored.ts";
 import { toCallError, toCode } from "./call.ts";
 import { type ClientOptions, toClientConfig } from "./client-config.ts";
 import { toConsoleLink } from "./console-link.ts";
 
 export type BucketOptions = ClientOptions & {
-  /** Private, versioned and with ACLs disabled, which is how S3 makes them. */
+  /** Private, with versioning, and with ACLs disabled, which is the S3 default. */
   readonly bucket: string;
 };
 
-/** How S3 says that the condition of a write does not hold, or that another write to the same object is under way. */
+/** S3's errors if the condition of a write does not hold, or if another write to the object is under way. */
 const overtaken = ["PreconditionFailed", "ConditionalRequestConflict", "OperationAborted", "NoSuchKey"];
 
 type Written = { readonly key: string; readonly body: string; readonly type: string };
@@ -19,16 +20,16 @@ type Condition = { readonly IfMatch: string } | { readonly IfNoneMatch: "*" };
 export const json = "application/json";
 
 /**
- * Opens a bucket in which nothing is written over that somebody else has written meanwhile. Needs `s3:GetObject` and `s3:PutObject` of its
- * objects and `s3:ListBucket` of the bucket, without which S3 does not say that an object is not there.
+ * Opens a bucket for conditional writes, which never overwrite a change of another writer. Needs `s3:GetObject` and `s3:PutObject` on the
+ * objects, and `s3:ListBucket` on the bucket: without it, S3 answers 403 for a missing object.
  */
 export function openBucket({ bucket: Bucket, ...options }: BucketOptions) {
-  // From a terminal, the bucket of a deployed service is often in another Region than the one that is configured.
+  // The bucket of a deployed service is often in another Region than the one configured at a terminal.
   const endpoint = { forcePathStyle: isElsewhere(options), followRegionRedirects: true };
   const client = new S3Client({ ...toClientConfig(options), ...endpoint });
   const location = (key: string) => `s3://${Bucket}/${key}`;
 
-  /** Writes unless somebody else has; false where they have. */
+  /** Writes on a condition; false if it does not hold. */
   async function write({ key, body, type }: Written, condition: Condition, generatedAt?: string): Promise<boolean> {
     const writeId = crypto.randomUUID();
     const command = new PutObjectCommand({
@@ -45,16 +46,16 @@ export function openBucket({ bucket: Bucket, ...options }: BucketOptions) {
       return true;
     } catch (error) {
       if (!overtaken.includes(toCode(error))) throw toCallError("s3:PutObject", error);
-      // An answer may have been lost: then the SDK has tried again, and what was in its way is its own first write.
-      return wasTriedAgain(error) && (await head(key))?.metadata["write-id"] === writeId;
+      // If the answer was lost, the SDK tried again, and its own first write made the condition fail.
+      return wasRetried(error) && (await head(key))?.metadata["write-id"] === writeId;
     }
   }
 
-  /** What is at a key; null where nothing is. */
+  /** Reads an object; null if it does not exist. */
   async function read(Key: string): Promise<{ version: string; body: string } | null> {
     try {
       const { Body, ETag } = await client.send(new GetObjectCommand({ Bucket, Key }));
-      if (Body === undefined || ETag === undefined) throw new Error("S3 answered without the object or its ETag");
+      if (Body === undefined || ETag === undefined) throw new Error("S3 returned no object or no ETag");
       return { version: ETag, body: await Body.transformToString() };
     } catch (error) {
       if (toCode(error) === "NoSuchKey") return null;
@@ -62,11 +63,11 @@ export function openBucket({ bucket: Bucket, ...options }: BucketOptions) {
     }
   }
 
-  /** The version and metadata of what is at a key; null where nothing is. */
+  /** Reads the version and metadata of an object; null if it does not exist. */
   async function head(Key: string): Promise<{ version: string; metadata: Record<string, string> } | null> {
     try {
       const { ETag, Metadata = {} } = await client.send(new HeadObjectCommand({ Bucket, Key }));
-      if (ETag === undefined) throw new Error("S3 answered without an ETag");
+      if (ETag === undefined) throw new Error("S3 returned no ETag");
       return { version: ETag, metadata: Metadata };
     } catch (error) {
       if (toCode(error) === "NotFound") return null;
@@ -79,44 +80,48 @@ export function openBucket({ bucket: Bucket, ...options }: BucketOptions) {
     write,
     head,
 
-    /** A link for whoever is logged in to the account: one that needs no login would be a secret. */
+    /** A link that requires a login to the account, because a presigned link would be a secret. */
     async link(key: string): Promise<string> {
       return isElsewhere(options) ? location(key) : toConsoleLink(await client.config.region(), Bucket, key);
     },
 
-    /** A file that is read with its version, which is null before it is first written; a write is false where somebody else wrote since. */
-    stored<T>(file: StoredFile<T>) {
+    /** Opens a JSON file in the bucket. */
+    stored<T>(file: StoredFile<T>): Stored<T> {
       return {
-        async read(): Promise<{ value: T; version: string | null }> {
+        name: location(file.name),
+        async read() {
           const found = await read(file.name);
           if (found === null) return { value: file.empty, version: null };
           return { value: parseStoredFile(file, found.body, location(file.name)), version: found.version };
         },
-        write(value: T, version: string | null): Promise<boolean> {
-          const written = { key: file.name, body: JSON.stringify(value), type: json };
-          return write(written, version === null ? { IfNoneMatch: "*" } : { IfMatch: version });
-        },
+        write: (value, version) =>
+          write({ key: file.name, body: JSON.stringify(value), type: json }, toCondition(version)),
       };
     },
   };
 }
 
-/** Whether S3 is not at AWS's own address. Buckets are then named in the path: as part of a host name nobody would find them. */
+/** The condition of a write after this version was read; null if nothing was there. */
+export function toCondition(version: string | null): Condition {
+  return version === null ? { IfNoneMatch: "*" } : { IfMatch: version };
+}
+
+/** True if S3 has an endpoint other than AWS's. Bucket names are then part of the path, because they do not resolve as host names. */
 function isElsewhere({ endpoint }: ClientOptions): boolean {
   const { AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 } = process.env;
   return Boolean(endpoint ?? AWS_ENDPOINT_URL_S3 ?? AWS_ENDPOINT_URL);
 }
 
-function wasTriedAgain(error: unknown): boolean {
+function wasRetried(error: unknown): boolean {
   const { attempts: made = 1 } = (error as { $metadata?: { attempts?: number } }).$metadata ?? {};
   return made > 1;
 }
 
-/** S3 gives no reason where `HEAD` is refused, and says that a missing object is forbidden to whoever may not list the bucket. */
+/** Adds the reason for a 403: S3 gives none for `HEAD`, and also answers 403 for a missing object if the caller may not list the bucket. */
 function explain(error: unknown, location: string): AwsCallError {
-  const { action, code, message } = toCallError("s3:GetObject", error);
+  const failure = toCallError("s3:GetObject", error);
   const { httpStatusCode } = (error as { $metadata?: { httpStatusCode?: number } }).$metadata ?? {};
-  if (httpStatusCode !== 403) return new AwsCallError(action, code, `${location}: ${message}`);
-  const hint = "if it is not there, the role needs s3:ListBucket of its bucket to be told so";
-  return new AwsCallError(action, "AccessDenied", `${location} cannot be read: access is denied; ${hint}`);
+  if (httpStatusCode !== 403) return failure.withMessage(`${location}: ${failure.message}`);
+  const hint = "if the object does not exist, the role also needs s3:ListBucket on the bucket";
+  return new AwsCallError(failure.action, "AccessDenied", `${location} cannot be read: access denied; ${hint}`);
 }

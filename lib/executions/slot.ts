@@ -27,7 +27,7 @@ export function updateState(
   state: Stored<RemediationState>,
   change: (present: RemediationState) => RemediationState | null,
 ): Promise<boolean> {
-  return updateStored("the remediation state", state, change);
+  return updateStored(state, change);
 }
 
 /** Acquires a slot or renews its lease. Returns false if another execution holds the database, or the budget is used up. */

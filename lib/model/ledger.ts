@@ -1,15 +1,14 @@
 import * as z from "zod/mini";
 import { changeSchema } from "./change.ts";
 import { findingSchema } from "./finding.ts";
-import type { StoredFile } from "./stored-file.ts";
 
-/** Where changes are published. */
+/** Destinations that changes are published to. */
 export const destinationNames = ["findings", "alerts", "securityHub"] as const;
 export type DestinationName = (typeof destinationNames)[number];
 
 /**
- * A change that an outlet has not taken yet. While it is claimed, an invocation is delivering it; whoever crashes leaves it to its own retry,
- * which has the same id, or to the next.
+ * A change that a destination has not accepted yet. While it is leased, an invocation is delivering it. After a crash, the retry of that
+ * invocation, which has the same id, or a later invocation delivers it.
  */
 const outboxEntrySchema = z.object({
   change: changeSchema,
@@ -18,29 +17,20 @@ const outboxEntrySchema = z.object({
 export type OutboxEntry = z.infer<typeof outboxEntrySchema>;
 
 /**
- * What the service knows from one audit to the next. It is written before anything is published, on condition that nobody else
- * wrote it meanwhile, so that of two audits at once each publishes only what the other does not; and once more when all is delivered.
+ * What the service remembers from one audit to the next. It is written conditionally before anything is published, so that two audits at
+ * the same time never publish the same change, and again after the delivery.
  */
 export const ledgerSchema = z.object({
   schemaVersion: z.literal("1.0"),
-  /** Findings that are open, exempt ones and those that could not be judged included, with the day on which they were first seen. */
+  /** Open findings, including exempt ones and INSUFFICIENT_DATA, with the time when they were first seen. */
   known: z.array(findingSchema),
-  /** When single databases were looked at lately, by ARN: what an audit saw of them before does not count any more. */
+  /** When single databases were last checked, by ARN: an audit that read them earlier does not change their findings. */
   seen: z.record(z.string(), z.iso.datetime()),
   outbox: z.partialRecord(z.enum(destinationNames), z.array(outboxEntrySchema)),
-  /** Ids of the events that were settled last, newest last: AWS delivers some twice. */
+  /** IDs of the last handled events, newest last, because AWS delivers some events twice. */
   handledEvents: z.array(z.string()),
 });
 export type Ledger = z.infer<typeof ledgerSchema>;
 
 /** A ledger before the first audit. */
 export const emptyLedger: Ledger = { schemaVersion: "1.0", known: [], seen: {}, outbox: {}, handledEvents: [] };
-
-/** Where the ledger is kept. */
-export const ledgerFile: StoredFile<Ledger> = {
-  name: "ledger.json",
-  what: "ledger",
-  schema: ledgerSchema,
-  empty: emptyLedger,
-  whatToDo: "restore an earlier version of it, or delete it to have everything that is open published as new",
-};

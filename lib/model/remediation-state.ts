@@ -1,7 +1,6 @@
 import * as z from "zod/mini";
 import { actionNames } from "./action.ts";
 import { rotationRulesSchema } from "./secret.ts";
-import type { StoredFile } from "./stored-file.ts";
 
 const instant = z.iso.datetime();
 
@@ -77,14 +76,4 @@ export const emptyRemediationState: RemediationState = {
   failuresInARow: 0,
   stopped: null,
   secretSnapshots: {},
-};
-
-/** The file that holds the remediation state. */
-export const remediationStateFile: StoredFile<RemediationState> = {
-  name: "remediation.json",
-  what: "remediation state",
-  schema: remediationStateSchema,
-  empty: emptyRemediationState,
-  whatToDo:
-    "restore an earlier version of it: it holds running executions, attempts, and what an interrupted toggle has to restore",
 };

@@ -2,7 +2,8 @@ import type { Change, Digest } from "../model/change.ts";
 import { type Finding, isViolation } from "../model/finding.ts";
 import { type DestinationName, emptyLedger, type Ledger } from "../model/ledger.ts";
 import type { Report } from "../model/report.ts";
-import { type Pauses, type Stored, updateStored } from "../storage/update-stored.ts";
+import type { Pauses } from "../storage/back-off.ts";
+import { type Stored, updateStored } from "../storage/update-stored.ts";
 import { finishDelivery, type RecordedReport, recordReport } from "./ledger.ts";
 
 /** The service's store. Every method throws if the store fails. */
@@ -74,8 +75,7 @@ export async function publishReport(request: PublishRequest): Promise<Publicatio
       destinations: destinations.map(({ name }) => name),
       invocation,
     });
-  const update = (change: (ledger: Ledger) => Ledger | null) =>
-    updateStored("the ledger", store.ledger, change, request);
+  const update = (change: (ledger: Ledger) => Ledger | null) => updateStored(store.ledger, change, request);
 
   // A full audit always has a digest to deliver.
   const hasDeliveries = ({ due }: RecordedReport) =>

@@ -1,41 +1,35 @@
-/** Something that is stored, and written on condition that nobody wrote it since it was read. */
+import { backOff, type Pauses } from "./back-off.ts";
+
+/** A stored value that is written only if it did not change since it was read. */
 export type Stored<T> = {
+  /** What messages call it: its location, as in `s3://bucket/ledger.json`. */
+  readonly name: string;
+  /** The version is null before the value is first written. */
   read(): Promise<{ readonly value: T; readonly version: string | null }>;
-  /** False where somebody else wrote it since. */
+  /** False if another writer changed the value since that version. */
   write(value: T, version: string | null): Promise<boolean>;
 };
 
-export type Pauses = {
-  /** How the time between two attempts passes; real time, unless said otherwise. */
-  readonly sleep?: (milliseconds: number) => Promise<unknown>;
-  /** From 0 to 1. */
-  readonly random?: () => number;
-};
-
-/** How often it is read again because somebody else was faster. */
 const attempts = 8;
 
-/** About so long is waited after the first attempt, and twice as long after each further one: six seconds in all. */
+/** With this, eight attempts take six seconds at most. */
 const firstPauseMilliseconds = 50;
 
-/** Reads, changes and writes until nobody wrote in between; false where the change is null and nothing is written. */
+/**
+ * Reads, changes and writes a stored value, again if another writer was faster. Returns false if the change is null: then nothing is
+ * written. Throws if every attempt was overtaken.
+ */
 export async function updateStored<T>(
-  what: string,
   stored: Stored<T>,
   change: (value: T) => T | null,
-  { sleep = passTime, random = Math.random }: Pauses = {},
+  pauses: Pauses = {},
 ): Promise<boolean> {
-  for (let attempt = 0; attempt < attempts; attempt += 1) {
-    // From half to all of a pause that doubles: those who met wait longer each time, and not equally long.
-    if (attempt > 0) await sleep(firstPauseMilliseconds * 2 ** (attempt - 1) * (0.5 + random() / 2));
+  for (let attempt = 1; attempt <= attempts; attempt += 1) {
     const { value, version } = await stored.read();
     const changed = change(value);
     if (changed === null) return false;
     if (await stored.write(changed, version)) return true;
+    if (attempt < attempts) await backOff(attempt, firstPauseMilliseconds, pauses);
   }
-  throw new Error(`${what} was changed by others ${attempts} times in a row`);
-}
-
-function passTime(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+  throw new Error(`${stored.name} was changed by another writer ${attempts} times in a row`);
 }

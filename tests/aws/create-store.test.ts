@@ -3,13 +3,10 @@ import { assembleReport } from "../../lib/audit/assemble-report.ts";
 import { createStore, type StoreOptions } from "../../lib/aws/create-store.ts";
 import { openBucket } from "../../lib/aws/open-bucket.ts";
 import { emptyLedger, type Ledger } from "../../lib/model/ledger.ts";
-import {
-  emptyRemediationState,
-  type RemediationState,
-  remediationStateFile,
-} from "../../lib/model/remediation-state.ts";
+import { emptyRemediationState, type RemediationState } from "../../lib/model/remediation-state.ts";
 import type { Report } from "../../lib/model/report.ts";
 import type { Store } from "../../lib/publish/publish-report.ts";
+import { remediationStateFile } from "../../lib/storage/stored-file.ts";
 import type { Stored } from "../../lib/storage/update-stored.ts";
 import { rules } from "../../rules/index.ts";
 import type { Bucket } from "../../simulator/resources.ts";
@@ -63,7 +60,7 @@ describe("the ledger", () => {
     expect(await open().ledger.read()).toEqual({ value: emptyLedger, version: null });
   });
 
-  test("is read as it was written", async () => {
+  test("reads what was written", async () => {
     const store = open();
     expect(await store.ledger.write(having("é"), null)).toBe(true);
     const { value, version } = await store.ledger.read();
@@ -76,14 +73,14 @@ describe("the ledger", () => {
     });
   });
 
-  test("of two that write it first exactly one does", async () => {
+  test("is first written by exactly one of two writers", async () => {
     const answers = await Promise.all(
       [open(), open()].map((store, index) => store.ledger.write(having(`${index}`), null)),
     );
     expect(answers.sort()).toEqual([false, true]);
   });
 
-  test("of eight that change the same version exactly one does", async () => {
+  test("is changed by exactly one of eight writers of the same version", async () => {
     await open().ledger.write(having(), null);
     const stores = Array.from({ length: 8 }, () => open());
     const versions = await Promise.all(stores.map((store) => store.ledger.read()));
@@ -94,7 +91,7 @@ describe("the ledger", () => {
     expect(JSON.parse(stored("ledger.json") ?? "")).toEqual(having(String(answers.indexOf(true))));
   });
 
-  test("an old version does not overwrite", async () => {
+  test("is not overwritten by a write on an old version", async () => {
     const store = open();
     await store.ledger.write(having("1"), null);
     const { version } = await store.ledger.read();
@@ -104,7 +101,7 @@ describe("the ledger", () => {
     expect(JSON.parse(stored("ledger.json") ?? "")).toEqual(having("2"));
   });
 
-  test("one that was deleted since is not written", async () => {
+  test("is not written if it was deleted since", async () => {
     const store = open();
     await store.ledger.write(having("1"), null);
     const { version } = await store.ledger.read();
@@ -122,16 +119,16 @@ describe("the ledger", () => {
   );
 
   test.each([
-    ["not JSON", "{", ", it is not JSON: "],
-    ["empty", "", ", it is not JSON: "],
+    ["not JSON", "{", ", because it is not JSON: "],
+    ["empty", "", ", because it is not JSON: "],
     ["a list", "[]", " \\("],
     ["of another version", JSON.stringify({ ...emptyLedger, schemaVersion: "2.0" }), " at schemaVersion \\("],
     ["cut", JSON.stringify({ schemaVersion: "1.0" }), " at known \\("],
     ["wrong inside", JSON.stringify({ ...emptyLedger, handledEvents: ["a", 1] }), " at handledEvents\\.1 \\("],
-  ])("one that is %s is an error and never empty", async (_what, body, where) => {
+  ])("that is %s is an error, never an empty ledger", async (_what, body, where) => {
     put("ledger.json", body);
     await expect(open().ledger.read()).rejects.toThrow(
-      new RegExp(`^s3://reports-bucket/ledger\\.json is no ledger${where}.*restore an earlier version of it`),
+      new RegExp(`^s3://reports-bucket/ledger\\.json is not a valid ledger${where}.*restore an earlier version`),
     );
     expect(stored("ledger.json")).toBe(body);
   });
@@ -141,19 +138,19 @@ describe("the ledger", () => {
     ["throttle", "SlowDown"],
     ["error", "InternalFailure"],
     ["disconnect", expect.any(String)],
-  ] as const)("where reading fails (%s) that is an error and never empty", async (kind, code) => {
+  ] as const)("that cannot be read (%s) is an error, never an empty ledger", async (kind, code) => {
     aws.cloud.fault({ action: "s3:GetObject", kind });
     await expect(open().ledger.read()).rejects.toMatchObject({ name: "AwsCallError", action: "s3:GetObject", code });
   });
 
-  test("where S3 hides that it is missing, the error says which permission is missing", async () => {
+  test("names the missing permission if S3 hides that it does not exist", async () => {
     aws.cloud.fault({ action: "s3:ListBucket", kind: "deny" });
     await expect(open().ledger.read()).rejects.toThrow(
-      "s3://reports-bucket/ledger.json cannot be read: access is denied; if it is not there, the role needs s3:ListBucket",
+      "s3://reports-bucket/ledger.json cannot be read: access denied; if the object does not exist, the role also needs s3:ListBucket",
     );
   });
 
-  test("without the bucket there is no ledger to be empty", async () => {
+  test("is an error without the bucket", async () => {
     await expect(open({ bucket: "no-such-bucket" }).ledger.read()).rejects.toMatchObject({ code: "NoSuchBucket" });
     await expect(open({ bucket: "no-such-bucket" }).ledger.write(having(), null)).rejects.toMatchObject({
       action: "s3:PutObject",
@@ -161,7 +158,7 @@ describe("the ledger", () => {
     });
   });
 
-  test("a write that is denied is an error, not somebody else's write", async () => {
+  test("that cannot be written is an error, not another writer's change", async () => {
     aws.cloud.fault({ action: "s3:PutObject", kind: "deny" });
     await expect(open().ledger.write(having(), null)).rejects.toMatchObject({
       action: "s3:PutObject",
@@ -169,7 +166,7 @@ describe("the ledger", () => {
     });
   });
 
-  test("a write whose answer was lost counts as written, though the SDK's second attempt fails", async () => {
+  test("counts as written if the answer was lost and the SDK's second attempt fails", async () => {
     losesAnswer();
     const store = open({ maxAttempts: 3 });
     expect(await store.ledger.write(having("1"), null)).toBe(true);
@@ -179,17 +176,17 @@ describe("the ledger", () => {
     expect(JSON.parse(stored("ledger.json") ?? "")).toEqual(having("2"));
   });
 
-  test("a second attempt that meets somebody else's write does not", async () => {
+  test("does not count as written if the second attempt meets another writer's change", async () => {
     await open().ledger.write(having("theirs"), null);
     aws.cloud.fault({ action: "s3:PutObject", kind: "disconnect", times: 1 });
     expect(await open({ maxAttempts: 3 }).ledger.write(having("ours"), null)).toBe(false);
   });
 });
 
-describe("the state of remediation", () => {
+describe("the remediation state", () => {
   const failed = (failuresInARow: number): RemediationState => ({ ...emptyRemediationState, failuresInARow });
 
-  test("is empty before the first execution, and read as it was written", async () => {
+  test("is empty before the first execution, then reads what was written", async () => {
     const remediation = openState();
     expect(await remediation.read()).toEqual({ value: emptyRemediationState, version: null });
     expect(await remediation.write(failed(1), null)).toBe(true);
@@ -205,7 +202,7 @@ describe("the state of remediation", () => {
     });
   });
 
-  test("is one for all that open the bucket, and not the ledger", async () => {
+  test("is shared by all that open the bucket, and separate from the ledger", async () => {
     const terminal = openBucket(settings()).stored(remediationStateFile);
     await open().ledger.write(having("1"), null);
     expect(await terminal.write(failed(1), null)).toBe(true);
@@ -215,34 +212,34 @@ describe("the state of remediation", () => {
     expect(await terminal.write(failed(3), version)).toBe(false);
   });
 
-  test("of eight that take the last place at once, exactly one does", async () => {
+  test("gives the last slot to exactly one of eight concurrent writers", async () => {
     const states = Array.from({ length: 8 }, () => openState());
     const taken = await Promise.all(states.map((state, index) => state.write(failed(index), null)));
     expect(taken.filter(Boolean)).toHaveLength(1);
   });
 
   test.each([
-    ["not JSON", "{", ", it is not JSON: "],
-    ["empty", "", ", it is not JSON: "],
+    ["not JSON", "{", ", because it is not JSON: "],
+    ["empty", "", ", because it is not JSON: "],
     ["null", "null", " \\("],
     ["of another version", JSON.stringify({ ...emptyRemediationState, schemaVersion: "2.0" }), " at schemaVersion \\("],
     ["cut", JSON.stringify({ schemaVersion: "1.0" }), " at running \\("],
-  ])("that is %s is an error and never empty: somebody may be at work", async (_what, body, where) => {
+  ])("that is %s is an error, never empty, because an execution may be running", async (_what, body, where) => {
     put("remediation.json", body);
     await expect(openState().read()).rejects.toThrow(
       new RegExp(
-        `^s3://reports-bucket/remediation\\.json is no remediation state${where}.*restore an earlier version of it: it holds running executions`,
+        `^s3://reports-bucket/remediation\\.json is not a valid remediation state${where}.*restore an earlier version; only this file records`,
       ),
     );
     expect(stored("remediation.json")).toBe(body);
   });
 
-  test("that may not be read is an error and never empty", async () => {
+  test("that cannot be read is an error, never empty", async () => {
     aws.cloud.fault({ action: "s3:GetObject", kind: "deny" });
     await expect(openState().read()).rejects.toMatchObject({ name: "AwsCallError", code: "AccessDenied" });
   });
 
-  test("is found in another Region than the one that is configured", async () => {
+  test("is found in another Region than the configured one", async () => {
     const state = JSON.stringify(failed(4));
     const s3 = await startFront({
       answer: ({ headers: { authorization = "" } }) =>
@@ -267,7 +264,7 @@ describe("a report", () => {
   const noon = "2026-11-24T12:00:00.000Z";
   const dated = "reports/2026/11/24/2026-11-24T12-00-00.000Z";
 
-  test("is kept for good and as the latest, each as JSON and as a page", async () => {
+  test("is stored permanently and as the latest, as JSON and as HTML", async () => {
     const report = aReport(noon);
     expect(await open().writeReport(report)).toBe(`s3://reports-bucket/${dated}-1.html`);
     expect(names()).toEqual(["latest.html", "latest.json", `${dated}-1.html`, `${dated}-1.json`]);
@@ -284,12 +281,12 @@ describe("a report", () => {
     }
   });
 
-  test("goes by UTC, however its date is written", async () => {
+  test("is dated in UTC", async () => {
     await open().writeReport(aReport("2026-11-24T12:00:00Z"));
     expect(names()).toContain(`${dated}-1.json`);
   });
 
-  test("of one instant as others is kept beside them, however many there are at once", async () => {
+  test("is stored beside others of the same instant", async () => {
     const reports = Array.from({ length: 4 }, (_, index) => {
       const report = aReport(noon);
       return { ...report, tool: { ...report.tool, version: `${index}` } };
@@ -301,21 +298,21 @@ describe("a report", () => {
     expect(versions.sort()).toEqual(["0", "1", "2", "3"]);
   });
 
-  test("of the same instant as the latest does not replace it", async () => {
+  test("does not replace a latest one of the same instant", async () => {
     await open().writeReport(aReport(noon));
     const { tool, ...report } = aReport(noon);
     await open().writeReport({ ...report, tool: { ...tool, version: "other" } });
     expect((JSON.parse(stored("latest.json") ?? "") as Report).tool.version).toBe("0.0.0");
   });
 
-  test("replaces the latest where it is later", async () => {
+  test("replaces an older latest one", async () => {
     await open().writeReport(aReport(noon));
     await open().writeReport(aReport("2026-11-24T12:00:00.001Z"));
     expect(JSON.parse(stored("latest.json") ?? "").generatedAt).toBe("2026-11-24T12:00:00.001Z");
     expect(stored("latest.html")).toContain("12:00:00.001Z");
   });
 
-  test("does not replace a later one, and is kept all the same", async () => {
+  test("does not replace a later one, but is stored", async () => {
     await open().writeReport(aReport(noon));
     await open().writeReport(aReport("2026-11-24T11:59:59.999Z"));
     expect(JSON.parse(stored("latest.json") ?? "").generatedAt).toBe(noon);
@@ -323,26 +320,26 @@ describe("a report", () => {
     expect(names()).toContain("reports/2026/11/24/2026-11-24T11-59-59.999Z-1.json");
   });
 
-  test("of many at once the last one is the latest", async () => {
+  test("becomes the latest if it is the last of many concurrent ones", async () => {
     const instants = [3, 1, 4, 0, 2].map((minute) => `2026-11-24T12:0${minute}:00.000Z`);
     await Promise.all(instants.map((instant) => open().writeReport(aReport(instant))));
     expect(JSON.parse(stored("latest.json") ?? "").generatedAt).toBe("2026-11-24T12:04:00.000Z");
     expect(stored("latest.html")).toContain("12:04:00.000Z");
   });
 
-  test("replaces a latest that somebody put there by hand", async () => {
+  test("replaces a latest one without a date", async () => {
     put("latest.json", "{}");
     await open().writeReport(aReport(noon));
     expect(JSON.parse(stored("latest.json") ?? "").generatedAt).toBe(noon);
   });
 
-  test("is written once where an answer is lost", async () => {
+  test("is written once if an answer is lost", async () => {
     losesAnswer();
     await open({ maxAttempts: 3 }).writeReport(aReport(noon));
     expect(names()).toEqual(["latest.html", "latest.json", `${dated}-1.html`, `${dated}-1.json`]);
   });
 
-  test("is kept where its page cannot be made", async () => {
+  test("is stored even if its page cannot be rendered", async () => {
     const toPage = () => {
       throw new Error("no page");
     };
@@ -350,7 +347,7 @@ describe("a report", () => {
     expect(names()).toEqual([`${dated}-1.json`]);
   });
 
-  test("where the latest cannot be looked at, that is an error", async () => {
+  test("is an error if the latest one cannot be read", async () => {
     aws.cloud.fault({ action: "s3:GetObject", kind: "deny" });
     await expect(open().writeReport(aReport(noon))).rejects.toMatchObject({
       name: "AwsCallError",
@@ -359,9 +356,9 @@ describe("a report", () => {
     });
   });
 
-  test("where others are always faster, it says so", async () => {
+  test("is an error if other writers are always faster", async () => {
     aws.cloud.fault({ action: "s3:PutObject", kind: "error", code: "ConditionalRequestConflict", status: 409 });
-    await expect(open().writeReport(aReport(noon))).rejects.toThrow("and the 7 names after it are taken");
+    await expect(open().writeReport(aReport(noon))).rejects.toThrow("and the next 7 names are taken");
     aws.cloud.faults.length = 0;
     aws.cloud.fault({
       action: "s3:PutObject",
@@ -370,18 +367,18 @@ describe("a report", () => {
       code: "ConditionalRequestConflict",
       status: 409,
     });
-    await expect(open().writeReport(aReport(noon))).rejects.toThrow(
-      "s3://reports-bucket/latest.json was changed by others 8 times in a row",
+    await expect(open({ sleep: async () => {} }).writeReport(aReport(noon))).rejects.toThrow(
+      "s3://reports-bucket/latest.json was changed by another writer 8 times in a row",
     );
   });
 });
 
-describe("where S3 is not at AWS's own address", () => {
+describe("with another S3 endpoint", () => {
   afterEach(() => {
     delete process.env.AWS_ENDPOINT_URL;
   });
 
-  test("buckets are named in the path, also where the environment says where it is", async () => {
+  test("bucket names are part of the path, also if the endpoint comes from the environment", async () => {
     process.env.AWS_ENDPOINT_URL = aws.simulator.endpoint.replace("127.0.0.1", "localhost");
     const store = createStore({
       bucket: "reports-bucket",

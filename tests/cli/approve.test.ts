@@ -68,7 +68,7 @@ test("rejects the id of a request that is gone", async () => {
   expect(await runCli(["approve", "gone"], { aws })).toEqual({
     status: 2,
     stdout: "",
-    stderr: 'There is no request for approval "gone": it was answered, or has expired.\n',
+    stderr: 'There is no approval request "gone": it was answered or has expired.\n',
   });
 });
 

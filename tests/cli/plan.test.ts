@@ -117,7 +117,7 @@ describe("invalid arguments end with 2, one sentence and no output", () => {
     const state = shop.file("broken.json", "{}");
     const { status, stdout, stderr } = await plan("--state", state);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
-    expect(stderr).toContain(`${state} is no remediation state`);
+    expect(stderr).toContain(`${state} is not a valid remediation state`);
   });
 
   test("a policy that allows an action on no database", async () => {

@@ -65,7 +65,7 @@ describe("a state file", () => {
 
   test("loses no change of several concurrent ones", async () => {
     const count = () =>
-      updateStored("it", createStateFile(path), (state) => failed(state.failuresInARow + 1), { sleep: async () => {} });
+      updateStored(createStateFile(path), (state) => failed(state.failuresInARow + 1), { sleep: async () => {} });
     await Promise.all([count(), count(), count(), count()]);
     expect((await createStateFile(path).read()).value).toEqual(failed(4));
   });
@@ -81,7 +81,7 @@ describe("a state file", () => {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, text);
     await expect(createStateFile(path).read()).rejects.toThrow(
-      /remediation\.json is no remediation state.*: restore an earlier version of it: it holds running executions/,
+      /remediation\.json is not a valid remediation state.*: restore an earlier version; only this file records/,
     );
     expect(await readFile(path, "utf8")).toBe(text);
   });

@@ -107,6 +107,7 @@ function recollect({ answers }: World, weather: Weather, { action, params }: InP
 export function createState({ world, life, stage, weather }: Connection): Stored<RemediationState> {
   const stored = world.stores[life.storeName];
   return {
+    name: stored.name,
     async read() {
       await stage.pass(life, "before reading the state");
       const outage = weather.storeFails?.() ?? null;

@@ -161,6 +161,7 @@ export const sabotages = {
     return {
       ...request,
       state: {
+        name: request.state.name,
         async read() {
           const { value, version } = await request.state.read();
           stopped = value.stopped;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { auditAndPublish } from "../../lib/audit-and-publish.ts";
-import type { AccountPort } from "../../lib/collect/take-inventory.ts";
+import type { AccountPort } from "../../lib/collect/choose-targets.ts";
 import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import { AccessError } from "../../lib/model/errors.ts";
 import { destinationNames, emptyLedger, type Ledger } from "../../lib/model/ledger.ts";
@@ -230,7 +230,7 @@ describe("a conflicting write of the ledger", () => {
     const { store, destinations, publish } = aService(openedBefore("orders"));
     store.overtake(8);
     const publication = await publish(aReportOn(["orders", "shop"]));
-    expect(failuresOf(publication)).toEqual(["store: the ledger was changed by others 8 times in a row"]);
+    expect(failuresOf(publication)).toEqual(["store: memory was changed by another writer 8 times in a row"]);
     expect(takenBy(destinations)).toEqual(Array(3).fill(["finding.opened new shop"]));
     expect(store.writes()).toBe(0);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { type Pauses, updateStored } from "../../lib/storage/update-stored.ts";
+import type { Pauses } from "../../lib/storage/back-off.ts";
+import { updateStored } from "../../lib/storage/update-stored.ts";
 import { createMemoryStored, type MemoryStored } from "../support/memory-stored.ts";
 
 type Count = { readonly count: number };
@@ -9,7 +10,7 @@ const empty: Count = { count: 0 };
 const aStored = (first?: Count) => createMemoryStored<Count>({ empty, first });
 const addOne = ({ count }: Count): Count => ({ count: count + 1 });
 
-/** Updates, and writes the pauses down instead of letting them pass. */
+/** Updates, and records the pauses instead of waiting. */
 function update(
   stored: MemoryStored<Count>,
   change: (value: Count) => Count | null = addOne,
@@ -17,14 +18,14 @@ function update(
 ) {
   const pauses: number[] = [];
   const sleep = async (milliseconds: number) => pauses.push(milliseconds);
-  return { pauses, done: updateStored("the count", stored, change, { sleep, random }) };
+  return { pauses, done: updateStored(stored, change, { sleep, random }) };
 }
 
 describe("a change", () => {
   test.each([
-    ["of what is there", { count: 4 }, 5],
-    ["of what was never written", undefined, 1],
-  ])("%s is written, at once", async (_, first, expected) => {
+    ["of an existing value", { count: 4 }, 5],
+    ["of a value that was never written", undefined, 1],
+  ])("%s is written without a pause", async (_, first, expected) => {
     const stored = aStored(first);
     const { pauses, done } = update(stored);
     expect(await done).toBe(true);
@@ -33,17 +34,17 @@ describe("a change", () => {
     expect(pauses).toEqual([]);
   });
 
-  test("that is none writes nothing, and says so", async () => {
+  test("that is null writes nothing and returns false", async () => {
     const stored = aStored({ count: 4 });
     expect(await update(stored, () => null).done).toBe(false);
     expect(stored.writes()).toBe(0);
     expect(stored.kept()).toEqual({ count: 4 });
   });
 
-  test("is made anew, on what is there then, where somebody was faster", async () => {
+  test("is applied again to the new value if another writer was faster", async () => {
     const stored = aStored();
     const seen: number[] = [];
-    const other = updateStored("the count", stored, () => ({ count: 10 }));
+    const other = updateStored(stored, () => ({ count: 10 }));
     const { done, pauses } = update(stored, (value) => {
       seen.push(value.count);
       return addOne(value);
@@ -54,7 +55,7 @@ describe("a change", () => {
     expect(pauses).toHaveLength(1);
   });
 
-  test("may turn out to be none, where somebody was faster", async () => {
+  test("may be null in the second attempt", async () => {
     const stored = aStored();
     stored.overtake(1);
     let asked = 0;
@@ -69,9 +70,9 @@ describe("a change", () => {
 
 describe("between two attempts", () => {
   test.each([
-    ["all of it at most", 1, [50, 100, 200, 400, 800, 1600, 3200]],
-    ["half of it at least", 0, [25, 50, 100, 200, 400, 800, 1600]],
-  ])("a pause passes that doubles: %s", async (_, random, expected) => {
+    ["at most all of it", 1, [50, 100, 200, 400, 800, 1600, 3200]],
+    ["at least half of it", 0, [25, 50, 100, 200, 400, 800, 1600]],
+  ])("the pause doubles: %s", async (_, random, expected) => {
     const stored = aStored();
     stored.overtake(7);
     const { pauses, done } = update(stored, addOne, () => random);
@@ -80,26 +81,26 @@ describe("between two attempts", () => {
     expect(stored.kept()).toEqual({ count: 1 });
   });
 
-  test("time passes, not equally much for all, unless somebody says otherwise", async () => {
+  test("real time passes by default", async () => {
     const stored = aStored();
     stored.overtake(1);
     const from = performance.now();
-    expect(await updateStored("the count", stored, addOne)).toBe(true);
+    expect(await updateStored(stored, addOne)).toBe(true);
     expect(performance.now() - from).toBeGreaterThan(20);
   });
 });
 
-describe("it gives up", () => {
-  test("after eight attempts, and says what it was about", async () => {
+describe("gives up", () => {
+  test("after eight attempts, naming what was updated", async () => {
     const stored = aStored();
     stored.overtake(8);
     const { pauses, done } = update(stored);
-    await expect(done).rejects.toThrow("the count was changed by others 8 times in a row");
+    await expect(done).rejects.toThrow("memory was changed by another writer 8 times in a row");
     expect(pauses).toHaveLength(7);
     expect(stored.writes()).toBe(0);
   });
 
-  test.each(["read", "write"] as const)("at once where it cannot %s", async (method) => {
+  test.each(["read", "write"] as const)("at once if it cannot %s", async (method) => {
     const stored = aStored();
     stored.fail[method] = new Error("the bucket is gone");
     const { pauses, done } = update(stored);
@@ -107,7 +108,7 @@ describe("it gives up", () => {
     expect(pauses).toEqual([]);
   });
 
-  test("where the change fails, and writes nothing", async () => {
+  test("if the change throws, and writes nothing", async () => {
     const stored = aStored();
     const fails = () => {
       throw new Error("it broke");
@@ -117,7 +118,7 @@ describe("it gives up", () => {
   });
 });
 
-test("whoever writes at the same time, no change is lost, and of those who want the last place one gets it", async () => {
+test("no change of concurrent writers is lost, and only one gets the last slot", async () => {
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: 6 }), fc.scheduler(), async (writers, scheduler) => {
       const stored = createMemoryStored<Count>({ empty, pause: () => scheduler.schedule(Promise.resolve()) });

@@ -29,6 +29,7 @@ export function createMemoryStored<T>({ empty, first, pause = turn }: MemoryStor
   let overtaken = 0;
   const version = () => (text === null ? null : String(writes));
   const stored: MemoryStored<T> = {
+    name: "memory",
     kept: () => {
       value ??= text === null ? empty : deepFreeze(JSON.parse(text) as T);
       return value;

@@ -1,5 +1,5 @@
 import { createAccount } from "../../lib/aws/create-account.ts";
-import type { RegionPort } from "../../lib/collect/read-target.ts";
+import type { RegionPort } from "../../lib/collect/region-port.ts";
 import type { RepairPort } from "../../lib/remediate/repair.ts";
 import { createCloud } from "../../simulator/cloud.ts";
 import { startSimulator } from "../../simulator/server.ts";

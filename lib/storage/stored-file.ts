@@ -1,0 +1,53 @@
+import type * as z from "zod/mini";
+import { emptyLedger, type Ledger, ledgerSchema } from "../model/ledger.ts";
+import { emptyRemediationState, type RemediationState, remediationStateSchema } from "../model/remediation-state.ts";
+
+/** A JSON file that is kept from one run to the next, in S3 or on a disk. */
+export type StoredFile<T> = {
+  /** As in `ledger.json`. */
+  readonly name: string;
+  /** What messages call it, as in `ledger`. */
+  readonly what: string;
+  readonly schema: z.ZodMiniType<T>;
+  /** The value before the file is first written. */
+  readonly empty: T;
+  /** What to do if it cannot be read: the end of a sentence. */
+  readonly whatToDo: string;
+};
+
+export const ledgerFile: StoredFile<Ledger> = {
+  name: "ledger.json",
+  what: "ledger",
+  schema: ledgerSchema,
+  empty: emptyLedger,
+  whatToDo: "restore an earlier version, or delete it to have every open finding published as new",
+};
+
+export const remediationStateFile: StoredFile<RemediationState> = {
+  name: "remediation.json",
+  what: "remediation state",
+  schema: remediationStateSchema,
+  empty: emptyRemediationState,
+  whatToDo:
+    "restore an earlier version; only this file records which executions run, what was tried, and what an interrupted toggle has to restore",
+};
+
+/** Parses a stored file. Text that is not valid is never taken for empty: it throws an error that names the location and what to do. */
+export function parseStoredFile<T>({ what, schema, whatToDo }: StoredFile<T>, text: string, location: string): T {
+  const value = parseJson(text);
+  if (value === undefined) throw new Error(`${location} is not a valid ${what}, because it is not JSON: ${whatToDo}`);
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const where = issue === undefined || issue.path.length === 0 ? "" : ` at ${issue.path.join(".")}`;
+  throw new Error(`${location} is not a valid ${what}${where} (${issue?.message ?? "unknown"}): ${whatToDo}`);
+}
+
+/** Undefined if the text is not JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
