@@ -1,4 +1,4 @@
-import type { AccountPort } from "../lib/collect/take-inventory.ts";
+import type { AccountPort } from "../lib/collect/choose-targets.ts";
 import { UsageError } from "../lib/model/errors.ts";
 import { suggest } from "../lib/model/nearest.ts";
 import { isRegionName, knownRegions } from "../lib/model/regions.ts";

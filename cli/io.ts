@@ -1,5 +1,5 @@
-import type { RegionPort } from "../lib/collect/read-target.ts";
-import type { AccountPort } from "../lib/collect/take-inventory.ts";
+import type { AccountPort } from "../lib/collect/choose-targets.ts";
+import type { RegionPort } from "../lib/collect/region-port.ts";
 import type { Publish } from "../lib/publish/destinations.ts";
 import type { RepairPort } from "../lib/remediate/repair.ts";
 

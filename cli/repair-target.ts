@@ -1,6 +1,6 @@
 import { judgeTarget } from "../lib/audit/judge.ts";
 import { observeDatabase } from "../lib/collect/observe-database.ts";
-import type { RegionPort } from "../lib/collect/read-target.ts";
+import type { RegionPort } from "../lib/collect/region-port.ts";
 import { type ActionName, actionNames } from "../lib/model/action.ts";
 import {
   type ClassifiedDatabase,

@@ -1,6 +1,7 @@
 import { exemptionOf } from "./audit/exempt.ts";
 import { applyRule, type Judgment, prepare, renderJudgment } from "./audit/judge.ts";
-import { type RegionPort, readTarget } from "./collect/read-target.ts";
+import { readTarget } from "./collect/read-target.ts";
+import type { RegionPort } from "./collect/region-port.ts";
 import type { ConfigEvent, ConfigurationItem } from "./model/config-event.ts";
 import type { ClassifiedDatabase } from "./model/database.ts";
 import { resourceType } from "./model/database.ts";
@@ -14,14 +15,14 @@ import {
   toEvaluation,
 } from "./report/aws/config-evaluation.ts";
 
-/** A resource as AWS Config names it. */
+/** A resource, as AWS Config identifies it. */
 export type EvaluatedResource = { readonly resourceType: string; readonly resourceId: string };
 
-/** What is asked of AWS Config. */
+/** The AWS Config operations that an evaluation needs. */
 export type ConfigPort = {
-  /** None is no call. Throws where some were not taken after retries. */
+  /** An empty list makes no call. Throws if AWS Config rejects some of them after retries. */
   putEvaluations(evaluations: readonly ConfigEvaluation[]): Promise<void>;
-  /** The resources that have an evaluation by an AWS Config rule. */
+  /** Lists the resources that an AWS Config rule has evaluated. */
   listEvaluated(configRuleName: string): Promise<readonly EvaluatedResource[]>;
 };
 
@@ -35,10 +36,10 @@ export type EvaluationRequest = {
   readonly now: string;
 };
 
-/** What was told to AWS Config: how many evaluations, how many of them retired a resource, how many verdicts it would not take. */
+/** Counts: evaluations sent, how many of them retired a resource, and verdicts withheld because AWS Config has no status for them. */
 export type EvaluationResult = { readonly sent: number; readonly retired: number; readonly withheld: number };
 
-/** Evaluates one rule as AWS Config asks: one resource that changed, or all of them. */
+/** Evaluates one rule, as AWS Config requests: for one changed resource, or for all of them. */
 export async function evaluateRule(request: EvaluationRequest): Promise<EvaluationResult> {
   const { invokingEvent } = request.event;
   switch (invokingEvent.messageType) {
@@ -51,20 +52,20 @@ export async function evaluateRule(request: EvaluationRequest): Promise<Evaluati
   }
 }
 
-/** One evaluation, for the item's own resource and as of its capture. The item is a hint: it does not know the managed secret. */
+/** Sends one evaluation of the item's resource, ordered by its capture time. Reads the database, because the item has no managed secret. */
 async function evaluateItem(
   item: ConfigurationItem,
   { event, config, ...request }: EvaluationRequest,
 ): Promise<EvaluationResult> {
   const { resourceType, resourceId, configurationItemStatus, configurationItemCaptureTime } = item;
   const isThere = ["OK", "ResourceDiscovered"].includes(configurationItemStatus) && !event.eventLeftScope;
-  const said = isThere
+  const verdict = isThere
     ? await judgeItem(item, request)
     : ({
         status: "NOT_APPLICABLE",
-        message: "The database was deleted, or is not in this rule's scope any more.",
+        message: "The database was deleted, or left the scope of this rule.",
       } as const);
-  const evaluation = toEvaluation({ ...said, resourceType, resourceId, orderingAt: configurationItemCaptureTime });
+  const evaluation = toEvaluation({ ...verdict, resourceType, resourceId, orderingAt: configurationItemCaptureTime });
   if (evaluation === null) return { sent: 0, retired: 0, withheld: 1 };
   await config.putEvaluations([evaluation]);
   return { sent: 1, retired: isThere ? 0 : 1, withheld: 0 };
@@ -76,23 +77,23 @@ async function judgeItem(
 ): Promise<ResourceVerdict> {
   const kind = kinds[item.resourceType];
   if (kind === undefined)
-    return { status: "NOT_APPLICABLE", message: `A resource of the type ${item.resourceType} has no master password.` };
+    return { status: "NOT_APPLICABLE", message: `A resource of type ${item.resourceType} has no master password.` };
   const only = [{ kind, by: "resourceId", value: item.resourceId }] as const;
   const target = await readTarget(port, { policy, rules: [rule], now, only });
-  const said = judgeByResource(target, rule, policy, now).get(keyOf(item));
-  if (said !== undefined) return said;
+  const verdict = judgeByResource(target, rule, policy, now).get(keyOf(item));
+  if (verdict !== undefined) return verdict;
   return target.gaps.length > 0 ? { status: "INSUFFICIENT_DATA", message: "The database could not be read." } : isGone;
 }
 
-/** Every database, and then those that are gone since; after a scan that did not see everything nothing is retired. */
+/** Evaluates every database, then retires deleted ones, unless the scan was incomplete. */
 async function evaluateAll(orderingAt: string, request: EvaluationRequest): Promise<EvaluationResult> {
   const { rule, policy, port, config, now } = request;
   const target = await readTarget(port, { policy, rules: [rule], now });
   const verdicts = judgeByResource(target, rule, policy, now);
   const evaluations: ConfigEvaluation[] = [];
   let withheld = 0;
-  for (const [key, said] of verdicts) {
-    const evaluation = toEvaluation({ ...said, ...fromKey(key), orderingAt });
+  for (const [key, verdict] of verdicts) {
+    const evaluation = toEvaluation({ ...verdict, ...fromKey(key), orderingAt });
     if (evaluation === null) withheld += 1;
     else evaluations.push(evaluation);
   }
@@ -102,7 +103,7 @@ async function evaluateAll(orderingAt: string, request: EvaluationRequest): Prom
   return { sent: evaluations.length + retired, retired, withheld };
 }
 
-/** Tells AWS Config of the resources that it has a verdict on and that are not there. */
+/** Marks evaluated resources that no longer exist as NOT_APPLICABLE. */
 async function retire(
   verdicts: ReadonlyMap<string, ResourceVerdict>,
   orderingAt: string,
@@ -114,16 +115,14 @@ async function retire(
   return gone.length;
 }
 
-const isGone: ResourceVerdict = { status: "NOT_APPLICABLE", message: "The database does not exist any more." };
+const isGone: ResourceVerdict = { status: "NOT_APPLICABLE", message: "The database no longer exists." };
 
 const kinds: Readonly<Record<string, "instance" | "cluster">> = {
   [resourceType({ kind: "instance" })]: "instance",
   [resourceType({ kind: "cluster" })]: "cluster",
 };
 
-/**
- * The rule's word on every DB instance and DB cluster. AWS Config has no tenant databases: theirs is told of their container.
- */
+/** The rule's verdict on every DB instance and DB cluster. AWS Config has no tenant databases: their verdicts count for their container. */
 function judgeByResource(
   target: Target,
   rule: Rule,
@@ -138,18 +137,23 @@ function judgeByResource(
     const key = keyOf(toResource(owner));
     all.set(key, [
       ...(all.get(key) ?? []),
-      say(renderJudgment(applyRule(rule, database, context), database, policy), database, context, policy),
+      toVerdict(renderJudgment(applyRule(rule, database, context), database, policy), database, context, policy),
     ]);
   }
   return new Map([...all].map(([key, verdicts]) => [key, combineVerdicts(verdicts)]));
 }
 
-/** A rule that is off, or a risk that its owner accepted, has nothing to say in AWS Config, and the annotation says why. */
-function say(judgment: Judgment, database: ClassifiedDatabase, context: RuleContext, policy: Policy): ResourceVerdict {
+/** A rule that is switched off, or an exempt finding, is NOT_APPLICABLE in AWS Config, and the annotation says why. */
+function toVerdict(
+  judgment: Judgment,
+  database: ClassifiedDatabase,
+  context: RuleContext,
+  policy: Policy,
+): ResourceVerdict {
   const { rule, status, message } = judgment;
   if (policy.rulesOff.includes(rule))
     return { status: "NOT_APPLICABLE", message: "The policy switches this rule off." };
-  // A container stands for its tenant databases too, and passes only with them.
+  // A container passes only if its tenant databases pass too.
   if (!context.tenantDatabases.seen && status !== "NON_COMPLIANT")
     return {
       status: "INSUFFICIENT_DATA",
@@ -164,7 +168,7 @@ function toResource(database: Pick<ClassifiedDatabase, "kind" | "resourceId">): 
   return { resourceType: resourceType(database), resourceId: database.resourceId };
 }
 
-/** Type and id: an id alone is not unique over types. */
+/** Type and id, because an id is unique only within its type. */
 function keyOf({ resourceType, resourceId }: EvaluatedResource): string {
   return `${resourceType} ${resourceId}`;
 }

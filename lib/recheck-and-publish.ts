@@ -1,9 +1,9 @@
-import { type AffectedDatabases, nothing, toAffectedDatabases, toReference } from "./collect/affected-databases.ts";
-import type { RegionPort } from "./collect/read-target.ts";
+import { type AffectedDatabases, nothingAffected, toAffectedDatabases } from "./collect/affected-databases.ts";
+import type { RegionPort } from "./collect/region-port.ts";
 import { type ReapAndStartRequest, type Repairs, reapAndStart } from "./executions/reap-and-start.ts";
 import { reapExecution, reportDead } from "./executions/reap-executions.ts";
 import { updateState } from "./executions/slot.ts";
-import type { DatabaseReference } from "./model/database.ts";
+import { type DatabaseReference, toReference } from "./model/database.ts";
 import { type ExecutionEvent, namesOf } from "./model/execution-event.ts";
 import type { RecheckEvent } from "./model/recheck-event.ts";
 import { markLost } from "./plan/remediation-state.ts";
@@ -13,17 +13,17 @@ import { type Rechecked, type RecheckRequest, recheckDatabases } from "./recheck
 export type RecheckAndPublishRequest = Pick<RecheckRequest, "policy" | "rules" | "version" | "now" | "sleep"> &
   Pick<PublishRequest, "store" | "destinations" | "invocation"> & {
     readonly event: RecheckEvent | ExecutionEvent;
-    /** Those that are audited: of another one nothing would be known tomorrow. */
+    /** The audited Regions. Events of others are ignored, because no audit would follow them up. */
     readonly regions: "all" | readonly string[];
-    /** Opens a Region of the account that the event is of. */
+    /** Opens a Region of the event's account. */
     readonly open: (region: string) => RegionPort;
-    /** Null where nothing is ever repaired. */
+    /** Null if the deployment does not repair. */
     readonly repairs: Repairs | null;
   };
 
 /**
- * Judges the databases that an event is about, publishes what changed, and starts repairs, where there are any. An execution that ended
- * without success is such an event, if it did not end itself. Null where there is nothing to judge.
+ * Checks the databases that an event affects, publishes the changes, and starts repairs if the deployment has them. The event may also be
+ * the end of an execution that did not record its own end. Returns null if there is nothing to check.
  */
 export async function recheckAndPublish(request: RecheckAndPublishRequest): Promise<Publication | null> {
   const { event, open, regions } = request;
@@ -49,7 +49,7 @@ async function recheckAfterExecution(
   const how = `The execution ended with status ${event.detail.status}.`;
   const unread = () => ({ ...{ running, how, inventory: null, policy, rules, now: now() }, ...repairs });
   const port = open(region);
-  const reading = async () => recheck({ ...nothing, databases: await referTo(arn, port) }, port, request);
+  const reading = async () => recheck({ ...nothingAffected, databases: await referTo(arn, port) }, port, request);
   const rechecked = await reading().catch(async (error: unknown) => {
     await reportDead(unread());
     await updateState(repairs.state, (state) => markLost(state, execution, now()));
@@ -83,7 +83,7 @@ async function publish(
   return withFailures(publication, await reapAndStart(request));
 }
 
-/** A tenant database is found by its container, which its ARN does not name. */
+/** A tenant database is looked up through its container, which its ARN does not name. */
 async function referTo(arn: string, port: RegionPort): Promise<readonly DatabaseReference[]> {
   const reference = toReference(arn);
   if (reference !== null) return [reference];

@@ -1,7 +1,8 @@
 import { assembleReport } from "./audit/assemble-report.ts";
-import { type AffectedDatabases, toReference } from "./collect/affected-databases.ts";
-import { type RegionPort, readTarget } from "./collect/read-target.ts";
-import { createFinder, type Database, type DatabaseReference } from "./model/database.ts";
+import type { AffectedDatabases } from "./collect/affected-databases.ts";
+import { readTarget } from "./collect/read-target.ts";
+import type { RegionPort } from "./collect/region-port.ts";
+import { createFinder, type Database, type DatabaseReference, toReference } from "./model/database.ts";
 import { AwsCallError } from "./model/errors.ts";
 import type { Inventory, Target } from "./model/inventory.ts";
 import { toCanonicalReference } from "./model/key.ts";
@@ -18,25 +19,24 @@ export type RecheckRequest = {
   /** ISO 8601. */
   readonly now: () => string;
   readonly sleep: (seconds: number) => Promise<void>;
-  /** Reads what else decides whether a database may be repaired. */
+  /** Also reads what decides whether a database may be repaired. */
   readonly forRepair?: boolean;
 };
 
 export type Rechecked = {
   readonly report: Report;
-  /** ARNs of the databases that were looked at. */
+  /** ARNs of the databases that were checked. */
   readonly only: ReadonlySet<string>;
   readonly inventory: Inventory;
 };
 
-/** An event can be ahead of what the Describe calls show: so long is waited before they are asked, until all are found. */
+/** Pauses before each attempt to find all databases, because an event can be ahead of the Describe calls. */
 const waitsSeconds = [5, 15, 40];
 
 /**
- * Judges the databases that an event is about, and no others. Answers with their report and their ARNs, or null where the event
- * is about no database that is there: what is not found may be late, so nothing is concluded from it, unless RDS said that it was
- * deleted. Then its findings are over; those on the tenants of a container, which no event names, wait for the next audit. Throws an
- * AwsCallError where nothing could be read, so that the event comes again.
+ * Checks only the databases that an event affects. Returns null if none of them is found: it may appear later, so its findings stay, unless
+ * RDS reports its deletion, which resolves them. Findings on the tenant databases of a deleted container wait for the next audit, because no
+ * event names them. Throws an AwsCallError if nothing can be read, so that EventBridge delivers the event again.
  */
 export async function recheckDatabases(request: RecheckRequest): Promise<Rechecked | null> {
   const { affectedDatabases, policy, rules, version, now } = request;
@@ -68,7 +68,7 @@ async function readUntilFound(
   return readUntilFound(references, request, more);
 }
 
-/** The databases by name; those that a secret was made for; those whose secret has a key. */
+/** The databases that an event names, those that a secret belongs to, or those whose secret is encrypted with a key. */
 async function findReferences({ affectedDatabases, port }: RecheckRequest): Promise<readonly DatabaseReference[]> {
   const { databases, secretId, keyReference } = affectedDatabases;
   if (secretId !== null) {
@@ -78,7 +78,7 @@ async function findReferences({ affectedDatabases, port }: RecheckRequest): Prom
   return keyReference === null ? databases : await findByKey(port, toCanonicalReference(keyReference, port));
 }
 
-/** AWS finds no databases by the key of their secret: the lists are read, and no more than the lists. A tenant is found by its container. */
+/** RDS has no filter for the key of a secret, so this reads the lists. A tenant database is found through its container. */
 async function findByKey(port: RegionPort, keyArn: string): Promise<readonly DatabaseReference[]> {
   const databases: Database[] = [];
   for await (const page of port.describeDBInstances()) databases.push(...page);

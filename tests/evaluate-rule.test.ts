@@ -71,8 +71,8 @@ function aContainer({ here }: SimulatedRegion) {
   return { container, pay, hr };
 }
 
-describe("a resource that changed", () => {
-  test("gets exactly one evaluation, with its own type and id and the time of its capture", () =>
+describe("a changed resource", () => {
+  test("gets one evaluation, with its type, ID and capture time", () =>
     withSimulatedRegion(async (simulated) => {
       const { DbiResourceId } = simulated.here.addInstance({ identifier: "orders" });
       simulated.here.addInstance({ identifier: "legacy" });
@@ -93,7 +93,7 @@ describe("a resource that changed", () => {
       ]);
     }));
 
-  test("is read by its id, alone, whatever the item says of it", () =>
+  test("is read alone, by its ID, whatever the item contains", () =>
     withSimulatedRegion(async (simulated) => {
       const { DbiResourceId } = simulated.here.addInstance({ identifier: "renamed-since", managed: true });
       simulated.here.addInstance({ identifier: "legacy" });
@@ -106,7 +106,7 @@ describe("a resource that changed", () => {
       expect(simulated.calls()).toEqual({ "rds:DescribeDBInstances": 1 });
     }));
 
-  test("so much that AWS Config sends a summary is evaluated all the same", () =>
+  test("is evaluated if AWS Config sends only a summary", () =>
     withSimulatedRegion(async (simulated) => {
       const { DbClusterResourceId } = simulated.here.addCluster({ identifier: "ledger" });
       const config = createMemoryConfig();
@@ -123,7 +123,7 @@ describe("a resource that changed", () => {
       ]);
     }));
 
-  test("and was just discovered is evaluated", () =>
+  test("that was just discovered is evaluated", () =>
     withSimulatedRegion(async (simulated) => {
       const { DbiResourceId } = simulated.here.addInstance({ identifier: "orders" });
       const config = createMemoryConfig();
@@ -144,7 +144,7 @@ describe("a resource that changed", () => {
       }),
   );
 
-  test("and left the rule's scope is retired, although it is there", () =>
+  test("that left the rule's scope is retired, although it exists", () =>
     withSimulatedRegion(async (simulated) => {
       const { DbiResourceId } = simulated.here.addInstance({ identifier: "orders" });
       const config = createMemoryConfig();
@@ -155,28 +155,28 @@ describe("a resource that changed", () => {
       expect(config.verdictOn(DbiResourceId)?.[0]).toBe("NOT_APPLICABLE");
     }));
 
-  test("and is gone by now is NOT_APPLICABLE", () =>
+  test("that no longer exists is NOT_APPLICABLE", () =>
     withSimulatedRegion(async (simulated) => {
       simulated.here.addInstance({ identifier: "legacy" });
       const config = createMemoryConfig();
       await evaluate(simulated, changed(anItem("db-GONE")), { config });
-      expect(config.verdictOn("db-GONE")).toEqual(["NOT_APPLICABLE", "The database does not exist any more."]);
+      expect(config.verdictOn("db-GONE")).toEqual(["NOT_APPLICABLE", "The database no longer exists."]);
       expect(config.sent).toHaveLength(1);
     }));
 
-  test("of a type that has no master password is NOT_APPLICABLE, and nothing is read", () =>
+  test("of a type without a master password is NOT_APPLICABLE, and nothing is read", () =>
     withSimulatedRegion(async (simulated) => {
       const config = createMemoryConfig();
       const item = anItem("orders-snapshot", { resourceType: "AWS::RDS::DBSnapshot" });
       await evaluate(simulated, changed(item), { config });
       expect(config.verdictOn("orders-snapshot")).toEqual([
         "NOT_APPLICABLE",
-        "A resource of the type AWS::RDS::DBSnapshot has no master password.",
+        "A resource of type AWS::RDS::DBSnapshot has no master password.",
       ]);
       expect(simulated.calls()).toEqual({});
     }));
 
-  test("and may not be read is not judged: AWS Config keeps what it knew", () =>
+  test("that cannot be read is not judged: AWS Config keeps its last evaluation", () =>
     withSimulatedRegion(async (simulated) => {
       const { DbiResourceId } = simulated.here.addInstance({ identifier: "orders" });
       simulated.cloud.fault({ action: "rds:DescribeDBInstances", kind: "deny" });
@@ -186,7 +186,7 @@ describe("a resource that changed", () => {
       expect(config.sent).toEqual([]);
     }));
 
-  test("and whose secret may not be read is not judged", () =>
+  test("whose secret cannot be read is not judged", () =>
     withSimulatedRegion(async (simulated) => {
       const { DbiResourceId } = simulated.here.addInstance({ identifier: "orders", managed: true });
       simulated.cloud.fault({ action: "secretsmanager:DescribeSecret", kind: "deny" });
@@ -195,7 +195,7 @@ describe("a resource that changed", () => {
       expect(result).toEqual({ sent: 0, retired: 0, withheld: 1 });
     }));
 
-  test("and is a member of a cluster is its cluster's business", () =>
+  test("that is a cluster member is NOT_APPLICABLE", () =>
     withSimulatedRegion(async (simulated) => {
       simulated.here.addCluster({ identifier: "ledger", members: ["ledger-1"] });
       const id = simulated.here.instances.get("ledger-1")?.DbiResourceId ?? "";
@@ -207,7 +207,7 @@ describe("a resource that changed", () => {
 });
 
 describe("a container", () => {
-  test("is told what is wrong with its tenant databases, which AWS Config does not know", () =>
+  test("gets the violations of its tenant databases, which AWS Config does not have", () =>
     withSimulatedRegion(async (simulated) => {
       const { container } = aContainer(simulated);
       const config = createMemoryConfig();
@@ -219,7 +219,7 @@ describe("a container", () => {
       ]);
     }));
 
-  test("passes with all of them", () =>
+  test("passes if all of them pass", () =>
     withSimulatedRegion(async (simulated) => {
       const { container, hr } = aContainer(simulated);
       simulated.here.tenants.forEach((tenant, key, all) => {
@@ -246,7 +246,7 @@ describe("a container", () => {
       }),
   );
 
-  test("is wrong if one is, even where not all could be read", () =>
+  test("is NON_COMPLIANT if one of them is, even if not all could be read", () =>
     withSimulatedRegion(async (simulated) => {
       const { container } = aContainer(simulated);
       for (let index = 0; index < 150; index += 1)
@@ -257,7 +257,7 @@ describe("a container", () => {
       expect(config.verdictOn(container.DbiResourceId)?.[0]).toBe("NON_COMPLIANT");
     }));
 
-  test("is wrong if it is so itself, even where its tenant databases may not be read", () =>
+  test("is NON_COMPLIANT itself even if its tenant databases cannot be read", () =>
     withSimulatedRegion(async (simulated) => {
       const tags = { [toggleTagKey]: "2026-11-20T03:00:00Z" };
       const container = simulated.here.addInstance({
@@ -273,7 +273,7 @@ describe("a container", () => {
       expect(config.verdictOn(container.DbiResourceId)?.[0]).toBe("NON_COMPLIANT");
     }));
 
-  test("that was not read is told nothing of its tenant databases, and neither is anybody else", () =>
+  test("that was not read gets no verdict from its tenant databases", () =>
     withSimulatedRegion(async (simulated) => {
       const { here, cloud } = simulated;
       const { container } = aContainer(simulated);
@@ -288,7 +288,7 @@ describe("a container", () => {
       expect(config.verdictOn("")).toBeUndefined();
     }));
 
-  test("is not judged by a rule that is off, whether they may be read or not", () =>
+  test("is NOT_APPLICABLE for a rule that is off, even if they cannot be read", () =>
     withSimulatedRegion(async (simulated) => {
       const { container } = aContainer(simulated);
       simulated.cloud.fault({ action: "rds:DescribeTenantDatabases", kind: "deny" });
@@ -299,10 +299,10 @@ describe("a container", () => {
     }));
 });
 
-describe("what the policy says", () => {
+describe("the policy", () => {
   const exemption = { match: { identifier: ["orders"] }, owner: "ann", reason: "legacy", until: "2026-12-31" };
 
-  test("an exempt database is NOT_APPLICABLE, with who, until when and why", () =>
+  test("makes an exempt database NOT_APPLICABLE, with owner, end date and reason", () =>
     withSimulatedRegion(async (simulated) => {
       const { DbiResourceId } = simulated.here.addInstance({ identifier: "orders" });
       const config = createMemoryConfig();
@@ -310,7 +310,7 @@ describe("what the policy says", () => {
       expect(config.verdictOn(DbiResourceId)).toEqual(["NOT_APPLICABLE", "Exempt until 2026-12-31 by ann: legacy"]);
     }));
 
-  test("an exemption by tags counts where the policy allows it", () =>
+  test("may allow exemption tags", () =>
     withSimulatedRegion(async (simulated) => {
       const { owner, reason, until } = exemptionTags;
       const tags = { [owner]: "bob", [reason]: "moves", [until]: "2026-11-24" };
@@ -322,7 +322,7 @@ describe("what the policy says", () => {
       expect(config.verdictOn(DbiResourceId)).toEqual(["NOT_APPLICABLE", "Exempt until 2026-11-24 by bob: moves"]);
     }));
 
-  test("an exemption that ended does not count", () =>
+  test("does not apply an ended exemption", () =>
     withSimulatedRegion(async (simulated) => {
       const { DbiResourceId } = simulated.here.addInstance({ identifier: "orders" });
       const config = createMemoryConfig();
@@ -331,7 +331,7 @@ describe("what the policy says", () => {
       expect(config.verdictOn(DbiResourceId)?.[0]).toBe("NON_COMPLIANT");
     }));
 
-  test("an exempt database that passes passes, and one that could not be seen is not excused", () =>
+  test("exempts neither a pass nor INSUFFICIENT_DATA", () =>
     withSimulatedRegion(async (simulated) => {
       const { DbiResourceId } = simulated.here.addInstance({ identifier: "orders", managed: true });
       const policy = { exemptions: [exemption] };
@@ -344,7 +344,7 @@ describe("what the policy says", () => {
       expect(result).toEqual({ sent: 0, retired: 0, withheld: 1 });
     }));
 
-  test("a rule that is off is NOT_APPLICABLE, and says so", () =>
+  test("makes a rule that is off NOT_APPLICABLE, with the reason", () =>
     withSimulatedRegion(async (simulated) => {
       const { DbiResourceId } = simulated.here.addInstance({ identifier: "orders" });
       const config = createMemoryConfig();
@@ -357,7 +357,7 @@ describe("what the policy says", () => {
 });
 
 describe("a scheduled evaluation", () => {
-  test("is told of every database, as of the notification", () =>
+  test("evaluates every database, ordered by the notification time", () =>
     withSimulatedRegion(async (simulated) => {
       const { here } = simulated;
       for (let index = 0; index < 250; index += 1)
@@ -372,7 +372,7 @@ describe("a scheduled evaluation", () => {
       for (const { OrderingTimestamp } of config.sent) expect(OrderingTimestamp).toEqual(new Date(notifiedAt));
     }));
 
-  test("retires the databases that are gone, once", () =>
+  test("retires deleted databases, once", () =>
     withSimulatedRegion(async (simulated) => {
       const { here } = simulated;
       const { DbiResourceId } = here.addInstance({ identifier: "orders" });
@@ -381,12 +381,12 @@ describe("a scheduled evaluation", () => {
       await evaluate(simulated, scheduled, { config });
       here.instances.delete("orders");
       expect(await evaluate(simulated, scheduled, { config })).toEqual({ sent: 2, retired: 1, withheld: 0 });
-      expect(config.verdictOn(DbiResourceId)).toEqual(["NOT_APPLICABLE", "The database does not exist any more."]);
+      expect(config.verdictOn(DbiResourceId)).toEqual(["NOT_APPLICABLE", "The database no longer exists."]);
       expect(config.sent.at(-1)?.OrderingTimestamp).toEqual(new Date(notifiedAt));
       expect(await evaluate(simulated, scheduled, { config })).toEqual({ sent: 1, retired: 0, withheld: 0 });
     }));
 
-  test("tells a resource by its type and its id: one of the same id and another type is gone", () =>
+  test("identifies a resource by type and ID: one with the same ID and another type is retired", () =>
     withSimulatedRegion(async (simulated) => {
       const { DbiResourceId: resourceId } = simulated.here.addInstance({ identifier: "orders" });
       const evaluated = [
@@ -403,7 +403,7 @@ describe("a scheduled evaluation", () => {
       ]);
     }));
 
-  test("of an empty Region retires all that was there", () =>
+  test("of an empty Region retires everything", () =>
     withSimulatedRegion(async (simulated) => {
       const config = createMemoryConfig([{ resourceType: instanceType, resourceId: "db-GONE" }]);
       expect(await evaluate(simulated, scheduled, { config })).toEqual({ sent: 1, retired: 1, withheld: 0 });
@@ -424,7 +424,7 @@ describe("a scheduled evaluation", () => {
       }),
   );
 
-  test("retires nothing where a second page is denied", () =>
+  test("retires nothing if a second page is denied", () =>
     withSimulatedRegion(async (simulated) => {
       const { here, cloud } = simulated;
       for (let index = 0; index < 150; index += 1) here.addInstance({ identifier: `db-${index}`, managed: true });
@@ -434,7 +434,7 @@ describe("a scheduled evaluation", () => {
       expect(await evaluate(simulated, scheduled, { config })).toEqual({ sent: 100, retired: 0, withheld: 0 });
     }));
 
-  test("withholds what depends on secrets that may not be listed, counts it, and passes none of it", () =>
+  test("withholds and counts verdicts that depend on a denied list of secrets", () =>
     withSimulatedRegion(async (simulated) => {
       const { here, cloud } = simulated;
       const ids = ["orders", "shop"].map((identifier) => here.addInstance({ identifier, managed: true }).DbiResourceId);
@@ -449,7 +449,7 @@ describe("a scheduled evaluation", () => {
       expect(config.verdictOn("db-GONE")?.[0]).toBe("NOT_APPLICABLE");
     }));
 
-  test("tells all verdicts although AWS Config does not say what it has", () =>
+  test("sends all verdicts even if AWS Config cannot list what it has", () =>
     withSimulatedRegion(async (simulated) => {
       const { DbiResourceId } = simulated.here.addInstance({ identifier: "orders" });
       const config = createMemoryConfig();
@@ -458,7 +458,7 @@ describe("a scheduled evaluation", () => {
       expect(config.verdictOn(DbiResourceId)?.[0]).toBe("NON_COMPLIANT");
     }));
 
-  test("fails where AWS Config does not take its verdicts, so that it comes again", () =>
+  test("fails if AWS Config rejects verdicts, so that it runs again", () =>
     withSimulatedRegion(async (simulated) => {
       simulated.here.addInstance({ identifier: "orders" });
       const config = createMemoryConfig();
@@ -466,7 +466,7 @@ describe("a scheduled evaluation", () => {
       await expect(evaluate(simulated, scheduled, { config })).rejects.toThrow("not taken");
     }));
 
-  test("by a rule that crashes passes nothing", () =>
+  test("by a rule that throws passes nothing", () =>
     withSimulatedRegion(async (simulated) => {
       simulated.here.addInstance({ identifier: "orders", managed: true });
       const config = createMemoryConfig();

@@ -27,7 +27,7 @@ type World = {
   readonly notified: RemediationEvent[];
   readonly started: { execution: string; request: RemediationRequest }[];
   readonly calls: Set<string>;
-  /** What telling throws; null where it does not. */
+  /** What notify throws; null if it succeeds. */
   tellFails: Error | null;
 };
 
@@ -86,8 +86,8 @@ const rdsEvent = (SourceIdentifier: string): RecheckEvent => ({
   detail: { SourceIdentifier, EventID: "RDS-EVENT-0043" },
 });
 
-describe("an event of a database", () => {
-  test("where nothing is repaired reads and starts nothing of it", async () => {
+describe("a database event", () => {
+  test("reads and starts nothing for repairs if the deployment does not repair", async () => {
     const world = aWorld();
     world.here.addInstance({ identifier: "orders" });
     const publication = await recheck(world, rdsEvent("orders"), false);
@@ -96,7 +96,7 @@ describe("an event of a database", () => {
     expect(world.calls).not.toContain("rds:DescribeDBProxies");
   });
 
-  test("in a Region that is not audited is read by nobody: the next audit would withdraw what was said of it", async () => {
+  test("in a Region that is not audited is ignored", async () => {
     const world = aWorld();
     world.here.addInstance({ identifier: "orders" });
     expect(await recheck(world, rdsEvent("orders"), true, ["us-east-1"])).toBeNull();
@@ -104,7 +104,7 @@ describe("an event of a database", () => {
     expect(await recheck(world, rdsEvent("orders"), true, ["us-east-1", region])).toMatchObject({ isNew: true });
   });
 
-  test("starts what is to be done on it, and on no other", async () => {
+  test("starts repairs of its database only", async () => {
     const world = aWorld();
     world.here.addInstance({ identifier: "orders" });
     world.here.addInstance({ identifier: "legacy" });
@@ -114,7 +114,7 @@ describe("an event of a database", () => {
     ]);
   });
 
-  test("of one whose execution has been silent for too long ends that; another's is left to the audit", async () => {
+  test("ends a stale execution of its database, and leaves others to the audit", async () => {
     const stale = { expiresAt: hoursFromNow(-1) };
     const world = aWorld([stale, { ...stale, execution: "db-LEGACY-1", arn: arnOf("legacy") }]);
     world.here.addInstance({ identifier: "orders", managed: { status: "impaired" } });
@@ -125,7 +125,7 @@ describe("an event of a database", () => {
     expect(world.state.kept().running.map(({ execution }) => execution)).toEqual(["db-LEGACY-1"]);
   });
 
-  test("and what cannot be told is a failure, and is tried again", async () => {
+  test("reports a failed notification, which is tried again", async () => {
     const world = aWorld([{ expiresAt: hoursFromNow(-1) }]);
     world.here.addInstance({ identifier: "orders", managed: { status: "impaired" } });
     world.tellFails = new Error("no topic");
@@ -134,7 +134,7 @@ describe("an event of a database", () => {
     expect(world.state.kept().running).toHaveLength(1);
   });
 
-  test("goes on where the state of remediation cannot be read", async () => {
+  test("is published even if the remediation state cannot be read", async () => {
     const world = aWorld();
     world.here.addInstance({ identifier: "orders" });
     world.state.fail = { read: new Error("no bucket") };
@@ -144,14 +144,14 @@ describe("an event of a database", () => {
   });
 });
 
-describe("an execution that ended without success", () => {
-  test("and has no place any more has told all there was: nothing is read", async () => {
+describe("an execution that failed, timed out or was stopped", () => {
+  test("without a slot has recorded its end: nothing is read", async () => {
     const world = aWorld();
     expect(await recheck(world, ended("FAILED"))).toBeNull();
     expect([world.notified, [...world.calls]]).toEqual([[], []]);
   });
 
-  test("is nobody's business where nothing is repaired", async () => {
+  test("is ignored if the deployment does not repair", async () => {
     expect(await recheck(aWorld([{}]), ended("FAILED"), false)).toBeNull();
   });
 
@@ -175,7 +175,7 @@ describe("an execution that ended without success", () => {
     expect(world.state.kept().running).toEqual([]);
   });
 
-  test("with management off says so, with the command, counts as a failure, and is finished by the next", async () => {
+  test("with management off is notified with the command to turn it on, counts as a failure, and is finished by the next execution", async () => {
     const world = aWorld([{ action: "toggle", rule: "secret-key-as-required" }]);
     world.here.addInstance({ identifier: "orders", tags: { [toggleTagKey]: aMark() } });
     await recheck(world, ended("TIMED_OUT"));
@@ -195,14 +195,14 @@ describe("an execution that ended without success", () => {
     expect(world.started.map(({ request }) => request.action)).toEqual(["finish-interrupted"]);
   });
 
-  test("while it was turning management on for the first time leaves it as it was: somebody has the password", async () => {
+  test("during enable leaves management off: the present password still works", async () => {
     const world = aWorld([{ action: "enable", rule: "master-password-managed" }]);
     world.here.addInstance({ identifier: "orders" });
     await recheck(world, ended("FAILED"));
     expect(world.notified).toMatchObject([{ type: "remediation.failed", managed: null, recovery: [] }]);
   });
 
-  test("and whose rule passes all the same is repaired", async () => {
+  test("whose rule passes counts as repaired", async () => {
     const world = aWorld([{ action: "enable", rule: "master-password-managed" }]);
     const orders = world.here.addInstance({ identifier: "orders", managed: true });
     await recheck(world, ended("FAILED"));
@@ -213,14 +213,14 @@ describe("an execution that ended without success", () => {
     expect(world.state.kept()).toMatchObject({ running: [], failuresInARow: 0, attempts: [{ outcome: "repaired" }] });
   });
 
-  test("and left management off without its mark is not repaired because its rule does not apply any more", async () => {
+  test("that left management off without its tag does not count as repaired, although its rule no longer applies", async () => {
     const world = aWorld([{ action: "toggle", rule: "secret-not-impaired" }]);
     world.here.addInstance({ identifier: "orders" });
     await recheck(world, ended("TIMED_OUT"));
     expect(world.notified).toMatchObject([{ type: "remediation.failed", managed: false }]);
   });
 
-  test("before it changed anything was not begun", async () => {
+  test("before it changed anything is notified as refused", async () => {
     const world = aWorld([{ isChanging: false, action: "toggle" }]);
     world.here.addInstance({ identifier: "orders", managed: { status: "impaired" } });
     await recheck(world, ended("STOPPED"));
@@ -228,7 +228,7 @@ describe("an execution that ended without success", () => {
     expect(world.state.kept()).toMatchObject({ running: [], attempts: [], failuresInARow: 0 });
   });
 
-  test("on a database that is gone is told with what is known of it", async () => {
+  test("on a deleted database is notified with what is known", async () => {
     const world = aWorld([{}]);
     expect(await recheck(world, ended("FAILED"))).toBeNull();
     expect(world.notified).toMatchObject([
@@ -237,7 +237,7 @@ describe("an execution that ended without success", () => {
     expect(world.state.kept().running).toEqual([]);
   });
 
-  test("on a database that cannot be read is told, and looked at when the event comes again", async () => {
+  test("on a database that cannot be read is notified, and checked when the event is delivered again", async () => {
     const world = aWorld([{}]);
     world.here.addInstance({ identifier: "orders", managed: { status: "impaired" } });
     const repair = world.cloud.fault({ action: "rds:DescribeDBInstances", kind: "deny" });
@@ -250,7 +250,7 @@ describe("an execution that ended without success", () => {
     expect(world.state.kept().running).toEqual([]);
   });
 
-  test("on a tenant database is looked up by its container", async () => {
+  test("on a tenant database is looked up through its container", async () => {
     const world = aWorld();
     const instance = world.here.addInstance({ identifier: "cdb", engine: "oracle-ee-cdb", MultiTenant: true });
     const tenant = world.here.addTenantDatabase({ instance, name: "ERP", tags: { [toggleTagKey]: aMark() } });

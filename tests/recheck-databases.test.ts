@@ -16,11 +16,11 @@ const cluster = (value: string) => ({ kind: "cluster", by: "identifier", value }
 const nothing: AffectedDatabases = { databases: [], deletedArn: null, secretId: null, keyReference: null };
 
 type Recheck = Partial<AffectedDatabases> & {
-  /** What happens while it waits, by how many times it has waited before. */
+  /** Called during each wait, with the number of waits before. */
   readonly meanwhile?: readonly ((simulated: SimulatedRegion) => void)[];
 };
 
-/** Rechecks databases on a clock that only moves while it waits. */
+/** Rechecks databases on a clock that advances only during waits. */
 async function recheck(simulated: SimulatedRegion, { meanwhile = [], ...affectedDatabases }: Recheck) {
   const waits: number[] = [];
   const now = () => new Date(start + 1000 * waits.reduce((sum, seconds) => sum + seconds, 0)).toISOString();
@@ -44,7 +44,7 @@ async function recheck(simulated: SimulatedRegion, { meanwhile = [], ...affected
   };
 }
 
-/** A fleet in which more is wrong than is asked about. */
+/** A fleet with violations that the event does not concern. */
 function aFleet({ here }: SimulatedRegion) {
   here.addInstance({ identifier: "orders" });
   here.addInstance({ identifier: "legacy" });
@@ -54,7 +54,7 @@ function aFleet({ here }: SimulatedRegion) {
 }
 
 describe("databases by name", () => {
-  test("a DB instance is judged, and no other is read", () =>
+  test("a DB instance is judged, and no other database is read", () =>
     withSimulatedRegion(async (simulated) => {
       aFleet(simulated);
       const { findings, only, result } = await recheck(simulated, { databases: [instance("orders")] });
@@ -64,7 +64,7 @@ describe("databases by name", () => {
       expect(simulated.calls()).toEqual({ "rds:DescribeDBInstances": 1, "rds:DescribeBlueGreenDeployments": 1 });
     }));
 
-  test("a healthy one costs itself, its secret and its key", () =>
+  test("a healthy one takes three calls: database, secret and key", () =>
     withSimulatedRegion(async (simulated) => {
       aFleet(simulated);
       const { findings, only, result } = await recheck(simulated, { databases: [instance("managed")] });
@@ -87,7 +87,7 @@ describe("databases by name", () => {
       expect(simulated.calls()["rds:DescribeDBInstances"]).toBeUndefined();
     }));
 
-  test("a member of a cluster is judged with its cluster, whose password it is", () =>
+  test("a member is judged with its cluster, which owns the password", () =>
     withSimulatedRegion(async (simulated) => {
       aFleet(simulated);
       const { findings, only } = await recheck(simulated, { databases: [instance("ledger-instance-2")] });
@@ -118,7 +118,7 @@ describe("databases by name", () => {
     }));
 });
 
-describe("an event that is ahead of what AWS shows", () => {
+describe("an event that is ahead of the Describe calls", () => {
   const appears = ({ here }: SimulatedRegion) => here.addInstance({ identifier: "new" });
   const later = () => undefined;
 
@@ -132,7 +132,7 @@ describe("an event that is ahead of what AWS shows", () => {
       [later, later, appears],
       [5, 15, 40],
     ],
-  ])("case %#: a database that appears later is judged then", (meanwhile, waited) =>
+  ])("case %#: a database that appears later is judged when it appears", (meanwhile, waited) =>
     withSimulatedRegion(async (simulated) => {
       aFleet(simulated);
       const { findings, waits, result } = await recheck(simulated, { databases: [instance("new")], meanwhile });
@@ -143,7 +143,7 @@ describe("an event that is ahead of what AWS shows", () => {
     }),
   );
 
-  test("one that never appears leads to no conclusion", () =>
+  test("a database that never appears changes nothing", () =>
     withSimulatedRegion(async (simulated) => {
       aFleet(simulated);
       const { result, waits } = await recheck(simulated, { databases: [instance("never")] });
@@ -152,7 +152,7 @@ describe("an event that is ahead of what AWS shows", () => {
       expect(simulated.calls()).toEqual({ "rds:DescribeDBInstances": 3 });
     }));
 
-  test("those that are there are judged although another never appears", () =>
+  test("existing databases are judged although another never appears", () =>
     withSimulatedRegion(async (simulated) => {
       aFleet(simulated);
       const { only, waits } = await recheck(simulated, { databases: [instance("never"), instance("orders")] });
@@ -160,7 +160,7 @@ describe("an event that is ahead of what AWS shows", () => {
       expect(waits).toEqual([5, 15, 40]);
     }));
 
-  test("what changes before it is read is read as it is then", () =>
+  test("a change before the read is included", () =>
     withSimulatedRegion(async (simulated) => {
       aFleet(simulated);
       const manage = () => {
@@ -172,10 +172,10 @@ describe("an event that is ahead of what AWS shows", () => {
     }));
 });
 
-describe("a database that RDS says is deleted", () => {
+describe("a database whose deletion RDS reports", () => {
   const arnOf = (name: string) => `arn:aws:rds:eu-west-1:111111111111:${name}`;
   const orders = { databases: [instance("orders")], deletedArn: arnOf("db:orders") };
-  /** What was known of a database before becomes this. */
+  /** The changes of a database's known findings. */
   const resolved = ({ result }: Awaited<ReturnType<typeof recheck>>, identifier: string, arn: string) => {
     const { resource, ...finding } = aFindingOn(identifier, { account: "111111111111", region: "eu-west-1" });
     const known = [{ ...finding, resource: { ...resource, arn }, firstSeenAt: "2026-11-23T12:00:00.000Z" }];
@@ -184,7 +184,7 @@ describe("a database that RDS says is deleted", () => {
     return changesInShort(changes);
   };
 
-  test("and is not there has its findings resolved, when it was waited for in vain", () =>
+  test("has its findings resolved if it does not appear", () =>
     withSimulatedRegion(async (simulated) => {
       aFleet(simulated);
       simulated.here.instances.delete("orders");
@@ -194,14 +194,14 @@ describe("a database that RDS says is deleted", () => {
       expect(resolved(rechecked, "orders", orders.deletedArn)).toEqual(["finding.resolved database-gone orders"]);
     }));
 
-  test("is a DB cluster just as well", () =>
+  test("may be a DB cluster", () =>
     withSimulatedRegion(async (simulated) => {
       const deletedArn = arnOf("cluster:ledger");
       const rechecked = await recheck(simulated, { databases: [cluster("ledger")], deletedArn });
       expect(resolved(rechecked, "ledger", deletedArn)).toEqual(["finding.resolved database-gone ledger"]);
     }));
 
-  test("and that there is one of that name again is judged as it is, and nothing is gone", () =>
+  test("is judged as it is if another one has its name", () =>
     withSimulatedRegion(async (simulated) => {
       aFleet(simulated);
       const rechecked = await recheck(simulated, orders);
@@ -210,13 +210,13 @@ describe("a database that RDS says is deleted", () => {
       expect(resolved(rechecked, "orders", orders.deletedArn)).toEqual([]);
     }));
 
-  test("and that may not be described is not gone: the event fails, and comes again", () =>
+  test("is not resolved if it cannot be described: the event fails, and is delivered again", () =>
     withSimulatedRegion(async (simulated) => {
       simulated.cloud.fault({ action: "rds:DescribeDBInstances", kind: "deny" });
       await expect(recheck(simulated, orders)).rejects.toThrow(AwsCallError);
     }));
 
-  test("and is not there is not gone where RDS did not say so", () =>
+  test("is not resolved if RDS does not report the deletion", () =>
     withSimulatedRegion(async (simulated) => {
       const rechecked = await recheck(simulated, { ...orders, deletedArn: null });
       expect(resolved(rechecked, "orders", orders.deletedArn)).toBe("nothing");
@@ -227,7 +227,7 @@ describe("a secret", () => {
   const secretOf = (database: { MasterUserSecret?: { SecretArn: string } | undefined } | undefined) =>
     database?.MasterUserSecret?.SecretArn ?? "none";
 
-  test("leads to the DB instance that it was made for", () =>
+  test("leads to its DB instance", () =>
     withSimulatedRegion(async (simulated) => {
       aFleet(simulated);
       const secretArn = secretOf(simulated.here.instances.get("managed"));
@@ -239,7 +239,7 @@ describe("a secret", () => {
       expect(simulated.calls()["secretsmanager:ListSecrets"]).toBeUndefined();
     }));
 
-  test("leads there by its name too, and also while it waits for its deletion", () =>
+  test("leads there by name too, and while it is scheduled for deletion", () =>
     withSimulatedRegion(async (simulated) => {
       aFleet(simulated);
       const secretArn = secretOf(simulated.here.instances.get("managed"));
@@ -251,14 +251,14 @@ describe("a secret", () => {
       expect(only).toEqual(["db:managed"]);
     }));
 
-  test("leads to the DB cluster that it was made for", () =>
+  test("leads to its DB cluster", () =>
     withSimulatedRegion(async (simulated) => {
       aFleet(simulated);
       const { only } = await recheck(simulated, { secretId: secretOf(simulated.here.clusters.get("shop")) });
       expect(only).toEqual(["cluster:shop"]);
     }));
 
-  test("of a tenant database leads to its container and all tenants", () =>
+  test("of a tenant database leads to its container and all tenant databases", () =>
     withSimulatedRegion(async (simulated) => {
       simulated.here.addInstance({ identifier: "erp", engine: "oracle-ee-cdb", MultiTenant: true });
       const tenant = simulated.here.addTenantDatabase({ instance: "erp", name: "PAY", managed: true });
@@ -266,7 +266,7 @@ describe("a secret", () => {
       expect(only).toHaveLength(2);
     }));
 
-  test("that is gone, or belongs to no database, leads to nothing, and nothing is waited for", () =>
+  test("that does not exist, or belongs to no database, leads to nothing, without a wait", () =>
     withSimulatedRegion(async (simulated) => {
       aFleet(simulated);
       const { ARN } = simulated.here.addSecret({ name: "rds!db-nobody" });
@@ -278,7 +278,7 @@ describe("a secret", () => {
       expect(simulated.calls()).toEqual({ "secretsmanager:DescribeSecret": 2 });
     }));
 
-  test("that may not be described fails, so that the event comes again", () =>
+  test("that cannot be described fails, so that the event is delivered again", () =>
     withSimulatedRegion(async (simulated) => {
       aFleet(simulated);
       simulated.cloud.fault({ action: "secretsmanager:DescribeSecret", kind: "deny" });
@@ -288,7 +288,7 @@ describe("a secret", () => {
 });
 
 describe("a key", () => {
-  test("leads to the databases whose secret uses it, and to no others", () =>
+  test("leads to the databases whose secret it encrypts, and to no others", () =>
     withSimulatedRegion(async (simulated) => {
       aFleet(simulated);
       const { here } = simulated;
@@ -321,7 +321,7 @@ describe("a key", () => {
       expect(simulated.calls()["rds:DescribeDBInstances"]).toBe(2);
     }));
 
-  test("that no secret uses leads to nothing, and costs the lists", () =>
+  test("that no secret uses leads to nothing, at the cost of the lists", () =>
     withSimulatedRegion(async (simulated) => {
       aFleet(simulated);
       const { result } = await recheck(simulated, { keyReference: simulated.here.addKey().Arn });
@@ -329,7 +329,7 @@ describe("a key", () => {
       expect(simulated.calls()).toEqual({ "rds:DescribeDBInstances": 1, "rds:DescribeDBClusters": 1 });
     }));
 
-  test("of which the databases may not be listed fails, so that the event comes again", () =>
+  test("fails if the databases cannot be listed, so that the event is delivered again", () =>
     withSimulatedRegion(async (simulated) => {
       aFleet(simulated);
       simulated.cloud.fault({ action: "rds:DescribeDBClusters", kind: "deny" });
@@ -338,8 +338,8 @@ describe("a key", () => {
     }));
 });
 
-describe("what cannot be read", () => {
-  test("a database that may not be described fails with AWS's own words, so that the event comes again", () =>
+describe("a failed call", () => {
+  test("for a database fails with AWS's error, so that the event is delivered again", () =>
     withSimulatedRegion(async (simulated) => {
       aFleet(simulated);
       simulated.cloud.fault({ action: "rds:DescribeDBInstances", kind: "deny" });
@@ -351,7 +351,7 @@ describe("what cannot be read", () => {
       });
     }));
 
-  test("a call that fails once is made again", () =>
+  test("is repeated", () =>
     withSimulatedRegion(async (simulated) => {
       aFleet(simulated);
       simulated.cloud.fault({ action: "rds:DescribeDBInstances", kind: "error", times: 1 });
@@ -361,7 +361,7 @@ describe("what cannot be read", () => {
       expect(waits).toEqual([5, 15]);
     }));
 
-  test("a secret that may not be described is a gap, and no pass", () =>
+  test("for a secret is a gap, not a pass", () =>
     withSimulatedRegion(async (simulated) => {
       aFleet(simulated);
       simulated.cloud.fault({ action: "secretsmanager:DescribeSecret", kind: "deny" });
@@ -373,7 +373,7 @@ describe("what cannot be read", () => {
       });
     }));
 
-  test("an event that is about nothing costs nothing", () =>
+  test("an event without a resource makes no call", () =>
     withSimulatedRegion(async (simulated) => {
       aFleet(simulated);
       const { result, waits } = await recheck(simulated, {});

@@ -1,13 +1,13 @@
 import { prepare } from "../audit/judge.ts";
-import type { ClassifiedDatabase, Database, DatabaseReference } from "../model/database.ts";
+import { type ClassifiedDatabase, type Database, type DatabaseReference, toReference } from "../model/database.ts";
 import { AwsCallError } from "../model/errors.ts";
 import type { Inventory } from "../model/inventory.ts";
 import type { RemediationRequest } from "../model/remediation-request.ts";
 import type { RuleContext } from "../model/rule.ts";
-import { toReference } from "./affected-databases.ts";
-import { type ReadOptions, type RegionPort, readTarget } from "./read-target.ts";
+import { type ReadOptions, readScope } from "./read-target.ts";
+import type { RegionPort } from "./region-port.ts";
 
-/** Reads the database alone: one call. Null where it is gone. Throws an AwsCallError. */
+/** Describes one database with one call. Returns null if it does not exist. Throws an AwsCallError. */
 export async function readDescription(
   port: RegionPort,
   { arn, kind, identifier }: RemediationRequest["database"],
@@ -25,29 +25,30 @@ export async function readDescription(
       if (found !== undefined) return found;
     }
   } catch (error) {
-    // A container is named, not filtered by: without it RDS answers with an error.
+    // DescribeTenantDatabases takes an identifier, not a filter: RDS answers an error if the container does not exist.
     if (error instanceof AwsCallError && /^DBInstanceNotFound/.test(error.code)) return null;
     throw error;
   }
   return null;
 }
 
-/** Reads the database and all that its gates depend on. Throws an AwsCallError where it cannot be read, or is gone. */
+/** Reads a database and everything its gates depend on. Throws an AwsCallError if it cannot be read or does not exist. */
 export async function observeDatabase(
   port: RegionPort,
   database: RemediationRequest["database"],
   { policy, rules, now }: Pick<ReadOptions, "policy" | "rules" | "now">,
 ): Promise<{ inventory: Inventory; database: ClassifiedDatabase; context: RuleContext }> {
-  const target = await readTarget(port, { policy, rules, now, only: [toContainer(database)], forRepair: true });
+  const options = { policy, rules, now, only: [toContainer(database)], forRepair: true };
+  const { target, errors } = await readScope(port, options);
   const inventory: Inventory = { schemaVersion: "1.0", observedAt: now, targets: [target], gaps: [] };
   for (const prepared of prepare(target, policy, now))
     if (prepared.database.arn === database.arn) return { inventory, ...prepared };
-  const [gap] = target.gaps;
-  if (gap !== undefined) throw new AwsCallError(gap.action, gap.code, gap.message);
-  throw new AwsCallError("rds:DescribeDBInstances", "DatabaseNotFound", `there is no ${database.arn} any more`);
+  const [error] = errors;
+  if (error !== undefined) throw error;
+  throw new AwsCallError("rds:DescribeDBInstances", "DatabaseNotFound", `${database.arn} does not exist`);
 }
 
-/** What is looked up for a database: itself, or the instance that contains it. */
+/** The database to look up: itself, or the container of a tenant database. */
 function toContainer({ arn, kind, identifier }: RemediationRequest["database"]): DatabaseReference {
   const [container = ""] = identifier.split("/");
   if (kind === "tenant-database") return { kind: "instance", by: "identifier", value: container };

@@ -1,6 +1,6 @@
 import { applyRule } from "../audit/judge.ts";
 import { observeDatabase, readDescription } from "../collect/observe-database.ts";
-import type { RegionPort } from "../collect/read-target.ts";
+import type { RegionPort } from "../collect/region-port.ts";
 import type { ActionName } from "../model/action.ts";
 import type { Database } from "../model/database.ts";
 import type { Status } from "../model/finding.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { toAffectedDatabases, toReference } from "../../lib/collect/affected-databases.ts";
+import { toAffectedDatabases } from "../../lib/collect/affected-databases.ts";
+import { toReference } from "../../lib/model/database.ts";
 import type { RecheckEvent } from "../../lib/model/recheck-event.ts";
 import { account, keyArn, now, region, secretArn } from "../support/builders.ts";
 
@@ -8,7 +9,7 @@ const nothing = { databases: [], deletedArn: null, secretId: null, keyReference:
 const instance = (value: string) => ({ kind: "instance", by: "identifier", value });
 const cluster = (value: string) => ({ kind: "cluster", by: "identifier", value });
 
-describe("an event of RDS names a database", () => {
+describe("an RDS event", () => {
   const about = (type: "RDS DB Instance Event" | "RDS DB Cluster Event", SourceIdentifier: string) =>
     toAffectedDatabases({ ...envelope, "detail-type": type, detail: { SourceIdentifier } });
   const said = (EventID: string | undefined, SourceArn: string | undefined) =>
@@ -18,11 +19,11 @@ describe("an event of RDS names a database", () => {
       detail: { SourceIdentifier: "orders", SourceArn, EventID },
     });
 
-  test("a DB instance", () => {
+  test("names a DB instance", () => {
     expect(about("RDS DB Instance Event", "orders")).toEqual({ ...nothing, databases: [instance("orders")] });
   });
 
-  test("a DB cluster", () => {
+  test("names a DB cluster", () => {
     expect(about("RDS DB Cluster Event", "ledger")).toEqual({ ...nothing, databases: [cluster("ledger")] });
   });
 
@@ -33,13 +34,13 @@ describe("an event of RDS names a database", () => {
     ["RDS-EVENT-0003", undefined, null],
     ["RDS-EVENT-0005", arn, null],
     [undefined, arn, null],
-  ])("with the id %s and the ARN %s: deleted is %s", (id, SourceArn, deletedArn) => {
+  ])("with ID %s and ARN %s reports as deleted: %s", (id, SourceArn, deletedArn) => {
     expect(said(id, SourceArn)).toEqual({ ...nothing, databases: [instance("orders")], deletedArn });
   });
 });
 
-describe("an event of Secrets Manager names a secret", () => {
-  test("whose label moved", () => {
+describe("a Secrets Manager event", () => {
+  test("names the secret whose label moved", () => {
     const resources = [secretArn, "another"];
     expect(toAffectedDatabases({ ...envelope, "detail-type": "Secret Label Updated", resources })).toEqual({
       ...nothing,
@@ -47,11 +48,11 @@ describe("an event of Secrets Manager names a secret", () => {
     });
   });
 
-  test("none, where AWS names none", () => {
+  test("names no secret if AWS names none", () => {
     expect(toAffectedDatabases({ ...envelope, "detail-type": "Secret Label Updated", resources: [] })).toEqual(nothing);
   });
 
-  test("whose rotation failed", () => {
+  test("names the secret whose rotation failed", () => {
     const detail = { eventName: "RotationFailed", additionalEventData: { SecretId: secretArn } };
     expect(toAffectedDatabases({ ...envelope, "detail-type": "AWS Service Event via CloudTrail", detail })).toEqual({
       ...nothing,
@@ -83,7 +84,7 @@ describe("a call", () => {
     expect(named(parameters)).toEqual(expected);
   });
 
-  test("that renames a database names it by both names, because it has the old one for a while", () => {
+  test("that renames a database names both names, because the database keeps the old one for some time", () => {
     expect(named({ dBInstanceIdentifier: "old", newDBInstanceIdentifier: "new" })).toEqual([
       instance("new"),
       instance("old"),
@@ -94,11 +95,11 @@ describe("a call", () => {
     ]);
   });
 
-  test("that names a database in upper case means what RDS keeps in lower case", () => {
+  test("that names a database in upper case refers to the lower-case name that RDS stores", () => {
     expect(named({ dBInstanceIdentifier: "Orders-PROD" })).toEqual([instance("orders-prod")]);
   });
 
-  test("that names a database by its ARN", () => {
+  test("may name a database by its ARN", () => {
     expect(named({ dBInstanceIdentifier: `arn:aws:rds:${region}:${account}:db:orders` })).toEqual([instance("orders")]);
     expect(named({ dBClusterIdentifier: `arn:aws:rds:${region}:${account}:cluster:ledger` })).toEqual([
       cluster("ledger"),
@@ -117,12 +118,12 @@ describe("a call", () => {
     expect(ofCall({ requestParameters: parameters })).toEqual(nothing);
   });
 
-  test("that AWS refused changed nothing", () => {
+  test("that AWS refused names nothing", () => {
     const requestParameters = { dBInstanceIdentifier: "orders" };
     expect(ofCall({ errorCode: "AccessDenied", requestParameters })).toEqual(nothing);
   });
 
-  test("of KMS names a key", () => {
+  test("to KMS names a key", () => {
     const kms = { eventSource: "kms.amazonaws.com", eventName: "DisableKey" };
     expect(ofCall({ ...kms, requestParameters: { keyId: keyArn } })).toEqual({ ...nothing, keyReference: keyArn });
     expect(ofCall({ ...kms, requestParameters: { dBInstanceIdentifier: "orders" } })).toEqual(nothing);

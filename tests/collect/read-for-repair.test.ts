@@ -12,7 +12,7 @@ const read = ({ port }: SimulatedRegion, options: Partial<ReadOptions> = {}) =>
 const requiring = (...require: string[]): Policy => ({ ...defaultPolicy, keys: [{ match: {}, require }] });
 const gapsOf = ({ gaps }: Awaited<ReturnType<typeof read>>) => gaps.map(({ action, code }) => [action, code]);
 
-/** One managed database with a customer's key, a proxy and a secret that does not rotate, and one with the default key that is healthy. */
+/** A managed database with a customer managed key, a proxy and rotation turned off, and a healthy one with the default key. */
 function aFleet({ here }: SimulatedRegion) {
   const key = here.addKey();
   const orders = here.addInstance({ identifier: "orders", managed: { kmsKeyId: key.Arn, RotationEnabled: false } });
@@ -22,8 +22,8 @@ function aFleet({ here }: SimulatedRegion) {
   return { key, orders, secretArn, healthySecretArn: ledger.MasterUserSecret?.SecretArn ?? "" };
 }
 
-describe("where nothing is to be repaired", () => {
-  test("neither deployments nor proxies nor resource policies are read, and no key is tried", () =>
+describe("without forRepair", () => {
+  test("reads no deployments, proxies or resource policies, and tries no key", () =>
     withSimulatedRegion(async (simulated) => {
       aFleet(simulated);
       const target = await read(simulated, { forRepair: false });
@@ -43,7 +43,7 @@ describe("where nothing is to be repaired", () => {
       });
     }));
 
-  test("a key that is required by its ARN is not described: to compare it, its ARN is enough", () =>
+  test("does not describe a key that is required by ARN, because the ARN is enough to compare it", () =>
     withSimulatedRegion(async (simulated) => {
       aFleet(simulated);
       const { Arn } = simulated.here.addKey();
@@ -52,8 +52,8 @@ describe("where nothing is to be repaired", () => {
     }));
 });
 
-describe("what decides whether a database may be repaired", () => {
-  test("is read once: proxies, deployments, and all about a secret that something is to be done about", () =>
+describe("for a repair", () => {
+  test("reads once: proxies, deployments, and everything about a secret that needs repair", () =>
     withSimulatedRegion(async (simulated) => {
       const { key, secretArn, healthySecretArn } = aFleet(simulated);
       const target = await read(simulated);
@@ -82,19 +82,19 @@ describe("what decides whether a database may be repaired", () => {
       expect(target.calls).toBe(11);
     }));
 
-  test("proxies are read page after page", () =>
+  test("reads all pages of proxies", () =>
     withSimulatedRegion(async (simulated) => {
       simulated.here.addInstance({ identifier: "orders" });
       for (let index = 0; index < 150; index += 1) simulated.here.addProxy({ name: `proxy-${index}`, secretArns: [] });
       expect((await read(simulated)).proxies).toHaveLength(150);
     }));
 
-  test("a Region without databases is asked nothing more", () =>
+  test("makes no further calls in a Region without databases", () =>
     withSimulatedRegion(async (simulated) => {
       expect(await read(simulated)).toMatchObject({ proxies: null, blueGreenDeployments: null, calls: 2 });
     }));
 
-  test("a global database is seen, though its members are managed: turned off, they could not be turned on again", () =>
+  test("reads global databases even if all members are managed, because a member that is turned off could not be turned on again", () =>
     withSimulatedRegion(async (simulated) => {
       const writer = simulated.here.addCluster({ identifier: "shop", engine: "aurora-mysql", managed: true });
       simulated.here.addGlobalCluster({ identifier: "world", writer, isNamedByMembers: false });
@@ -102,7 +102,7 @@ describe("what decides whether a database may be repaired", () => {
       expect((await read(simulated)).globalClusterMembers).toEqual([writer.DBClusterArn]);
     }));
 
-  test("an active deployment is seen, though nothing unmanaged would be excused by it", () =>
+  test("reads blue/green deployments even if no database is unmanaged", () =>
     withSimulatedRegion(async (simulated) => {
       const { orders } = aFleet(simulated);
       const green = simulated.here.addInstance({ identifier: "orders-green" });
@@ -113,7 +113,7 @@ describe("what decides whether a database may be repaired", () => {
       ]);
     }));
 
-  test("of a few databases it is read too, with what a description of their secrets tells", () =>
+  test("reads the same for a few databases, with the descriptions of their secrets", () =>
     withSimulatedRegion(async (simulated) => {
       const { key, secretArn } = aFleet(simulated);
       const target = await read(simulated, { only: [{ kind: "instance", by: "identifier", value: "orders" }] });
@@ -128,7 +128,7 @@ describe("what decides whether a database may be repaired", () => {
       expect(simulated.calls()).toMatchObject({ "kms:DescribeKey": 1, "kms:GenerateDataKey": 1 });
     }));
 
-  test("a tenant database has its container's maintenance window", () =>
+  test("gives a tenant database the maintenance window of its container", () =>
     withSimulatedRegion(async (simulated) => {
       const instance = simulated.here.addInstance({
         identifier: "erp",
@@ -144,7 +144,7 @@ describe("what decides whether a database may be repaired", () => {
       ]);
     }));
 
-  test("a secret that a repair left its tag on is read in full, though nothing is wrong with it", () =>
+  test("reads everything about a healthy secret whose database still has a repair's tag", () =>
     withSimulatedRegion(async (simulated) => {
       const TagList = [{ Key: toggleTagKey, Value: `${now} aws-managed toggle-1` }];
       const orders = simulated.here.addInstance({ identifier: "orders", managed: true, TagList });
@@ -154,7 +154,7 @@ describe("what decides whether a database may be repaired", () => {
       expect(target.secrets).toMatchObject([{ arn: secretArn, replicaRegions: [] }]);
     }));
 
-  test("the resource policy of an impaired secret, which is looked into anyway, is asked for once", () =>
+  test("reads the resource policy of an impaired secret once", () =>
     withSimulatedRegion(async (simulated) => {
       const policy = JSON.stringify({ Statement: [] });
       simulated.here.addInstance({ identifier: "orders", managed: { status: "impaired", resourcePolicy: policy } });
@@ -164,12 +164,12 @@ describe("what decides whether a database may be repaired", () => {
     }));
 });
 
-describe("the keys that the policy requires", () => {
+describe("keys that the policy requires", () => {
   test.each([
     ["ARN", ({ Arn }: { Arn: string }) => Arn],
     ["id", ({ KeyId }: { KeyId: string }) => KeyId],
     ["alias", () => "alias/databases"],
-  ])("are described and tried by their %s, also for a database that is not managed yet", (_, toReference) =>
+  ])("are described and tried by %s, also for a database that is not managed", (_, toReference) =>
     withSimulatedRegion(async (simulated) => {
       simulated.here.addInstance({ identifier: "legacy" });
       const key = simulated.here.addKey({ alias: "alias/databases" });
@@ -180,14 +180,14 @@ describe("the keys that the policy requires", () => {
     }),
   );
 
-  test("a kind of key is none that could be described", () =>
+  test("are not described if the policy requires a kind of key", () =>
     withSimulatedRegion(async (simulated) => {
       simulated.here.addInstance({ identifier: "legacy" });
       const target = await read(simulated, { policy: requiring("customer-managed", "aws-managed") });
       expect(target).toMatchObject({ keys: [], keyTrials: [], gaps: [] });
     }));
 
-  test("one that an alias, an id and a database name is described by each name, and tried once", () =>
+  test("are described by each of their names, and tried once", () =>
     withSimulatedRegion(async (simulated) => {
       const { Arn, KeyId } = simulated.here.addKey({ alias: "alias/databases" });
       simulated.here.addInstance({ identifier: "orders", managed: { kmsKeyId: Arn } });
@@ -196,7 +196,7 @@ describe("the keys that the policy requires", () => {
       expect(simulated.calls()).toMatchObject({ "kms:DescribeKey": 2, "kms:GenerateDataKey": 1 });
     }));
 
-  test("one that does not exist is not tried", () =>
+  test("are not tried if they do not exist", () =>
     withSimulatedRegion(async (simulated) => {
       simulated.here.addInstance({ identifier: "legacy" });
       const target = await read(simulated, { policy: requiring("alias/gone") });
@@ -205,15 +205,15 @@ describe("the keys that the policy requires", () => {
     }));
 });
 
-describe("whether a key may be used", () => {
-  test("is not asked of the default key, which is used by way of Secrets Manager alone", () =>
+describe("a key trial", () => {
+  test("is not made for the default key, which can be used only through Secrets Manager", () =>
     withSimulatedRegion(async (simulated) => {
       simulated.here.addInstance({ identifier: "orders", managed: true });
       expect((await read(simulated)).keyTrials).toEqual([]);
       expect(simulated.calls()["kms:GenerateDataKey"]).toBeUndefined();
     }));
 
-  test("KMS's refusal is an answer, in its own words, and no gap: a disabled key", () =>
+  test("records KMS's refusal instead of a gap: a disabled key", () =>
     withSimulatedRegion(async (simulated) => {
       const { Arn } = simulated.here.addKey({ state: "Disabled" });
       simulated.here.addInstance({ identifier: "orders", managed: { kmsKeyId: Arn } });
@@ -223,7 +223,7 @@ describe("whether a key may be used", () => {
       });
     }));
 
-  test("KMS's refusal is an answer: a key whose policy does not allow its use", () =>
+  test("records KMS's refusal instead of a gap: a key whose policy does not allow its use", () =>
     withSimulatedRegion(async (simulated) => {
       const { key } = aFleet(simulated);
       simulated.cloud.fault({ action: "kms:GenerateDataKey", kind: "deny" });
@@ -238,7 +238,7 @@ describe("whether a key may be used", () => {
     ["error", "InternalFailure"],
     ["disconnect", expect.any(String)],
     ["expired-token", "ExpiredTokenException"],
-  ] as const)("is not known where the trial ends in %s: that is a gap, and no refusal", (kind, code) =>
+  ] as const)("that ends in %s is a gap, not a refusal", (kind, code) =>
     withSimulatedRegion(async (simulated) => {
       const { key } = aFleet(simulated);
       simulated.cloud.fault({ action: "kms:GenerateDataKey", kind });
@@ -251,7 +251,7 @@ describe("whether a key may be used", () => {
   );
 });
 
-describe("what could not be read is a gap, and the rest is read", () => {
+describe("a failed call is a gap, and the rest is read", () => {
   test("rds:DescribeDBProxies", () =>
     withSimulatedRegion(async (simulated) => {
       aFleet(simulated);
@@ -286,7 +286,7 @@ describe("what could not be read is a gap, and the rest is read", () => {
       expect(target.keyTrials).toHaveLength(2);
     }));
 
-  test("secretsmanager:GetResourcePolicy of an impaired secret is denied once, and is one gap", () =>
+  test("secretsmanager:GetResourcePolicy of an impaired secret, which is called once and is one gap", () =>
     withSimulatedRegion(async (simulated) => {
       simulated.here.addInstance({ identifier: "orders", managed: { status: "impaired" } });
       simulated.cloud.fault({ action: "secretsmanager:GetResourcePolicy", kind: "deny" });
@@ -294,7 +294,7 @@ describe("what could not be read is a gap, and the rest is read", () => {
       expect(simulated.calls()["secretsmanager:GetResourcePolicy"]).toBe(1);
     }));
 
-  test("secretsmanager:DescribeSecret of what is to be repaired", () =>
+  test("secretsmanager:DescribeSecret of a secret that needs repair", () =>
     withSimulatedRegion(async (simulated) => {
       const { secretArn } = aFleet(simulated);
       simulated.cloud.fault({ action: "secretsmanager:DescribeSecret", kind: "deny" });

@@ -24,7 +24,7 @@ const findingsOf = (target: Awaited<ReturnType<typeof readSome>>) =>
 const identifiersOf = ({ databases }: Awaited<ReturnType<typeof readSome>>) =>
   databases.map(({ identifier }) => identifier).sort();
 
-describe("of a Region in which there is more", () => {
+describe("in a Region with other databases", () => {
   function aFleet({ here }: SimulatedRegion) {
     const orders = here.addInstance({ identifier: "orders", managed: true });
     here.addInstance({ identifier: "legacy" });
@@ -33,7 +33,7 @@ describe("of a Region in which there is more", () => {
     return { orders, ledger };
   }
 
-  test("one DB instance is read by its name, with its secret and its key, and no list of secrets", () =>
+  test("looks up one DB instance by name, with its secret and key, and without the list of secrets", () =>
     withSimulatedRegion(async (simulated) => {
       aFleet(simulated);
       const target = await readSome(simulated, [instance("orders")]);
@@ -47,7 +47,7 @@ describe("of a Region in which there is more", () => {
       expect(findingsOf(target)).toEqual([]);
     }));
 
-  test("more than fifty are looked for in the lists, and nothing else is judged", () =>
+  test("picks more than 50 from the lists, and judges only those", () =>
     withSimulatedRegion(async (simulated) => {
       const { here } = simulated;
       aFleet(simulated);
@@ -62,7 +62,7 @@ describe("of a Region in which there is more", () => {
       expect(findingsOf(target)).toEqual([...new Set(apart.flatMap(findingsOf))].sort());
     }));
 
-  test("a fleet of 250 with one key costs as many calls as an audit of it", () =>
+  test("makes as many calls for 250 databases with one key as an audit", () =>
     withSimulatedRegion(async (simulated) => {
       const names = Array.from({ length: 250 }, (_, index) => `db-${index}`);
       for (const identifier of names) simulated.here.addInstance({ identifier, managed: true });
@@ -75,7 +75,7 @@ describe("of a Region in which there is more", () => {
       });
     }));
 
-  test.each(["identifier", "resourceId"] as const)("a database is found by its %s", (by) =>
+  test.each(["identifier", "resourceId"] as const)("finds a database by its %s", (by) =>
     withSimulatedRegion(async (simulated) => {
       const { orders, ledger } = aFleet(simulated);
       const [ofInstance, ofCluster] =
@@ -88,7 +88,7 @@ describe("of a Region in which there is more", () => {
     }),
   );
 
-  test("a DB instance and a DB cluster of one name are told apart", () =>
+  test("distinguishes a DB instance and a DB cluster of the same name", () =>
     withSimulatedRegion(async (simulated) => {
       aFleet(simulated);
       expect(identifiersOf(await readSome(simulated, [cluster("orders"), instance("ledger")]))).toEqual([]);
@@ -97,7 +97,7 @@ describe("of a Region in which there is more", () => {
       expect(databases.map(({ kind }) => kind)).toEqual(["instance"]);
     }));
 
-  test("one that does not exist is no gap", () =>
+  test("reports no gap for a database that does not exist", () =>
     withSimulatedRegion(async (simulated) => {
       aFleet(simulated);
       expect(await readSome(simulated, [instance("nobody"), cluster("nobody")])).toMatchObject({
@@ -107,13 +107,13 @@ describe("of a Region in which there is more", () => {
       });
     }));
 
-  test("no reference reads nothing", () =>
+  test("makes no call without a reference", () =>
     withSimulatedRegion(async (simulated) => {
       aFleet(simulated);
       expect(await readSome(simulated, [])).toMatchObject({ databases: [], gaps: [], calls: 0 });
     }));
 
-  test("several members come with their cluster, once", () =>
+  test("reads the cluster of several members once", () =>
     withSimulatedRegion(async (simulated) => {
       aFleet(simulated);
       const members = ["ledger-instance-1", "ledger-instance-2"];
@@ -122,7 +122,7 @@ describe("of a Region in which there is more", () => {
       expect(simulated.calls()["secretsmanager:DescribeSecret"]).toBe(1);
     }));
 
-  test("a member whose cluster may not be read is not excused by it", () =>
+  test("does not excuse a member whose cluster cannot be read", () =>
     withSimulatedRegion(async (simulated) => {
       aFleet(simulated);
       simulated.cloud.fault({ action: "rds:DescribeDBClusters", kind: "deny" });
@@ -131,7 +131,7 @@ describe("of a Region in which there is more", () => {
       expect(findingsOf(target)).toEqual(["master-password-managed ledger-instance-1 INSUFFICIENT_DATA"]);
     }));
 
-  test("a container comes with its own tenant databases", () =>
+  test("reads the tenant databases of a container", () =>
     withSimulatedRegion(async (simulated) => {
       for (const identifier of ["erp", "crm"]) {
         simulated.here.addInstance({ identifier, engine: "oracle-ee-cdb", MultiTenant: true });
@@ -143,10 +143,10 @@ describe("of a Region in which there is more", () => {
     }));
 });
 
-describe("the secret of a database that is read alone", () => {
+describe("the secret of a single database", () => {
   const managed = { identifier: "orders", managed: true } as const;
 
-  test("is missing where there is none", () =>
+  test("is missing if it does not exist", () =>
     withSimulatedRegion(async (simulated) => {
       const { MasterUserSecret } = simulated.here.addInstance(managed);
       const arn = MasterUserSecret?.SecretArn ?? "";
@@ -156,7 +156,7 @@ describe("the secret of a database that is read alone", () => {
       expect(findingsOf(target)).toContain("secret-belongs-to-database orders NON_COMPLIANT");
     }));
 
-  test("that may not be described is a gap of that secret, and nothing passes that depends on it", () =>
+  test("is a gap if DescribeSecret is denied, and no rule that depends on it passes", () =>
     withSimulatedRegion(async (simulated) => {
       const { MasterUserSecret } = simulated.here.addInstance(managed);
       simulated.here.addInstance({ identifier: "shop", managed: true });
@@ -174,7 +174,7 @@ describe("the secret of a database that is read alone", () => {
       expect(findingsOf(target).filter((finding) => finding.includes("shop"))).toEqual([]);
     }));
 
-  test("is described once, also where a rule wants it confirmed", () =>
+  test("is described once, even if a rule requests confirmation", () =>
     withSimulatedRegion(async (simulated) => {
       simulated.here.addInstance({ identifier: "orders", managed: { RotationEnabled: false, status: "impaired" } });
       const target = await readSome(simulated, [instance("orders")]);
@@ -183,7 +183,7 @@ describe("the secret of a database that is read alone", () => {
       expect(findingsOf(target)).toContain("rotation-enabled orders NON_COMPLIANT");
     }));
 
-  test("is not described where no rule asks for it", () =>
+  test("is not described if no rule reads secrets", () =>
     withSimulatedRegion(async (simulated) => {
       simulated.here.addInstance(managed);
       const some = rules.filter(({ id }) => id === "master-password-managed");
@@ -192,9 +192,9 @@ describe("the secret of a database that is read alone", () => {
     }));
 });
 
-test("every database of the sample organization is judged alone as it is judged with all others", async () => {
+test("judges each database of the sample organization alone as in a full audit", async () => {
   const { cloud, policyYaml } = createSampleOrganization({ now: new Date(now) });
-  // What may not be listed may yet be described: then a database that is read alone is rightly better known.
+  // If only ListSecrets is denied, DescribeSecret still gives a single database a better verdict.
   cloud.faults.length = 0;
   cloud.lag.listSecretsSeconds = 0;
   const policy = parsePolicy(

@@ -6,7 +6,7 @@ import { rules } from "../../rules/index.ts";
 import { auditSimulated, inShort, now, region } from "../support/simulated-audit.ts";
 import { withSimulatedRegion } from "../support/simulated-region.ts";
 
-/** How often each action was called, Region left out. */
+/** Calls by action, without the Region. */
 function count(calls: readonly string[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const call of calls) {
@@ -16,14 +16,14 @@ function count(calls: readonly string[]): Record<string, number> {
   return counts;
 }
 
-describe("what is called", () => {
-  test("a Region without databases costs two calls", async () => {
+describe("calls", () => {
+  test("are two in a Region without databases", async () => {
     const { inventory, report } = await auditSimulated({});
     expect(inventory.targets.map(({ calls }) => calls)).toEqual([2]);
     expect(report.clean).toBe(true);
   });
 
-  test("a healthy fleet costs its pages, one call a distinct key, and none a database", async () => {
+  test("are one a page and one a distinct key for a healthy fleet, and none a database", async () => {
     const { calls, report } = await auditSimulated({
       fleet: (cloud) => {
         const here = cloud.region("111111111111", region);
@@ -42,7 +42,7 @@ describe("what is called", () => {
     });
   });
 
-  test("global databases and blue/green deployments are read only where something is unmanaged", async () => {
+  test("for global databases and blue/green deployments are made only if a database is unmanaged", async () => {
     const unmanaged = await auditSimulated({
       fleet: (cloud) => cloud.region("111111111111", region).addInstance({ identifier: "orders" }),
     });
@@ -54,7 +54,7 @@ describe("what is called", () => {
     expect(count(aurora.calls)["rds:DescribeGlobalClusters"]).toBe(1);
   });
 
-  test("tenant databases are read only where there is a container", async () => {
+  test("for tenant databases are made only if there is a container", async () => {
     const { calls, report } = await auditSimulated({
       fleet: (cloud) => {
         const here = cloud.region("111111111111", region);
@@ -72,7 +72,7 @@ describe("what is called", () => {
     ]);
   });
 
-  test("no secret's value is ever asked for", async () => {
+  test("never request a secret's value", async () => {
     const { calls } = await auditSimulated({
       fleet: (cloud) => {
         const here = cloud.region("111111111111", region);
@@ -84,7 +84,7 @@ describe("what is called", () => {
     expect(calls.filter((call) => /GetSecretValue/.test(call))).toEqual([]);
   });
 
-  test("a rule that is off reads nothing", async () => {
+  test("are not made for a rule that is switched off", async () => {
     const off = ["secret-not-impaired", "secret-key-as-required", "secret-key-usable", "secret-key-consistent"];
     const { calls } = await auditSimulated({
       policy: { ...defaultPolicy, rulesOff: off },
@@ -93,7 +93,7 @@ describe("what is called", () => {
     expect(count(calls)["kms:DescribeKey"]).toBeUndefined();
   });
 
-  test("the default key is asked for by its alias only where a secret has it and RDS names another", async () => {
+  test("for the alias of the default key are made only if a secret has it while RDS names another key", async () => {
     const { inventory, report } = await auditSimulated({
       fleet: (cloud) => {
         const here = cloud.region("111111111111", region);
@@ -112,8 +112,8 @@ describe("what is called", () => {
   });
 });
 
-describe("what the list of secrets made suspicious is confirmed", () => {
-  test("a secret that rotates again is not reported, although the list still says that it does not", async () => {
+describe("a secret that looks wrong in the list", () => {
+  test("is not reported if it rotates again, although the list is stale", async () => {
     const { calls, report } = await auditSimulated({
       fleet: (cloud) => {
         const here = cloud.region("111111111111", region);
@@ -127,7 +127,7 @@ describe("what the list of secrets made suspicious is confirmed", () => {
     expect(report.findings).toEqual([]);
   });
 
-  test("a database that was made a minute ago has a secret that the list does not show yet", async () => {
+  test("is described if the list does not show it yet, because the database is new", async () => {
     const { calls, report } = await auditSimulated({
       fleet: (cloud) => {
         cloud.lag = { listSecretsSeconds: 300 };
@@ -144,7 +144,7 @@ describe("what the list of secrets made suspicious is confirmed", () => {
     expect(report.findings).toEqual([]);
   });
 
-  test("no rule passes a secret as missing that the list does not show yet, also where the rule that reports it is off", async () => {
+  test("is not taken for missing by any rule, even if the rule that reports missing secrets is off", async () => {
     const { report } = await auditSimulated({
       policy: { ...defaultPolicy, rulesOff: ["secret-belongs-to-database"] },
       fleet: (cloud) => {
@@ -162,7 +162,7 @@ describe("what the list of secrets made suspicious is confirmed", () => {
     expect(inShort(report.findings)).toEqual(["secret-key-usable orders NON_COMPLIANT"]);
   });
 
-  test("a secret that is really gone is reported", async () => {
+  test("is reported if it does not exist", async () => {
     const { inventory, report } = await auditSimulated({
       fleet: (cloud) => {
         const here = cloud.region("111111111111", region);
@@ -174,7 +174,7 @@ describe("what the list of secrets made suspicious is confirmed", () => {
     expect(inShort(report.findings)).toContain("secret-belongs-to-database orders NON_COMPLIANT");
   });
 
-  test("of an impaired secret the resource policy is read", async () => {
+  test("has its resource policy read if it is impaired", async () => {
     const denial = JSON.stringify({
       Statement: [{ Effect: "Deny", Principal: { Service: "rds.amazonaws.com" }, Action: "*", Resource: "*" }],
     });
@@ -190,7 +190,7 @@ describe("what the list of secrets made suspicious is confirmed", () => {
   });
 });
 
-describe("what could not be seen never looks clean", () => {
+describe("what could not be read never looks clean", () => {
   const managedFleet: Parameters<typeof auditSimulated>[0]["fleet"] = (cloud) => {
     const here = cloud.region("111111111111", region);
     here.addInstance({ identifier: "orders", managed: true });
@@ -249,7 +249,7 @@ describe("what could not be seen never looks clean", () => {
     ]);
   });
 
-  test("rds:DescribeDBClusters denied: members are not excused by a cluster that nobody saw", async () => {
+  test("rds:DescribeDBClusters denied: an unread cluster excuses no member", async () => {
     const { report } = await auditSimulated({
       regions,
       fleet: (cloud) => {
@@ -267,7 +267,7 @@ describe("what could not be seen never looks clean", () => {
     ]);
   });
 
-  test("rds:DescribeBlueGreenDeployments denied: unmanaged may be excused, and is not called either way", async () => {
+  test("rds:DescribeBlueGreenDeployments denied: an unmanaged database has INSUFFICIENT_DATA", async () => {
     const { report } = await auditSimulated({
       fleet: (cloud) => {
         managedFleet?.(cloud);
@@ -277,7 +277,7 @@ describe("what could not be seen never looks clean", () => {
     expect(inShort(report.findings)).toEqual(["master-password-managed legacy INSUFFICIENT_DATA"]);
   });
 
-  test("a Region that throttles without end is a gap, and the other Region is judged", async () => {
+  test("a Region that always throttles is a gap, and the other Region is judged", async () => {
     const { report } = await auditSimulated({
       regions,
       fleet: (cloud) => {
@@ -293,7 +293,7 @@ describe("what could not be seen never looks clean", () => {
     expect(inShort(report.findings)).toEqual(["master-password-managed legacy NON_COMPLIANT"]);
   });
 
-  test("a second page that fails keeps the first, and nothing on the others is called missing", async () => {
+  test("a failed second page keeps the first, and nothing on later pages counts as missing", async () => {
     const { inventory, report } = await auditSimulated({
       fleet: (cloud) => {
         const here = cloud.region("111111111111", region);
@@ -307,7 +307,7 @@ describe("what could not be seen never looks clean", () => {
     expect(new Set(belongs.map(({ status }) => status))).toEqual(new Set(["INSUFFICIENT_DATA"]));
   });
 
-  test("a confirmation that is denied is not a confirmation", async () => {
+  test("a denied confirmation does not confirm", async () => {
     const { report } = await auditSimulated({
       fleet: (cloud) => {
         cloud.region("111111111111", region).addInstance({ identifier: "orders", managed: { RotationEnabled: false } });
@@ -331,8 +331,8 @@ describe("what could not be seen never looks clean", () => {
   });
 });
 
-describe("what AWS says twice, or of what is gone", () => {
-  test("a database that moved to the next page while the list was read is one", () =>
+describe("duplicates and missing resources", () => {
+  test("a database that moves to the next page while the list is read counts once", () =>
     withSimulatedRegion(async ({ here, port }) => {
       here.addInstance({ identifier: "orders" });
       async function* twice() {
@@ -345,7 +345,7 @@ describe("what AWS says twice, or of what is gone", () => {
       ]);
     }));
 
-  test("an impaired secret that does not exist has no policy that could not be read", async () => {
+  test("an impaired secret that does not exist causes no gap for its resource policy", async () => {
     const { report } = await auditSimulated({
       fleet: (cloud) => {
         const here = cloud.region("111111111111", region);
@@ -358,7 +358,7 @@ describe("what AWS says twice, or of what is gone", () => {
     expect(impaired?.evidence.causes).toContain("the secret does not exist");
   });
 
-  test("a container whose tenant databases AWS does not show is not excused by them", async () => {
+  test("a container without visible tenant databases is not excused", async () => {
     const { report } = await auditSimulated({
       fleet: (cloud) =>
         cloud

@@ -1,0 +1,49 @@
+import { applyRule, confirmationsOf, prepare } from "../audit/judge.ts";
+import type { Target } from "../model/inventory.ts";
+import type { ConfirmingAction } from "../model/rule.ts";
+import { readKeys } from "./read-keys.ts";
+import { describeSecrets } from "./read-secrets.ts";
+import type { RegionPort } from "./region-port.ts";
+import { addFacts, type ReadRequest, readEach, type TargetReading } from "./target-reading.ts";
+
+/** Before a repair everything about the secret has to be known, because the repair may lose it. */
+const allConfirmations: readonly ConfirmingAction[] = [
+  "secretsmanager:DescribeSecret",
+  "secretsmanager:GetResourcePolicy",
+];
+
+/** Describes the secrets that look wrong in the list, and reads the resource policies of impaired ones. */
+export async function confirmFindings(
+  port: RegionPort,
+  reading: TargetReading,
+  request: ReadRequest,
+): Promise<TargetReading> {
+  const secretsFor = listConfirmations(reading.target, request);
+  const described = await describeSecrets(port, reading, secretsFor("secretsmanager:DescribeSecret"));
+  const withKeys = await readKeys(port, described, request);
+  const policies = await readEach(
+    "secretsmanager:GetResourcePolicy",
+    secretsFor("secretsmanager:GetResourcePolicy"),
+    async (secretArn) => ({ secretArn, policy: await port.getResourcePolicy(secretArn) }),
+  );
+  return addFacts(withKeys, { resourcePolicies: policies.items }, [policies]);
+}
+
+/** The ARNs of the secrets that each action confirms. */
+function listConfirmations(
+  target: Target,
+  { policy, rules, now, forRepair }: ReadRequest,
+): (action: ConfirmingAction) => ReadonlySet<string> {
+  const wanted = new Map<ConfirmingAction, Set<string>>();
+  for (const { database, context } of prepare(target, policy, now)) {
+    const secretArn = database.masterUserSecret?.secretArn ?? null;
+    if (secretArn === null) continue;
+    for (const rule of rules) {
+      const result = applyRule(rule, database, context);
+      const isRepairable = forRepair && result.message.repairs !== undefined;
+      for (const action of isRepairable ? allConfirmations : confirmationsOf(result))
+        wanted.set(action, (wanted.get(action) ?? new Set()).add(secretArn));
+    }
+  }
+  return (action) => wanted.get(action) ?? new Set();
+}

@@ -1,0 +1,99 @@
+import pMap from "p-map";
+import { createFinder, type Database, type DatabaseReference } from "../model/database.ts";
+import type { Secret } from "../model/secret.ts";
+import { describeKeys } from "./read-keys.ts";
+import { describeSecrets } from "./read-secrets.ts";
+import type { RegionPort } from "./region-port.ts";
+import {
+  addFacts,
+  type CallResults,
+  concurrency,
+  noCalls,
+  type ReadRequest,
+  readPages,
+  startReading,
+  type TargetReading,
+} from "./target-reading.ts";
+
+/** Reads the lists of databases and secrets. The list of secrets starts at the first managed database, while databases are still read. */
+export async function readLists(
+  port: RegionPort,
+  only: readonly DatabaseReference[] | "all",
+  { reads }: ReadRequest,
+): Promise<TargetReading> {
+  let listing = null as Promise<CallResults<Secret>> | null;
+  const onPage = (page: readonly Database[]): void => {
+    if (reads.has("secretsmanager:ListSecrets") && page.some(({ masterUserSecret }) => masterUserSecret !== null))
+      listing ??= readPages("secretsmanager:ListSecrets", port.listSecrets());
+  };
+  const [instances, clusters] = await Promise.all([
+    readPages("rds:DescribeDBInstances", port.describeDBInstances(), onPage),
+    readPages("rds:DescribeDBClusters", port.describeDBClusters(), onPage),
+  ]);
+  const tenants = instances.items.some(({ multiTenant }) => multiTenant)
+    ? await readPages("rds:DescribeTenantDatabases", port.describeTenantDatabases(), onPage)
+    : noCalls;
+  const all = toDistinct([...instances.items, ...clusters.items, ...tenants.items]);
+  const databases = only === "all" ? all : pick(all, only);
+  const reading = addFacts(startReading(port), { databases }, [instances, clusters, tenants]);
+  const keysOfRds = databases.flatMap(({ masterUserSecret }) => masterUserSecret?.kmsKeyId ?? []);
+  const [secrets, keys] = await Promise.all([listing, describeKeys(port, reading.target, keysOfRds, reads)]);
+  const facts = { secrets: secrets?.items ?? null, keys: keys.items };
+  return addFacts(reading, facts, [secrets ?? noCalls, keys]);
+}
+
+/** Looks up single databases, the cluster of a member, the tenant databases of a container, and their secrets one by one. */
+export async function readNamed(
+  port: RegionPort,
+  references: readonly DatabaseReference[],
+  { reads }: ReadRequest,
+): Promise<TargetReading> {
+  const named = await pMap(references, (reference) => describe(port, reference), { concurrency });
+  const found = named.flatMap(({ items }) => items);
+  const related = await pMap(found, (database) => describeRelated(port, database), { concurrency });
+  const databases = toDistinct([...found, ...related.flatMap(({ items }) => items)]);
+  const reading = addFacts(startReading(port), { databases, secrets: [] }, [...named, ...related]);
+  if (!reads.has("secretsmanager:ListSecrets")) return reading;
+  const secretArns = databases.flatMap(({ masterUserSecret }) => masterUserSecret?.secretArn ?? []);
+  return describeSecrets(port, reading, secretArns);
+}
+
+function describe(port: RegionPort, reference: DatabaseReference): Promise<CallResults<Database>> {
+  return reference.kind === "cluster"
+    ? readPages("rds:DescribeDBClusters", port.describeDBClusters(reference))
+    : readPages("rds:DescribeDBInstances", port.describeDBInstances(reference));
+}
+
+async function describeRelated(
+  port: RegionPort,
+  { clusterIdentifier, multiTenant, identifier }: Database,
+): Promise<CallResults<Database>> {
+  if (clusterIdentifier !== null)
+    return describe(port, { kind: "cluster", by: "identifier", value: clusterIdentifier });
+  return multiTenant ? readPages("rds:DescribeTenantDatabases", port.describeTenantDatabases(identifier)) : noCalls;
+}
+
+/** The databases referred to, with the cluster of a member and the tenant databases of a container. */
+function pick(databases: readonly Database[], references: readonly DatabaseReference[]): Database[] {
+  const find = createFinder(databases);
+  const named = references.flatMap((reference) => find(reference) ?? []);
+  const related = named.flatMap(({ clusterIdentifier }) =>
+    clusterIdentifier === null ? [] : (find({ kind: "cluster", by: "identifier", value: clusterIdentifier }) ?? []),
+  );
+  const arns = new Set([...named, ...related].map(({ arn }) => arn));
+  return databases.filter(({ arn, containerArn }) => arns.has(arn) || arns.has(containerArn ?? ""));
+}
+
+/**
+ * Each database once: it may have been looked up twice, or have moved to the next page while the list was read. A tenant database gets the
+ * engine, version and maintenance window of its container, because RDS does not repeat them.
+ */
+function toDistinct(databases: readonly Database[]): Database[] {
+  const byArn = new Map(databases.map((database) => [database.arn, database]));
+  return [...byArn.values()].map((database) => {
+    const container = byArn.get(database.containerArn ?? "");
+    if (container === undefined) return database;
+    const { engine, engineVersion, maintenanceWindow } = container;
+    return { ...database, engine, engineVersion, maintenanceWindow };
+  });
+}

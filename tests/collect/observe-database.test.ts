@@ -1,0 +1,42 @@
+import { describe, expect, test } from "@jest/globals";
+import { observeDatabase } from "../../lib/collect/observe-database.ts";
+import { defaultPolicy } from "../../lib/model/default-policy.ts";
+import { type AwsCallError, isTransient } from "../../lib/model/errors.ts";
+import { rules } from "../../rules/index.ts";
+import { now } from "../support/simulated-audit.ts";
+import { type SimulatedRegion, withSimulatedRegion } from "../support/simulated-region.ts";
+
+const arn = "arn:aws:rds:eu-west-1:111111111111:db:orders";
+const database = { arn, kind: "instance", identifier: "orders", resourceId: "db-1" } as const;
+
+/** What observing a database throws. */
+const failure = ({ port }: SimulatedRegion) =>
+  observeDatabase(
+    port,
+    { ...database, account: port.account, region: port.region },
+    { policy: defaultPolicy, rules, now },
+  )
+    .then(() => null)
+    .catch((error: AwsCallError) => error);
+
+describe("a database that cannot be read", () => {
+  test.each([
+    ["Throttling", 400, true],
+    ["InternalFailure", 500, true],
+    ["AccessDenied", 403, false],
+  ])("throws the call's own error: %s with status %i, transient: %p", (code, status, expected) =>
+    withSimulatedRegion(async (simulated) => {
+      simulated.cloud.fault({ action: "rds:DescribeDBInstances", kind: "error", code, status });
+      const error = await failure(simulated);
+      expect(error).toMatchObject({ action: "rds:DescribeDBInstances", code });
+      expect(isTransient(error)).toBe(expected);
+    }),
+  );
+
+  test("throws DatabaseNotFound if it does not exist, which no retry changes", () =>
+    withSimulatedRegion(async (simulated) => {
+      const error = await failure(simulated);
+      expect(error).toMatchObject({ code: "DatabaseNotFound" });
+      expect(isTransient(error)).toBe(false);
+    }));
+});
