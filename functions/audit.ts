@@ -6,7 +6,7 @@ import * as z from "zod/mini";
 import { auditAndPublish } from "../lib/audit-and-publish.ts";
 import { createAccount } from "../lib/aws/create-account.ts";
 import { rules } from "../rules/index.ts";
-import { accountOf } from "./wiring/invocation.ts";
+import { scopeOf } from "./wiring/invocation.ts";
 import { openStartingRepairs } from "./wiring/repairs.ts";
 import { createService, version } from "./wiring/service.ts";
 import { packagedPolicy, readAuditSettings } from "./wiring/settings.ts";
@@ -16,7 +16,7 @@ const settings = readAuditSettings(process.env);
 const policy = packagedPolicy();
 
 /**
- * What EventBridge Scheduler sends; the id is the time that the audit was due, the same however often it is delivered.
+ * The event of EventBridge Scheduler. The id is the scheduled time, the same in every delivery.
  *
  * ```json
  * { "id": "2026-11-24T06:00:00Z" }
@@ -24,7 +24,7 @@ const policy = packagedPolicy();
  */
 const eventSchema = z.object({ id: z.string().check(z.minLength(1)) });
 
-/** Audits this account in the configured Regions, publishes what changed, and starts repairs where the deployment has them. */
+/** Audits this account in the configured Regions, publishes the changes, and starts repairs if the deployment has them. */
 export const handler = middy()
   .use(injectLambdaContext(logger))
   .use(logMetrics(metrics))
@@ -32,7 +32,7 @@ export const handler = middy()
   .use(parser({ schema: eventSchema }))
   .handler(async ({ id }: z.infer<typeof eventSchema>, context) => {
     const publication = await auditAndPublish({
-      ...createService(settings, policy, accountOf(context)),
+      ...createService(settings, policy, scopeOf(context).account),
       accounts: [createAccount({ name: "this account" })],
       regions: settings.REGIONS,
       policy,

@@ -8,13 +8,13 @@ import { createAccount } from "../lib/aws/create-account.ts";
 import { evaluateRule } from "../lib/evaluate-rule.ts";
 import { type ConfigEvent, configEventSchema } from "../lib/model/config-event.ts";
 import { findRule } from "../rules/index.ts";
-import { accountOf, partitionOf, regionOf } from "./wiring/invocation.ts";
+import { scopeOf } from "./wiring/invocation.ts";
 import { packagedPolicy } from "./wiring/settings.ts";
 import { logErrors, logger, measure, metrics } from "./wiring/telemetry.ts";
 
 const policy = packagedPolicy();
 
-/** Evaluates one of the audit's rules for AWS Config: one database that changed, or all of the Region. */
+/** Evaluates a rule for AWS Config, for one changed database or for all of the Region. */
 export const handler = middy()
   .use(injectLambdaContext(logger))
   .use(logMetrics(metrics))
@@ -22,18 +22,17 @@ export const handler = middy()
   .use(parser({ schema: configEventSchema }))
   .handler(async (event: ConfigEvent, context) => {
     const { accountId: account, executionRoleArn, resultToken, ruleParameters } = event;
-    const region = regionOf(context);
-    const isForeign = account !== accountOf(context) && executionRoleArn !== undefined;
-    const credentials = isForeign ? { credentials: assumeRole(executionRoleArn, { region }) } : {};
-    const config = createConfig({ region, ...credentials });
+    const scope = scopeOf(context);
+    const isForeign = account !== scope.account && executionRoleArn !== undefined;
+    const credentials = isForeign ? { credentials: assumeRole(executionRoleArn, { region: scope.region }) } : {};
+    const config = createConfig({ region: scope.region, ...credentials });
     const result = await evaluateRule({
       event,
       rule: findRule(ruleParameters.rule),
       policy,
       port: createAccount({ name: account, ...credentials }).region({
+        ...scope,
         account,
-        region,
-        partition: partitionOf(context),
       }),
       config: {
         putEvaluations: (evaluations) => config.putEvaluations(evaluations, resultToken, resultToken === "TESTMODE"),
@@ -42,6 +41,6 @@ export const handler = middy()
       now: new Date().toISOString(),
     });
     measure({ name: "EvaluationsWithheld", unit: "Count", value: result.withheld });
-    logger.info("Evaluated.", { rule: ruleParameters.rule, ...result });
+    logger.info("Evaluation completed.", { rule: ruleParameters.rule, ...result });
     return result;
   });

@@ -9,7 +9,7 @@ import { executionEventSchema } from "../lib/model/execution-event.ts";
 import { recheckEventSchema } from "../lib/model/recheck-event.ts";
 import { recheckAndPublish } from "../lib/recheck-and-publish.ts";
 import { rules } from "../rules/index.ts";
-import { partitionOf } from "./wiring/invocation.ts";
+import { scopeOf } from "./wiring/invocation.ts";
 import { openStartingRepairs } from "./wiring/repairs.ts";
 import { createService, version } from "./wiring/service.ts";
 import { packagedPolicy, readAuditSettings } from "./wiring/settings.ts";
@@ -20,7 +20,7 @@ const policy = packagedPolicy();
 
 const eventSchema = z.discriminatedUnion("detail-type", [recheckEventSchema, executionEventSchema]);
 
-/** Judges the databases that an event is about, publishes what changed, and starts repairs where the deployment has them. */
+/** Checks the databases that an event affects, publishes the changes, and starts repairs if the deployment has them. */
 export const handler = middy()
   .use(injectLambdaContext(logger))
   .use(logMetrics(metrics))
@@ -28,7 +28,7 @@ export const handler = middy()
   .use(parser({ schema: eventSchema }))
   .handler(async (event: z.infer<typeof eventSchema>, context) => {
     const { account } = event;
-    const partition = partitionOf(context);
+    const { partition } = scopeOf(context);
     const publication = await recheckAndPublish({
       ...createService(settings, policy, account),
       event,

@@ -6,13 +6,13 @@ import { type Publication, type PublishRequest, publishReport, withFailures } fr
 export type AuditRequest = Omit<InventoryRequest, "now" | "onProgress" | "forRepair"> &
   Pick<PublishRequest, "store" | "destinations" | "eventId" | "invocation"> & {
     readonly version: string;
-    /** Null where nothing is ever repaired. */
+    /** Null if the deployment does not repair. */
     readonly repairs?: Repairs | null;
     /** ISO 8601. */
     readonly now: () => string;
   };
 
-/** Audits everything and publishes what is not as it was at the last audit; then repairs are started, where there are any. */
+/** Audits everything, publishes the changes since the last audit, and starts repairs if the deployment has them. */
 export async function auditAndPublish({
   now,
   version,

@@ -13,10 +13,10 @@ import { renderPage } from "../../lib/report/page/page.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import type { AuditSettings } from "./settings.ts";
 
-/** The program's version, as reports carry it. */
+/** The version in reports. */
 export const { version } = packageJson;
 
-/** Where this deployment keeps what it knows, and where it publishes. */
+/** The store and the destinations of this deployment. */
 export function createService(
   settings: AuditSettings,
   policy: Policy,

@@ -4,7 +4,7 @@ import { severities } from "../../lib/model/finding.ts";
 import type { Policy } from "../../lib/model/policy.ts";
 import { isRegionName } from "../../lib/model/regions.ts";
 
-// Compiling a schema pays for those who parse often; a function parses each a few times. Messages are English.
+// Compiling a schema does not pay off, because a function parses each schema a few times. Messages are in English.
 z.config({ ...en(), jitless: true });
 
 const topicArn = z.string().check(z.regex(/^arn:[^:]+:sns:[^:]+:\d{12}:.+$/, "must be the ARN of an SNS topic"));
@@ -19,7 +19,7 @@ function isRegions(text: string): boolean {
 }
 
 const regions = z.pipe(
-  z.string().check(z.refine(isRegions, 'must be Regions with commas between, or "all"')),
+  z.string().check(z.refine(isRegions, 'must be "all", or Region names separated by commas')),
   z.transform(toRegions),
 );
 
@@ -30,14 +30,14 @@ const auditSettings = z.object({
   ALERTS_TOPIC_ARN: topicArn,
   ALERT_THRESHOLD: z._default(z.enum(severities), "high"),
   SECURITY_HUB: z._default(z.enum(["on", "off"]), "off"),
-  /** Empty where nothing is ever repaired. */
+  /** Empty if the deployment does not repair. */
   REMEDIATE_FUNCTION_ARN: z._default(
     z
       .string()
       .check(
         z.regex(
           /^(arn:[^:]+:lambda:[^:]+:\d{12}:function:[^:]+:[^:]+)?$/,
-          "must be the ARN of a function's version or alias",
+          "must be the ARN of a version or alias of a Lambda function",
         ),
       ),
     "",
@@ -51,12 +51,12 @@ const remediationSettings = z.extend(
 );
 export type RemediationSettings = z.infer<typeof remediationSettings>;
 
-/** What the deployment has set for the functions that publish. Throws at start-up, with the name of the variable that makes no sense. */
+/** The settings of the functions that publish. Throws at startup, naming the environment variables that are not valid. */
 export function readAuditSettings(env: NodeJS.ProcessEnv): AuditSettings {
   return read(auditSettings, env);
 }
 
-/** The same for the function that repairs. */
+/** The settings of the function that repairs. */
 export function readRemediationSettings(env: NodeJS.ProcessEnv): RemediationSettings {
   return read(remediationSettings, env);
 }
@@ -65,13 +65,13 @@ function read<T>(schema: z.ZodMiniType<T>, env: NodeJS.ProcessEnv): T {
   const parsed = schema.safeParse(env);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
-  throw new Error(`The function's environment cannot be used. ${problems.join("; ")}`);
+  throw new Error(`The environment variables of the function are not valid. ${problems.join("; ")}`);
 }
 
-/** What packaging puts instead of this name: the policy file, read and checked by deploy/settings.ts. */
+/** Packaging replaces this name with the policy file, parsed and checked by deploy/settings.ts. */
 declare const PACKAGED_POLICY: Policy;
 
-/** The policy that travels with the deployment. */
+/** The policy of the deployment. */
 export function packagedPolicy(): Policy {
   return PACKAGED_POLICY;
 }

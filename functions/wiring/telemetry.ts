@@ -5,39 +5,39 @@ import type { Publication } from "../../lib/publish/publish-report.ts";
 import type { Remediation } from "../../lib/remediate-database.ts";
 import { type Metric, toMetrics, toRemediationMetrics } from "../../lib/report/aws/metrics.ts";
 
-/** Structured logs with the request's id, and metrics in the embedded format: CloudWatch reads both from the function's output. */
+/** Structured logs with the request ID, and metrics in the embedded metric format: CloudWatch reads both from the function's output. */
 export const logger = new Logger();
 export const metrics = new Metrics();
 
-/** Logs what ends an invocation and lets it out, so that retries, dead letters and alarms work. */
+/** Logs the error of an invocation and rethrows it, so that retries, dead-letter queues and alarms work. */
 export const logErrors: MiddlewareObj = {
   onError({ error }) {
     logger.error("The invocation failed.", error instanceof Error ? error : new Error(String(error)));
   },
 };
 
-/** One metric; a further dimension makes it a metric of its own. */
+/** Emits one metric; dimensions make it a metric of its own. */
 export function measure({ name, unit, value, dimensions }: Metric): void {
   const one = metrics.singleMetric();
   for (const [dimension, of] of Object.entries(dimensions ?? {})) one.addDimension(dimension, of);
   one.addMetric(name, unit, value);
 }
 
-/** Says what an audit found and what could not be delivered; `isFull` for one that looked at everything. */
+/** Logs and measures a publication. `isFull` is true after an audit of everything. */
 export function record({ report, changes, failures, isNew, isAttempted }: Publication, isFull: boolean): void {
   for (const { where, error } of failures) {
-    logger.error(`What was found could not be delivered: ${where}.`, error);
+    logger.error(`Delivery failed: ${where}.`, error);
     measure({ name: "DeliveryFailures", unit: "Count", value: 1, dimensions: { destination: where } });
   }
-  // A zero ends the alarm.
+  // A zero clears the alarm.
   if (isAttempted || failures.length > 0) measure({ name: "DeliveryFailures", unit: "Count", value: failures.length });
   if (!isNew) {
-    logger.info("The event was handled before; nothing was published again.");
+    logger.info("The event was handled before. Nothing was published.");
     return;
   }
   if (isFull) for (const metric of toMetrics(report)) measure(metric);
   const { summary, coverage, clean } = report;
-  logger.info("Audited.", {
+  logger.info("Audit completed.", {
     clean,
     summary,
     complete: coverage.complete,
@@ -46,10 +46,10 @@ export function record({ report, changes, failures, isNew, isAttempted }: Public
   });
 }
 
-/** Says what an execution did. Throws where that failed in the end: of what a durable execution does not throw, no alarm knows. */
+/** Logs and measures an execution. Throws if its last action failed, because the alarms count only executions that throw. */
 export function recordRemediation(done: Remediation): void {
   for (const metric of toRemediationMetrics(done)) measure(metric);
-  logger.info("Ended.", { done });
+  logger.info("Execution ended.", { done });
   const last = done.at(-1);
   if (last?.outcome.end === "failed") throw new Error(`${last.action} failed: ${last.outcome.reason}`);
 }

@@ -9,14 +9,18 @@ import { UsageError } from "../model/errors.ts";
 import { toCallError } from "./call.ts";
 import { type ClientOptions, toClientConfig } from "./client-config.ts";
 
-/** What a person says, and who it is (an ARN, as AWS STS names it). */
-export type Approval = { readonly decision: "approved" | "rejected"; readonly by: string };
+/** A decision, and the ARN of the caller who made it, as AWS STS reports it. */
+export type ApprovalDecision = { readonly decision: "approved" | "rejected"; readonly by: string };
 
-/** How Lambda says that nobody waits for this answer: all that is sent beside the id is ours, and valid. */
+/** Lambda's errors for an id that has no open request. The rest of the call is valid, so an invalid parameter is the id. */
 const gone = [CallbackTimeoutException, InvalidParameterValueException, ResourceNotFoundException];
 
-/** Answers an execution that asked for approval, in the Region where it runs; "no" is an answer too. Throws a UsageError where nobody asked. */
-export async function answerApproval(id: string, approval: Approval, options: ClientOptions = {}): Promise<void> {
+/** Approves or rejects a request of an execution, in the Region where it runs. Throws a UsageError if there is no such request. */
+export async function answerApproval(
+  id: string,
+  approval: ApprovalDecision,
+  options: ClientOptions = {},
+): Promise<void> {
   if (id === "") throw noRequest(id);
   const client = new LambdaClient(toClientConfig(options));
   try {
@@ -34,5 +38,5 @@ export async function answerApproval(id: string, approval: Approval, options: Cl
 }
 
 function noRequest(id: string): UsageError {
-  return new UsageError(`There is no request for approval "${id}": it was answered, or has expired.`);
+  return new UsageError(`There is no approval request "${id}": it was answered or has expired.`);
 }

@@ -5,7 +5,7 @@ import { type ClientOptions, type CredentialProvider, toClientConfig } from "./c
 
 const action = "sts:AssumeRole";
 
-/** Credentials of a role, got when a client first needs them and again when they expire. A refusal surfaces in the client's call. */
+/** Provides the credentials of a role, fetched when a client first needs them and again when they expire. A refusal fails the client's call. */
 export function assumeRole(roleArn: string, options: ClientOptions = {}): CredentialProvider {
   return async () => {
     const sts = new STSClient(toClientConfig(options));
@@ -13,7 +13,7 @@ export function assumeRole(roleArn: string, options: ClientOptions = {}): Creden
       const answer = sts.send(new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: "rds-password-audit" }));
       const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = (await call(action, answer)).Credentials ?? {};
       if (!AccessKeyId || !SecretAccessKey || !SessionToken || !Expiration)
-        throw new AwsCallError(action, "EmptyAnswer", `AWS STS answered without credentials of ${roleArn}`);
+        throw new AwsCallError(action, "EmptyAnswer", `AWS STS returned no credentials for ${roleArn}`);
       return {
         accessKeyId: AccessKeyId,
         secretAccessKey: SecretAccessKey,

@@ -1,12 +1,12 @@
-/** How much one call takes; `maxBytes` is of all its items together. */
+/** Limits of one call; `maxBytes` applies to all its items together. */
 export type BatchLimits<T> = {
   readonly maxItems: number;
   readonly maxBytes: number;
-  /** Bytes of one item as the service counts them. */
+  /** Bytes of one item, as the service counts them. */
   readonly sizeOf: (item: T) => number;
 };
 
-/** Cuts a list into as few calls as its order allows. An item that is too large for any call stands alone. */
+/** Splits a list into as few calls as its order allows. An item that exceeds the limit gets a call of its own. */
 export function toBatches<T>(items: readonly T[], { maxItems, maxBytes, sizeOf }: BatchLimits<T>): readonly T[][] {
   const batches: T[][] = [];
   let bytes = Number.POSITIVE_INFINITY;

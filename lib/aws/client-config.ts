@@ -4,22 +4,22 @@ type StaticCredentials = {
   readonly sessionToken?: string;
 };
 
-/** Gets the credentials of a session; the SDK asks again when they expire. */
+/** Fetches session credentials; the SDK calls it again when they expire. */
 export type CredentialProvider = () => Promise<StaticCredentials & { readonly expiration: Date }>;
 
-/** How any AWS client is made. What is not given is left to the SDK's own configuration. */
+/** Options of every AWS client. What is left out comes from the SDK's own configuration. */
 export type ClientOptions = {
   readonly profile?: string;
   readonly region?: string;
   readonly endpoint?: string;
   readonly credentials?: StaticCredentials | CredentialProvider;
-  /** Attempts of each call, the first included; throttled calls wait longer each time. */
+  /** Attempts of each call, including the first. Default: `AWS_MAX_ATTEMPTS`, or 6. */
   readonly maxAttempts?: number;
-  /** After how long a call that nobody answers counts as failed. */
+  /** A call without an answer fails after this time. Default: 30. */
   readonly requestTimeoutSeconds?: number;
 };
 
-/** The SDK's configuration: retries that are bounded and slow down, and no call that waits for ever. */
+/** The SDK's configuration: adaptive retries, bounded, and a timeout for every call. */
 export function toClientConfig(options: ClientOptions) {
   const { profile, region, endpoint, credentials, maxAttempts, requestTimeoutSeconds = 30 } = options;
   return {

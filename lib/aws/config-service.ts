@@ -5,27 +5,28 @@ import {
   paginateGetComplianceDetailsByConfigRule,
 } from "@aws-sdk/client-config-service";
 import { AwsCallError } from "../model/errors.ts";
+import { backOff } from "../storage/back-off.ts";
 import { call, pages } from "./call.ts";
 import { type ClientOptions, toClientConfig } from "./client-config.ts";
-import { pauseAfter } from "./deliver.ts";
 
-/** Of one call, and of one page. Source: https://docs.aws.amazon.com/config/latest/APIReference/API_PutEvaluations.html */
+/** Evaluations of one call, and results of one page. Source: https://docs.aws.amazon.com/config/latest/APIReference/API_PutEvaluations.html */
 const pageSize = 100;
 
-/** Of an evaluation that AWS Config did not take. */
+/** For evaluations that AWS Config rejects. */
 const attempts = 4;
+const firstPauseMilliseconds = 100;
 
 const put = "config:PutEvaluations";
 
-/** How many resources an error names. */
-const named = 3;
+/** Resources that an error names. */
+const maxNames = 3;
 
-/** Opens AWS Config in one Region; `credentials` are those of the account whose rule it is. */
+/** Opens AWS Config in one Region, with the credentials of the account that owns the rule. */
 export function createConfig(options: ClientOptions = {}) {
   const client = new ConfigServiceClient(toClientConfig(options));
 
   return {
-    /** Tells AWS Config all of them, and none is no call. Throws an AwsCallError where some were not taken after several attempts. */
+    /** Puts evaluations; an empty list makes no call. Throws an AwsCallError if AWS Config rejects some of them four times. */
     async putEvaluations(evaluations: readonly Evaluation[], resultToken: string, testMode = false): Promise<void> {
       let left = evaluations;
       for (let attempt = 1; ; attempt += 1) {
@@ -42,13 +43,13 @@ export function createConfig(options: ClientOptions = {}) {
           failed.push(...page.filter((evaluation) => keys.has(toKey(evaluation))));
         }
         if (failed.length === 0) return;
-        if (attempt === attempts) throw notTaken(failed, evaluations.length);
+        if (attempt === attempts) throw toRejection(failed, evaluations.length);
         left = failed;
-        await pauseAfter(attempt);
+        await backOff(attempt, firstPauseMilliseconds);
       }
     },
 
-    /** The resources of which AWS Config holds a verdict of the rule; those that are NOT_APPLICABLE are left out. */
+    /** Lists the resources that an AWS Config rule evaluated as COMPLIANT or NON_COMPLIANT. */
     async listEvaluated(ruleName: string): Promise<readonly { resourceType: string; resourceId: string }[]> {
       const paginator = paginateGetComplianceDetailsByConfigRule(
         { client, pageSize },
@@ -68,17 +69,17 @@ export function createConfig(options: ClientOptions = {}) {
   };
 }
 
-/** Type and id: an id alone is not unique over types. */
+/** Type and id, because an id is unique only within its type. */
 function toKey({ ComplianceResourceType, ComplianceResourceId }: Evaluation): string {
   return `${ComplianceResourceType} ${ComplianceResourceId}`;
 }
 
-function notTaken(failed: readonly Evaluation[], all: number): AwsCallError {
-  const names = failed.slice(0, named).map(({ ComplianceResourceId }) => ComplianceResourceId);
-  const more = failed.length > named ? ` and ${failed.length - named} more` : "";
+function toRejection(failed: readonly Evaluation[], all: number): AwsCallError {
+  const names = failed.slice(0, maxNames).map(({ ComplianceResourceId }) => ComplianceResourceId);
+  const more = failed.length > maxNames ? ` and ${failed.length - maxNames} more` : "";
   return new AwsCallError(
     put,
     "FailedEvaluations",
-    `AWS Config did not take ${failed.length} of ${all} evaluations: ${names.join(", ")}${more}`,
+    `AWS Config rejected ${failed.length} of ${all} evaluations: ${names.join(", ")}${more}`,
   );
 }

@@ -3,23 +3,24 @@ import { KMSClient } from "@aws-sdk/client-kms";
 import { RDSClient } from "@aws-sdk/client-rds";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import { parseArn } from "../model/arn.ts";
 import { AccessError } from "../model/errors.ts";
-import { pages, toCode } from "./call.ts";
+import { pages, toCode, toMessage } from "./call.ts";
 import { type ClientOptions, toClientConfig } from "./client-config.ts";
 import { createRegion } from "./create-region.ts";
 import { createRepairs } from "./create-repairs.ts";
-import type { Scope } from "./to-database.ts";
+import type { RegionScope } from "./to-database.ts";
 
-/** Whose credentials to use, and how; the Region is named by each method. */
+/** The credentials to use; each method names its Region. */
 export type AccountOptions = Omit<ClientOptions, "region"> & {
-  /** How messages call the credentials. */
+  /** What messages call the credentials. */
   readonly name: string;
 };
 
-/** STS and the account service answer in every Region of a partition; where none is configured, this one is asked. */
+/** Default Region for STS and the Account Management API, which answer in every Region of a partition. */
 const fallbackRegion = "us-east-1";
 
-/** Opens an account: who the credentials are, its Regions, and what is in each. */
+/** Opens an account: the caller's identity, the enabled Regions, and a port for each Region. */
 export function createAccount(options: AccountOptions) {
   const config = toClientConfig(options);
   const homeRegion = async () => (await defaultRegion(options.profile)) ?? fallbackRegion;
@@ -30,9 +31,9 @@ export function createAccount(options: AccountOptions) {
       const sts = new STSClient({ ...config, region: region ?? (await homeRegion()) });
       try {
         const { Account, Arn } = await sts.send(new GetCallerIdentityCommand({}));
-        if (Account === undefined) throw new Error("AWS STS answered without an account");
+        if (Account === undefined) throw new Error("AWS STS returned no account");
         const arn = Arn ?? `account ${Account}`;
-        return { account: Account, partition: Arn?.split(":")[1] ?? "aws", arn };
+        return { account: Account, partition: parseArn(Arn ?? "")?.partition ?? "aws", arn };
       } catch (error) {
         throw new AccessError(explain(options, error), { cause: error });
       } finally {
@@ -51,7 +52,7 @@ export function createAccount(options: AccountOptions) {
         client.destroy();
       }
     },
-    region(scope: Scope) {
+    region(scope: RegionScope) {
       const regional = { ...config, region: scope.region };
       const clients = {
         rds: new RDSClient(regional),
@@ -75,23 +76,23 @@ const unreachable = [
   "TimeoutError",
 ];
 
-/** One sentence: why an account cannot be entered, and what to do. */
+/** Why an account cannot be opened, and what to do. */
 function explain({ name, profile }: AccountOptions, error: unknown): string {
   const code = toCode(error);
-  const message = error instanceof Error ? error.message.replaceAll(/\s+/g, " ").trim() : String(error);
+  const message = toMessage(error);
   const login = `aws sso login${profile === undefined ? "" : ` --profile ${profile}`}`;
   if (expired.includes(code) || /expired|invalid_grant/i.test(message))
     return `The AWS session of ${name} has expired: log in again, for instance with "${login}".`;
   if (code === "CredentialsProviderError")
     return `There are no AWS credentials${profile === undefined ? "" : ` for profile ${profile}`} (${message.replace(/\.$/, "")}): log in with "${login}", or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`;
   if (refused.includes(code))
-    return `AWS refuses the credentials of ${name} (${code}): check the access key and its secret.`;
+    return `AWS refuses the credentials of ${name} (${code}): check the access key ID and the secret access key.`;
   if (unreachable.includes(code) || unreachable.some((one) => message.includes(one)))
     return `AWS cannot be reached for ${name} (${message === "" ? code : message}): check the network, a proxy, and AWS_ENDPOINT_URL if it is set.`;
-  return `AWS STS does not say who ${name} is (${code}: ${message}).`;
+  return `AWS STS could not identify ${name} (${code}: ${message}).`;
 }
 
-/** The Region that the SDK's own configuration names (environment, profile), or null. */
+/** The Region of the SDK's own configuration (environment, profile); null if it has none. */
 export async function defaultRegion(profile?: string): Promise<string | null> {
   try {
     return await new STSClient(profile === undefined ? {} : { profile }).config.region();

@@ -25,7 +25,7 @@ import type { DatabaseReference } from "../model/database.ts";
 import { AwsCallError } from "../model/errors.ts";
 import { pages, toCallError } from "./call.ts";
 import {
-  type Scope,
+  type RegionScope,
   toBlueGreenDeployments,
   toCluster,
   toGlobalClusterMembers,
@@ -36,7 +36,7 @@ import {
 import { toKey } from "./to-key.ts";
 import { toSecret } from "./to-secret.ts";
 
-/** The largest page that Secrets Manager gives. RDS gives its largest, 100 too, unless it is asked for less. */
+/** The maximum of Secrets Manager. The default of RDS is its maximum, also 100. */
 const pageSize = 100;
 
 const filterNames = {
@@ -44,7 +44,7 @@ const filterNames = {
   cluster: { identifier: "db-cluster-id", resourceId: "db-cluster-resource-id" },
 } as const;
 
-/** How KMS says no for the key's or its policy's sake. Anything else, such as expired credentials, tells nothing of the key. */
+/** KMS errors that mean the key cannot be used. Others, such as expired credentials, say nothing about the key. */
 const refusals = [
   "AccessDeniedException",
   "DisabledException",
@@ -53,20 +53,20 @@ const refusals = [
   "NotFoundException",
 ];
 
-/** A filter, unlike an identifier, makes an empty answer of a database that does not exist, not an error. */
+/** With a filter, the answer for a database that does not exist is an empty page; with an identifier it would be an error. */
 function toFilters(only: DatabaseReference | undefined) {
   return only === undefined ? {} : { Filters: [{ Name: filterNames[only.kind][only.by], Values: [only.value] }] };
 }
 
-/** The three services as one Region of one account has them. */
+/** The clients of one Region of one account. */
 export type RegionClients = {
   readonly rds: RDSClient;
   readonly secrets: SecretsManagerClient;
   readonly kms: KMSClient;
 };
 
-/** What the audit reads in one Region, each method one API operation, translated. A call that fails throws an AwsCallError. */
-export function createRegion(scope: Scope, { rds, secrets, kms }: RegionClients) {
+/** Reads one Region: each method is one API operation, translated. A failed call throws an AwsCallError. */
+export function createRegion(scope: RegionScope, { rds, secrets, kms }: RegionClients) {
   let calls = 0;
   const count = <Next extends (args: never) => unknown>(next: Next): Next =>
     ((args) => {
@@ -138,14 +138,14 @@ export function createRegion(scope: Scope, { rds, secrets, kms }: RegionClients)
       const action = "kms:DescribeKey";
       try {
         const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId }));
-        if (KeyMetadata === undefined) throw new AwsCallError(action, "EmptyAnswer", "KMS answered without a key");
+        if (KeyMetadata === undefined) throw new AwsCallError(action, "EmptyAnswer", "KMS returned no key");
         return toKey(KeyMetadata);
       } catch (error) {
         if (error instanceof NotFoundException) return null;
         throw toCallError(action, error);
       }
     },
-    /** A dry run makes no data key; that it would have is answered as an error. */
+    /** A dry run creates no data key; a DryRunOperationException means that it would have succeeded. */
     async tryKey(KeyId: string) {
       try {
         await kms.send(new GenerateDataKeyCommand({ KeyId, KeySpec: "AES_256", DryRun: true }));

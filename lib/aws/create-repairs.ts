@@ -7,25 +7,25 @@ import {
 } from "@aws-sdk/client-rds";
 import { PutResourcePolicyCommand, RotateSecretCommand, TagResourceCommand } from "@aws-sdk/client-secrets-manager";
 import type { Database } from "../model/database.ts";
-import { AwsCallError } from "../model/errors.ts";
+import type { AwsCallError } from "../model/errors.ts";
 import type { RotationRules } from "../model/secret.ts";
 import { call } from "./call.ts";
 import type { RegionClients } from "./create-region.ts";
 
-/** What a repair says of a master password; the three operations that change one agree in these. */
+/** The parameters of a repair that ModifyDBInstance, ModifyDBCluster and ModifyTenantDatabase share. */
 type PasswordChange =
   | { readonly ManageMasterUserPassword: true; readonly MasterUserSecretKmsKeyId?: string }
   | { readonly ManageMasterUserPassword: false; readonly MasterUserPassword: string }
   | { readonly RotateMasterUserPassword: true };
 
 /**
- * All that this project changes of databases and secrets, each method one API operation. A call that fails throws an AwsCallError.
+ * Every change that this project makes to databases and secrets; each method is one API operation. A failed call throws an AwsCallError.
  *
- * The SDK makes a call again whose answer was lost, so that AWS may be asked twice, and may refuse the second time because it is at work
- * on the first. Neither does harm: on is on, off with the same password is off, a rotation more is one more. Whoever called looks.
+ * If an answer is lost, the SDK repeats the call, and AWS may refuse the second while it works on the first. Neither does harm: turning on
+ * or off twice has one effect, and one more rotation is only a rotation. The caller observes the result.
  */
 export function createRepairs({ rds, secrets }: Pick<RegionClients, "rds" | "secrets">) {
-  /** A tenant database is changed at once; AWS takes no word on that. */
+  /** ModifyTenantDatabase has no `ApplyImmediately`: it always applies at once. */
   async function modify(
     { kind, identifier }: Pick<Database, "kind" | "identifier">,
     change: PasswordChange,
@@ -53,7 +53,7 @@ export function createRepairs({ rds, secrets }: Pick<RegionClients, "rds" | "sec
       return modify(database, { ManageMasterUserPassword: true, ...key }, { ApplyImmediately: applyImmediately });
     },
 
-    /** At once: a password that waited for the maintenance window would turn management off when nobody is there to turn it on. */
+    /** Applies at once: in the maintenance window, management would go off after the execution that turns it on again has ended. */
     async turnOff(database: Pick<Database, "kind" | "identifier">, password: string): Promise<void> {
       const change = { ManageMasterUserPassword: false, MasterUserPassword: password } as const;
       try {
@@ -63,7 +63,7 @@ export function createRepairs({ rds, secrets }: Pick<RegionClients, "rds" | "sec
       }
     },
 
-    /** At once, as RDS demands. */
+    /** Applies at once, as RDS requires. */
     rotate(database: Pick<Database, "kind" | "identifier">): Promise<void> {
       return modify(database, { RotateMasterUserPassword: true }, { ApplyImmediately: true });
     },
@@ -99,19 +99,17 @@ export function createRepairs({ rds, secrets }: Pick<RegionClients, "rds" | "sec
   };
 }
 
-/** The same failure, should whoever answered have said the password again, as it was given or as it went over the wire. */
+/** The same failure without the password, which the answer may repeat as it is or URL-encoded. */
 function withoutPassword(error: unknown, password: string): AwsCallError {
-  const { action, code, message } = error as AwsCallError;
-  const said = [encodeURIComponent(password), password];
-  return new AwsCallError(
-    action,
-    code,
-    said.reduce((text, secret) => text.replaceAll(secret, "the password"), message),
+  const failure = error as AwsCallError;
+  const spellings = [encodeURIComponent(password), password];
+  return failure.withMessage(
+    spellings.reduce((text, secret) => text.replaceAll(secret, "the password"), failure.message),
   );
 }
 
 /**
- * What is not set is not said. Secrets Manager tells of a schedule by an expression how many days that comes to, and does not take both.
+ * Leaves out what is not set. Secrets Manager returns the number of days in addition to a schedule expression, but accepts only one of them.
  * Source: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotationRulesType.html
  */
 function toRotationRules({ automaticallyAfterDays, scheduleExpression, duration }: RotationRules) {

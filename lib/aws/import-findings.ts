@@ -1,23 +1,28 @@
 import { type AwsSecurityFinding, BatchImportFindingsCommand, SecurityHubClient } from "@aws-sdk/client-securityhub";
+import { parseArn } from "../model/arn.ts";
 import { AwsCallError } from "../model/errors.ts";
 import type { Refused } from "../model/topic-message.ts";
+import { backOff } from "../storage/back-off.ts";
 import { toBatches } from "./batches.ts";
 import { call } from "./call.ts";
 import { type ClientOptions, toClientConfig } from "./client-config.ts";
-import { type Delivery, deliver, pauseAfter, settleDeliveries } from "./deliver.ts";
+import { type Delivery, deliver, settleDeliveries } from "./deliver.ts";
 
-/** Of one call. Source: https://docs.aws.amazon.com/securityhub/latest/partnerguide/guidelines-batchimportfindings.html */
+/** Limits of one call. Source: https://docs.aws.amazon.com/securityhub/latest/partnerguide/guidelines-batchimportfindings.html */
 const maxFindings = 100;
 const maxBytes = 6_000_000;
 
+/** Before the second call for findings that were refused. */
+const pauseMilliseconds = 100;
+
 const action = "securityhub:BatchImportFindings";
 
-/** Whose credentials they are: Security Hub takes from an account only findings about that account. */
+/** The account of the credentials: Security Hub accepts from an account only findings about that account. */
 export type ImportOptions = Omit<ClientOptions, "region"> & { readonly account: string };
 
 /**
- * Imports findings into Security Hub, each into the Region of its `ProductArn`, and answers with those that it did not take; importing
- * one twice does no harm. Throws an AwsCallError where a call failed and no finding was taken.
+ * Imports findings into Security Hub, each in the Region of its `ProductArn`, and returns the refused ones. Importing a finding twice is
+ * harmless. Throws an AwsCallError if a call failed and no finding was accepted.
  */
 export async function importFindings(
   findings: readonly AwsSecurityFinding[],
@@ -38,7 +43,7 @@ export async function importFindings(
   );
   const turnedAway = foreign.map((finding) => ({
     id: idOf(finding),
-    reason: `it is about account ${finding.AwsAccountId}, and Security Hub takes it only from that account, not from ${account}`,
+    reason: `it is about account ${finding.AwsAccountId}, and Security Hub accepts it only from that account, not from ${account}`,
   }));
   return [...turnedAway, ...settleDeliveries(deliveries)];
 }
@@ -58,7 +63,7 @@ async function importInto(
   }
 }
 
-/** One call, and one more for those of its findings that were refused. */
+/** Makes one call, and a second one for the refused findings. */
 async function importBatch(
   client: SecurityHubClient,
   batch: readonly AwsSecurityFinding[],
@@ -81,18 +86,18 @@ async function importBatch(
     if (FailedCount <= refused.length) return refused;
     return Findings.map((finding) => ({
       id: idOf(finding),
-      reason: "Security Hub did not say which findings it refused",
+      reason: "Security Hub refused some findings without naming them",
     }));
   };
   const refused = await send(batch);
   if (refused.length === 0) return [];
-  await pauseAfter(1);
+  await backOff(1, pauseMilliseconds);
   const ids = new Set(refused.map(({ id }) => id));
-  // Some findings are imported by now: that the second call failed must not look as if none were.
+  // Some findings are imported already: if the second call fails, only the refused ones are.
   return send(batch.filter((finding) => ids.has(idOf(finding)))).catch(() => refused);
 }
 
-/** As an error, or with each finding: AWS documents both. */
+/** AWS documents both: an error, and a code with each finding. */
 function isNotEnabled(code: string | undefined): boolean {
   return code === "InvalidAccess" || code === "InvalidAccessException";
 }
@@ -101,7 +106,7 @@ function notEnabled(region: string, account: string): AwsCallError {
   return new AwsCallError(
     action,
     "InvalidAccessException",
-    `Security Hub CSPM is not enabled in ${region} of account ${account}: enable it there, or deploy the service without Security Hub`,
+    `Security Hub CSPM is not enabled in ${region} of account ${account}. Enable it there, or deploy the service without Security Hub`,
   );
 }
 
@@ -110,10 +115,10 @@ function idOf({ Id = "" }: AwsSecurityFinding): string {
 }
 
 function regionOf({ ProductArn = "" }: AwsSecurityFinding): string {
-  const [, , service, region = ""] = ProductArn.split(":");
-  if (service !== "securityhub" || region === "")
+  const arn = parseArn(ProductArn);
+  if (arn?.service !== "securityhub" || arn.region === "")
     throw new Error(`"${ProductArn}" is not the ARN of a Security Hub product`);
-  return region;
+  return arn.region;
 }
 
 function sizeOf(finding: AwsSecurityFinding): number {

@@ -1,33 +1,36 @@
 import { type BatchResultErrorEntry, PublishBatchCommand, SNSClient } from "@aws-sdk/client-sns";
+import { parseArn } from "../model/arn.ts";
 import { bytesOf, maxMessageBytes, type OutgoingMessage, type Refused } from "../model/topic-message.ts";
+import { backOff } from "../storage/back-off.ts";
 import { toBatches } from "./batches.ts";
 import { call } from "./call.ts";
 import { type ClientOptions, toClientConfig } from "./client-config.ts";
-import { deliver, pauseAfter, settleDeliveries } from "./deliver.ts";
+import { deliver, settleDeliveries } from "./deliver.ts";
 
-/** Of one call. Source: https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html */
+/** Messages of one call. Source: https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html */
 const maxEntries = 10;
 
-/** Of a message that SNS did not take for no fault of the message's. */
+/** For a message that SNS did not take, if the message is not at fault. */
 const attempts = 4;
+const firstPauseMilliseconds = 100;
 
-/** `PublishBatch` is allowed by the permission to publish. */
+/** The permission that `PublishBatch` needs. */
 const action = "sns:Publish";
 
 /**
- * Publishes to a standard topic, in the Region that its ARN names, and answers with the messages that SNS did not take; they can be sent
- * again. Throws an AwsCallError where a call failed and no message was taken.
+ * Publishes to a standard topic, in the Region of its ARN, and returns the messages that SNS refused, which can be sent again. Throws an
+ * AwsCallError if a call failed and no message was accepted.
  */
 export async function publishMessages(
   topicArn: string,
   messages: readonly OutgoingMessage[],
   options: Omit<ClientOptions, "region"> = {},
 ): Promise<readonly Refused[]> {
-  const [, , service, region = ""] = topicArn.split(":");
-  if (service !== "sns" || region === "") throw new Error(`"${topicArn}" is not the ARN of an SNS topic`);
+  const arn = parseArn(topicArn);
+  if (arn?.service !== "sns" || arn.region === "") throw new Error(`"${topicArn}" is not the ARN of an SNS topic`);
   const tooLarge = messages.filter((message) => bytesOf(message) > maxMessageBytes);
   const fitting = messages.filter((message) => bytesOf(message) <= maxMessageBytes);
-  const client = new SNSClient({ ...toClientConfig(options), region });
+  const client = new SNSClient({ ...toClientConfig(options), region: arn.region });
   try {
     const batches = toBatches(fitting, { maxItems: maxEntries, maxBytes: maxMessageBytes, sizeOf: bytesOf });
     const delivery = await deliver(batches, {
@@ -35,14 +38,14 @@ export async function publishMessages(
       toId: ({ id }) => id,
       send: (batch) => publishBatch(client, topicArn, batch),
     });
-    const reason = `a message has at most ${maxMessageBytes} bytes, its attributes included`;
+    const reason = `the message and its attributes exceed ${maxMessageBytes} bytes`;
     return [...tooLarge.map(({ id }) => ({ id, reason })), ...settleDeliveries([delivery])];
   } finally {
     client.destroy();
   }
 }
 
-/** One call, and more for those of its messages that may yet be taken. */
+/** Makes one call, and more for the messages that SNS may still accept. */
 async function publishBatch(
   client: SNSClient,
   TopicArn: string,
@@ -57,7 +60,7 @@ async function publishBatch(
       if (attempt === 1) throw error;
       return error;
     });
-    // Some messages are published by now: that one call failed must not look as if none were.
+    // Some messages are published already: if a later call fails, only the rest is refused.
     if (outcome instanceof Error) return [...refused, ...left.map(({ id }) => ({ id, reason: outcome.message }))];
     const taken = new Set(outcome.Successful?.map(({ Id }) => Id));
     const failures = new Map(outcome.Failed?.map((failure) => [failure.Id, failure]));
@@ -65,16 +68,16 @@ async function publishBatch(
     for (const [index, message] of left.entries()) {
       if (taken.has(String(index))) continue;
       const failure = failures.get(String(index));
-      if (attempt < attempts && mayYetBeTaken(failure)) again.push(message);
+      if (attempt < attempts && isRetryable(failure)) again.push(message);
       else refused.push({ id: message.id, reason: describe(failure) });
     }
     if (again.length === 0) return refused;
     left = again;
-    await pauseAfter(attempt);
+    await backOff(attempt, firstPauseMilliseconds);
   }
 }
 
-/** The entry's id is its place, because SNS takes only 80 letters, digits, hyphens and underscores. */
+/** The entry id is the index, because SNS allows only 80 letters, digits, hyphens and underscores. */
 function toEntry({ body, attributes }: OutgoingMessage, index: number) {
   const MessageAttributes = Object.fromEntries(
     Object.entries(attributes).map(([name, StringValue]) => [name, { DataType: "String", StringValue }]),
@@ -82,12 +85,12 @@ function toEntry({ body, attributes }: OutgoingMessage, index: number) {
   return { Id: String(index), Message: body, MessageAttributes };
 }
 
-/** SNS blames the sender for throttling too. A message of which it says nothing was not taken either. */
-function mayYetBeTaken(failure: BatchResultErrorEntry | undefined): boolean {
+/** SNS reports throttling as a sender fault. A message that the answer does not mention was not published. */
+function isRetryable(failure: BatchResultErrorEntry | undefined): boolean {
   return failure?.SenderFault !== true || /throttl/i.test(failure.Code ?? "");
 }
 
 function describe(failure: BatchResultErrorEntry | undefined): string {
-  if (failure === undefined) return "SNS did not say whether it was published";
+  if (failure === undefined) return "SNS returned no result for it";
   return failure.Message === undefined ? (failure.Code ?? "unknown") : `${failure.Code}: ${failure.Message}`;
 }

@@ -1,11 +1,12 @@
 import { DurableExecutionAlreadyStartedException, InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { parseArn } from "../model/arn.ts";
 import type { RemediationRequest } from "../model/remediation-request.ts";
 import { toCallError } from "./call.ts";
 import { type ClientOptions, toClientConfig } from "./client-config.ts";
 
 /**
- * Starts an execution of a durable function under a name, in the Region of the function's ARN, which has to name a version or an alias.
- * One that there is under that name is left alone, whatever it was asked to do: Lambda starts no name twice.
+ * Starts an execution of a durable function under a name, in the Region of the function's ARN, which must name a version or an alias. Does
+ * nothing if an execution of that name exists, whatever its request: Lambda starts a name only once.
  */
 export async function startExecution(
   functionArn: string,
@@ -13,10 +14,10 @@ export async function startExecution(
   request: RemediationRequest,
   options: Omit<ClientOptions, "region"> = {},
 ): Promise<void> {
-  const [, , service, region = "", , , , qualifier] = functionArn.split(":");
-  if (service !== "lambda" || region === "" || qualifier === undefined)
+  const arn = parseArn(functionArn);
+  if (arn?.service !== "lambda" || arn.region === "" || !/^function:[^:]+:[^:]+$/.test(arn.resource))
     throw new Error(`"${functionArn}" is not the ARN of a version or alias of a Lambda function`);
-  const client = new LambdaClient({ ...toClientConfig(options), region });
+  const client = new LambdaClient({ ...toClientConfig(options), region: arn.region });
   try {
     await client.send(
       new InvokeCommand({

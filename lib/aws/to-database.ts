@@ -8,16 +8,17 @@ import type {
   Tag,
   TenantDatabase,
 } from "@aws-sdk/client-rds";
+import { type Arn, makeArn } from "../model/arn.ts";
 import { type Database, unknown } from "../model/database.ts";
 import type { BlueGreenDeployment, DBProxy } from "../model/inventory.ts";
 
-/** Where an answer came from; the API does not repeat it in every part of the answer. */
-export type Scope = { readonly partition: string; readonly region: string; readonly account: string };
+/** Where an answer came from, for ARNs that the answer leaves out. */
+export type RegionScope = Pick<Arn, "partition" | "region" | "account">;
 
-/** A DB instance as the model has it; what AWS left out is null or `unknown`. An empty name does not make it a member or a replica. */
-export function toInstance(instance: DBInstance, scope: Scope): Database {
+/** Translates a DB instance. What AWS leaves out is null or `unknown`; an empty identifier counts as left out. */
+export function toInstance(instance: DBInstance, scope: RegionScope): Database {
   return {
-    ...nothing,
+    ...defaults,
     ...at(scope),
     kind: "instance",
     arn: instance.DBInstanceArn ?? arnOf(scope, "db", instance.DBInstanceIdentifier),
@@ -42,10 +43,10 @@ export function toInstance(instance: DBInstance, scope: Scope): Database {
   };
 }
 
-/** A DB cluster as the model has it. Only a status that says so makes it a member of a global database by write forwarding. */
-export function toCluster(cluster: DBCluster, scope: Scope): Database {
+/** Translates a DB cluster. `globalWriteForwarding` is true only for the statuses that mean it. */
+export function toCluster(cluster: DBCluster, scope: RegionScope): Database {
   return {
-    ...nothing,
+    ...defaults,
     ...at(scope),
     kind: "cluster",
     arn: cluster.DBClusterArn ?? arnOf(scope, "cluster", cluster.DBClusterIdentifier),
@@ -70,12 +71,12 @@ export function toCluster(cluster: DBCluster, scope: Scope): Database {
   };
 }
 
-/** An Oracle tenant database; its engine is that of its container, which AWS does not repeat here. */
-export function toTenantDatabase(tenant: TenantDatabase, scope: Scope): Database {
+/** Translates an Oracle tenant database. Its engine is unknown here: AWS reports it only for the container. */
+export function toTenantDatabase(tenant: TenantDatabase, scope: RegionScope): Database {
   const container = tenant.DBInstanceIdentifier ?? unknown;
   const name = tenant.TenantDBName ?? unknown;
   return {
-    ...nothing,
+    ...defaults,
     ...at(scope),
     kind: "tenant-database",
     arn: tenant.TenantDatabaseARN ?? arnOf(scope, "tenant-database", tenant.TenantDatabaseResourceId),
@@ -90,7 +91,7 @@ export function toTenantDatabase(tenant: TenantDatabase, scope: Scope): Database
   };
 }
 
-/** ARNs of the DB clusters of a global database, readers of each writer included. */
+/** ARNs of the DB clusters of a global database: writers and readers. */
 export function toGlobalClusterMembers(globalCluster: GlobalCluster): readonly string[] {
   return (globalCluster.GlobalClusterMembers ?? []).flatMap(({ DBClusterArn, Readers }) => [
     ...(DBClusterArn === undefined ? [] : [DBClusterArn]),
@@ -98,18 +99,18 @@ export function toGlobalClusterMembers(globalCluster: GlobalCluster): readonly s
   ]);
 }
 
-/** A blue/green deployment, or nothing where AWS names no source. */
+/** Translates a blue/green deployment; an empty list if AWS names no source. */
 export function toBlueGreenDeployments(deployment: AwsBlueGreenDeployment): readonly BlueGreenDeployment[] {
   if (deployment.Source === undefined) return [];
   return [{ source: deployment.Source, target: deployment.Target ?? null, status: deployment.Status ?? unknown }];
 }
 
-/** An RDS Proxy, by what it logs in with. */
+/** Translates an RDS Proxy to its name and the secrets that it uses. */
 export function toProxy({ DBProxyName, Auth }: AwsDBProxy): DBProxy {
   return { name: DBProxyName ?? unknown, secretArns: (Auth ?? []).flatMap(({ SecretArn }) => SecretArn ?? []) };
 }
 
-const nothing = {
+const defaults = {
   engine: unknown as string,
   engineVersion: null,
   pendingChanges: [],
@@ -127,7 +128,7 @@ const nothing = {
   expressConfiguration: false,
 };
 
-function at({ account, region }: Scope) {
+function at({ account, region }: RegionScope) {
   return { account, region };
 }
 
@@ -140,22 +141,21 @@ function toMasterUserSecret(secret: AwsMasterUserSecret | undefined): Database["
   };
 }
 
-/** The names of the settings that are to change; an empty list among them is no change. */
+/** Names of the settings in `PendingModifiedValues`; an empty list among them is not a change. */
 function toPendingChanges(pending: object | undefined): string[] {
   const isChange = (value: unknown) => value !== undefined && !(Array.isArray(value) && value.length === 0);
   return Object.entries(pending ?? {}).flatMap(([name, value]) => (isChange(value) ? [name] : []));
 }
 
-/** The last of two tags with one key counts; AWS does not allow two. */
 function toTags(tags: readonly Tag[] | undefined): Record<string, string> {
   return Object.fromEntries((tags ?? []).flatMap(({ Key, Value }) => (Key === undefined ? [] : [[Key, Value ?? ""]])));
 }
 
-function arnOf({ partition, region, account }: Scope, type: string, name: string | undefined): string {
-  return `arn:${partition}:rds:${region}:${account}:${type}:${name ?? unknown}`;
+function arnOf(scope: RegionScope, type: string, name: string | undefined): string {
+  return makeArn({ ...scope, service: "rds", resource: `${type}:${name ?? unknown}` });
 }
 
-/** ISO 8601; null for a date that is missing, none, or in no year of four digits. */
+/** ISO 8601; null for a date that is missing, invalid, or outside the years 0 to 9999. */
 export function toInstant(date: Date | undefined): string | null {
   if (date === undefined || Number.isNaN(date.getTime())) return null;
   const year = date.getUTCFullYear();

@@ -3,7 +3,7 @@ import { unknown } from "../model/database.ts";
 import type { Key } from "../model/key.ts";
 import { toInstant } from "./to-database.ts";
 
-/** A KMS key; a state or manager that AWS left out is `unknown`, and judged so. */
+/** Translates a KMS key. A state or manager that AWS leaves out is `unknown`. */
 export function toKey(metadata: KeyMetadata): Key {
   return {
     arn: metadata.Arn ?? unknown,

@@ -3,7 +3,7 @@ import { unknown } from "../model/database.ts";
 import type { Secret } from "../model/secret.ts";
 import { toInstant } from "./to-database.ts";
 
-/** A secret as `ListSecrets` and `DescribeSecret` alike describe it. Neither carries a value, and nothing here asks for one. */
+/** Translates a secret from `ListSecrets` or `DescribeSecret`. Neither returns the secret's value, and this project never requests it. */
 export function toSecret(secret: SecretListEntry | DescribeSecretResponse): Secret {
   const { RotationRules } = secret;
   return {
@@ -37,7 +37,7 @@ export function toSecret(secret: SecretListEntry | DescribeSecretResponse): Secr
   };
 }
 
-/** Only a description tells of replicas, and leaves them out where there are none; a list has `SecretVersionsToStages` instead. */
+/** Only `DescribeSecret` returns replicas, and nothing if there are none; it is recognized by `VersionIdsToStages`. Null from a list. */
 function toReplicaRegions(secret: SecretListEntry | DescribeSecretResponse): string[] | null {
   if (!("VersionIdsToStages" in secret)) return null;
   return (secret.ReplicationStatus ?? []).flatMap(({ Region }) => Region ?? []);

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { findingSchema } from "./finding.ts";
 import { reportSchema } from "./report.ts";
 
-/** Why a finding is published, and what kind of change each reason makes it. */
+/** The type of change by the reason why a finding is published. */
 export const changeTypes = {
   new: "finding.opened",
   worse: "finding.changed",
@@ -13,7 +13,7 @@ export const changeTypes = {
   "not-audited": "finding.resolved",
 } as const;
 
-/** Something wrong that is not as it was at the last audit; `finding` is as it is now, or as it was last where it is resolved. */
+/** A difference from the last audit. `finding` has the current state, or the last one if it is resolved. */
 export const changeSchema = z.object({
   type: z.enum([...new Set(Object.values(changeTypes))]),
   reason: z.enum(Object.keys(changeTypes) as (keyof typeof changeTypes)[]),
@@ -22,11 +22,11 @@ export const changeSchema = z.object({
 });
 export type Change = z.infer<typeof changeSchema>;
 
-/** The daily digest: what the audit found, without the findings themselves. */
+/** The summary of an audit, without its findings. */
 export const digestSchema = z.extend(z.pick(reportSchema, { generatedAt: true, clean: true, summary: true }), {
   complete: z.boolean(),
   gaps: z.int().check(z.nonnegative()),
-  /** Since when the oldest finding that is neither exempt nor unknown is open; null where there is none. */
+  /** When the oldest open violation was first seen; null if there is none. */
   oldestFirstSeenAt: z.nullable(z.iso.datetime()),
   reportUrl: z.nullable(z.string()),
 });

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 
-/** JSON within JSON, as AWS Config sends it. */
+/** JSON text within JSON. */
 const jsonText = z.pipe(
   z.string(),
   z.transform((text, context) => {
@@ -34,7 +34,7 @@ const notification = z.discriminatedUnion("messageType", [
 ]);
 
 /**
- * What AWS Config invokes a custom rule with; `rule` says which of the audit's rules the AWS Config rule stands for. A sample:
+ * The event that AWS Config invokes a custom rule with; the parameter `rule` is the id of the rule to evaluate. A sample:
  *
  * ```json
  * { "version": "1.0", "accountId": "123456789012", "configRuleName": "rds-password-audit-prod-master-password-managed",

@@ -1,4 +1,4 @@
 import { type Policy, policySchema } from "./policy.ts";
 
-/** The policy where there is no file. It stands apart because the functions, which always have one, need not make it at their start. */
+/** The policy without a policy file. It has a file of its own so that the functions, which always have a policy, do not build it at startup. */
 export const defaultPolicy: Policy = policySchema([]).parse({});

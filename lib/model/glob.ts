@@ -1,9 +1,9 @@
 import picomatch from "picomatch";
 
-/** `bash` lets `*` match across the slash of a tenant database's identifier, `container/tenant`. */
+/** `bash` lets `*` match the slash in a tenant database's identifier, `container/tenant`. */
 const options = { bash: true, dot: true, nocase: true, strictBrackets: true, nonegate: true };
 
-/** Whether a text is a usable glob: `*`, `?`, `[ab]` and `{a,b}`, all brackets closed. */
+/** True for a valid glob: `*`, `?`, `[ab]` and `{a,b}`, with all brackets closed. */
 export function isGlob(glob: string): boolean {
   try {
     picomatch(glob, options);
@@ -13,7 +13,7 @@ export function isGlob(glob: string): boolean {
   }
 }
 
-/** Whether a name matches a glob, upper and lower case alike. */
+/** True if a name matches a glob, without case. */
 export function matchesGlob(name: string, glob: string): boolean {
   return picomatch.isMatch(name, glob, options);
 }

@@ -5,10 +5,10 @@ import { remediationEventSchema } from "./remediation-event.ts";
 const schemaVersion = z.literal("1.0");
 
 /**
- * A message of the findings topic, and the contract that its subscribers build on; its JSON Schema is published with the package.
- * `truncated` names what was left out or cut because SNS carries no more; of a finding the report has all of it.
+ * A message of the findings topic: the contract with its subscribers. Its JSON Schema is published with the package. `truncated` names the
+ * fields that were cut or left out because of the SNS size limit; the report has a finding in full.
  *
- * What most of them wait for is the new ARN of a secret:
+ * The message that most subscribers need announces the new ARN of a secret:
  *
  * ```json
  * { "schemaVersion": "1.0", "type": "secret.replaced", "action": "toggle",

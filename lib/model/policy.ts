@@ -9,7 +9,7 @@ import { nearest, suggest } from "./nearest.ts";
 import { isRegionName, knownRegions } from "./regions.ts";
 import { isWindow } from "./window.ts";
 
-/** A list of texts, or one of them on its own, which the JSON Schema has to be told. */
+/** A list of strings, or one string. The type is given because `z.toJSONSchema` cannot derive it from a preprocess step. */
 function oneOrMore<T extends z.ZodType<string>>(item: T) {
   return z
     .preprocess((value) => (Array.isArray(value) ? value : [value]), z.array(item).min(1, "must not be empty"))
@@ -17,15 +17,15 @@ function oneOrMore<T extends z.ZodType<string>>(item: T) {
 }
 
 const account = z
-  .string("must be an account id in quotes (YAML reads digits as a number)")
-  .regex(/^\d{12}$/, "must be an account id of 12 digits");
+  .string("must be an account ID in quotes (YAML reads digits as a number)")
+  .regex(/^\d{12}$/, "must be an account ID of 12 digits");
 const region = z.string().refine(isRegionName, {
   error: (issue) => `must be the name of a Region, as in eu-west-1${suggest(String(issue.input), knownRegions)}`,
 });
 const glob = z.string().refine(isGlob, "must be a glob with all brackets closed, as in prod-*");
 const text = z.string("must be text").trim().min(1, "must not be empty");
 
-/** Which databases something is said of: all of what is given must hold, and of a list any one. */
+/** Selects databases: every condition must hold, and of a list any one value. */
 const matchSchema = z.strictObject({
   account: oneOrMore(account).optional(),
   region: oneOrMore(region).optional(),
@@ -40,12 +40,12 @@ export type Match = z.infer<typeof matchSchema>;
 
 const keyKinds = ["customer-managed", "aws-managed"] as const;
 
-/** A kind of key, or one key by ARN, id or alias. */
+/** A kind of key, or one key by ARN, ID or alias. */
 const keyRequirementSchema = z
   .string()
   .refine(
     (value) => (keyKinds as readonly string[]).includes(value) || isKeyReference(value),
-    "must be customer-managed, aws-managed, or a key by ARN, id or alias (alias/…)",
+    "must be customer-managed, aws-managed, or a key by ARN, ID or alias (alias/…)",
   )
   .transform((value) => (value === defaultKeyAlias ? "aws-managed" : value));
 
@@ -54,21 +54,21 @@ const hours = z.number("must be a number of hours").nonnegative("must not be neg
 const minutes = z.number("must be a number of minutes").positive("must be more than 0");
 
 const thresholdsSchema = z.strictObject({
-  /** `secret-not-stuck`: AWS is done within minutes. */
+  /** `secret-not-stuck`: creating a secret takes minutes. */
   creatingMinutes: minutes.default(60),
-  /** `secret-not-stuck`: a managed rotation typically takes less than one minute. */
+  /** `secret-not-stuck`: a managed rotation usually takes less than a minute. */
   rotatingMinutes: minutes.default(60),
-  /** `rotation-on-schedule`: how long after its date a rotation may still be under way. */
+  /** `rotation-on-schedule`: how long after its date a rotation may take. */
   rotationGraceHours: hours.default(24),
-  /** `rotation-interval-within-limit`: 90, as Security Hub's SecretsManager.4 has it; RDS itself sets 7. */
+  /** `rotation-interval-within-limit`: 90 as in Security Hub's SecretsManager.4; RDS itself sets 7. */
   rotationIntervalDays: days.default(90),
 });
 export type Thresholds = z.infer<typeof thresholdsSchema>;
 
-/** A match that says something: one that is empty would cover everything. */
+/** A match with a condition: an empty one would select every database. */
 const selectiveMatch = matchSchema.refine(
   (match) => Object.keys(match).length > 0,
-  "must say which databases are meant",
+  "must select databases by account, region, engine, identifier or tags",
 );
 
 const count = z.int("must be a whole number").positive("must be at least 1");
@@ -77,18 +77,18 @@ const namedWindows = ["maintenance", "any-time"];
 
 const remediationSchema = z
   .strictObject({
-    /** What may be done at all. */
+    /** Actions that are allowed at all. */
     allow: z.array(z.enum(allowableActions)).default([]),
-    /** On which databases; each entry must hold in full, and any one will do. */
+    /** Databases that may be changed: those that any entry matches in full. */
     optIn: z.array(selectiveMatch).default([]),
-    /** What a person has to approve each time. */
+    /** Actions that need approval each time. */
     approval: z.array(z.enum(allowableActions)).default(["toggle", "enable"]),
     approvalHours: z
       .number("must be a number of hours")
       .positive("must be more than 0")
       .max(720, "must be at most 720, which is 30 days")
       .default(72),
-    /** When: the database's own `maintenance` window, `any-time`, or windows as RDS writes them. */
+    /** When actions may start: the database's own `maintenance` window, `any-time`, or windows in the format of RDS. */
     window: oneOrMore(
       z.string("must be text").refine((text) => namedWindows.includes(text) || isWindow(text), {
         error: ({ input }) => {
@@ -97,30 +97,30 @@ const remediationSchema = z
         },
       }),
     ).default(["maintenance"]),
-    /** How many databases of one account and Region: at the same time, and within 24 hours. */
+    /** Databases of one account and Region: at the same time, and within 24 hours. */
     budget: z.strictObject({ atOnce: count.default(1), perDay: count.default(5) }).default({ atOnce: 1, perDay: 5 }),
-    /** How long nothing is tried again on a database. */
+    /** Pause between two attempts on one database. */
     coolDownHours: hours.max(720, "must be at most 720, which is 30 days").default(24),
-    /** After so many failures in a row nothing is begun any more, until a person says so. */
+    /** After so many failures in a row nothing starts until an operator resumes repairs. */
     stopAfterFailures: count.default(3),
-    /** Whether what a CloudFormation stack owns may be toggled and enabled: its template will not know. */
+    /** Whether databases of a CloudFormation stack may be toggled and enabled: it causes drift from the template. */
     stackOwned: z.enum(["refuse", "allow"]).default("refuse"),
   })
   .refine(({ allow, optIn }) => allow.length === 0 || optIn.length > 0, {
-    message: "is empty: say which databases the actions in allow are for, as in [{ tags: { stage: test } }]",
+    message: "is empty: list the databases that the actions in allow may change, as in [{ tags: { stage: test } }]",
     path: ["optIn"],
     abort: true,
   });
 
-/** The rule by which a toggle that was interrupted is found, and without which nobody would finish it. */
+/** The rule that finds interrupted toggles. Without it no execution would finish them. */
 const recoveryRule = "toggle-not-interrupted";
 
-/** What a policy file may hold; the ids are those of the rules that it may speak of. */
+/** The schema of a policy file, with the IDs of the known rules. */
 export const policySchema = (ruleIds: readonly string[]) => {
   const ruleId = z
     .string()
     .refine((id) => ruleIds.includes(id), {
-      error: (issue) => `is no rule: "${issue.input}"${suggest(String(issue.input), ruleIds)}`,
+      error: (issue) => `is not a known rule: "${issue.input}"${suggest(String(issue.input), ruleIds)}`,
     })
     .meta({ enum: [...ruleIds] });
   const schema = z.strictObject({
@@ -152,25 +152,25 @@ export const policySchema = (ruleIds: readonly string[]) => {
   return schema.refine(
     ({ rulesOff, remediation }) => !(rulesOff.includes(recoveryRule) && remediation.allow.includes("toggle")),
     {
-      message: `switches off ${recoveryRule}, by which a toggle that was interrupted is found and finished: leave it on, or take toggle out of remediation.allow`,
+      message: `switches off ${recoveryRule}, which finds interrupted toggles so that they are finished: leave it on, or remove toggle from remediation.allow`,
       path: ["rulesOff"],
     },
   );
 };
 
-/** What the operator requires. Everything has a default: with no policy file nothing is required of keys. */
+/** What the operator requires. Everything has a default; by default any key is allowed. */
 export type Policy = z.infer<ReturnType<typeof policySchema>>;
 
 /**
- * Reads a policy from YAML or JSON text. `name` is the file's name, for the message.
- * Throws a UsageError of one sentence that names the place, what is wrong there and, where one is near, the right word.
+ * Parses a policy from YAML or JSON text; messages name the file by `name`. Throws a UsageError that names the location of the first
+ * problem, what is wrong, and the most similar known name.
  */
 export function parsePolicy(text: string, name: string, ruleIds: readonly string[]): Policy {
   const schema = policySchema(ruleIds);
   const parsed = schema.safeParse(readYaml(text, name) ?? {}, { reportInput: true });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  if (issue === undefined) throw new UsageError(`${name} is no policy.`);
+  if (issue === undefined) throw new UsageError(`${name} is not a valid policy.`);
   throw new UsageError(`${name}: ${describe(innermost(issue), namesAt(policyJsonSchema(ruleIds), issue.path))}.`);
 }
 
@@ -185,7 +185,7 @@ function readYaml(text: string, name: string): unknown {
     JSON.stringify(value, refuseProto);
     return value;
   } catch (error) {
-    // An alias without its anchor, or too many of them, is a ReferenceError; a value that contains itself a TypeError.
+    // The parser throws a ReferenceError for an alias without an anchor, or for too many; JSON.stringify a TypeError for a cycle.
     if (!(error instanceof YAMLParseError || error instanceof ReferenceError || error instanceof TypeError))
       throw error;
     const [first = "it is not YAML"] = error.message.split("\n");
@@ -193,15 +193,15 @@ function readYaml(text: string, name: string): unknown {
   }
 }
 
-/** zod passes over this one key of a record without a word, and would leave a match that covers everything. */
+/** zod silently drops this key of a record, which could leave a match that selects every database. */
 function refuseProto(key: string, value: unknown): unknown {
-  if (key === "__proto__") throw new ReferenceError("__proto__ is no name");
+  if (key === "__proto__") throw new ReferenceError("the key __proto__ is not allowed");
   return value;
 }
 
 type Issue = z.core.$ZodIssue;
 
-/** The issue itself, for a key of a record: zod wraps what is wrong with the key. */
+/** The issue that zod wraps if a key of a record is invalid. */
 function innermost(issue: Issue): Issue {
   if (issue.code !== "invalid_key") return issue;
   const [inner] = issue.issues;
@@ -238,7 +238,7 @@ function show(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
-/** The names that a mapping of the policy may have. */
+/** The keys that a mapping of the policy may have. */
 function namesAt(schema: unknown, path: readonly PropertyKey[]): string[] {
   if (typeof schema !== "object" || schema === null) return [];
   const { properties, items } = schema as { properties?: Record<PropertyKey, unknown>; items?: unknown };

@@ -4,7 +4,7 @@ const envelope = z.object({ id: z.string(), account: z.string(), region: z.strin
 const text = z.optional(z.string());
 
 /**
- * RDS says that something happened to a database. The ARN matters once the database is deleted, when nobody else can tell it any more.
+ * An RDS event about a database. The ARN matters after a deletion, when no API call returns it.
  *
  * ```json
  * { "id": "844e2571-85d4-695f-b930-0153b71dcb42", "detail-type": "RDS DB Instance Event", "source": "aws.rds",
@@ -19,7 +19,7 @@ const rdsEvent = z.extend(envelope, {
 });
 
 /**
- * A managed secret has a new current version: it was rotated.
+ * A rotation gave a managed secret a new current version.
  *
  * ```json
  * { "id": "a7f3…", "detail-type": "Secret Label Updated", "source": "aws.secretsmanager", "account": "123456789012",
@@ -34,7 +34,7 @@ const labelEvent = z.extend(envelope, {
 });
 
 /**
- * CloudTrail tells of a service event, such as a rotation that failed.
+ * A CloudTrail service event, such as a failed rotation.
  *
  * ```json
  * { "id": "c0ff…", "detail-type": "AWS Service Event via CloudTrail", "source": "aws.secretsmanager", "account": "123456789012",
@@ -49,8 +49,8 @@ const serviceEvent = z.extend(envelope, {
 });
 
 /**
- * CloudTrail tells of a call that created, restored or changed a database or its secret, or that made a key usable or unusable.
- * CloudTrail's spelling of the parameters is not documented: either case of their first letters is taken.
+ * A CloudTrail record of a call that created, restored or changed a database or its secret, or that made a key usable or unusable.
+ * CloudTrail does not document the case of the parameter names, so names are compared without case.
  *
  * ```json
  * { "id": "beef…", "detail-type": "AWS API Call via CloudTrail", "source": "aws.rds", "account": "123456789012",
@@ -59,7 +59,7 @@ const serviceEvent = z.extend(envelope, {
  *     "requestParameters": { "dBInstanceIdentifier": "orders", "manageMasterUserPassword": true } } }
  * ```
  *
- * A secret is named by its name or by its ARN, as the caller has it.
+ * The secret is a name or an ARN, as the caller gave it.
  *
  * ```json
  * { "id": "cafe…", "detail-type": "AWS API Call via CloudTrail", "source": "aws.secretsmanager", "account": "123456789012",
@@ -78,6 +78,6 @@ const callEvent = z.extend(envelope, {
   }),
 });
 
-/** What EventBridge sends where a verdict may have changed. */
+/** An EventBridge event after which a verdict may have changed. */
 export const recheckEventSchema = z.discriminatedUnion("detail-type", [rdsEvent, labelEvent, serviceEvent, callEvent]);
 export type RecheckEvent = z.infer<typeof recheckEventSchema>;

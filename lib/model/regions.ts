@@ -1,6 +1,6 @@
 /**
- * Regions as of 2026-11-24, from the endpoint partitions that the AWS SDK ships (`@aws-sdk/core`, which does not export them).
- * They serve to catch a typing error. A Region that is not here may be newer than this list: AWS is asked before it is refused.
+ * Regions as of 2026-11-24, from the endpoint partitions in the AWS SDK (`@aws-sdk/core`, which does not export them). They catch typing
+ * errors only: a Region that is not listed may be newer, so AWS is asked before it is rejected.
  */
 export const knownRegions = [
   "af-south-1",
@@ -53,7 +53,7 @@ export const knownRegions = [
   "us-west-2",
 ] as const;
 
-/** Whether the text is shaped like the name of a Region, known or not. */
+/** True if the text has the form of a Region name, known or not. */
 export function isRegionName(text: string): boolean {
   return /^[a-z]{2,4}(-[a-z]+){1,3}-\d{1,2}$/.test(text);
 }

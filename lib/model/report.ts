@@ -6,16 +6,16 @@ import { gapSchema } from "./inventory.ts";
 const count = z.int().check(z.nonnegative());
 
 /**
- * The result of an audit, and the contract that other tools build on; its JSON Schema is published with the package.
- * Findings are ordered by severity, then ARN, then rule; databases by ARN.
+ * The result of an audit: the contract with other tools. Its JSON Schema is published with the package. Findings are sorted by severity,
+ * then ARN, then rule; databases by ARN.
  */
 export const reportSchema = z.object({
   schemaVersion: z.literal("1.0"),
-  /** When AWS was asked; everything is judged as of then. */
+  /** When AWS was read. Everything is judged as of this time. */
   observedAt: z.iso.datetime(),
   generatedAt: z.iso.datetime(),
   tool: z.object({ name: z.string(), version: z.string() }),
-  /** Everything was seen, and nothing active is wrong. */
+  /** True if everything was read and there is no active violation. */
   clean: z.boolean(),
   coverage: z.object({
     complete: z.boolean(),
@@ -23,9 +23,9 @@ export const reportSchema = z.object({
       z.object({ account: z.string(), region: z.string(), complete: z.boolean(), databases: count, calls: count }),
     ),
     gaps: z.array(gapSchema),
-    /** Ids of the rules that judged, in their order: there is no finding of any other. */
+    /** IDs of the rules that were evaluated, in their order. No other rule has findings. */
     rules: z.array(z.string()),
-    /** Rules that the policy switched off: nothing is said about them. */
+    /** IDs of the rules that the policy switches off. */
     rulesOff: z.array(z.string()),
   }),
   summary: z.object({
@@ -35,7 +35,7 @@ export const reportSchema = z.object({
     inherited: count,
     unsupported: count,
     outOfScope: count,
-    /** Active NON_COMPLIANT findings by severity, then those that are exempt, then those that could not be judged. */
+    /** Active NON_COMPLIANT findings by severity, then exempt ones, then INSUFFICIENT_DATA. */
     findings: z.object({
       critical: count,
       high: count,

@@ -1,9 +1,9 @@
-/** Hours from one ISO 8601 instant to another; negative where the second comes first. */
+/** Hours from one ISO 8601 instant to another; negative if the second is earlier. */
 export function hoursBetween(from: string, to: string): number {
   return (Date.parse(to) - Date.parse(from)) / 3_600_000;
 }
 
-/** A span as a person says it: "5 minutes", "9 hours", "3 days"; rounded down, so that it never claims too much, and never below 0. */
+/** A duration in words: "5 minutes", "9 hours", "3 days". Rounds down; negative durations are 0 minutes. */
 export function describeHours(hours: number): string {
   if (hours < 1) return plural(Math.max(0, Math.floor(hours * 60)), "minute");
   if (hours < 48) return plural(Math.floor(hours), "hour");

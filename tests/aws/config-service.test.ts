@@ -40,7 +40,7 @@ const known = () => [...aws.region.evaluations.values()];
 const calls = () => aws.simulator.calls.length;
 
 describe("evaluations", () => {
-  test("one arrives as it is", async () => {
+  test("arrive unchanged", async () => {
     await open().putEvaluations([anEvaluation("db-A")], rule.resultToken);
     expect(known()).toMatchObject([
       {
@@ -60,53 +60,53 @@ describe("evaluations", () => {
     [100, 1],
     [101, 2],
     [250, 3],
-  ])("%i take %i calls", async (count, expected) => {
+  ])("%i need %i calls", async (count, expected) => {
     await open().putEvaluations(some(count), rule.resultToken);
     expect(known()).toHaveLength(count);
     expect(calls()).toBe(expected);
   });
 
-  test("in test mode nothing is kept, whatever the token", async () => {
+  test("in test mode are not stored", async () => {
     await open().putEvaluations(some(1), "any", true);
     expect(known()).toEqual([]);
     expect(calls()).toBe(1);
   });
 
-  test("those that fail are sent again, without the others", async () => {
+  test("that fail are sent again, without the others", async () => {
     aws.cloud.fault({ action: "config:PutEvaluations", kind: "entry", matching: '"db-7"', times: 2 });
     await open().putEvaluations(some(120), rule.resultToken);
     expect(known()).toHaveLength(120);
     expect(calls()).toBe(4);
   });
 
-  test("those that fail four times are an error that counts and names them; the others are kept", async () => {
+  test("that fail four times are an error that counts and names them; the others are stored", async () => {
     aws.cloud.fault({ action: "config:PutEvaluations", kind: "entry", matching: '"db-1' });
     await expect(open().putEvaluations(some(20), rule.resultToken)).rejects.toMatchObject({
       name: "AwsCallError",
       action: "config:PutEvaluations",
       code: "FailedEvaluations",
-      message: "AWS Config did not take 11 of 20 evaluations: db-1, db-10, db-11 and 8 more",
+      message: "AWS Config rejected 11 of 20 evaluations: db-1, db-10, db-11 and 8 more",
     });
     expect(known()).toHaveLength(9);
     expect(calls()).toBe(4);
   });
 
-  test("a resource of another type with the same id is another resource", async () => {
+  test("of the same resource ID and different types are different", async () => {
     const cluster = { ...anEvaluation("same"), ComplianceResourceType: "AWS::RDS::DBCluster" };
     aws.cloud.fault({ action: "config:PutEvaluations", kind: "entry", matching: "DBCluster" });
     await expect(open().putEvaluations([anEvaluation("same"), cluster], rule.resultToken)).rejects.toThrow(
-      "did not take 1 of 2 evaluations: same",
+      "rejected 1 of 2 evaluations: same",
     );
   });
 
-  test("a token that is none throws", async () => {
+  test("with an invalid token throw", async () => {
     await expect(open().putEvaluations(some(1), "not-a-token")).rejects.toMatchObject({
       action: "config:PutEvaluations",
       code: "InvalidResultTokenException",
     });
   });
 
-  test("a call that fails throws, and throttling is overcome by the SDK", async () => {
+  test("throw if the call fails; the SDK retries throttling", async () => {
     aws.cloud.fault({ action: "config:PutEvaluations", kind: "throttle", times: 2 });
     await expect(open().putEvaluations(some(1), rule.resultToken)).rejects.toMatchObject({
       code: "ThrottlingException",
@@ -116,8 +116,8 @@ describe("evaluations", () => {
   });
 });
 
-describe("what was evaluated", () => {
-  test.each([0, 1, 100, 101])("%i resources are listed", async (count) => {
+describe("listEvaluated", () => {
+  test.each([0, 1, 100, 101])("lists %i resources", async (count) => {
     await open().putEvaluations(some(count), rule.resultToken);
     aws.simulator.calls.length = 0;
     expect(await open().listEvaluated(rule.ConfigRuleName)).toEqual(
@@ -129,7 +129,7 @@ describe("what was evaluated", () => {
     expect(calls()).toBe(count > 100 ? 2 : 1);
   });
 
-  test("what was retired, and what another rule evaluated, is not listed", async () => {
+  test("omits retired resources and those of other rules", async () => {
     const other = aws.region.addConfigRule("another-rule");
     await open().putEvaluations([anEvaluation("db-B")], other.resultToken);
     await open().putEvaluations(
@@ -141,7 +141,7 @@ describe("what was evaluated", () => {
     ]);
   });
 
-  test("a page that fails is an error, never a short list", async () => {
+  test("throws if a page fails", async () => {
     await open().putEvaluations(some(150), rule.resultToken);
     aws.cloud.fault({ action: "config:GetComplianceDetailsByConfigRule", kind: "deny", skip: 1 });
     await expect(open().listEvaluated(rule.ConfigRuleName)).rejects.toMatchObject({
@@ -150,12 +150,12 @@ describe("what was evaluated", () => {
     });
   });
 
-  test("a rule that does not exist is an error", async () => {
+  test("throws if the rule does not exist", async () => {
     await expect(open().listEvaluated("no-such-rule")).rejects.toMatchObject({ code: "NoSuchConfigRuleException" });
   });
 });
 
-describe("in another account, with the role that AWS Config names", () => {
+describe("in another account, with the role of the event", () => {
   const roleArn = `arn:aws:iam::${otherAccount}:role/ConfigRole`;
   const credentials = () =>
     assumeRole(roleArn, {
@@ -165,7 +165,7 @@ describe("in another account, with the role that AWS Config names", () => {
       maxAttempts: 1,
     });
 
-  test("the evaluations are that account's", async () => {
+  test("puts evaluations of that account", async () => {
     const there = aws.cloud.region(otherAccount, "eu-west-1");
     const { resultToken } = there.addConfigRule("master-password-managed");
     const config = open({ credentials: credentials() });
@@ -178,13 +178,13 @@ describe("in another account, with the role that AWS Config names", () => {
     ]);
   });
 
-  test("the session has this service's name", async () => {
+  test("names the session after this service", async () => {
     aws.cloud.account(otherAccount);
     aws.cloud.fault({ action: "sts:AssumeRole", matching: "rds-password-audit", kind: "error", code: "Seen" });
     await expect(credentials()()).rejects.toMatchObject({ code: "Seen" });
   });
 
-  test("what is got are credentials of the other account, for a while", async () => {
+  test("gets temporary credentials of that account", async () => {
     aws.cloud.account(otherAccount);
     expect(await credentials()()).toEqual({
       accessKeyId: otherAccount,
@@ -194,7 +194,7 @@ describe("in another account, with the role that AWS Config names", () => {
     });
   });
 
-  test("a role that may not be assumed throws with that action, not with the one it was wanted for", async () => {
+  test("throws with sts:AssumeRole if the role cannot be assumed", async () => {
     aws.cloud.account(otherAccount, { roles: ["Another"] });
     await expect(open({ credentials: credentials() }).putEvaluations(some(1), "token")).rejects.toMatchObject({
       name: "AwsCallError",

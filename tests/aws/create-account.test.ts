@@ -5,7 +5,7 @@ import { createAccount } from "../../lib/aws/create-account.ts";
 
 const { AWS_REGION, AWS_DEFAULT_REGION, AWS_CONFIG_FILE } = process.env;
 
-/** Services and Regions for which requests were signed. */
+/** Services and Regions that requests were signed for. */
 let signed: string[];
 let server: ReturnType<typeof createServer>;
 
@@ -31,7 +31,7 @@ afterEach(() => {
   }
 });
 
-/** Asks who the credentials are, and which Regions they have; the answers do not matter. */
+/** Identifies the credentials and lists their Regions, ignoring the answers. */
 async function askAll(region?: string) {
   const { port } = server.address() as AddressInfo;
   const account = createAccount({
@@ -45,16 +45,16 @@ async function askAll(region?: string) {
   return signed;
 }
 
-test("who the credentials are is asked in the configured Region: another partition does not know them", async () => {
+test("identifies the credentials in the configured Region, because other partitions do not know them", async () => {
   process.env.AWS_REGION = "cn-north-1";
   expect(await askAll()).toEqual(["sts cn-north-1", "account cn-north-1"]);
 });
 
-test("and in the Region that is named, where one is", async () => {
+test("identifies the credentials in the given Region", async () => {
   process.env.AWS_REGION = "eu-west-1";
   expect(await askAll("eu-north-1")).toEqual(["sts eu-north-1", "account eu-west-1"]);
 });
 
-test("where no Region is configured, us-east-1 is asked", async () => {
+test("uses us-east-1 if no Region is configured", async () => {
   expect(await askAll()).toEqual(["sts us-east-1", "account us-east-1"]);
 });

@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { createAccount } from "../../lib/aws/create-account.ts";
 import { createRepairs } from "../../lib/aws/create-repairs.ts";
-import type { RegionPort } from "../../lib/collect/read-target.ts";
+import type { RegionPort } from "../../lib/collect/region-port.ts";
 import type { Database } from "../../lib/model/database.ts";
 import { AwsCallError } from "../../lib/model/errors.ts";
 import type { RepairPort } from "../../lib/remediate/repair.ts";
@@ -43,7 +43,7 @@ async function open(options: FrontOptions): Promise<Front> {
   return opened;
 }
 
-/** The real SDK, as the service makes it. */
+/** The SDK clients, as the service creates them. */
 function connect(endpoint: string, more: { maxAttempts?: number; requestTimeoutSeconds?: number } = {}) {
   const credentials = { accessKeyId: account, secretAccessKey: "not-verified" };
   return createAccount({ name: "the test", endpoint, credentials, maxAttempts: 1, ...more }).region(scope);
@@ -65,7 +65,7 @@ function fail(why: string): never {
   throw new Error(why);
 }
 
-/** What was sent last, as it went over the wire. */
+/** The last request, as it was sent. */
 function sent(requests: readonly WireRequest[] = front.requests): Record<string, unknown> {
   const { operation, body, headers } = requests.at(-1) ?? fail("nothing was sent");
   if (headers["content-type"]?.includes("json")) return { operation, ...JSON.parse(body) };
@@ -73,7 +73,7 @@ function sent(requests: readonly WireRequest[] = front.requests): Record<string,
   return { operation, ...params };
 }
 
-/** With all that a wire writes in another way. */
+/** A password with every character that is encoded in a request. */
 const password = "Throw-Away_Passw0rd.of+30=char";
 
 const kinds = [
@@ -120,7 +120,7 @@ describe.each(kinds)("$kind", ({ operation, managed, unmanaged, toParams, atOnce
     expect((await secretOf(unmanaged)).kmsKeyId).toBeNull();
   });
 
-  test("is turned on with a key, and without applying what else is pending", async () => {
+  test("is turned on with a key, and without applying other pending changes", async () => {
     await port.turnOn(await find(unmanaged), { keyReference: key, applyImmediately: false });
     expect(sent()).toEqual({
       operation,
@@ -132,7 +132,7 @@ describe.each(kinds)("$kind", ({ operation, managed, unmanaged, toParams, atOnce
     expect((await secretOf(unmanaged)).kmsKeyId).toBe(key);
   });
 
-  test("is turned off, at once", async () => {
+  test("is turned off at once", async () => {
     await port.turnOff(await find(managed), password);
     expect(sent()).toEqual({
       operation,
@@ -145,7 +145,7 @@ describe.each(kinds)("$kind", ({ operation, managed, unmanaged, toParams, atOnce
     expect(await isManaged(managed)).toBe(false);
   });
 
-  test("is rotated, at once", async () => {
+  test("is rotated at once", async () => {
     const before = await secretOf(managed);
     await port.rotate(await find(managed));
     expect(sent()).toEqual({ operation, ...toParams(managed), RotateMasterUserPassword: "true", ...atOnce });
@@ -155,7 +155,7 @@ describe.each(kinds)("$kind", ({ operation, managed, unmanaged, toParams, atOnce
     expect(after.lastRotatedAt).not.toBe(before.lastRotatedAt);
   });
 
-  test("gets a tag and loses it", async () => {
+  test("gets a tag, which is removed again", async () => {
     const { arn, tags } = await find(managed);
     await port.tagDatabase(arn, "rds-password-audit:toggle", "2026-11-24T09:00:00Z aws-managed one-1");
     expect(sent()).toEqual({
@@ -206,7 +206,7 @@ describe("a secret", () => {
       { automaticallyAfterDays: 10, scheduleExpression: "rate(10 days)", duration: null },
       { ScheduleExpression: "rate(10 days)" },
     ],
-  ] as const)("rotates by %s from now on, and not now", async (_what, rules, RotationRules) => {
+  ] as const)("rotates by %s in the future, not now", async (_what, rules, RotationRules) => {
     const before = await secretOf("orders");
     await port.scheduleRotation(before.arn, rules);
     expect(sent()).toEqual({
@@ -226,7 +226,7 @@ describe("a secret", () => {
     expect(after.lastRotatedAt).toBe(before.lastRotatedAt);
   });
 
-  test("gets tags beside those that it has", async () => {
+  test("gets tags in addition to its own", async () => {
     const { arn, primaryArns } = await secretOf("orders");
     await port.tagSecret(arn, { team: "shop", note: "é + ü" });
     expect(sent()).toEqual({
@@ -253,7 +253,7 @@ describe("a secret", () => {
     ["secretsmanager:RotateSecret", (arn: string) => port.scheduleRotation(arn, rules)],
     ["secretsmanager:TagResource", (arn: string) => port.tagSecret(arn, { team: "shop" })],
     ["secretsmanager:PutResourcePolicy", (arn: string) => port.putResourcePolicy(arn, "{}")],
-  ] as const)("%s fails with its name, and AWS's code", async (action, repair) => {
+  ] as const)("%s fails with the action and AWS's code", async (action, repair) => {
     const { arn } = await secretOf("orders");
     const code = "ResourceNotFoundException";
     await expect(repair(`${arn}x`)).rejects.toMatchObject({ name: "AwsCallError", action, code });
@@ -262,14 +262,14 @@ describe("a secret", () => {
   });
 });
 
-test.each(["rds:AddTagsToResource", "rds:RemoveTagsFromResource"])("%s fails with its name", async (action) => {
+test.each(["rds:AddTagsToResource", "rds:RemoveTagsFromResource"])("%s fails with the action", async (action) => {
   const { arn } = await find("orders");
   aws.cloud.fault({ action, kind: "deny" });
   const repair = action.includes("Add") ? port.tagDatabase(arn, "a", "b") : port.untagDatabase(arn, "a");
   await expect(repair).rejects.toMatchObject({ name: "AwsCallError", action, code: "AccessDenied" });
 });
 
-test("each call counts as one", async () => {
+test("counts each call once", async () => {
   const database = await find("orders");
   const before = port.calls();
   await port.rotate(database);
@@ -277,7 +277,7 @@ test("each call counts as one", async () => {
   expect(port.calls()).toBe(before + 2);
 });
 
-test("a call whose answer is lost is made again, and refused while RDS is at work; off is off", async () => {
+test("a call whose answer is lost is repeated, and refused while RDS works on the first; management is off", async () => {
   const database = await find("orders");
   aws.cloud.fault({ action: "rds:ModifyDBInstance", kind: "disconnect", takesEffect: true, times: 1 });
   const off = connect(front.endpoint, { maxAttempts: 2 }).turnOff(database, password);
@@ -293,7 +293,7 @@ describe("the password", () => {
     `<ErrorResponse xmlns="http://rds.amazonaws.com/doc/2014-10-31/"><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error><RequestId>1</RequestId></ErrorResponse>`;
   const xml = { "content-type": "text/xml" };
 
-  /** Ways in which turning off can fail, each answered with the request itself, which has the password in it. */
+  /** Ways in which turning off can fail; each answer repeats the request, which contains the password. */
   const failures: readonly [string, NonNullable<FrontOptions["answer"]>][] = [
     [
       "denied",
@@ -312,14 +312,14 @@ describe("the password", () => {
     ],
     ["throttled", () => ({ status: 400, headers: xml, body: xmlError("Throttling", "Rate exceeded") })],
     ["failing inside", ({ body }) => ({ status: 500, body })],
-    ["answered by something else", ({ body }) => ({ status: 502, body: `<html><body>${body}</body></html>` })],
-    ["answered with what is no XML", ({ body }) => ({ status: 200, headers: xml, body: `<<<${body}` })],
-    ["answered with what is no answer", ({ body }) => ({ status: 200, headers: xml, body: `{"echo":"${body}"}` })],
+    ["answered by a proxy", ({ body }) => ({ status: 502, body: `<html><body>${body}</body></html>` })],
+    ["answered with invalid XML", ({ body }) => ({ status: 200, headers: xml, body: `<<<${body}` })],
+    ["answered with another format", ({ body }) => ({ status: 200, headers: xml, body: `{"echo":"${body}"}` })],
     ["cut off", () => "disconnect"],
     ["not answered", () => "hang"],
   ];
 
-  /** Everything that an error could carry: to a log, to a checkpoint, to whoever looks at it. */
+  /** Every text that an error could carry to a log, a checkpoint or a terminal. */
   const textsOf = (error: object): readonly string[] => [
     inspect(error, { depth: 10, showHidden: true, maxStringLength: null }),
     JSON.stringify(error, Object.getOwnPropertyNames(error)),
@@ -330,7 +330,7 @@ describe("the password", () => {
   const secrets = [password, encodeURIComponent(password), JSON.stringify(password).slice(1, -1)];
 
   describe.each(kinds)("of $kind", ({ managed, operation }) => {
-    test.each(failures)("is in no error where the call is %s", async (_how, answer) => {
+    test.each(failures)("is in no error if the call is %s", async (_how, answer) => {
       const database = await find(managed);
       const failing = await open({ answer });
       const off = connect(failing.endpoint, { requestTimeoutSeconds: 0.2 }).turnOff(database, password);
@@ -341,13 +341,15 @@ describe("the password", () => {
       expect(sent(failing.requests)).toMatchObject({ operation, MasterUserPassword: password });
       if (!(error instanceof AwsCallError)) throw error;
       expect(error.action).toBe(`rds:${operation}`);
-      expect(Object.getOwnPropertyNames(error).sort()).toEqual(["action", "code", "message", "name", "stack"]);
+      expect(Object.getOwnPropertyNames(error).sort()).toEqual([
+        ...["action", "code", "isTransient", "message", "name", "stack"],
+      ]);
       for (const text of textsOf(error))
         for (const secret of secrets) expect(text.includes(secret) ? text : "").toBe("");
     });
   });
 
-  test("is in nothing that the SDK writes: the clients have no logger, and the environment gives them none", async () => {
+  test("is in no SDK log: the clients have no logger, and the environment sets none", async () => {
     const written: string[] = [];
     const writers = [process.stdout, process.stderr].map((stream) => ({ stream, write: stream.write }));
     for (const { stream } of writers) stream.write = (text: string | Uint8Array) => written.push(String(text)) > 0;
@@ -359,7 +361,7 @@ describe("the password", () => {
     expect(written.filter((text) => text.includes(password))).toEqual([]);
   });
 
-  test("is kept by no client", async () => {
+  test("is not kept by a client", async () => {
     const clients = aws.connect();
     await createRepairs(clients).turnOff(await find("orders"), password);
     expect(inspect(clients, { depth: 10, showHidden: true, maxStringLength: null })).not.toContain(password);

@@ -5,7 +5,7 @@ import { UsageError } from "../../lib/model/errors.ts";
 import type { RemediationRequest } from "../../lib/model/remediation-request.ts";
 import { type Front, startFront, type WireAnswer } from "../support/front.ts";
 
-/** A Lambda that says what the test says; the simulator has none. */
+/** A Lambda endpoint with scripted answers; the simulator has none. */
 let lambda: Front;
 let says: WireAnswer | "disconnect" | "hang";
 beforeEach(async () => {
@@ -47,7 +47,7 @@ describe("an execution", () => {
     body: "",
   };
 
-  test("is started under its name, in the function's Region, and nobody waits for its end", async () => {
+  test("is started under its name, in the function's Region, asynchronously", async () => {
     says = accepted;
     await start();
     expect(lambda.requests).toMatchObject([
@@ -61,7 +61,7 @@ describe("an execution", () => {
     expect(JSON.parse(lambda.requests[0]?.body ?? "")).toEqual(request);
   });
 
-  test("that there is under its name, with another order, is left alone", async () => {
+  test("of the same name is left alone, whatever its request", async () => {
     says = refusal(409, "DurableExecutionAlreadyStartedException");
     await start();
     expect(lambda.requests).toHaveLength(1);
@@ -73,7 +73,7 @@ describe("an execution", () => {
     [refusal(404, "ResourceNotFoundException"), "ResourceNotFoundException"],
     [refusal(400, "InvalidParameterValueException"), "InvalidParameterValueException"],
     ["disconnect" as const, expect.any(String)],
-  ])("that is not started is an error (%j)", async (answer, code) => {
+  ])("that cannot be started is an error (%j)", async (answer, code) => {
     says = answer;
     await expect(start()).rejects.toMatchObject({ name: "AwsCallError", action: "lambda:InvokeFunction", code });
   });
@@ -83,18 +83,18 @@ describe("an execution", () => {
     "arn:aws:sns:eu-central-1:111111111111:alerts",
     "rds-password-audit-remediate:durable",
     "",
-  ])("of what is no version or alias of a function (%j) is not started", async (arn) => {
+  ])("is not started without a version or alias (%j)", async (arn) => {
     await expect(start(arn)).rejects.toThrow("is not the ARN of a version or alias of a Lambda function");
     expect(lambda.requests).toEqual([]);
   });
 });
 
-describe("an answer", () => {
+describe("an approval answer", () => {
   const by = "arn:aws:sts::111111111111:assumed-role/Admin/jo";
   const answer = (id = "Ab1+/cd==", decision: "approved" | "rejected" = "approved") =>
     answerApproval(id, { decision, by }, { ...options(), region: "eu-west-1" });
 
-  test.each(["approved", "rejected"] as const)("that says %s is sent as the execution reads it", async (decision) => {
+  test.each(["approved", "rejected"] as const)("%s is sent as the execution parses it", async (decision) => {
     says = { status: 200, body: "" };
     await answer("Ab1+/cd==", decision);
     expect(lambda.requests).toMatchObject([
@@ -107,16 +107,14 @@ describe("an answer", () => {
     refusal(400, "CallbackTimeoutException"),
     refusal(404, "ResourceNotFoundException"),
     refusal(400, "InvalidParameterValueException"),
-  ])("for which nobody waits (%j) is the user's mistake", async (refused) => {
+  ])("without an open request (%j) is a UsageError", async (refused) => {
     says = refused;
     await expect(answer()).rejects.toThrow(UsageError);
-    await expect(answer()).rejects.toThrow(
-      'There is no request for approval "Ab1+/cd==": it was answered, or has expired.',
-    );
+    await expect(answer()).rejects.toThrow('There is no approval request "Ab1+/cd==": it was answered or has expired.');
   });
 
-  test("without an id is one too, and is not sent", async () => {
-    await expect(answer("")).rejects.toThrow('There is no request for approval ""');
+  test("without an id is a UsageError, and is not sent", async () => {
+    await expect(answer("")).rejects.toThrow('There is no approval request ""');
     expect(lambda.requests).toEqual([]);
   });
 
@@ -125,7 +123,7 @@ describe("an answer", () => {
     [refusal(429, "TooManyRequestsException"), "TooManyRequestsException"],
     [refusal(500, "ServiceException"), "ServiceException"],
     ["disconnect" as const, expect.any(String)],
-  ])("that Lambda does not take is an error (%j)", async (refused, code) => {
+  ])("that Lambda refuses is an error (%j)", async (refused, code) => {
     says = refused;
     await expect(answer()).rejects.toMatchObject({
       name: "AwsCallError",

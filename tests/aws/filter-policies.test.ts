@@ -13,7 +13,7 @@ afterAll(() => fauxqs.stop());
 
 const credentials = { accessKeyId: "111111111111", secretAccessKey: "not-verified" };
 
-/** Publishes to a new topic that a queue is subscribed to, and answers with what arrives there. */
+/** Publishes to a new topic with a subscribed queue, and returns what arrives. */
 async function publishThrough(
   name: string,
   policy: object | null,
@@ -48,7 +48,7 @@ test.each(filterPolicies.map((each, index) => ({ ...each, index })))(
   },
 );
 
-test("without a policy everything arrives, as it was published", async () => {
+test("without a policy every message arrives unchanged", async () => {
   const arrived = await publishThrough("unfiltered", null, changes);
   expect(arrived.sort()).toEqual(changes.map(({ body }) => body).sort());
 });
@@ -76,7 +76,7 @@ test("a policy about severities keeps the digest out", async () => {
   expect(await publishThrough("digest", { type: ["audit.completed"] }, [digest])).toEqual([body]);
 });
 
-test("full calls are taken: ten messages, and 262,144 bytes", async () => {
+test("accepts full calls: ten messages, and 262,144 bytes", async () => {
   const ten = Array.from({ length: 10 }, (_, index) => ({ body: `${index}`, attributes: {} }));
   expect(await publishThrough("ten", null, ten)).toHaveLength(10);
   const largest = { body: "x".repeat(262_134), attributes: { a: "é!" } };

@@ -31,18 +31,18 @@ const importAll = (findings: readonly SecurityHubFinding[], maxAttempts = 1) =>
 const imported = (region = "eu-west-1") => [...aws.cloud.region(account, region).securityHub.findings.keys()];
 const calls = () => aws.simulator.calls.length;
 
-test("a finding that the reporter made is what Security Hub takes", async () => {
+test("Security Hub accepts the findings of the ASFF report", async () => {
   const finding = aFinding("orders");
   expect(await importAll([finding])).toEqual([]);
   expect(aws.region.securityHub.findings.get(finding.Id)).toEqual(finding);
 });
 
-test("no finding is no call", async () => {
+test("makes no call without findings", async () => {
   expect(await importAll([])).toEqual([]);
   expect(calls()).toBe(0);
 });
 
-test("one that is imported again replaces itself", async () => {
+test("a finding that is imported again is updated", async () => {
   await importAll([aFinding("orders")]);
   await importAll([aFinding("orders", "2026-11-25T09:00:00.000Z")]);
   const [finding, ...more] = aws.region.securityHub.findings.values();
@@ -54,7 +54,7 @@ test.each([
   [100, 1],
   [101, 2],
   [250, 3],
-])("%i findings take %i calls", async (count, expected) => {
+])("%i findings need %i calls", async (count, expected) => {
   expect(await importAll(someFindings(count))).toEqual([]);
   expect(imported()).toHaveLength(count);
   expect(calls()).toBe(expected);
@@ -70,7 +70,7 @@ test("a call carries no more than 6 MB, of findings of 104 KB each", async () =>
   expect(calls()).toBe(2);
 });
 
-test("each goes to the Region of its product", async () => {
+test("imports each finding in the Region of its product", async () => {
   aws.cloud.region(account, "us-east-1").enableSecurityHub();
   const here = aFinding("here");
   const there = aFinding("there", undefined, "us-east-1");
@@ -78,19 +78,19 @@ test("each goes to the Region of its product", async () => {
   expect([imported(), imported("us-east-1")]).toEqual([[here.Id], [there.Id]]);
 });
 
-test("those about other accounts are given back without a call, and the others are imported", async () => {
+test("refuses findings about other accounts without a call, and imports the others", async () => {
   const foreign = aFinding("foreign", undefined, "eu-west-1", otherAccount);
   const own = aFinding("own");
   expect(await importAll([foreign, own])).toEqual([
     {
       id: foreign.Id,
-      reason: `it is about account ${otherAccount}, and Security Hub takes it only from that account, not from ${account}`,
+      reason: `it is about account ${otherAccount}, and Security Hub accepts it only from that account, not from ${account}`,
     },
   ]);
   expect(imported()).toEqual([own.Id]);
 });
 
-describe("single findings that Security Hub does not take", () => {
+describe("findings that Security Hub refuses", () => {
   test("are sent once more, without the others", async () => {
     aws.cloud.fault({ action: "securityhub:*", kind: "entry", matching: "orders-3", times: 1 });
     expect(await importAll(someFindings(5))).toEqual([]);
@@ -98,7 +98,7 @@ describe("single findings that Security Hub does not take", () => {
     expect(calls()).toBe(2);
   });
 
-  test("are given back after that, with the reason", async () => {
+  test("are then returned with the reason", async () => {
     const findings = someFindings(5);
     aws.cloud.fault({
       action: "securityhub:*",
@@ -112,7 +112,7 @@ describe("single findings that Security Hub does not take", () => {
     expect(calls()).toBe(2);
   });
 
-  test("are given back where the second call fails", async () => {
+  test("are returned if the second call fails", async () => {
     const findings = someFindings(5);
     aws.cloud.fault({ action: "securityhub:*", kind: "entry", matching: "orders-3" });
     aws.cloud.fault({ action: "securityhub:*", kind: "error", skip: 1 });
@@ -121,15 +121,15 @@ describe("single findings that Security Hub does not take", () => {
     ]);
   });
 
-  test("where Security Hub does not say which, all of the call are given back", async () => {
+  test("are all findings of the call if Security Hub names none", async () => {
     const findings = someFindings(3);
     aws.cloud.fault({ action: "securityhub:*", kind: "entry", matching: "orders-1", isUnnamed: true });
-    const reason = "Security Hub did not say which findings it refused";
+    const reason = "Security Hub refused some findings without naming them";
     expect(await importAll(findings)).toEqual(findings.map(({ Id }) => ({ id: Id, reason })));
     expect(imported()).toHaveLength(2);
   });
 
-  test("a finding that is not in the format does not hold up the others", async () => {
+  test("do not block the others if they are malformed", async () => {
     const wrong = { ...aFinding("wrong"), Title: "x".repeat(257) };
     expect(await importAll([wrong, aFinding("right")])).toEqual([
       {
@@ -142,8 +142,8 @@ describe("single findings that Security Hub does not take", () => {
   });
 });
 
-describe("where Security Hub is not enabled", () => {
-  const message = `Security Hub CSPM is not enabled in eu-west-1 of account ${account}: enable it there, or deploy the service without Security Hub`;
+describe("if Security Hub is not enabled", () => {
+  const message = `Security Hub CSPM is not enabled in eu-west-1 of account ${account}. Enable it there, or deploy the service without Security Hub`;
 
   test("the error says what to do", async () => {
     aws.region.securityHub.isEnabled = false;
@@ -155,12 +155,12 @@ describe("where Security Hub is not enabled", () => {
     });
   });
 
-  test("it says the same where every finding is refused for it", async () => {
+  test("the error is the same if every finding is refused for it", async () => {
     aws.cloud.fault({ action: "securityhub:*", kind: "entry", code: "InvalidAccess" });
     await expect(importAll(someFindings(2))).rejects.toThrow(message);
   });
 
-  test("in one Region only, the others are served", async () => {
+  test("in one Region, the others still get their findings", async () => {
     const there = aFinding("there", undefined, "us-east-1");
     expect(await importAll([aFinding("here"), there])).toEqual([
       { id: there.Id, reason: message.replace("eu-west-1", "us-east-1") },
@@ -169,7 +169,7 @@ describe("where Security Hub is not enabled", () => {
   });
 });
 
-test("a call that fails throws with its IAM action", async () => {
+test("throws with the IAM action if a call fails", async () => {
   aws.cloud.fault({ action: "securityhub:*", kind: "deny" });
   await expect(importAll(someFindings(2))).rejects.toMatchObject({
     action: "securityhub:BatchImportFindings",
@@ -177,12 +177,12 @@ test("a call that fails throws with its IAM action", async () => {
   });
 });
 
-test("throttling is overcome by the SDK", async () => {
+test("the SDK retries throttling", async () => {
   aws.cloud.fault({ action: "securityhub:*", kind: "throttle", times: 1 });
   expect(await importAll(someFindings(2), 3)).toEqual([]);
 });
 
-test("a product that is none is an error", async () => {
+test("rejects an invalid product ARN", async () => {
   const finding = { ...aFinding("orders"), ProductArn: "arn:aws:rds:eu-west-1:1:x" };
   await expect(importAll([finding])).rejects.toThrow("is not the ARN of a Security Hub product");
 });

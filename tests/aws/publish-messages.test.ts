@@ -25,14 +25,14 @@ const someMessages = (count: number) => Array.from({ length: count }, (_, index)
 const bodies = () => topic.messages.map(({ Message }) => Message);
 const calls = () => aws.simulator.calls.filter(({ action }) => action === "sns:Publish").length;
 
-/** A message of so many bytes with its attribute, whose name, type and value are 1 + 6 + 3 bytes. */
+/** A message of the given size, including an attribute of 1 + 6 + 3 bytes (name, type and value). */
 const ofBytes = (bytes: number): OutgoingMessage => ({
   id: `of ${bytes}`,
   body: "x".repeat(bytes - 10),
   attributes: { a: "é!" },
 });
 
-test("a message arrives with its body and attributes as they were", async () => {
+test("delivers the body and the attributes unchanged", async () => {
   const body = JSON.stringify({ text: 'é "quoted" <b>&amp;</b>\n', list: [1, 2] });
   const attributes = { severity: "high", type: "finding.opened" };
   expect(await publish([{ id: "one", body, attributes }])).toEqual([]);
@@ -41,24 +41,24 @@ test("a message arrives with its body and attributes as they were", async () => 
   ]);
 });
 
-test("no message is no call", async () => {
+test("makes no call without messages", async () => {
   expect(await publish([])).toEqual([]);
   expect(aws.simulator.calls).toEqual([]);
 });
 
-test("ids need not be what SNS allows, nor unique", async () => {
+test("accepts any ids, even duplicates", async () => {
   const id = `master-password-managed/arn:aws:rds:eu-west-1:${account}:db:${"x".repeat(100)}`;
   expect(await publish([aMessage(id), aMessage(id)])).toEqual([]);
   expect(topic.messages).toHaveLength(2);
 });
 
-describe("what one call carries", () => {
+describe("the limits of one call", () => {
   test.each([
     [10, 1],
     [11, 2],
     [20, 2],
     [21, 3],
-  ])("%i messages take %i calls", async (count, expected) => {
+  ])("%i messages need %i calls", async (count, expected) => {
     expect(await publish(someMessages(count))).toEqual([]);
     expect(bodies()).toEqual(someMessages(count).map(({ body }) => body));
     expect(calls()).toBe(expected);
@@ -67,28 +67,28 @@ describe("what one call carries", () => {
   test.each([
     [262_144, 1],
     [262_145, 2],
-  ])("two messages of %i bytes together take %i calls", async (bytes, expected) => {
+  ])("two messages of %i bytes in total need %i calls", async (bytes, expected) => {
     expect(await publish([ofBytes(100_000), ofBytes(bytes - 100_000)])).toEqual([]);
     expect(topic.messages).toHaveLength(2);
     expect(calls()).toBe(expected);
   });
 
-  test("one message of 262,144 bytes is published", async () => {
+  test("a message of 262,144 bytes is published", async () => {
     expect(await publish([ofBytes(262_144)])).toEqual([]);
     expect(topic.messages).toHaveLength(1);
   });
 
-  test("one byte more is refused without a call, and the others are published", async () => {
+  test("a larger message is refused without a call, and the others are published", async () => {
     expect(await publish([aMessage("a"), ofBytes(262_145), aMessage("b")])).toEqual([
-      { id: "of 262145", reason: "a message has at most 262144 bytes, its attributes included" },
+      { id: "of 262145", reason: "the message and its attributes exceed 262144 bytes" },
     ]);
     expect(bodies()).toEqual(["body of a", "body of b"]);
     expect(calls()).toBe(1);
   });
 });
 
-describe("single messages that SNS does not take", () => {
-  test("are sent again where the fault is SNS's, and no other is sent twice", async () => {
+describe("messages that SNS refuses", () => {
+  test("are sent again if SNS is at fault, and the others are not", async () => {
     aws.cloud.fault({ action: "sns:Publish", kind: "entry", matching: "finding/3", times: 2 });
     expect(await publish(someMessages(12))).toEqual([]);
     expect(bodies().sort()).toEqual(
@@ -99,7 +99,7 @@ describe("single messages that SNS does not take", () => {
     expect(calls()).toBe(4);
   });
 
-  test("are given back after four attempts, with SNS's reason", async () => {
+  test("are returned after four attempts, with SNS's reason", async () => {
     aws.cloud.fault({
       action: "sns:Publish",
       kind: "entry",
@@ -112,7 +112,7 @@ describe("single messages that SNS does not take", () => {
     expect(calls()).toBe(5);
   });
 
-  test("are given back at once where the fault is the message's", async () => {
+  test("are returned at once if the message is at fault", async () => {
     expect(await publish([aMessage("a"), aMessage("empty", ""), aMessage("b")])).toEqual([
       { id: "empty", reason: "InvalidParameter: Invalid parameter: Empty message" },
     ]);
@@ -120,21 +120,19 @@ describe("single messages that SNS does not take", () => {
     expect(calls()).toBe(1);
   });
 
-  test("are sent again where they were throttled, which SNS calls the sender's fault", async () => {
+  test("are sent again if they were throttled, which SNS reports as a sender fault", async () => {
     aws.cloud.fault({ action: "sns:Publish", kind: "entry", code: "Throttled", isSenderFault: true, times: 1 });
     expect(await publish(someMessages(3))).toEqual([]);
     expect(topic.messages).toHaveLength(3);
   });
 
-  test("are sent again, and then given back, where SNS says nothing of them", async () => {
+  test("are sent again, and then returned, if the answer does not mention them", async () => {
     aws.cloud.fault({ action: "sns:Publish", kind: "entry", matching: "finding/1", isUnnamed: true });
-    expect(await publish(someMessages(3))).toEqual([
-      { id: "finding/1", reason: "SNS did not say whether it was published" },
-    ]);
+    expect(await publish(someMessages(3))).toEqual([{ id: "finding/1", reason: "SNS returned no result for it" }]);
     expect(calls()).toBe(4);
   });
 
-  test("are given back where the second call fails, and the others are not sent again", async () => {
+  test("are returned if the second call fails, and the others are not sent again", async () => {
     aws.cloud.fault({ action: "sns:Publish", kind: "entry", matching: "finding/1" });
     aws.cloud.fault({ action: "sns:Publish", kind: "error", skip: 1 });
     expect(await publish(someMessages(3))).toEqual([{ id: "finding/1", reason: "An internal error occurred" }]);
@@ -142,8 +140,8 @@ describe("single messages that SNS does not take", () => {
   });
 });
 
-describe("calls that fail", () => {
-  test("a denied one throws with its IAM action, and a second one is enough to give up", async () => {
+describe("failed calls", () => {
+  test("throw with the IAM action, after the second one", async () => {
     aws.cloud.fault({ action: "sns:Publish", kind: "deny" });
     await expect(publish(someMessages(50))).rejects.toMatchObject({
       name: "AwsCallError",
@@ -153,7 +151,7 @@ describe("calls that fail", () => {
     expect(calls()).toBe(2);
   });
 
-  test("one among others takes only its own messages with it", async () => {
+  test("refuse only the messages of the call", async () => {
     aws.cloud.fault({ action: "sns:Publish", kind: "error", skip: 1, times: 1 });
     const refused = await publish(someMessages(30));
     expect(refused).toEqual(
@@ -164,32 +162,32 @@ describe("calls that fail", () => {
     expect(topic.messages).toHaveLength(20);
   });
 
-  test("two that are not in a row are no reason to give up", async () => {
+  test("do not stop the rest unless there are two in a row", async () => {
     aws.cloud.fault({ action: "sns:Publish", kind: "error", times: 1 });
     aws.cloud.fault({ action: "sns:Publish", kind: "error", skip: 1, times: 1 });
     expect(await publish(someMessages(50))).toHaveLength(20);
     expect(calls()).toBe(5);
   });
 
-  test("of several errors the first is thrown", async () => {
+  test("throw the first of several errors", async () => {
     aws.cloud.fault({ action: "sns:Publish", kind: "error", code: "First", times: 1 });
     aws.cloud.fault({ action: "sns:Publish", kind: "error", code: "Second" });
     await expect(publish(someMessages(20))).rejects.toMatchObject({ code: "First" });
   });
 
-  test("after two in a row the rest is given back untried", async () => {
+  test("return the rest unsent after two in a row", async () => {
     aws.cloud.fault({ action: "sns:Publish", kind: "error", skip: 1 });
     expect(await publish(someMessages(50))).toHaveLength(40);
     expect(calls()).toBe(3);
   });
 
-  test("throttling is overcome by the SDK", async () => {
+  test("are repeated by the SDK if they are throttled", async () => {
     aws.cloud.fault({ action: "sns:Publish", kind: "throttle", times: 2 });
     expect(await publish(someMessages(3), topic.TopicArn, 4)).toEqual([]);
     expect(topic.messages).toHaveLength(3);
   });
 
-  test("a call that nobody answers ends", async () => {
+  test("end if there is no answer", async () => {
     aws.cloud.fault({ action: "sns:Publish", kind: "hang" });
     const hanging = publishMessages(topic.TopicArn, someMessages(1), {
       endpoint: aws.simulator.endpoint,
@@ -200,21 +198,21 @@ describe("calls that fail", () => {
     await expect(hanging).rejects.toMatchObject({ action: "sns:Publish", code: "TimeoutError" });
   });
 
-  test("a topic that does not exist throws", async () => {
+  test("throw if the topic does not exist", async () => {
     const missing = publish(someMessages(1), `${topic.TopicArn}-x`);
     await expect(missing).rejects.toThrow(AwsCallError);
     await expect(missing).rejects.toThrow("Topic does not exist");
   });
 });
 
-test("the Region is the topic's own", async () => {
+test("uses the Region of the topic", async () => {
   const there = aws.cloud.region(account, "us-east-1").addTopic("findings");
   expect(await publish([aMessage("a")], there.TopicArn)).toEqual([]);
   expect(there.messages).toHaveLength(1);
   expect(aws.simulator.calls).toEqual([{ account, region: "us-east-1", action: "sns:Publish" }]);
 });
 
-test("a topic of another account that does not allow it throws", async () => {
+test("throws if a topic of another account does not allow it", async () => {
   const there = aws.cloud.region(otherAccount, "eu-west-1").addTopic("findings");
   await expect(publish([aMessage("a")], there.TopicArn)).rejects.toMatchObject({ code: "AuthorizationErrorException" });
 });

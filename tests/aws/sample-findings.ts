@@ -1,7 +1,7 @@
 import type { Change } from "../../lib/model/change.ts";
 import type { Finding } from "../../lib/model/finding.ts";
 
-/** An open finding about one DB instance, as the ledger has it. */
+/** An open finding on one DB instance, as in the ledger. */
 export function aFinding(identifier: string, overrides: Partial<Finding> = {}): Finding {
   const { account = "111111111111", region = "eu-west-1", rule = "master-password-managed" } = overrides;
   const arn = `arn:aws:rds:${region}:${account}:db:${identifier}`;
@@ -23,12 +23,12 @@ export function aFinding(identifier: string, overrides: Partial<Finding> = {}): 
   };
 }
 
-/** That the finding is new. */
+/** The change that reports it as new. */
 function anOpening(finding: Finding): Change {
   return { type: "finding.opened", reason: "new", finding, at: "2026-11-24T09:00:00.000Z" };
 }
 
-/** One change of each severity, and one of another type: what subscribers tell apart by filter policies. */
+/** One change of each severity, and one of another type, which filter policies distinguish. */
 export const assortedChanges: readonly Change[] = [
   anOpening(aFinding("one", { severity: "critical", rule: "secret-key-usable" })),
   anOpening(aFinding("two", { severity: "high" })),
@@ -37,7 +37,7 @@ export const assortedChanges: readonly Change[] = [
   { ...anOpening(aFinding("five", { severity: "high" })), type: "finding.resolved", reason: "fixed" },
 ];
 
-/** Filter policies that a subscriber may have, and the databases of `assortedChanges` that each lets through. */
+/** Filter policies of a subscriber, and the databases of `assortedChanges` that each lets through. */
 export const filterPolicies: readonly { readonly policy: object; readonly passes: readonly string[] }[] = [
   { policy: { severity: ["critical", "high"] }, passes: ["five", "one", "two"] },
   { policy: { severity: ["high"], type: ["finding.opened"] }, passes: ["two"] },

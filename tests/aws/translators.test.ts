@@ -23,7 +23,7 @@ const secret = fc.record(
   { requiredKeys: [] },
 );
 
-/** An answer of AWS with any of its fields missing, and values that nobody has seen yet. */
+/** An AWS answer with any fields missing, and unknown values. */
 const answer = <T extends Record<string, fc.Arbitrary<unknown>>>(fields: T) => fc.record(fields, { requiredKeys: [] });
 
 const text = fc.string();
@@ -37,7 +37,7 @@ const common = {
   PreferredMaintenanceWindow: text,
 };
 
-describe("any answer translates into what the model knows", () => {
+describe("translates any answer to a valid value of the model", () => {
   test("DB instances", () => {
     const instance = answer({
       ...common,
@@ -122,8 +122,8 @@ describe("any answer translates into what the model knows", () => {
   });
 });
 
-describe("what AWS leaves out or adds", () => {
-  test("a database without a name, engine or ARN is unknown, not gone", () => {
+describe("missing and unknown values", () => {
+  test("a database without a name, engine or ARN has the value unknown", () => {
     expect(toInstance({}, scope)).toMatchObject({
       identifier: "unknown",
       engine: "unknown",
@@ -131,7 +131,7 @@ describe("what AWS leaves out or adds", () => {
     });
   });
 
-  test("a status that nobody knows yet is kept as it is", () => {
+  test("an unknown status is kept", () => {
     const { masterUserSecret } = toInstance({ MasterUserSecret: { SecretStatus: "quarantined" } }, scope);
     expect(masterUserSecret).toEqual({ secretArn: null, status: "quarantined", kmsKeyId: null });
   });
@@ -151,17 +151,17 @@ describe("what AWS leaves out or adds", () => {
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
   });
 
-  test("a secret without a key has the default one; an empty string is no key either", () => {
+  test("a secret without a key has the default key; an empty string counts as none", () => {
     expect(toSecret({}).kmsKeyId).toBeNull();
     expect(toSecret({ KmsKeyId: "" }).kmsKeyId).toBeNull();
   });
 
-  test("write forwarding that is off does not make a cluster a member of a global database", () => {
+  test("a cluster with write forwarding turned off is not a member of a global database", () => {
     expect(toCluster({ GlobalWriteForwardingStatus: "disabled" }, scope).globalWriteForwarding).toBe(false);
     expect(toCluster({ GlobalWriteForwardingStatus: "enabled" }, scope).globalWriteForwarding).toBe(true);
   });
 
-  test("express configuration is told by the gateway or by the missing network, and by nothing else", () => {
+  test("only the gateway or the missing network means express configuration", () => {
     expect(toCluster({}, scope).expressConfiguration).toBe(false);
     expect(
       toCluster({ VPCNetworkingEnabled: true, InternetAccessGatewayEnabled: false }, scope).expressConfiguration,
@@ -171,7 +171,7 @@ describe("what AWS leaves out or adds", () => {
   });
 });
 
-test("a name that AWS leaves empty is none: it excuses no instance as a member or a replica", () => {
+test("an empty identifier does not make an instance a member or a replica", () => {
   const instance = {
     DBClusterIdentifier: "",
     ReadReplicaSourceDBInstanceIdentifier: "",
@@ -183,8 +183,8 @@ test("a name that AWS leaves empty is none: it excuses no instance as a member o
   });
 });
 
-describe("what else decides whether a database may be repaired", () => {
-  test("a modification that waits is told by its name; an empty list among them is none", () => {
+describe("the facts that repairs need", () => {
+  test("pending modifications are names; an empty list is not a modification", () => {
     const PendingModifiedValues = {
       DBInstanceClass: "db.t4g.large",
       MultiAZ: false,
@@ -216,7 +216,7 @@ describe("what else decides whether a database may be repaired", () => {
     },
   );
 
-  test("replicas are told of in three fields: an instance's two, and a cluster's own", () => {
+  test("replicas come from three fields: two of an instance, and one of a cluster", () => {
     const instance = {
       ReadReplicaDBInstanceIdentifiers: ["orders-copy", "arn:aws:rds:us-east-1:111111111111:db:orders-far"],
       ReadReplicaDBClusterIdentifiers: ["orders-aurora"],
@@ -234,7 +234,7 @@ describe("what else decides whether a database may be repaired", () => {
       expect(database.replicas).toEqual([]);
   });
 
-  test("the maintenance window is kept as RDS writes it; a tenant database has none of its own", () => {
+  test("the maintenance window is kept as it is; a tenant database has none", () => {
     const answer = { PreferredMaintenanceWindow: "sun:03:00-sun:04:00" };
     expect(toInstance(answer, scope).maintenanceWindow).toBe("sun:03:00-sun:04:00");
     expect(toCluster(answer, scope).maintenanceWindow).toBe("sun:03:00-sun:04:00");
@@ -242,7 +242,7 @@ describe("what else decides whether a database may be repaired", () => {
       expect(database.maintenanceWindow).toBeNull();
   });
 
-  test("a secret's own tags are kept, and those that AWS gives it only for the databases that they name", () => {
+  test("a secret's own tags are kept, and AWS's tags only for the databases that they name", () => {
     const Tags = [
       { Key: "team", Value: "orders" },
       { Key: "aws:rds:primaryDBInstanceArn", Value: "arn:aws:rds:eu-west-1:111111111111:db:orders" },
@@ -264,7 +264,7 @@ describe("what else decides whether a database may be repaired", () => {
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
   });
 
-  test("a list does not tell of replicas of a secret, and a description without them says that there are none", () => {
+  test("replicas of a secret are unknown from a list, and empty from a description without them", () => {
     expect(toSecret({ SecretVersionsToStages: { v1: ["AWSCURRENT"] } }).replicaRegions).toBeNull();
     const description = { VersionIdsToStages: { v1: ["AWSCURRENT"] } };
     expect(toSecret(description).replicaRegions).toEqual([]);
@@ -273,7 +273,7 @@ describe("what else decides whether a database may be repaired", () => {
     expect(toSecret({ ...description, ReplicationStatus }).replicaRegions).toEqual(["us-east-1", "eu-north-1"]);
   });
 
-  test("a schedule is kept whole, so that it can be restored", () => {
+  test("a rotation schedule is kept in full, so that it can be restored", () => {
     const RotationRules = { AutomaticallyAfterDays: 7, ScheduleExpression: "rate(7 days)", Duration: "3h" };
     expect(toSecret({ RotationRules }).rotationRules).toEqual({
       automaticallyAfterDays: 7,
@@ -288,7 +288,7 @@ describe("what else decides whether a database may be repaired", () => {
     expect(toSecret({}).rotationRules).toBeNull();
   });
 
-  test("a proxy is told by its name and the secrets that it logs in with", () => {
+  test("a proxy has a name and the secrets that it uses", () => {
     const Auth = [{ SecretArn: "arn:secret:1" }, { AuthScheme: "SECRETS" as const }, { SecretArn: "arn:secret:2" }];
     expect(toProxy({ DBProxyName: "web", Auth })).toEqual({
       name: "web",

@@ -709,7 +709,7 @@ describe("packages", () => {
   test("an invalid environment variable fails the start and is named", async () => {
     const { status, output } = await start("audit", { REGIONS: "everywhere" });
     expect(status).toBe(1);
-    expect(output).toMatch(/REGIONS: must be Regions/);
+    expect(output).toMatch(/REGIONS: must be "all", or Region names/);
   });
 
   test("packaging takes less than a minute", () => {

@@ -37,14 +37,14 @@ beforeEach(async () => {
   here.addBucket(bucket);
   here.addTopic("findings");
   here.addTopic("alerts");
-  // The same port for every test: the functions stay warm.
+  // Every test uses the same port, because the functions stay warm.
   simulator = await startSimulator(cloud, port === undefined ? {} : { port });
   port = simulator.port;
 });
 
 afterEach(() => simulator.close());
 
-/** Invokes a packaged function with the environment that the template gives it, its resources being the simulator's. */
+/** Invokes a packaged function with the environment of the template, and the simulator's resources. */
 function invoke(name: keyof typeof functions, event: unknown, env: Record<string, string> = {}): Promise<Invocation> {
   const topic = (of: string) => `arn:aws:sns:eu-west-1:${account}:${of}`;
   return functions[name].invoke(event, {
@@ -60,7 +60,7 @@ function invoke(name: keyof typeof functions, event: unknown, env: Record<string
 
 const audit = (id: string, env = {}) => invoke("audit", { id }, env);
 
-/** Takes what a topic was sent: the machines' messages as `type rule identifier`, the people's by title. */
+/** Takes the messages of a topic: of findings as `type rule identifier`, of alerts by title. */
 function take(topic: "findings" | "alerts"): string[] {
   const messages = here.topics.get(`arn:aws:sns:eu-west-1:${account}:${topic}`)?.messages ?? [];
   return messages.splice(0).map(({ Message }) => {
@@ -75,7 +75,7 @@ function stored(key: string): unknown {
 }
 
 describe("audit", () => {
-  test("stores a report, publishes what is new, and the next time the digest alone", async () => {
+  test("stores a report and publishes changes, then only the digest", async () => {
     here.addInstance({ identifier: "orders", managed: true });
     here.addInstance({ identifier: "legacy" });
     const first = await audit("one");
@@ -92,7 +92,7 @@ describe("audit", () => {
     expect(reportSchema.parse(stored("latest.json")).findings[0]?.firstSeenAt).toBe(report.findings[0]?.firstSeenAt);
   }, 30_000);
 
-  test("the same event twice publishes once", async () => {
+  test("publishes once if the same event comes twice", async () => {
     here.addInstance({ identifier: "legacy" });
     await audit("one");
     take("findings");
@@ -101,7 +101,7 @@ describe("audit", () => {
     expect(take("findings")).toEqual([]);
   }, 30_000);
 
-  test("what is fixed is resolved", async () => {
+  test("resolves fixed findings", async () => {
     const legacy = here.addInstance({ identifier: "legacy" });
     await audit("one");
     take("findings");
@@ -111,7 +111,7 @@ describe("audit", () => {
     expect(take("findings")).toContain("finding.resolved master-password-managed legacy");
   }, 30_000);
 
-  test("metrics say how the fleet is", async () => {
+  test("emits metrics of the fleet", async () => {
     here.addInstance({ identifier: "legacy" });
     const ended = await audit("one");
     expect(measured(ended, "Findings")).toContainEqual(expect.objectContaining({ severity: "high", Findings: 1 }));
@@ -144,7 +144,7 @@ describe("audit", () => {
       repair();
       const next = await audit("two", { SECURITY_HUB: "on" });
       expect(measured(next, "DeliveryFailures")).toEqual([expect.objectContaining({ DeliveryFailures: 0 })]);
-      // Without its ledger the service cannot know what it told already: it tells again rather than not at all.
+      // Without its ledger the service publishes again rather than not at all.
       expect(take("findings").includes(opened)).toBe(destination === "findings" || destination === "store");
       expect(take("alerts").length > 0).toBe(destination === "alerts" || destination === "store");
       expect([...here.securityHub.findings.keys()]).toHaveLength(1);
@@ -153,7 +153,7 @@ describe("audit", () => {
     60_000,
   );
 
-  test("an incomplete audit is measured, and clears nothing", async () => {
+  test("measures an incomplete audit, and resolves nothing", async () => {
     here.addInstance({ identifier: "legacy" });
     await audit("one");
     take("findings");
@@ -163,7 +163,7 @@ describe("audit", () => {
     expect(take("findings")).toEqual(["audit.completed"]);
   }, 30_000);
 
-  test("one list that fails leaves a managed database unjudged, of which the digest alone speaks, then and when it is over", async () => {
+  test("publishes only the digest if a failed list leaves a managed database unjudged, then and afterwards", async () => {
     here.addInstance({ identifier: "orders", managed: true });
     const repair = cloud.fault({ action: "secretsmanager:ListSecrets", kind: "deny" });
     expect((await audit("one")).answer).toEqual({ changes: 0, clean: false });
@@ -174,7 +174,7 @@ describe("audit", () => {
     expect(take("alerts")).toEqual([]);
   }, 30_000);
 
-  test("an event that is none is refused by name, and nothing is evaluated", async () => {
+  test("rejects an invalid event by name, and evaluates nothing", async () => {
     const { error, logged } = await invoke("audit", { time: "now" });
     expect(error).not.toBeNull();
     expect(logged).toContainEqual(expect.objectContaining({ level: "ERROR", function_request_id: "request-1" }));
@@ -207,7 +207,7 @@ describe("recheck", () => {
     detail: { SourceType: "DB_INSTANCE", SourceIdentifier, EventID: "RDS-EVENT-0043" },
   });
 
-  test("a restored database is published at once, and only it is read", async () => {
+  test("publishes a restored database at once, and reads only that one", async () => {
     here.addInstance({ identifier: "orders-restored" });
     here.addInstance({ identifier: "other" });
     const ended = await invoke("recheck", rdsEvent("orders-restored"));
@@ -216,7 +216,7 @@ describe("recheck", () => {
     expect(simulator.calls.map(({ action }) => action)).not.toContain("secretsmanager:ListSecrets");
   }, 60_000);
 
-  test("one that delivers nothing does not say that nothing is wrong with the outlets", async () => {
+  test("without a delivery says nothing about the health of destinations", async () => {
     here.addInstance({ identifier: "legacy" });
     const first = await invoke("recheck", rdsEvent("legacy"));
     expect(measured(first, "DeliveryFailures")).toEqual([expect.objectContaining({ DeliveryFailures: 0 })]);
@@ -224,7 +224,7 @@ describe("recheck", () => {
     expect([second.error, measured(second, "DeliveryFailures")]).toEqual([null, []]);
   }, 60_000);
 
-  test("an event of an unknown kind is refused", async () => {
+  test("rejects an event of an unknown type", async () => {
     const { error } = await invoke("recheck", { ...rdsEvent("orders"), "detail-type": "Something Else" });
     expect(error).not.toBeNull();
     expect(simulator.calls).toEqual([]);
@@ -267,7 +267,7 @@ describe("configRule", () => {
       .map(({ ComplianceResourceId, ComplianceType }) => [ComplianceResourceId, ComplianceType])
       .sort();
 
-  test("a change is one evaluation, of the live database, as of the item's capture", async () => {
+  test("a change causes one evaluation, of the live database, ordered by the capture time", async () => {
     const legacy = here.addInstance({ identifier: "legacy" });
     here.addInstance({ identifier: "other" });
     const ended = await invoke("configRule", configEvent(change(item(legacy.DbiResourceId))));
@@ -294,7 +294,7 @@ describe("configRule", () => {
     );
   }, 30_000);
 
-  test("a fleet of 250, in pages, and a database that is gone is retired", async () => {
+  test("evaluates a fleet of 250 in pages, and retires a deleted database", async () => {
     for (let index = 0; index < 250; index += 1) here.addInstance({ identifier: `db-${index}`, managed: index > 0 });
     const gone = here.addInstance({ identifier: "gone" });
     await invoke("configRule", configEvent(scheduled));
@@ -309,7 +309,7 @@ describe("configRule", () => {
     expect(simulator.calls.filter(({ action }) => action === "config:PutEvaluations")).toHaveLength(7);
   }, 60_000);
 
-  test("a scan that was denied halfway retires and passes nothing that it did not see", async () => {
+  test("a scan that is denied halfway retires and passes nothing that was not read", async () => {
     for (let index = 0; index < 150; index += 1) here.addInstance({ identifier: `db-${index}`, managed: true });
     await invoke("configRule", configEvent(scheduled));
     const before = evaluations();
@@ -320,7 +320,7 @@ describe("configRule", () => {
     expect(before).toEqual(expect.arrayContaining(evaluations()));
   }, 60_000);
 
-  test("what cannot be told is withheld and measured", async () => {
+  test("withholds and measures verdicts that AWS Config has no status for", async () => {
     here.addInstance({ identifier: "orders", managed: true });
     cloud.fault({ action: "secretsmanager:ListSecrets", kind: "deny" });
     const event = configEvent(scheduled, { ruleParameters: JSON.stringify({ rule: "rotation-enabled" }) });
@@ -330,7 +330,7 @@ describe("configRule", () => {
     expect(evaluations()).toEqual([]);
   }, 30_000);
 
-  test("a token of TESTMODE stores nothing", async () => {
+  test("stores nothing with the token TESTMODE", async () => {
     here.addInstance({ identifier: "orders", managed: true });
     const ended = await invoke("configRule", configEvent(scheduled, { resultToken: "TESTMODE" }));
     expect(ended.answer).toEqual({ sent: 1, retired: 0, withheld: 0 });

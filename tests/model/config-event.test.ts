@@ -18,14 +18,14 @@ const withInvokingEvent = (invokingEvent: unknown) => ({ ...sample, invokingEven
 // As the functions have it.
 z.config(en());
 
-/** What is wrong with an event, as `path: message`. */
+/** The first problem of an event, as `path: message`. */
 function problemsOf(event: unknown): string[] {
   const { error } = configEventSchema.safeParse(event);
   return (error?.issues ?? []).map(({ path, message }) => `${path.join(".")}: ${message}`);
 }
 
-describe("an event of AWS Config", () => {
-  test("as in the sample: what is JSON within JSON is read", () => {
+describe("an AWS Config event", () => {
+  test("is parsed with the JSON texts in it, as in the sample", () => {
     expect(configEventSchema.parse(sample)).toEqual({
       invokingEvent: { messageType: "ConfigurationItemChangeNotification", configurationItem: item },
       ruleParameters: { rule: "master-password-managed" },
@@ -37,7 +37,7 @@ describe("an event of AWS Config", () => {
     });
   });
 
-  test("whose item is too large has a summary of it", () => {
+  test("with an oversized item has a summary", () => {
     const messageType = "OversizedConfigurationItemChangeNotification";
     const configurationItemSummary = { ...item, changeType: "UPDATE", configurationStateId: 0, resourceName: null };
     expect(configEventSchema.parse(withInvokingEvent({ messageType, configurationItemSummary })).invokingEvent).toEqual(
@@ -48,7 +48,7 @@ describe("an event of AWS Config", () => {
     );
   });
 
-  test("that is scheduled has a time", () => {
+  test("of a schedule has a time", () => {
     const scheduled = {
       messageType: "ScheduledNotification",
       awsAccountId: "123456789012",
@@ -59,12 +59,12 @@ describe("an event of AWS Config", () => {
     );
   });
 
-  test("may leave out what has a default", () => {
+  test("may omit fields with a default", () => {
     const { eventLeftScope, executionRoleArn, ...rest } = sample;
     expect(configEventSchema.parse(rest)).toMatchObject({ eventLeftScope: false });
   });
 
-  test("may say a time with an offset", () => {
+  test("may have a time with an offset", () => {
     const configurationItem = { ...item, configurationItemCaptureTime: "2026-11-24T01:36:34+02:00" };
     expect(
       problemsOf(withInvokingEvent({ messageType: "ConfigurationItemChangeNotification", configurationItem })),
@@ -72,7 +72,7 @@ describe("an event of AWS Config", () => {
   });
 });
 
-describe("an event that is refused says where", () => {
+describe("rejects an event and names the location", () => {
   const changed = (overrides: object) =>
     withInvokingEvent({
       messageType: "ConfigurationItemChangeNotification",

@@ -18,7 +18,7 @@ describe("a name matches a glob", () => {
     expect(matchesGlob(name, glob)).toBe(true);
   });
 
-  test.each(["*", "erp*", "*PDB1"])("a star covers a tenant database, container and all: %s", (glob) => {
+  test.each(["*", "erp*", "*PDB1"])("a star matches a tenant database with its container: %s", (glob) => {
     expect(matchesGlob("erp/PDB1", glob)).toBe(true);
   });
 
@@ -34,7 +34,7 @@ describe("a name matches a glob", () => {
   });
 });
 
-describe("a usable glob", () => {
+describe("a valid glob", () => {
   test.each(["*", "prod-*", "[ab]", "{a,b}", "a.b"])("%s", (glob) => {
     expect(isGlob(glob)).toBe(true);
   });
@@ -43,7 +43,7 @@ describe("a usable glob", () => {
     expect(isGlob(glob)).toBe(false);
   });
 
-  test("what is usable can be matched against any name", () => {
+  test("never throws when it is matched", () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (name, glob) => {
         if (isGlob(glob)) matchesGlob(name, glob);

@@ -13,34 +13,34 @@ describe("the name that was probably meant", () => {
     expect(nearest(name, known)).toBe(meant);
   });
 
-  test("is near to a third of its length, and to two letters where it is short", () => {
+  test("differs by at most a third of its length, or two letters if it is short", () => {
     expect(nearest("abcdefxxx", ["abcdefghi"])).toBe("abcdefghi");
     expect(nearest("abcdexxxx", ["abcdefghi"])).toBeNull();
     expect(nearest("axx", ["abc"])).toBe("abc");
     expect(nearest("xxx", ["abc"])).toBeNull();
   });
 
-  test("is nobody's where nothing is known", () => {
+  test("is null without known names", () => {
     expect(nearest("off", [])).toBeNull();
   });
 });
 
 describe("a suggestion", () => {
-  test("names the nearest", () => {
+  test("names the most similar name", () => {
     expect(suggest("of", known)).toBe(' (did you mean "off"?)');
   });
 
-  test("names all where none is near and they are few", () => {
+  test("names all if none is similar and they are few", () => {
     expect(suggest("xxxxx", known)).toBe(" (known: rotation-enabled, rotation-on-schedule, off)");
   });
 
-  test("names sixteen, and not seventeen", () => {
+  test("names sixteen, but not seventeen", () => {
     const names = Array.from({ length: 17 }, (_, index) => `a-long-name-${index}`);
     expect(suggest("zz", names.slice(1))).toContain("known: a-long-name-1, ");
     expect(suggest("zz", names)).toBe("");
   });
 
-  test("is nothing where nothing is known", () => {
+  test("is empty without known names", () => {
     expect(suggest("off", [])).toBe("");
   });
 });

@@ -9,7 +9,7 @@ import { rules } from "../../rules/index.ts";
 
 const ruleIds = ["rotation-enabled", "secret-not-stuck", "toggle-not-interrupted"];
 const read = (text: string) => parsePolicy(text, "policy.yml", ruleIds);
-/** What is said of a policy that cannot be used. */
+/** The message for a policy that is not valid. */
 function refusalOf(text: string): string {
   try {
     read(text);
@@ -21,11 +21,11 @@ function refusalOf(text: string): string {
 }
 const exemption = (fields: string) => `exemptions: [{ ${fields} }]`;
 const complete = "owner: ann, reason: legacy, until: 2026-12-31";
-/** Cases of the section `remediation`: what is in its braces, and the sentence from the name of the section on. */
+/** Cases of the section `remediation`: its content, and the message after the name of the section. */
 const inRemediation = (cases: readonly (readonly [fields: string, sentence: string])[]): [string, string][] =>
   cases.map(([fields, sentence]) => [`remediation: { ${fields} }`, `policy.yml: "remediation${sentence}`]);
 
-describe("the policies that are shown", () => {
+describe("the published policies", () => {
   const shown = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
   const readShown = (text: string) =>
     parsePolicy(
@@ -34,13 +34,13 @@ describe("the policies that are shown", () => {
       rules.map(({ id }) => id),
     );
 
-  test("policy.yaml, which is packaged as it stands, is the default policy in full", () => {
+  test("policy.yaml is the default policy in full", () => {
     expect(readShown(shown("policy.yaml"))).toEqual(defaultPolicy);
     for (const name of [...Object.keys(defaultPolicy), ...Object.keys(defaultPolicy.remediation)])
       expect(shown("policy.yaml")).toMatch(new RegExp(`^ *${name}:`, "m"));
   });
 
-  test("the example in docs/policy.md is a policy that says all there is to say", () => {
+  test("the example in docs/policy.md is valid and uses every key", () => {
     const [, example = ""] = /```yaml\n(.*?)```/s.exec(shown("docs/policy.md")) ?? [];
     expect(Object.keys(readShown(example)).sort()).toEqual(
       [...Object.keys(defaultPolicy), "accounts", "regions"].sort(),
@@ -49,7 +49,7 @@ describe("the policies that are shown", () => {
   });
 });
 
-test("editors are told that a list of one may be its item alone", () => {
+test("the JSON Schema allows a single item instead of a list", () => {
   const { properties } = policyJsonSchema(ruleIds);
   expect(properties).toMatchObject({
     accounts: { type: ["string", "array"], minItems: 1, items: { type: "string" } },
@@ -58,12 +58,12 @@ test("editors are told that a list of one may be its item alone", () => {
   });
 });
 
-describe("a policy that is right", () => {
+describe("a valid policy", () => {
   test.each(["", "null", "# nothing yet", "{}"])("%j is the default policy", (text) => {
     expect(read(text)).toEqual(defaultPolicy);
   });
 
-  test("the defaults require no key, exempt nobody and switch nothing off", () => {
+  test("requires no key, exempts nothing and switches no rule off by default", () => {
     expect(defaultPolicy).toEqual({
       keys: [],
       thresholds: { creatingMinutes: 60, rotatingMinutes: 60, rotationGraceHours: 24, rotationIntervalDays: 90 },
@@ -86,7 +86,7 @@ describe("a policy that is right", () => {
     });
   });
 
-  test("everything that can be said, in YAML", () => {
+  test("may set every key in YAML", () => {
     const policy = read(`
 accounts: ["123456789012"]
 regions: [eu-west-1, us-east-1]
@@ -158,11 +158,11 @@ remediation:
     });
   });
 
-  test("JSON is YAML", () => {
+  test("may be JSON", () => {
     expect(read('{"exemptionTags": true}').exemptionTags).toBe(true);
   });
 
-  test("the alias of the default key means any AWS managed key", () => {
+  test("may require the alias of the default key, which means any AWS managed key", () => {
     expect(read("keys: [{ require: alias/aws/secretsmanager }]").keys).toEqual([
       { match: {}, require: ["aws-managed"] },
     ]);
@@ -175,12 +175,12 @@ remediation:
     },
   );
 
-  test("who opts in before anything is allowed, allows nothing", () => {
+  test("allows nothing if databases are opted in and no action is allowed", () => {
     const { remediation } = read("remediation: { optIn: [{ tags: { stage: dev } }] }");
     expect(remediation).toEqual({ ...defaultPolicy.remediation, optIn: [{ tags: { stage: "dev" } }] });
   });
 
-  test("a part of the budget leaves the other at its default", () => {
+  test("may set a part of the budget", () => {
     expect(read("remediation: { budget: { perDay: 9 } }").remediation.budget).toEqual({ atOnce: 1, perDay: 9 });
   });
 
@@ -198,12 +198,12 @@ remediation:
     },
   );
 
-  test("a Region that is newer than the list is taken", () => {
+  test("may name a Region that is newer than the list", () => {
     expect(read("regions: [eu-west-9]").regions).toEqual(["eu-west-9"]);
   });
 });
 
-describe("a mistake is told in one sentence, with its place and what was probably meant", () => {
+describe("an invalid policy is rejected with one sentence that names the location and suggests the nearest name", () => {
   test.each([
     ["exemptons: []", 'policy.yml: unknown key "exemptons" (did you mean "exemptions"?).'],
     [
@@ -233,7 +233,7 @@ describe("a mistake is told in one sentence, with its place and what was probabl
     [exemption(complete), 'policy.yml: "exemptions[0].match" is missing.'],
     [
       exemption(`match: {}, ${complete}`),
-      'policy.yml: "exemptions[0].match" must say which databases are meant, not {}.',
+      'policy.yml: "exemptions[0].match" must select databases by account, region, engine, identifier or tags, not {}.',
     ],
     [
       exemption(`match: { tags: {} }, ${complete}`),
@@ -269,11 +269,11 @@ describe("a mistake is told in one sentence, with its place and what was probabl
     ],
     [
       exemption(`match: { identifier: a }, rules: rotation-enabld, ${complete}`),
-      'policy.yml: "exemptions[0].rules[0]" is no rule: "rotation-enabld" (did you mean "rotation-enabled"?).',
+      'policy.yml: "exemptions[0].rules[0]" is not a known rule: "rotation-enabld" (did you mean "rotation-enabled"?).',
     ],
     [
       "severities: { rotation-enabld: high }",
-      'policy.yml: "severities" is no rule: "rotation-enabld" (did you mean "rotation-enabled"?).',
+      'policy.yml: "severities" is not a known rule: "rotation-enabld" (did you mean "rotation-enabled"?).',
     ],
     [
       "severities: { rotation-enabled: hihg }",
@@ -285,14 +285,14 @@ describe("a mistake is told in one sentence, with its place and what was probabl
     ],
     [
       "rulesOff: [stuck]",
-      'policy.yml: "rulesOff[0]" is no rule: "stuck" (known: rotation-enabled, secret-not-stuck, toggle-not-interrupted).',
+      'policy.yml: "rulesOff[0]" is not a known rule: "stuck" (known: rotation-enabled, secret-not-stuck, toggle-not-interrupted).',
     ],
     ["rulesOff: secret-not-stuck", 'policy.yml: "rulesOff" must be a list, not "secret-not-stuck".'],
     [
       "accounts: 123456789012",
-      'policy.yml: "accounts[0]" must be an account id in quotes (YAML reads digits as a number), not 123456789012.',
+      'policy.yml: "accounts[0]" must be an account ID in quotes (YAML reads digits as a number), not 123456789012.',
     ],
-    ['accounts: "1234"', 'policy.yml: "accounts[0]" must be an account id of 12 digits, not "1234".'],
+    ['accounts: "1234"', 'policy.yml: "accounts[0]" must be an account ID of 12 digits, not "1234".'],
     ["accounts: []", 'policy.yml: "accounts" must not be empty, not [].'],
     ["regions: Ireland", 'policy.yml: "regions[0]" must be the name of a Region, as in eu-west-1, not "Ireland".'],
     [
@@ -301,7 +301,7 @@ describe("a mistake is told in one sentence, with its place and what was probabl
     ],
     [
       "keys: [{ require: customer }]",
-      'policy.yml: "keys[0].require[0]" must be customer-managed, aws-managed, or a key by ARN, id or alias (alias/…), not "customer".',
+      'policy.yml: "keys[0].require[0]" must be customer-managed, aws-managed, or a key by ARN, ID or alias (alias/…), not "customer".',
     ],
     ["keys: [{ require: [] }]", 'policy.yml: "keys[0].require" must not be empty, not [].'],
     ["keys: {}", 'policy.yml: "keys" must be a list, not {}.'],
@@ -324,14 +324,20 @@ describe("a mistake is told in one sentence, with its place and what was probabl
     ...inRemediation([
       [
         "allow: [rotate]",
-        '.optIn" is empty: say which databases the actions in allow are for, as in [{ tags: { stage: test } }].',
+        '.optIn" is empty: list the databases that the actions in allow may change, as in [{ tags: { stage: test } }].',
       ],
       [
         "allow: [rotate], optIn: []",
-        '.optIn" is empty: say which databases the actions in allow are for, as in [{ tags: { stage: test } }].',
+        '.optIn" is empty: list the databases that the actions in allow may change, as in [{ tags: { stage: test } }].',
       ],
-      ["allow: [rotate], optIn: [{}]", '.optIn[0]" must say which databases are meant, not {}.'],
-      ["optIn: [{ tags: { a: b } }, {}]", '.optIn[1]" must say which databases are meant, not {}.'],
+      [
+        "allow: [rotate], optIn: [{}]",
+        '.optIn[0]" must select databases by account, region, engine, identifier or tags, not {}.',
+      ],
+      [
+        "optIn: [{ tags: { a: b } }, {}]",
+        '.optIn[1]" must select databases by account, region, engine, identifier or tags, not {}.',
+      ],
       ["allow: [rotate], optIn: [{ tags: {} }]", '.optIn[0].tags" must not be empty, not {}.'],
       ["optIn: { tags: { a: b } }", '.optIn" must be a list, not {"tags":{"a":"b"}}.'],
       [
@@ -389,7 +395,7 @@ describe("a mistake is told in one sentence, with its place and what was probabl
     ],
     [
       "{ rulesOff: [toggle-not-interrupted], remediation: { allow: [toggle], optIn: [{ identifier: '*' }] } }",
-      'policy.yml: "rulesOff" switches off toggle-not-interrupted, by which a toggle that was interrupted is found and finished: leave it on, or take toggle out of remediation.allow.',
+      'policy.yml: "rulesOff" switches off toggle-not-interrupted, which finds interrupted toggles so that they are finished: leave it on, or remove toggle from remediation.allow.',
     ],
     ["[]", "policy.yml: the policy must be a mapping, not []."],
     [`${"x".repeat(100)}`, `policy.yml: the policy must be a mapping, not "${"x".repeat(56)}….`],
@@ -397,7 +403,7 @@ describe("a mistake is told in one sentence, with its place and what was probabl
     ["a: [1", /^policy\.yml cannot be read as YAML: .* at line 1, column \d+\.$/],
     ["a: *b", /^policy\.yml cannot be read as YAML: Unresolved alias .*\.$/],
     ["a: 1\n---\nb: 2", /^policy\.yml cannot be read as YAML: .* at line 2, column 1\.$/],
-    ["keys: [{ match: { tags: { __proto__: x } }, require: aws-managed }]", /__proto__ is no name\.$/],
+    ["keys: [{ match: { tags: { __proto__: x } }, require: aws-managed }]", /the key __proto__ is not allowed\.$/],
   ])("%s", (text, sentence) => {
     const refusal = refusalOf(text);
     if (typeof sentence === "string") expect(refusal).toBe(sentence);
@@ -405,15 +411,15 @@ describe("a mistake is told in one sentence, with its place and what was probabl
     expect(refusal).not.toContain("\n");
   });
 
-  test("aliases that would grow without end are refused", () => {
+  test("rejects aliases that grow exponentially", () => {
     const tens = (name: string, of: string) => `${name}: &${name} [${Array(10).fill(of).join(", ")}]\n`;
     const bomb = tens("a", "x") + tens("b", "*a") + tens("c", "*b") + tens("d", "*c");
     expect(refusalOf(bomb)).toMatch(/^policy\.yml cannot be read as YAML: Excessive alias count/);
   });
 });
 
-describe("whatever is given for a policy", () => {
-  /** Each run makes the schema again. */
+describe("any input", () => {
+  /** Each run builds the schema again. */
   const few = { numRuns: 40 };
   const known = Object.keys({ ...defaultPolicy, accounts: [], regions: [] });
   const anyName = fc.oneof(
@@ -468,7 +474,7 @@ describe("whatever is given for a policy", () => {
     }
   }
 
-  test("a value gives a policy of known keys or a UsageError", () => {
+  test("as a value gives a policy of known keys or a UsageError", () => {
     fc.assert(
       fc.property(fc.dictionary(anyName, anyPolicyValue, { maxKeys: 4 }), (value) =>
         expectPolicyOrRefusal(stringify(value)),
@@ -477,11 +483,11 @@ describe("whatever is given for a policy", () => {
     );
   });
 
-  test("JSON gives a policy of known keys or a UsageError", () => {
+  test("as JSON gives a policy of known keys or a UsageError", () => {
     fc.assert(fc.property(fc.json(), expectPolicyOrRefusal), few);
   });
 
-  test("text gives a policy of known keys or a UsageError", () => {
+  test("as text gives a policy of known keys or a UsageError", () => {
     const pieces = fc.constantFrom(..."keys|:| |\n|- |&a|*a|{|}|[|]|!!|>|?|'|#|---|%|<<|1".split("|"));
     fc.assert(
       fc.property(

@@ -11,14 +11,14 @@ const [rds, label, service, call] = samples;
 // As the functions have it.
 z.config(en());
 
-/** What is wrong with an event, as `path: message`. */
+/** The first problem of an event, as `path: message`. */
 function problemsOf(event: unknown): string[] {
   const { error } = recheckEventSchema.safeParse(event);
   return (error?.issues ?? []).map(({ path, message }) => `${path.join(".")}: ${message}`);
 }
 
 describe("the samples in the comments", () => {
-  test("are five", () => {
+  test("are five and valid", () => {
     expect(samples).toHaveLength(5);
   });
 
@@ -34,12 +34,12 @@ describe("the samples in the comments", () => {
 });
 
 describe("an event", () => {
-  test("of a DB cluster is read", () => {
+  test("of a DB cluster is parsed", () => {
     const event = { ...rds, "detail-type": "RDS DB Cluster Event" };
     expect(recheckEventSchema.parse(event)).toMatchObject({ "detail-type": "RDS DB Cluster Event" });
   });
 
-  test("as AWS sends it, with more than is needed, is read", () => {
+  test("may have more fields, as AWS sends it", () => {
     const more = { version: "0", resources: ["arn:aws:rds:eu-west-1:123456789012:db:orders"] };
     const read = { SourceIdentifier: "orders", SourceArn: more.resources[0], EventID: "RDS-EVENT-0005" };
     const detail = { ...read, SourceType: "DB_INSTANCE", Message: "…" };
@@ -53,13 +53,13 @@ describe("an event", () => {
     });
   });
 
-  test.each([[undefined], [null], [{}]])("of a call with the parameters %p is read", (requestParameters) => {
+  test.each([[undefined], [null], [{}]])("of a call with the parameters %p is parsed", (requestParameters) => {
     const detail = { eventSource: "rds.amazonaws.com", eventName: "ModifyDBInstance", requestParameters };
     expect(problemsOf({ ...call, detail })).toEqual([]);
   });
 });
 
-describe("an event that is refused says where", () => {
+describe("rejects an event and names the location", () => {
   test.each<[string, unknown, string]>([
     ["a source without a name", { ...rds, detail: {} }, "detail.SourceIdentifier: Invalid input"],
     ["no detail", { ...rds, detail: undefined }, "detail: Invalid input"],

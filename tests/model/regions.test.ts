@@ -1,12 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
 import { isRegionName, knownRegions } from "../../lib/model/regions.ts";
 
-describe("the name of a Region", () => {
-  test.each(knownRegions)("%s is one", (region) => {
+describe("a Region name", () => {
+  test.each(knownRegions)("may be %s", (region) => {
     expect(isRegionName(region)).toBe(true);
   });
 
-  test("so is one that is not known yet", () => {
+  test("may be unknown", () => {
     expect(isRegionName("xx-north-12")).toBe(true);
   });
 
@@ -21,11 +21,11 @@ describe("the name of a Region", () => {
     "eu-west-123",
     "x-eu-west-1-",
     " eu-west-1",
-  ])("%j is none", (text) => {
+  ])("cannot be %j", (text) => {
     expect(isRegionName(text)).toBe(false);
   });
 
-  test("the list has no Region twice, and is in order", () => {
+  test("the list is sorted and has no duplicates", () => {
     expect([...knownRegions]).toEqual([...new Set(knownRegions)].sort());
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { describeHours, hoursBetween, plural } from "../../lib/model/time.ts";
 
-describe("a span of time", () => {
-  test("is negative where the second instant comes first", () => {
+describe("a duration", () => {
+  test("is negative if the second instant is earlier", () => {
     expect(hoursBetween("2026-11-24T12:00:00Z", "2026-11-24T13:30:00Z")).toBe(1.5);
     expect(hoursBetween("2026-11-24T12:00:00Z", "2026-11-24T11:00:00Z")).toBe(-1);
   });
