@@ -28,18 +28,18 @@ export async function call<T>(action: string, answer: Promise<T>): Promise<T> {
 }
 
 /**
- * Translates page after page, and names the IAM action where one fails. A page that asks for itself again ends the list as a failed call:
- * the list would have no end, and where it was cut, nobody knows what is missing.
+ * Reads a list page by page. Throws an AwsCallError that names the IAM action if a call fails, if a page carries no list (a proxy's page, an
+ * empty body), or if a page token repeats, because such a list has no end.
  */
 export async function* pages<Page extends { Marker?: string | undefined; NextToken?: string | undefined }, Item>(
   action: string,
   paginator: AsyncIterable<Page>,
-  translate: (page: Page) => readonly Item[],
+  itemsOf: (page: Page) => readonly Item[] | undefined,
 ): AsyncGenerator<readonly Item[]> {
   try {
     let asked: string | undefined;
     for await (const page of paginator) {
-      yield translate(page);
+      yield required(action, itemsOf(page));
       const next = page.Marker ?? page.NextToken;
       if (next && next === asked)
         throw new AwsCallError(action, "RepeatedPageToken", "AWS answered a page token with the same token");
@@ -48,4 +48,10 @@ export async function* pages<Page extends { Marker?: string | undefined; NextTok
   } catch (error) {
     throw toCallError(action, error);
   }
+}
+
+/** The result that an answer carries. Throws an AwsCallError if it carries none: the SDK reads a page of HTML with status 200 as an empty answer. */
+export function required<T>(action: string, result: T | undefined): T {
+  if (result !== undefined) return result;
+  throw new AwsCallError(action, "EmptyAnswer", "the answer carries no result: check for a proxy between here and AWS");
 }
