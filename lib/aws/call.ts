@@ -38,18 +38,18 @@ export async function call<T>(action: string, answer: Promise<T>): Promise<T> {
 }
 
 /**
- * Translates a list page by page. Throws an AwsCallError if a page fails, or if its token leads to the same page again: such a list never
- * ends, and cutting it off would hide the rest.
+ * Reads a list page by page. Throws an AwsCallError that names the IAM action if a call fails, if a page carries no list (a proxy's page, an
+ * empty body), or if a page token repeats, because such a list has no end.
  */
 export async function* pages<Page extends { Marker?: string | undefined; NextToken?: string | undefined }, Item>(
   action: string,
   paginator: AsyncIterable<Page>,
-  translate: (page: Page) => readonly Item[],
+  itemsOf: (page: Page) => readonly Item[] | undefined,
 ): AsyncGenerator<readonly Item[]> {
   try {
     let requested: string | undefined;
     for await (const page of paginator) {
-      yield translate(page);
+      yield required(action, itemsOf(page));
       const next = page.Marker ?? page.NextToken;
       if (next && next === requested)
         throw new AwsCallError(action, "RepeatedPageToken", "AWS returned the page token that it was asked for");
@@ -58,4 +58,10 @@ export async function* pages<Page extends { Marker?: string | undefined; NextTok
   } catch (error) {
     throw toCallError(action, error);
   }
+}
+
+/** The result that an answer carries. Throws an AwsCallError if it carries none: the SDK reads a page of HTML with status 200 as an empty answer. */
+export function required<T>(action: string, result: T | undefined): T {
+  if (result !== undefined) return result;
+  throw new AwsCallError(action, "EmptyAnswer", "the answer carries no result: check for a proxy between here and AWS");
 }

@@ -45,7 +45,7 @@ export function createAccount(options: AccountOptions) {
       const paginator = paginateListRegions({ client }, { RegionOptStatusContains: ["ENABLED", "ENABLED_BY_DEFAULT"] });
       try {
         const names: string[] = [];
-        for await (const page of pages("account:ListRegions", paginator, ({ Regions }) => Regions ?? []))
+        for await (const page of pages("account:ListRegions", paginator, ({ Regions }) => Regions))
           names.push(...page.flatMap(({ RegionName }) => RegionName ?? []));
         return names.sort();
       } finally {

@@ -22,8 +22,7 @@ import {
   type SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
 import type { DatabaseReference } from "../model/database.ts";
-import { AwsCallError } from "../model/errors.ts";
-import { pages, toCallError } from "./call.ts";
+import { pages, required, toCallError } from "./call.ts";
 import {
   type RegionScope,
   toBlueGreenDeployments,
@@ -83,32 +82,30 @@ export function createRegion(scope: RegionScope, { rds, secrets, kms }: RegionCl
     calls: () => calls,
     describeDBInstances: (only?: DatabaseReference) =>
       pages("rds:DescribeDBInstances", paginateDescribeDBInstances(page, toFilters(only)), ({ DBInstances }) =>
-        (DBInstances ?? []).map((instance) => toInstance(instance, scope)),
+        DBInstances?.map((instance) => toInstance(instance, scope)),
       ),
     describeDBClusters: (only?: DatabaseReference) =>
       pages("rds:DescribeDBClusters", paginateDescribeDBClusters(page, toFilters(only)), ({ DBClusters }) =>
-        (DBClusters ?? []).map((cluster) => toCluster(cluster, scope)),
+        DBClusters?.map((cluster) => toCluster(cluster, scope)),
       ),
     describeTenantDatabases: (DBInstanceIdentifier?: string) =>
       pages(
         "rds:DescribeTenantDatabases",
         paginateDescribeTenantDatabases(page, DBInstanceIdentifier === undefined ? {} : { DBInstanceIdentifier }),
-        ({ TenantDatabases }) => (TenantDatabases ?? []).map((tenant) => toTenantDatabase(tenant, scope)),
+        ({ TenantDatabases }) => TenantDatabases?.map((tenant) => toTenantDatabase(tenant, scope)),
       ),
     describeGlobalClusters: () =>
       pages("rds:DescribeGlobalClusters", paginateDescribeGlobalClusters(page, {}), ({ GlobalClusters }) =>
-        (GlobalClusters ?? []).flatMap(toGlobalClusterMembers),
+        GlobalClusters?.flatMap(toGlobalClusterMembers),
       ),
     describeBlueGreenDeployments: () =>
       pages(
         "rds:DescribeBlueGreenDeployments",
         paginateDescribeBlueGreenDeployments(page, {}),
-        ({ BlueGreenDeployments }) => (BlueGreenDeployments ?? []).flatMap(toBlueGreenDeployments),
+        ({ BlueGreenDeployments }) => BlueGreenDeployments?.flatMap(toBlueGreenDeployments),
       ),
     describeDBProxies: () =>
-      pages("rds:DescribeDBProxies", paginateDescribeDBProxies(page, {}), ({ DBProxies }) =>
-        (DBProxies ?? []).map(toProxy),
-      ),
+      pages("rds:DescribeDBProxies", paginateDescribeDBProxies(page, {}), ({ DBProxies }) => DBProxies?.map(toProxy)),
     listSecrets: () =>
       pages(
         "secretsmanager:ListSecrets",
@@ -116,11 +113,13 @@ export function createRegion(scope: RegionScope, { rds, secrets, kms }: RegionCl
           { client: secrets, pageSize },
           { IncludePlannedDeletion: true, Filters: [{ Key: "owning-service", Values: ["rds"] }] },
         ),
-        ({ SecretList }) => (SecretList ?? []).map(toSecret),
+        ({ SecretList }) => SecretList?.map(toSecret),
       ),
     async describeSecret(SecretId: string) {
       try {
-        return toSecret(await secrets.send(new DescribeSecretCommand({ SecretId })));
+        const secret = await secrets.send(new DescribeSecretCommand({ SecretId }));
+        required("secretsmanager:DescribeSecret", secret.ARN);
+        return toSecret(secret);
       } catch (error) {
         if (error instanceof ResourceNotFoundException) return null;
         throw toCallError("secretsmanager:DescribeSecret", error);
@@ -128,7 +127,9 @@ export function createRegion(scope: RegionScope, { rds, secrets, kms }: RegionCl
     },
     async getResourcePolicy(SecretId: string) {
       try {
-        return (await secrets.send(new GetResourcePolicyCommand({ SecretId }))).ResourcePolicy ?? null;
+        const { ARN, ResourcePolicy = null } = await secrets.send(new GetResourcePolicyCommand({ SecretId }));
+        required("secretsmanager:GetResourcePolicy", ARN);
+        return ResourcePolicy;
       } catch (error) {
         if (error instanceof ResourceNotFoundException) return null;
         throw toCallError("secretsmanager:GetResourcePolicy", error);
@@ -138,8 +139,7 @@ export function createRegion(scope: RegionScope, { rds, secrets, kms }: RegionCl
       const action = "kms:DescribeKey";
       try {
         const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId }));
-        if (KeyMetadata === undefined) throw new AwsCallError(action, "EmptyAnswer", "KMS returned no key");
-        return toKey(KeyMetadata);
+        return toKey(required(action, KeyMetadata));
       } catch (error) {
         if (error instanceof NotFoundException) return null;
         throw toCallError(action, error);
