@@ -33,13 +33,13 @@ describe("npm run new-rule", () => {
   test.each([
     [["SecretHasTags", "The secret has tags", "low"], '"SecretHasTags" is not a rule id.'],
     [["secret-key-usable", "The key is usable", "low"], "The rule secret-key-usable already exists."],
-    [["secret-has-tags"], "A title is required."],
+    [["secret-scaffold-example"], "A title is required."],
     [
-      ["secret-has-tags", "The secret has tags", "severe"],
+      ["secret-scaffold-example", "The secret has tags", "severe"],
       '"severe" is not a severity. Use critical, high, medium, low.',
     ],
     [
-      ["secret-has-tags", "The secret has tags", "low", "tag"],
+      ["secret-scaffold-example", "The secret has tags", "low", "tag"],
       '"tag" is not a kind of rule. Use secret, key, database.',
     ],
   ])("refuses %j and changes nothing", async (args, message) => {
@@ -49,15 +49,17 @@ describe("npm run new-rule", () => {
   });
 
   test("creates rules about a secret, a key and a database whose tests, pins and types pass", async () => {
-    const ids = ["secret-has-tags", "secret-key-multi-region", "database-has-owner"];
-    const secret = await newRule("secret-has-tags", "The secret has tags", "low");
-    await newRule("secret-key-multi-region", "The KMS key is a multi-Region key", "medium", "key");
-    await newRule("database-has-owner", "The database has an owner", "high", "database");
-    for (const hint of ["rules/secret-has-tags.ts", "simulator/organization.ts", "npm run update-goldens"])
+    const ids = ["secret-scaffold-example", "secret-key-scaffold-example", "database-scaffold-example"];
+    const secret = await newRule("secret-scaffold-example", "The secret has tags", "low");
+    await newRule("secret-key-scaffold-example", "The KMS key is a multi-Region key", "medium", "key");
+    await newRule("database-scaffold-example", "The database has an owner", "high", "database");
+    for (const hint of ["rules/secret-scaffold-example.ts", "simulator/organization.ts", "npm run update-goldens"])
       expect(secret.stdout).toContain(hint);
-    expect(await textOf("rules/secret-has-tags.ts")).toContain('[...databaseLists, "secretsmanager:ListSecrets"]');
+    expect(await textOf("rules/secret-scaffold-example.ts")).toContain(
+      '[...databaseLists, "secretsmanager:ListSecrets"]',
+    );
     expect(await textOf("tests/rules/catalogue.test.ts")).toContain(
-      '"secret-has-tags": { severity: "low", reads: secrets }',
+      '"secret-scaffold-example": { severity: "low", reads: secrets }',
     );
     for (const id of ids) {
       expect(await textOf("simulator/organization.ts")).toContain(`// Fails ${id}.`);
