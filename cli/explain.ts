@@ -7,7 +7,7 @@ import type { Inventory, Target } from "../lib/model/inventory.ts";
 import { nearest, suggest } from "../lib/model/nearest.ts";
 import type { Policy } from "../lib/model/policy.ts";
 import { type DatabaseDetails, explainDatabase } from "../lib/report/terminal/explain-database.ts";
-import { explainRule } from "../lib/report/terminal/explain-rule.ts";
+import { explainRule } from "../lib/report/terminal/rules.ts";
 import { makePrintable } from "../lib/report/text/printable.ts";
 import { rules } from "../rules/index.ts";
 import { exitStatus } from "./exit-status.ts";

@@ -3,7 +3,7 @@ import { severityOf } from "../lib/audit/judge.ts";
 import type { Policy } from "../lib/model/policy.ts";
 import type { Rule } from "../lib/model/rule.ts";
 import { toJson } from "../lib/report/files/json.ts";
-import { type RuleEntry, renderRules } from "../lib/report/terminal/rules-table.ts";
+import { type RuleEntry, renderRules } from "../lib/report/terminal/rules.ts";
 import { rules } from "../rules/index.ts";
 import { exitStatus } from "./exit-status.ts";
 import { type Io, write } from "./io.ts";

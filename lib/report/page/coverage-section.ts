@@ -1,13 +1,7 @@
-import type { Gap } from "../../model/inventory.ts";
 import type { Report } from "../../model/report.ts";
 import { count, formatNumber } from "../text/count.ts";
-import {
-  adviseOnGap,
-  describeFailure,
-  describeTargets,
-  groupByFailure,
-  groupByReason,
-} from "../text/describe-coverage.ts";
+import { describeTargets, groupByFailure, groupByReason } from "../text/describe-coverage.ts";
+import { groupBy } from "../text/group.ts";
 import { describeScope, listScopes } from "../text/scopes.ts";
 import { fold, label, table } from "./components.ts";
 import { type Html, html } from "./html.ts";
@@ -22,29 +16,25 @@ export function renderCoverageSection(report: Report, reasons: Readonly<Record<s
 <p>${coverage.complete ? label("complete", "good") : label("incomplete", "unknown")} ${describeTargets(report)}</p>
 <p>${count(coverage.rules.length, "rule")} evaluated: ${coverage.rules.join(", ") || "none"}.</p>
 ${coverage.rulesOff.length === 0 ? null : html`<p>Turned off by the policy: ${coverage.rulesOff.join(", ")}.</p>`}
-${renderGaps(coverage.gaps)}${renderTargets(report)}${renderReasons(report, reasons)}</section>`;
+${renderGaps(coverage)}${renderTargets(report)}${renderReasons(report, reasons)}</section>`;
 }
 
-function renderGaps(gaps: readonly Gap[]): Html | null {
+function renderGaps({ gaps }: Report["coverage"]): Html | null {
   if (gaps.length === 0) return null;
   return html`<h3>Gaps</h3>
-${groupByFailure(gaps).map((same) => {
-  const [first] = same;
-  if (first === undefined) return null;
-  const advice = adviseOnGap(first.action, first.code);
-  const more = same.length - shownGaps;
-  return fold(
-    html`<strong>${describeFailure(first.action, first.code)}</strong>`,
-    listScopes(same),
-    html`<div class="database">${advice === null ? null : html`<p>→ ${advice}</p>`}<ul>${same.slice(0, shownGaps).map((gap) => html`<li>${describeScope(gap)}${gap.resource === null ? null : html` <code>${gap.resource}</code>`}: ${gap.message}</li>\n`)}</ul>${more > 0 ? html`<p>… and ${formatNumber(more)} more in the JSON report.</p>` : null}</div>`,
-  );
-})}`;
+${groupByFailure(gaps).map(({ failure, advice, gaps }) =>
+  fold(
+    html`<strong>${failure}</strong>`,
+    listScopes(gaps),
+    html`<div class="database">${advice === null ? null : html`<p>→ ${advice}</p>`}<ul>${gaps.slice(0, shownGaps).map((gap) => html`<li>${describeScope(gap)}${gap.resource === null ? null : html` <code>${gap.resource}</code>`}: ${gap.message}</li>\n`)}</ul>${gaps.length > shownGaps ? html`<p>… and ${formatNumber(gaps.length - shownGaps)} more in the JSON report.</p>` : null}</div>`,
+  ),
+)}`;
 }
 
 /** One row for each account: a row for each account and Region would be too many. */
 function renderTargets({ coverage }: Report): Html | null {
   if (coverage.targets.length === 0) return null;
-  const rows = [...Map.groupBy(coverage.targets, ({ account }) => account)].map(([account, targets]) => [
+  const rows = groupBy(coverage.targets, ({ account }) => account).map(([account, targets]) => [
     account,
     targets.flatMap(({ complete, region }) => (complete ? [region] : [])).join(", ") || "none",
     targets.flatMap(({ complete, region }) => (complete ? [] : [region])).join(", ") || "none",
@@ -58,10 +48,9 @@ function renderTargets({ coverage }: Report): Html | null {
   );
 }
 
-function renderReasons({ databases }: Report, reasons: Readonly<Record<string, string>>): Html | null {
-  const groups = groupByReason(databases);
-  if (groups.length === 0) return null;
-  const number = groups.reduce((sum, [, all]) => sum + all.length, 0);
+function renderReasons(report: Report, reasons: Readonly<Record<string, string>>): Html | null {
+  const { number, groups } = groupByReason(report);
+  if (number === 0) return null;
   const rows = groups.map(([code, all]) => [code, String(all.length), reasons[code] ?? ""]);
   return fold(
     html`<h3>Without a master password that RDS can manage</h3>`,

@@ -1,23 +1,18 @@
 import { type ClassifiedDatabase, describeDatabase } from "../../model/database.ts";
-import type { Exemption, Finding, Severity, Status } from "../../model/finding.ts";
+import type { Finding, Status } from "../../model/finding.ts";
 import { describeEngine } from "../text/describe-database.ts";
 import { describeEvidence, describeExemptionEnd } from "../text/describe-finding.ts";
+import { type Group, groupBy } from "../text/group.ts";
 import { sortBySeverity, statuses } from "../text/group-findings.ts";
 import { makePrintable } from "../text/printable.ts";
 import type { ReportOptions } from "../text/reporter.ts";
 import { createLayout, type Layout } from "./layout.ts";
-import { pad, paragraph, widest } from "./paragraph.ts";
+import { pad, widest } from "./paragraph.ts";
 
 /** The verdict of one rule, with its severity and exemption under the policy. */
-type DatabaseVerdict = {
-  readonly rule: string;
-  readonly severity: Severity;
+type DatabaseVerdict = Pick<Finding, "rule" | "severity" | "message" | "evidence" | "exemption" | "endedExemption"> & {
   readonly status: Status;
-  readonly message: string;
   readonly remediation: string | null;
-  readonly evidence: Finding["evidence"];
-  readonly exemption: Exemption | null;
-  readonly endedExemption: Exemption | null;
 };
 
 /** One database and the verdicts of all rules. */
@@ -40,21 +35,19 @@ export function explainDatabase(untrusted: DatabaseDetails, options: Pick<Report
   const sorted = statuses.flatMap((status) => verdicts.filter((verdict) => verdict.status === status));
   const title = describeDatabase(database);
   const sections = [
-    [layout.paint.strong(title.charAt(0).toUpperCase() + title.slice(1)), ...renderAttributes(details, layout)].join(
-      "\n",
-    ),
-    ...[...Map.groupBy(sorted, ({ status, message }) => `${status} ${message}`).values()].map((same) =>
+    `${layout.paint.strong(title.charAt(0).toUpperCase() + title.slice(1))}\n${renderAttributes(details, layout)}`,
+    ...groupBy(sorted, ({ status, message }) => `${status} ${message}`).map(([, same]) =>
       renderVerdict(same, details, layout),
     ),
+    ...(rulesOff.length > 0 ? [layout.wrap(`Turned off by the policy: ${rulesOff.join(", ")}.`)] : []),
   ];
-  if (rulesOff.length > 0)
-    sections.push(paragraph(`Turned off by the policy: ${rulesOff.join(", ")}.`, { width: layout.width }));
   return `${sections.join("\n\n")}\n`;
 }
 
-function renderAttributes({ database, source, observedAt }: DatabaseDetails, { width, paint }: Layout): string[] {
+function renderAttributes({ database, source, observedAt }: DatabaseDetails, { wrap, paint }: Layout): string {
   const { masterUserSecret: secret, explanation, doubt } = database;
-  const management = describeManagement(database);
+  const management = managements[database.management];
+  const tags = Object.entries(database.tags).map(([key, value]) => `${key}=${value}`);
   const attributes: [string, string | null][] = [
     ["Type", describeEngine(database)],
     ["Account", database.account],
@@ -68,48 +61,30 @@ function renderAttributes({ database, source, observedAt }: DatabaseDetails, { w
     ["Documentation", source],
     ["Secret", secret === null ? null : `${secret.secretArn ?? "no ARN"} (${secret.status ?? "no status"})`],
     ["KMS key", secret === null ? null : (secret.kmsKeyId ?? "not reported")],
-    ["Tags", describeTags(database.tags)],
+    ["Tags", tags.length === 0 ? null : tags.join(", ")],
   ];
   const columns = widest(attributes.map(([name]) => name));
-  return attributes.flatMap(([name, value]) =>
-    value === null ? [] : [paragraph(value, { width, first: `  ${paint.faint(pad(name, columns))}  ` })],
-  );
+  return attributes
+    .flatMap(([name, value]) => (value === null ? [] : [wrap(value, `  ${paint.faint(pad(name, columns))}  `)]))
+    .join("\n");
 }
 
-function describeManagement({ management }: ClassifiedDatabase): string {
-  switch (management) {
-    case "managed":
-      return "managed by RDS in Secrets Manager";
-    case "unmanaged":
-      return "not managed by RDS, but could be";
-    case "inherited":
-      return "owned by another database";
-    case "unsupported":
-      return "cannot be managed by RDS";
-    case "out-of-scope":
-      return "out of scope";
-  }
-}
-
-function describeTags(tags: Readonly<Record<string, string>>): string | null {
-  const all = Object.entries(tags).map(([key, value]) => `${key}=${value}`);
-  return all.length === 0 ? null : all.join(", ");
-}
+const managements: Readonly<Record<ClassifiedDatabase["management"], string>> = {
+  managed: "managed by RDS in Secrets Manager",
+  unmanaged: "not managed by RDS, but could be",
+  inherited: "owned by another database",
+  unsupported: "cannot be managed by RDS",
+  "out-of-scope": "out of scope",
+};
 
 /** One verdict, or several rules with the same message, such as those that do not apply. */
-function renderVerdict(
-  same: readonly DatabaseVerdict[],
-  { observedAt }: DatabaseDetails,
-  { width, paint }: Layout,
-): string {
-  const [verdict] = same;
-  if (verdict === undefined) return "";
-  const { severity, status, message, remediation, evidence, exemption, endedExemption } = verdict;
+function renderVerdict(same: Group<DatabaseVerdict>, { observedAt }: DatabaseDetails, { wrap, paint }: Layout): string {
+  const [{ severity, status, message, remediation, evidence, exemption, endedExemption }] = same;
   const word = status === "NON_COMPLIANT" ? `${status}, ${severity}` : status;
   const exempt = exemption === null ? "" : paint.faint(", exempt");
   const rules = paint.strong(same.map(({ rule }) => rule).join(", "));
   const lines: string[] = [];
-  const add = (text: string, first = "  ") => lines.push(paragraph(text, { width, first }));
+  const add = (text: string, first = "  ") => lines.push(wrap(text, first));
   add(`${rules}  ${paint.status[status](word)}${exempt}`, "");
   add(message);
   for (const [name, value] of Object.entries(evidence)) add(describeEvidence(value), `  ${paint.faint(`${name}:`)} `);

@@ -1,19 +1,10 @@
-import { Chalk, type ChalkInstance } from "chalk";
-import type { Severity, Status } from "../../model/finding.ts";
+import { Chalk } from "chalk";
 
 /** The colors of the terminal output by meaning. Each returns its text unchanged if the terminal shows no colors. */
-export type Paint = {
-  readonly strong: ChalkInstance;
-  readonly faint: ChalkInstance;
-  readonly good: ChalkInstance;
-  readonly bad: ChalkInstance;
-  readonly warn: ChalkInstance;
-  readonly severity: Readonly<Record<Severity, ChalkInstance>>;
-  readonly status: Readonly<Record<Status, ChalkInstance>>;
-};
+export type Paint = ReturnType<typeof createPaint>;
 
 /** Uses the 16 basic colors, which every terminal has, or none. */
-export function createPaint(color: boolean): Paint {
+export function createPaint(color: boolean) {
   const chalk = new Chalk({ level: color ? 1 : 0 });
   return {
     strong: chalk.bold,
@@ -21,12 +12,7 @@ export function createPaint(color: boolean): Paint {
     good: chalk.green.bold,
     bad: chalk.red.bold,
     warn: chalk.yellow.bold,
-    severity: {
-      critical: chalk.white.bgRed.bold,
-      high: chalk.red.bold,
-      medium: chalk.yellow,
-      low: chalk.cyan,
-    },
+    severity: { critical: chalk.white.bgRed.bold, high: chalk.red.bold, medium: chalk.yellow, low: chalk.cyan },
     status: {
       COMPLIANT: chalk.green,
       NON_COMPLIANT: chalk.red.bold,

@@ -12,7 +12,11 @@ const hardSpace = "\ue000";
  */
 export function paragraph(
   text: string,
-  { width, first = "", hang = stringWidth(first) }: { width: number; first?: string; hang?: number },
+  {
+    width,
+    first = "",
+    hang = stringWidth(first),
+  }: Readonly<{ width: number; first?: string; hang?: number | undefined }>,
 ): string {
   const columns = Math.max(width - Math.max(stringWidth(first), hang), 20);
   const lines = wrapAnsi(keepCommands(text, columns), columns).replaceAll(hardSpace, " ").split("\n");

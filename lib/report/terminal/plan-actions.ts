@@ -1,8 +1,9 @@
 import type { ActionName } from "../../model/action.ts";
 import type { GateResult, PlannedAction } from "../../model/plan.ts";
 import { count } from "../text/count.ts";
+import { type Group, groupBy } from "../text/group.ts";
 import type { Layout } from "./layout.ts";
-import { pad, paragraph, widest } from "./paragraph.ts";
+import { pad, widest } from "./paragraph.ts";
 import { renderByScope } from "./plan-scopes.ts";
 import { countStatuses, type PlanStatus, planStatusOf } from "./plan-status.ts";
 
@@ -19,71 +20,54 @@ export type SharedReasons = {
   readonly impacts: ReadonlyMap<ActionName, string>;
 };
 
-const labels: Readonly<Record<PlanStatus, string>> = {
-  now: "NOW",
-  window: "WAITS",
-  turn: "WAITS",
-  approval: "APPROVAL",
-  exempt: "EXEMPT",
-  blocked: "BLOCKED",
-};
-
 const hang = " ".repeat(14);
 
+/** The label of a status, and the name of its color. */
+const labels = {
+  now: ["NOW", "good"],
+  window: ["WAITS", "warn"],
+  turn: ["WAITS", "warn"],
+  approval: ["APPROVAL", "warn"],
+  exempt: ["EXEMPT", "faint"],
+  blocked: ["BLOCKED", "bad"],
+} as const satisfies Readonly<Record<PlanStatus, readonly [string, keyof Layout["paint"]]>>;
+
 /** A gate with its reason, in the form in which the reason of a manual step has it. */
-function toText({ gate, reason }: Pick<GateResult, "gate" | "reason">): string {
+function toText({ gate, reason }: GateResult): string {
   return `${gate}: ${reason}`;
 }
 
 /** Finds the reasons that many actions share. With all gates shown, every action lists its own. */
-export function findSharedReasons(
-  actions: readonly PlannedAction[],
-  { gates: shown }: { readonly gates: ShownGates },
-): SharedReasons {
+export function findSharedReasons(actions: readonly PlannedAction[], shown: ShownGates): SharedReasons {
   const gates = shown === "all" ? [] : actions.flatMap(({ gates }) => gates);
-  const isShared = (all: readonly unknown[]) => all.length >= sharedFrom;
-  const assumed = gates.filter((gate) => gate.assumed);
   const closed = gates.filter(({ open }) => !open);
+  const assumed = gates.filter((gate) => gate.assumed);
+  const shared = <K, T>(groups: readonly (readonly [K, Group<T>])[]) =>
+    groups.filter(([, all]) => all.length >= sharedFrom);
   return {
-    assumed: [...new Map(assumed.map((gate) => [toText(gate), gate])).values()],
-    gates: new Map(
-      [...Map.groupBy(closed, toText)].flatMap(([name, all]) =>
-        all[0] !== undefined && isShared(all) ? [[name, { gate: all[0], actions: all.length }]] : [],
-      ),
-    ),
+    assumed: groupBy(assumed, toText).map(([, [gate]]) => gate),
+    gates: new Map(shared(groupBy(closed, toText)).map(([text, all]) => [text, { gate: all[0], actions: all.length }])),
     impacts: new Map(
-      [...Map.groupBy(actions, ({ action }) => action)].flatMap(([action, all]) =>
-        all[0] !== undefined && isShared(all) ? [[action, all[0].impact]] : [],
-      ),
+      shared(groupBy(actions, ({ action }) => action)).map(([action, [{ impact }]]) => [action, impact]),
     ),
   };
 }
 
 /** Renders the assumptions, the shared blockers and the shared impacts, each as a section. */
-export function renderSharedReasons({ assumed, gates, impacts }: SharedReasons, { width, paint }: Layout): string[] {
-  const section = (title: string, rows: readonly { name: string; text: string; symbol?: string }[]) => {
-    if (rows.length === 0) return [];
-    const columns = widest(rows.map(({ name }) => name));
-    const lines = rows.map(({ name, text, symbol }) =>
-      paragraph(text, { width, first: `  ${symbol === undefined ? "" : `${symbol} `}${pad(name, columns)}  ` }),
-    );
-    return [[paint.strong(title), ...lines].join("\n")];
+export function renderSharedReasons({ assumed, gates, impacts }: SharedReasons, { wrap, paint }: Layout): string[] {
+  const section = (title: string, rows: readonly (readonly [name: string, text: string])[], symbol = "") => {
+    const columns = widest(rows.map(([name]) => name));
+    const lines = rows.map(([name, text]) => wrap(text, `  ${symbol}${pad(name, columns)}  `));
+    return rows.length === 0 ? [] : [[paint.strong(title), ...lines].join("\n")];
   };
-  const blockers = [...gates.values()].map(({ gate, actions }) => ({
-    name: gate.gate,
-    text: `${gate.reason} ${paint.faint(`(${count(actions, "action")})`)}`,
-    symbol: paint.bad("✗"),
-  }));
+  const assumptions = assumed.map(({ gate, reason }) => [gate, reason] as const);
+  const blockers = [...gates.values()].map(
+    ({ gate, actions }) => [gate.gate, `${gate.reason} ${paint.faint(`(${count(actions, "action")})`)}`] as const,
+  );
   return [
-    ...section(
-      "ASSUMPTIONS",
-      assumed.map(({ gate, reason }) => ({ name: gate, text: reason, symbol: paint.warn("·") })),
-    ),
-    ...section("SHARED BLOCKERS", blockers),
-    ...section(
-      "IMPACT",
-      [...impacts].map(([name, text]) => ({ name, text })),
-    ),
+    ...section("ASSUMPTIONS", assumptions, `${paint.warn("·")} `),
+    ...section("SHARED BLOCKERS", blockers, `${paint.bad("✗")} `),
+    ...section("IMPACT", [...impacts]),
   ];
 }
 
@@ -93,42 +77,34 @@ export function renderActions(
   shared: SharedReasons,
   layout: Layout & { readonly gates: ShownGates },
 ): string[] {
-  return renderByScope(actions, layout, {
-    render: (ofDatabase) => ofDatabase.map((action) => renderAction(action, shared, layout)).join("\n"),
-    summarize: (rest) => countStatuses(rest.map(planStatusOf)),
-  });
+  return renderByScope(
+    actions,
+    layout,
+    (ofDatabase) => ofDatabase.map((action) => renderAction(action, shared, layout)).join("\n"),
+    (rest) => countStatuses(rest.map(planStatusOf)),
+  );
 }
 
 function renderAction(
   planned: PlannedAction,
   shared: SharedReasons,
-  { width, paint, gates }: Layout & { readonly gates: ShownGates },
+  { wrap, paint, gates }: Layout & { readonly gates: ShownGates },
 ): string {
   const { action, rule, severity, impact, keyReference } = planned;
-  const planStatus = planStatusOf(planned);
-  const paints: Readonly<Record<PlanStatus, (text: string) => string>> = {
-    now: paint.good,
-    window: paint.warn,
-    turn: paint.warn,
-    approval: paint.warn,
-    exempt: paint.faint,
-    blocked: paint.bad,
-  };
-  const indented = (text: string, symbol?: string) =>
-    paragraph(text, { width, first: `${hang}${symbol === undefined ? "" : `${symbol} `}` });
-  const label = pad(paints[planStatus](labels[planStatus]), 10);
+  const [word, color] = labels[planStatusOf(planned)];
   const lines = [
-    paragraph(`${paint.strong(action)} for ${rule} ${paint.faint(`(${severity})`)}`, { width, first: `    ${label}` }),
+    wrap(`${paint.strong(action)} for ${rule} ${paint.faint(`(${severity})`)}`, `    ${pad(paint[color](word), 10)}`),
   ];
-  if (!shared.impacts.has(action)) lines.push(indented(impact));
-  if (keyReference !== null) lines.push(indented(`Key of the new secret: ${keyReference}`));
+  const add = (text: string, symbol = "") => lines.push(wrap(text, hang + symbol));
+  if (!shared.impacts.has(action)) add(impact);
+  if (keyReference !== null) add(`Key of the new secret: ${keyReference}`);
   const shown = gates === "all" ? planned.gates : planned.gates.filter(({ open }) => !open);
   const above = shown.filter((gate) => shared.gates.has(toText(gate)));
   if (above.length > 0)
-    lines.push(indented(`${above.map(({ gate }) => gate).join(", ")} ${paint.faint("(see above)")}`, paint.bad("✗")));
+    add(`${above.map(({ gate }) => gate).join(", ")} ${paint.faint("(see above)")}`, `${paint.bad("✗")} `);
   for (const gate of shown.filter((gate) => !above.includes(gate))) {
     const symbol = gate.assumed ? paint.warn("·") : gate.open ? paint.good("✓") : paint.bad("✗");
-    lines.push(indented(`${gate.gate}${gate.assumed ? " (assumed)" : ""}: ${gate.reason}`, symbol));
+    add(`${gate.gate}${gate.assumed ? " (assumed)" : ""}: ${gate.reason}`, `${symbol} `);
   }
   return lines.join("\n");
 }

@@ -3,7 +3,6 @@ import { splitCommands } from "../text/commands.ts";
 import { count } from "../text/count.ts";
 import { makePrintable, toPrintable } from "../text/printable.ts";
 import type { Layout } from "./layout.ts";
-import { paragraph } from "./paragraph.ts";
 import type { SharedReasons } from "./plan-actions.ts";
 import { renderByScope } from "./plan-scopes.ts";
 import { toCommandLines } from "./shell.ts";
@@ -16,10 +15,12 @@ export function renderManual(steps: readonly ManualStep[], shared: SharedReasons
     ...makePrintable(step),
     code: { CloudFormation: toCodeLines(cloudFormation), Terraform: toCodeLines(terraform) },
   }));
-  const blocks = renderByScope(printable, layout, {
-    render: (ofDatabase) => ofDatabase.map((step) => renderStep(step, shared, layout)).join("\n"),
-    summarize: (rest) => count(rest.length, "finding"),
-  });
+  const blocks = renderByScope(
+    printable,
+    layout,
+    (ofDatabase) => ofDatabase.map((step) => renderStep(step, shared, layout)).join("\n"),
+    (rest) => count(rest.length, "finding"),
+  );
   return blocks.length === 0 ? [] : [layout.paint.strong("MANUAL ACTION"), ...blocks];
 }
 
@@ -30,29 +31,24 @@ type Step = Omit<ManualStep, "cloudFormation" | "terraform"> & {
 function renderStep(
   { what, rule, reason, awsCli, code }: Step,
   shared: SharedReasons,
-  { width, paint }: Layout,
+  { width, wrap, paint }: Layout,
 ): string {
   const commands = awsCli.flatMap((command) => toCommandLines(command, width - hang.length - 2));
   const title = (text: string) => hang + paint.faint(text);
   const indent = (lines: readonly string[]) => lines.map((line) => `${hang}  ${line}`);
+  // Why the service does not make the repair: a gate with its reason, or a sentence.
+  const [, gate, why = reason] = /^([a-z-]+): (.+)$/.exec(reason) ?? [];
+  const label = paint.faint(`Not automated${gate === undefined ? "" : ` (${gate})`}:`);
   return [
-    paragraph(paint.strong(rule), { width, first: "    " }),
-    paragraph(withoutCommands(what, awsCli), { width, first: `${hang}→ ` }),
-    renderReason(reason, shared, awsCli, { width, paint }),
+    wrap(paint.strong(rule), "    "),
+    wrap(withoutCommands(what, awsCli), `${hang}→ `),
+    wrap(`${label} ${shared.gates.has(reason) ? "see above" : withoutCommands(why, awsCli)}`, hang),
     ...(commands.length === 0 ? [] : [title("AWS CLI"), ...indent(commands)]),
     ...Object.entries(code).flatMap(([tool, [first, ...more]]) => {
       if (first === undefined) return [];
       return more.length === 0 ? [`${title(tool)}  ${first}`] : [title(tool), ...indent([first, ...more])];
     }),
   ].join("\n");
-}
-
-/** Renders why the service does not make the repair: a gate with its reason, or a sentence. */
-function renderReason(reason: string, { gates }: SharedReasons, awsCli: readonly string[], { width, paint }: Layout) {
-  const [, gate, why] = /^([a-z-]+): (.+)$/.exec(reason) ?? [];
-  const label = paint.faint(`Not automated${gate === undefined ? "" : ` (${gate})`}:`);
-  const end = gates.has(reason) ? "see above" : withoutCommands(why ?? reason, awsCli);
-  return paragraph(`${label} ${end}`, { width, first: hang });
 }
 
 /** Removes from a sentence the commands that the steps below it repeat. */

@@ -1,9 +1,9 @@
 import { kindNames } from "../../model/database.ts";
 import type { RemediationRequest } from "../../model/remediation-request.ts";
 import { count } from "../text/count.ts";
+import { groupBy } from "../text/group.ts";
 import { describeScope } from "../text/scopes.ts";
 import type { Layout } from "./layout.ts";
-import { paragraph } from "./paragraph.ts";
 
 /** Databases shown for one account and Region, and in all, so that the output stays readable in a terminal. */
 const shownPerScope = 20;
@@ -14,59 +14,42 @@ type Item = { readonly database: RemediationRequest["database"] };
 /** Renders items by account and Region, then by database, in their order. `render` renders all items of one database. */
 export function renderByScope<T extends Item>(
   items: readonly T[],
-  { width, paint }: Layout,
-  {
-    render,
-    summarize,
-  }: { readonly render: (ofDatabase: readonly T[]) => string; readonly summarize: (rest: readonly T[]) => string },
+  { wrap, paint }: Layout,
+  render: (ofDatabase: readonly T[]) => string,
+  summarize: (rest: readonly T[]) => string,
 ): string[] {
   let left = shownInAll;
   const hidden: T[] = [];
-  const blocks = [...Map.groupBy(items, ({ database }) => describeScope(database))].flatMap(([scope, ofScope]) => {
-    const databases = [...Map.groupBy(ofScope, ({ database }) => database.arn).values()];
+  const blocks = groupBy(items, ({ database }) => describeScope(database)).flatMap(([scope, ofScope]) => {
+    const databases = groupBy(ofScope, ({ database }) => database.arn).map(([, ofDatabase]) => ofDatabase);
     const shown = databases.slice(0, Math.min(shownPerScope, left));
     left -= shown.length;
     hidden.push(...databases.slice(shown.length).flat());
     if (shown.length === 0) return [];
-    const paragraphs = groupAlike(
-      shown.map((ofDatabase) => ({ database: ofDatabase[0]?.database, text: render(ofDatabase) })),
-    ).map(({ databases, text }) => `${renderHeading(databases, { width, paint })}\n${text}`);
+    const entries = groupAlike(shown.map((ofDatabase) => [ofDatabase[0].database, render(ofDatabase)]));
+    const paragraphs = entries.map(({ databases, text }) => {
+      const kind = kindNames[databases[0].kind];
+      const names = paint.strong(databases.map(({ identifier }) => identifier).join(", "));
+      const what = paint.faint(databases.length === 1 ? kind : count(databases.length, kind));
+      return `${wrap(`${names}  ${what}`, "  ", 4)}\n${text}`;
+    });
     const counts = databases.length > 1 ? `  ${paint.faint(summarize(ofScope))}` : "";
-    return [[paragraph(`${paint.strong(scope)}${counts}`, { width }), paragraphs.join("\n\n")].join("\n")];
+    return [[wrap(`${paint.strong(scope)}${counts}`), paragraphs.join("\n\n")].join("\n")];
   });
   if (hidden.length === 0) return blocks;
   const databases = count(new Set(hidden.map(({ database }) => database.arn)).size, "more database");
   const scopes = count(new Set(hidden.map(({ database }) => describeScope(database))).size, "account/Region pair");
-  return [
-    ...blocks,
-    paragraph(paint.faint(`… and ${databases} in ${scopes} (${summarize(hidden)}); --format json lists all`), {
-      width,
-    }),
-  ];
+  const more = `… and ${databases} in ${scopes} (${summarize(hidden)}); --format json lists all`;
+  return [...blocks, wrap(paint.faint(more))];
 }
 
-type DatabaseGroup = { readonly databases: readonly RemediationRequest["database"][]; readonly text: string };
-
 /** Groups consecutive databases of one kind that have the same text. */
-function groupAlike(
-  all: readonly { database: RemediationRequest["database"] | undefined; text: string }[],
-): DatabaseGroup[] {
-  const groups: DatabaseGroup[] = [];
-  for (const { database, text } of all) {
-    if (database === undefined) continue;
+function groupAlike(all: readonly (readonly [Item["database"], string])[]) {
+  const groups: { databases: [Item["database"], ...Item["database"][]]; text: string }[] = [];
+  for (const [database, text] of all) {
     const last = groups.at(-1);
-    const isAlike = last?.text === text && last.databases[0]?.kind === database.kind;
-    if (last !== undefined && isAlike) groups[groups.length - 1] = { text, databases: [...last.databases, database] };
+    if (last?.text === text && last.databases[0].kind === database.kind) last.databases.push(database);
     else groups.push({ text, databases: [database] });
   }
   return groups;
-}
-
-function renderHeading(databases: readonly RemediationRequest["database"][], { width, paint }: Layout): string {
-  const [first] = databases;
-  if (first === undefined) return "";
-  const kind = kindNames[first.kind];
-  const what = databases.length === 1 ? kind : count(databases.length, kind);
-  const names = paint.strong(databases.map(({ identifier }) => identifier).join(", "));
-  return paragraph(`${names}  ${paint.faint(what)}`, { width, first: "  ", hang: 4 });
 }

@@ -2,7 +2,6 @@ import type { Plan } from "../../model/plan.ts";
 import { makePrintable } from "../text/printable.ts";
 import type { ReportOptions } from "../text/reporter.ts";
 import { createLayout } from "./layout.ts";
-import { paragraph } from "./paragraph.ts";
 import { findSharedReasons, renderActions, renderSharedReasons, type ShownGates } from "./plan-actions.ts";
 import { renderManual } from "./plan-manual.ts";
 import { describePlan } from "./plan-status.ts";
@@ -19,15 +18,15 @@ const checkedAgain = " Every gate is checked again before anything changes.";
 export function renderPlan(untrusted: Plan, options: PlanTableOptions): string {
   const plan = { ...makePrintable(untrusted), manual: untrusted.manual };
   const layout = createLayout(options);
-  const { width, paint } = layout;
-  const answer = paragraph(describePlan(plan), { width, first: `${paint.strong("PLAN")}  ` });
-  const shared = findSharedReasons(plan.actions, options);
+  const { wrap, paint } = layout;
+  const answer = wrap(describePlan(plan), `${paint.strong("PLAN")}  `);
+  const shared = findSharedReasons(plan.actions, options.gates);
   const sections = [
     answer,
     ...renderSharedReasons(shared, layout),
     ...renderActions(plan.actions, shared, { ...layout, gates: options.gates }),
     ...renderManual(plan.manual, shared, layout),
-    paragraph(paint.faint(`As of ${plan.observedAt}.${plan.actions.length === 0 ? "" : checkedAgain}`), { width }),
+    wrap(paint.faint(`As of ${plan.observedAt}.${plan.actions.length === 0 ? "" : checkedAgain}`)),
   ];
   const text = sections.join("\n\n");
   const isLong = text.split("\n").length > 24;

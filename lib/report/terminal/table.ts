@@ -3,11 +3,8 @@ import { makePrintable } from "../text/printable.ts";
 import type { Reporter } from "../text/reporter.ts";
 import { describeVerdict } from "../text/verdict.ts";
 import { renderCoverage } from "./coverage.ts";
-import { renderExempt } from "./exempt-findings.ts";
-import { createLayout, type Layout } from "./layout.ts";
-import { renderNotEvaluated } from "./not-evaluated.ts";
-import { paragraph } from "./paragraph.ts";
-import { renderViolations } from "./violations.ts";
+import { renderExempt, renderNotEvaluated, renderViolations } from "./findings.ts";
+import { createLayout } from "./layout.ts";
 
 /** Lines of a short report. A longer one repeats the verdict at the end. */
 const shortReport = 24;
@@ -17,7 +14,9 @@ export const renderTable: Reporter = (untrusted, options) => {
   const report = makePrintable(untrusted);
   const layout = createLayout(options);
   const { violations, notEvaluated, exempt } = groupFindings(report.findings);
-  const verdict = renderVerdict(report, layout);
+  const { word, sentence } = describeVerdict(report);
+  const paintWord = word === "CLEAN" ? layout.paint.good : layout.paint.bad;
+  const verdict = layout.wrap(sentence, `${paintWord(word)}  `);
   const text = [
     verdict,
     ...renderViolations(violations, report, layout),
@@ -28,8 +27,3 @@ export const renderTable: Reporter = (untrusted, options) => {
   const isLong = text.split("\n").length > shortReport;
   return `${isLong ? `${text}\n\n${verdict}` : text}\n`;
 };
-
-function renderVerdict(report: Parameters<Reporter>[0], { width, paint }: Layout): string {
-  const { word, sentence } = describeVerdict(report);
-  return paragraph(sentence, { width, first: `${(word === "CLEAN" ? paint.good : paint.bad)(word)}  ` });
-}

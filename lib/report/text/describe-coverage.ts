@@ -1,6 +1,7 @@
 import type { Gap } from "../../model/inventory.ts";
 import type { Report } from "../../model/report.ts";
 import { count } from "./count.ts";
+import { groupBy } from "./group.ts";
 
 /** "2 accounts, 1 Region (eu-west-1), 12 databases, 7 API calls.": what the audit covered. */
 export function describeTargets({ coverage, databases }: Report): string {
@@ -14,27 +15,29 @@ export function describeTargets({ coverage, databases }: Report): string {
 }
 
 /** Databases without a master password that RDS can manage, by reason code, or by management if there is none; largest group first. */
-export function groupByReason(databases: Report["databases"]): readonly (readonly [string, Report["databases"]])[] {
+export function groupByReason({ databases }: Report) {
   const others = databases.filter(({ management }) => management !== "managed" && management !== "unmanaged");
-  return [...Map.groupBy(others, ({ reason, management }) => reason ?? management)].sort(
-    ([, a], [, b]) => b.length - a.length,
-  );
+  const groups = groupBy(others, ({ reason, management }) => reason ?? management);
+  return { number: others.length, groups: groups.toSorted(([, a], [, b]) => b.length - a.length) };
 }
 
-/** Gaps with the same action and code. */
-export function groupByFailure(gaps: readonly Gap[]): readonly (readonly Gap[])[] {
-  return [...Map.groupBy(gaps, ({ action, code }) => `${action} ${code}`).values()];
+/** Gaps with the same action and code: what failed, and what to do about it, or null if that depends on the case. */
+export function groupByFailure(all: readonly Gap[]) {
+  return groupBy(all, ({ action, code }) => `${action} ${code}`).map(([, gaps]) => {
+    const [{ action, code }] = gaps;
+    return { failure: describeFailure(action, code), advice: adviseOnGap(action, code), gaps };
+  });
 }
 
 /** "kms:DescribeKey failed with AccessDeniedException". */
-export function describeFailure(action: string, code: string): string {
+function describeFailure(action: string, code: string): string {
   if (action.startsWith("rule:")) return `The rule ${action.slice("rule:".length)} failed (${code})`;
   if (code === "AccessError") return "The account could not be accessed";
   return `${action} failed with ${code}`;
 }
 
 /** What to do about a gap; null if it depends on the case. */
-export function adviseOnGap(action: string, code: string): string | null {
+function adviseOnGap(action: string, code: string): string | null {
   if (action.startsWith("rule:")) return "This is a bug: report it with this message.";
   if (code === "OptInRequired" || code === "UnrecognizedClientException" || code === "InvalidClientTokenId")
     return "The Region may be disabled in the account: enable it, or exclude it from the audit.";

@@ -7,6 +7,7 @@ import {
   type Status,
   severities,
 } from "../../model/finding.ts";
+import { type Group, groupBy } from "./group.ts";
 import { describeScope } from "./scopes.ts";
 
 /** Worst first. INSUFFICIENT_DATA is not a pass. */
@@ -36,12 +37,12 @@ function endOf({ exemption }: Finding): string {
 export type FindingsInScope = {
   readonly scope: string;
   readonly findings: readonly Finding[];
-  readonly databases: readonly (readonly Finding[])[];
+  readonly databases: readonly Group<Finding>[];
 };
 
 /** Groups findings by account and Region, and there by database; the most severe come first at each level. */
 export function groupByScope(findings: readonly Finding[]): readonly FindingsInScope[] {
-  return [...Map.groupBy(findings, describeScope)]
+  return groupBy(findings, describeScope)
     .map(([scope, inScope]) => ({
       scope,
       findings: inScope,
@@ -51,20 +52,22 @@ export function groupByScope(findings: readonly Finding[]): readonly FindingsInS
 }
 
 /** Groups findings by database, in the order of each database's first finding. */
-export function groupByDatabase(findings: readonly Finding[]): readonly (readonly Finding[])[] {
-  return [...Map.groupBy(findings, ({ resource }) => resource.arn).values()];
+export function groupByDatabase(findings: readonly Finding[]): readonly Group<Finding>[] {
+  return groupBy(findings, ({ resource }) => resource.arn).map(([, ofDatabase]) => ofDatabase);
 }
 
 /** Groups findings that could not be evaluated by the missing fact, or by rule if the rule could not interpret AWS's answer; largest group first. */
-export function groupByCause(findings: readonly Finding[]): readonly (readonly Finding[])[] {
+export function groupByCause(findings: readonly Finding[]): readonly Group<Finding>[] {
   const causeOf = ({ evidence, rule }: Finding) =>
     typeof evidence.notSeen === "string" ? evidence.notSeen : `rule ${rule}`;
-  return [...Map.groupBy(findings, causeOf).values()].sort((a, b) => b.length - a.length);
+  return groupBy(findings, causeOf)
+    .map(([, sameCause]) => sameCause)
+    .sort((a, b) => b.length - a.length);
 }
 
 /** Most severe first; stable. */
-export function sortBySeverity<T extends { readonly severity: Severity }>(items: readonly T[]): readonly T[] {
-  return items.toSorted((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
+export function sortBySeverity<T extends readonly { readonly severity: Severity }[]>(items: T): T {
+  return items.toSorted((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity)) as unknown as T;
 }
 
 /** Compares by the number of critical findings, then of high ones, and so on; more comes first. */

@@ -1,4 +1,5 @@
 import { formatNumber } from "./count.ts";
+import { groupBy } from "./group.ts";
 
 /** A scope: an account and a Region; "" or "*" for the account as a whole. */
 export type AccountRegion = { readonly account: string; readonly region: string };
@@ -13,11 +14,10 @@ const listed = 6;
 
 /** "123456789012 eu-west-1, us-east-1; 210987654321 eu-west-1; and 40 more": distinct scopes, grouped by account. */
 export function listScopes(scopes: readonly AccountRegion[]): string {
-  const distinct = [...Map.groupBy(scopes, describeScope).values()].flatMap(([scope]) => scope ?? []);
-  const accounts = [...Map.groupBy(distinct.slice(0, listed), ({ account }) => account).values()].map((regions) => {
-    const [{ account = "" } = {}] = regions;
-    return describeScope({ account, region: regions.map(({ region }) => region).join(", ") });
-  });
+  const distinct = groupBy(scopes, describeScope).map(([, [scope]]) => scope);
+  const accounts = groupBy(distinct.slice(0, listed), ({ account }) => account).map(([account, regions]) =>
+    describeScope({ account, region: regions.map(({ region }) => region).join(", ") }),
+  );
   const more = distinct.length - listed;
-  return more > 0 ? `${accounts.join("; ")}; and ${formatNumber(more)} more` : accounts.join("; ");
+  return [...accounts, ...(more > 0 ? [`and ${formatNumber(more)} more`] : [])].join("; ");
 }
