@@ -12,25 +12,7 @@ export type AlertOptions = {
  * A custom notification for Amazon Q Developer in chat applications, published as the body of an SNS message.
  * Source for shape and limits: https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html
  */
-export type AlertMessage = {
-  readonly version: "1.0";
-  readonly source: "custom";
-  readonly content: {
-    readonly textType: "client-markdown";
-    readonly title: string;
-    readonly description: string;
-    readonly nextSteps: readonly string[];
-    readonly keywords: readonly string[];
-  };
-  readonly metadata: {
-    /** Messages with the same id share a thread, if the channel's configuration enables threads. */
-    readonly threadId: string;
-    /** Shown at the top of the thread. */
-    readonly summary: string;
-    /** For the conditions and variables of custom actions. */
-    readonly additionalContext: Readonly<Record<string, string>>;
-  };
-};
+export type AlertMessage = Readonly<ReturnType<typeof toMessage>>;
 
 /** The parts of a message. Title, blocks, last lines and next steps must be escaped and short enough; the other parts may be untrusted. */
 export type AlertParts = {
@@ -68,8 +50,9 @@ export const limits = {
 const spare = 100;
 
 /** Builds the custom notification from its parts. */
-export function toMessage(parts: AlertParts): AlertMessage {
+export function toMessage(parts: AlertParts) {
   const { title, blocks, lastLines, nextSteps, keywords, threadId, summary, context } = parts;
+  const additionalContext = Object.entries(context).map(([name, value]) => [name, toSlackText(value, limits.id)]);
   return {
     version: "1.0",
     source: "custom",
@@ -81,11 +64,12 @@ export function toMessage(parts: AlertParts): AlertMessage {
       keywords: keywords.map((keyword) => toSlackText(keyword, limits.keyword)).filter((keyword) => keyword !== ""),
     },
     metadata: {
+      /** Messages with the same id share a thread, if the channel's configuration enables threads. */
       threadId: toSlackText(threadId, limits.id) || "rds-password-audit",
+      /** Shown at the top of the thread. */
       summary: toSlackText(summary, limits.title),
-      additionalContext: Object.fromEntries(
-        Object.entries(context).map(([name, value]) => [name, toSlackText(value, limits.id)]),
-      ),
+      /** For the conditions and variables of custom actions. */
+      additionalContext: Object.fromEntries(additionalContext) as Readonly<Record<string, string>>,
     },
   };
 }

@@ -4,6 +4,7 @@ import { type Exemption, type Severity, severities } from "../../model/finding.t
 import { describeHours, hoursBetween } from "../../model/time.ts";
 import { count, countBySeverity, formatNumber } from "../text/count.ts";
 import { describeResource } from "../text/describe-database.ts";
+import { type Group, groupBy } from "../text/group.ts";
 import { type AccountRegion, describeScope } from "../text/scopes.ts";
 import { limits } from "./alert-message.ts";
 import { formatCommands } from "./format-commands.ts";
@@ -58,10 +59,8 @@ export function compareChanges(a: Change, b: Change): number {
 }
 
 /** Orders sorted groups of changes by their first change, then by size, largest first. */
-export function compareGroups(a: readonly Change[], b: readonly Change[]): number {
-  const [firstOfA, firstOfB] = [a[0], b[0]];
-  if (firstOfA === undefined || firstOfB === undefined) return 0;
-  return compareChanges(firstOfA, firstOfB) || b.length - a.length;
+export function compareGroups(a: Group<Change>, b: Group<Change>): number {
+  return compareChanges(a[0], b[0]) || b.length - a.length;
 }
 
 function rankOf(change: Change): number {
@@ -72,10 +71,8 @@ function rankOf(change: Change): number {
 
 /** The icon of a change: by severity if it needs action, otherwise by reason. */
 export function iconOf(change: Change): string {
-  const { finding, reason } = change;
-  return (
-    reasonTexts[reason].closed?.icon ?? (isOpenViolation(change) ? severityIcons[finding.severity] : notEvaluatedIcon)
-  );
+  const { closed } = reasonTexts[change.reason];
+  return closed?.icon ?? (isOpenViolation(change) ? severityIcons[change.finding.severity] : notEvaluatedIcon);
 }
 
 /** The state of a finding after a change: "High", "Resolved", "Exempt until 2026-12-31". */
@@ -136,11 +133,10 @@ export function describeHowToExempt(at: string, { byTags }: { readonly byTags: b
 /** "2 critical, 40 high, 3 not evaluated, 12 resolved". */
 export function countByState(changes: readonly Change[]): string {
   const violations = changes.filter(isOpenViolation).map(({ finding }) => finding);
-  const others = Map.groupBy(
-    changes.filter((change) => !isOpenViolation(change)),
-    ({ reason }) => reasonTexts[reason].closed?.counted ?? "not evaluated",
+  const others = changes.filter((change) => !isOpenViolation(change));
+  const counts = groupBy(others, ({ reason }) => reasonTexts[reason].closed?.counted ?? "not evaluated").map(
+    ([state, all]) => `${formatNumber(all.length)} ${state}`,
   );
-  const counts = [...others].map(([state, all]) => `${formatNumber(all.length)} ${state}`);
   return [countBySeverity(violations), ...counts].filter((part) => part !== "").join(", ");
 }
 

@@ -1,8 +1,21 @@
 import type { Change } from "../../model/change.ts";
 import { isAtLeast } from "../../model/finding.ts";
-import type { AlertMessage, AlertOptions } from "./alert-message.ts";
-import { toDatabaseAlert } from "./database-alert.ts";
-import { compareChanges, compareGroups, needsAction } from "./describe-change.ts";
+import { describeResource } from "../text/describe-database.ts";
+import { type Group, groupBy } from "../text/group.ts";
+import { type AlertMessage, type AlertOptions, limits, toLink, toMessage } from "./alert-message.ts";
+import {
+  compareChanges,
+  compareGroups,
+  countByState,
+  describeChange,
+  describeHowToExempt,
+  isOpenViolation,
+  needsAction,
+  rulesOf,
+  titleOf,
+  toSlackScope,
+} from "./describe-change.ts";
+import { toSlackText } from "./slack-text.ts";
 import { toSummaryAlert } from "./summary-alert.ts";
 
 /** Above this number of databases, one summary replaces the messages for each database. */
@@ -15,9 +28,11 @@ const maxDatabaseAlerts = 5;
 export function toAlerts(changes: readonly Change[], options: AlertOptions): readonly AlertMessage[] {
   const latest = [...new Map(changes.map((change) => [change.finding.id, change])).values()];
   const included = latest.filter(({ finding }) => isAtLeast(finding.severity, options.threshold)).sort(compareChanges);
-  const byDatabase = [...Map.groupBy(included, ({ finding }) => finding.resource.arn).values()].sort(compareGroups);
-  const alertEach = (databases: readonly (readonly Change[])[]) =>
-    databases.flatMap((ofDatabase) => toDatabaseAlert(ofDatabase, options));
+  const byDatabase = groupBy(included, ({ finding }) => finding.resource.arn)
+    .map(([, ofDatabase]) => ofDatabase)
+    .sort(compareGroups);
+  const alertEach = (databases: readonly Group<Change>[]) =>
+    databases.map((ofDatabase) => toDatabaseAlert(ofDatabase, options));
   if (byDatabase.length <= maxDatabaseAlerts) return alertEach(byDatabase);
   const open = byDatabase.filter((ofDatabase) => ofDatabase.some(needsAction));
   const closed = byDatabase.filter((ofDatabase) => !ofDatabase.some(needsAction));
@@ -25,4 +40,27 @@ export function toAlerts(changes: readonly Change[], options: AlertOptions): rea
     ...(open.length <= maxDatabaseAlerts ? alertEach(open) : toSummaryAlert(open, options)),
     ...(closed.length === 1 ? alertEach(closed) : toSummaryAlert(closed, options)),
   ];
+}
+
+/** The alert for all changes of one database, sorted most severe first. It belongs to the database's thread. */
+function toDatabaseAlert(changes: Group<Change>, { reportUrl, exemptionTags }: AlertOptions): AlertMessage {
+  const [worst] = changes;
+  const { resource, severity, account, region, rule } = worst.finding;
+  const isAlone = changes.length === 1;
+  const name = describeResource(resource);
+  const blocks = changes.map((change) => describeChange(change, { isAlone }));
+  const heading = `*${toSlackText(name, limits.name)}* in ${toSlackScope(worst.finding)}`;
+  return toMessage({
+    title: titleOf(worst, changes.length - 1),
+    blocks: isAlone ? blocks : [heading, ...blocks],
+    lastLines: [`ARN: \`${toSlackText(resource.arn, limits.id)}\``, ...toLink(reportUrl)],
+    nextSteps: [
+      ...(needsAction(worst) ? ["The first audit that finds it fixed reports it here."] : []),
+      ...(isOpenViolation(worst) ? [describeHowToExempt(worst.at, { byTags: exemptionTags })] : []),
+    ],
+    keywords: [...(needsAction(worst) ? [severity] : []), ...rulesOf(changes), account, region],
+    threadId: resource.arn,
+    summary: `${name}: ${countByState(changes)}`,
+    context: { type: worst.type, severity, rule, account, region, database: resource.identifier, arn: resource.arn },
+  });
 }

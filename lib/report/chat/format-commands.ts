@@ -2,6 +2,15 @@ import { splitCommands } from "../text/commands.ts";
 import { limits } from "./alert-message.ts";
 import { toSlackCode, toSlackText } from "./slack-text.ts";
 
+/** A link, or the start of one: the program's own commands contain none. */
+const link = /:\/\/|\]\(/;
+
+/** A command as code, between `fence`. Null if it is longer than `max`, because half a command is worse than none, or contains a link. */
+export function formatCommand(command: string, fence: "`" | "```", max: number): string | null {
+  const code = toSlackCode(command);
+  return !link.test(command) && code.length <= max ? fence + code + fence : null;
+}
+
 /**
  * Formats a remediation for a chat message, with its AWS CLI commands as code: in blocks of their own, or inline for a single line. Null if that
  * is too long, because an incomplete command is worse than none.
@@ -10,8 +19,8 @@ export function formatCommands(remediation: string, layout: "blocks" | "line"): 
   const pieces = splitCommands(remediation);
   const text = pieces
     .map(({ kind, text }, index) => {
-      // The program's own commands contain no links. Anything else is shown as text, in which links are disabled.
-      if (kind === "prose" || /:\/\/|\]\(/.test(text))
+      // Anything with a link is shown as text, in which links are disabled.
+      if (kind === "prose" || link.test(text))
         return `${/^\s/.test(text) ? " " : ""}${toSlackText(text, limits.message)}${/\s$/.test(text) ? " " : ""}`;
       const code = toSlackCode(text);
       if (kind === "command" && layout === "blocks") return `\n\`\`\`${code}\`\`\`\n`;

@@ -1,6 +1,7 @@
 import type { Change } from "../../model/change.ts";
 import type { Finding } from "../../model/finding.ts";
 import { count } from "../text/count.ts";
+import { type Group, groupBy, listFirst } from "../text/group.ts";
 import { describeScope } from "../text/scopes.ts";
 import { type AlertMessage, type AlertOptions, limits, toLink, toMessage } from "./alert-message.ts";
 import {
@@ -24,8 +25,11 @@ const listedDatabases = 10;
 const listedScopes = 12;
 const listedRules = 15;
 
-/** The alert for changes of many databases: counts by account and Region and by rule, and the most severe databases by name. */
-export function toSummaryAlert(byDatabase: readonly (readonly Change[])[], options: AlertOptions): AlertMessage[] {
+/**
+ * The alert for changes of many databases: counts by account and Region and by rule, and the most severe databases by name. None if there are no
+ * changes.
+ */
+export function toSummaryAlert(byDatabase: readonly Group<Change>[], options: AlertOptions): AlertMessage[] {
   const changes = byDatabase.flat().sort(compareChanges);
   const [worst] = changes;
   if (worst === undefined) return [];
@@ -33,16 +37,18 @@ export function toSummaryAlert(byDatabase: readonly (readonly Change[])[], optio
   const isOpen = needsAction(worst);
   const databases = count(byDatabase.length, "database");
   const counts = countByState(changes);
-  const rest = byDatabase.length - listedDatabases;
-  const byScope = Map.groupBy(changes, (change) => describeScope(change.finding));
-  const byRule = Map.groupBy(changes, (change) => change.finding.rule);
+  const isMore = byDatabase.length > listedDatabases;
   const sections = [
-    ["*Accounts and Regions*", ...listGroups(byScope, listedScopes)],
-    ["*Rules*", ...listGroups(byRule, listedRules)],
+    ["*Accounts and Regions*", ...listGroups(changes, describeScope, listedScopes)],
+    ["*Rules*", ...listGroups(changes, ({ rule }) => rule, listedRules)],
     [
-      rest > 0 && isOpen ? "*Most severe databases*" : "*Databases*",
-      ...byDatabase.slice(0, listedDatabases).map(describeInLine),
-      ...(rest > 0 ? [`• … and ${count(rest, "more database")}`] : []),
+      isMore && isOpen ? "*Most severe databases*" : "*Databases*",
+      ...listFirst(
+        byDatabase,
+        listedDatabases,
+        describeInLine,
+        (rest) => `• … and ${count(rest.length, "more database")}`,
+      ),
     ],
   ];
   return [
@@ -62,26 +68,23 @@ export function toSummaryAlert(byDatabase: readonly (readonly Change[])[], optio
   ];
 }
 
-/** A line for each group, most severe first, then largest first. The last line counts the others. */
-function listGroups(byKey: ReadonlyMap<string, readonly Change[]>, listed: number): string[] {
-  const groups = [...byKey].sort(([, a], [, b]) => compareGroups(a, b));
-  const rest = groups.slice(listed);
-  return [
-    ...groups.slice(0, listed).map(([key, all]) => `• ${toSlackText(key, limits.name)}: ${countByState(all)}`),
-    ...(rest.length > 0 ? [`• … and ${rest.length} more: ${countByState(rest.flatMap(([, all]) => all))}`] : []),
-  ];
+/** A line for each group of findings with the same key, most severe first, then largest first. The last line counts the others. */
+function listGroups(changes: readonly Change[], keyOf: (finding: Finding) => string, listed: number): string[] {
+  return listFirst(
+    groupBy(changes, ({ finding }) => keyOf(finding)).toSorted(([, a], [, b]) => compareGroups(a, b)),
+    listed,
+    ([key, all]) => `• ${toSlackText(key, limits.name)}: ${countByState(all)}`,
+    (rest) => `• … and ${rest.length} more: ${countByState(rest.flatMap(([, all]) => all))}`,
+  );
 }
 
-function describeInLine(changes: readonly Change[]): string {
-  const [worst] = changes;
-  if (worst === undefined) return "";
+function describeInLine([worst, ...more]: Group<Change>): string {
   const { finding } = worst;
-  const more = changes.length > 1 ? ` (and ${changes.length - 1} more)` : "";
   const name = `*${toSlackText(finding.resource.identifier, limits.name)}* (${toSlackScope(finding)})`;
   const text = needsAction(worst)
     ? toSlackText(finding.message, limits.messageInLine)
     : `${stateOf(worst)}, ${toSlackText(finding.rule, limits.name)}`;
-  return `• ${iconOf(worst)} ${name}: ${text}${more}`;
+  return `• ${iconOf(worst)} ${name}: ${text}${more.length > 0 ? ` (and ${more.length} more)` : ""}`;
 }
 
 /** The remediation of the most severe finding, or a reference to the report if it does not fit. */
