@@ -1,45 +1,13 @@
 import { createHash } from "node:crypto";
 import { parseArn } from "../../model/arn.ts";
 import type { Change } from "../../model/change.ts";
-import type { Finding, Severity, Status } from "../../model/finding.ts";
+import type { Finding } from "../../model/finding.ts";
 import { describeResource } from "../text/describe-database.ts";
 import { toPrintable } from "../text/printable.ts";
 import { toLine, toLines } from "../text/truncate.ts";
 
 /** The fields of the AWS Security Finding Format that `BatchImportFindings` gets; under 20 KB, where 240 KB are allowed. */
-export type SecurityHubFinding = {
-  readonly SchemaVersion: "2018-10-08";
-  readonly Id: string;
-  readonly ProductArn: string;
-  readonly ProductName: string;
-  readonly GeneratorId: string;
-  readonly AwsAccountId: string;
-  readonly CreatedAt: string;
-  readonly UpdatedAt: string;
-  readonly FirstObservedAt: string;
-  readonly LastObservedAt: string;
-  readonly Title: string;
-  readonly Description: string;
-  readonly FindingProviderFields: {
-    readonly Severity: { readonly Label: SeverityLabel; readonly Original: string };
-    readonly Types: string[];
-  };
-  readonly Resources: SecurityHubResource[];
-  readonly Compliance: { readonly Status: "PASSED" | "WARNING" | "FAILED" | "NOT_AVAILABLE" };
-  readonly RecordState: "ACTIVE" | "ARCHIVED";
-  readonly Remediation: { readonly Recommendation: { readonly Text?: string; readonly Url: string } };
-  readonly ProductFields: Record<string, string>;
-};
-
-type SeverityLabel = "INFORMATIONAL" | "LOW" | "MEDIUM" | "HIGH" | "CRITICAL";
-
-type SecurityHubResource = {
-  readonly Type: "AwsRdsDbInstance" | "AwsRdsDbCluster" | "Other";
-  readonly Id: string;
-  readonly Partition?: "aws" | "aws-cn" | "aws-us-gov";
-  readonly Region: string;
-  readonly Details?: { readonly Other: Record<string, string> };
-};
+export type SecurityHubFinding = Readonly<ReturnType<typeof toAsff>>;
 
 /** Open; resolved, because the database passed; or withdrawn, because it is no longer evaluated. */
 export type SecurityHubState = "active" | "resolved" | "withdrawn";
@@ -51,31 +19,28 @@ export function toSecurityHubState({ type, reason }: Pick<Change, "type" | "reas
 }
 
 /** Maximum lengths in characters. Source: https://docs.aws.amazon.com/securityhub/latest/userguide/asff-required-attributes.html */
-const limits = {
-  id: 512,
-  title: 256,
-  description: 1024,
-  recommendation: 512,
-  fieldValue: 2048,
-} as const;
+const limits = { id: 512, title: 256, description: 1024, recommendation: 512, fieldValue: 2048 } as const;
 
 const documentation = "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html";
 const product = "rds-password-audit";
 
-const labels: Readonly<Record<Severity, SeverityLabel>> = {
-  critical: "CRITICAL",
-  high: "HIGH",
-  medium: "MEDIUM",
-  low: "LOW",
-};
+const labels = { critical: "CRITICAL", high: "HIGH", medium: "MEDIUM", low: "LOW" } as const;
+
+const resourceTypes = new Map([
+  ["AWS::RDS::DBInstance", "AwsRdsDbInstance"],
+  ["AWS::RDS::DBCluster", "AwsRdsDbCluster"],
+]);
 
 /**
  * Security Hub defines WARNING as "some information is missing", which is INSUFFICIENT_DATA. It also uses NOT_AVAILABLE for "not applicable" and
  * archives that after days, which would hide the finding.
  */
-const complianceOf = { NON_COMPLIANT: "FAILED", INSUFFICIENT_DATA: "WARNING" } as const satisfies Partial<
-  Record<Status, string>
->;
+const complianceOf = {
+  NON_COMPLIANT: "FAILED",
+  INSUFFICIENT_DATA: "WARNING",
+  resolved: "PASSED",
+  withdrawn: "NOT_AVAILABLE",
+} as const;
 
 /**
  * Translates a finding to ASFF. The `Id` of a finding never changes, so a later import replaces an earlier one. `at` (ISO 8601) must be later than
@@ -84,7 +49,7 @@ const complianceOf = { NON_COMPLIANT: "FAILED", INSUFFICIENT_DATA: "WARNING" } a
 export function toAsff(
   finding: Finding,
   { state, at, productArn }: { readonly state: SecurityHubState; readonly at: string; readonly productArn: string },
-): SecurityHubFinding {
+) {
   const { id, rule, severity, account, exemption, firstSeenAt, remediation } = finding;
   const createdAt = firstSeenAt < at ? firstSeenAt : at;
   const isOpen = state === "active" && exemption === null;
@@ -102,22 +67,20 @@ export function toAsff(
     Title: orUnknown(finding.message, limits.title),
     Description: orUnknown(describeState(finding, state), limits.description),
     FindingProviderFields: {
-      Severity: { Label: state === "active" ? labels[severity] : "INFORMATIONAL", Original: severity },
+      Severity: { Label: state === "active" ? labels[severity] : ("INFORMATIONAL" as const), Original: severity },
       Types: ["Software and Configuration Checks/AWS Security Best Practices"],
     },
     Resources: [toResource(finding)],
-    Compliance: { Status: toCompliance(finding, state) },
-    RecordState: isOpen ? "ACTIVE" : "ARCHIVED",
+    Compliance: { Status: complianceOf[state === "active" ? finding.status : state] },
+    RecordState: isOpen ? ("ACTIVE" as const) : ("ARCHIVED" as const),
     Remediation: {
-      Recommendation: { ...toLines({ Text: remediation }, limits.recommendation), Url: documentation },
+      Recommendation: {
+        ...(toLines({ Text: remediation }, limits.recommendation) as { Text?: string }),
+        Url: documentation,
+      },
     },
     ProductFields: toFields(finding, state),
   };
-}
-
-function toCompliance({ status }: Finding, state: SecurityHubState): SecurityHubFinding["Compliance"]["Status"] {
-  if (state === "active") return complianceOf[status];
-  return state === "resolved" ? "PASSED" : "NOT_AVAILABLE";
 }
 
 function describeState({ message, exemption }: Finding, state: SecurityHubState): string {
@@ -128,34 +91,34 @@ function describeState({ message, exemption }: Finding, state: SecurityHubState)
   return `${message} Exempted by ${exemption.owner} until ${exemption.until}: ${exemption.reason}`;
 }
 
-function toResource({ resource, region }: Finding): SecurityHubResource {
+function toResource({ resource, region }: Finding) {
   const { arn, type, identifier, resourceId } = resource;
   const partition = (["aws", "aws-cn", "aws-us-gov"] as const).find((one) => one === parseArn(arn)?.partition);
-  const known = { "AWS::RDS::DBInstance": "AwsRdsDbInstance", "AWS::RDS::DBCluster": "AwsRdsDbCluster" } as const;
-  const asffType = Object.entries(known).find(([name]) => name === type)?.[1] ?? "Other";
-  const other = toLines({ type, identifier, resourceId }, limits.fieldValue);
+  const asffType = resourceTypes.get(type);
+  const details = { Other: toLines({ type, identifier, resourceId }, limits.fieldValue) };
   return {
-    Type: asffType,
+    Type: asffType ?? "Other",
     Id: orUnknown(arn, limits.id),
-    ...(partition === undefined ? {} : { Partition: partition }),
+    ...(partition !== undefined && { Partition: partition }),
     Region: orUnknown(region, limits.id),
-    ...(asffType === "Other" ? { Details: { Other: other } } : {}),
+    ...(asffType === undefined && { Details: details }),
   };
 }
 
-function toFields(finding: Finding, state: SecurityHubState): Record<string, string> {
-  const { rule, status, resource, exemption, endedExemption } = finding;
-  const fields = {
-    rule,
-    status,
-    state,
-    database: describeResource(resource),
-    resourceId: resource.resourceId,
-    exemptUntil: exemption?.until ?? "",
-    exemptionEnded: endedExemption?.until ?? "",
-  };
+function toFields(
+  { rule, status, resource, exemption, endedExemption }: Finding,
+  state: SecurityHubState,
+): Record<string, string> {
   return toLines(
-    Object.fromEntries(Object.entries(fields).map(([name, value]) => [`${product}/${name}`, value])),
+    {
+      [`${product}/rule`]: rule,
+      [`${product}/status`]: status,
+      [`${product}/state`]: state,
+      [`${product}/database`]: describeResource(resource),
+      [`${product}/resourceId`]: resource.resourceId,
+      [`${product}/exemptUntil`]: exemption?.until ?? "",
+      [`${product}/exemptionEnded`]: endedExemption?.until ?? "",
+    },
     limits.fieldValue,
   );
 }

@@ -22,24 +22,17 @@ const maxAnnotation = 256;
  * The evaluation of one resource for AWS Config. Null for INSUFFICIENT_DATA: `PutEvaluations` rejects it, any other status would be a false claim,
  * and AWS Config keeps its previous one. `orderingAt` is the ISO 8601 time of the configuration item or of the notification.
  */
-export function toEvaluation({
-  status,
-  message,
-  resourceType,
-  resourceId,
-  orderingAt,
-}: ResourceVerdict & {
-  readonly resourceType: string;
-  readonly resourceId: string;
-  readonly orderingAt: string;
-}): ConfigEvaluation | null {
+export function toEvaluation(
+  verdict: ResourceVerdict & Readonly<{ resourceType: string; resourceId: string; orderingAt: string }>,
+): ConfigEvaluation | null {
+  const { status, message, resourceType, resourceId, orderingAt } = verdict;
   if (status === "INSUFFICIENT_DATA") return null;
   const annotation = toLine(message, maxAnnotation);
   return {
     ComplianceResourceType: resourceType,
     ComplianceResourceId: resourceId,
     ComplianceType: status,
-    ...(annotation === "" ? {} : { Annotation: annotation }),
+    ...(annotation !== "" && { Annotation: annotation }),
     OrderingTimestamp: new Date(orderingAt),
   };
 }

@@ -12,19 +12,12 @@ export type Metric = {
 };
 
 /** The metrics of an audit. Always all of them, zeros included: an alarm cannot distinguish a missing value from a service that does not run. */
-export function toMetrics({
-  summary,
-  coverage,
-  findings,
-  generatedAt,
-}: Pick<Report, "summary" | "coverage" | "findings" | "generatedAt">): readonly Metric[] {
-  const managements = {
-    managed: summary.managed,
-    unmanaged: summary.unmanaged,
-    inherited: summary.inherited,
-    unsupported: summary.unsupported,
-    "out-of-scope": summary.outOfScope,
-  };
+export function toMetrics(
+  report: Pick<Report, "summary" | "coverage" | "findings" | "generatedAt">,
+): readonly Metric[] {
+  const { coverage, findings, generatedAt, summary } = report;
+  const { managed, unmanaged, inherited, unsupported, outOfScope } = summary;
+  const managements = { managed, unmanaged, inherited, unsupported, "out-of-scope": outOfScope };
   return [
     ...Object.entries(managements).map(([management, value]) => toCount("Databases", value, { management })),
     ...severities.map((severity) => toCount("Findings", summary.findings[severity], { severity })),
@@ -50,7 +43,7 @@ export function toRemediationMetrics(
 }
 
 function toCount(name: string, value: number, dimensions?: Metric["dimensions"]): Metric {
-  return dimensions === undefined ? { name, unit: "Count", value } : { name, unit: "Count", value, dimensions };
+  return { name, unit: "Count", value, ...(dimensions !== undefined && { dimensions }) };
 }
 
 /** Age of the oldest active violation in whole days; 0 if there is none. */

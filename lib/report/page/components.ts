@@ -42,10 +42,9 @@ export function dayOf(instant: string): Html {
 
 /** A section that folds, with a heading and a note beside it. */
 export function fold(heading: Html, note: string, content: Html, { open = false } = {}): Html {
-  const inside = html`<summary>${heading} <span class="muted">${note}</span></summary>
+  return html`<details class="fold"${open ? html` open` : null}><summary>${heading} <span class="muted">${note}</span></summary>
 ${content}</details>
 `;
-  return open ? html`<details class="fold" open>${inside}` : html`<details class="fold">${inside}`;
 }
 
 /** A table that scrolls by itself on a narrow screen. The first cell of a row is its header. */

@@ -4,6 +4,7 @@ import { describeHours, hoursBetween } from "../../model/time.ts";
 import { count, countBySeverity } from "../text/count.ts";
 import { describeEngine, describeResource } from "../text/describe-database.ts";
 import { describeEvidence, describeExemptionEnd, severityLabel } from "../text/describe-finding.ts";
+import type { Group } from "../text/group.ts";
 import { groupByCause, groupByDatabase, groupByScope } from "../text/group-findings.ts";
 import { describeScope, listScopes } from "../text/scopes.ts";
 import { truncate } from "../text/truncate.ts";
@@ -21,7 +22,7 @@ const maxEvidence = 2_000;
 
 /** Active violations by account and Region and by database, most severe first, with what to do. */
 export function renderViolationsSection(violations: readonly Finding[], report: Report): Html {
-  const known = new Map(report.databases.map((database) => [database.arn, database]));
+  const types = new Map(report.databases.map((database) => [database.arn, describeEngine(database)]));
   let shown = 0;
   const folds = groupByScope(violations).map(({ scope, findings, databases }, index) => {
     const inFull = databases.slice(0, Math.max(0, shownInFull - shown));
@@ -29,7 +30,7 @@ export function renderViolationsSection(violations: readonly Finding[], report: 
     return fold(
       html`<h3>${scope}</h3>`,
       `${countBySeverity(findings)} on ${count(databases.length, "database")}`,
-      html`${inFull.map((ofDatabase) => renderDatabase(ofDatabase, known, report.generatedAt))}${renderMore(databases.length - inFull.length)}`,
+      html`${inFull.map((ofDatabase) => renderDatabase(ofDatabase, types, report.generatedAt))}${renderMore(databases.length - inFull.length)}`,
       { open: index === 0 || shown <= databasesInOpenScopes },
     );
   });
@@ -38,27 +39,18 @@ export function renderViolationsSection(violations: readonly Finding[], report: 
 ${violations.length === 0 ? html`<p>No ${hasExemptions ? "active " : ""}violations found.</p>` : html`<p class="muted hint">Click a command to select it.</p>${folds}`}</section>`;
 }
 
-function renderDatabase(
-  findings: readonly Finding[],
-  databases: ReadonlyMap<string, Report["databases"][number]>,
-  now: string,
-): Html | null {
-  const [first] = findings;
-  if (first === undefined) return null;
-  const { arn, identifier } = first.resource;
-  const database = databases.get(arn);
-  const type = database === undefined ? describeResource(first.resource) : describeEngine(database);
-  return html`<article class="database"><h4>${identifier} <span class="muted">${type}</span></h4>
+function renderDatabase(findings: Group<Finding>, types: ReadonlyMap<string, string>, now: string): Html {
+  const [{ resource }] = findings;
+  return html`<article class="database"><h4>${resource.identifier} <span class="muted">${types.get(resource.arn) ?? describeResource(resource)}</span></h4>
 ${findings.map((finding) => renderFinding(finding, now))}</article>
 `;
 }
 
 function renderFinding(finding: Finding, now: string): Html {
-  const { severity, status, message, rule, endedExemption, evidence, remediation, firstSeenAt } = finding;
+  const { severity, status, message, rule, endedExemption: ended, evidence, remediation, firstSeenAt } = finding;
   const ignored = evidence.exemptionIgnored;
   const age = hoursBetween(firstSeenAt, now);
   const since = age < 1 ? "new" : html`open since ${dayOf(firstSeenAt)}, ${describeHours(age)}`;
-  const ended = endedExemption;
   return html`<div class="finding ${status === "INSUFFICIENT_DATA" ? "unknown" : severity}"><p>${labelOf(finding)} ${message}</p>
 <p class="muted">${rule} · ${since}</p>${ended === null ? null : html`<p>Was exempted by ${ended.owner} until ${ended.until}: ${ended.reason}</p>`}${typeof ignored === "string" ? html`<p>Not exempt: ${ignored}.</p>` : null}${remediationOf(remediation)}${renderEvidence(finding)}</div>
 `;
@@ -77,28 +69,26 @@ export function renderNotEvaluatedSection(findings: readonly Finding[], report: 
 ${groupByCause(findings).map((sameCause) => renderCause(sameCause, report.generatedAt))}</section>`;
 }
 
-function renderCause(findings: readonly Finding[], now: string): Html | null {
-  const [first] = findings;
-  if (first === undefined) return null;
-  const { notSeen } = first.evidence;
+function renderCause(findings: Group<Finding>, now: string): Html {
+  const [{ rule, remediation, evidence }] = findings;
+  const { notSeen } = evidence;
   const databases = groupByDatabase(findings);
   const isShared = typeof notSeen === "string";
   const shown = databases.slice(0, shownPerCause);
   return fold(
-    html`<h3>${isShared ? notSeen : first.rule}</h3>`,
+    html`<h3>${isShared ? notSeen : rule}</h3>`,
     `${count(findings.length, "finding")} on ${count(databases.length, "database")} (${listScopes(findings)})`,
     html`<div class="database">${
       isShared
-        ? html`${remediationOf(first.remediation)}<ul>${shown.map(toListItem)}</ul>`
+        ? html`${remediationOf(remediation)}<ul>${shown.map(toListItem)}</ul>`
         : shown.flat().map((finding) => renderFinding(finding, now))
     }</div>${renderMore(databases.length - shown.length)}`,
   );
 }
 
 /** A database and the rules that could not evaluate it. */
-function toListItem(findings: readonly Finding[]): Html | null {
+function toListItem(findings: Group<Finding>): Html {
   const [first] = findings;
-  if (first === undefined) return null;
   return html`<li><strong>${first.resource.identifier}</strong> <span class="muted">${describeScope(first)}</span>: ${findings.map(({ rule }) => rule).join(", ")}</li>\n`;
 }
 

@@ -13,15 +13,12 @@ export function toPrintable(text: string): string {
 }
 
 /** Applies `toPrintable` to every text in a value, keys included. */
-export function makePrintable<T>(value: T): T {
-  return clean(value) as T;
-}
-
-function clean(value: unknown): unknown {
+export function makePrintable<T>(value: T): T;
+export function makePrintable(value: unknown): unknown {
   if (typeof value === "string") return toPrintable(value);
-  if (Array.isArray(value)) return value.map(clean);
+  if (Array.isArray(value)) return value.map(makePrintable);
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [toPrintable(key), clean(one)]));
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [toPrintable(key), makePrintable(one)]));
 }
 
 /** Escapes the characters that JSON allows unescaped but a terminal acts on, that change the text direction, or that XML forbids. */

@@ -17,31 +17,24 @@ export function toSizedMessage(
   const attributes = toLines(texts, maxAttribute);
   let message: TopicMessage = { body: "", attributes };
   for (const version of versions) {
-    message = { body: toBody(version), attributes };
+    // One line of JSON, without the characters that XML, the wire format of SNS, forbids.
+    message = { body: escapeUnprintable(JSON.stringify(version)), attributes };
     if (bytesOf(message) <= maxMessageBytes) break;
   }
   return message;
 }
 
 /** Truncates every long text in a value, and adds the path of each to `truncated`. */
-export function truncateTexts<T>(value: T, path: string, truncated: string[]): T {
-  return truncateIn(value, path, truncated) as T;
-}
-
-function truncateIn(value: unknown, path: string, truncated: string[]): unknown {
+export function truncateTexts<T>(value: T, path: string, truncated: string[]): T;
+export function truncateTexts(value: unknown, path: string, truncated: string[]): unknown {
   if (typeof value === "string") {
     if (value.length > maxText) truncated.push(path);
     return truncate(value, maxText);
   }
-  if (Array.isArray(value)) return value.map((one, index) => truncateIn(one, `${path}.${index}`, truncated));
+  const inner = (name: string | number) => (path === "" ? `${name}` : `${path}.${name}`);
+  if (Array.isArray(value)) return value.map((one, index) => truncateTexts(one, inner(index), truncated));
   if (typeof value !== "object" || value === null) return value;
-  const inner = (name: string) => (path === "" ? name : `${path}.${name}`);
   return Object.fromEntries(
-    Object.entries(value).map(([name, one]) => [name, truncateIn(one, inner(name), truncated)]),
+    Object.entries(value).map(([name, one]) => [name, truncateTexts(one, inner(name), truncated)]),
   );
-}
-
-/** One line of JSON, without the characters that XML, the wire format of SNS, forbids. */
-function toBody(message: FindingsMessage): string {
-  return escapeUnprintable(JSON.stringify(message));
 }
