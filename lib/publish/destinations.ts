@@ -2,11 +2,11 @@ import { makeArn, parseArn } from "../model/arn.ts";
 import type { Change, Digest } from "../model/change.ts";
 import type { Finding } from "../model/finding.ts";
 import type { OutgoingMessage, Refused } from "../model/topic-message.ts";
-import { type SecurityHubFinding, toAsff, toSecurityHubState } from "../report/aws/asff.ts";
+import { type SecurityHubFinding, type SecurityHubState, toAsff, toSecurityHubState } from "../report/aws/asff.ts";
 import type { AlertOptions } from "../report/chat/alert-message.ts";
 import { toAlerts } from "../report/chat/finding-alerts.ts";
 import { toDigestMessage, toFindingMessage } from "../report/topics/finding-message.ts";
-import type { Destination, UndeliveredChange } from "./publish-report.ts";
+import { type Destination, throwIfRefused, type UndeliveredChange } from "./publish-report.ts";
 
 /** Publishes messages to a topic and returns those that it refused. */
 export type Publish = (messages: readonly OutgoingMessage[]) => Promise<readonly Refused[]>;
@@ -57,23 +57,14 @@ export function createSecurityHubDestination(importFindings: ImportFindings): De
     async deliver(changes: readonly Change[]) {
       const latest = new Map(changes.map((change) => [change.finding.id, change]));
       const imported = new Map(
-        [...latest.values()].map((change) => {
-          const { finding, at } = change;
-          const options = { state: toSecurityHubState(change), at, productArn: productArnOf(finding) };
-          return [finding.id, toAsff(finding, options)] as const;
-        }),
+        [...latest].map(([id, change]) => [id, toSecurityHub(change.finding, toSecurityHubState(change), change.at)]),
       );
       const refused = await importFindings([...imported.values()]);
       return toUndelivered(changes, refused, ({ finding }) => imported.get(finding.id)?.Id);
     },
     async refresh(findings, at) {
-      const imported = findings.map((finding) =>
-        toAsff(finding, { state: "active", at, productArn: productArnOf(finding) }),
-      );
-      const refused = await importFindings(imported);
-      const [first] = refused;
-      if (first !== undefined)
-        throw new Error(`${refused.length} of ${findings.length} findings were refused. First reason: ${first.reason}`);
+      const imported = findings.map((finding) => toSecurityHub(finding, "active", at));
+      throwIfRefused(await importFindings(imported), findings.length, "findings");
     },
   };
 }
@@ -91,8 +82,10 @@ function toUndelivered(
   });
 }
 
-/** The default product of an account and Region, for custom findings. */
-function productArnOf({ resource, account, region }: Finding): string {
+/** A finding of the default product of its account and Region, which is the product for custom findings. */
+function toSecurityHub(finding: Finding, state: SecurityHubState, at: string): SecurityHubFinding {
+  const { resource, account, region } = finding;
   const partition = parseArn(resource.arn)?.partition ?? "aws";
-  return makeArn({ partition, service: "securityhub", region, account, resource: `product/${account}/default` });
+  const product = { partition, service: "securityhub", region, account, resource: `product/${account}/default` };
+  return toAsff(finding, { state, at, productArn: makeArn(product) });
 }

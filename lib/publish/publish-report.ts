@@ -68,13 +68,9 @@ export async function publishReport(request: PublishRequest): Promise<Publicatio
       return null;
     }
   };
-  const record = (ledger: Ledger): RecordedReport =>
-    recordReport(ledger, {
-      report: request.report,
-      only,
-      destinations: destinations.map(({ name }) => name),
-      invocation,
-    });
+  const names = destinations.map(({ name }) => name);
+  const record = (ledger: Ledger) =>
+    recordReport(ledger, { report: request.report, only, destinations: names, invocation });
   const update = (change: (ledger: Ledger) => Ledger | null) => updateStored(store.ledger, change, request);
 
   // A full audit always has a digest to deliver.
@@ -106,12 +102,16 @@ export async function publishReport(request: PublishRequest): Promise<Publicatio
     destinations.map(async (destination) => {
       const { name } = destination;
       const outgoing = due.get(name) ?? [];
-      if (outgoing.length > 0) {
-        const refused = await attempt(name, () => destination.deliver(outgoing, { reportUrl }));
-        undelivered.set(name, refused?.map(({ change }) => change) ?? outgoing);
-        if (refused !== null && refused.length > 0)
-          failures.push({ where: name, error: toError(refused, outgoing.length) });
-      }
+      if (outgoing.length > 0)
+        await attempt(name, async () => {
+          undelivered.set(name, outgoing);
+          const refused = await destination.deliver(outgoing, { reportUrl });
+          undelivered.set(
+            name,
+            refused.map(({ change }) => change),
+          );
+          throwIfRefused(refused, outgoing.length, "changes");
+        });
       if (only !== null) return;
       await attempt(name, async () => destination.sendDigest?.(toDigest(report, reportUrl)));
       await attempt(name, async () => destination.refresh?.(ledger.known.filter(isViolation), report.generatedAt));
@@ -128,28 +128,24 @@ export function withFailures(publication: Publication, errors: readonly Error[])
   return { ...publication, failures: [...publication.failures, ...failures] };
 }
 
-function toError(refused: readonly UndeliveredChange[], count: number): Error {
-  return new Error(`${refused.length} of ${count} changes were refused. First reason: ${refused[0]?.reason}`);
+/** Throws an error with the number of refused items and the first reason, if there are any. */
+export function throwIfRefused(refused: readonly { readonly reason: string }[], sent: number, noun: string): void {
+  const [first] = refused;
+  if (first !== undefined)
+    throw new Error(`${refused.length} of ${sent} ${noun} were refused. First reason: ${first.reason}`);
 }
 
 function withFirstSeen(report: Report, known: readonly Finding[]): Report {
-  const firstSeenAt = new Map(known.map((finding) => [finding.id, finding.firstSeenAt]));
-  const withDate = (finding: Finding) => ({
-    ...finding,
-    firstSeenAt: firstSeenAt.get(finding.id) ?? finding.firstSeenAt,
-  });
-  return { ...report, findings: report.findings.map(withDate) };
+  const firstSeen = new Map(known.map(({ id, firstSeenAt }) => [id, firstSeenAt]));
+  const toDated = (finding: Finding) => ({ ...finding, firstSeenAt: firstSeen.get(finding.id) ?? finding.firstSeenAt });
+  return { ...report, findings: report.findings.map(toDated) };
 }
 
 /** Summarizes an audit for the findings topic: counts, and since when the oldest violation has been open. */
-export function toDigest(
-  { generatedAt, clean, summary, coverage, findings }: Report,
-  reportUrl: string | null,
-): Digest {
-  const [oldestFirstSeenAt = null] = findings
-    .filter(isViolation)
-    .map(({ firstSeenAt }) => firstSeenAt)
-    .sort();
+export function toDigest(report: Report, reportUrl: string | null): Digest {
+  const { generatedAt, clean, summary, coverage, findings } = report;
+  const openSince = findings.filter(isViolation).map(({ firstSeenAt }) => firstSeenAt);
+  const [oldestFirstSeenAt = null] = openSince.sort();
   const { complete, gaps } = coverage;
   return { generatedAt, clean, summary, complete, gaps: gaps.length, oldestFirstSeenAt, reportUrl };
 }
