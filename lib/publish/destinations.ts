@@ -30,17 +30,12 @@ export function createFindingsDestination(publish: Publish): Destination {
 }
 
 /** The alerts topic, for people: a few messages, however many changes. If one message is refused, all changes count as undelivered. */
-export function createAlertsDestination(
-  publish: Publish,
-  options: Pick<AlertOptions, "threshold" | "exemptionTags">,
-): Destination {
+export function createAlertsDestination(publish: Publish, options: Omit<AlertOptions, "reportUrl">): Destination {
   return {
     name: "alerts",
     async deliver(changes, { reportUrl }) {
-      const alerts = toAlerts(changes, { ...options, reportUrl });
-      const [refused] = await publish(
-        alerts.map((alert, index) => ({ id: String(index), body: JSON.stringify(alert), attributes: {} })),
-      );
+      const bodies = toAlerts(changes, { ...options, reportUrl }).map((alert) => JSON.stringify(alert));
+      const [refused] = await publish(bodies.map((body, index) => ({ id: String(index), body, attributes: {} })));
       return refused === undefined ? [] : changes.map((change) => ({ change, reason: refused.reason }));
     },
   };

@@ -54,7 +54,7 @@ export function recordReport(
     ledger: {
       ...ledger,
       known: [...ledger.known.filter((finding) => !isCovered(finding)), ...known],
-      seen: updateSeen(ledger.seen, only ?? new Set(), report),
+      seen: updateSeen(ledger, only ?? [], report),
       outbox,
     },
     changes,
@@ -63,11 +63,7 @@ export function recordReport(
 }
 
 /** Records when single databases were re-evaluated, for as long as a report observed earlier may still arrive. */
-function updateSeen(
-  seen: Ledger["seen"],
-  arns: ReadonlySet<string>,
-  { observedAt, generatedAt }: Report,
-): Ledger["seen"] {
+function updateSeen({ seen }: Ledger, arns: Iterable<string>, { observedAt, generatedAt }: Report): Ledger["seen"] {
   const oldest = addMinutes(generatedAt, -leaseMinutes);
   const kept = Object.entries(seen).filter(([, at]) => at >= oldest);
   const added = [...arns].filter((arn) => (seen[arn] ?? "") < observedAt).map((arn) => [arn, observedAt] as const);

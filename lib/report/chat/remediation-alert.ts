@@ -6,8 +6,8 @@ import type { RemediationEvent } from "../../model/remediation-event.ts";
 import { describeInstant } from "../../model/time.ts";
 import { count } from "../text/count.ts";
 import { listFirst } from "../text/group.ts";
-import { describeScope } from "../text/scopes.ts";
 import { type AlertMessage, limits, toMessage } from "./alert-message.ts";
+import { toSlackScope } from "./describe-change.ts";
 import { formatCommand, formatCommands } from "./format-commands.ts";
 import { toSlackText } from "./slack-text.ts";
 
@@ -178,7 +178,7 @@ function describeFailure(event: RemediationEvent): RemediationText {
 
 function describeDoubt({ database }: RemediationEvent): string {
   return [
-    `*Check now* in ${scopeOf(database)} whether RDS manages the master password:`,
+    `*Check now* in ${toSlackScope(database)} whether RDS manages the master password:`,
     describeCommands([showSecretCommand(database)]),
     "If the output is `null`, it does not, and the password is unknown. Then turn management on:",
     describeCommands([turnOnCommand(database, null)]),
@@ -194,7 +194,7 @@ function describeLeftOff(event: RemediationEvent): RemediationText {
     title: `Management is OFF on ${describeDatabase(database)}: its master password is unknown`,
     state: "MANAGEMENT IS OFF",
     blocks: [
-      `*Turn it on now* in ${scopeOf(database)}, which creates a new secret:\n${describeCommands(commands)}`,
+      `*Turn it on now* in ${toSlackScope(database)}, which creates a new secret:\n${describeCommands(commands)}`,
       "Until then the master user cannot log in. Open connections stay, and other users are not affected.",
       introduce(event, limits.remediation),
     ],
@@ -219,11 +219,7 @@ function introduce(event: RemediationEvent, max: number): string {
 
 /** The action, the scope and the rule. */
 function describeOccasion({ action, rule, severity, database }: RemediationEvent): string {
-  return `*${action}* in ${scopeOf(database)}, required by ${toSlackText(rule, limits.name)} (${severity})`;
-}
-
-function scopeOf(database: RemediationEvent["database"]): string {
-  return toSlackText(describeScope(database), limits.name);
+  return `*${action}* in ${toSlackScope(database)}, required by ${toSlackText(rule, limits.name)} (${severity})`;
 }
 
 function describeImpact({ action, secret: { before }, keyReference }: RemediationEvent): string {

@@ -25,10 +25,7 @@ const listedDatabases = 10;
 const listedScopes = 12;
 const listedRules = 15;
 
-/**
- * The alert for changes of many databases: counts by account and Region and by rule, and the most severe databases by name. None if there are no
- * changes.
- */
+/** The alert for changes of many databases: counts by account and Region and by rule, and the most severe databases by name. */
 export function toSummaryAlert(byDatabase: readonly Group<Change>[], options: AlertOptions): AlertMessage[] {
   const changes = byDatabase.flat().sort(compareChanges);
   const [worst] = changes;

@@ -39,7 +39,7 @@ export function renderPage(untrusted: Report, { reasons }: Pick<ReportOptions, "
 <header>
 <a class="skip" href="#findings">Skip to violations</a>
 <h1>Audit of RDS and Aurora master passwords, ${timeOf(report.generatedAt)}</h1>
-<div class="verdict ${report.clean ? "is-clean" : ""}"><strong><span aria-hidden="true">${symbol} </span>${capitalize(word.toLowerCase())}</strong><p>${sentence}</p></div>
+<div class="verdict ${report.clean ? "is-clean" : ""}"><strong><span aria-hidden="true">${symbol} </span>${word.charAt(0)}${word.slice(1).toLowerCase()}</strong><p>${sentence}</p></div>
 <nav aria-label="Summary">${renderTiles(report, violations)}</nav>
 </header>
 <main>
@@ -75,8 +75,4 @@ ${tile(formatNumber(databases), databases === 1 ? "database" : "databases", "#da
 
 function tile(number: string, label: string, target: string, kind: string): Html {
   return html`<li class="${kind}"><a href="${target}"><b>${number}</b> <span>${label}</span></a></li>`;
-}
-
-function capitalize(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

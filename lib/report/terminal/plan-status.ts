@@ -5,6 +5,7 @@ import { formatNumber } from "../text/count.ts";
 /** Whether an action can start, and if not, what it waits for. `blocked` needs work first. */
 export type PlanStatus = "now" | "window" | "turn" | "approval" | "exempt" | "blocked";
 
+/** The status by what opens the closed gate. With several closed gates, the first of these counts. */
 const statusByOpener: Readonly<Record<GateOpener, PlanStatus>> = {
   exemption: "exempt",
   work: "blocked",
@@ -13,12 +14,9 @@ const statusByOpener: Readonly<Record<GateOpener, PlanStatus>> = {
   window: "window",
 };
 
-/** With several closed gates, the first of these counts. */
-const precedence: readonly PlanStatus[] = ["exempt", "blocked", "approval", "turn", "window"];
-
 export function planStatusOf({ gates, runnable }: Pick<PlannedAction, "gates" | "runnable">): PlanStatus {
   const closed = gates.filter(({ open }) => !open).map(({ gate }) => statusByOpener[gatesByName[gate].opensBy]);
-  return precedence.find((status) => closed.includes(status)) ?? (runnable ? "now" : "blocked");
+  return Object.values(statusByOpener).find((status) => closed.includes(status)) ?? (runnable ? "now" : "blocked");
 }
 
 /** Singular and plural phrase for each status, in the order in which they are listed. */

@@ -1,5 +1,6 @@
-import { type Database, databaseKinds, kindNames, resourceType } from "../../model/database.ts";
+import { databaseKinds, kindNames, resourceType } from "../../model/database.ts";
 import type { Finding } from "../../model/finding.ts";
+import type { Report } from "../../model/report.ts";
 
 const kindsByResourceType = new Map(databaseKinds.map((kind) => [resourceType({ kind }), kindNames[kind]] as const));
 
@@ -9,12 +10,7 @@ export function describeResource({ type, identifier }: Pick<Finding["resource"],
 }
 
 /** "DB cluster, aurora-postgresql 16.4, stopped": kind, engine and version, and the status unless it is available. */
-export function describeEngine({
-  kind,
-  engine,
-  engineVersion,
-  status,
-}: Pick<Database, "kind" | "engine" | "engineVersion" | "status">): string {
+export function describeEngine({ kind, engine, engineVersion, status }: Report["databases"][number]): string {
   const version = engineVersion === null ? engine : `${engine} ${engineVersion}`;
   return [kindNames[kind], version, status === "available" ? "" : status].filter((part) => part !== "").join(", ");
 }
