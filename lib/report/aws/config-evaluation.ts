@@ -4,13 +4,7 @@ import { statuses } from "../text/group-findings.ts";
 import { toLine } from "../text/truncate.ts";
 
 /** An evaluation for `PutEvaluations`, as the SDK types it. */
-export type ConfigEvaluation = {
-  readonly ComplianceResourceType: string;
-  readonly ComplianceResourceId: string;
-  readonly ComplianceType: Exclude<Status, "INSUFFICIENT_DATA">;
-  readonly Annotation?: string;
-  readonly OrderingTimestamp: Date;
-};
+export type ConfigEvaluation = Readonly<NonNullable<ReturnType<typeof toEvaluation>>>;
 
 /** A compliance status and the sentence that explains it. */
 export type ResourceVerdict = { readonly status: Status; readonly message: string };
@@ -24,7 +18,7 @@ const maxAnnotation = 256;
  */
 export function toEvaluation(
   verdict: ResourceVerdict & Readonly<{ resourceType: string; resourceId: string; orderingAt: string }>,
-): ConfigEvaluation | null {
+) {
   const { status, message, resourceType, resourceId, orderingAt } = verdict;
   if (status === "INSUFFICIENT_DATA") return null;
   const annotation = toLine(message, maxAnnotation);

@@ -5,7 +5,7 @@ import { gatesByName } from "../../model/gates.ts";
 import type { RemediationEvent } from "../../model/remediation-event.ts";
 import { describeInstant } from "../../model/time.ts";
 import { count } from "../text/count.ts";
-import { listFirst } from "../text/group.ts";
+import { listFirst } from "../text/list-first.ts";
 import { type AlertMessage, limits, toMessage } from "./alert-message.ts";
 import { toSlackScope } from "./describe-change.ts";
 import { formatCommand, formatCommands } from "./format-commands.ts";

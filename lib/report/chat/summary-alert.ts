@@ -1,7 +1,8 @@
 import type { Change } from "../../model/change.ts";
 import type { Finding } from "../../model/finding.ts";
 import { count } from "../text/count.ts";
-import { type Group, groupBy, listFirst } from "../text/group.ts";
+import { type Group, groupBy } from "../text/group.ts";
+import { listFirst } from "../text/list-first.ts";
 import { describeScope } from "../text/scopes.ts";
 import { type AlertMessage, type AlertOptions, limits, toLink, toMessage } from "./alert-message.ts";
 import {

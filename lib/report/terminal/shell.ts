@@ -6,26 +6,22 @@ export function toCommandLines(command: string, columns: number): string[] {
   if (command.length <= columns) return [command];
   // Minus the indent of two, a space and a backslash.
   const room = columns - 4;
-  const lines: string[] = [];
-  for (const part of joinOptions(splitWords(command), room)) {
-    const line = lines.at(-1);
-    if (line !== undefined && line.length + 1 + part.length <= room) lines[lines.length - 1] = `${line} ${part}`;
-    else lines.push(part);
-  }
+  const fits = (before: string, word: string) => before.length + 1 + word.length <= room;
+  const isValue = (before: string, word: string) => before.startsWith("--") && !word.startsWith("--");
+  const parts = join(splitWords(command), (before, word) => isValue(before, word) && fits(before, word));
+  const lines = join(parts, fits);
   return lines.map((line, index) => `${index === 0 ? "" : "  "}${line}${index < lines.length - 1 ? " \\" : ""}`);
 }
 
-/** Joins each option with its value if both fit on a line. */
-function joinOptions(words: readonly string[], room: number): string[] {
-  const parts: string[] = [];
+/** Joins each word to the text before it if `belongs` says so. */
+function join(words: readonly string[], belongs: (before: string, word: string) => boolean): string[] {
+  const joined: string[] = [];
   for (const word of words) {
-    const before = parts.at(-1);
-    const isValue = before?.startsWith("--") && !word.startsWith("--");
-    if (before !== undefined && isValue && before.length + 1 + word.length <= room)
-      parts[parts.length - 1] = `${before} ${word}`;
-    else parts.push(word);
+    const before = joined.at(-1);
+    if (before !== undefined && belongs(before, word)) joined[joined.length - 1] = `${before} ${word}`;
+    else joined.push(word);
   }
-  return parts;
+  return joined;
 }
 
 /** The words of a command line, with their quotes. */
@@ -34,16 +30,13 @@ function splitWords(command: string): string[] {
   const open: string[] = [];
   for (let at = 0, piece = ""; at < command.length; at += piece.length) {
     piece = pieceAt(command, at, open.at(-1));
-    if (piece === " " && mayBreak(open)) words.push("");
+    // A command substitution is parsed afresh, even inside double quotes.
+    const mayBreak = open.length === 0 || open.at(-1) === "$(";
+    if (piece === " " && mayBreak) words.push("");
     else words.push(`${words.pop()}${piece}`);
     updateOpen(open, piece);
   }
   return words.filter((word) => word !== "");
-}
-
-/** A command substitution is parsed afresh, even inside double quotes. */
-function mayBreak(open: readonly string[]): boolean {
-  return open.length === 0 || open.at(-1) === "$(";
 }
 
 /** One character, an escape, or `$(`. Inside single quotes, every character stands for itself. */

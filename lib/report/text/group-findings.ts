@@ -1,31 +1,17 @@
-import {
-  type Finding,
-  isActive,
-  isUnknown,
-  isViolation,
-  type Severity,
-  type Status,
-  severities,
-} from "../../model/finding.ts";
+import { type Finding, isActive, isUnknown, isViolation, type Status, severities } from "../../model/finding.ts";
 import { type Group, groupBy } from "./group.ts";
 import { describeScope } from "./scopes.ts";
 
 /** Worst first. INSUFFICIENT_DATA is not a pass. */
 export const statuses: readonly Status[] = ["NON_COMPLIANT", "INSUFFICIENT_DATA", "COMPLIANT", "NOT_APPLICABLE"];
 
-/** Splits findings into active violations, active findings that could not be evaluated, and exempt ones. */
-export function groupFindings(findings: readonly Finding[]): {
-  readonly violations: readonly Finding[];
-  readonly notEvaluated: readonly Finding[];
-  /** The exemption that ends first comes first. */
-  readonly exempt: readonly Finding[];
-} {
+/** Splits findings into active violations, active findings that could not be evaluated, and exempt ones; the exemption that ends first is first. */
+export function groupFindings(findings: readonly Finding[]) {
+  const byEnd = (a: Finding, b: Finding) => (endOf(a) < endOf(b) ? -1 : endOf(a) > endOf(b) ? 1 : 0);
   return {
     violations: findings.filter(isViolation),
     notEvaluated: findings.filter(isUnknown),
-    exempt: findings
-      .filter((finding) => !isActive(finding))
-      .sort((a, b) => (endOf(a) < endOf(b) ? -1 : endOf(a) > endOf(b) ? 1 : 0)),
+    exempt: findings.filter((finding) => !isActive(finding)).sort(byEnd),
   };
 }
 
@@ -66,7 +52,7 @@ export function groupByCause(findings: readonly Finding[]): readonly Group<Findi
 }
 
 /** Most severe first; stable. */
-export function sortBySeverity<T extends readonly { readonly severity: Severity }[]>(items: T): T {
+export function sortBySeverity<T extends readonly Pick<Finding, "severity">[]>(items: T): T {
   return items.toSorted((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity)) as unknown as T;
 }
 
