@@ -4,20 +4,22 @@ import { count } from "../text/count.ts";
 import { makePrintable, toPrintable } from "../text/printable.ts";
 import type { Layout } from "./layout.ts";
 import { paragraph } from "./paragraph.ts";
-import type { SharedReasons } from "./plan-actions.ts";
 import { renderByScope } from "./plan-scopes.ts";
 import { toCommandLines } from "./shell.ts";
 
 const hang = " ".repeat(6);
 
+/** The gates that are shown above, by name and reason. */
+type Shown = ReadonlyMap<string, unknown>;
+
 /** Renders the manual steps. They arrive unsanitized, because code must keep its line breaks. */
-export function renderManual(steps: readonly ManualStep[], shared: SharedReasons, layout: Layout): string[] {
+export function renderManual(steps: readonly ManualStep[], above: Shown, layout: Layout): string[] {
   const printable = steps.map(({ cloudFormation, terraform, ...step }) => ({
     ...makePrintable(step),
     code: { CloudFormation: toCodeLines(cloudFormation), Terraform: toCodeLines(terraform) },
   }));
   const blocks = renderByScope(printable, layout, {
-    render: (ofDatabase) => ofDatabase.map((step) => renderStep(step, shared, layout)).join("\n"),
+    render: (ofDatabase) => ofDatabase.map((step) => renderStep(step, above, layout)).join("\n"),
     summarize: (rest) => count(rest.length, "finding"),
   });
   return blocks.length === 0 ? [] : [layout.paint.strong("MANUAL ACTION"), ...blocks];
@@ -27,18 +29,14 @@ type Step = Omit<ManualStep, "cloudFormation" | "terraform"> & {
   readonly code: Readonly<Record<string, readonly string[]>>;
 };
 
-function renderStep(
-  { what, rule, reason, awsCli, code }: Step,
-  shared: SharedReasons,
-  { width, paint }: Layout,
-): string {
+function renderStep({ what, rule, reason, awsCli, code }: Step, above: Shown, { width, paint }: Layout): string {
   const commands = awsCli.flatMap((command) => toCommandLines(command, width - hang.length - 2));
   const title = (text: string) => hang + paint.faint(text);
   const indent = (lines: readonly string[]) => lines.map((line) => `${hang}  ${line}`);
   return [
     paragraph(paint.strong(rule), { width, first: "    " }),
     paragraph(withoutCommands(what, awsCli), { width, first: `${hang}→ ` }),
-    renderReason(reason, shared, awsCli, { width, paint }),
+    renderReason(reason, above, awsCli, { width, paint }),
     ...(commands.length === 0 ? [] : [title("AWS CLI"), ...indent(commands)]),
     ...Object.entries(code).flatMap(([tool, [first, ...more]]) => {
       if (first === undefined) return [];
@@ -48,10 +46,10 @@ function renderStep(
 }
 
 /** Renders why the service does not make the repair: a gate with its reason, or a sentence. */
-function renderReason(reason: string, { gates }: SharedReasons, awsCli: readonly string[], { width, paint }: Layout) {
+function renderReason(reason: string, above: Shown, awsCli: readonly string[], { width, paint }: Layout) {
   const [, gate, why] = /^([a-z-]+): (.+)$/.exec(reason) ?? [];
   const label = paint.faint(`Not automated${gate === undefined ? "" : ` (${gate})`}:`);
-  const end = gates.has(reason) ? "see above" : withoutCommands(why ?? reason, awsCli);
+  const end = above.has(reason) ? "see above" : withoutCommands(why ?? reason, awsCli);
   return paragraph(`${label} ${end}`, { width, first: hang });
 }
 

@@ -11,15 +11,13 @@ const shownInAll = 100;
 
 type Item = { readonly database: RemediationRequest["database"] };
 
-/** Renders items by account and Region, then by database, in their order. `render` renders all items of one database. */
+/** Renders items by account and Region, then by database, in their order. `render` renders all items of one database, `summarize` counts some. */
 export function renderByScope<T extends Item>(
   items: readonly T[],
-  { width, paint }: Layout,
-  {
-    render,
-    summarize,
-  }: { readonly render: (ofDatabase: readonly T[]) => string; readonly summarize: (rest: readonly T[]) => string },
+  layout: Layout,
+  { render, summarize }: Record<"render" | "summarize", (some: readonly T[]) => string>,
 ): string[] {
+  const { width, paint } = layout;
   let left = shownInAll;
   const hidden: T[] = [];
   const blocks = [...Map.groupBy(items, ({ database }) => describeScope(database))].flatMap(([scope, ofScope]) => {
@@ -28,45 +26,36 @@ export function renderByScope<T extends Item>(
     left -= shown.length;
     hidden.push(...databases.slice(shown.length).flat());
     if (shown.length === 0) return [];
-    const paragraphs = groupAlike(
-      shown.map((ofDatabase) => ({ database: ofDatabase[0]?.database, text: render(ofDatabase) })),
-    ).map(({ databases, text }) => `${renderHeading(databases, { width, paint })}\n${text}`);
+    const paragraphs = groupAlike(shown, render).map((group) => renderGroup(group, layout));
     const counts = databases.length > 1 ? `  ${paint.faint(summarize(ofScope))}` : "";
     return [[paragraph(`${paint.strong(scope)}${counts}`, { width }), paragraphs.join("\n\n")].join("\n")];
   });
   if (hidden.length === 0) return blocks;
   const databases = count(new Set(hidden.map(({ database }) => database.arn)).size, "more database");
   const scopes = count(new Set(hidden.map(({ database }) => describeScope(database))).size, "account/Region pair");
-  return [
-    ...blocks,
-    paragraph(paint.faint(`… and ${databases} in ${scopes} (${summarize(hidden)}); --format json lists all`), {
-      width,
-    }),
-  ];
+  const rest = `… and ${databases} in ${scopes} (${summarize(hidden)}); --format json lists all`;
+  return [...blocks, paragraph(paint.faint(rest), { width })];
 }
 
-type DatabaseGroup = { readonly databases: readonly RemediationRequest["database"][]; readonly text: string };
+/** Databases of one kind that have the same text. */
+type Group = { readonly kind: keyof typeof kindNames; readonly text: string; readonly identifiers: string[] };
 
-/** Groups consecutive databases of one kind that have the same text. */
-function groupAlike(
-  all: readonly { database: RemediationRequest["database"] | undefined; text: string }[],
-): DatabaseGroup[] {
-  const groups: DatabaseGroup[] = [];
-  for (const { database, text } of all) {
-    if (database === undefined) continue;
+/** Renders each database, and groups consecutive ones that are alike. */
+function groupAlike<T extends Item>(databases: readonly T[][], render: (ofDatabase: readonly T[]) => string): Group[] {
+  const groups: Group[] = [];
+  for (const ofDatabase of databases) {
+    if (ofDatabase[0] === undefined) continue;
+    const { kind, identifier } = ofDatabase[0].database;
+    const text = render(ofDatabase);
     const last = groups.at(-1);
-    const isAlike = last?.text === text && last.databases[0]?.kind === database.kind;
-    if (last !== undefined && isAlike) groups[groups.length - 1] = { text, databases: [...last.databases, database] };
-    else groups.push({ text, databases: [database] });
+    if (last?.text === text && last.kind === kind) last.identifiers.push(identifier);
+    else groups.push({ kind, text, identifiers: [identifier] });
   }
   return groups;
 }
 
-function renderHeading(databases: readonly RemediationRequest["database"][], { width, paint }: Layout): string {
-  const [first] = databases;
-  if (first === undefined) return "";
-  const kind = kindNames[first.kind];
-  const what = databases.length === 1 ? kind : count(databases.length, kind);
-  const names = paint.strong(databases.map(({ identifier }) => identifier).join(", "));
-  return paragraph(`${names}  ${paint.faint(what)}`, { width, first: "  ", hang: 4 });
+function renderGroup({ kind, text, identifiers }: Group, { width, paint }: Layout): string {
+  const what = identifiers.length === 1 ? kindNames[kind] : count(identifiers.length, kindNames[kind]);
+  const heading = `${paint.strong(identifiers.join(", "))}  ${paint.faint(what)}`;
+  return `${paragraph(heading, { width, first: "  ", hang: 4 })}\n${text}`;
 }
