@@ -10,10 +10,10 @@ import { toCommandLines } from "./shell.ts";
 const hang = " ".repeat(6);
 
 /** The gates that are shown above, by name and reason. */
-type Shown = ReadonlyMap<string, unknown>;
+type ShownAbove = ReadonlyMap<string, unknown>;
 
 /** Renders the manual steps. They arrive unsanitized, because code must keep its line breaks. */
-export function renderManual(steps: readonly ManualStep[], above: Shown, layout: Layout): string[] {
+export function renderManual(steps: readonly ManualStep[], above: ShownAbove, layout: Layout): string[] {
   const printable = steps.map(({ cloudFormation, terraform, ...step }) => ({
     ...makePrintable(step),
     code: { CloudFormation: toCodeLines(cloudFormation), Terraform: toCodeLines(terraform) },
@@ -29,7 +29,7 @@ type Step = Omit<ManualStep, "cloudFormation" | "terraform"> & {
   readonly code: Readonly<Record<string, readonly string[]>>;
 };
 
-function renderStep({ what, rule, reason, awsCli, code }: Step, above: Shown, { width, paint }: Layout): string {
+function renderStep({ what, rule, reason, awsCli, code }: Step, above: ShownAbove, { width, paint }: Layout): string {
   const commands = awsCli.flatMap((command) => toCommandLines(command, width - hang.length - 2));
   const title = (text: string) => hang + paint.faint(text);
   const indent = (lines: readonly string[]) => lines.map((line) => `${hang}  ${line}`);
@@ -46,7 +46,7 @@ function renderStep({ what, rule, reason, awsCli, code }: Step, above: Shown, { 
 }
 
 /** Renders why the service does not make the repair: a gate with its reason, or a sentence. */
-function renderReason(reason: string, above: Shown, awsCli: readonly string[], { width, paint }: Layout) {
+function renderReason(reason: string, above: ShownAbove, awsCli: readonly string[], { width, paint }: Layout) {
   const [, gate, why] = /^([a-z-]+): (.+)$/.exec(reason) ?? [];
   const label = paint.faint(`Not automated${gate === undefined ? "" : ` (${gate})`}:`);
   const end = above.has(reason) ? "see above" : withoutCommands(why ?? reason, awsCli);
