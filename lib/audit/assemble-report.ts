@@ -1,6 +1,6 @@
 import { compareText } from "../model/compare-text.ts";
 import type { ClassifiedDatabase, Management } from "../model/database.ts";
-import { type Finding, isUnknown, isViolation, severities } from "../model/finding.ts";
+import { type Finding, isUnknown, isViolation, type Severity, severities } from "../model/finding.ts";
 import type { Gap, Inventory } from "../model/inventory.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Report } from "../model/report.ts";
@@ -13,13 +13,9 @@ import { activeRules, judgeTarget } from "./judge.ts";
  */
 export function assembleReport(
   inventory: Inventory,
-  {
-    policy,
-    rules,
-    generatedAt,
-    version,
-  }: { policy: Policy; rules: readonly Rule[]; generatedAt: string; version: string },
+  options: { policy: Policy; rules: readonly Rule[]; generatedAt: string; version: string },
 ): Report {
+  const { policy, rules, generatedAt, version } = options;
   const gaps: Gap[] = [...inventory.gaps];
   const databases: ClassifiedDatabase[] = [];
   const findings: Finding[] = [];
@@ -34,6 +30,7 @@ export function assembleReport(
     const complete = target.gaps.length === 0 && !judged.findings.some(({ status }) => status === "INSUFFICIENT_DATA");
     targets.push({ account, region, complete, databases: judged.databases.length, calls });
   }
+  const countOf = (management: Management) => databases.filter((one) => one.management === management).length;
   const complete = targets.length > 0 && gaps.length === 0 && targets.every((target) => target.complete);
   return {
     schemaVersion: "1.0",
@@ -52,11 +49,11 @@ export function assembleReport(
     },
     summary: {
       databases: databases.length,
-      managed: countBy(databases, "managed"),
-      unmanaged: countBy(databases, "unmanaged"),
-      inherited: countBy(databases, "inherited"),
-      unsupported: countBy(databases, "unsupported"),
-      outOfScope: countBy(databases, "out-of-scope"),
+      managed: countOf("managed"),
+      unmanaged: countOf("unmanaged"),
+      inherited: countOf("inherited"),
+      unsupported: countOf("unsupported"),
+      outOfScope: countOf("out-of-scope"),
       findings: countFindings(findings),
     },
     databases: databases.sort((a, b) => compareText(a.arn, b.arn)).map(toReported),
@@ -66,49 +63,28 @@ export function assembleReport(
 
 function countFindings(findings: readonly Finding[]): Report["summary"]["findings"] {
   const violations = findings.filter(isViolation);
-  const bySeverity = Object.fromEntries(
-    severities.map((severity) => [severity, violations.filter((finding) => finding.severity === severity).length]),
-  ) as Record<(typeof severities)[number], number>;
+  const countOf = (severity: Severity) => violations.filter((one) => one.severity === severity).length;
   return {
-    ...bySeverity,
+    critical: countOf("critical"),
+    high: countOf("high"),
+    medium: countOf("medium"),
+    low: countOf("low"),
     exempt: findings.filter(({ exemption }) => exemption !== null).length,
     insufficientData: findings.filter(isUnknown).length,
   };
 }
 
-function countBy(databases: readonly ClassifiedDatabase[], management: Management): number {
-  return databases.filter((database) => database.management === management).length;
-}
-
 function toReported(database: ClassifiedDatabase): Report["databases"][number] {
   const { arn, kind, identifier, resourceId, account, region, engine, engineVersion, status } = database;
   const { management, reason, masterUserSecret, tags } = database;
-  return {
-    arn,
-    kind,
-    identifier,
-    resourceId,
-    account,
-    region,
-    engine,
-    engineVersion,
-    status,
-    management,
-    reason,
-    masterUserSecret,
-    tags,
-  };
+  const described = { arn, kind, identifier, resourceId, account, region, engine, engineVersion, status };
+  return { ...described, management, reason, masterUserSecret, tags };
 }
 
 function compareGaps(a: Gap, b: Gap): number {
-  return (
-    compareText(a.account, b.account) ||
-    compareText(a.region, b.region) ||
-    compareText(a.action, b.action) ||
-    compareText(a.resource ?? "", b.resource ?? "") ||
-    compareText(a.code, b.code) ||
-    compareText(a.message, b.message)
-  );
+  const fields = ["account", "region", "action", "resource", "code", "message"] as const;
+  const differing = fields.find((field) => (a[field] ?? "") !== (b[field] ?? ""));
+  return differing === undefined ? 0 : compareText(a[differing] ?? "", b[differing] ?? "");
 }
 
 function compareFindings(a: Finding, b: Finding): number {

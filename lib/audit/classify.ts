@@ -15,8 +15,8 @@ export type ClassificationContext = {
 export type Reason = {
   readonly code: string;
   readonly management: Exclude<Management, "managed" | "unmanaged">;
-  /** True if the reason applies even to a database that reports a managed secret. */
-  readonly evenWithSecret: boolean;
+  /** Set if the reason applies even to a database that reports a managed secret. */
+  readonly evenWithSecret?: true;
   readonly applies: (database: Database, classificationContext: ClassificationContext) => boolean | string;
   /** A clause that completes "It is not audited: …". */
   readonly explanation: string;
@@ -29,8 +29,11 @@ const isAurora = ({ engine }: Database): boolean => engine.startsWith("aurora");
 const isOracleCdb = ({ engine }: Database): boolean => /^oracle-.*-cdb$/.test(engine);
 const isListed = ({ arn }: Database, { arns, gap }: ListedArns): boolean | string => arns.has(arn) || (gap ?? false);
 
-const userGuide = "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html";
-const auroraGuide = "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/rds-secrets-manager.html";
+const guide = "https://docs.aws.amazon.com/AmazonRDS/latest";
+/** Where AWS documents a reason, and when that was last checked. */
+const inUserGuide = { source: `${guide}/UserGuide/rds-secrets-manager.html`, asOf: "2026-10" };
+const inAuroraGuide = { source: `${guide}/AuroraUserGuide/rds-secrets-manager.html`, asOf: "2026-10" };
+const inClusterReference = { source: `${guide}/APIReference/API_DescribeDBClusters.html`, asOf: "2026-10" };
 
 /** All reasons, in the order in which they are tried. */
 export const reasons: readonly Reason[] = [
@@ -40,8 +43,7 @@ export const reasons: readonly Reason[] = [
     evenWithSecret: true,
     applies: ({ engine }) => engine === "docdb",
     explanation: "it is an Amazon DocumentDB cluster, which the RDS API also returns",
-    source: "https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBClusters.html",
-    asOf: "2026-10",
+    ...inClusterReference,
   },
   {
     code: "neptune",
@@ -49,8 +51,7 @@ export const reasons: readonly Reason[] = [
     evenWithSecret: true,
     applies: ({ engine }) => engine === "neptune",
     explanation: "it is an Amazon Neptune cluster, which the RDS API also returns and which has no master password",
-    source: "https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBClusters.html",
-    asOf: "2026-10",
+    ...inClusterReference,
   },
   {
     code: "cluster-member",
@@ -58,7 +59,7 @@ export const reasons: readonly Reason[] = [
     evenWithSecret: true,
     applies: ({ kind, clusterIdentifier }) => kind === "instance" && clusterIdentifier !== null,
     explanation: "its DB cluster owns the master password and is audited instead",
-    source: "https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.html",
+    source: `${guide}/APIReference/API_ModifyDBInstance.html`,
     asOf: "2026-10",
   },
   {
@@ -67,7 +68,7 @@ export const reasons: readonly Reason[] = [
     evenWithSecret: true,
     applies: ({ kind, multiTenant }) => kind === "instance" && multiTenant,
     explanation: "it is an Oracle container database whose tenant databases own the passwords and are audited instead",
-    source: "https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyTenantDatabase.html",
+    source: `${guide}/APIReference/API_ModifyTenantDatabase.html`,
     asOf: "2026-10",
   },
   {
@@ -77,87 +78,73 @@ export const reasons: readonly Reason[] = [
     applies: ({ kind, replicationSource, engine }) =>
       kind === "instance" && replicationSource !== null && !engine.startsWith("sqlserver"),
     explanation: "it is a read replica and has the master password of its source",
-    source: userGuide,
-    asOf: "2026-10",
+    ...inUserGuide,
   },
   {
     code: "rds-custom",
     management: "unsupported",
-    evenWithSecret: false,
     applies: ({ rdsCustom, engine }) => rdsCustom || engine.startsWith("custom-"),
     explanation: "AWS does not support RDS-managed passwords for RDS Custom",
-    source: userGuide,
-    asOf: "2026-10",
+    ...inUserGuide,
   },
   {
     code: "oracle-cdb",
     management: "unsupported",
-    evenWithSecret: false,
     applies: (database, { support }) => support.oracleCdb === "unsupported" && isOracleCdb(database),
     explanation: "the policy sets support.oracleCdb to unsupported",
-    source: userGuide,
+    ...inUserGuide,
     asOf: "2024-01",
   },
   {
     code: "serverless-v1",
     management: "unsupported",
-    evenWithSecret: false,
     applies: ({ engineMode }) => engineMode === "serverless",
     explanation: "AWS does not support RDS-managed passwords for Aurora Serverless v1",
-    source: "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2.upgrade.html",
+    source: `${guide}/AuroraUserGuide/aurora-serverless-v2.upgrade.html`,
     asOf: "2026-04",
   },
   {
     code: "limitless",
     management: "unsupported",
-    evenWithSecret: false,
     applies: ({ scalabilityType }) => scalabilityType === "limitless",
     explanation: "AWS does not support RDS-managed passwords for Aurora PostgreSQL Limitless Database",
-    source: "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/limitless-reqs-limits.html",
+    source: `${guide}/AuroraUserGuide/limitless-reqs-limits.html`,
     asOf: "2026-04",
   },
   {
     code: "express-configuration",
     management: "unsupported",
-    evenWithSecret: false,
     applies: ({ expressConfiguration }) => expressConfiguration,
     explanation:
       "it is an Aurora PostgreSQL cluster with express configuration, which supports only IAM authentication",
-    source:
-      "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/CHAP_GettingStartedAurora.AuroraPostgreSQL.ExpressConfig.html",
+    source: `${guide}/AuroraUserGuide/CHAP_GettingStartedAurora.AuroraPostgreSQL.ExpressConfig.html`,
     asOf: "2026-04",
   },
   {
     code: "replica-cluster",
     management: "unsupported",
-    evenWithSecret: false,
     applies: ({ kind, replicationSource }) => kind === "cluster" && replicationSource !== null,
     explanation:
       "AWS does not support RDS-managed passwords for clusters that replicate from another Region or over binlog",
-    source: auroraGuide,
-    asOf: "2026-10",
+    ...inAuroraGuide,
   },
   {
     code: "global-database",
     management: "unsupported",
-    evenWithSecret: false,
     applies: (database, { globalClusterMembers }) => {
       if (database.kind !== "cluster" || !isAurora(database)) return false;
       if (database.globalClusterIdentifier !== null || database.globalWriteForwarding) return true;
       return isListed(database, globalClusterMembers);
     },
     explanation: "AWS does not support RDS-managed passwords for members of an Aurora global database",
-    source: auroraGuide,
-    asOf: "2026-10",
+    ...inAuroraGuide,
   },
   {
     code: "blue-green-deployment",
     management: "unsupported",
-    evenWithSecret: false,
     applies: (database, { blueGreenDatabases }) => isListed(database, blueGreenDatabases),
     explanation: "AWS does not support RDS-managed passwords during an active blue/green deployment",
-    source: userGuide,
-    asOf: "2026-10",
+    ...inUserGuide,
   },
 ];
 
@@ -179,14 +166,10 @@ export function findReason(
 /** Decides how the master password of a database is managed. A secret that AWS reports overrides what AWS documents as unsupported. */
 export function classify(database: Database, classificationContext: ClassificationContext): ClassifiedDatabase {
   const { reason, doubts } = findReason(database, classificationContext);
-  if (reason !== null)
-    return {
-      ...database,
-      management: reason.management,
-      reason: reason.code,
-      explanation: reason.explanation,
-      doubt: null,
-    };
+  if (reason !== null) {
+    const { management, code, explanation } = reason;
+    return { ...database, management, reason: code, explanation, doubt: null };
+  }
   const management = database.masterUserSecret === null ? "unmanaged" : "managed";
   return { ...database, management, reason: null, explanation: null, doubt: doubts.join("; ") || null };
 }

@@ -63,20 +63,20 @@ type AbsenceReason = "fixed" | "database-gone" | "not-audited" | "not-seen";
 
 /** Explains why the report does not contain a finding that was open before. */
 function createAbsenceReasons({ coverage, databases, observedAt }: Report): (finding: Finding) => AbsenceReason {
+  const scopeOf = ({ account, region }: Pick<Gap, "account" | "region">) => `${account} ${region}`;
   const judged = new Set(databases.map(({ arn }) => arn));
-  const targets = new Set(coverage.targets.map(({ account, region }) => `${account} ${region}`));
+  const targets = new Set(coverage.targets.map(scopeOf));
   const rules = new Set(coverage.rules);
-  const brokenLists = new Set(
-    coverage.gaps.filter(hidesDatabases).map(({ account, region }) => `${account} ${region}`),
-  );
+  const brokenLists = new Set(coverage.gaps.filter(hidesDatabases).map(scopeOf));
   const hasClosedAccounts = coverage.gaps.some(({ region }) => region === "*");
-  return ({ resource, rule, account, region, firstSeenAt }) => {
+  return (finding) => {
+    const { resource, rule, firstSeenAt } = finding;
     // Another audit found it after this report's observation: a long audit can end after a short one that started later.
     if (firstSeenAt > observedAt) return "not-seen";
     // The rule is off or not in this version: a missing result is not a pass.
     if (!rules.has(rule)) return "not-audited";
     if (judged.has(resource.arn)) return "fixed";
-    const scope = `${account} ${region}`;
+    const scope = scopeOf(finding);
     if (!targets.has(scope)) return hasClosedAccounts ? "not-seen" : "not-audited";
     return brokenLists.has(scope) ? "not-seen" : "database-gone";
   };

@@ -26,10 +26,8 @@ export function exemptionOf(database: Database, ruleId: string, policy: Policy, 
   if (byTags !== null && typeof byTags !== "string") all.push(byTags);
   const [longest] = all.toSorted((a, b) => compareText(b.until, a.until));
   const ignored = typeof byTags === "string" ? byTags : null;
-  if (longest === undefined) return { active: null, ended: null, ignored };
-  return isInForce(longest, now)
-    ? { active: longest, ended: null, ignored }
-    : { active: null, ended: longest, ignored };
+  const isActive = longest !== undefined && isInForce(longest, now);
+  return { active: isActive ? longest : null, ended: isActive ? null : (longest ?? null), ignored };
 }
 
 /** Reads the exemption from a database's tags: null if there is none, text if the tags are incomplete or not valid. */

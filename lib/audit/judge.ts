@@ -1,11 +1,9 @@
 import { modifyCommand, rotateCommand } from "../model/aws-cli.ts";
-import type { ClassifiedDatabase } from "../model/database.ts";
-import { describeDatabase, resourceType } from "../model/database.ts";
+import { type ClassifiedDatabase, describeDatabase, resourceType } from "../model/database.ts";
 import { type Finding, isPass, type Severity, type Status } from "../model/finding.ts";
 import type { Gap, Target } from "../model/inventory.ts";
 import type { Policy } from "../model/policy.ts";
-import type { ConfirmingAction, Message, Rule, RuleContext, Verdict } from "../model/rule.ts";
-import { fill } from "../model/rule.ts";
+import { type ConfirmingAction, fill, type Message, type Rule, type RuleContext, type Verdict } from "../model/rule.ts";
 import { classify } from "./classify.ts";
 import { exemptionOf } from "./exempt.ts";
 import { classificationContextOf, createRuleContext } from "./rule-context.ts";
@@ -20,21 +18,10 @@ export type RuleResult = {
 };
 
 /** A rule result with its text. */
-export type Judgment = {
-  readonly rule: string;
-  readonly severity: Severity;
+export type Judgment = Readonly<Pick<Finding, "rule" | "severity" | "message" | "evidence">> & {
   readonly status: Status;
-  readonly message: string;
   /** Null if no action is needed. */
   readonly remediation: string | null;
-  readonly evidence: Finding["evidence"];
-};
-
-/** The databases of a target, their findings, and a gap for each rule that crashed. */
-export type JudgedTarget = {
-  readonly databases: readonly ClassifiedDatabase[];
-  readonly findings: readonly Finding[];
-  readonly crashes: readonly Gap[];
 };
 
 /** The rules that the policy does not turn off. */
@@ -57,12 +44,8 @@ export function applyRule(rule: Rule, database: ClassifiedDatabase, context: Rul
     return { rule, verdict, message, crash: null };
   } catch (error) {
     const crash = error instanceof Error ? error : new Error(String(error));
-    return {
-      rule,
-      verdict: { messageId: "crashed", data: { rule: rule.id, error: crash.message } },
-      message: crashed,
-      crash,
-    };
+    const verdict = { messageId: "crashed", data: { rule: rule.id, error: crash.message } };
+    return { rule, verdict, message: crashed, crash };
   }
 }
 
@@ -117,8 +100,8 @@ export function* prepare(target: Target, policy: Policy, now: string) {
   }
 }
 
-/** Applies every active rule to every database of a target. */
-export function judgeTarget(target: Target, policy: Policy, rules: readonly Rule[], now: string): JudgedTarget {
+/** Applies every active rule to every database of a target. `crashes` has a gap for each rule that crashed. */
+export function judgeTarget(target: Target, policy: Policy, rules: readonly Rule[], now: string) {
   const databases: ClassifiedDatabase[] = [];
   const findings: Finding[] = [];
   const crashes: Gap[] = [];
@@ -141,13 +124,8 @@ function toGap(crash: Error, rule: Rule, { account, region, arn }: ClassifiedDat
 }
 
 /** Turns a judgment into a finding; null for a pass. Applies exemptions. */
-export function toFinding(
-  judgment: Judgment,
-  database: ClassifiedDatabase,
-  policy: Policy,
-  now: string,
-): Finding | null {
-  const { rule, severity, status, remediation } = judgment;
+export function toFinding(judged: Judgment, database: ClassifiedDatabase, policy: Policy, now: string): Finding | null {
+  const { rule, severity, status, message, evidence, remediation } = judged;
   if (isPass(status)) return null;
   const { active, ended, ignored } = exemptionOf(database, rule, policy, now);
   const { arn, identifier, resourceId, account, region } = database;
@@ -159,8 +137,8 @@ export function toFinding(
     resource: { arn, type: resourceType(database), identifier, resourceId },
     account,
     region,
-    message: ended === null ? judgment.message : `${judgment.message} Its exemption ended on ${ended.until}.`,
-    evidence: ignored === null ? judgment.evidence : { ...judgment.evidence, exemptionIgnored: ignored },
+    message: ended === null ? message : `${message} Its exemption ended on ${ended.until}.`,
+    evidence: ignored === null ? evidence : { ...evidence, exemptionIgnored: ignored },
     remediation: remediation ?? "",
     exemption: active,
     endedExemption: ended,

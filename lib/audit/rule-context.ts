@@ -1,12 +1,10 @@
 import type { ClassifiedDatabase, Database } from "../model/database.ts";
 import type { Gap, Target } from "../model/inventory.ts";
-import type { Key } from "../model/key.ts";
-import { defaultKeyAlias, toCanonicalReference, toKeyArn } from "../model/key.ts";
+import { defaultKeyAlias, type Key, toCanonicalReference, toKeyArn } from "../model/key.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Fact, KeyFacts, RequiredKey, RuleContext } from "../model/rule.ts";
 import type { Secret } from "../model/secret.ts";
-import type { ClassificationContext, ListedArns } from "./classify.ts";
-import { isActiveBlueGreen } from "./classify.ts";
+import { type ClassificationContext, isActiveBlueGreen, type ListedArns } from "./classify.ts";
 import { matches } from "./match.ts";
 
 /** For example "secretsmanager:ListSecrets failed with AccessDeniedException". */
@@ -40,6 +38,10 @@ function toListedArns(target: Target, action: string, arns: readonly string[] | 
   return { arns: new Set(arns), gap: arns === null ? `${action} was not read` : null };
 }
 
+const seen = <T>(value: T) => ({ seen: true, value }) as const;
+const notSeen = (why: string) => ({ seen: false, why }) as const;
+const notSeenKey = (why: string): KeyFacts => ({ arn: notSeen(why), key: notSeen(why) });
+
 /**
  * Indexes a target once and returns a function that looks up the rule context of a database.
  * A fact that a gap affects is not seen; an entry that a complete list does not contain does not exist.
@@ -59,88 +61,68 @@ export function createRuleContext(
   const withTenants = new Set(target.databases.map(({ containerArn }) => containerArn));
   const gaps = new Map(target.gaps.map((gap) => [gapKey(gap.action, gap.resource), gap]));
 
-  /** Why a fact is not seen: its gap, or that it was not read. */
-  function whyUnseen(action: string, resource: string | null): string {
+  /** A fact that a call did not return: because of its gap, or because of `why`. */
+  function notReturned(action: string, resource: string | null, why = "was not read") {
     const gap = gaps.get(gapKey(action, resource));
-    return gap === undefined ? `${action} was not read` : describeGap(gap);
+    return notSeen(gap === undefined ? `${action} ${why}` : describeGap(gap));
   }
 
   function findSecret(arn: string | null): Fact<Secret> {
-    if (arn === null) return { seen: false, why: "RDS reports no secret" };
+    if (arn === null) return notSeen("RDS reports no secret");
     if (gaps.has(gapKey("secretsmanager:DescribeSecret", arn)))
-      return { seen: false, why: whyUnseen("secretsmanager:DescribeSecret", arn) };
-    if (missingSecrets.has(arn)) return { seen: true, value: null };
+      return notReturned("secretsmanager:DescribeSecret", arn);
+    if (missingSecrets.has(arn)) return seen(null);
     const secret = secrets.get(arn);
-    if (secret !== undefined) return { seen: true, value: secret };
+    if (secret !== undefined) return seen(secret);
     const isComplete = target.secrets !== null && !gaps.has(gapKey("secretsmanager:ListSecrets", null));
-    return isComplete
-      ? { seen: true, value: null }
-      : { seen: false, why: whyUnseen("secretsmanager:ListSecrets", null) };
+    return isComplete ? seen(null) : notReturned("secretsmanager:ListSecrets", null);
   }
 
   function findPolicy(arn: string | null): Fact<string> {
     const policy = arn === null ? undefined : policies.get(arn);
-    return policy === undefined
-      ? { seen: false, why: whyUnseen("secretsmanager:GetResourcePolicy", arn) }
-      : { seen: true, value: policy };
+    return policy === undefined ? notReturned("secretsmanager:GetResourcePolicy", arn) : seen(policy);
   }
 
   function findKey(reference: string): KeyFacts {
     const canonical = toCanonicalReference(reference, target);
     const found = keys.get(canonical);
-    const key: Fact<Key> =
-      found === undefined
-        ? { seen: false, why: whyUnseen("kms:DescribeKey", canonical) }
-        : { seen: true, value: found };
+    const key: Fact<Key> = found === undefined ? notReturned("kms:DescribeKey", canonical) : seen(found);
     const arn = toKeyArn(reference, target);
-    if (arn !== null) return { arn: { seen: true, value: arn }, key };
-    return { arn: key.seen ? { seen: true, value: key.value?.arn ?? null } : key, key };
-  }
-
-  function findRdsKey(reference: string | null): KeyFacts {
-    if (reference !== null) return findKey(reference);
-    const unseen = { seen: false, why: "RDS reports no key" } as const;
-    return { arn: unseen, key: unseen };
+    if (arn !== null) return { arn: seen(arn), key };
+    return { arn: key.seen ? seen(key.value?.arn ?? null) : key, key };
   }
 
   /** Secrets Manager omits the default key. It is the key that RDS reports if that key is AWS managed. */
   function findSecretKey(secret: Fact<Secret>, rdsKey: KeyFacts): KeyFacts {
     if (!secret.seen) return { arn: secret, key: secret };
-    if (secret.value === null) {
-      const unseen = { seen: false, why: "the secret does not exist" } as const;
-      return { arn: unseen, key: unseen };
-    }
+    if (secret.value === null) return notSeenKey("the secret does not exist");
     if (secret.value.kmsKeyId !== null) return findKey(secret.value.kmsKeyId);
     return rdsKey.key.seen && rdsKey.key.value?.manager === "AWS" ? rdsKey : findKey(defaultKeyAlias);
   }
 
   function findRequiredKey(requirement: string): RequiredKey {
     if (requirement === "customer-managed" || requirement === "aws-managed")
-      return { requirement, arn: { seen: true, value: null }, key: { seen: true, value: null } };
+      return { requirement, arn: seen(null), key: seen(null) };
     return { requirement, ...findKey(requirement) };
   }
 
   function findCluster({ kind, clusterIdentifier }: Database): Fact<true> {
-    if (kind !== "instance" || clusterIdentifier === null || clusters.has(clusterIdentifier))
-      return { seen: true, value: true };
-    const gap = gaps.get(gapKey("rds:DescribeDBClusters", null));
-    return { seen: false, why: gap === undefined ? "rds:DescribeDBClusters did not return it" : describeGap(gap) };
+    if (kind !== "instance" || clusterIdentifier === null || clusters.has(clusterIdentifier)) return seen(true);
+    return notReturned("rds:DescribeDBClusters", null, "did not return it");
   }
 
   /** A container always has tenant databases, so a list without any is incomplete. */
   function findTenants({ multiTenant, arn }: Database): Fact<true> {
-    const gap = gaps.get(gapKey("rds:DescribeTenantDatabases", null));
-    if (!multiTenant || (gap === undefined && withTenants.has(arn))) return { seen: true, value: true };
-    return {
-      seen: false,
-      why: gap === undefined ? "rds:DescribeTenantDatabases did not return any" : describeGap(gap),
-    };
+    const action = "rds:DescribeTenantDatabases";
+    if (!multiTenant || (!gaps.has(gapKey(action, null)) && withTenants.has(arn))) return seen(true);
+    return notReturned(action, null, "did not return any");
   }
 
   return (database) => {
     const secretArn = database.masterUserSecret?.secretArn ?? null;
     const secret = findSecret(secretArn);
-    const rdsKey = findRdsKey(database.masterUserSecret?.kmsKeyId ?? null);
+    const keyReference = database.masterUserSecret?.kmsKeyId ?? null;
+    const rdsKey = keyReference === null ? notSeenKey("RDS reports no key") : findKey(keyReference);
     return {
       now,
       thresholds: policy.thresholds,

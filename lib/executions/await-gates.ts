@@ -5,7 +5,7 @@ import type { GateResult } from "../model/plan.ts";
 import type { Policy } from "../model/policy.ts";
 import { describeHours } from "../model/time.ts";
 import { nextOpening } from "../model/window.ts";
-import { windowsOf } from "../plan/window-gate.ts";
+import { windowsOf } from "../plan/timing-gates.ts";
 import type { Observation, Outcome, Repair } from "../remediate/repair.ts";
 import { closedGates, refuse, slotTaken } from "../remediate/start.ts";
 import { createRepair, type GrantedApproval, type RepairOptions, type TriedAction } from "./create-repair.ts";

@@ -2,8 +2,8 @@ import type { ActionName } from "../model/action.ts";
 import type { Policy } from "../model/policy.ts";
 import type { RemediationRequest } from "../model/remediation-request.ts";
 import type { Attempt, RemediationState } from "../model/remediation-state.ts";
-import { isWithinBudget } from "../plan/budget-gate.ts";
 import { acquire, advance, release, renew } from "../plan/remediation-state.ts";
+import { isWithinBudget } from "../plan/timing-gates.ts";
 import { type Stored, updateStored } from "../storage/update-stored.ts";
 
 /** Identifies an execution's slot and the budget that it counts against. */

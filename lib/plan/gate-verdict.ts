@@ -1,35 +1,23 @@
 import type { ActionName } from "../model/action.ts";
-import type { ClassifiedDatabase } from "../model/database.ts";
-import type { Exemption } from "../model/finding.ts";
-import type { Target } from "../model/inventory.ts";
-import type { Policy } from "../model/policy.ts";
-import type { RemediationState } from "../model/remediation-state.ts";
-import type { RuleContext } from "../model/rule.ts";
 import type { KeyChoice } from "./choose-key.ts";
+import type { RequestedRepair, RequestOptions } from "./requested-repairs.ts";
 
 /** Everything that decides whether an action may start. Data only. */
-export type Circumstances = {
-  readonly action: ActionName;
-  readonly database: ClassifiedDatabase;
-  readonly context: RuleContext;
-  readonly target: Target;
-  readonly policy: Policy;
-  readonly exemption: Exemption | null;
-  readonly key: KeyChoice;
-  readonly state: RemediationState;
-  /** ISO 8601. */
-  readonly now: string;
-  /** True if remediation is on: in the deployment, or at a terminal through `--apply`. */
-  readonly isEnabled: boolean;
-  /** The execution that asks. Its own entries in the state do not close its gates. */
-  readonly execution: string | null;
-  /** Who approved the action; null if it is not approved yet. */
-  readonly approvedBy: string | null;
-  /** The action that comes first on this database; null if this one does. */
-  readonly ahead: string | null;
-  /** Actions that start before this one in the same account and Region, each as in "toggle of DB instance orders". */
-  readonly plannedBefore: readonly string[];
-};
+export type Circumstances = Pick<RequestedRepair, "database" | "context" | "target" | "exemption"> &
+  Pick<RequestOptions, "policy" | "state" | "now"> & {
+    readonly action: ActionName;
+    readonly key: KeyChoice;
+    /** True if remediation is on: in the deployment, or at a terminal through `--apply`. */
+    readonly isEnabled: boolean;
+    /** The execution that asks. Its own entries in the state do not close its gates. */
+    readonly execution: string | null;
+    /** Who approved the action; null if it is not approved yet. */
+    readonly approvedBy: string | null;
+    /** The action that comes first on this database; null if this one does. */
+    readonly ahead: string | null;
+    /** Actions that start before this one in the same account and Region, each as in "toggle of DB instance orders". */
+    readonly plannedBefore: readonly string[];
+  };
 
 /** What a gate's predicate decides, and why. */
 export type GateVerdict = {

@@ -6,8 +6,6 @@ import { type GateName, gatesByName, type PlanGateName, planGateNames } from "..
 import type { GateResult } from "../model/plan.ts";
 import { hoursBetween } from "../model/time.ts";
 import { ownToggleTagOf } from "../model/toggle-marker.ts";
-import { isWithinBudget } from "./budget-gate.ts";
-import { isEligible } from "./eligible-gate.ts";
 import {
   blockManualToggle,
   type Circumstances,
@@ -17,10 +15,9 @@ import {
   open,
   unknown,
 } from "./gate-verdict.ts";
-import { isKeyUsable } from "./key-gate.ts";
 import { liveIn } from "./remediation-state.ts";
-import { isNotUsedByProxy, isSecretNotReplicated } from "./secret-gates.ts";
-import { isInWindow } from "./window-gate.ts";
+import { isEligible, isKeyUsable, isNotUsedByProxy, isSecretNotReplicated } from "./secret-gates.ts";
+import { isInWindow, isWithinBudget } from "./timing-gates.ts";
 
 /** The condition of each gate. What else there is to know about a gate is in `lib/model/gates.ts`. */
 const predicates: Readonly<Record<PlanGateName, GatePredicate>> = {
@@ -151,11 +148,14 @@ const predicates: Readonly<Record<PlanGateName, GatePredicate>> = {
 /** Gates that a dry run takes as open, each with the reason to show. */
 export type Assumptions = Readonly<Partial<Record<Extract<GateName, "enabled" | "approved">, string>>>;
 
-/** Every gate of an action, and why a person must not make the change by hand either; null if they may. */
-export type GateEvaluation = { readonly gates: GateResult[]; readonly manualBlocker: string | null };
-
-/** Evaluates every gate of an action, once. A gate whose evaluation fails is closed. */
-export function evaluateGates(circumstances: Circumstances, assumptions: Assumptions = {}): GateEvaluation {
+/**
+ * Evaluates every gate of an action, once. A gate whose evaluation fails is closed. `manualBlocker` is why a person must not make the change
+ * by hand either; null if they may.
+ */
+export function evaluateGates(
+  circumstances: Circumstances,
+  assumptions: Assumptions = {},
+): { gates: GateResult[]; manualBlocker: string | null } {
   const verdicts = planGateNames
     .filter((gate) => gatesByName[gate].actions.includes(circumstances.action))
     .map((gate) => ({ gate, ...evaluateGate(gate, circumstances) }));

@@ -7,7 +7,6 @@ import type { ManualStep, Plan, PlannedAction } from "../model/plan.ts";
 import { toRequestDatabase } from "../model/remediation-request.ts";
 import { nextOpening } from "../model/window.ts";
 import { chooseKey } from "./choose-key.ts";
-import type { Circumstances } from "./gate-verdict.ts";
 import { type Assumptions, evaluateGates } from "./gates.ts";
 import { toManualStep } from "./manual-step.ts";
 import {
@@ -17,7 +16,7 @@ import {
   type RequestOptions,
   requestedRepairs,
 } from "./requested-repairs.ts";
-import { windowsOf } from "./window-gate.ts";
+import { windowsOf } from "./timing-gates.ts";
 
 export type PlanOptions = RequestOptions & {
   /** True if remediation is on: in the deployment, or at a terminal through `--apply`. */
@@ -52,97 +51,61 @@ export function makePlan(inventory: Inventory, options: PlanOptions): Plan {
   };
 }
 
-/** What the plan has for one request. */
+/** Later than every ISO 8601 time. */
+const never = "9999";
+
+/** What the plan has for one request. `opensAt` is the earliest time the action may start: "" for now, `never` if it is blocked. */
 type PlanEntry = {
   readonly planned: PlannedAction | null;
-  /** Earliest time the action may start: "" for now, `never` if it is blocked. */
   readonly opensAt: string;
   readonly manual: ManualStep | null;
 };
-
-/** Later than every ISO 8601 time. */
-const never = "9999";
 
 /** Plans one request after another. Each depends on the actions that come before it on its database and in its account and Region. */
 function planInOrder(requests: readonly RequestedRepair[], options: PlanOptions): readonly PlanEntry[] {
   const firstByDatabase = new Map<string, string>();
   const startedByScope = new Map<string, readonly string[]>();
   return requests.map((request) => {
-    const { action, rule, database } = request;
+    const { action, rule, database, context, finding } = request;
     if (action === null) {
       const manual = request.exemption === null ? toManualStep(request, "the service has no action for it") : null;
       return { planned: null, opensAt: never, manual };
     }
     const scope = `${database.account} ${database.region}`;
-    const started = startedByScope.get(scope) ?? [];
-    const circumstances = toCircumstances(request, options, {
+    const plannedBefore = startedByScope.get(scope) ?? [];
+    const ahead = firstByDatabase.get(database.arn) ?? null;
+    const key = chooseKey(action, database, context);
+    const { execution = null, approvedBy = null } = options;
+    const { gates, manualBlocker } = evaluateGates(
+      { ...request, ...options, action, key, execution, approvedBy, ahead, plannedBefore },
+      options.assumptions,
+    );
+    const planned: PlannedAction = {
+      id: `${action}/${rule.id}/${database.arn}`,
       action,
-      ahead: firstByDatabase.get(database.arn) ?? null,
-      plannedBefore: started,
-    });
-    const { gates, manualBlocker } = evaluateGates(circumstances, options.assumptions);
-    const planned = toPlannedAction(circumstances, request, gates);
+      rule: rule.id,
+      severity: finding.severity,
+      database: toRequestDatabase(database),
+      gates,
+      runnable: gates.every(({ open }) => open),
+      impact: impacts[action],
+      keyReference: key.reference,
+    };
     if (isInLine(planned) && !firstByDatabase.has(database.arn))
       firstByDatabase.set(database.arn, `${action} for ${rule.id}`);
-    if (planned.runnable) startedByScope.set(scope, [...started, describeAction(planned)]);
-    return {
-      planned,
-      opensAt: openingOf(planned, database, options),
-      manual: manualStepFor(request, circumstances, { planned, manualBlocker }),
-    };
+    if (planned.runnable) startedByScope.set(scope, [...plannedBefore, describeAction(planned)]);
+    const reason = whyManual(planned);
+    const manual = reason === null ? null : toManualStep(request, reason, key, manualBlocker);
+    return { planned, opensAt: openingOf(planned, database, options), manual };
   });
 }
 
-function toCircumstances(
-  { database, context, target, exemption }: RequestedRepair,
-  { policy, state, now, isEnabled, execution = null, approvedBy = null }: PlanOptions,
-  sequence: Pick<Circumstances, "action" | "ahead" | "plannedBefore">,
-): Circumstances {
-  const key = chooseKey(sequence.action, database, context);
-  return {
-    database,
-    context,
-    target,
-    policy,
-    exemption,
-    key,
-    state,
-    now,
-    isEnabled,
-    execution,
-    approvedBy,
-    ...sequence,
-  };
-}
-
-function toPlannedAction(
-  { action, database, key }: Circumstances,
-  { rule: { id: rule }, finding }: RequestedRepair,
-  gates: PlannedAction["gates"],
-): PlannedAction {
-  return {
-    id: `${action}/${rule}/${database.arn}`,
-    action,
-    rule,
-    severity: finding.severity,
-    database: toRequestDatabase(database),
-    gates,
-    runnable: gates.every(({ open }) => open),
-    impact: impacts[action],
-    keyReference: key.reference,
-  };
-}
-
-/** The manual step for an action that the service cannot start on its own; null if it can, or if a person must leave the database alone. */
-function manualStepFor(
-  request: RequestedRepair,
-  { key }: Circumstances,
-  { planned, manualBlocker }: { readonly planned: PlannedAction; readonly manualBlocker: string | null },
-): ManualStep | null {
-  const closed = planned.gates.filter(({ open }) => !open);
+/** Why a person has to make the change; null if the service can start it on its own, or if a person must leave the database alone. */
+function whyManual({ gates }: PlannedAction): string | null {
+  const closed = gates.filter(({ open }) => !open);
   const obstacle = closed.find(({ gate }) => needsWork(gate));
   if (obstacle === undefined || closed.some(({ gate }) => gatesByName[gate].blocksManual)) return null;
-  return toManualStep(request, `${obstacle.gate}: ${obstacle.reason}`, key, manualBlocker);
+  return `${obstacle.gate}: ${obstacle.reason}`;
 }
 
 /** True if the action can start without work: all its closed gates open with time or an approval. */

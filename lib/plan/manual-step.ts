@@ -50,41 +50,44 @@ export function toManualStep(
 const noTemplates = { cloudFormation: null, terraform: null };
 
 function toSteps(action: ActionName | null, database: ClassifiedDatabase, context: RuleContext, key: KeyChoice): Steps {
-  const present = [context.rdsKey.key, context.secretKey.key];
+  const present = keyCommands(database, [context.rdsKey.key, context.secretKey.key]);
+  const chosen = "key" in key ? keyCommands(database, [key.key]) : [];
+  const secret = context.secret.seen ? context.secret.value : null;
   switch (action) {
     case null: {
-      const awsCli = [...secretCommands(database, context), ...keyCommands(database, present)];
+      const isDeleted = secret !== null && secret.deletedAt !== null;
+      const awsCli = [...(isDeleted ? [restoreSecretCommand(database, secret)] : []), ...present];
       const isRotatedNext = awsCli.length > 0 && database.masterUserSecret?.status === "impaired";
       return { ...noTemplates, awsCli: isRotatedNext ? [...awsCli, rotateCommand(database)] : awsCli };
     }
     case "schedule-rotation":
       return {
         ...noTemplates,
-        awsCli: [...keyCommands(database, present), scheduleCommand(database, secretArnOf(database))],
+        awsCli: [...present, scheduleCommand(database, secretArnOf(database))],
         terraform: rotationResource(database),
       };
     case "rotate":
-      return { ...noTemplates, awsCli: [...keyCommands(database, present), rotateCommand(database)] };
+      return { ...noTemplates, awsCli: [...present, rotateCommand(database)] };
     case "finish-interrupted":
       if (database.masterUserSecret !== null)
         return { ...noTemplates, awsCli: isOnAgain(database, context) ? [untagCommand(database)] : [] };
       return toSteps("enable", database, context, key);
     case "enable":
-      return {
-        awsCli: [...chosenKeyCommands(database, key), turnOnCommand(database, key.reference)],
-        ...toTemplates(database, key),
-      };
-    case "toggle":
+      return { awsCli: [...chosen, turnOnCommand(database, key.reference)], ...toTemplates(database, key) };
+    case "toggle": {
+      const replicaRegions = secret?.replicaRegions ?? [];
+      const isReplicated = secret !== null && replicaRegions.length > 0;
       return {
         awsCli: [
-          ...chosenKeyCommands(database, key),
-          ...unreplicateCommands(database, context),
+          ...chosen,
+          ...(isReplicated ? [unreplicateCommand(database, secret, replicaRegions)] : []),
           turnOffCommand(database),
           untilOffCommand(database),
           turnOnCommand(database, key.reference),
         ],
         ...toTemplates(database, key),
       };
+    }
   }
 }
 
@@ -109,23 +112,6 @@ function rotationResource(database: Database): string {
 
 function secretArnOf({ masterUserSecret }: Database): string {
   return masterUserSecret?.secretArn ?? "";
-}
-
-/** Restores a secret that is scheduled for deletion. */
-function secretCommands(database: Database, { secret }: RuleContext): string[] {
-  if (!secret.seen || secret.value === null || secret.value.deletedAt === null) return [];
-  return [restoreSecretCommand(database, secret.value)];
-}
-
-function unreplicateCommands(database: Database, { secret }: RuleContext): string[] {
-  if (!secret.seen || secret.value === null) return [];
-  const { replicaRegions } = secret.value;
-  if (replicaRegions === null || replicaRegions.length === 0) return [];
-  return [unreplicateCommand(database, secret.value, replicaRegions)];
-}
-
-function chosenKeyCommands(database: Database, key: KeyChoice): string[] {
-  return "key" in key ? keyCommands(database, [key.key]) : [];
 }
 
 /** Makes disabled keys, and keys that are pending deletion, usable again. */

@@ -1,5 +1,5 @@
 import type { ActionName } from "../model/action.ts";
-import { inExecutionName } from "../model/database.ts";
+import { type Database, inExecutionName } from "../model/database.ts";
 import type { Attempt, RemediationState, Running, SecretSnapshot } from "../model/remediation-state.ts";
 import { hoursBetween } from "../model/time.ts";
 
@@ -57,23 +57,19 @@ function replace(state: RemediationState, own: Running, change: Partial<Running>
   return { ...state, running: state.running.map((one) => (one === own ? { ...one, ...change } : one)) };
 }
 
-type Advance = Now & {
-  /** The failed attempt. */
-  readonly attempt: Attempt;
-  /** The action to wait for; differs from that of the attempt. */
-  readonly next: ActionName;
-  /** Length of the new lease. */
-  readonly hours: number;
-};
-
 /**
- * Counts an execution's failed attempt and moves its slot on to the next action, as one that has changed nothing yet. Idempotent. Null if the
- * execution holds no slot any longer: its attempt was counted as interrupted.
+ * Counts an execution's failed attempt and moves its slot on, with a lease of `hours`, to the next action, which differs from that of the
+ * attempt and has changed nothing yet. Idempotent. Null if the execution holds no slot any longer: its attempt was counted as interrupted.
  */
 export function advance(
   state: RemediationState,
   execution: string,
-  { attempt, next, hours, ...now }: Advance,
+  {
+    attempt,
+    next,
+    hours,
+    ...now
+  }: Now & { readonly attempt: Attempt; readonly next: ActionName; readonly hours: number },
 ): RemediationState | null {
   const own = find(state, execution);
   if (own === undefined) return null;
@@ -130,10 +126,8 @@ export function interrupt(state: RemediationState, execution: string, now: Now, 
 
 /** Interrupts each execution whose lease has expired. */
 export function expire(state: RemediationState, now: Now): RemediationState {
-  return expiredIn(state, now.now).reduce(
-    (left, { execution, expiresAt }) => interrupt(left, execution, now, expiresAt),
-    state,
-  );
+  const expired = expiredIn(state, now.now);
+  return expired.reduce((left, { execution, expiresAt }) => interrupt(left, execution, now, expiresAt), state);
 }
 
 /** Executions whose lease has expired. */
@@ -153,11 +147,8 @@ export function markLost(state: RemediationState, execution: string, now: string
 }
 
 /** Counts attempts. Too many failures in a row trip the circuit breaker. */
-function count(
-  state: RemediationState,
-  attempts: readonly Attempt[],
-  { now, stopAfterFailures }: Now,
-): RemediationState {
+function count(state: RemediationState, attempts: readonly Attempt[], at: Now): RemediationState {
+  const { now, stopAfterFailures } = at;
   const failuresInARow = attempts.reduce(
     (sum, { outcome }) => (outcome === "repaired" ? 0 : outcome === "rejected" ? sum : sum + 1),
     state.failuresInARow,
@@ -193,9 +184,6 @@ export function resume(state: RemediationState): RemediationState {
 }
 
 /** Name of a database's next execution, which Lambda starts only once: letters, digits and hyphens, at most 64 characters. */
-export function nextExecution(
-  state: RemediationState,
-  database: { readonly arn: string; readonly resourceId: string },
-): string {
+export function nextExecution(state: RemediationState, database: Pick<Database, "arn" | "resourceId">): string {
   return `${inExecutionName(database)}-${(state.ended[database.arn] ?? 0) + 1}`;
 }

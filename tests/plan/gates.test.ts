@@ -7,10 +7,9 @@ import { type GateOpener, gatesByName, planGateNames } from "../../lib/model/gat
 import type { Target } from "../../lib/model/inventory.ts";
 import type { Policy } from "../../lib/model/policy.ts";
 import { outcomes, type RemediationState } from "../../lib/model/remediation-state.ts";
-import { isWithinBudget } from "../../lib/plan/budget-gate.ts";
 import type { Circumstances } from "../../lib/plan/gate-verdict.ts";
 import { evaluateGates } from "../../lib/plan/gates.ts";
-import { windowsOf } from "../../lib/plan/window-gate.ts";
+import { isWithinBudget, windowsOf } from "../../lib/plan/timing-gates.ts";
 import { anyClassifiedDatabase, anyContext, anyTarget, anyText } from "../support/arbitraries.ts";
 import {
   aContext,

@@ -3,24 +3,24 @@ import { splitCommands } from "../text/commands.ts";
 import { count } from "../text/count.ts";
 import { makePrintable, toPrintable } from "../text/printable.ts";
 import type { Layout } from "./layout.ts";
-import type { SharedReasons } from "./plan-actions.ts";
 import { renderByScope } from "./plan-scopes.ts";
 import { toCommandLines } from "./shell.ts";
 
 const hang = " ".repeat(6);
 
+/** The gates that are shown above, by name and reason. */
+type ShownAbove = ReadonlyMap<string, unknown>;
+
 /** Renders the manual steps. They arrive unsanitized, because code must keep its line breaks. */
-export function renderManual(steps: readonly ManualStep[], shared: SharedReasons, layout: Layout): string[] {
+export function renderManual(steps: readonly ManualStep[], above: ShownAbove, layout: Layout): string[] {
   const printable = steps.map(({ cloudFormation, terraform, ...step }) => ({
     ...makePrintable(step),
     code: { CloudFormation: toCodeLines(cloudFormation), Terraform: toCodeLines(terraform) },
   }));
-  const blocks = renderByScope(
-    printable,
-    layout,
-    (ofDatabase) => ofDatabase.map((step) => renderStep(step, shared, layout)).join("\n"),
-    (rest) => count(rest.length, "finding"),
-  );
+  const blocks = renderByScope(printable, layout, {
+    render: (ofDatabase) => ofDatabase.map((step) => renderStep(step, above, layout)).join("\n"),
+    summarize: (rest) => count(rest.length, "finding"),
+  });
   return blocks.length === 0 ? [] : [layout.paint.strong("MANUAL ACTION"), ...blocks];
 }
 
@@ -30,7 +30,7 @@ type Step = Omit<ManualStep, "cloudFormation" | "terraform"> & {
 
 function renderStep(
   { what, rule, reason, awsCli, code }: Step,
-  shared: SharedReasons,
+  above: ShownAbove,
   { width, wrap, paint }: Layout,
 ): string {
   const commands = awsCli.flatMap((command) => toCommandLines(command, width - hang.length - 2));
@@ -42,7 +42,7 @@ function renderStep(
   return [
     wrap(paint.strong(rule), "    "),
     wrap(withoutCommands(what, awsCli), `${hang}→ `),
-    wrap(`${label} ${shared.gates.has(reason) ? "see above" : withoutCommands(why, awsCli)}`, hang),
+    wrap(`${label} ${above.has(reason) ? "see above" : withoutCommands(why, awsCli)}`, hang),
     ...(commands.length === 0 ? [] : [title("AWS CLI"), ...indent(commands)]),
     ...Object.entries(code).flatMap(([tool, [first, ...more]]) => {
       if (first === undefined) return [];

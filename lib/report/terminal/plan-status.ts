@@ -5,7 +5,7 @@ import { formatNumber } from "../text/count.ts";
 /** Whether an action can start, and if not, what it waits for. `blocked` needs work first. */
 export type PlanStatus = "now" | "window" | "turn" | "approval" | "exempt" | "blocked";
 
-/** The status by what opens the closed gate. With several closed gates, the first of these counts. */
+/** The status of an action with a closed gate. With several closed gates, the first of these counts. */
 const statusByOpener: Readonly<Record<GateOpener, PlanStatus>> = {
   exemption: "exempt",
   work: "blocked",
@@ -33,11 +33,9 @@ const phrases: Readonly<Record<PlanStatus | "manual", readonly [string, string]>
 /** "2 can start now, 3 wait for a window, 4 need manual action." A blocked action with a manual step counts once, as the manual step. */
 export function describePlan({ actions, manual, complete }: Pick<Plan, "actions" | "manual" | "complete">): string {
   const withManualStep = new Set(manual.map(({ finding }) => finding));
-  const statuses = actions
-    .map((action) => ({ planStatus: planStatusOf(action), finding: `${action.rule}/${action.database.arn}` }))
-    .filter(({ planStatus, finding }) => planStatus !== "blocked" || !withManualStep.has(finding))
-    .map(({ planStatus }) => planStatus);
-  const counts = countStatuses([...statuses, ...manual.map(() => "manual" as const)]);
+  const isManual = ({ rule, database }: PlannedAction) => withManualStep.has(`${rule}/${database.arn}`);
+  const automatic = actions.filter((action) => planStatusOf(action) !== "blocked" || !isManual(action));
+  const counts = countStatuses([...automatic.map(planStatusOf), ...manual.map(() => "manual" as const)]);
   const incomplete = complete ? "" : " Not everything could be read, so repairs may be missing.";
   return `${counts === "" ? "No repair is needed" : counts}.${incomplete}`;
 }
