@@ -24,15 +24,21 @@ const masterUserSecretSchema = z.object({
   kmsKeyId: z.nullable(z.string()),
 });
 
-/** One DB instance, DB cluster or Oracle tenant database, as the RDS API reports it. */
-export const databaseSchema = z.object({
+/** What identifies a database in requests, plans and reports. */
+export const databaseIdentitySchema = z.object({
   arn: z.string(),
   kind: z.enum(databaseKinds),
+  /** `instance/TENANT` for a tenant database. */
   identifier: z.string(),
   /** `DbiResourceId`, `DbClusterResourceId` or `TenantDatabaseResourceId`: survives renaming, and is the resource ID in AWS Config. */
   resourceId: z.string(),
   account: z.string(),
   region: z.string(),
+});
+
+/** One DB instance, DB cluster or Oracle tenant database, as the RDS API reports it. */
+export const databaseSchema = z.object({
+  ...databaseIdentitySchema.shape,
   engine: z.string(),
   engineVersion: z.nullable(z.string()),
   status: z.string(),

@@ -2,16 +2,16 @@ import * as z from "zod/mini";
 import { actionNames } from "./action.ts";
 import { rotationRulesSchema } from "./secret.ts";
 
+const text = z.string();
 const instant = z.iso.datetime();
+
+/** What an execution does. */
+const task = { arn: text, account: text, region: text, action: z.enum(actionNames), rule: text };
 
 /** The slot of an execution that has not ended. After `expiresAt`, when its lease expires, it counts as interrupted. */
 const runningSchema = z.object({
   execution: z.string(),
-  arn: z.string(),
-  account: z.string(),
-  region: z.string(),
-  action: z.enum(actionNames),
-  rule: z.string(),
+  ...task,
   /** True if it may have changed something. It then counts against the budget. */
   isChanging: z.boolean(),
   since: instant,
@@ -23,11 +23,7 @@ export type Running = z.infer<typeof runningSchema>;
 export const outcomes = ["repaired", "failed", "interrupted", "rejected"] as const;
 
 const attemptSchema = z.object({
-  arn: z.string(),
-  account: z.string(),
-  region: z.string(),
-  action: z.enum(actionNames),
-  rule: z.string(),
+  ...task,
   startedAt: instant,
   endedAt: instant,
   outcome: z.enum(outcomes),
