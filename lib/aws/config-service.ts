@@ -29,7 +29,9 @@ export function createConfig(options: ClientOptions = {}) {
     /** Puts evaluations; an empty list makes no call. Throws an AwsCallError if AWS Config rejects some of them four times. */
     async putEvaluations(evaluations: readonly Evaluation[], ResultToken: string, TestMode = false): Promise<void> {
       let left = evaluations;
-      for (let attempt = 1; ; attempt += 1) {
+      for (let attempt = 1; left.length > 0; attempt += 1) {
+        if (attempt > attempts) throw toRejection(left, evaluations.length);
+        if (attempt > 1) await backOff(attempt - 1, firstPauseMilliseconds);
         const failed: Evaluation[] = [];
         for (let start = 0; start < left.length; start += pageSize) {
           const page = left.slice(start, start + pageSize);
@@ -38,10 +40,7 @@ export function createConfig(options: ClientOptions = {}) {
           const keys = new Set(FailedEvaluations.map(toKey));
           failed.push(...page.filter((evaluation) => keys.has(toKey(evaluation))));
         }
-        if (failed.length === 0) return;
-        if (attempt === attempts) throw toRejection(failed, evaluations.length);
         left = failed;
-        await backOff(attempt, firstPauseMilliseconds);
       }
     },
 

@@ -14,6 +14,8 @@ const maxBytes = 6_000_000;
 /** Before the second call for findings that were refused. */
 const pauseMilliseconds = 100;
 
+const sizeOf = (finding: AwsSecurityFinding) => Buffer.byteLength(JSON.stringify(finding));
+
 const action = "securityhub:BatchImportFindings";
 
 /** The account of the credentials: Security Hub accepts from an account only findings about that account. */
@@ -97,8 +99,4 @@ function regionOf({ ProductArn = "" }: AwsSecurityFinding): string {
   if (arn?.service !== "securityhub" || arn.region === "")
     throw new Error(`"${ProductArn}" is not the ARN of a Security Hub product`);
   return arn.region;
-}
-
-function sizeOf(finding: AwsSecurityFinding): number {
-  return new TextEncoder().encode(JSON.stringify(finding)).length;
 }

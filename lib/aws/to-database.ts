@@ -93,29 +93,23 @@ export function toProxy({ DBProxyName, Auth }: AwsDBProxy): DBProxy {
   return { name: DBProxyName ?? unknown, secretArns: (Auth ?? []).flatMap(({ SecretArn }) => SecretArn ?? []) };
 }
 
-type Common = Pick<
-  DBInstance,
-  "Engine" | "EngineVersion" | "MasterUserSecret" | "TagList" | "PreferredMaintenanceWindow"
-> & {
+type Common = Pick<DBInstance, "Engine" | "EngineVersion" | "MasterUserSecret" | "TagList"> & {
   readonly PendingModifiedValues?: object | undefined;
 };
 
 /** The fields that have the same name for every kind, and the values of those that only some kinds have. */
 function toCommon(source: Common, { account, region }: RegionScope) {
-  const secret = source.MasterUserSecret;
+  const {
+    SecretArn: secretArn = null,
+    SecretStatus: status = null,
+    KmsKeyId: kmsKeyId = null,
+  } = source.MasterUserSecret ?? {};
   return {
     account,
     region,
     engine: source.Engine ?? unknown,
     engineVersion: source.EngineVersion ?? null,
-    masterUserSecret:
-      secret === undefined
-        ? null
-        : {
-            secretArn: secret.SecretArn ?? null,
-            status: secret.SecretStatus ?? null,
-            kmsKeyId: secret.KmsKeyId ?? null,
-          },
+    masterUserSecret: source.MasterUserSecret === undefined ? null : { secretArn, status, kmsKeyId },
     tags: toTags(source.TagList),
     pendingChanges: toPendingChanges(source.PendingModifiedValues),
     maintenanceWindow: null,
@@ -139,7 +133,8 @@ function toPendingChanges(pending: object | undefined): string[] {
   return Object.entries(pending ?? {}).flatMap(([name, value]) => (isChange(value) ? [name] : []));
 }
 
-function toTags(tags: readonly Tag[] | undefined): Record<string, string> {
+/** A tag without a value has an empty one. */
+export function toTags(tags: readonly Partial<Tag>[] | undefined): Record<string, string> {
   return Object.fromEntries((tags ?? []).flatMap(({ Key, Value }) => (Key === undefined ? [] : [[Key, Value ?? ""]])));
 }
 

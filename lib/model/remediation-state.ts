@@ -22,12 +22,7 @@ export type Running = z.infer<typeof runningSchema>;
 /** How an action ended that may have changed something, or whose approval was rejected. */
 export const outcomes = ["repaired", "failed", "interrupted", "rejected"] as const;
 
-const attemptSchema = z.object({
-  ...task,
-  startedAt: instant,
-  endedAt: instant,
-  outcome: z.enum(outcomes),
-});
+const attemptSchema = z.object({ ...task, startedAt: instant, endedAt: instant, outcome: z.enum(outcomes) });
 export type Attempt = z.infer<typeof attemptSchema>;
 
 /** What a toggle loses. Stored before it starts, so that the execution that finishes it can restore it. */
