@@ -32,8 +32,7 @@ import {
   toProxy,
   toTenantDatabase,
 } from "./to-database.ts";
-import { toKey } from "./to-key.ts";
-import { toSecret } from "./to-secret.ts";
+import { toKey, toSecret } from "./to-secret.ts";
 
 /** The maximum of Secrets Manager. The default of RDS is its maximum, also 100. */
 const pageSize = 100;

@@ -1,5 +1,7 @@
+import type { KeyMetadata } from "@aws-sdk/client-kms";
 import type { DescribeSecretResponse, SecretListEntry } from "@aws-sdk/client-secrets-manager";
 import { unknown } from "../model/database.ts";
+import type { Key } from "../model/key.ts";
 import type { Secret } from "../model/secret.ts";
 import { toInstant, toTags } from "./to-database.ts";
 
@@ -36,4 +38,14 @@ export function toSecret(secret: SecretListEntry | DescribeSecretResponse): Secr
 function toReplicaRegions(secret: SecretListEntry | DescribeSecretResponse): string[] | null {
   if (!("VersionIdsToStages" in secret)) return null;
   return (secret.ReplicationStatus ?? []).flatMap(({ Region }) => Region ?? []);
+}
+
+/** Translates a KMS key. A state or manager that AWS leaves out is `unknown`. */
+export function toKey(metadata: KeyMetadata): Key {
+  return {
+    arn: metadata.Arn ?? unknown,
+    state: metadata.KeyState ?? unknown,
+    manager: metadata.KeyManager ?? unknown,
+    deletionAt: toInstant(metadata.DeletionDate),
+  };
 }
