@@ -1,7 +1,8 @@
 import pMap from "p-map";
-import type { Inventory } from "../model/inventory.ts";
+import type { Inventory, Target } from "../model/inventory.ts";
 import { chooseTargets, type TargetRequest } from "./choose-targets.ts";
 import { readTarget } from "./read-target.ts";
+import type { RegionPort } from "./region-port.ts";
 import type { ReadOptions } from "./target-reading.ts";
 
 /** Targets that are read, out of all. */
@@ -22,15 +23,12 @@ export async function takeInventory(request: InventoryRequest): Promise<Inventor
   let done = 0;
   const report = () => request.onProgress?.({ done, total: ports.length });
   report();
-  const targets = await pMap(
-    ports,
-    async (port) => {
-      const target = await readTarget(port, request);
-      done += 1;
-      report();
-      return target;
-    },
-    { concurrency },
-  );
+  const read = async (port: RegionPort): Promise<Target> => {
+    const target = await readTarget(port, request);
+    done += 1;
+    report();
+    return target;
+  };
+  const targets = await pMap(ports, read, { concurrency });
   return { schemaVersion: "1.0", observedAt: request.now, targets, gaps: [...gaps] };
 }

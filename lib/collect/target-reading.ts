@@ -107,18 +107,15 @@ export async function readEach<T>(
   read: (resource: string) => Promise<T>,
 ): Promise<CallResults<T>> {
   const failures: FailedCall[] = [];
-  const items = await pMap(
-    resources,
-    async (resource) => {
-      try {
-        return [await read(resource)];
-      } catch (error) {
-        failures.push(toFailedCall(action, error, resource));
-        return [];
-      }
-    },
-    { concurrency },
-  );
+  const attempt = async (resource: string): Promise<T[]> => {
+    try {
+      return [await read(resource)];
+    } catch (error) {
+      failures.push(toFailedCall(action, error, resource));
+      return [];
+    }
+  };
+  const items = await pMap(resources, attempt, { concurrency });
   return { items: items.flat(), failures };
 }
 
