@@ -13,21 +13,11 @@ export type AuditRequest = Omit<InventoryRequest, "now" | "onProgress" | "forRep
   };
 
 /** Audits everything, publishes the changes since the last audit, and starts repairs if the deployment has them. */
-export async function auditAndPublish({
-  now,
-  version,
-  eventId,
-  invocation,
-  store,
-  destinations,
-  repairs = null,
-  ...request
-}: AuditRequest): Promise<Publication> {
+export async function auditAndPublish(request: AuditRequest): Promise<Publication> {
+  const { policy, rules, version, now, repairs = null } = request;
   const inventory = await takeInventory({ ...request, now: now(), forRepair: repairs !== null });
-  const { policy, rules } = request;
   const report = assembleReport(inventory, { policy, rules, generatedAt: now(), version });
-  const publication = await publishReport({ report, only: null, eventId, invocation, store, destinations });
-  return repairs === null
-    ? publication
-    : withFailures(publication, await reapAndStart({ inventory, isFull: true, policy, rules, now: now(), repairs }));
+  const publication = await publishReport({ ...request, report, only: null });
+  if (repairs === null) return publication;
+  return withFailures(publication, await reapAndStart({ inventory, isFull: true, policy, rules, now: now(), repairs }));
 }

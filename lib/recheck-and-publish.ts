@@ -62,12 +62,9 @@ async function recheckAfterExecution(
 function recheck(
   affectedDatabases: AffectedDatabases,
   port: RegionPort,
-  { policy, rules, version, now, sleep, repairs }: RecheckAndPublishRequest,
+  request: RecheckAndPublishRequest,
 ): Promise<Rechecked | null> {
-  return recheckDatabases({
-    ...{ affectedDatabases, port, policy, rules, version, now, sleep },
-    forRepair: repairs !== null,
-  });
+  return recheckDatabases({ ...request, affectedDatabases, port, forRepair: request.repairs !== null });
 }
 
 async function publish(

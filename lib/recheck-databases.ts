@@ -2,25 +2,20 @@ import { assembleReport } from "./audit/assemble-report.ts";
 import type { AffectedDatabases } from "./collect/affected-databases.ts";
 import { readTarget } from "./collect/read-target.ts";
 import type { RegionPort } from "./collect/region-port.ts";
+import type { ReadOptions } from "./collect/target-reading.ts";
 import { createFinder, type Database, type DatabaseReference, toReference } from "./model/database.ts";
 import { AwsCallError } from "./model/errors.ts";
 import type { Inventory, Target } from "./model/inventory.ts";
 import { toCanonicalReference } from "./model/key.ts";
-import type { Policy } from "./model/policy.ts";
 import type { Report } from "./model/report.ts";
-import type { Rule } from "./model/rule.ts";
 
-export type RecheckRequest = {
+export type RecheckRequest = Pick<ReadOptions, "policy" | "rules" | "forRepair"> & {
   readonly affectedDatabases: AffectedDatabases;
   readonly port: RegionPort;
-  readonly policy: Policy;
-  readonly rules: readonly Rule[];
   readonly version: string;
   /** ISO 8601. */
   readonly now: () => string;
   readonly sleep: (seconds: number) => Promise<void>;
-  /** Also reads what decides whether a database may be repaired. */
-  readonly forRepair?: boolean;
 };
 
 export type Rechecked = {

@@ -24,11 +24,8 @@ export async function answerApproval(
   if (id === "") throw noRequest(id);
   const client = new LambdaClient(toClientConfig(options));
   try {
-    const command = new SendDurableExecutionCallbackSuccessCommand({
-      CallbackId: id,
-      Result: JSON.stringify(approval),
-    });
-    await client.send(command);
+    const Result = JSON.stringify(approval);
+    await client.send(new SendDurableExecutionCallbackSuccessCommand({ CallbackId: id, Result }));
   } catch (error) {
     if (gone.some((refusal) => error instanceof refusal)) throw noRequest(id);
     throw toCallError("lambda:SendDurableExecutionCallbackSuccess", error);

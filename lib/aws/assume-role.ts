@@ -11,15 +11,15 @@ export function assumeRole(roleArn: string, options: ClientOptions = {}): Creden
     const sts = new STSClient(toClientConfig(options));
     try {
       const answer = sts.send(new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: "rds-password-audit" }));
-      const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = (await call(action, answer)).Credentials ?? {};
-      if (!AccessKeyId || !SecretAccessKey || !SessionToken || !Expiration)
+      const {
+        AccessKeyId,
+        SecretAccessKey,
+        SessionToken: sessionToken,
+        Expiration: expiration,
+      } = (await call(action, answer)).Credentials ?? {};
+      if (!AccessKeyId || !SecretAccessKey || !sessionToken || !expiration)
         throw new AwsCallError(action, "EmptyAnswer", `AWS STS returned no credentials for ${roleArn}`);
-      return {
-        accessKeyId: AccessKeyId,
-        secretAccessKey: SecretAccessKey,
-        sessionToken: SessionToken,
-        expiration: Expiration,
-      };
+      return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken, expiration };
     } finally {
       sts.destroy();
     }

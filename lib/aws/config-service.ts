@@ -27,25 +27,20 @@ export function createConfig(options: ClientOptions = {}) {
 
   return {
     /** Puts evaluations; an empty list makes no call. Throws an AwsCallError if AWS Config rejects some of them four times. */
-    async putEvaluations(evaluations: readonly Evaluation[], resultToken: string, testMode = false): Promise<void> {
+    async putEvaluations(evaluations: readonly Evaluation[], ResultToken: string, TestMode = false): Promise<void> {
       let left = evaluations;
-      for (let attempt = 1; ; attempt += 1) {
+      for (let attempt = 1; left.length > 0; attempt += 1) {
+        if (attempt > attempts) throw toRejection(left, evaluations.length);
+        if (attempt > 1) await backOff(attempt - 1, firstPauseMilliseconds);
         const failed: Evaluation[] = [];
         for (let start = 0; start < left.length; start += pageSize) {
           const page = left.slice(start, start + pageSize);
-          const command = new PutEvaluationsCommand({
-            Evaluations: page,
-            ResultToken: resultToken,
-            TestMode: testMode,
-          });
+          const command = new PutEvaluationsCommand({ Evaluations: page, ResultToken, TestMode });
           const { FailedEvaluations = [] } = await call(put, client.send(command));
           const keys = new Set(FailedEvaluations.map(toKey));
           failed.push(...page.filter((evaluation) => keys.has(toKey(evaluation))));
         }
-        if (failed.length === 0) return;
-        if (attempt === attempts) throw toRejection(failed, evaluations.length);
         left = failed;
-        await backOff(attempt, firstPauseMilliseconds);
       }
     },
 
@@ -56,14 +51,17 @@ export function createConfig(options: ClientOptions = {}) {
         { ConfigRuleName: ruleName, ComplianceTypes: ["COMPLIANT", "NON_COMPLIANT"] },
       );
       const found: { resourceType: string; resourceId: string }[] = [];
-      const list = pages("config:GetComplianceDetailsByConfigRule", paginator, ({ EvaluationResults = [] }) =>
-        EvaluationResults.flatMap(({ EvaluationResultIdentifier }) => {
-          const { ResourceType, ResourceId } = EvaluationResultIdentifier?.EvaluationResultQualifier ?? {};
-          if (ResourceType === undefined || ResourceId === undefined) return [];
-          return [{ resourceType: ResourceType, resourceId: ResourceId }];
-        }),
+      const results = pages(
+        "config:GetComplianceDetailsByConfigRule",
+        paginator,
+        ({ EvaluationResults = [] }) => EvaluationResults,
       );
-      for await (const page of list) found.push(...page);
+      for await (const page of results)
+        for (const { EvaluationResultIdentifier } of page) {
+          const { ResourceType, ResourceId } = EvaluationResultIdentifier?.EvaluationResultQualifier ?? {};
+          if (ResourceType !== undefined && ResourceId !== undefined)
+            found.push({ resourceType: ResourceType, resourceId: ResourceId });
+        }
       return found;
     },
   };
@@ -77,9 +75,6 @@ function toKey({ ComplianceResourceType, ComplianceResourceId }: Evaluation): st
 function toRejection(failed: readonly Evaluation[], all: number): AwsCallError {
   const names = failed.slice(0, maxNames).map(({ ComplianceResourceId }) => ComplianceResourceId);
   const more = failed.length > maxNames ? ` and ${failed.length - maxNames} more` : "";
-  return new AwsCallError(
-    put,
-    "FailedEvaluations",
-    `AWS Config rejected ${failed.length} of ${all} evaluations: ${names.join(", ")}${more}`,
-  );
+  const message = `AWS Config rejected ${failed.length} of ${all} evaluations: ${names.join(", ")}${more}`;
+  return new AwsCallError(put, "FailedEvaluations", message);
 }

@@ -66,15 +66,7 @@ export function createAccount(options: AccountOptions) {
 
 const expired = ["ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenProviderError"];
 const refused = ["InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidAccessKeyId"];
-const unreachable = [
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "ETIMEDOUT",
-  "EHOSTUNREACH",
-  "TimeoutError",
-];
+const unreachable = /ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|TimeoutError/;
 
 /** Why an account cannot be opened, and what to do. */
 function explain({ name, profile }: AccountOptions, error: unknown): string {
@@ -87,7 +79,7 @@ function explain({ name, profile }: AccountOptions, error: unknown): string {
     return `There are no AWS credentials${profile === undefined ? "" : ` for profile ${profile}`} (${message.replace(/\.$/, "")}): log in with "${login}", or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`;
   if (refused.includes(code))
     return `AWS refuses the credentials of ${name} (${code}): check the access key ID and the secret access key.`;
-  if (unreachable.includes(code) || unreachable.some((one) => message.includes(one)))
+  if (unreachable.test(`${code} ${message}`))
     return `AWS cannot be reached for ${name} (${message === "" ? code : message}): check the network, a proxy, and AWS_ENDPOINT_URL if it is set.`;
   return `AWS STS could not identify ${name} (${code}: ${message}).`;
 }

@@ -32,8 +32,7 @@ import {
   toProxy,
   toTenantDatabase,
 } from "./to-database.ts";
-import { toKey } from "./to-key.ts";
-import { toSecret } from "./to-secret.ts";
+import { toKey, toSecret } from "./to-secret.ts";
 
 /** The maximum of Secrets Manager. The default of RDS is its maximum, also 100. */
 const pageSize = 100;
@@ -115,36 +114,23 @@ export function createRegion(scope: RegionScope, { rds, secrets, kms }: RegionCl
         ),
         ({ SecretList }) => SecretList?.map(toSecret),
       ),
-    async describeSecret(SecretId: string) {
-      try {
+    describeSecret: (SecretId: string) =>
+      unlessMissing("secretsmanager:DescribeSecret", ResourceNotFoundException, async (action) => {
         const secret = await secrets.send(new DescribeSecretCommand({ SecretId }));
-        required("secretsmanager:DescribeSecret", secret.ARN);
+        required(action, secret.ARN);
         return toSecret(secret);
-      } catch (error) {
-        if (error instanceof ResourceNotFoundException) return null;
-        throw toCallError("secretsmanager:DescribeSecret", error);
-      }
-    },
-    async getResourcePolicy(SecretId: string) {
-      try {
+      }),
+    getResourcePolicy: (SecretId: string) =>
+      unlessMissing("secretsmanager:GetResourcePolicy", ResourceNotFoundException, async (action) => {
         const { ARN, ResourcePolicy = null } = await secrets.send(new GetResourcePolicyCommand({ SecretId }));
-        required("secretsmanager:GetResourcePolicy", ARN);
+        required(action, ARN);
         return ResourcePolicy;
-      } catch (error) {
-        if (error instanceof ResourceNotFoundException) return null;
-        throw toCallError("secretsmanager:GetResourcePolicy", error);
-      }
-    },
-    async describeKey(KeyId: string) {
-      const action = "kms:DescribeKey";
-      try {
+      }),
+    describeKey: (KeyId: string) =>
+      unlessMissing("kms:DescribeKey", NotFoundException, async (action) => {
         const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId }));
         return toKey(required(action, KeyMetadata));
-      } catch (error) {
-        if (error instanceof NotFoundException) return null;
-        throw toCallError(action, error);
-      }
-    },
+      }),
     /** A dry run creates no data key; a DryRunOperationException means that it would have succeeded. */
     async tryKey(KeyId: string) {
       try {
@@ -158,4 +144,18 @@ export function createRegion(scope: RegionScope, { rds, secrets, kms }: RegionCl
       }
     },
   };
+}
+
+/** Null if AWS answers that what is asked for does not exist. */
+async function unlessMissing<T>(
+  action: string,
+  missing: typeof NotFoundException | typeof ResourceNotFoundException,
+  read: (action: string) => Promise<T>,
+): Promise<T | null> {
+  try {
+    return await read(action);
+  } catch (error) {
+    if (error instanceof missing) return null;
+    throw toCallError(action, error);
+  }
 }

@@ -18,6 +18,8 @@ type PasswordChange =
   | { readonly ManageMasterUserPassword: false; readonly MasterUserPassword: string }
   | { readonly RotateMasterUserPassword: true };
 
+type ModifiedDatabase = Pick<Database, "kind" | "identifier">;
+
 /**
  * Every change that this project makes to databases and secrets; each method is one API operation. A failed call throws an AwsCallError.
  *
@@ -26,82 +28,70 @@ type PasswordChange =
  */
 export function createRepairs({ rds, secrets }: Pick<RegionClients, "rds" | "secrets">) {
   /** ModifyTenantDatabase has no `ApplyImmediately`: it always applies at once. */
-  async function modify(
-    { kind, identifier }: Pick<Database, "kind" | "identifier">,
+  function modify(
+    { kind, identifier }: ModifiedDatabase,
     change: PasswordChange,
-    { ApplyImmediately }: { ApplyImmediately: boolean },
+    ApplyImmediately: boolean,
   ): Promise<void> {
     if (kind === "cluster") {
       const command = new ModifyDBClusterCommand({ DBClusterIdentifier: identifier, ApplyImmediately, ...change });
-      await call("rds:ModifyDBCluster", rds.send(command));
-    } else if (kind === "instance") {
-      const command = new ModifyDBInstanceCommand({ DBInstanceIdentifier: identifier, ApplyImmediately, ...change });
-      await call("rds:ModifyDBInstance", rds.send(command));
-    } else {
-      const [DBInstanceIdentifier, TenantDBName] = identifier.split("/");
-      const command = new ModifyTenantDatabaseCommand({ DBInstanceIdentifier, TenantDBName, ...change });
-      await call("rds:ModifyTenantDatabase", rds.send(command));
+      return done("rds:ModifyDBCluster", rds.send(command));
     }
+    if (kind === "instance") {
+      const command = new ModifyDBInstanceCommand({ DBInstanceIdentifier: identifier, ApplyImmediately, ...change });
+      return done("rds:ModifyDBInstance", rds.send(command));
+    }
+    const [DBInstanceIdentifier, TenantDBName] = identifier.split("/");
+    const command = new ModifyTenantDatabaseCommand({ DBInstanceIdentifier, TenantDBName, ...change });
+    return done("rds:ModifyTenantDatabase", rds.send(command));
   }
 
   return {
     turnOn(
-      database: Pick<Database, "kind" | "identifier">,
+      database: ModifiedDatabase,
       { keyReference, applyImmediately }: { keyReference: string | null; applyImmediately: boolean },
     ): Promise<void> {
       const key = keyReference === null ? {} : { MasterUserSecretKmsKeyId: keyReference };
-      return modify(database, { ManageMasterUserPassword: true, ...key }, { ApplyImmediately: applyImmediately });
+      return modify(database, { ManageMasterUserPassword: true, ...key }, applyImmediately);
     },
-
     /** Applies at once: in the maintenance window, management would go off after the execution that turns it on again has ended. */
-    async turnOff(database: Pick<Database, "kind" | "identifier">, password: string): Promise<void> {
-      const change = { ManageMasterUserPassword: false, MasterUserPassword: password } as const;
-      try {
-        await modify(database, change, { ApplyImmediately: true });
-      } catch (error) {
+    turnOff: (database: ModifiedDatabase, password: string): Promise<void> =>
+      modify(database, { ManageMasterUserPassword: false, MasterUserPassword: password }, true).catch((error) => {
         throw withoutPassword(error, password);
-      }
-    },
-
+      }),
     /** Applies at once, as RDS requires. */
-    rotate(database: Pick<Database, "kind" | "identifier">): Promise<void> {
-      return modify(database, { RotateMasterUserPassword: true }, { ApplyImmediately: true });
+    rotate: (database: ModifiedDatabase): Promise<void> => modify(database, { RotateMasterUserPassword: true }, true),
+    scheduleRotation(SecretId: string, rules: RotationRules): Promise<void> {
+      const RotationRules = toRotationRules(rules);
+      const command = new RotateSecretCommand({ SecretId, RotationRules, RotateImmediately: false });
+      return done("secretsmanager:RotateSecret", secrets.send(command));
     },
-
-    async scheduleRotation(SecretId: string, rules: RotationRules): Promise<void> {
-      const command = new RotateSecretCommand({
-        SecretId,
-        RotationRules: toRotationRules(rules),
-        RotateImmediately: false,
-      });
-      await call("secretsmanager:RotateSecret", secrets.send(command));
-    },
-
-    async tagSecret(SecretId: string, tags: Readonly<Record<string, string>>): Promise<void> {
+    tagSecret(SecretId: string, tags: Readonly<Record<string, string>>): Promise<void> {
       const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
-      await call("secretsmanager:TagResource", secrets.send(new TagResourceCommand({ SecretId, Tags })));
+      return done("secretsmanager:TagResource", secrets.send(new TagResourceCommand({ SecretId, Tags })));
     },
-
-    async putResourcePolicy(SecretId: string, ResourcePolicy: string): Promise<void> {
+    putResourcePolicy(SecretId: string, ResourcePolicy: string): Promise<void> {
       const command = new PutResourcePolicyCommand({ SecretId, ResourcePolicy });
-      await call("secretsmanager:PutResourcePolicy", secrets.send(command));
+      return done("secretsmanager:PutResourcePolicy", secrets.send(command));
     },
-
-    async tagDatabase(ResourceName: string, Key: string, Value: string): Promise<void> {
+    tagDatabase(ResourceName: string, Key: string, Value: string): Promise<void> {
       const command = new AddTagsToResourceCommand({ ResourceName, Tags: [{ Key, Value }] });
-      await call("rds:AddTagsToResource", rds.send(command));
+      return done("rds:AddTagsToResource", rds.send(command));
     },
-
-    async untagDatabase(ResourceName: string, key: string): Promise<void> {
+    untagDatabase(ResourceName: string, key: string): Promise<void> {
       const command = new RemoveTagsFromResourceCommand({ ResourceName, TagKeys: [key] });
-      await call("rds:RemoveTagsFromResource", rds.send(command));
+      return done("rds:RemoveTagsFromResource", rds.send(command));
     },
   };
 }
 
+/** Waits for a call whose answer is not needed. */
+async function done(action: string, answer: Promise<unknown>): Promise<void> {
+  await call(action, answer);
+}
+
 /** The same failure without the password, which the answer may repeat as it is or URL-encoded. */
-function withoutPassword(error: unknown, password: string): AwsCallError {
-  const failure = error as AwsCallError;
+function withoutPassword(failure: AwsCallError, password: string): AwsCallError {
   const spellings = [encodeURIComponent(password), password];
   return failure.withMessage(
     spellings.reduce((text, secret) => text.replaceAll(secret, "the password"), failure.message),
@@ -114,11 +104,9 @@ function withoutPassword(error: unknown, password: string): AwsCallError {
  */
 function toRotationRules({ automaticallyAfterDays, scheduleExpression, duration }: RotationRules) {
   return {
-    ...(scheduleExpression !== null
-      ? { ScheduleExpression: scheduleExpression }
-      : automaticallyAfterDays !== null
-        ? { AutomaticallyAfterDays: automaticallyAfterDays }
-        : {}),
-    ...(duration === null ? {} : { Duration: duration }),
+    ...(scheduleExpression !== null && { ScheduleExpression: scheduleExpression }),
+    ...(scheduleExpression === null &&
+      automaticallyAfterDays !== null && { AutomaticallyAfterDays: automaticallyAfterDays }),
+    ...(duration !== null && { Duration: duration }),
   };
 }

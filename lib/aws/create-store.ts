@@ -52,7 +52,9 @@ export function createStore({ toPage, ...options }: StoreOptions) {
     async writeReport(report: Report): Promise<string> {
       const generatedAt = new Date(report.generatedAt).toISOString();
       const body = `${JSON.stringify(report)}\n`;
-      const key = await writeAsNew(body, (serial) => `${toDatedName(generatedAt)}-${serial}.json`);
+      // Sorts by time, and has no colons, which some file systems refuse.
+      const name = `reports/${generatedAt.slice(0, 10).replaceAll("-", "/")}/${generatedAt.replaceAll(":", "-")}`;
+      const key = await writeAsNew(body, (serial) => `${name}-${serial}.json`);
       const page = toPage(report);
       const pageKey = key.replace(/\.json$/, ".html");
       await Promise.all([
@@ -63,10 +65,4 @@ export function createStore({ toPage, ...options }: StoreOptions) {
       return bucket.link(pageKey);
     },
   };
-}
-
-/** Sorts by time, and has no colons, which some file systems refuse. */
-function toDatedName(generatedAt: string): string {
-  const day = generatedAt.slice(0, 10).replaceAll("-", "/");
-  return `reports/${day}/${generatedAt.replaceAll(":", "-")}`;
 }

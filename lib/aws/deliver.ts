@@ -4,7 +4,15 @@ import { toCallError } from "./call.ts";
 /** The result of some batches; `error` is the first call that failed as a whole. */
 export type Delivery = { readonly taken: number; readonly refused: readonly Refused[]; readonly error: Error | null };
 
-export type DeliveryOptions<T> = {
+/** Limits of one call; `maxBytes` applies to all its items together. */
+type BatchLimits<T> = {
+  readonly maxItems: number;
+  readonly maxBytes: number;
+  /** Bytes of one item, as the service counts them. */
+  readonly sizeOf: (item: T) => number;
+};
+
+type DeliveryOptions<T> = BatchLimits<T> & {
   /** The IAM action, for errors. */
   readonly action: string;
   readonly toId: (item: T) => string;
@@ -15,17 +23,17 @@ export type DeliveryOptions<T> = {
 /** After so many failed calls in a row the batch is not the cause, and the other batches are not sent. */
 const failuresToGiveUp = 2;
 
-/** Makes one call for each batch, one after the other. A failed call refuses only its own batch. */
+/** Sends items in batches, one after the other. A failed call refuses only its own batch. */
 export async function deliver<T>(
-  batches: readonly (readonly T[])[],
-  { action, toId, send }: DeliveryOptions<T>,
+  items: readonly T[],
+  { action, toId, send, ...limits }: DeliveryOptions<T>,
 ): Promise<Delivery> {
   const refused: Refused[] = [];
   let taken = 0;
   let error: Error | null = null;
   let reason = "";
   let failures = 0;
-  for (const batch of batches) {
+  for (const batch of toBatches(items, limits)) {
     if (failures < failuresToGiveUp) {
       try {
         const left = await send(batch);
@@ -50,4 +58,22 @@ export function settleDeliveries(deliveries: readonly Delivery[]): readonly Refu
   const error = deliveries.find((delivery) => delivery.error !== null)?.error;
   if (error && deliveries.every(({ taken }) => taken === 0)) throw error;
   return deliveries.flatMap(({ refused }) => refused);
+}
+
+/** Splits a list into as few calls as its order allows. An item that exceeds the limit gets a call of its own. */
+function toBatches<T>(items: readonly T[], { maxItems, maxBytes, sizeOf }: BatchLimits<T>): T[][] {
+  const batches: T[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const item of items) {
+    const size = sizeOf(item);
+    const last = batches.at(-1);
+    if (last !== undefined && last.length < maxItems && bytes + size <= maxBytes) {
+      last.push(item);
+      bytes += size;
+    } else {
+      batches.push([item]);
+      bytes = size;
+    }
+  }
+  return batches;
 }

@@ -3,10 +3,9 @@ import { parseArn } from "../model/arn.ts";
 import { AwsCallError } from "../model/errors.ts";
 import type { Refused } from "../model/topic-message.ts";
 import { backOff } from "../storage/back-off.ts";
-import { toBatches } from "./batches.ts";
 import { call } from "./call.ts";
 import { type ClientOptions, toClientConfig } from "./client-config.ts";
-import { type Delivery, deliver, settleDeliveries } from "./deliver.ts";
+import { deliver, settleDeliveries } from "./deliver.ts";
 
 /** Limits of one call. Source: https://docs.aws.amazon.com/securityhub/latest/partnerguide/guidelines-batchimportfindings.html */
 const maxFindings = 100;
@@ -14,6 +13,8 @@ const maxBytes = 6_000_000;
 
 /** Before the second call for findings that were refused. */
 const pauseMilliseconds = 100;
+
+const sizeOf = (finding: AwsSecurityFinding) => Buffer.byteLength(JSON.stringify(finding));
 
 const action = "securityhub:BatchImportFindings";
 
@@ -30,37 +31,19 @@ export async function importFindings(
 ): Promise<readonly Refused[]> {
   const foreign = findings.filter(({ AwsAccountId }) => AwsAccountId !== account);
   const own = findings.filter(({ AwsAccountId }) => AwsAccountId === account);
-  const regions = [...new Set(own.map(regionOf))];
   const deliveries = await Promise.all(
-    regions.map((region) =>
-      importInto(
-        own.filter((finding) => regionOf(finding) === region),
-        region,
-        account,
-        options,
-      ),
-    ),
+    [...Map.groupBy(own, regionOf)].map(async ([region, ofRegion]) => {
+      const client = new SecurityHubClient({ ...toClientConfig(options), region });
+      const send = (batch: readonly AwsSecurityFinding[]) => importBatch(client, batch, region, account);
+      const delivery = deliver(ofRegion, { action, maxItems: maxFindings, maxBytes, sizeOf, toId: idOf, send });
+      return delivery.finally(() => client.destroy());
+    }),
   );
   const turnedAway = foreign.map((finding) => ({
     id: idOf(finding),
     reason: `it is about account ${finding.AwsAccountId}, and Security Hub accepts it only from that account, not from ${account}`,
   }));
   return [...turnedAway, ...settleDeliveries(deliveries)];
-}
-
-async function importInto(
-  findings: readonly AwsSecurityFinding[],
-  region: string,
-  account: string,
-  options: ClientOptions,
-): Promise<Delivery> {
-  const client = new SecurityHubClient({ ...toClientConfig(options), region });
-  try {
-    const batches = toBatches(findings, { maxItems: maxFindings, maxBytes, sizeOf });
-    return await deliver(batches, { action, toId: idOf, send: (batch) => importBatch(client, batch, region, account) });
-  } finally {
-    client.destroy();
-  }
 }
 
 /** Makes one call, and a second one for the refused findings. */
@@ -72,11 +55,10 @@ async function importBatch(
 ): Promise<readonly Refused[]> {
   const send = async (Findings: readonly AwsSecurityFinding[]): Promise<readonly Refused[]> => {
     const command = new BatchImportFindingsCommand({ Findings: [...Findings] });
-    const { FailedFindings = [], FailedCount = 0 } = await call(action, client.send(command)).catch(
-      (error: unknown) => {
-        throw error instanceof AwsCallError && isNotEnabled(error.code) ? notEnabled(region, account) : error;
-      },
-    );
+    const answer = call(action, client.send(command)).catch((error: AwsCallError) => {
+      throw isNotEnabled(error.code) ? notEnabled(region, account) : error;
+    });
+    const { FailedFindings = [], FailedCount = 0 } = await answer;
     if (FailedFindings.length === Findings.length && FailedFindings.every(({ ErrorCode }) => isNotEnabled(ErrorCode)))
       throw notEnabled(region, account);
     const refused = FailedFindings.map(({ Id = "", ErrorCode, ErrorMessage }) => ({
@@ -84,10 +66,8 @@ async function importBatch(
       reason: `${ErrorCode}: ${ErrorMessage}`,
     }));
     if (FailedCount <= refused.length) return refused;
-    return Findings.map((finding) => ({
-      id: idOf(finding),
-      reason: "Security Hub refused some findings without naming them",
-    }));
+    const reason = "Security Hub refused some findings without naming them";
+    return Findings.map((finding) => ({ id: idOf(finding), reason }));
   };
   const refused = await send(batch);
   if (refused.length === 0) return [];
@@ -119,8 +99,4 @@ function regionOf({ ProductArn = "" }: AwsSecurityFinding): string {
   if (arn?.service !== "securityhub" || arn.region === "")
     throw new Error(`"${ProductArn}" is not the ARN of a Security Hub product`);
   return arn.region;
-}
-
-function sizeOf(finding: AwsSecurityFinding): number {
-  return new TextEncoder().encode(JSON.stringify(finding)).length;
 }

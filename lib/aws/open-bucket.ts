@@ -4,7 +4,6 @@ import { parseStoredFile, type StoredFile } from "../storage/stored-file.ts";
 import type { Stored } from "../storage/update-stored.ts";
 import { toCallError, toCode } from "./call.ts";
 import { type ClientOptions, toClientConfig } from "./client-config.ts";
-import { toConsoleLink } from "./console-link.ts";
 
 export type BucketOptions = ClientOptions & {
   /** Private, with versioning, and with ACLs disabled, which is the S3 default. */
@@ -47,7 +46,7 @@ export function openBucket({ bucket: Bucket, ...options }: BucketOptions) {
     } catch (error) {
       if (!overtaken.includes(toCode(error))) throw toCallError("s3:PutObject", error);
       // If the answer was lost, the SDK tried again, and its own first write made the condition fail.
-      return wasRetried(error) && (await head(key))?.metadata["write-id"] === writeId;
+      return (metadataOf(error).attempts ?? 1) > 1 && (await head(key))?.metadata["write-id"] === writeId;
     }
   }
 
@@ -112,16 +111,27 @@ function isElsewhere({ endpoint }: ClientOptions): boolean {
   return Boolean(endpoint ?? AWS_ENDPOINT_URL_S3 ?? AWS_ENDPOINT_URL);
 }
 
-function wasRetried(error: unknown): boolean {
-  const { attempts: made = 1 } = (error as { $metadata?: { attempts?: number } }).$metadata ?? {};
-  return made > 1;
+/** What the SDK adds to an error: the status of the answer, and the number of calls. */
+function metadataOf(error: unknown): { readonly httpStatusCode?: number; readonly attempts?: number } {
+  return (error as { $metadata?: object }).$metadata ?? {};
 }
 
 /** Adds the reason for a 403: S3 gives none for `HEAD`, and also answers 403 for a missing object if the caller may not list the bucket. */
 function explain(error: unknown, location: string): AwsCallError {
   const failure = toCallError("s3:GetObject", error);
-  const { httpStatusCode } = (error as { $metadata?: { httpStatusCode?: number } }).$metadata ?? {};
-  if (httpStatusCode !== 403) return failure.withMessage(`${location}: ${failure.message}`);
+  if (metadataOf(error).httpStatusCode !== 403) return failure.withMessage(`${location}: ${failure.message}`);
   const hint = "if the object does not exist, the role also needs s3:ListBucket on the bucket";
   return new AwsCallError(failure.action, "AccessDenied", `${location} cannot be read: access denied; ${hint}`);
+}
+
+/** Link to an object in the S3 console, which opens it for users who may read it. The key must need no URL encoding. */
+export function toConsoleLink(region: string, bucket: string, key: string): string {
+  return `https://${toHost(region)}/s3/object/${bucket}?region=${region}&prefix=${key}`;
+}
+
+/** China and GovCloud have one console host for all Regions. */
+function toHost(region: string): string {
+  if (region.startsWith("cn-")) return "console.amazonaws.cn";
+  if (region.startsWith("us-gov-")) return "console.amazonaws-us-gov.com";
+  return `${region}.console.aws.amazon.com`;
 }

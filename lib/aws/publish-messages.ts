@@ -2,7 +2,6 @@ import { type BatchResultErrorEntry, PublishBatchCommand, SNSClient } from "@aws
 import { parseArn } from "../model/arn.ts";
 import { bytesOf, maxMessageBytes, type OutgoingMessage, type Refused } from "../model/topic-message.ts";
 import { backOff } from "../storage/back-off.ts";
-import { toBatches } from "./batches.ts";
 import { call } from "./call.ts";
 import { type ClientOptions, toClientConfig } from "./client-config.ts";
 import { deliver, settleDeliveries } from "./deliver.ts";
@@ -32,9 +31,8 @@ export async function publishMessages(
   const fitting = messages.filter((message) => bytesOf(message) <= maxMessageBytes);
   const client = new SNSClient({ ...toClientConfig(options), region: arn.region });
   try {
-    const batches = toBatches(fitting, { maxItems: maxEntries, maxBytes: maxMessageBytes, sizeOf: bytesOf });
-    const delivery = await deliver(batches, {
-      action,
+    const delivery = await deliver(fitting, {
+      ...{ action, maxItems: maxEntries, maxBytes: maxMessageBytes, sizeOf: bytesOf },
       toId: ({ id }) => id,
       send: (batch) => publishBatch(client, topicArn, batch),
     });
@@ -56,11 +54,8 @@ async function publishBatch(
   for (let attempt = 1; ; attempt += 1) {
     const PublishBatchRequestEntries = left.map(toEntry);
     const answer = call(action, client.send(new PublishBatchCommand({ TopicArn, PublishBatchRequestEntries })));
-    const outcome = await answer.catch((error: Error) => {
-      if (attempt === 1) throw error;
-      return error;
-    });
     // Some messages are published already: if a later call fails, only the rest is refused.
+    const outcome = await (attempt === 1 ? answer : answer.catch((error: Error) => error));
     if (outcome instanceof Error) return [...refused, ...left.map(({ id }) => ({ id, reason: outcome.message }))];
     const taken = new Set(outcome.Successful?.map(({ Id }) => Id));
     const failures = new Map(outcome.Failed?.map((failure) => [failure.Id, failure]));

@@ -19,14 +19,8 @@ export async function startExecution(
     throw new Error(`"${functionArn}" is not the ARN of a version or alias of a Lambda function`);
   const client = new LambdaClient({ ...toClientConfig(options), region: arn.region });
   try {
-    await client.send(
-      new InvokeCommand({
-        FunctionName: functionArn,
-        InvocationType: "Event",
-        DurableExecutionName: execution,
-        Payload: JSON.stringify(request),
-      }),
-    );
+    const durable = { FunctionName: functionArn, DurableExecutionName: execution };
+    await client.send(new InvokeCommand({ ...durable, InvocationType: "Event", Payload: JSON.stringify(request) }));
   } catch (error) {
     if (error instanceof DurableExecutionAlreadyStartedException) return;
     throw toCallError("lambda:InvokeFunction", error);

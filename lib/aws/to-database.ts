@@ -1,7 +1,6 @@
 import type {
   BlueGreenDeployment as AwsBlueGreenDeployment,
   DBProxy as AwsDBProxy,
-  MasterUserSecret as AwsMasterUserSecret,
   DBCluster,
   DBInstance,
   GlobalCluster,
@@ -18,24 +17,18 @@ export type RegionScope = Pick<Arn, "partition" | "region" | "account">;
 /** Translates a DB instance. What AWS leaves out is null or `unknown`; an empty identifier counts as left out. */
 export function toInstance(instance: DBInstance, scope: RegionScope): Database {
   return {
-    ...defaults,
-    ...at(scope),
+    ...toCommon(instance, scope),
     kind: "instance",
     arn: instance.DBInstanceArn ?? arnOf(scope, "db", instance.DBInstanceIdentifier),
     identifier: instance.DBInstanceIdentifier ?? unknown,
     resourceId: instance.DbiResourceId ?? unknown,
-    engine: instance.Engine ?? unknown,
-    engineVersion: instance.EngineVersion ?? null,
     status: instance.DBInstanceStatus ?? unknown,
     createdAt: toInstant(instance.InstanceCreateTime),
-    masterUserSecret: toMasterUserSecret(instance.MasterUserSecret),
-    tags: toTags(instance.TagList),
-    pendingChanges: toPendingChanges(instance.PendingModifiedValues),
+    maintenanceWindow: instance.PreferredMaintenanceWindow ?? null,
     replicas: [
       ...(instance.ReadReplicaDBInstanceIdentifiers ?? []),
       ...(instance.ReadReplicaDBClusterIdentifiers ?? []),
     ],
-    maintenanceWindow: instance.PreferredMaintenanceWindow ?? null,
     clusterIdentifier: instance.DBClusterIdentifier || null,
     replicationSource:
       instance.ReadReplicaSourceDBInstanceIdentifier || instance.ReadReplicaSourceDBClusterIdentifier || null,
@@ -46,21 +39,15 @@ export function toInstance(instance: DBInstance, scope: RegionScope): Database {
 /** Translates a DB cluster. `globalWriteForwarding` is true only for the statuses that mean it. */
 export function toCluster(cluster: DBCluster, scope: RegionScope): Database {
   return {
-    ...defaults,
-    ...at(scope),
+    ...toCommon(cluster, scope),
     kind: "cluster",
     arn: cluster.DBClusterArn ?? arnOf(scope, "cluster", cluster.DBClusterIdentifier),
     identifier: cluster.DBClusterIdentifier ?? unknown,
     resourceId: cluster.DbClusterResourceId ?? unknown,
-    engine: cluster.Engine ?? unknown,
-    engineVersion: cluster.EngineVersion ?? null,
     status: cluster.Status ?? unknown,
     createdAt: toInstant(cluster.ClusterCreateTime),
-    masterUserSecret: toMasterUserSecret(cluster.MasterUserSecret),
-    tags: toTags(cluster.TagList),
-    pendingChanges: toPendingChanges(cluster.PendingModifiedValues),
-    replicas: cluster.ReadReplicaIdentifiers ?? [],
     maintenanceWindow: cluster.PreferredMaintenanceWindow ?? null,
+    replicas: cluster.ReadReplicaIdentifiers ?? [],
     replicationSource: cluster.ReplicationSourceIdentifier || null,
     engineMode: cluster.EngineMode ?? null,
     scalabilityType: cluster.ClusterScalabilityType ?? null,
@@ -76,17 +63,13 @@ export function toTenantDatabase(tenant: TenantDatabase, scope: RegionScope): Da
   const container = tenant.DBInstanceIdentifier ?? unknown;
   const name = tenant.TenantDBName ?? unknown;
   return {
-    ...defaults,
-    ...at(scope),
+    ...toCommon(tenant, scope),
     kind: "tenant-database",
     arn: tenant.TenantDatabaseARN ?? arnOf(scope, "tenant-database", tenant.TenantDatabaseResourceId),
     identifier: `${container}/${name}`,
     resourceId: tenant.TenantDatabaseResourceId ?? unknown,
     status: tenant.Status ?? unknown,
     createdAt: toInstant(tenant.TenantDatabaseCreateTime),
-    masterUserSecret: toMasterUserSecret(tenant.MasterUserSecret),
-    tags: toTags(tenant.TagList),
-    pendingChanges: toPendingChanges(tenant.PendingModifiedValues),
     containerArn: arnOf(scope, "db", container),
   };
 }
@@ -110,34 +93,37 @@ export function toProxy({ DBProxyName, Auth }: AwsDBProxy): DBProxy {
   return { name: DBProxyName ?? unknown, secretArns: (Auth ?? []).flatMap(({ SecretArn }) => SecretArn ?? []) };
 }
 
-const defaults = {
-  engine: unknown as string,
-  engineVersion: null,
-  pendingChanges: [],
-  replicas: [],
-  maintenanceWindow: null,
-  clusterIdentifier: null,
-  replicationSource: null,
-  multiTenant: false,
-  containerArn: null,
-  engineMode: null,
-  scalabilityType: null,
-  globalClusterIdentifier: null,
-  globalWriteForwarding: false,
-  rdsCustom: false,
-  expressConfiguration: false,
+type Common = Pick<DBInstance, "Engine" | "EngineVersion" | "MasterUserSecret" | "TagList"> & {
+  readonly PendingModifiedValues?: object | undefined;
 };
 
-function at({ account, region }: RegionScope) {
-  return { account, region };
-}
-
-function toMasterUserSecret(secret: AwsMasterUserSecret | undefined): Database["masterUserSecret"] {
-  if (secret === undefined) return null;
+/** The fields that have the same name for every kind, and the values of those that only some kinds have. */
+function toCommon(source: Common, { account, region }: RegionScope) {
+  const {
+    SecretArn: secretArn = null,
+    SecretStatus: status = null,
+    KmsKeyId: kmsKeyId = null,
+  } = source.MasterUserSecret ?? {};
   return {
-    secretArn: secret.SecretArn ?? null,
-    status: secret.SecretStatus ?? null,
-    kmsKeyId: secret.KmsKeyId ?? null,
+    account,
+    region,
+    engine: source.Engine ?? unknown,
+    engineVersion: source.EngineVersion ?? null,
+    masterUserSecret: source.MasterUserSecret === undefined ? null : { secretArn, status, kmsKeyId },
+    tags: toTags(source.TagList),
+    pendingChanges: toPendingChanges(source.PendingModifiedValues),
+    maintenanceWindow: null,
+    replicas: [],
+    clusterIdentifier: null,
+    replicationSource: null,
+    multiTenant: false,
+    containerArn: null,
+    engineMode: null,
+    scalabilityType: null,
+    globalClusterIdentifier: null,
+    globalWriteForwarding: false,
+    rdsCustom: false,
+    expressConfiguration: false,
   };
 }
 
@@ -147,7 +133,8 @@ function toPendingChanges(pending: object | undefined): string[] {
   return Object.entries(pending ?? {}).flatMap(([name, value]) => (isChange(value) ? [name] : []));
 }
 
-function toTags(tags: readonly Tag[] | undefined): Record<string, string> {
+/** A tag without a value has an empty one. */
+export function toTags(tags: readonly Partial<Tag>[] | undefined): Record<string, string> {
   return Object.fromEntries((tags ?? []).flatMap(({ Key, Value }) => (Key === undefined ? [] : [[Key, Value ?? ""]])));
 }
 

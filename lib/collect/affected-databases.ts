@@ -40,27 +40,17 @@ export function toAffectedDatabases(event: RecheckEvent): AffectedDatabases {
   }
 }
 
-type RdsDetail = Extract<RecheckEvent, { "detail-type": "RDS DB Instance Event" | "RDS DB Cluster Event" }>["detail"];
+type Detail<Type> = Extract<RecheckEvent, { "detail-type": Type; detail: object }>["detail"];
 
 function ofDatabase(
   kind: DatabaseReference["kind"],
-  { SourceIdentifier, SourceArn, EventID }: RdsDetail,
+  { SourceIdentifier, SourceArn, EventID = "" }: Detail<"RDS DB Instance Event" | "RDS DB Cluster Event">,
 ): AffectedDatabases {
-  const isDeletion = deletions.some((id) => id === EventID);
-  return {
-    ...nothingAffected,
-    databases: [toIdentifierReference(kind, SourceIdentifier)],
-    deletedArn: isDeletion ? (SourceArn ?? null) : null,
-  };
+  const deletedArn = deletions.includes(EventID) ? (SourceArn ?? null) : null;
+  return { ...nothingAffected, databases: [toIdentifierReference(kind, SourceIdentifier)], deletedArn };
 }
 
-function ofCall({
-  eventSource,
-  requestParameters,
-}: {
-  eventSource: string;
-  requestParameters?: Record<string, unknown> | null | undefined;
-}): AffectedDatabases {
+function ofCall({ eventSource, requestParameters }: Detail<"AWS API Call via CloudTrail">): AffectedDatabases {
   const parameters = new Map(
     Object.entries(requestParameters ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
   );

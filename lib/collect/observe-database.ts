@@ -4,8 +4,9 @@ import { AwsCallError } from "../model/errors.ts";
 import type { Inventory } from "../model/inventory.ts";
 import type { RemediationRequest } from "../model/remediation-request.ts";
 import type { RuleContext } from "../model/rule.ts";
-import { type ReadOptions, readScope } from "./read-target.ts";
+import { readScope } from "./read-target.ts";
 import type { RegionPort } from "./region-port.ts";
+import type { ReadOptions } from "./target-reading.ts";
 
 /** Describes one database with one call. Returns null if it does not exist. Throws an AwsCallError. */
 export async function readDescription(

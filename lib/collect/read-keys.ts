@@ -22,23 +22,13 @@ export async function readKeys(port: RegionPort, reading: TargetReading, request
   const managed = databases.filter(({ masterUserSecret }) => masterUserSecret !== null);
   const byArn = new Map(secrets?.map((secret) => [secret.arn, secret]));
   const secretOf = ({ masterUserSecret }: Database) => byArn.get(masterUserSecret?.secretArn ?? "");
-  const withNamed = addKeys(
-    reading,
-    await describeKeys(
-      port,
-      reading.target,
-      [
-        ...managed.flatMap(({ masterUserSecret }) => masterUserSecret?.kmsKeyId ?? []),
-        ...managed.flatMap((database) => secretOf(database)?.kmsKeyId ?? []),
-        ...(forRepair ? databases : managed).flatMap((database) =>
-          requiredKeysOf(database, policy).filter(
-            (key) => key.includes("alias/") || (forRepair && isKeyReference(key)),
-          ),
-        ),
-      ],
-      reads,
-    ),
-  );
+  const isReadable = (key: string) => key.includes("alias/") || (forRepair && isKeyReference(key));
+  const named = [
+    ...managed.flatMap(({ masterUserSecret }) => masterUserSecret?.kmsKeyId ?? []),
+    ...managed.flatMap((database) => secretOf(database)?.kmsKeyId ?? []),
+    ...(forRepair ? databases : managed).flatMap((database) => requiredKeysOf(database, policy).filter(isReadable)),
+  ];
+  const withNamed = addKeys(reading, await describeKeys(port, reading.target, named, reads));
   const { target } = withNamed;
   const keys = new Map(target.keys.map(({ reference, key }) => [reference, key]));
   const isOtherKeyOfRds = ({ masterUserSecret }: Database) => {

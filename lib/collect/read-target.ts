@@ -1,27 +1,13 @@
 import { activeRules } from "../audit/judge.ts";
-import type { DatabaseReference } from "../model/database.ts";
 import type { AwsCallError } from "../model/errors.ts";
 import type { Target } from "../model/inventory.ts";
-import type { Policy } from "../model/policy.ts";
-import type { Rule } from "../model/rule.ts";
 import { confirmFindings } from "./confirm-findings.ts";
 import { readClassificationContext } from "./read-classification-context.ts";
 import { readLists, readNamed } from "./read-databases.ts";
 import { readForRepair } from "./read-for-repair.ts";
 import { readKeys } from "./read-keys.ts";
 import type { RegionPort } from "./region-port.ts";
-import type { ReadRequest } from "./target-reading.ts";
-
-export type ReadOptions = {
-  readonly policy: Policy;
-  readonly rules: readonly Rule[];
-  /** ISO 8601. */
-  readonly now: string;
-  /** Reads only these databases and what their verdicts depend on. Default: all databases. */
-  readonly only?: readonly DatabaseReference[];
-  /** Also reads what decides whether a database may be repaired: proxies, deployments, resource policies, use of keys. */
-  readonly forRepair?: boolean;
-};
+import type { ReadOptions, ReadRequest } from "./target-reading.ts";
 
 /** Databases to look up one by one, at one or two calls each. More are picked from the lists, which have 100 a page. */
 const maxLookups = 50;

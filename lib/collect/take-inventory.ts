@@ -1,20 +1,18 @@
 import pMap from "p-map";
-import type { Inventory } from "../model/inventory.ts";
-import type { Rule } from "../model/rule.ts";
+import type { Inventory, Target } from "../model/inventory.ts";
 import { chooseTargets, type TargetRequest } from "./choose-targets.ts";
 import { readTarget } from "./read-target.ts";
+import type { RegionPort } from "./region-port.ts";
+import type { ReadOptions } from "./target-reading.ts";
 
 /** Targets that are read, out of all. */
 export type Progress = { readonly done: number; readonly total: number };
 
-export type InventoryRequest = TargetRequest & {
-  readonly rules: readonly Rule[];
-  /** ISO 8601: when the audit started. */
-  readonly now: string;
-  /** Also reads what decides whether a database may be repaired. */
-  readonly forRepair?: boolean;
-  readonly onProgress?: (progress: Progress) => void;
-};
+/** `now` is when the audit started. */
+export type InventoryRequest = TargetRequest &
+  Omit<ReadOptions, "only"> & {
+    readonly onProgress?: (progress: Progress) => void;
+  };
 
 /** Targets that are read at the same time, over all accounts. */
 export const concurrency = 24;
@@ -25,15 +23,12 @@ export async function takeInventory(request: InventoryRequest): Promise<Inventor
   let done = 0;
   const report = () => request.onProgress?.({ done, total: ports.length });
   report();
-  const targets = await pMap(
-    ports,
-    async (port) => {
-      const target = await readTarget(port, request);
-      done += 1;
-      report();
-      return target;
-    },
-    { concurrency },
-  );
+  const read = async (port: RegionPort): Promise<Target> => {
+    const target = await readTarget(port, request);
+    done += 1;
+    report();
+    return target;
+  };
+  const targets = await pMap(ports, read, { concurrency });
   return { schemaVersion: "1.0", observedAt: request.now, targets, gaps: [...gaps] };
 }

@@ -1,4 +1,5 @@
 import pMap from "p-map";
+import type { DatabaseReference } from "../model/database.ts";
 import { AwsCallError } from "../model/errors.ts";
 import type { Target } from "../model/inventory.ts";
 import type { Policy } from "../model/policy.ts";
@@ -14,15 +15,21 @@ export type TargetReading = {
   readonly describedSecrets: ReadonlySet<string>;
 };
 
-/** What the steps need to know beside the target. */
-export type ReadRequest = {
+export type ReadOptions = {
   readonly policy: Policy;
-  /** Without those that the policy switches off. */
   readonly rules: readonly Rule[];
-  /** IAM actions of the facts that these rules read. */
-  readonly reads: ReadonlySet<string>;
+  /** ISO 8601. */
   readonly now: string;
-  readonly forRepair: boolean;
+  /** Reads only these databases and what their verdicts depend on. Default: all databases. */
+  readonly only?: readonly DatabaseReference[];
+  /** Also reads what decides whether a database may be repaired: proxies, deployments, resource policies, use of keys. */
+  readonly forRepair?: boolean;
+};
+
+/** What the steps need to know beside the target. The policy switches none of these rules off. */
+export type ReadRequest = Required<Omit<ReadOptions, "only">> & {
+  /** IAM actions of the facts that the rules read. */
+  readonly reads: ReadonlySet<string>;
 };
 
 /** What some calls returned, and which of them failed. */
@@ -81,15 +88,16 @@ export async function readPages<T>(
   onPage?: (page: readonly T[]) => void,
 ): Promise<CallResults<T>> {
   const items: T[] = [];
+  const failures: FailedCall[] = [];
   try {
     for await (const page of pages) {
       onPage?.(page);
       for (const item of page) items.push(item);
     }
   } catch (error) {
-    return { items, failures: [toFailedCall(action, error, null)] };
+    failures.push(toFailedCall(action, error, null));
   }
-  return { items, failures: [] };
+  return { items, failures };
 }
 
 /** Makes one call for each resource. A failed call does not stop the others. */
@@ -99,18 +107,15 @@ export async function readEach<T>(
   read: (resource: string) => Promise<T>,
 ): Promise<CallResults<T>> {
   const failures: FailedCall[] = [];
-  const items = await pMap(
-    resources,
-    async (resource) => {
-      try {
-        return [await read(resource)];
-      } catch (error) {
-        failures.push(toFailedCall(action, error, resource));
-        return [];
-      }
-    },
-    { concurrency },
-  );
+  const attempt = async (resource: string): Promise<T[]> => {
+    try {
+      return [await read(resource)];
+    } catch (error) {
+      failures.push(toFailedCall(action, error, resource));
+      return [];
+    }
+  };
+  const items = await pMap(resources, attempt, { concurrency });
   return { items: items.flat(), failures };
 }
 

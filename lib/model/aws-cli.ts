@@ -5,6 +5,8 @@ import type { Secret } from "./secret.ts";
 /** What identifies a database to the AWS CLI. */
 type DatabaseName = Pick<Database, "kind" | "region" | "identifier">;
 
+type InRegion = Pick<Database, "region">;
+
 /** The words of the AWS CLI for each kind: in the command, for the list in the answer, and for the status. */
 const terms = {
   instance: { kind: "db-instance", list: "DBInstances", status: "DBInstanceStatus" },
@@ -62,18 +64,18 @@ export function untagCommand({ region, arn }: Pick<Database, "region" | "arn">):
 }
 
 /** Turns the rotation of a secret on, every seven days, without rotating it now. */
-export function scheduleCommand({ region }: Pick<Database, "region">, secretArn: string): string {
+export function scheduleCommand({ region }: InRegion, secretArn: string): string {
   return `aws secretsmanager rotate-secret --region ${region} --secret-id ${quote(secretArn)} --rotation-rules AutomaticallyAfterDays=7 --no-rotate-immediately`;
 }
 
 /** Restores a secret that is scheduled for deletion. */
-export function restoreSecretCommand({ region }: Pick<Database, "region">, { arn }: Pick<Secret, "arn">): string {
+export function restoreSecretCommand({ region }: InRegion, { arn }: Pick<Secret, "arn">): string {
   return `aws secretsmanager restore-secret --region ${region} --secret-id ${quote(arn)}`;
 }
 
 /** Ends the replication of a secret. While a secret is replicated, RDS silently leaves management on. */
 export function unreplicateCommand(
-  { region }: Pick<Database, "region">,
+  { region }: InRegion,
   { arn }: Pick<Secret, "arn">,
   regions: readonly string[],
 ): string {
@@ -81,12 +83,12 @@ export function unreplicateCommand(
 }
 
 /** Enables a disabled key. */
-export function enableKeyCommand({ region }: Pick<Database, "region">, { arn }: Pick<Key, "arn">): string {
+export function enableKeyCommand({ region }: InRegion, { arn }: Pick<Key, "arn">): string {
   return `aws kms enable-key --region ${region} --key-id ${quote(arn)}`;
 }
 
 /** Cancels the deletion of a key, which leaves the key disabled. */
-export function keepKeyCommand({ region }: Pick<Database, "region">, { arn }: Pick<Key, "arn">): string {
+export function keepKeyCommand({ region }: InRegion, { arn }: Pick<Key, "arn">): string {
   return `aws kms cancel-key-deletion --region ${region} --key-id ${quote(arn)}`;
 }
 

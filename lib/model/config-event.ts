@@ -1,17 +1,5 @@
 import * as z from "zod/mini";
-
-/** JSON text within JSON. */
-const jsonText = z.pipe(
-  z.string(),
-  z.transform((text, context) => {
-    try {
-      return JSON.parse(text) as unknown;
-    } catch {
-      context.issues.push({ code: "custom", message: "is not JSON", input: text });
-      return z.NEVER;
-    }
-  }),
-);
+import { jsonText } from "./json-text.ts";
 
 const item = z.object({
   awsAccountId: z.string(),

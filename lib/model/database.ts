@@ -17,45 +17,47 @@ export const exemptionTags = {
   until: "rds-password-audit:exempt-until",
 } as const;
 
-/** The managed secret, as RDS reports it. `status` may be a value that AWS added later: it is judged as unknown, not dropped. */
-const masterUserSecretSchema = z.object({
-  secretArn: z.nullable(z.string()),
-  status: z.nullable(z.string()),
-  kmsKeyId: z.nullable(z.string()),
-});
+const nullableText = z.nullable(z.string());
 
-/** One DB instance, DB cluster or Oracle tenant database, as the RDS API reports it. */
-export const databaseSchema = z.object({
+/** What identifies a database in requests, plans and reports. */
+export const databaseIdentitySchema = z.object({
   arn: z.string(),
   kind: z.enum(databaseKinds),
+  /** `instance/TENANT` for a tenant database. */
   identifier: z.string(),
   /** `DbiResourceId`, `DbClusterResourceId` or `TenantDatabaseResourceId`: survives renaming, and is the resource ID in AWS Config. */
   resourceId: z.string(),
   account: z.string(),
   region: z.string(),
+});
+
+/** One DB instance, DB cluster or Oracle tenant database, as the RDS API reports it. */
+export const databaseSchema = z.object({
+  ...databaseIdentitySchema.shape,
   engine: z.string(),
-  engineVersion: z.nullable(z.string()),
+  engineVersion: nullableText,
   status: z.string(),
-  createdAt: z.nullable(z.string()),
-  masterUserSecret: z.nullable(masterUserSecretSchema),
+  createdAt: nullableText,
+  /** `status` may be a value that AWS added later: it is judged as unknown, not dropped. */
+  masterUserSecret: z.nullable(z.object({ secretArn: nullableText, status: nullableText, kmsKeyId: nullableText })),
   tags: z.record(z.string(), z.string()),
   /** Names of the settings in `PendingModifiedValues`: changes in progress, or waiting for the maintenance window. */
   pendingChanges: z.array(z.string()),
   /** Identifiers or ARNs of the databases that replicate this one. */
   replicas: z.array(z.string()),
   /** `PreferredMaintenanceWindow`, in UTC; that of the container for a tenant database. */
-  maintenanceWindow: z.nullable(z.string()),
+  maintenanceWindow: nullableText,
   /** DB instance: identifier of its DB cluster. */
-  clusterIdentifier: z.nullable(z.string()),
+  clusterIdentifier: nullableText,
   /** Identifier or ARN of the database that this instance or cluster replicates. */
-  replicationSource: z.nullable(z.string()),
+  replicationSource: nullableText,
   /** Oracle: the instance is a container, and its tenant databases own the passwords. */
   multiTenant: z.boolean(),
   /** Tenant database: ARN of the DB instance that contains it. */
-  containerArn: z.nullable(z.string()),
-  engineMode: z.nullable(z.string()),
-  scalabilityType: z.nullable(z.string()),
-  globalClusterIdentifier: z.nullable(z.string()),
+  containerArn: nullableText,
+  engineMode: nullableText,
+  scalabilityType: nullableText,
+  globalClusterIdentifier: nullableText,
   /** The cluster has global write forwarding, which only members of a global database have. */
   globalWriteForwarding: z.boolean(),
   rdsCustom: z.boolean(),

@@ -28,45 +28,43 @@ const startable: readonly ActionName[] = ["schedule-rotation", "rotate", "toggle
 const passwordChanges: readonly ActionName[] = ["rotate", "toggle", "enable"];
 const newSecrets: readonly ActionName[] = ["toggle", "enable"];
 
+/** Most gates apply to every action but `finish-interrupted`, and stay closed until a person changes something. */
+const defaults = { actions: startable, opensBy: "work" } as const;
+type GateEntry = Omit<Gate, keyof typeof defaults> & Partial<Gate>;
+
 /** The gates that a plan evaluates, in the order in which it lists them. Each has its predicate in `lib/plan/gates.ts`. */
 const planGates = {
   enabled: {
     actions: actionNames,
-    opensBy: "work",
     isShared: true,
     requires: "Remediation is enabled. `plan` and `remediate` without `--apply` assume that it is.",
     toOpen: 'Deploy with `remediation: "on"`, or give `--apply` at a terminal.',
   },
   allowed: {
     actions: actionNames,
-    opensBy: "work",
     closedByDefault: true,
     requires: "The policy allows the action. `finish-interrupted` needs `toggle`.",
     toOpen: "Add the action to `remediation.allow`.",
   },
   "opted-in": {
     actions: actionNames,
-    opensBy: "work",
     closedByDefault: true,
     requires: "An entry of `remediation.optIn` matches the database.",
     toOpen: "Add an entry that matches, or set the tag that an entry names.",
   },
   eligible: {
     actions: actionNames,
-    opensBy: "work",
     requires:
       "RDS can manage the password, it does so if the action needs that, and the secret exists, is not scheduled for deletion and belongs to this database.",
     toOpen: "Follow the reason.",
   },
   "not-exempt": {
-    actions: startable,
     opensBy: "exemption",
     blocksManual: true,
     requires: "The finding is not exempt.",
     toOpen: "Wait until the exemption ends, or remove it.",
   },
   "first-in-line": {
-    actions: startable,
     opensBy: "turn",
     requires: "No other action on this database comes first.",
     toOpen: "Wait until the other action is done.",
@@ -80,52 +78,40 @@ const planGates = {
     toOpen: "Wait until the execution ends, or run `finish-interrupted`.",
   },
   "status-available": {
-    actions: startable,
-    opensBy: "work",
     requires: "The database and its container are `available`, and its secret is active or impaired.",
     toOpen: "Wait, or start the database.",
   },
   "nothing-pending": {
-    actions: startable,
-    opensBy: "work",
     requires: "No modification is pending. RDS would apply it immediately, together with the action.",
     toOpen: "Wait until RDS has applied it, or cancel it.",
   },
   "no-blue-green-deployment": {
-    actions: startable,
-    opensBy: "work",
     requires: "No blue/green deployment of the database is active.",
     toOpen: "Switch it over, or delete it.",
   },
   "no-replicas": {
     actions: newSecrets,
-    opensBy: "work",
     requires:
       "The database has no read replicas, because RDS creates no more while it manages the password. SQL Server is an exception.",
     toOpen: "Promote or delete the replicas, or make the change by hand.",
   },
   "secret-not-replicated": {
     actions: ["toggle"],
-    opensBy: "work",
     requires: "The secret is not replicated to other Regions. RDS would silently leave management on.",
     toOpen: "Run the command in the reason.",
   },
   "no-proxy": {
     actions: ["toggle"],
-    opensBy: "work",
     requires: "No RDS Proxy logs in with the secret.",
     toOpen: "Give the proxy another secret.",
   },
   "not-stack-owned": {
     actions: newSecrets,
-    opensBy: "work",
     requires:
       "No CloudFormation stack owns the database. Terraform leaves no sign on a database, so opt in accordingly.",
     toOpen: "Change the template instead, or set `remediation.stackOwned: allow`.",
   },
   "key-usable": {
-    actions: startable,
-    opensBy: "work",
     requires: "The key is enabled. For a new secret, a key can be chosen and the caller may use it.",
     toOpen: "Enable the key, change its [key policy](deploy.md#repairs), or name a key under `keys`.",
   },
@@ -137,59 +123,54 @@ const planGates = {
     toOpen: "Wait.",
   },
   "within-budget": {
-    actions: startable,
     opensBy: "turn",
     awaited: "once-running",
     requires: "The account and Region have a free slot, both at once and within 24 hours.",
     toOpen: "Wait, or raise `remediation.budget`.",
   },
   "cooled-down": {
-    actions: startable,
     opensBy: "turn",
     requires: "The last attempt on the database is at least `coolDownHours` ago.",
     toOpen: "Wait.",
   },
   "not-stopped": {
-    actions: startable,
-    opensBy: "work",
     isShared: true,
     requires: "Neither a person nor the circuit breaker (too many failures in a row) has stopped all repairs.",
     toOpen: "Run `rds-password-audit resume`.",
   },
   approved: {
-    actions: startable,
     opensBy: "approval",
     awaited: "before-start",
     requires: "The policy requires no approval for the action, or a person has approved it.",
     toOpen: "[Approve](#approvals) the action. At a terminal, the person who runs it approves it.",
   },
-} as const satisfies Readonly<Record<string, Gate>>;
+} satisfies Readonly<Record<string, GateEntry>>;
 
 /** Conditions that only an execution checks, because it reads the database again. They appear in refusals. */
 const executionGates = {
   requested: {
     actions: actionNames,
-    opensBy: "work",
     requires: "The rule still requests the action.",
     toOpen: "Nothing to do: the next audit decides again.",
   },
   observed: {
     actions: actionNames,
-    opensBy: "work",
     requires: "The execution can read the database.",
     toOpen: "Allow the call that the reason names. The next audit tries again.",
   },
-} as const satisfies Readonly<Record<string, Gate>>;
+} satisfies Readonly<Record<string, GateEntry>>;
 
 /** The gates that a plan evaluates. */
 export type PlanGateName = keyof typeof planGates;
 export type GateName = PlanGateName | keyof typeof executionGates;
 
 /** Every gate, in the order in which a plan lists them. */
-export const gatesByName: Readonly<Record<GateName, Gate>> = { ...planGates, ...executionGates };
-
+export const gateNames = Object.keys({ ...planGates, ...executionGates }) as readonly GateName[];
 export const planGateNames = Object.keys(planGates) as readonly PlanGateName[];
-export const gateNames = Object.keys(gatesByName) as readonly GateName[];
+
+export const gatesByName = Object.fromEntries(
+  Object.entries({ ...planGates, ...executionGates }).map(([name, gate]) => [name, { ...defaults, ...gate }]),
+) as Readonly<Record<GateName, Gate>>;
 
 /** True if the gate stays closed until a person changes something. False if waiting or an approval opens it. */
 export function needsWork(gate: GateName): boolean {

@@ -223,15 +223,13 @@ function describe(issue: Issue, names: readonly string[]): string {
       }`;
     case "invalid_type":
       if (issue.input === undefined) return `${at} is missing`;
-      return issue.message.startsWith("must ")
-        ? `${at} ${issue.message}, not ${show(issue.input)}`
-        : `${at} must be a ${issue.expected === "object" || issue.expected === "record" ? "mapping" : issue.expected === "array" ? "list" : issue.expected}, not ${show(issue.input)}`;
-    default:
-      return issue.message.startsWith("must ")
-        ? `${at} ${issue.message}, not ${show(issue.input)}`
-        : `${at} ${issue.message}`;
+      if (issue.message.startsWith("must ")) break;
+      return `${at} must be a ${yamlTypes[issue.expected] ?? issue.expected}, not ${show(issue.input)}`;
   }
+  return `${at} ${issue.message}${issue.message.startsWith("must ") ? `, not ${show(issue.input)}` : ""}`;
 }
+
+const yamlTypes: Readonly<Record<string, string>> = { object: "mapping", record: "mapping", array: "list" };
 
 function show(value: unknown): string {
   const text = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));

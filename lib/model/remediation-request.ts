@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { actionNames } from "./action.ts";
-import { type Database, databaseKinds } from "./database.ts";
+import { databaseIdentitySchema } from "./database.ts";
 import { severities } from "./finding.ts";
 
 /**
@@ -16,26 +16,11 @@ export const remediationRequestSchema = z.object({
   action: z.enum(actionNames),
   rule: z.string(),
   severity: z.enum(severities),
-  database: z.object({
-    arn: z.string(),
-    kind: z.enum(databaseKinds),
-    /** `instance/TENANT` for a tenant database. */
-    identifier: z.string(),
-    resourceId: z.string(),
-    account: z.string(),
-    region: z.string(),
-  }),
+  database: databaseIdentitySchema,
 });
 export type RemediationRequest = z.infer<typeof remediationRequestSchema>;
 
 /** Selects the fields of a database that requests and plans contain. */
-export function toRequestDatabase({
-  arn,
-  kind,
-  identifier,
-  resourceId,
-  account,
-  region,
-}: Database): RemediationRequest["database"] {
-  return { arn, kind, identifier, resourceId, account, region };
+export function toRequestDatabase(database: RemediationRequest["database"]): RemediationRequest["database"] {
+  return databaseIdentitySchema.parse(database);
 }

@@ -2,16 +2,16 @@ import * as z from "zod/mini";
 import { actionNames } from "./action.ts";
 import { rotationRulesSchema } from "./secret.ts";
 
+const text = z.string();
 const instant = z.iso.datetime();
+
+/** What an execution does. */
+const task = { arn: text, account: text, region: text, action: z.enum(actionNames), rule: text };
 
 /** The slot of an execution that has not ended. After `expiresAt`, when its lease expires, it counts as interrupted. */
 const runningSchema = z.object({
   execution: z.string(),
-  arn: z.string(),
-  account: z.string(),
-  region: z.string(),
-  action: z.enum(actionNames),
-  rule: z.string(),
+  ...task,
   /** True if it may have changed something. It then counts against the budget. */
   isChanging: z.boolean(),
   since: instant,
@@ -22,16 +22,7 @@ export type Running = z.infer<typeof runningSchema>;
 /** How an action ended that may have changed something, or whose approval was rejected. */
 export const outcomes = ["repaired", "failed", "interrupted", "rejected"] as const;
 
-const attemptSchema = z.object({
-  arn: z.string(),
-  account: z.string(),
-  region: z.string(),
-  action: z.enum(actionNames),
-  rule: z.string(),
-  startedAt: instant,
-  endedAt: instant,
-  outcome: z.enum(outcomes),
-});
+const attemptSchema = z.object({ ...task, startedAt: instant, endedAt: instant, outcome: z.enum(outcomes) });
 export type Attempt = z.infer<typeof attemptSchema>;
 
 /** What a toggle loses. Stored before it starts, so that the execution that finishes it can restore it. */

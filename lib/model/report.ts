@@ -1,9 +1,11 @@
 import * as z from "zod/mini";
-import { databaseSchema, managements } from "./database.ts";
+import { databaseIdentitySchema, databaseSchema, managements } from "./database.ts";
 import { findingSchema } from "./finding.ts";
 import { gapSchema } from "./inventory.ts";
 
 const count = z.int().check(z.nonnegative());
+
+const countBySeverity = { critical: count, high: count, medium: count, low: count };
 
 /**
  * The result of an audit: the contract with other tools. Its JSON Schema is published with the package. Findings are sorted by severity,
@@ -36,32 +38,16 @@ export const reportSchema = z.object({
     unsupported: count,
     outOfScope: count,
     /** Active NON_COMPLIANT findings by severity, then exempt ones, then INSUFFICIENT_DATA. */
-    findings: z.object({
-      critical: count,
-      high: count,
-      medium: count,
-      low: count,
-      exempt: count,
-      insufficientData: count,
-    }),
+    findings: z.object({ ...countBySeverity, exempt: count, insufficientData: count }),
   }),
   databases: z.array(
-    z.extend(
-      z.pick(databaseSchema, {
-        arn: true,
-        kind: true,
-        identifier: true,
-        resourceId: true,
-        account: true,
-        region: true,
-        engine: true,
-        engineVersion: true,
-        status: true,
-        masterUserSecret: true,
-        tags: true,
-      }),
-      { management: z.enum(managements), reason: z.nullable(z.string()) },
-    ),
+    z.object({
+      ...databaseIdentitySchema.shape,
+      ...z.pick(databaseSchema, { engine: true, engineVersion: true, status: true, masterUserSecret: true, tags: true })
+        .shape,
+      management: z.enum(managements),
+      reason: z.nullable(z.string()),
+    }),
   ),
   findings: z.array(findingSchema),
 });

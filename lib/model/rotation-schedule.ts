@@ -27,8 +27,7 @@ export function longestIntervalDays(rules: RotationRules | null): number | null 
 
 function rateDays(body: string): number | null {
   const [, value, unit] = /^(\d+)\s+(hour|day)s?$/.exec(body.trim()) ?? [];
-  if (value === undefined || Number(value) === 0) return null;
-  return unit === "day" ? Number(value) : Number(value) / 24;
+  return Number(value) / (unit === "day" ? 1 : 24) || null;
 }
 
 /** AWS's fields: minute (always 0), hour, day of month, month, day of week (1 = Sunday) and year (always `*`). */

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { jsonText } from "./json-text.ts";
 
 /** When a secret rotates: `AutomaticallyAfterDays`, or a `rate()` or `cron()` expression in UTC. */
 export const rotationRulesSchema = z.object({
@@ -53,18 +54,10 @@ const policySchema = z.object({
  * result is only reported as a possible cause. Text that is not a policy denies nothing.
  */
 export function deniesRds(policy: string): boolean {
-  let document: unknown;
-  try {
-    document = JSON.parse(policy);
-  } catch {
-    return false;
-  }
-  const parsed = policySchema.safeParse(document);
-  if (!parsed.success) return false;
-  return parsed.data.Statement.some((statement) => {
-    if (statement.Effect !== "Deny") return false;
-    if (statement.NotPrincipal !== undefined) return !namesRds(statement.NotPrincipal);
-    return namesRds(statement.Principal);
+  const { Statement = [] } = z.pipe(jsonText, policySchema).safeParse(policy).data ?? {};
+  return Statement.some(({ Effect, Principal, NotPrincipal }) => {
+    if (Effect !== "Deny") return false;
+    return NotPrincipal === undefined ? namesRds(Principal) : !namesRds(NotPrincipal);
   });
 }
 

@@ -46,13 +46,9 @@ export function toggleTagOf(database: Tagged): ToggleTag | null {
   const text = database.tags[toggleTagKey];
   if (text === undefined) return null;
   const marker = parseToggleMarker(text);
-  return { text, marker, isInherited: marker !== null && isOfAnotherDatabase(marker, database) };
-}
-
-function isOfAnotherDatabase({ startedAt, execution }: ToggleMarker, database: Tagged): boolean {
-  const { createdAt } = database;
-  const isOlder = createdAt !== null && Date.parse(startedAt) < Date.parse(createdAt);
-  return isOlder && !execution.includes(inExecutionName(database));
+  if (marker === null) return { text, marker, isInherited: false };
+  const isOlder = database.createdAt !== null && Date.parse(marker.startedAt) < Date.parse(database.createdAt);
+  return { text, marker, isInherited: isOlder && !marker.execution.includes(inExecutionName(database)) };
 }
 
 /** Reads the toggle tag of a database unless it is inherited. Only this one is acted on. */

@@ -1,4 +1,5 @@
 import type * as z from "zod/mini";
+import { jsonText } from "../model/json-text.ts";
 import { emptyLedger, type Ledger, ledgerSchema } from "../model/ledger.ts";
 import { emptyRemediationState, type RemediationState, remediationStateSchema } from "../model/remediation-state.ts";
 
@@ -34,20 +35,11 @@ export const remediationStateFile: StoredFile<RemediationState> = {
 
 /** Parses a stored file. Text that is not valid is never taken for empty: it throws an error that names the location and what to do. */
 export function parseStoredFile<T>({ what, schema, whatToDo }: StoredFile<T>, text: string, location: string): T {
-  const value = parseJson(text);
-  if (value === undefined) throw new Error(`${location} is not a valid ${what}, because it is not JSON: ${whatToDo}`);
-  const parsed = schema.safeParse(value);
+  const json = jsonText.safeParse(text);
+  if (!json.success) throw new Error(`${location} is not a valid ${what}, because it is not JSON: ${whatToDo}`);
+  const parsed = schema.safeParse(json.data);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const where = issue === undefined || issue.path.length === 0 ? "" : ` at ${issue.path.join(".")}`;
   throw new Error(`${location} is not a valid ${what}${where} (${issue?.message ?? "unknown"}): ${whatToDo}`);
-}
-
-/** Undefined if the text is not JSON. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { toConsoleLink } from "../../lib/aws/console-link.ts";
+import { toConsoleLink } from "../../lib/aws/open-bucket.ts";
 
 test.each([
   ["eu-west-1", "eu-west-1.console.aws.amazon.com"],

@@ -8,8 +8,7 @@ import {
   toProxy,
   toTenantDatabase,
 } from "../../lib/aws/to-database.ts";
-import { toKey } from "../../lib/aws/to-key.ts";
-import { toSecret } from "../../lib/aws/to-secret.ts";
+import { toKey, toSecret } from "../../lib/aws/to-secret.ts";
 import { databaseSchema } from "../../lib/model/database.ts";
 import { blueGreenDeploymentSchema, proxySchema } from "../../lib/model/inventory.ts";
 import { keySchema } from "../../lib/model/key.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { type ReadOptions, readTarget } from "../../lib/collect/read-target.ts";
+import { readTarget } from "../../lib/collect/read-target.ts";
+import type { ReadOptions } from "../../lib/collect/target-reading.ts";
 import { toggleTagKey } from "../../lib/model/database.ts";
 import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import type { Policy } from "../../lib/model/policy.ts";

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { judgeTarget } from "../../lib/audit/judge.ts";
 import { createAccount } from "../../lib/aws/create-account.ts";
-import { type ReadOptions, readTarget } from "../../lib/collect/read-target.ts";
+import { readTarget } from "../../lib/collect/read-target.ts";
+import type { ReadOptions } from "../../lib/collect/target-reading.ts";
 import type { DatabaseReference } from "../../lib/model/database.ts";
 import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import { parsePolicy } from "../../lib/model/policy.ts";

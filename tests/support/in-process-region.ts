@@ -8,8 +8,7 @@ import {
   toProxy,
   toTenantDatabase,
 } from "../../lib/aws/to-database.ts";
-import { toKey } from "../../lib/aws/to-key.ts";
-import { toSecret } from "../../lib/aws/to-secret.ts";
+import { toKey, toSecret } from "../../lib/aws/to-secret.ts";
 import type { RegionPort } from "../../lib/collect/region-port.ts";
 import type { Database, DatabaseReference } from "../../lib/model/database.ts";
 import { AwsCallError } from "../../lib/model/errors.ts";
