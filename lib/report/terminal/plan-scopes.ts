@@ -38,11 +38,14 @@ export function renderByScope<T extends Item>(
 }
 
 /** Databases of one kind that have the same text. */
-type Group = { readonly kind: keyof typeof kindNames; readonly text: string; readonly identifiers: string[] };
+type AlikeDatabases = { readonly kind: keyof typeof kindNames; readonly text: string; readonly identifiers: string[] };
 
 /** Renders each database, and groups consecutive ones that are alike. */
-function groupAlike<T extends Item>(databases: readonly T[][], render: (ofDatabase: readonly T[]) => string): Group[] {
-  const groups: Group[] = [];
+function groupAlike<T extends Item>(
+  databases: readonly T[][],
+  render: (ofDatabase: readonly T[]) => string,
+): AlikeDatabases[] {
+  const groups: AlikeDatabases[] = [];
   for (const ofDatabase of databases) {
     if (ofDatabase[0] === undefined) continue;
     const { kind, identifier } = ofDatabase[0].database;
@@ -54,7 +57,7 @@ function groupAlike<T extends Item>(databases: readonly T[][], render: (ofDataba
   return groups;
 }
 
-function renderGroup({ kind, text, identifiers }: Group, { width, paint }: Layout): string {
+function renderGroup({ kind, text, identifiers }: AlikeDatabases, { width, paint }: Layout): string {
   const what = identifiers.length === 1 ? kindNames[kind] : count(identifiers.length, kindNames[kind]);
   const heading = `${paint.strong(identifiers.join(", "))}  ${paint.faint(what)}`;
   return `${paragraph(heading, { width, first: "  ", hang: 4 })}\n${text}`;
