@@ -9,7 +9,7 @@ const ids = [
   /\b(db|cluster)-[A-Z0-9]{20,}\b/g,
 ];
 
-const instant = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
+const instant = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z|\d{4}-\d\d-\d\d \d\d:\d\d UTC/g;
 
 /** Lists of items with these identifiers have no guaranteed order in AWS. */
 const identifiers = ["Key", "DBInstanceIdentifier", "DBClusterIdentifier", "AliasName"] as const;
