@@ -25,7 +25,7 @@ export type Rechecked = {
   readonly inventory: Inventory;
 };
 
-/** Pauses before each attempt to find all databases, because an event can be ahead of the Describe calls. */
+/** Pauses before each attempt to find all databases, because an event can be ahead of the Describe calls. One that RDS deleted is tried once. */
 const waitsSeconds = [5, 15, 40];
 
 /**
@@ -58,7 +58,8 @@ async function readUntilFound(
   const observedAt = now();
   const target = await readTarget(port, { policy, rules, now: observedAt, only: references, forRepair });
   const find = createFinder(target.databases);
-  if (more.length === 0 || references.every((reference) => find(reference) !== undefined))
+  const isDeleted = request.affectedDatabases.deletedArn !== null;
+  if (more.length === 0 || isDeleted || references.every((reference) => find(reference) !== undefined))
     return { observedAt, target };
   return readUntilFound(references, request, more);
 }
