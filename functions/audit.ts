@@ -11,6 +11,7 @@ import { openStartingRepairs } from "./wiring/repairs.ts";
 import { createService, version } from "./wiring/service.ts";
 import { packagedPolicy, readAuditSettings } from "./wiring/settings.ts";
 import { logErrors, logger, metrics, record } from "./wiring/telemetry.ts";
+import { startTimeLimits } from "./wiring/time-limits.ts";
 
 const settings = readAuditSettings(process.env);
 const policy = packagedPolicy();
@@ -31,16 +32,18 @@ export const handler = middy()
   .use(logErrors)
   .use(parser({ schema: eventSchema }))
   .handler(async ({ id }: z.infer<typeof eventSchema>, context) => {
+    const limits = startTimeLimits(context);
     const publication = await auditAndPublish({
-      ...createService(settings, policy, scopeOf(context).account),
-      accounts: [createAccount({ name: "this account" })],
+      ...createService(settings, policy, scopeOf(context).account, limits),
+      accounts: [createAccount({ name: "this account", signal: limits.reading })],
       regions: settings.REGIONS,
       policy,
       rules,
       version,
       eventId: id,
       invocation: context.awsRequestId,
-      repairs: openStartingRepairs(settings),
+      stop: limits.sending,
+      repairs: openStartingRepairs(settings, limits),
       now: () => new Date().toISOString(),
     });
     record(publication, true);

@@ -11,6 +11,7 @@ import { findRule } from "../rules/index.ts";
 import { scopeOf } from "./wiring/invocation.ts";
 import { packagedPolicy } from "./wiring/settings.ts";
 import { logErrors, logger, measure, metrics } from "./wiring/telemetry.ts";
+import { startTimeLimits } from "./wiring/time-limits.ts";
 
 const policy = packagedPolicy();
 
@@ -25,12 +26,13 @@ export const handler = middy()
     const scope = scopeOf(context);
     const isForeign = account !== scope.account && executionRoleArn !== undefined;
     const credentials = isForeign ? { credentials: assumeRole(executionRoleArn, { region: scope.region }) } : {};
-    const config = createConfig({ region: scope.region, ...credentials });
+    const { reading, answering } = startTimeLimits(context);
+    const config = createConfig({ region: scope.region, signal: answering, ...credentials });
     const result = await evaluateRule({
       event,
       rule: findRule(ruleParameters.rule),
       policy,
-      port: createAccount({ name: account, ...credentials }).region({
+      port: createAccount({ name: account, signal: reading, ...credentials }).region({
         ...scope,
         account,
       }),

@@ -14,6 +14,7 @@ import { openStartingRepairs } from "./wiring/repairs.ts";
 import { createService, version } from "./wiring/service.ts";
 import { packagedPolicy, readAuditSettings } from "./wiring/settings.ts";
 import { logErrors, logger, metrics, record } from "./wiring/telemetry.ts";
+import { startTimeLimits } from "./wiring/time-limits.ts";
 
 const settings = readAuditSettings(process.env);
 const policy = packagedPolicy();
@@ -29,16 +30,19 @@ export const handler = middy()
   .handler(async (event: z.infer<typeof eventSchema>, context) => {
     const { account } = event;
     const { partition } = scopeOf(context);
+    const limits = startTimeLimits(context);
     const publication = await recheckAndPublish({
-      ...createService(settings, policy, account),
+      ...createService(settings, policy, account, limits),
       event,
       invocation: context.awsRequestId,
       regions: settings.REGIONS,
-      open: (region) => createAccount({ name: "this account" }).region({ account, region, partition }),
+      open: (region) =>
+        createAccount({ name: "this account", signal: limits.reading }).region({ account, region, partition }),
       policy,
       rules,
       version,
-      repairs: openStartingRepairs(settings),
+      stop: limits.sending,
+      repairs: openStartingRepairs(settings, limits),
       now: () => new Date().toISOString(),
       sleep: (seconds) => setTimeout(seconds * 1000),
     });

@@ -4,7 +4,7 @@ import { type Repairs, reapAndStart } from "./executions/reap-and-start.ts";
 import { type Publication, type PublishRequest, publishReport, withFailures } from "./publish/publish-report.ts";
 
 export type AuditRequest = Omit<InventoryRequest, "now" | "onProgress" | "forRepair"> &
-  Pick<PublishRequest, "store" | "destinations" | "eventId" | "invocation"> & {
+  Pick<PublishRequest, "store" | "destinations" | "eventId" | "invocation" | "stop"> & {
     readonly version: string;
     /** Null if the deployment does not repair. */
     readonly repairs?: Repairs | null;

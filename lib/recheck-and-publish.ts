@@ -11,7 +11,7 @@ import { type Publication, type PublishRequest, publishReport, withFailures } fr
 import { type Rechecked, type RecheckRequest, recheckDatabases } from "./recheck-databases.ts";
 
 export type RecheckAndPublishRequest = Pick<RecheckRequest, "policy" | "rules" | "version" | "now" | "sleep"> &
-  Pick<PublishRequest, "store" | "destinations" | "invocation"> & {
+  Pick<PublishRequest, "store" | "destinations" | "invocation" | "stop"> & {
     readonly event: RecheckEvent | ExecutionEvent;
     /** The audited Regions. Events of others are ignored, because no audit would follow them up. */
     readonly regions: "all" | readonly string[];
@@ -69,12 +69,12 @@ function recheck(
 
 async function publish(
   rechecked: Rechecked | null,
-  { event, policy, rules, invocation, store, destinations, now, repairs }: RecheckAndPublishRequest,
+  { event, policy, rules, invocation, store, destinations, stop, now, repairs }: RecheckAndPublishRequest,
   lost: ReapAndStartRequest["lost"] = null,
 ): Promise<Publication | null> {
   if (rechecked === null) return null;
   const { inventory, report, only } = rechecked;
-  const publication = await publishReport({ report, only, eventId: event.id, invocation, store, destinations });
+  const publication = await publishReport({ report, only, eventId: event.id, invocation, store, destinations, stop });
   if (repairs === null) return publication;
   const request = { inventory, isFull: false, policy, rules, now: now(), repairs, lost };
   return withFailures(publication, await reapAndStart(request));

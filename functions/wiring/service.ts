@@ -7,11 +7,13 @@ import {
   createAlertsDestination,
   createFindingsDestination,
   createSecurityHubDestination,
+  type Publish,
 } from "../../lib/publish/destinations.ts";
 import type { Destination, Store } from "../../lib/publish/publish-report.ts";
 import { renderPage } from "../../lib/report/page/page.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import type { AuditSettings } from "./settings.ts";
+import type { TimeLimits } from "./time-limits.ts";
 
 /** The version in reports. */
 export const { version } = packageJson;
@@ -21,17 +23,30 @@ export function createService(
   settings: AuditSettings,
   policy: Policy,
   account: string,
+  { answering, storing }: TimeLimits,
 ): { store: Store; destinations: readonly Destination[] } {
   const { ALERT_THRESHOLD, ALERTS_TOPIC_ARN, FINDINGS_TOPIC_ARN, REPORT_BUCKET, SECURITY_HUB } = settings;
   const texts = Object.fromEntries(reasons.map(({ code, explanation }) => [code, explanation]));
   const alertOptions = { threshold: ALERT_THRESHOLD, exemptionTags: policy.exemptionTags };
+  const publishTo =
+    (topicArn: string): Publish =>
+    (messages, options) =>
+      publishMessages(topicArn, messages, { signal: answering, ...options });
   return {
-    store: createStore({ bucket: REPORT_BUCKET, toPage: (report) => renderPage(report, { reasons: texts }) }),
+    store: createStore({
+      bucket: REPORT_BUCKET,
+      signal: storing,
+      toPage: (report) => renderPage(report, { reasons: texts }),
+    }),
     destinations: [
-      createFindingsDestination((messages) => publishMessages(FINDINGS_TOPIC_ARN, messages)),
-      createAlertsDestination((messages) => publishMessages(ALERTS_TOPIC_ARN, messages), alertOptions),
+      createFindingsDestination(publishTo(FINDINGS_TOPIC_ARN)),
+      createAlertsDestination(publishTo(ALERTS_TOPIC_ARN), alertOptions),
       ...(SECURITY_HUB === "on"
-        ? [createSecurityHubDestination((findings) => importFindings(findings, { account }))]
+        ? [
+            createSecurityHubDestination((findings, options) =>
+              importFindings(findings, { account, signal: answering, ...options }),
+            ),
+          ]
         : []),
     ],
   };

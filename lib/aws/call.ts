@@ -1,5 +1,6 @@
 import { isServerError, isThrottlingError, isTransientError } from "@smithy/core/retry";
 import { AwsCallError } from "../model/errors.ts";
+import { isDeadlineExceeded } from "./time-limit.ts";
 
 /** The code of an SDK error: AWS's, or the network's if there was no answer. */
 export function toCode(error: unknown): string {
@@ -23,6 +24,7 @@ export function toCallError(action: string, error: unknown): AwsCallError {
 
 /** The SDK's own classification, except for a quota, which it counts as throttling: waiting does not raise a quota. */
 function isTransient(error: unknown): boolean {
+  if (isDeadlineExceeded(error)) return true;
   if (!(error instanceof Error) || error.name === "LimitExceededException") return false;
   const sdkError = error as Parameters<typeof isTransientError>[0];
   return isThrottlingError(sdkError) || isTransientError(sdkError) || isServerError(sdkError);

@@ -15,6 +15,8 @@ export type ClientOptions = {
   readonly credentials?: StaticCredentials | CredentialProvider;
   /** Attempts of each call, including the first. Default: `AWS_MAX_ATTEMPTS`, or 6. */
   readonly maxAttempts?: number;
+  /** Ends every call, with its retries. Default: only the timeout of each attempt. */
+  readonly signal?: AbortSignal | undefined;
   /** A call without an answer fails after this time. Default: 30. */
   readonly requestTimeoutSeconds?: number;
 };

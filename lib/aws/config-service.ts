@@ -8,6 +8,7 @@ import { AwsCallError } from "../model/errors.ts";
 import { backOff } from "../storage/back-off.ts";
 import { call, pages } from "./call.ts";
 import { type ClientOptions, toClientConfig } from "./client-config.ts";
+import { withSignal } from "./time-limit.ts";
 
 /** Evaluations of one call, and results of one page. Source: https://docs.aws.amazon.com/config/latest/APIReference/API_PutEvaluations.html */
 const pageSize = 100;
@@ -23,7 +24,7 @@ const maxNames = 3;
 
 /** Opens AWS Config in one Region, with the credentials of the account that owns the rule. */
 export function createConfig(options: ClientOptions = {}) {
-  const client = new ConfigServiceClient(toClientConfig(options));
+  const client = withSignal(new ConfigServiceClient(toClientConfig(options)), options.signal);
 
   return {
     /** Puts evaluations; an empty list makes no call. Throws an AwsCallError if AWS Config rejects some of them four times. */

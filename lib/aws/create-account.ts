@@ -9,6 +9,7 @@ import { pages, toCode, toMessage } from "./call.ts";
 import { type ClientOptions, toClientConfig } from "./client-config.ts";
 import { createRegion } from "./create-region.ts";
 import { createRepairs } from "./create-repairs.ts";
+import { withSignal } from "./time-limit.ts";
 import type { RegionScope } from "./to-database.ts";
 
 /** The credentials to use; each method names its Region. */
@@ -28,7 +29,7 @@ export function createAccount(options: AccountOptions) {
   return {
     name: options.name,
     async identify(region?: string): Promise<{ account: string; partition: string; arn: string }> {
-      const sts = new STSClient({ ...config, region: region ?? (await homeRegion()) });
+      const sts = withSignal(new STSClient({ ...config, region: region ?? (await homeRegion()) }), options.signal);
       try {
         const { Account, Arn } = await sts.send(new GetCallerIdentityCommand({}));
         if (Account === undefined) throw new Error("AWS STS returned no account");
@@ -41,7 +42,7 @@ export function createAccount(options: AccountOptions) {
       }
     },
     async listRegions(): Promise<readonly string[]> {
-      const client = new AccountClient({ ...config, region: await homeRegion() });
+      const client = withSignal(new AccountClient({ ...config, region: await homeRegion() }), options.signal);
       const paginator = paginateListRegions({ client }, { RegionOptStatusContains: ["ENABLED", "ENABLED_BY_DEFAULT"] });
       try {
         const names: string[] = [];
@@ -55,9 +56,9 @@ export function createAccount(options: AccountOptions) {
     region(scope: RegionScope) {
       const regional = { ...config, region: scope.region };
       const clients = {
-        rds: new RDSClient(regional),
-        secrets: new SecretsManagerClient(regional),
-        kms: new KMSClient(regional),
+        rds: withSignal(new RDSClient(regional), options.signal),
+        secrets: withSignal(new SecretsManagerClient(regional), options.signal),
+        kms: withSignal(new KMSClient(regional), options.signal),
       };
       return { ...createRegion(scope, clients), ...createRepairs(clients) };
     },

@@ -1,14 +1,12 @@
 import type { Report } from "../model/report.ts";
-import type { Pauses } from "../storage/back-off.ts";
 import { ledgerFile } from "../storage/stored-file.ts";
 import { type Stored, updateStored } from "../storage/update-stored.ts";
 import { type BucketOptions, json, openBucket, toCondition } from "./open-bucket.ts";
 
-export type StoreOptions = BucketOptions &
-  Pauses & {
-    /** Renders the report as HTML. */
-    readonly toPage: (report: Report) => string;
-  };
+export type StoreOptions = BucketOptions & {
+  /** Renders the report as HTML. */
+  readonly toPage: (report: Report) => string;
+};
 
 const html = "text/html; charset=utf-8";
 

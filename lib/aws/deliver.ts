@@ -16,6 +16,8 @@ type DeliveryOptions<T> = BatchLimits<T> & {
   /** The IAM action, for errors. */
   readonly action: string;
   readonly toId: (item: T) => string;
+  /** After this, no further batch is sent. */
+  readonly stop: AbortSignal | undefined;
   /** Makes the call, and returns the refused items of the batch. */
   readonly send: (batch: readonly T[]) => Promise<readonly Refused[]>;
 };
@@ -23,10 +25,12 @@ type DeliveryOptions<T> = BatchLimits<T> & {
 /** After so many failed calls in a row the batch is not the cause, and the other batches are not sent. */
 const failuresToGiveUp = 2;
 
-/** Sends items in batches, one after the other. A failed call refuses only its own batch. */
+const outOfTime = "the invocation ran out of time before it was sent";
+
+/** Sends items in batches, one after the other. A failed call refuses only its own batch; the signal, all batches after it. */
 export async function deliver<T>(
   items: readonly T[],
-  { action, toId, send, ...limits }: DeliveryOptions<T>,
+  { action, toId, stop, send, ...limits }: DeliveryOptions<T>,
 ): Promise<Delivery> {
   const refused: Refused[] = [];
   let taken = 0;
@@ -34,7 +38,8 @@ export async function deliver<T>(
   let reason = "";
   let failures = 0;
   for (const batch of toBatches(items, limits)) {
-    if (failures < failuresToGiveUp) {
+    if (stop?.aborted) reason = outOfTime;
+    else if (failures < failuresToGiveUp) {
       try {
         const left = await send(batch);
         refused.push(...left);

@@ -6,6 +6,7 @@ import { backOff } from "../storage/back-off.ts";
 import { call } from "./call.ts";
 import { type ClientOptions, toClientConfig } from "./client-config.ts";
 import { deliver, settleDeliveries } from "./deliver.ts";
+import { withSignal } from "./time-limit.ts";
 
 /** Limits of one call. Source: https://docs.aws.amazon.com/securityhub/latest/partnerguide/guidelines-batchimportfindings.html */
 const maxFindings = 100;
@@ -18,8 +19,12 @@ const sizeOf = (finding: AwsSecurityFinding) => Buffer.byteLength(JSON.stringify
 
 const action = "securityhub:BatchImportFindings";
 
-/** The account of the credentials: Security Hub accepts from an account only findings about that account. */
-export type ImportOptions = Omit<ClientOptions, "region"> & { readonly account: string };
+export type ImportOptions = Omit<ClientOptions, "region"> & {
+  /** The account of the credentials: Security Hub accepts from an account only findings about that account. */
+  readonly account: string;
+  /** After this, no further call is made, and the rest is refused. */
+  readonly stop?: AbortSignal | undefined;
+};
 
 /**
  * Imports findings into Security Hub, each in the Region of its `ProductArn`, and returns the refused ones. Importing a finding twice is
@@ -27,15 +32,16 @@ export type ImportOptions = Omit<ClientOptions, "region"> & { readonly account: 
  */
 export async function importFindings(
   findings: readonly AwsSecurityFinding[],
-  { account, ...options }: ImportOptions,
+  { account, stop, ...options }: ImportOptions,
 ): Promise<readonly Refused[]> {
   const foreign = findings.filter(({ AwsAccountId }) => AwsAccountId !== account);
   const own = findings.filter(({ AwsAccountId }) => AwsAccountId === account);
   const deliveries = await Promise.all(
     [...Map.groupBy(own, regionOf)].map(async ([region, ofRegion]) => {
-      const client = new SecurityHubClient({ ...toClientConfig(options), region });
+      const client = withSignal(new SecurityHubClient({ ...toClientConfig(options), region }), options.signal);
       const send = (batch: readonly AwsSecurityFinding[]) => importBatch(client, batch, region, account);
-      const delivery = deliver(ofRegion, { action, maxItems: maxFindings, maxBytes, sizeOf, toId: idOf, send });
+      const limits = { maxItems: maxFindings, maxBytes, sizeOf };
+      const delivery = deliver(ofRegion, { ...limits, action, toId: idOf, stop, send });
       return delivery.finally(() => client.destroy());
     }),
   );

@@ -1,17 +1,32 @@
 import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { AwsCallError } from "../model/errors.ts";
+import { backOff, type Pauses } from "../storage/back-off.ts";
 import { parseStoredFile, type StoredFile } from "../storage/stored-file.ts";
 import type { Stored } from "../storage/update-stored.ts";
-import { toCallError, toCode } from "./call.ts";
+import { toCallError, toCode, toMessage } from "./call.ts";
 import { type ClientOptions, toClientConfig } from "./client-config.ts";
+import { waitUntil, withSignal } from "./time-limit.ts";
 
-export type BucketOptions = ClientOptions & {
-  /** Private, with versioning, and with ACLs disabled, which is the S3 default. */
-  readonly bucket: string;
-};
+export type BucketOptions = ClientOptions &
+  Pauses & {
+    /** Private, with versioning, and with ACLs disabled, which is the S3 default. */
+    readonly bucket: string;
+  };
 
 /** S3's errors if the condition of a write does not hold, or if another write to the object is under way. */
 const overtaken = ["PreconditionFailed", "ConditionalRequestConflict", "OperationAborted", "NoSuchKey"];
+
+/** For a stored file whose content did not arrive whole. */
+const readAttempts = 4;
+const firstPauseMilliseconds = 200;
+
+/** Failures after the headers of an answer, with which the SDK's own attempts end. */
+const brokenOff = ["IncompleteBody", "EmptyAnswer"];
+
+/** True for a call that AWS refused, or that the SDK repeated already. */
+function isFinal(error: unknown): boolean {
+  return error instanceof AwsCallError && !brokenOff.includes(error.code);
+}
 
 type Written = { readonly key: string; readonly body: string; readonly type: string };
 type Condition = { readonly IfMatch: string } | { readonly IfNoneMatch: "*" };
@@ -25,7 +40,7 @@ export const json = "application/json";
 export function openBucket({ bucket: Bucket, ...options }: BucketOptions) {
   // The bucket of a deployed service is often in another Region than the one configured at a terminal.
   const endpoint = { forcePathStyle: isElsewhere(options), followRegionRedirects: true };
-  const client = new S3Client({ ...toClientConfig(options), ...endpoint });
+  const client = withSignal(new S3Client({ ...toClientConfig(options), ...endpoint }), options.signal);
   const location = (key: string) => `s3://${Bucket}/${key}`;
 
   /** Writes on a condition; false if it does not hold. */
@@ -54,8 +69,12 @@ export function openBucket({ bucket: Bucket, ...options }: BucketOptions) {
   async function read(Key: string): Promise<{ version: string; body: string } | null> {
     try {
       const { Body, ETag } = await client.send(new GetObjectCommand({ Bucket, Key }));
-      if (Body === undefined || ETag === undefined) throw new Error("S3 returned no object or no ETag");
-      return { version: ETag, body: await Body.transformToString() };
+      if (Body === undefined || ETag === undefined)
+        throw new AwsCallError("s3:GetObject", "EmptyAnswer", "the answer has no content or no ETag");
+      const download = Body.transformToString().catch((error: unknown) => {
+        throw new AwsCallError("s3:GetObject", "IncompleteBody", `the download broke off: ${toMessage(error)}`);
+      });
+      return { version: ETag, body: await waitUntil(options.signal, download) };
     } catch (error) {
       if (toCode(error) === "NoSuchKey") return null;
       throw explain(error, location(Key));
@@ -88,10 +107,18 @@ export function openBucket({ bucket: Bucket, ...options }: BucketOptions) {
     stored<T>(file: StoredFile<T>): Stored<T> {
       return {
         name: location(file.name),
+        /** Reads again what is cut off or not valid: a connection that breaks, or a page of a proxy. */
         async read() {
-          const found = await read(file.name);
-          if (found === null) return { value: file.empty, version: null };
-          return { value: parseStoredFile(file, found.body, location(file.name)), version: found.version };
+          for (let attempt = 1; ; attempt += 1) {
+            try {
+              const found = await read(file.name);
+              if (found === null) return { value: file.empty, version: null };
+              return { value: parseStoredFile(file, found.body, location(file.name)), version: found.version };
+            } catch (error) {
+              if (attempt === readAttempts || isFinal(error)) throw error;
+              await backOff(attempt, firstPauseMilliseconds, options);
+            }
+          }
         },
         write: (value, version) =>
           write({ key: file.name, body: JSON.stringify(value), type: json }, toCondition(version)),

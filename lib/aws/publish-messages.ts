@@ -5,6 +5,7 @@ import { backOff } from "../storage/back-off.ts";
 import { call } from "./call.ts";
 import { type ClientOptions, toClientConfig } from "./client-config.ts";
 import { deliver, settleDeliveries } from "./deliver.ts";
+import { withSignal } from "./time-limit.ts";
 
 /** Messages of one call. Source: https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html */
 const maxEntries = 10;
@@ -17,23 +18,24 @@ const firstPauseMilliseconds = 100;
 const action = "sns:Publish";
 
 /**
- * Publishes to a standard topic, in the Region of its ARN, and returns the messages that SNS refused, which can be sent again. Throws an
- * AwsCallError if a call failed and no message was accepted.
+ * Publishes to a standard topic, in the Region of its ARN, and returns the messages that SNS refused, which can be sent again. After `stop`, it
+ * makes no further call, and refuses the rest. Throws an AwsCallError if a call failed and no message was accepted.
  */
 export async function publishMessages(
   topicArn: string,
   messages: readonly OutgoingMessage[],
-  options: Omit<ClientOptions, "region"> = {},
+  { stop, ...options }: Omit<ClientOptions, "region"> & { readonly stop?: AbortSignal | undefined } = {},
 ): Promise<readonly Refused[]> {
   const arn = parseArn(topicArn);
   if (arn?.service !== "sns" || arn.region === "") throw new Error(`"${topicArn}" is not the ARN of an SNS topic`);
   const tooLarge = messages.filter((message) => bytesOf(message) > maxMessageBytes);
   const fitting = messages.filter((message) => bytesOf(message) <= maxMessageBytes);
-  const client = new SNSClient({ ...toClientConfig(options), region: arn.region });
+  const client = withSignal(new SNSClient({ ...toClientConfig(options), region: arn.region }), options.signal);
   try {
     const delivery = await deliver(fitting, {
       ...{ action, maxItems: maxEntries, maxBytes: maxMessageBytes, sizeOf: bytesOf },
       toId: ({ id }) => id,
+      stop,
       send: (batch) => publishBatch(client, topicArn, batch),
     });
     const reason = `the message and its attributes exceed ${maxMessageBytes} bytes`;

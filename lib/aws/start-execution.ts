@@ -3,6 +3,7 @@ import { parseArn } from "../model/arn.ts";
 import type { RemediationRequest } from "../model/remediation-request.ts";
 import { toCallError } from "./call.ts";
 import { type ClientOptions, toClientConfig } from "./client-config.ts";
+import { withSignal } from "./time-limit.ts";
 
 /**
  * Starts an execution of a durable function under a name, in the Region of the function's ARN, which must name a version or an alias. Does
@@ -17,7 +18,7 @@ export async function startExecution(
   const arn = parseArn(functionArn);
   if (arn?.service !== "lambda" || arn.region === "" || !/^function:[^:]+:[^:]+$/.test(arn.resource))
     throw new Error(`"${functionArn}" is not the ARN of a version or alias of a Lambda function`);
-  const client = new LambdaClient({ ...toClientConfig(options), region: arn.region });
+  const client = withSignal(new LambdaClient({ ...toClientConfig(options), region: arn.region }), options.signal);
   try {
     const durable = { FunctionName: functionArn, DurableExecutionName: execution };
     await client.send(new InvokeCommand({ ...durable, InvocationType: "Event", Payload: JSON.stringify(request) }));

@@ -6,21 +6,25 @@ import { type SecurityHubFinding, type SecurityHubState, toAsff, toSecurityHubSt
 import type { AlertOptions } from "../report/chat/alert-message.ts";
 import { toAlerts } from "../report/chat/finding-alerts.ts";
 import { toDigestMessage, toFindingMessage } from "../report/topics/finding-message.ts";
-import { type Destination, throwIfRefused, type UndeliveredChange } from "./publish-report.ts";
+import { type Destination, type TimeLimit, throwIfRefused, type UndeliveredChange } from "./publish-report.ts";
 
 /** Publishes messages to a topic and returns those that it refused. */
-export type Publish = (messages: readonly OutgoingMessage[]) => Promise<readonly Refused[]>;
+export type Publish = (messages: readonly OutgoingMessage[], options?: TimeLimit) => Promise<readonly Refused[]>;
 
 /** Imports findings and returns those that were refused. */
-export type ImportFindings = (findings: readonly SecurityHubFinding[]) => Promise<readonly Refused[]>;
+export type ImportFindings = (
+  findings: readonly SecurityHubFinding[],
+  options?: TimeLimit,
+) => Promise<readonly Refused[]>;
 
 /** The findings topic, for machines: one JSON message for each change and one digest for each audit. */
 export function createFindingsDestination(publish: Publish): Destination {
   return {
     name: "findings",
-    async deliver(changes) {
+    isDivisible: true,
+    async deliver(changes, { stop }) {
       const messages = changes.map((change, index) => ({ id: String(index), ...toFindingMessage(change) }));
-      return toUndelivered(changes, await publish(messages), (_, index) => String(index));
+      return toUndelivered(changes, await publish(messages, { stop }), (_, index) => String(index));
     },
     async sendDigest(digest: Digest) {
       const [refused] = await publish([{ id: "digest", ...toDigestMessage(digest) }]);
@@ -33,9 +37,11 @@ export function createFindingsDestination(publish: Publish): Destination {
 export function createAlertsDestination(publish: Publish, options: Omit<AlertOptions, "reportUrl">): Destination {
   return {
     name: "alerts",
-    async deliver(changes, { reportUrl }) {
+    isDivisible: false,
+    async deliver(changes, { reportUrl, stop }) {
       const bodies = toAlerts(changes, { ...options, reportUrl }).map((alert) => JSON.stringify(alert));
-      const [refused] = await publish(bodies.map((body, index) => ({ id: String(index), body, attributes: {} })));
+      const messages = bodies.map((body, index) => ({ id: String(index), body, attributes: {} }));
+      const [refused] = await publish(messages, { stop });
       return refused === undefined ? [] : changes.map((change) => ({ change, reason: refused.reason }));
     },
   };
@@ -48,18 +54,19 @@ export function createAlertsDestination(publish: Publish, options: Omit<AlertOpt
 export function createSecurityHubDestination(importFindings: ImportFindings): Destination {
   return {
     name: "securityHub",
+    isDivisible: false,
     /** Imports the last change of each finding. */
-    async deliver(changes: readonly Change[]) {
+    async deliver(changes: readonly Change[], { stop }) {
       const latest = new Map(changes.map((change) => [change.finding.id, change]));
       const imported = new Map(
         [...latest].map(([id, change]) => [id, toSecurityHub(change.finding, toSecurityHubState(change), change.at)]),
       );
-      const refused = await importFindings([...imported.values()]);
+      const refused = await importFindings([...imported.values()], { stop });
       return toUndelivered(changes, refused, ({ finding }) => imported.get(finding.id)?.Id);
     },
-    async refresh(findings, at) {
+    async refresh(findings, at, { stop } = {}) {
       const imported = findings.map((finding) => toSecurityHub(finding, "active", at));
-      throwIfRefused(await importFindings(imported), findings.length, "findings");
+      throwIfRefused(await importFindings(imported, { stop }), findings.length, "findings");
     },
   };
 }

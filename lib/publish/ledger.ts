@@ -74,6 +74,13 @@ function addMinutes(at: string, minutes: number): string {
   return new Date(Date.parse(at) + minutes * 60_000).toISOString();
 }
 
+/** Removes entries that a destination accepted, while others are still being delivered: a crash after this does not send them again. */
+export function removeDelivered(ledger: Ledger, name: DestinationName, delivered: readonly Change[]): Ledger {
+  const keys = new Set(delivered.map(keyOf));
+  const left = (ledger.outbox[name] ?? []).filter(({ change }) => !keys.has(keyOf(change)));
+  return { ...ledger, outbox: { ...ledger.outbox, [name]: left } };
+}
+
 /**
  * Removes delivered entries, releases refused ones, and marks the event as handled. Leaves the entries of other invocations unchanged.
  * Idempotent. A crash before this leaves the event unhandled, so its redelivery tries again; recording a report twice changes nothing.

@@ -4,7 +4,7 @@ import { type DestinationName, emptyLedger, type Ledger } from "../model/ledger.
 import type { Report } from "../model/report.ts";
 import type { Pauses } from "../storage/back-off.ts";
 import { type Stored, updateStored } from "../storage/update-stored.ts";
-import { finishDelivery, type RecordedReport, recordReport } from "./ledger.ts";
+import { finishDelivery, type RecordedReport, recordReport, removeDelivered } from "./ledger.ts";
 
 /** The service's store. Every method throws if the store fails. */
 export type Store = {
@@ -16,18 +16,23 @@ export type Store = {
 /** A change that a destination refused, and its reason. */
 export type UndeliveredChange = { readonly change: Change; readonly reason: string };
 
+/** After `stop`, nothing more is sent: what is left is refused, and stays in the outbox for the next time. Default: no limit. */
+export type TimeLimit = { readonly stop?: AbortSignal | undefined };
+
 /** Receives changes. */
 export type Destination = {
   readonly name: DestinationName;
+  /** True if each change is delivered by itself, so that a part of them can be; false if what is sent depends on all of them. */
+  readonly isDivisible: boolean;
   /** Returns the refused changes. Throws if all failed. */
   deliver(
     changes: readonly Change[],
-    context: { readonly reportUrl: string | null },
+    context: TimeLimit & { readonly reportUrl: string | null },
   ): Promise<readonly UndeliveredChange[]>;
   /** Sends the digest of a full audit. */
   sendDigest?(digest: Digest): Promise<void>;
   /** Sends all open violations after a full audit, to a destination that would otherwise expire them. */
-  refresh?(findings: readonly Finding[], at: string): Promise<void>;
+  refresh?(findings: readonly Finding[], at: string, limit?: TimeLimit): Promise<void>;
 };
 
 /** The result of publishing. A failure stops no other destination; the caller logs, counts and alarms on failures. */
@@ -51,14 +56,22 @@ export type PublishRequest = {
   readonly invocation: string;
   readonly store: Store;
   readonly destinations: readonly Destination[];
-} & Pauses;
+} & TimeLimit &
+  Pauses;
+
+/** A delivery has at most this many parts, because the ledger is rewritten after each, and its size grows with the delivery. */
+const maxParts = 5;
+
+/** Fewer changes are sent again after a crash faster than a ledger is rewritten. */
+const minPartSize = 500;
 
 /**
- * Delivers the report's changes, and changes refused earlier, once to each destination, independently of the others. Of two invocations of the
+ * Delivers the report's changes, and changes refused earlier, once to each destination, independently of the others. What a destination
+ * accepted leaves the ledger part by part, so that an invocation that is killed does not start from the beginning. Of two invocations of the
  * same event at the same time, each change is delivered by one, and each sends its digest.
  */
 export async function publishReport(request: PublishRequest): Promise<Publication> {
-  const { only, eventId, invocation, store, destinations } = request;
+  const { only, eventId, invocation, store, destinations, stop } = request;
   const failures: { where: DestinationName | "store"; error: Error }[] = [];
   const attempt = async <T>(where: DestinationName | "store", work: () => Promise<T>): Promise<T | null> => {
     try {
@@ -102,19 +115,25 @@ export async function publishReport(request: PublishRequest): Promise<Publicatio
     destinations.map(async (destination) => {
       const { name } = destination;
       const outgoing = due.get(name) ?? [];
-      if (outgoing.length > 0)
-        await attempt(name, async () => {
-          undelivered.set(name, outgoing);
-          const refused = await destination.deliver(outgoing, { reportUrl });
-          undelivered.set(
-            name,
-            refused.map(({ change }) => change),
-          );
-          throwIfRefused(refused, outgoing.length, "changes");
-        });
+      const refused: UndeliveredChange[] = [];
+      let left = outgoing;
+      for (const part of toParts(outgoing, destination)) {
+        const answer = await attempt(name, () => destination.deliver(part, { reportUrl, stop }));
+        if (answer === null) break;
+        refused.push(...answer);
+        left = left.slice(part.length);
+        const refusals = new Set(answer.map(({ change }) => change));
+        const delivered = part.filter((change) => !refusals.has(change));
+        // The end of the delivery writes the ledger anyway.
+        if (isRecorded && left.length > 0 && delivered.length > 0)
+          await attempt("store", () => update((latest) => removeDelivered(latest, name, delivered)));
+      }
+      undelivered.set(name, [...refused.map(({ change }) => change), ...left]);
+      await attempt(name, async () => throwIfRefused(refused, outgoing.length, "changes"));
       if (only !== null) return;
       await attempt(name, async () => destination.sendDigest?.(toDigest(report, reportUrl)));
-      await attempt(name, async () => destination.refresh?.(ledger.known.filter(isViolation), report.generatedAt));
+      const open = ledger.known.filter(isViolation);
+      await attempt(name, async () => destination.refresh?.(open, report.generatedAt, { stop }));
     }),
   );
   if (isRecorded && isAttempted)
@@ -133,6 +152,15 @@ export function throwIfRefused(refused: readonly { readonly reason: string }[], 
   const [first] = refused;
   if (first !== undefined)
     throw new Error(`${refused.length} of ${sent} ${noun} were refused. First reason: ${first.reason}`);
+}
+
+/** The parts to deliver one after the other; none if there is nothing to deliver. */
+function toParts(changes: readonly Change[], { isDivisible }: Destination): readonly (readonly Change[])[] {
+  if (changes.length === 0) return [];
+  if (!isDivisible) return [changes];
+  const size = Math.max(minPartSize, Math.ceil(changes.length / maxParts));
+  const count = Math.ceil(changes.length / size);
+  return Array.from({ length: count }, (_, index) => changes.slice(index * size, (index + 1) * size));
 }
 
 function withFirstSeen(report: Report, known: readonly Finding[]): Report {

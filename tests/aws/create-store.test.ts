@@ -1,3 +1,5 @@
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { assembleReport } from "../../lib/audit/assemble-report.ts";
 import { createStore, type StoreOptions } from "../../lib/aws/create-store.ts";
@@ -28,6 +30,7 @@ const settings = () => ({
   endpoint: aws.simulator.endpoint,
   credentials: { accessKeyId: account, secretAccessKey: "not-verified" },
   maxAttempts: 1,
+  sleep: async () => undefined,
 });
 const openState = (options: Partial<StoreOptions> = {}): Stored<RemediationState> =>
   openBucket({ ...settings(), ...options }).stored(remediationStateFile);
@@ -71,6 +74,31 @@ describe("the ledger", () => {
       contentType: "application/json",
       cacheControl: "no-store",
     });
+  });
+
+  test.each<[string, (response: ServerResponse) => unknown]>([
+    [
+      "is cut off",
+      (response) => response.writeHead(200, { etag: '"1"', "content-length": 99 }).write("{", () => response.destroy()),
+    ],
+    ["is half of it", (response) => response.writeHead(200, { etag: '"1"' }).end('{"schemaVersion":"1.0","known":[')],
+    ["is empty", (response) => response.writeHead(200, { etag: '"1"' }).end()],
+    ["is a page of HTML", (response) => response.writeHead(200, { etag: '"1"' }).end("<html>Sign in</html>")],
+    ["has no ETag", (response) => response.writeHead(200).end("<html>Sign in</html>")],
+  ])("is read again if the answer %s, and is never taken for an empty one", async (_, respond) => {
+    const good = (response: ServerResponse) =>
+      response.writeHead(200, { etag: '"2"' }).end(JSON.stringify(having("1")));
+    const answers = [respond, respond, respond, good];
+    const server = createServer((_request, response) => (answers.shift() ?? respond)(response));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const { ledger } = open({ endpoint: `http://127.0.0.1:${port}` });
+    try {
+      expect(await ledger.read()).toEqual({ value: having("1"), version: '"2"' });
+      await expect(ledger.read()).rejects.toThrow("ledger.json");
+    } finally {
+      server.close();
+    }
   });
 
   test("is first written by exactly one of two writers", async () => {

@@ -41,6 +41,26 @@ test("delivers the body and the attributes unchanged", async () => {
   ]);
 });
 
+test("after the stop signal makes no further call, and refuses the rest", async () => {
+  const stop = new AbortController();
+  const options = {
+    endpoint: aws.simulator.endpoint,
+    credentials: { accessKeyId: account, secretAccessKey: "not-verified" },
+    stop: stop.signal,
+  };
+  const publication = publishMessages(topic.TopicArn, someMessages(25), options);
+  while (calls() === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  stop.abort();
+  const refused = await publication;
+  expect(refused.length + topic.messages.length).toBe(25);
+  expect(new Set(refused.map(({ reason }) => reason))).toEqual(
+    new Set(["the invocation ran out of time before it was sent"]),
+  );
+  const before = calls();
+  expect(await publishMessages(topic.TopicArn, someMessages(3), options)).toHaveLength(3);
+  expect(calls()).toBe(before);
+});
+
 test("makes no call without messages", async () => {
   expect(await publish([])).toEqual([]);
   expect(aws.simulator.calls).toEqual([]);

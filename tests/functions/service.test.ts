@@ -45,7 +45,12 @@ beforeEach(async () => {
 afterEach(() => simulator.close());
 
 /** Invokes a packaged function with the environment of the template, and the simulator's resources. */
-function invoke(name: keyof typeof functions, event: unknown, env: Record<string, string> = {}): Promise<Invocation> {
+function invoke(
+  name: keyof typeof functions,
+  event: unknown,
+  env: Record<string, string> = {},
+  timeoutSeconds = 60,
+): Promise<Invocation> {
   const topic = (of: string) => `arn:aws:sns:eu-west-1:${account}:${of}`;
   return functions[name].invoke(event, {
     references: {
@@ -55,10 +60,17 @@ function invoke(name: keyof typeof functions, event: unknown, env: Record<string
       AlertsTopic: topic("alerts"),
     },
     env: { AWS_ENDPOINT_URL: simulator.endpoint, AWS_ACCESS_KEY_ID: account, ...env },
+    timeoutSeconds,
   });
 }
 
-const audit = (id: string, env = {}) => invoke("audit", { id }, env);
+const audit = (id: string, env = {}, timeoutSeconds = 60) => invoke("audit", { id }, env, timeoutSeconds);
+
+/** Restarts the simulator with a delay before each answer. */
+async function slowDown(latencyMs: number): Promise<void> {
+  await simulator.close();
+  simulator = await startSimulator(cloud, { latencyMs, ...(port === undefined ? {} : { port }) });
+}
 
 /** Takes the messages of a topic: of findings as `type rule identifier`, of alerts by title. */
 function take(topic: "findings" | "alerts"): string[] {
@@ -171,6 +183,54 @@ describe("audit", () => {
     repair();
     expect((await audit("two")).answer).toEqual({ changes: 0, clean: true });
     expect(take("findings")).toEqual(["audit.completed", "audit.completed"]);
+    expect(take("alerts")).toEqual([]);
+  }, 30_000);
+
+  test("delivers 1,000 changes to a slow topic in several short invocations, each change once", async () => {
+    for (let index = 0; index < 1000; index += 1) here.addInstance({ identifier: `db-${index}` });
+    await slowDown(40);
+    const delivered: string[] = [];
+    for (let run = 1; run <= 5; run += 1) {
+      const ended = await audit(`run-${run}`, {}, 5);
+      expect(ended.error).toBeNull();
+      const taken = take("findings").filter((message) => message.startsWith("finding.opened"));
+      delivered.push(...taken);
+      expect(taken.length).toBeGreaterThan(0);
+      if (delivered.length >= 1000) break;
+      expect(measured(ended, "DeliveryFailures")).toContainEqual(expect.objectContaining({ destination: "findings" }));
+      expect(JSON.stringify(ended.logged)).toContain("the invocation ran out of time");
+    }
+    expect(delivered).toHaveLength(1000);
+    expect(new Set(delivered).size).toBe(1000);
+  }, 60_000);
+
+  test.each([["kms:DescribeKey"], ["rds:DescribeDBClusters"]])(
+    "a hanging %s ends in a partial report with a gap, before Lambda ends the function",
+    async (action) => {
+      here.addInstance({ identifier: "orders", managed: true });
+      here.addInstance({ identifier: "legacy" });
+      cloud.fault({ action, kind: "hang" });
+      const ended = await audit("one", {}, 4);
+      expect(ended.error).toBeNull();
+      expect(ended.answer).toMatchObject({ clean: false });
+      expect(reportSchema.parse(stored("latest.json")).coverage.gaps).toContainEqual(
+        expect.objectContaining({ action, code: "DeadlineExceeded" }),
+      );
+      expect(measured(ended, "AuditIncomplete")).toContainEqual(expect.objectContaining({ AuditIncomplete: 1 }));
+    },
+    30_000,
+  );
+
+  test("a hanging topic does not keep the ledger from being written", async () => {
+    here.addInstance({ identifier: "legacy" });
+    const repair = cloud.fault({ action: "sns:Publish", matching: ":findings", kind: "hang" });
+    const ended = await audit("one", {}, 4);
+    expect(ended.error).toBeNull();
+    expect(measured(ended, "DeliveryFailures")).toContainEqual(expect.objectContaining({ destination: "findings" }));
+    expect(take("alerts")).toHaveLength(1);
+    repair();
+    await audit("two");
+    expect(take("findings")).toContain("finding.opened master-password-managed legacy");
     expect(take("alerts")).toEqual([]);
   }, 30_000);
 

@@ -121,8 +121,10 @@ describe("a full audit", () => {
 
   test("supports a destination without digest and refresh", async () => {
     const { store, publish } = aService();
-    const { name, deliver } = createRecordingDestination("alerts");
-    expect((await publish(aReportOn(["orders"]), { destinations: [{ name, deliver }] })).failures).toEqual([]);
+    const { name, isDivisible, deliver } = createRecordingDestination("alerts");
+    expect((await publish(aReportOn(["orders"]), { destinations: [{ name, isDivisible, deliver }] })).failures).toEqual(
+      [],
+    );
     expect(outboxSizes(store)).toEqual({ alerts: 0 });
   });
 });
@@ -327,6 +329,54 @@ describe("a conflicting write of the ledger", () => {
   });
 });
 
+describe("a delivery of many changes", () => {
+  const many = Array.from({ length: 1200 }, (_, index) => `db-${index}`);
+
+  test("leaves the ledger part by part, so that a crash sends no delivered part again", async () => {
+    const { store, findings, alerts, publish } = aService();
+    const left: (number | undefined)[] = [];
+    const { deliver } = findings;
+    findings.deliver = (...args) => {
+      left.push(store.kept().outbox.findings?.length);
+      return deliver(...args);
+    };
+    await publish(aReportOn(many));
+    expect(left).toEqual([1200, 700, 200]);
+    expect(findings.taken).toHaveLength(1200);
+    expect(alerts.links).toHaveLength(1);
+    expect(outboxSizes(store)).toEqual(emptyOutboxes);
+  });
+
+  test("has at most five parts, because each rewrites the ledger", async () => {
+    const { findings, publish } = aService();
+    await publish(aReportOn(Array.from({ length: 4001 }, (_, index) => `db-${index}`)));
+    expect(findings.links).toHaveLength(5);
+    expect(findings.taken).toHaveLength(4001);
+  });
+
+  test("keeps refused changes and the parts after a failure for the next time", async () => {
+    const { store, findings, publish } = aService();
+    findings.fail.deliver = ({ finding }) => finding.resource.identifier === "db-3";
+    const { deliver } = findings;
+    findings.deliver = (changes, context) => {
+      if (changes[0]?.finding.resource.identifier === "db-500") throw new Error("down");
+      return deliver(changes, context);
+    };
+    const publication = await publish(aReportOn(many));
+    expect(failuresOf(publication).sort()).toEqual([
+      "findings: 1 of 1200 changes were refused. First reason: it is too large",
+      "findings: down",
+    ]);
+    expect(store.kept().outbox.findings).toHaveLength(701);
+    expect(store.kept().outbox.findings?.filter(({ lease }) => lease !== null)).toEqual([]);
+    findings.fail.deliver = null;
+    findings.deliver = deliver;
+    await publish(aReportOn(many, minutes(1)));
+    expect(findings.taken).toHaveLength(1200);
+    expect(new Set(findings.taken.map(({ finding }) => finding.id)).size).toBe(1200);
+  });
+});
+
 describe("a destination", () => {
   test.each(destinationNames)(
     "%s that fails stops no other and gets its changes with the next audit, in order",
@@ -471,7 +521,7 @@ describe("a crash between recording and delivering", () => {
   /** Stops publishing after the first write of the ledger. */
   const crash = async ({ store, publish }: ReturnType<typeof aService>) => {
     const never = new Promise<never>(() => undefined);
-    const silent = destinationNames.map((name) => ({ name, deliver: () => never }));
+    const silent = destinationNames.map((name) => ({ name, isDivisible: false, deliver: () => never }));
     void publish(aReportOn(["orders"]), { destinations: silent, eventId: "crashed", invocation: "crashed" });
     while (store.writes() === 0) await new Promise((resolve) => setImmediate(resolve));
   };

@@ -9,6 +9,8 @@ import { type Packaged, readZip } from "../deployment/packaged.ts";
 export type Invocation = {
   readonly answer: unknown;
   readonly error: string | null;
+  /** The most memory that the process ever had; absent after an error. */
+  readonly peakBytes?: number;
   readonly logged: readonly Logged[];
 };
 type Logged = Readonly<Record<string, unknown>>;
@@ -20,6 +22,8 @@ type InvocationOptions = {
   readonly env: Readonly<Record<string, string>>;
   readonly account?: string;
   readonly region?: string;
+  /** Ends the process after this time, as Lambda does. Default: 60. */
+  readonly timeoutSeconds?: number;
 };
 
 /** The result of a durable execution, and its log. */
@@ -53,16 +57,21 @@ const runtime = `
 import { createInterface } from "node:readline";
 const [file, functionArn] = process.argv.slice(1);
 const say = (end) => process.stdout.write("\\n" + JSON.stringify({ end }) + "\\n");
-const context = { invokedFunctionArn: functionArn, functionName: "f", awsRequestId: "request-1", memoryLimitInMB: "512", getRemainingTimeInMillis: () => 60000 };
+const context = { invokedFunctionArn: functionArn, functionName: "f", awsRequestId: "request-1", memoryLimitInMB: "512" };
 const imported = import(file);
 imported.catch(() => {});
 for await (const line of createInterface({ input: process.stdin })) {
+  const { event, seconds } = JSON.parse(line);
+  const limit = Date.now() + seconds * 1000;
+  const kill = setTimeout(() => { say({ answer: null, error: "Task timed out after " + seconds + " seconds" }); process.exit(); }, seconds * 1000);
   try {
     const { handler } = await imported;
-    say({ answer: (await handler(JSON.parse(line), context)) ?? null, error: null });
+    const answer = await handler(event, { ...context, getRemainingTimeInMillis: () => limit - Date.now() });
+    say({ answer: answer ?? null, error: null, peakBytes: process.resourceUsage().maxRSS * 1024 });
   } catch (error) {
     say({ answer: null, error: String(error?.message ?? error) });
   }
+  clearTimeout(kill);
 }`;
 
 /** Unpacks a packaged function. Its environment is that of the template. */
@@ -124,13 +133,15 @@ export function unpackFunction({ folder: service, template }: Packaged, name: st
     const key = JSON.stringify([environment, args]);
     const running = warm.get(key) ?? start(args, environment);
     warm.set(key, running);
+    running.child.once("exit", () => warm.delete(key));
     return running;
   }
 
   return {
     folder,
     async invoke(event, options) {
-      const end = await warmUp(["--input-type=module", "-e", runtime], options).say(event);
+      const { timeoutSeconds: seconds = 60 } = options;
+      const end = await warmUp(["--input-type=module", "-e", runtime], options).say({ event, seconds });
       return end as Invocation;
     },
     async execute(payload, { answers = {}, ...options }) {

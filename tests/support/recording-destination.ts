@@ -17,6 +17,7 @@ export type RecordingDestination = Required<Destination> & {
 export function createRecordingDestination(name: DestinationName): RecordingDestination {
   const destination: RecordingDestination = {
     name,
+    isDivisible: name === "findings",
     taken: [],
     links: [],
     digests: [],
