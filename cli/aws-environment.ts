@@ -14,10 +14,14 @@ export async function openAws(
 }
 
 /** Opens the account of an AWS profile, or of the default credentials. */
-export function openAccount({ createAccount }: Pick<Aws, "createAccount">, profile?: string): AwsAccount {
+export function openAccount(
+  { createAccount }: Pick<Aws, "createAccount">,
+  profile?: string,
+  signal?: AbortSignal,
+): AwsAccount {
   return profile === undefined
-    ? createAccount({ name: "the default credentials" })
-    : createAccount({ name: `profile ${profile}`, profile });
+    ? createAccount({ name: "the default credentials", signal })
+    : createAccount({ name: `profile ${profile}`, profile, signal });
 }
 
 function checkEndpoints(env: Io["env"]): void {

@@ -23,9 +23,13 @@ export type Aws = {
   readonly createAccount: (options: {
     readonly name: string;
     readonly profile?: string;
+    /** Ends the calls under way, and those that follow. */
+    readonly signal?: AbortSignal | undefined;
     readonly endpoint?: string;
     readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
   }) => AwsAccount;
+  /** Starts a time limit: a signal for `createAccount`. */
+  readonly startTimeLimit: (milliseconds: number, reason: string) => AbortSignal;
   readonly defaultRegion: (profile?: string) => Promise<string | null>;
   /** The profiles in the AWS configuration files. */
   readonly profileNames: () => Promise<readonly string[]>;

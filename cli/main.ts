@@ -13,6 +13,7 @@ for (const stream of [process.stdout, process.stderr]) stream.on("error", () => 
 async function loadAws(): Promise<Aws> {
   return {
     ...(await import("../lib/aws/create-account.ts")),
+    ...(await import("../lib/aws/time-limit.ts")),
     openTopic: (topicArn, options) => async (messages) => {
       const { publishMessages } = await import("../lib/aws/publish-messages.ts");
       return publishMessages(topicArn, messages, options);

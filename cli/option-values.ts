@@ -32,3 +32,15 @@ export function refuseBoth(given: Readonly<Record<string, unknown>>): void {
   if (one !== undefined && other !== undefined)
     throw new UsageError(`${one[0]} and ${other[0]} cannot be given together.`);
 }
+
+/** The longest delay of a timer. */
+const maxSeconds = Math.floor((2 ** 31 - 1) / 1000);
+
+/** A parser for an option that takes a number of seconds. */
+export function secondsOf(option: string): (value: string) => number {
+  return (value) => {
+    const seconds = Number(value);
+    if (value.trim() !== "" && seconds > 0 && seconds <= maxSeconds) return seconds;
+    throw new UsageError(`${option} takes a number of seconds, such as 60, not "${value}".`);
+  };
+}

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { type InventoryRequest, takeInventory } from "../lib/collect/take-inventory.ts";
+import { type InventoryRequest, type Progress, takeInventory } from "../lib/collect/take-inventory.ts";
 import type { Inventory } from "../lib/model/inventory.ts";
 import type { Policy } from "../lib/model/policy.ts";
 import { rules } from "../rules/index.ts";
@@ -8,9 +8,10 @@ import { chooseRegions } from "./choose-regions.ts";
 import { regionIn } from "./find-database.ts";
 import { readInventory } from "./inventory-file.ts";
 import type { AwsAccount, Io } from "./io.ts";
-import { listOf, nonEmpty, refuseBoth } from "./option-values.ts";
+import { listOf, nonEmpty, refuseBoth, secondsOf } from "./option-values.ts";
 import { policyOption } from "./policy-file.ts";
 import { createProgressBar } from "./progress-bar.ts";
+import { createSlownessNotice } from "./slowness-notice.ts";
 
 /** What to judge: AWS, or a saved inventory. */
 export type SourceOptions = {
@@ -19,6 +20,7 @@ export type SourceOptions = {
   readonly profile?: readonly string[];
   readonly policy?: string;
   readonly from?: string;
+  readonly timeout?: number;
 };
 
 /** The accounts and Regions to read. */
@@ -26,12 +28,19 @@ export type Source = { readonly accounts: readonly AwsAccount[]; readonly region
 
 /** Adds the options that say what to judge. */
 export function addSourceOptions(command: Command): Command {
-  return addAwsOptions(command).addOption(
-    new Option(
-      "--from <file>",
-      "judge an inventory saved with --save-inventory, or standard input (-); needs no credentials",
-    ).argParser(nonEmpty("--from")),
-  );
+  return addAwsOptions(command)
+    .addOption(
+      new Option(
+        "--from <file>",
+        "judge an inventory saved with --save-inventory, or standard input (-); needs no credentials",
+      ).argParser(nonEmpty("--from")),
+    )
+    .addOption(
+      new Option(
+        "--timeout <seconds>",
+        "stop reading AWS after this time, and report the rest as not seen (default: no limit)",
+      ).argParser(secondsOf("--timeout")),
+    );
 }
 
 /** Adds the options that say what to read in AWS, and the policy. */
@@ -54,11 +63,12 @@ export function addAwsOptions(command: Command): Command {
 }
 
 /** Throws a UsageError if options contradict each other. */
-export function checkSource({ region, allRegions, profile, from }: SourceOptions): void {
+export function checkSource({ region, allRegions, profile, from, timeout }: SourceOptions): void {
   refuseBoth({ "--region": region, "--all-regions": allRegions });
   refuseBoth({ "--from": from, "--region": region });
   refuseBoth({ "--from": from, "--all-regions": allRegions });
   refuseBoth({ "--from": from, "--profile": profile });
+  refuseBoth({ "--from": from, "--timeout": timeout });
 }
 
 /** Reads the inventory file, or takes an inventory of AWS. `names` are databases that it must cover. */
@@ -88,27 +98,37 @@ export async function openSourceOf(
 }
 
 async function openSource(
-  { region, allRegions, profile = [] }: Omit<SourceOptions, "from" | "policy">,
+  { region, allRegions, profile = [], timeout }: Omit<SourceOptions, "from" | "policy">,
   policy: Policy,
   io: Io,
 ): Promise<Source> {
   const profiles = [...new Set(profile)];
   const aws = await openAws(io, profiles);
-  const accounts = profiles.length === 0 ? [openAccount(aws)] : profiles.map((name) => openAccount(aws, name));
+  const signal =
+    timeout === undefined
+      ? undefined
+      : aws.startTimeLimit(timeout * 1000, `the time of --timeout (${timeout} s) was over`);
+  const accounts = (profiles.length === 0 ? [undefined] : profiles).map((name) => openAccount(aws, name, signal));
   if (allRegions) return { accounts, regions: "all" };
   const settings = { regions: region ?? policy.regions, profiles, remedy: "--region or --all-regions" };
   return { accounts, regions: await chooseRegions(settings, aws, accounts) };
 }
 
-/** Takes an inventory; shows the progress on a terminal. */
+/** Takes an inventory; shows the progress on a terminal, and says so if it takes long. */
 export async function takeInventoryWithProgress(
   request: Pick<InventoryRequest, "accounts" | "regions" | "policy" | "forRepair">,
   io: Io,
 ): Promise<Inventory> {
   const progressBar = createProgressBar(io.stderr);
+  const notice = createSlownessNotice(io.stderr);
+  const onProgress = (progress: Progress) => {
+    progressBar.show(progress);
+    notice.show(progress);
+  };
   try {
-    return await takeInventory({ ...request, rules, now: io.now().toISOString(), onProgress: progressBar.show });
+    return await takeInventory({ ...request, rules, now: io.now().toISOString(), onProgress });
   } finally {
+    notice.stop();
     progressBar.stop();
   }
 }

@@ -21,9 +21,10 @@ export type ClientOptions = {
   readonly requestTimeoutSeconds?: number;
 };
 
-/** The SDK's configuration: adaptive retries, bounded, and a timeout for every call. */
+/** The SDK's configuration: adaptive retries, bounded, a timeout for every call, and the proxy of the environment (`HTTPS_PROXY`, `NO_PROXY`). */
 export function toClientConfig(options: ClientOptions) {
   const { profile, region, endpoint, credentials, maxAttempts, requestTimeoutSeconds = 30 } = options;
+  const proxyEnv = toProxyEnv(process.env);
   return {
     retryMode: "adaptive",
     maxAttempts: maxAttempts ?? (Number(process.env.AWS_MAX_ATTEMPTS) || 6),
@@ -31,10 +32,22 @@ export function toClientConfig(options: ClientOptions) {
       connectionTimeout: 5_000,
       requestTimeout: requestTimeoutSeconds * 1_000,
       throwOnRequestTimeout: true,
+      // The SDK creates agents of its own, which know no proxy unless they are told.
+      httpAgent: { proxyEnv },
+      httpsAgent: { proxyEnv },
     },
     ...(profile === undefined ? {} : { profile }),
     ...(region === undefined ? {} : { region }),
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(credentials === undefined ? {} : { credentials }),
   };
+}
+
+/** This machine is never behind the proxy: an emulator of AWS, for example. */
+const localHosts = ["localhost", "127.0.0.1", "::1"];
+
+/** The proxy settings of an environment, in lower or upper case, as Node.js reads them. */
+function toProxyEnv(env: NodeJS.ProcessEnv) {
+  const direct = [env.no_proxy || env.NO_PROXY || [], localHosts].flat().join(",");
+  return { ...env, NO_PROXY: direct, no_proxy: direct };
 }

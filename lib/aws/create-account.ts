@@ -4,11 +4,12 @@ import { RDSClient } from "@aws-sdk/client-rds";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { parseArn } from "../model/arn.ts";
-import { AccessError } from "../model/errors.ts";
-import { pages, toCode, toMessage } from "./call.ts";
+import { AccessError, AwsCallError } from "../model/errors.ts";
+import { pages } from "./call.ts";
 import { type ClientOptions, toClientConfig } from "./client-config.ts";
 import { createRegion } from "./create-region.ts";
 import { createRepairs } from "./create-repairs.ts";
+import { explainAccessError } from "./explain-access-error.ts";
 import { withSignal } from "./time-limit.ts";
 import type { RegionScope } from "./to-database.ts";
 
@@ -32,11 +33,12 @@ export function createAccount(options: AccountOptions) {
       const sts = withSignal(new STSClient({ ...config, region: region ?? (await homeRegion()) }), options.signal);
       try {
         const { Account, Arn } = await sts.send(new GetCallerIdentityCommand({}));
-        if (Account === undefined) throw new Error("AWS STS returned no account");
+        if (Account === undefined)
+          throw new AwsCallError("sts:GetCallerIdentity", "EmptyAnswer", "the answer names no account");
         const arn = Arn ?? `account ${Account}`;
         return { account: Account, partition: parseArn(Arn ?? "")?.partition ?? "aws", arn };
       } catch (error) {
-        throw new AccessError(explain(options, error), { cause: error });
+        throw new AccessError(explainAccessError(options, error), { cause: error });
       } finally {
         sts.destroy();
       }
@@ -63,26 +65,6 @@ export function createAccount(options: AccountOptions) {
       return { ...createRegion(scope, clients), ...createRepairs(clients) };
     },
   };
-}
-
-const expired = ["ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenProviderError"];
-const refused = ["InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidAccessKeyId"];
-const unreachable = /ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|TimeoutError/;
-
-/** Why an account cannot be opened, and what to do. */
-function explain({ name, profile }: AccountOptions, error: unknown): string {
-  const code = toCode(error);
-  const message = toMessage(error);
-  const login = `aws sso login${profile === undefined ? "" : ` --profile ${profile}`}`;
-  if (expired.includes(code) || /expired|invalid_grant/i.test(message))
-    return `The AWS session of ${name} has expired: log in again, for instance with "${login}".`;
-  if (code === "CredentialsProviderError")
-    return `There are no AWS credentials${profile === undefined ? "" : ` for profile ${profile}`} (${message.replace(/\.$/, "")}): log in with "${login}", or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`;
-  if (refused.includes(code))
-    return `AWS refuses the credentials of ${name} (${code}): check the access key ID and the secret access key.`;
-  if (unreachable.test(`${code} ${message}`))
-    return `AWS cannot be reached for ${name} (${message === "" ? code : message}): check the network, a proxy, and AWS_ENDPOINT_URL if it is set.`;
-  return `AWS STS could not identify ${name} (${code}: ${message}).`;
 }
 
 /** The Region of the SDK's own configuration (environment, profile); null if it has none. */

@@ -173,6 +173,44 @@ describe("invalid input exits with 2, prints one sentence and no report", () => 
   });
 });
 
+describe("--timeout", () => {
+  test("ends the wait for an AWS that hangs, and reports what was read", async () => {
+    const { aws, cloud, close } = await startSimulatedAws();
+    try {
+      cloud.fault({ action: "rds:DescribeDBInstances", kind: "hang" });
+      const argv = ["audit", "--region", "us-east-1", "--timeout", "1", "--format", "json"];
+      const { status, stdout } = await runCli(argv, { aws });
+      expect([1, 3]).toContain(status);
+      expect(reportSchema.parse(JSON.parse(stdout)).coverage.gaps).toContainEqual(
+        expect.objectContaining({
+          action: "rds:DescribeDBInstances",
+          code: "DeadlineExceeded",
+          message: "AWS had not answered when the time of --timeout (1 s) was over",
+        }),
+      );
+    } finally {
+      await close();
+    }
+  });
+
+  test("ends the wait for an AWS STS that hangs", async () => {
+    const { aws, cloud, close } = await startSimulatedAws();
+    try {
+      cloud.fault({ action: "sts:*", kind: "hang" });
+      const { status, stderr } = await runCli(["audit", "--region", "us-east-1", "--timeout", "0.2"], { aws });
+      expect(status).toBe(4);
+      expect(stderr).toContain("AWS cannot be reached for the default credentials (AWS had not answered when");
+    } finally {
+      await close();
+    }
+  });
+
+  test.each(["0", "-1", "soon", "", "99999999"])("%j is refused", async (value) => {
+    const { status, stderr } = await runCli(["audit", "--timeout", value]);
+    expect([status, stderr]).toEqual([2, `--timeout takes a number of seconds, such as 60, not "${value}".\n`]);
+  });
+});
+
 describe("a failure", () => {
   const account = { name: "mine", listRegions: async () => [], region: () => ({}) as never };
 

@@ -1,6 +1,7 @@
 import { PassThrough, Readable } from "node:stream";
 import type { Aws, Io, OutputStream } from "../../cli/io.ts";
 import { run } from "../../cli/program.ts";
+import { startTimeLimit } from "../../lib/aws/time-limit.ts";
 import { sampleAccounts } from "../../simulator/organization.ts";
 import { now } from "../support/builders.ts";
 
@@ -36,6 +37,7 @@ export async function runCli(argv: readonly string[], world: World = {}): Promis
     now: typeof world.now === "function" ? world.now : () => new Date((world.now as string | undefined) ?? now),
     loadAws: async () => ({
       createAccount: noAws,
+      startTimeLimit,
       defaultRegion: async () => null,
       profileNames: async () => Object.keys(sampleAccounts),
       openTopic: noAws,

@@ -2,6 +2,7 @@ import type { Aws, Io } from "../../cli/io.ts";
 import { answerApproval } from "../../lib/aws/answer-approval.ts";
 import { createAccount } from "../../lib/aws/create-account.ts";
 import { publishMessages } from "../../lib/aws/publish-messages.ts";
+import { startTimeLimit } from "../../lib/aws/time-limit.ts";
 import { createSampleOrganization, sampleAccounts } from "../../simulator/organization.ts";
 import { startSimulator } from "../../simulator/server.ts";
 import type { Cloud } from "../../simulator/state.ts";
@@ -29,6 +30,7 @@ export async function startSimulatedAws(
   const aws: Aws = {
     createAccount: ({ name, profile, ...options }) =>
       createAccount({ name, endpoint, maxAttempts: 1, credentials: credentialsOf(profile), ...options }),
+    startTimeLimit,
     defaultRegion: async (profile) => (profile === "production" ? "eu-central-1" : "us-east-1"),
     profileNames: async () => [...Object.keys(sampleAccounts), "nobody"],
     openTopic:
