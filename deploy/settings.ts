@@ -141,6 +141,11 @@ const settingsSchema = z
       "must be the ARN of an IAM policy",
     ),
     reservedConcurrency: onOff,
+    recheckConcurrency: z.coerce
+      .number("must be a number")
+      .int("must be a whole number")
+      .min(1, "must be at least 1")
+      .max(100, "must be at most 100"),
     logLevel: z.enum(["DEBUG", "INFO", "WARN", "ERROR"]),
   })
   .superRefine(({ configAccounts, configRoleName }, context) => {

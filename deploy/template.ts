@@ -8,7 +8,7 @@ import { arnOf, type Intrinsic, type Statement } from "./statement.ts";
 const noValue: Intrinsic = { Ref: "AWS::NoValue" };
 
 /** Reserved concurrency per function: one audit at a time, and no more of the others than AWS APIs serve without throttling. */
-const concurrency = { audit: 1, recheck: 2, configRule: 5, remediate: 5 };
+const concurrency = { audit: 1, configRule: 5, remediate: 5 };
 
 /** The EventBridge rules that may send undelivered events to the dead-letter queue. */
 const eventRules = ["DatabaseEvents", "SecretEvents", "DatabaseCalls", "SecretCalls", "RotationFailures", "KeyCalls"];
@@ -16,6 +16,7 @@ const eventRules = ["DatabaseEvents", "SecretEvents", "DatabaseCalls", "SecretCa
 /** Values for serverless.yml and the YAML files in this folder, which read them as `${self:custom.deployment.…}`. Throws a UsageError for invalid parameters. */
 export function template(params: Readonly<Record<string, unknown>>, stackRegion: string) {
   const settings = readSettings(params, stackRegion);
+  const reserved = { ...concurrency, recheck: settings.recheckConcurrency };
   const hasRepairs = settings.remediation === "on";
   const arns = {
     findingsTopicArn: settings.findingsTopicArn || { Ref: "FindingsTopic" },
@@ -36,7 +37,7 @@ export function template(params: Readonly<Record<string, unknown>>, stackRegion:
     reportRetentionDays: settings.reportRetentionDays,
     logKmsKeyArn: settings.logKmsKeyArn || noValue,
     permissionsBoundary: settings.permissionsBoundary || noValue,
-    concurrency: settings.reservedConcurrency === "on" ? concurrency : noValues(concurrency),
+    concurrency: settings.reservedConcurrency === "on" ? reserved : noValues(reserved),
     policies: toPolicies(permissions(settings, arns)),
     eventRuleArns: [...eventRules, ...(hasRepairs ? ["InterruptedExecutions"] : [])].map(arnOf),
     remediateFunctionArn: hasRepairs ? { Ref: "RemediateDurableLambdaAlias" } : noValue,

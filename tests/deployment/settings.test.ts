@@ -113,6 +113,10 @@ describe("invalid parameters", () => {
     ["reportRetentionDays", 99_999_999_999],
     ["permissionsBoundary", "boundary"],
     ["reservedConcurrency", 1],
+    ["recheckConcurrency", 0],
+    ["recheckConcurrency", 101],
+    ["recheckConcurrency", 1.5],
+    ["recheckConcurrency", "many"],
     ["logLevel", "LOUD"],
   ])("rejects %s: %j", (name, value) => {
     const message = rejectionOf({ [name]: value });
