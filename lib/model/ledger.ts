@@ -29,8 +29,17 @@ export const ledgerSchema = z.object({
   outbox: z.partialRecord(z.enum(destinationNames), z.array(outboxEntrySchema)),
   /** IDs of the last handled events, newest last, because AWS delivers some events twice. */
   handledEvents: z.array(z.string()),
+  /** The link to the report of the last full audit, for the alerts of rechecks; null before the first one. */
+  lastReportUrl: z._default(z.nullable(z.string()), null),
 });
 export type Ledger = z.infer<typeof ledgerSchema>;
 
 /** A ledger before the first audit. */
-export const emptyLedger: Ledger = { schemaVersion: "1.0", known: [], seen: {}, outbox: {}, handledEvents: [] };
+export const emptyLedger: Ledger = {
+  schemaVersion: "1.0",
+  known: [],
+  seen: {},
+  outbox: {},
+  handledEvents: [],
+  lastReportUrl: null,
+};

@@ -87,7 +87,18 @@ export function removeDelivered(ledger: Ledger, name: DestinationName, delivered
  */
 export function finishDelivery(
   ledger: Ledger,
-  { due, undelivered, eventId }: { due: RecordedReport["due"]; undelivered: RecordedReport["due"]; eventId: string },
+  {
+    due,
+    undelivered,
+    eventId,
+    reportUrl = null,
+  }: {
+    due: RecordedReport["due"];
+    undelivered: RecordedReport["due"];
+    eventId: string;
+    /** The link to the report, if it is a new one. */
+    reportUrl?: string | null;
+  },
 ): Ledger {
   const outbox: Ledger["outbox"] = { ...ledger.outbox };
   for (const [name, changes] of due) {
@@ -100,7 +111,7 @@ export function finishDelivery(
     });
   }
   const handledEvents = [...new Set([...ledger.handledEvents, eventId])].slice(-rememberedEvents);
-  return { ...ledger, outbox, handledEvents };
+  return { ...ledger, outbox, handledEvents, lastReportUrl: reportUrl ?? ledger.lastReportUrl };
 }
 
 function keyOf({ type, at, finding }: Change): string {

@@ -109,7 +109,7 @@ export async function publishReport(request: PublishRequest): Promise<Publicatio
   const { ledger, changes, due } = recorded;
   const isAttempted = hasDeliveries(recorded);
   const report = withFirstSeen(request.report, ledger.known);
-  const reportUrl = only === null ? await attempt("store", () => store.writeReport(report)) : null;
+  const reportUrl = only === null ? await attempt("store", () => store.writeReport(report)) : ledger.lastReportUrl;
   const undelivered = new Map<DestinationName, readonly Change[]>();
   await Promise.all(
     destinations.map(async (destination) => {
@@ -137,7 +137,7 @@ export async function publishReport(request: PublishRequest): Promise<Publicatio
     }),
   );
   if (isRecorded && isAttempted)
-    await attempt("store", () => update((latest) => finishDelivery(latest, { due, undelivered, eventId })));
+    await attempt("store", () => update((latest) => finishDelivery(latest, { due, undelivered, eventId, reportUrl })));
   return { isNew: true, isAttempted, changes, report, failures };
 }
 

@@ -144,6 +144,14 @@ describe("a recheck", () => {
     expect(store.kept().known.map(({ resource }) => resource.identifier)).toEqual(["shop"]);
   });
 
+  test("links to the report of the last full audit", async () => {
+    const { findings, publish } = aService();
+    await publish(aReportOn(["shop"]));
+    await publish(aReportWith({ at: minutes(1), findings: finding("orders") }), { only });
+    await publish(aReportWith({ at: minutes(2), judged: ["orders"] }), { only });
+    expect(findings.links).toEqual(Array(3).fill("https://reports.example/1"));
+  });
+
   test("delivers changes refused earlier", async () => {
     const { alerts, publish } = aService();
     alerts.fail.deliver = new Error("down");

@@ -75,7 +75,7 @@ export function toMessage(parts: AlertParts) {
 }
 
 /** The link as plain text, because link markup differs between Slack and Teams. Empty if the link could itself contain markup. */
-export function toLink(url: string | null, before = "Report: "): string[] {
+export function toLink(url: string | null, before = "Last full report: "): string[] {
   if (url === null || !/^https:\/\/[^\s<>|"'`*\\]+$/.test(url)) return [];
   const escaped = url.replaceAll("&", "&amp;");
   return escaped.length <= limits.link ? [before + escaped] : [];

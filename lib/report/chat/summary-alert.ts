@@ -53,7 +53,7 @@ export function toSummaryAlert(byDatabase: readonly Group<Change>[], options: Al
     toMessage({
       title: `${iconOf(worst)} ${countFindings(changes)} on ${databases}: ${counts}`,
       blocks: sections.map((lines) => lines.join("\n")),
-      lastLines: toLink(options.reportUrl, isOpen ? "Report with all findings and what to do: " : "Report: "),
+      lastLines: toLink(options.reportUrl, isOpen ? "Last full report, with what to do: " : undefined),
       nextSteps: [
         ...(isOpen ? [toFirstStep(finding)] : []),
         ...(isOpenViolation(worst) ? [describeHowToExempt(at, { byTags: options.exemptionTags })] : []),
