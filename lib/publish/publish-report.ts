@@ -67,7 +67,7 @@ const minPartSize = 500;
 
 /**
  * Delivers the report's changes, and changes refused earlier, once to each destination, independently of the others. What a destination
- * accepted leaves the ledger part by part, so that an invocation that is killed does not start from the beginning. Of two invocations of the
+ * accepted leaves the ledger part by part, so that a later invocation does not send it again after this one is killed. Of two invocations of the
  * same event at the same time, each change is delivered by one, and each sends its digest.
  */
 export async function publishReport(request: PublishRequest): Promise<Publication> {
