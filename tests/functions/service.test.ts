@@ -210,7 +210,7 @@ describe("audit", () => {
       here.addInstance({ identifier: "orders", managed: true });
       here.addInstance({ identifier: "legacy" });
       cloud.fault({ action, kind: "hang" });
-      const ended = await audit("one", {}, 4);
+      const ended = await audit("one", {}, 6);
       expect(ended.error).toBeNull();
       expect(ended.answer).toMatchObject({ clean: false });
       expect(reportSchema.parse(stored("latest.json")).coverage.gaps).toContainEqual(
@@ -224,7 +224,7 @@ describe("audit", () => {
   test("a hanging topic does not keep the ledger from being written", async () => {
     here.addInstance({ identifier: "legacy" });
     const repair = cloud.fault({ action: "sns:Publish", matching: ":findings", kind: "hang" });
-    const ended = await audit("one", {}, 4);
+    const ended = await audit("one", {}, 6);
     expect(ended.error).toBeNull();
     expect(measured(ended, "DeliveryFailures")).toContainEqual(expect.objectContaining({ destination: "findings" }));
     expect(take("alerts")).toHaveLength(1);
