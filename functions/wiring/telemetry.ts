@@ -1,6 +1,7 @@
 import { Logger } from "@aws-lambda-powertools/logger";
 import { Metrics } from "@aws-lambda-powertools/metrics";
 import type { MiddlewareObj } from "@middy/core";
+import type { EvaluationResult } from "../../lib/evaluate-rule.ts";
 import type { Publication } from "../../lib/publish/publish-report.ts";
 import type { Remediation } from "../../lib/remediate-database.ts";
 import { type Metric, toMetrics, toRemediationMetrics } from "../../lib/report/aws/metrics.ts";
@@ -44,6 +45,15 @@ export function record({ report, changes, failures, isNew, isAttempted }: Public
     gaps: coverage.gaps,
     changes: changes.length,
   });
+}
+
+/** Logs and measures an evaluation, with each call that failed. Throws if it failed, so that Lambda retries it and the alarm fires. */
+export function recordEvaluation(rule: string, { counts, gaps, failure }: EvaluationResult): void {
+  for (const { account, region, action, code, resource, message: reason } of gaps)
+    logger.warn(`${action} failed with ${code}.`, { account, region, action, code, resource, reason });
+  measure({ name: "EvaluationsWithheld", unit: "Count", value: counts.withheld });
+  if (failure !== null) throw new Error(failure);
+  logger.info("Evaluation completed.", { rule, ...counts });
 }
 
 /** Logs and measures an execution. Throws if its last action failed, because the alarms count only executions that throw. */
