@@ -23,6 +23,7 @@ export const rotationOnSchedule = defineRule({
       status: "INSUFFICIENT_DATA",
       text: "The secret of {database} rotates automatically, but Secrets Manager reports no valid date for the next rotation.",
       remedy: "Check the rotation schedule in the Secrets Manager console and set it again.",
+      confirm: ["secretsmanager:DescribeSecret"],
     },
     overdue: {
       status: "NON_COMPLIANT",

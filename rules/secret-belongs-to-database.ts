@@ -50,6 +50,7 @@ export const secretBelongsToDatabase = defineRule({
       status: "INSUFFICIENT_DATA",
       text: "The secret of {database} has no tag that names the database it was created for.",
       remedy: "Check in the Secrets Manager console which database's password the secret holds.",
+      confirm: ["secretsmanager:DescribeSecret"],
     },
     another: {
       status: "NON_COMPLIANT",

@@ -1,6 +1,12 @@
 import { defineRule, type KeyFacts, type RequiredKey } from "../lib/model/rule.ts";
 import { databaseLists, gapRemedy, isSecretMissing, secretMessages } from "../lib/model/rule-guards.ts";
 
+const notSeen = {
+  status: "INSUFFICIENT_DATA",
+  text: "Whether the secret of {database} is encrypted with {required} is unknown: {why}.",
+  remedy: gapRemedy,
+} as const;
+
 export const secretKeyAsRequired = defineRule({
   id: "secret-key-as-required",
   title: "The secret is encrypted with a KMS key that the policy requires",
@@ -31,11 +37,8 @@ export const secretKeyAsRequired = defineRule({
         "Set the required key in Secrets Manager, where the key was changed without RDS, or turn management off and on with it.",
       confirm: ["secretsmanager:DescribeSecret"],
     },
-    notSeen: {
-      status: "INSUFFICIENT_DATA",
-      text: "Whether the secret of {database} is encrypted with {required} is unknown: {why}.",
-      remedy: gapRemedy,
-    },
+    notSeen,
+    secretKeyNotSeen: { ...notSeen, confirm: ["secretsmanager:DescribeSecret"] },
   },
   check(database, context) {
     const { requiredKeys, rdsKey, secretKey } = context;
@@ -53,8 +56,12 @@ export const secretKeyAsRequired = defineRule({
     if (byRds === false) return { messageId: "rdsKeyOther", data: { required, actual: nameOf(rdsKey) }, evidence };
     if (bySecretsManager === false)
       return { messageId: "secretKeyOther", data: { required, actual: nameOf(secretKey) }, evidence };
-    for (const met of [byRds, bySecretsManager])
-      if (met !== true) return { messageId: "notSeen", data: { required, why: met }, evidence };
+    if (byRds !== true) return { messageId: "notSeen", data: { required, why: byRds }, evidence };
+    if (bySecretsManager !== true) {
+      // A secret that was not seen has nothing to confirm.
+      const messageId = context.secret.seen ? "secretKeyNotSeen" : "notSeen";
+      return { messageId, data: { required, why: bySecretsManager }, evidence };
+    }
     return { messageId: "asRequired", data: { required } };
   },
 });

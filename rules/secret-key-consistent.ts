@@ -1,5 +1,5 @@
 import { defineRule, type KeyFacts } from "../lib/model/rule.ts";
-import { databaseLists, isSecretMissing, keyMessages } from "../lib/model/rule-guards.ts";
+import { databaseLists, isSecretMissing, keyMessages, keyNotSeen } from "../lib/model/rule-guards.ts";
 
 export const secretKeyConsistent = defineRule({
   id: "secret-key-consistent",
@@ -25,8 +25,8 @@ export const secretKeyConsistent = defineRule({
     const { rdsKey, secretKey } = context;
     if (database.management !== "managed") return { messageId: "notManaged" };
     if (isSecretMissing(context)) return { messageId: "secretMissing" };
-    for (const { arn } of [rdsKey, secretKey])
-      if (!arn.seen) return { messageId: "keyNotSeen", data: { why: arn.why } };
+    for (const key of [rdsKey, secretKey])
+      if (!key.arn.seen) return { messageId: keyNotSeen(key, context), data: { why: key.arn.why } };
     const [byRds, bySecretsManager] = [arnOf(rdsKey), arnOf(secretKey)];
     if (byRds === null && bySecretsManager === null)
       return { messageId: "keyNotSeen", data: { why: "neither key exists" } };

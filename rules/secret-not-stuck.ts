@@ -29,6 +29,7 @@ export const secretNotStuck = defineRule({
       status: "INSUFFICIENT_DATA",
       text: "The secret of {database} is {status}, and AWS does not report since when.",
       remedy: "Audit again in an hour. If the secret is still {status}, it is stuck.",
+      confirm: ["secretsmanager:DescribeSecret"],
     },
     stuck: {
       status: "NON_COMPLIANT",

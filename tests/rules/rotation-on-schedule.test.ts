@@ -9,7 +9,7 @@ const second = 1 / 3600;
 describeRule({
   rule: rotationOnSchedule,
   url: import.meta.url,
-  confirms: { overdue: ["secretsmanager:DescribeSecret"] },
+  confirms: { overdue: ["secretsmanager:DescribeSecret"], dateUnknown: ["secretsmanager:DescribeSecret"] },
   examples: {
     COMPLIANT: [
       {

@@ -13,6 +13,13 @@ const deletionAt = "2026-12-01T00:00:00.000Z";
 describeRule({
   rule: secretKeyUsable,
   url: import.meta.url,
+  confirms: {
+    missing: ["secretsmanager:DescribeSecret"],
+    disabled: ["secretsmanager:DescribeSecret"],
+    pendingDeletion: ["secretsmanager:DescribeSecret"],
+    unusable: ["secretsmanager:DescribeSecret"],
+    stateUnknown: ["secretsmanager:DescribeSecret"],
+  },
   examples: {
     COMPLIANT: [
       { name: "an enabled key", messageId: "usable", mentions: ["is Enabled"] },
