@@ -46,6 +46,7 @@ export const masterPasswordManaged = defineRule({
   check(database, { cluster, tenantDatabases }) {
     if (database.engine === unknown) return { messageId: "engineNotSeen" };
     if (database.management === "managed") return { messageId: "managed" };
+    if (database.management === "out-of-scope") return notAudited(database);
     if (database.management !== "unmanaged") {
       if (!cluster.seen)
         return { messageId: "clusterNotSeen", data: { cluster: database.clusterIdentifier ?? "", why: cluster.why } };
