@@ -38,7 +38,11 @@ export const secretKeyAsRequired = defineRule({
       confirm: ["secretsmanager:DescribeSecret"],
     },
     notSeen,
-    secretKeyNotSeen: { ...notSeen, confirm: ["secretsmanager:DescribeSecret"] },
+    secretKeyNotSeen: {
+      ...notSeen,
+      text: "Whether Secrets Manager encrypts the secret of {database} with {required} is unknown: {why}.",
+      confirm: ["secretsmanager:DescribeSecret"],
+    },
   },
   check(database, context) {
     const { requiredKeys, rdsKey, secretKey } = context;

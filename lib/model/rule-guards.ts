@@ -60,7 +60,11 @@ export const keyMessages = {
   secretMissing: secretMessages.secretMissing,
   keyNotSeen: keyNotSeenMessage,
   /** Only the key in the list of secrets could not be read, and the list may be old. */
-  secretKeyNotSeen: { ...keyNotSeenMessage, confirm: ["secretsmanager:DescribeSecret"] },
+  secretKeyNotSeen: {
+    ...keyNotSeenMessage,
+    text: "The KMS key that Secrets Manager reports for the secret of {database} could not be read: {why}.",
+    confirm: ["secretsmanager:DescribeSecret"],
+  },
 } as const;
 
 /** The message about one of the two keys that could not be read. A secret that was not seen has nothing to confirm. */
