@@ -1,7 +1,8 @@
 import { isUsableKeyState } from "../lib/model/key.ts";
 import { defineRule, type KeyFacts, type RuleContext } from "../lib/model/rule.ts";
 import { databaseLists, secretMessages, statusMessages } from "../lib/model/rule-guards.ts";
-import { deniesRds, isKnownSecretStatus } from "../lib/model/secret.ts";
+import { isKnownSecretStatus } from "../lib/model/secret.ts";
+import { deniesRds } from "../lib/model/secret-policy.ts";
 import { describeInstant } from "../lib/model/time.ts";
 
 export const secretNotImpaired = defineRule({
@@ -62,9 +63,14 @@ function causesOf({ rdsKey, secretKey, secret, resourcePolicy }: RuleContext): s
   else if (secret.value.deletedAt !== null)
     causes.push(`the secret has been scheduled for deletion since ${describeInstant(secret.value.deletedAt)}`);
   if (!resourcePolicy.seen) causes.push(`the secret's resource policy could not be read (${resourcePolicy.why})`);
-  else if (resourcePolicy.value !== null && deniesRds(resourcePolicy.value))
-    causes.push("the secret's resource policy denies RDS");
+  else causes.push(...policyCauses(resourcePolicy.value));
   return causes;
+}
+
+function policyCauses(policy: string | null): string[] {
+  const isDenied = policy !== null && deniesRds(policy);
+  if (isDenied === null) return ["the secret's resource policy has a condition that may deny RDS"];
+  return isDenied ? ["the secret's resource policy denies RDS"] : [];
 }
 
 function failedRotation({ secret, now }: RuleContext): string[] {

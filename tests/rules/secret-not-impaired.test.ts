@@ -39,6 +39,8 @@ const afterFailedRotation = (name: string, context: RuleContext, due: string): E
 });
 
 const denial = JSON.stringify({ Statement: [{ Effect: "Deny", Principal: "*", Action: "secretsmanager:*" }] });
+const denialOn = (Condition: object) =>
+  JSON.stringify({ Statement: [{ Effect: "Deny", Principal: "*", Action: "secretsmanager:*", Condition }] });
 const permission = JSON.stringify({ Statement: [{ Effect: "Allow", Principal: "*", Action: "secretsmanager:*" }] });
 const confirmed = ["secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"];
 
@@ -90,6 +92,17 @@ describeRule({
         messageId: "impaired",
         evidence: { causes: [] },
       },
+      {
+        name: "a resource policy that denies only requests without TLS is not a cause",
+        context: aContext({ resourcePolicy: seen(denialOn({ Bool: { "aws:SecureTransport": "false" } })) }),
+        messageId: "impaired",
+        evidence: { causes: [] },
+      },
+      withCauses(
+        "a resource policy with a condition that only AWS can evaluate",
+        aContext({ resourcePolicy: seen(denialOn({ StringNotEquals: { "aws:SourceVpce": "vpce-1" } })) }),
+        "the secret's resource policy has a condition that may deny RDS",
+      ),
       {
         name: "a rotation that is due now has not failed",
         context: withSecret({ nextRotationAt: now }),
