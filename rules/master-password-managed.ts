@@ -16,6 +16,7 @@ export const masterPasswordManaged = defineRule({
     managed: { status: "COMPLIANT", text: "RDS manages the master password of {database}." },
     unmanaged: {
       status: "NON_COMPLIANT",
+      modifiesDatabase: true,
       repairs: ["enable"],
       text: "RDS does not manage the master password of {database}.",
       remedy:

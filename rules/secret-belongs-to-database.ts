@@ -24,6 +24,7 @@ export const secretBelongsToDatabase = defineRule({
     own: { status: "COMPLIANT", text: "The secret that RDS reports for {database} exists and belongs to it." },
     missing: {
       status: "NON_COMPLIANT",
+      modifiesDatabase: true,
       text: "The secret that RDS reports for {database} does not exist: {secret}.",
       remedy: `Create a new secret: ${newSecret}`,
       confirm: ["secretsmanager:DescribeSecret"],
@@ -37,6 +38,7 @@ export const secretBelongsToDatabase = defineRule({
     },
     notOwned: {
       status: "NON_COMPLIANT",
+      modifiesDatabase: true,
       text: "The secret that RDS reports for {database} is not owned by RDS ({owner}).",
       remedy: `Find out who created the secret, then create a new one: ${newSecret}`,
       confirm: ["secretsmanager:DescribeSecret"],
@@ -54,6 +56,7 @@ export const secretBelongsToDatabase = defineRule({
     },
     another: {
       status: "NON_COMPLIANT",
+      modifiesDatabase: true,
       text: "The secret that RDS reports for {database} was created for another database: {primary}.",
       remedy: `Create a new secret: ${newSecret}`,
       confirm: ["secretsmanager:DescribeSecret"],

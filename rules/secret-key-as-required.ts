@@ -24,6 +24,7 @@ export const secretKeyAsRequired = defineRule({
     asRequired: { status: "COMPLIANT", text: "The secret of {database} is encrypted as required: {required}." },
     rdsKeyOther: {
       status: "NON_COMPLIANT",
+      modifiesDatabase: true,
       repairs: ["toggle"],
       text: "The secret of {database} is encrypted with {actual}; the policy requires {required}.",
       remedy:
@@ -31,6 +32,7 @@ export const secretKeyAsRequired = defineRule({
     },
     secretKeyOther: {
       status: "NON_COMPLIANT",
+      modifiesDatabase: true,
       repairs: ["toggle"],
       text: "Secrets Manager encrypts the secret of {database} with {actual}; the policy requires {required}.",
       remedy:

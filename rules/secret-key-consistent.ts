@@ -15,6 +15,7 @@ export const secretKeyConsistent = defineRule({
     same: { status: "COMPLIANT", text: "RDS and Secrets Manager report the same KMS key for {database}." },
     different: {
       status: "NON_COMPLIANT",
+      modifiesDatabase: true,
       text: "RDS reports {rdsKey} for {database}, but Secrets Manager reports {secretsManagerKey}.",
       remedy:
         "Decide which key is intended. Set it in Secrets Manager (aws secretsmanager update-secret --kms-key-id), or turn management off and on with it.",

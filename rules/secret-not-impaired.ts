@@ -20,12 +20,14 @@ export const secretNotImpaired = defineRule({
     ...statusMessages,
     impairedByCause: {
       status: "NON_COMPLIANT",
+      modifiesDatabase: true,
       text: "The secret of {database} is impaired: {causes}.",
       remedy: "Remove the cause, then rotate the password: {rotate}",
       confirm: ["secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"],
     },
     rotationFailed: {
       status: "NON_COMPLIANT",
+      modifiesDatabase: true,
       repairs: ["rotate", "toggle"],
       text: "The secret of {database} is impaired: {causes}, and the cause is no longer visible.",
       remedy: "Rotate the password: {rotate}",
@@ -33,6 +35,7 @@ export const secretNotImpaired = defineRule({
     },
     impaired: {
       status: "NON_COMPLIANT",
+      modifiesDatabase: true,
       repairs: ["rotate", "toggle"],
       text: "The secret of {database} is impaired, and no cause is visible.",
       remedy:
@@ -55,7 +58,9 @@ export const secretNotImpaired = defineRule({
 
 /** Causes that would make the next rotation fail too. A fact that could not be read is not ruled out, so it counts. */
 function causesOf({ rdsKey, secretKey, secret, resourcePolicy }: RuleContext): string[] {
-  const causes = keyCauses(rdsKey);
+  const isOtherUsable = keyCauses(secretKey).length === 0 && nameOf(secretKey) !== nameOf(rdsKey);
+  const effect = isOtherUsable ? " (RDS reports this key; Secrets Manager uses another, which is usable)" : "";
+  const causes = keyCauses(rdsKey).map((cause) => cause + effect);
   // If the key was changed in Secrets Manager without RDS, that key counts too.
   if (secretKey.key.seen) causes.push(...keyCauses(secretKey).filter((cause) => !causes.includes(cause)));
   if (!secret.seen) causes.push(`the secret could not be read (${secret.why})`);
@@ -76,6 +81,10 @@ function policyCauses(policy: string | null): string[] {
 function failedRotation({ secret, now }: RuleContext): string[] {
   const due = secret.seen ? (secret.value?.nextRotationAt ?? null) : null;
   return due !== null && due < now ? [`the rotation due on ${describeInstant(due)} failed`] : [];
+}
+
+function nameOf({ arn }: KeyFacts): string | null {
+  return arn.seen ? arn.value : null;
 }
 
 function keyCauses({ key }: KeyFacts): string[] {

@@ -33,6 +33,7 @@ export const secretNotStuck = defineRule({
     },
     stuck: {
       status: "NON_COMPLIANT",
+      modifiesDatabase: true,
       text: "The secret of {database} has been {status} for {age}; the limit is {limit}.",
       remedy: "Check for event RDS-EVENT-0067 and the state of the KMS key, then rotate the password: {rotate}",
       confirm: ["secretsmanager:DescribeSecret"],

@@ -8,6 +8,7 @@ import {
   aSeenKey,
   keyArn,
   now,
+  otherKeyArn,
   seen,
   unseen,
   withSecret,
@@ -204,6 +205,11 @@ describeRule({
         "the secret has been scheduled for deletion since 2026-11-23 10:00 UTC",
         "the secret's resource policy denies RDS",
         "the rotation due on 2026-11-20 00:00 UTC failed",
+      ),
+      withCauses(
+        "the key that only RDS reports, with its effect",
+        aContext({ rdsKey: aSeenKey({ state: "Disabled" }), secretKey: aSeenKey({ arn: otherKeyArn }) }),
+        `its KMS key ${keyArn} is Disabled (RDS reports this key; Secrets Manager uses another, which is usable)`,
       ),
       withCauses(
         "the key that only Secrets Manager reports",

@@ -90,6 +90,14 @@ export function describeRule({
       }
     });
 
+    test("each remedy that modifies the database says so, because RDS refuses it while the database is stopped", () => {
+      for (const message of Object.values(rule.messages)) {
+        const remedy = "remedy" in message ? message.remedy : "";
+        const modifies = /\{(modify|rotate|turnOn)\}|turn management|rotate the secret/i.test(remedy);
+        expect([message.text, message.modifiesDatabase ?? false]).toEqual([message.text, modifies]);
+      }
+    });
+
     test("confirms with AWS what a list can report late", () => {
       const confirmed = Object.entries(rule.messages).flatMap(([id, message]) =>
         "confirm" in message ? [[id, message.confirm]] : [],
