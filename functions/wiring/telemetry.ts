@@ -25,7 +25,10 @@ export function measure({ name, unit, value, dimensions }: Metric): void {
 }
 
 /** Logs and measures a publication. `isFull` is true after an audit of everything. */
-export function record({ report, changes, failures, isNew, isAttempted }: Publication, isFull: boolean): void {
+export function record(
+  { report, changes, emptiedRegions, failures, isNew, isAttempted }: Publication,
+  isFull: boolean,
+): void {
   for (const { where, error } of failures) {
     logger.error(`Delivery failed: ${where}.`, error);
     measure({ name: "DeliveryFailures", unit: "Count", value: 1, dimensions: { destination: where } });
@@ -36,6 +39,14 @@ export function record({ report, changes, failures, isNew, isAttempted }: Public
     logger.info("The event was handled before. Nothing was published.");
     return;
   }
+  for (const emptied of emptiedRegions)
+    logger.warn(
+      "A Region with open findings has no databases any more. Check that the audit still reads the right account.",
+      {
+        ...emptied,
+      },
+    );
+  if (isFull) measure({ name: "EmptiedRegions", unit: "Count", value: emptiedRegions.length });
   if (isFull) for (const metric of toMetrics(report)) measure(metric);
   const { summary, coverage, clean } = report;
   logger.info("Audit completed.", {
