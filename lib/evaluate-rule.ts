@@ -39,7 +39,7 @@ export type EvaluationRequest = {
 };
 
 /** Counts: evaluations sent, how many of them retired a resource, and verdicts withheld because AWS Config has no status for them. */
-export type EvaluationCounts = { readonly sent: number; readonly retired: number; readonly withheld: number };
+type EvaluationCounts = { readonly sent: number; readonly retired: number; readonly withheld: number };
 
 export type EvaluationResult = {
   readonly counts: EvaluationCounts;

@@ -18,7 +18,7 @@ export const logErrors: MiddlewareObj = {
 };
 
 /** Emits one metric; dimensions make it a metric of its own. */
-export function measure({ name, unit, value, dimensions }: Metric): void {
+function measure({ name, unit, value, dimensions }: Metric): void {
   const one = metrics.singleMetric();
   for (const [dimension, of] of Object.entries(dimensions ?? {})) one.addDimension(dimension, of);
   one.addMetric(name, unit, value);
@@ -41,7 +41,7 @@ export function record(
   }
   for (const emptied of emptiedRegions)
     logger.warn(
-      "A Region with open findings has no databases any more. Check that the audit still reads the right account.",
+      "A Region with open findings no longer has databases. Check that the audit still reads the right account.",
       {
         ...emptied,
       },

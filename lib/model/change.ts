@@ -22,7 +22,7 @@ export const changeSchema = z.object({
 });
 export type Change = z.infer<typeof changeSchema>;
 
-/** A Region of an account in which findings were open, and which has no databases any more. */
+/** A Region of an account in which findings were open, and which no longer has databases. */
 const emptiedRegionSchema = z.object({
   account: z.string(),
   region: z.string(),
@@ -37,7 +37,7 @@ export const digestSchema = z.extend(z.pick(reportSchema, { generatedAt: true, c
   gaps: z.int().check(z.nonnegative()),
   /** When the oldest open violation was first seen; null if there is none. */
   oldestFirstSeenAt: z.nullable(z.iso.datetime()),
-  /** Regions whose findings are all resolved because they have no databases any more: deleted, or audited with other credentials. */
+  /** Regions whose findings are all resolved because they no longer have databases: deleted, or audited with other credentials. */
   emptiedRegions: z.array(emptiedRegionSchema),
   reportUrl: z.nullable(z.string()),
 });

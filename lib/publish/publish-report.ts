@@ -35,7 +35,7 @@ export type Publication = {
   /** False if the event was handled before; then nothing is published. */
   readonly isNew: boolean;
   readonly changes: readonly Change[];
-  /** Regions that had findings and have no databases any more. */
+  /** Regions that had findings and no longer have databases. */
   readonly emptiedRegions: readonly EmptiedRegion[];
   /** Whether any destination was called. If not, its health is unknown. */
   readonly isAttempted: boolean;

@@ -613,7 +613,7 @@ describe("an audit from AWS to the destinations", () => {
       expect(changesInShort(changes)).toEqual(["finding.resolved database-gone orders"]);
     }));
 
-  test("says that a Region with findings has no databases any more, once", () =>
+  test("says that a Region with findings no longer has databases, once", () =>
     withSimulatedRegion(async (simulated) => {
       const { here } = simulated;
       here.addInstance({ identifier: "orders" });
