@@ -13,7 +13,7 @@ export function policyOption(description: string): Option {
   return new Option("--policy <file>", description).argParser(nonEmpty("--policy"));
 }
 
-/** Reads the policy file, or answers with the default policy. Throws a UsageError of one sentence. */
+/** Reads the policy file, or answers with the default policy. Throws a UsageError with one line for each mistake. */
 export async function readPolicy(file: string | undefined): Promise<Policy> {
   if (file === undefined) return defaultPolicy;
   return parsePolicy(

@@ -10,7 +10,7 @@ import { type ConfigEvent, configEventSchema } from "../lib/model/config-event.t
 import { findRule } from "../rules/index.ts";
 import { scopeOf } from "./wiring/invocation.ts";
 import { packagedPolicy } from "./wiring/settings.ts";
-import { logErrors, logger, measure, metrics } from "./wiring/telemetry.ts";
+import { logErrors, logger, metrics, recordEvaluation } from "./wiring/telemetry.ts";
 import { startTimeLimits } from "./wiring/time-limits.ts";
 
 const policy = packagedPolicy();
@@ -42,7 +42,6 @@ export const handler = middy()
       },
       now: new Date().toISOString(),
     });
-    measure({ name: "EvaluationsWithheld", unit: "Count", value: result.withheld });
-    logger.info("Evaluation completed.", { rule: ruleParameters.rule, ...result });
-    return result;
+    recordEvaluation(ruleParameters.rule, result);
+    return result.counts;
   });

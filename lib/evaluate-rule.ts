@@ -1,13 +1,15 @@
 import { exemptionOf } from "./audit/exempt.ts";
 import { applyRule, type Judgment, prepare, renderJudgment } from "./audit/judge.ts";
+import { describeGap } from "./audit/rule-context.ts";
 import { readTarget } from "./collect/read-target.ts";
 import type { RegionPort } from "./collect/region-port.ts";
-import type { ConfigEvent, ConfigurationItem } from "./model/config-event.ts";
+import { type ConfigEvent, type ConfigurationItem, isRecorded } from "./model/config-event.ts";
 import type { ClassifiedDatabase } from "./model/database.ts";
 import { resourceType } from "./model/database.ts";
-import type { Target } from "./model/inventory.ts";
+import type { Gap, Target } from "./model/inventory.ts";
 import type { Policy } from "./model/policy.ts";
 import type { Rule, RuleContext } from "./model/rule.ts";
+import { databaseLists } from "./model/rule-guards.ts";
 import {
   type ConfigEvaluation,
   combineVerdicts,
@@ -37,10 +39,25 @@ export type EvaluationRequest = {
 };
 
 /** Counts: evaluations sent, how many of them retired a resource, and verdicts withheld because AWS Config has no status for them. */
-export type EvaluationResult = { readonly sent: number; readonly retired: number; readonly withheld: number };
+type EvaluationCounts = { readonly sent: number; readonly retired: number; readonly withheld: number };
 
-/** Evaluates one rule, as AWS Config requests: for one changed resource, or for all of them. */
+export type EvaluationResult = {
+  readonly counts: EvaluationCounts;
+  /** The calls that failed. */
+  readonly gaps: readonly Gap[];
+  /** Why the evaluation must be retried: the databases could not be listed, or no verdict could be given. Null if it succeeded. */
+  readonly failure: string | null;
+};
+
+/** Evaluates one rule, as AWS Config requests: for one changed resource, or for all of them. Sends what it could evaluate even if it fails. */
 export async function evaluateRule(request: EvaluationRequest): Promise<EvaluationResult> {
+  const { counts, gaps } = await evaluateEvent(request);
+  return { counts, gaps, failure: explainFailure(counts, gaps) };
+}
+
+type Evaluated = Omit<EvaluationResult, "failure">;
+
+function evaluateEvent(request: EvaluationRequest): Promise<Evaluated> {
   const { invokingEvent } = request.event;
   switch (invokingEvent.messageType) {
     case "ConfigurationItemChangeNotification":
@@ -52,41 +69,51 @@ export async function evaluateRule(request: EvaluationRequest): Promise<Evaluati
   }
 }
 
+/** A list of databases that broke off fails the evaluation; a secret or key that cannot be read fails it only if nothing was sent. */
+function explainFailure({ sent, withheld }: EvaluationCounts, gaps: readonly Gap[]): string | null {
+  const unlisted = gaps.find(({ action }) => databaseLists.some((list) => list === action));
+  const gap = unlisted ?? (sent === 0 && withheld > 0 ? gaps[0] : undefined);
+  if (gap === undefined) return null;
+  const effect = unlisted === undefined ? "No verdict could be given" : "The databases could not be read completely";
+  return `${effect}: ${describeGap(gap)} in ${gap.region} of account ${gap.account}.`;
+}
+
 /** Sends one evaluation of the item's resource, ordered by its capture time. Reads the database, because the item has no managed secret. */
-async function evaluateItem(
-  item: ConfigurationItem,
-  { event, config, ...request }: EvaluationRequest,
-): Promise<EvaluationResult> {
+async function evaluateItem(item: ConfigurationItem, request: EvaluationRequest): Promise<Evaluated> {
   const { resourceType, resourceId, configurationItemStatus, configurationItemCaptureTime } = item;
-  const isThere = ["OK", "ResourceDiscovered"].includes(configurationItemStatus) && !event.eventLeftScope;
-  const verdict = isThere
-    ? await judgeItem(item, request)
-    : ({
-        status: "NOT_APPLICABLE",
-        message: "The database was deleted, or left the scope of this rule.",
-      } as const);
+  const isPresent = !request.event.eventLeftScope && isRecorded(configurationItemStatus);
+  const { verdict, gaps } =
+    isPresent === true ? await judgeItem(item, request) : { verdict: absence(item, isPresent), gaps: [] };
   const evaluation = toEvaluation({ ...verdict, resourceType, resourceId, orderingAt: configurationItemCaptureTime });
-  if (evaluation === null) return { sent: 0, retired: 0, withheld: 1 };
-  await config.putEvaluations([evaluation]);
-  return { sent: 1, retired: isThere ? 0 : 1, withheld: 0 };
+  if (evaluation === null) return { counts: { sent: 0, retired: 0, withheld: 1 }, gaps };
+  await request.config.putEvaluations([evaluation]);
+  return { counts: { sent: 1, retired: isPresent === true ? 0 : 1, withheld: 0 }, gaps };
+}
+
+/** The verdict on a resource that AWS Config no longer records, or whose status is not documented (`isPresent` is null). */
+function absence({ configurationItemStatus }: ConfigurationItem, isPresent: false | null): ResourceVerdict {
+  return isPresent === null
+    ? { status: "INSUFFICIENT_DATA", message: `AWS Config reports the unknown status ${configurationItemStatus}.` }
+    : { status: "NOT_APPLICABLE", message: "The database was deleted, or left the scope of this rule." };
 }
 
 async function judgeItem(
   item: ConfigurationItem,
-  { rule, policy, port, now }: Omit<EvaluationRequest, "event" | "config">,
-): Promise<ResourceVerdict> {
+  { rule, policy, port, now }: EvaluationRequest,
+): Promise<{ verdict: ResourceVerdict; gaps: readonly Gap[] }> {
   const kind = kinds[item.resourceType];
-  if (kind === undefined)
-    return { status: "NOT_APPLICABLE", message: `A resource of type ${item.resourceType} has no master password.` };
+  if (kind === undefined) {
+    const message = `A resource of type ${item.resourceType} has no master password.`;
+    return { verdict: { status: "NOT_APPLICABLE", message }, gaps: [] };
+  }
   const only = [{ kind, by: "resourceId", value: item.resourceId }] as const;
   const target = await readTarget(port, { policy, rules: [rule], now, only });
   const verdict = judgeByResource(target, rule, policy, now).get(keyOf(item));
-  if (verdict !== undefined) return verdict;
-  return target.gaps.length > 0 ? { status: "INSUFFICIENT_DATA", message: "The database could not be read." } : isGone;
+  return { verdict: verdict ?? (target.gaps.length > 0 ? isUnread : isGone), gaps: target.gaps };
 }
 
 /** Evaluates every database, then retires deleted ones, unless the scan was incomplete. */
-async function evaluateAll(orderingAt: string, request: EvaluationRequest): Promise<EvaluationResult> {
+async function evaluateAll(orderingAt: string, request: EvaluationRequest): Promise<Evaluated> {
   const { rule, policy, port, config, now } = request;
   const target = await readTarget(port, { policy, rules: [rule], now });
   const verdicts = judgeByResource(target, rule, policy, now);
@@ -100,7 +127,7 @@ async function evaluateAll(orderingAt: string, request: EvaluationRequest): Prom
   await config.putEvaluations(evaluations);
   const isPartial = target.gaps.some(({ action }) => action.startsWith("rds:Describe"));
   const retired = isPartial ? 0 : await retire(verdicts, orderingAt, request);
-  return { sent: evaluations.length + retired, retired, withheld };
+  return { counts: { sent: evaluations.length + retired, retired, withheld }, gaps: target.gaps };
 }
 
 /** Marks evaluated resources that no longer exist as NOT_APPLICABLE. */
@@ -115,6 +142,7 @@ async function retire(
   return gone.length;
 }
 
+const isUnread: ResourceVerdict = { status: "INSUFFICIENT_DATA", message: "The database could not be read." };
 const isGone: ResourceVerdict = { status: "NOT_APPLICABLE", message: "The database no longer exists." };
 
 const kinds: Readonly<Record<string, "instance" | "cluster">> = {

@@ -16,6 +16,7 @@ export const masterPasswordManaged = defineRule({
     managed: { status: "COMPLIANT", text: "RDS manages the master password of {database}." },
     unmanaged: {
       status: "NON_COMPLIANT",
+      modifiesDatabase: true,
       repairs: ["enable"],
       text: "RDS does not manage the master password of {database}.",
       remedy:
@@ -46,6 +47,7 @@ export const masterPasswordManaged = defineRule({
   check(database, { cluster, tenantDatabases }) {
     if (database.engine === unknown) return { messageId: "engineNotSeen" };
     if (database.management === "managed") return { messageId: "managed" };
+    if (database.management === "out-of-scope") return notAudited(database);
     if (database.management !== "unmanaged") {
       if (!cluster.seen)
         return { messageId: "clusterNotSeen", data: { cluster: database.clusterIdentifier ?? "", why: cluster.why } };

@@ -22,6 +22,7 @@ export const rotationIntervalWithinLimit = defineRule({
       status: "INSUFFICIENT_DATA",
       text: "The rotation schedule of the secret of {database} is not valid: {schedule}.",
       remedy: "Check the rotation schedule in the Secrets Manager console and set it again.",
+      confirm: ["secretsmanager:DescribeSecret"],
     },
     tooLong: {
       status: "NON_COMPLIANT",

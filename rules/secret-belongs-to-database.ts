@@ -24,6 +24,7 @@ export const secretBelongsToDatabase = defineRule({
     own: { status: "COMPLIANT", text: "The secret that RDS reports for {database} exists and belongs to it." },
     missing: {
       status: "NON_COMPLIANT",
+      modifiesDatabase: true,
       text: "The secret that RDS reports for {database} does not exist: {secret}.",
       remedy: `Create a new secret: ${newSecret}`,
       confirm: ["secretsmanager:DescribeSecret"],
@@ -37,6 +38,7 @@ export const secretBelongsToDatabase = defineRule({
     },
     notOwned: {
       status: "NON_COMPLIANT",
+      modifiesDatabase: true,
       text: "The secret that RDS reports for {database} is not owned by RDS ({owner}).",
       remedy: `Find out who created the secret, then create a new one: ${newSecret}`,
       confirm: ["secretsmanager:DescribeSecret"],
@@ -50,9 +52,11 @@ export const secretBelongsToDatabase = defineRule({
       status: "INSUFFICIENT_DATA",
       text: "The secret of {database} has no tag that names the database it was created for.",
       remedy: "Check in the Secrets Manager console which database's password the secret holds.",
+      confirm: ["secretsmanager:DescribeSecret"],
     },
     another: {
       status: "NON_COMPLIANT",
+      modifiesDatabase: true,
       text: "The secret that RDS reports for {database} was created for another database: {primary}.",
       remedy: `Create a new secret: ${newSecret}`,
       confirm: ["secretsmanager:DescribeSecret"],

@@ -1,6 +1,12 @@
 import { defineRule, type KeyFacts, type RequiredKey } from "../lib/model/rule.ts";
 import { databaseLists, gapRemedy, isSecretMissing, secretMessages } from "../lib/model/rule-guards.ts";
 
+const notSeen = {
+  status: "INSUFFICIENT_DATA",
+  text: "Whether the secret of {database} is encrypted with {required} is unknown: {why}.",
+  remedy: gapRemedy,
+} as const;
+
 export const secretKeyAsRequired = defineRule({
   id: "secret-key-as-required",
   title: "The secret is encrypted with a KMS key that the policy requires",
@@ -18,6 +24,7 @@ export const secretKeyAsRequired = defineRule({
     asRequired: { status: "COMPLIANT", text: "The secret of {database} is encrypted as required: {required}." },
     rdsKeyOther: {
       status: "NON_COMPLIANT",
+      modifiesDatabase: true,
       repairs: ["toggle"],
       text: "The secret of {database} is encrypted with {actual}; the policy requires {required}.",
       remedy:
@@ -25,16 +32,18 @@ export const secretKeyAsRequired = defineRule({
     },
     secretKeyOther: {
       status: "NON_COMPLIANT",
+      modifiesDatabase: true,
       repairs: ["toggle"],
       text: "Secrets Manager encrypts the secret of {database} with {actual}; the policy requires {required}.",
       remedy:
         "Set the required key in Secrets Manager, where the key was changed without RDS, or turn management off and on with it.",
       confirm: ["secretsmanager:DescribeSecret"],
     },
-    notSeen: {
-      status: "INSUFFICIENT_DATA",
-      text: "Whether the secret of {database} is encrypted with {required} is unknown: {why}.",
-      remedy: gapRemedy,
+    notSeen,
+    secretKeyNotSeen: {
+      ...notSeen,
+      text: "Whether Secrets Manager encrypts the secret of {database} with {required} is unknown: {why}.",
+      confirm: ["secretsmanager:DescribeSecret"],
     },
   },
   check(database, context) {
@@ -53,8 +62,12 @@ export const secretKeyAsRequired = defineRule({
     if (byRds === false) return { messageId: "rdsKeyOther", data: { required, actual: nameOf(rdsKey) }, evidence };
     if (bySecretsManager === false)
       return { messageId: "secretKeyOther", data: { required, actual: nameOf(secretKey) }, evidence };
-    for (const met of [byRds, bySecretsManager])
-      if (met !== true) return { messageId: "notSeen", data: { required, why: met }, evidence };
+    if (byRds !== true) return { messageId: "notSeen", data: { required, why: byRds }, evidence };
+    if (bySecretsManager !== true) {
+      // A secret that was not seen has nothing to confirm.
+      const messageId = context.secret.seen ? "secretKeyNotSeen" : "notSeen";
+      return { messageId, data: { required, why: bySecretsManager }, evidence };
+    }
     return { messageId: "asRequired", data: { required } };
   },
 });

@@ -1,5 +1,5 @@
 import { defineRule, type KeyFacts } from "../lib/model/rule.ts";
-import { databaseLists, isSecretMissing, keyMessages } from "../lib/model/rule-guards.ts";
+import { databaseLists, isSecretMissing, keyMessages, keyNotSeen } from "../lib/model/rule-guards.ts";
 
 export const secretKeyConsistent = defineRule({
   id: "secret-key-consistent",
@@ -15,6 +15,7 @@ export const secretKeyConsistent = defineRule({
     same: { status: "COMPLIANT", text: "RDS and Secrets Manager report the same KMS key for {database}." },
     different: {
       status: "NON_COMPLIANT",
+      modifiesDatabase: true,
       text: "RDS reports {rdsKey} for {database}, but Secrets Manager reports {secretsManagerKey}.",
       remedy:
         "Decide which key is intended. Set it in Secrets Manager (aws secretsmanager update-secret --kms-key-id), or turn management off and on with it.",
@@ -25,8 +26,8 @@ export const secretKeyConsistent = defineRule({
     const { rdsKey, secretKey } = context;
     if (database.management !== "managed") return { messageId: "notManaged" };
     if (isSecretMissing(context)) return { messageId: "secretMissing" };
-    for (const { arn } of [rdsKey, secretKey])
-      if (!arn.seen) return { messageId: "keyNotSeen", data: { why: arn.why } };
+    for (const key of [rdsKey, secretKey])
+      if (!key.arn.seen) return { messageId: keyNotSeen(key, context), data: { why: key.arn.why } };
     const [byRds, bySecretsManager] = [arnOf(rdsKey), arnOf(secretKey)];
     if (byRds === null && bySecretsManager === null)
       return { messageId: "keyNotSeen", data: { why: "neither key exists" } };

@@ -1,7 +1,8 @@
 import { isUsableKeyState } from "../lib/model/key.ts";
 import { defineRule, type KeyFacts, type RuleContext } from "../lib/model/rule.ts";
 import { databaseLists, secretMessages, statusMessages } from "../lib/model/rule-guards.ts";
-import { deniesRds, isKnownSecretStatus } from "../lib/model/secret.ts";
+import { isKnownSecretStatus } from "../lib/model/secret.ts";
+import { deniesRds } from "../lib/model/secret-policy.ts";
 import { describeInstant } from "../lib/model/time.ts";
 
 export const secretNotImpaired = defineRule({
@@ -19,12 +20,14 @@ export const secretNotImpaired = defineRule({
     ...statusMessages,
     impairedByCause: {
       status: "NON_COMPLIANT",
+      modifiesDatabase: true,
       text: "The secret of {database} is impaired: {causes}.",
       remedy: "Remove the cause, then rotate the password: {rotate}",
       confirm: ["secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"],
     },
     rotationFailed: {
       status: "NON_COMPLIANT",
+      modifiesDatabase: true,
       repairs: ["rotate", "toggle"],
       text: "The secret of {database} is impaired: {causes}, and the cause is no longer visible.",
       remedy: "Rotate the password: {rotate}",
@@ -32,6 +35,7 @@ export const secretNotImpaired = defineRule({
     },
     impaired: {
       status: "NON_COMPLIANT",
+      modifiesDatabase: true,
       repairs: ["rotate", "toggle"],
       text: "The secret of {database} is impaired, and no cause is visible.",
       remedy:
@@ -54,7 +58,9 @@ export const secretNotImpaired = defineRule({
 
 /** Causes that would make the next rotation fail too. A fact that could not be read is not ruled out, so it counts. */
 function causesOf({ rdsKey, secretKey, secret, resourcePolicy }: RuleContext): string[] {
-  const causes = keyCauses(rdsKey);
+  const isOtherUsable = keyCauses(secretKey).length === 0 && nameOf(secretKey) !== nameOf(rdsKey);
+  const effect = isOtherUsable ? " (RDS reports this key; Secrets Manager uses another, which is usable)" : "";
+  const causes = keyCauses(rdsKey).map((cause) => cause + effect);
   // If the key was changed in Secrets Manager without RDS, that key counts too.
   if (secretKey.key.seen) causes.push(...keyCauses(secretKey).filter((cause) => !causes.includes(cause)));
   if (!secret.seen) causes.push(`the secret could not be read (${secret.why})`);
@@ -62,14 +68,23 @@ function causesOf({ rdsKey, secretKey, secret, resourcePolicy }: RuleContext): s
   else if (secret.value.deletedAt !== null)
     causes.push(`the secret has been scheduled for deletion since ${describeInstant(secret.value.deletedAt)}`);
   if (!resourcePolicy.seen) causes.push(`the secret's resource policy could not be read (${resourcePolicy.why})`);
-  else if (resourcePolicy.value !== null && deniesRds(resourcePolicy.value))
-    causes.push("the secret's resource policy denies RDS");
+  else causes.push(...policyCauses(resourcePolicy.value));
   return causes;
+}
+
+function policyCauses(policy: string | null): string[] {
+  const isDenied = policy !== null && deniesRds(policy);
+  if (isDenied === null) return ["the secret's resource policy has a condition that may deny RDS"];
+  return isDenied ? ["the secret's resource policy denies RDS"] : [];
 }
 
 function failedRotation({ secret, now }: RuleContext): string[] {
   const due = secret.seen ? (secret.value?.nextRotationAt ?? null) : null;
   return due !== null && due < now ? [`the rotation due on ${describeInstant(due)} failed`] : [];
+}
+
+function nameOf({ arn }: KeyFacts): string | null {
+  return arn.seen ? arn.value : null;
 }
 
 function keyCauses({ key }: KeyFacts): string[] {

@@ -29,9 +29,11 @@ export const secretNotStuck = defineRule({
       status: "INSUFFICIENT_DATA",
       text: "The secret of {database} is {status}, and AWS does not report since when.",
       remedy: "Audit again in an hour. If the secret is still {status}, it is stuck.",
+      confirm: ["secretsmanager:DescribeSecret"],
     },
     stuck: {
       status: "NON_COMPLIANT",
+      modifiesDatabase: true,
       text: "The secret of {database} has been {status} for {age}; the limit is {limit}.",
       remedy: "Check for event RDS-EVENT-0067 and the state of the KMS key, then rotate the password: {rotate}",
       confirm: ["secretsmanager:DescribeSecret"],

@@ -33,6 +33,7 @@ export const toggleNotInterrupted = defineRule({
     },
     interrupted: {
       status: "NON_COMPLIANT",
+      modifiesDatabase: true,
       repairs: ["finish-interrupted"],
       text: "A repair turned off management of {database} and did not turn it on again ({started}).",
       remedy: "Turn management on now: {turnOn}",

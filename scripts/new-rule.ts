@@ -19,15 +19,15 @@ const templates = {
     examples: "",
   },
   key: {
-    guards: "databaseLists, isSecretMissing, keyMessages",
+    guards: "databaseLists, isSecretMissing, keyMessages, keyNotSeen",
     reads: '[...databaseLists, "secretsmanager:ListSecrets", "kms:DescribeKey"]',
     pinnedReads: "keys",
     messages: "keyMessages",
     check: `check(database, context) {
     if (database.management !== "managed") return { messageId: "notManaged" };
     if (isSecretMissing(context)) return { messageId: "secretMissing" };
-    for (const { key } of [context.rdsKey, context.secretKey])
-      if (!key.seen) return { messageId: "keyNotSeen", data: { why: key.why } };`,
+    for (const key of [context.rdsKey, context.secretKey])
+      if (!key.key.seen) return { messageId: keyNotSeen(key, context), data: { why: key.key.why } };`,
     examples: "",
   },
   database: {

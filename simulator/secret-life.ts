@@ -76,15 +76,16 @@ export function secretFor(
   };
 }
 
-type PolicyStatement = { Effect?: string; Principal?: unknown; Condition?: unknown };
+type PolicyStatement = { Effect?: string; Principal?: unknown; Action?: string | string[]; Condition?: unknown };
 
-/** True if a resource policy denies RDS, by name or by an unconditional `*`. */
+/** True if a resource policy denies RDS, by name or by an unconditional `*`, more than reading the value, which RDS never does. */
 function deniesRds(policy: string | undefined): boolean {
   if (policy === undefined) return false;
   const { Statement: statements = [] } = JSON.parse(policy) as { Statement?: PolicyStatement | PolicyStatement[] };
-  return [statements].flat().some(({ Effect, Principal, Condition }) => {
+  return [statements].flat().some(({ Effect, Principal, Action = "*", Condition }) => {
     const principal = JSON.stringify(Principal ?? "");
     const namesRds = principal.includes("rds.amazonaws.com") || principal.includes("AWSServiceRoleForRDS");
+    if ([Action].flat().every((action) => /GetSecretValue$/i.test(action))) return false;
     return Effect === "Deny" && (namesRds || (principal.includes('"*"') && Condition === undefined));
   });
 }

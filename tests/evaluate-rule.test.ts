@@ -40,7 +40,11 @@ type Evaluating = {
   readonly policy?: Partial<Policy>;
   readonly event?: Partial<ConfigEvent>;
 };
-function evaluate(
+/** The counts of an evaluation. */
+async function evaluate(...request: Parameters<typeof evaluateEvent>) {
+  return (await evaluateEvent(...request)).counts;
+}
+function evaluateEvent(
   { port }: SimulatedRegion,
   invokingEvent: ConfigEvent["invokingEvent"],
   { config = createMemoryConfig(), rule = "master-password-managed", policy = {}, event = {} }: Evaluating = {},
@@ -143,6 +147,15 @@ describe("a changed resource", () => {
         expect(simulated.calls()).toEqual({});
       }),
   );
+
+  test("with a status that AWS does not document is not judged", () =>
+    withSimulatedRegion(async (simulated) => {
+      const { DbiResourceId } = simulated.here.addInstance({ identifier: "orders" });
+      const config = createMemoryConfig();
+      const item = anItem(DbiResourceId, { configurationItemStatus: "ResourceQuarantined" });
+      expect(await evaluate(simulated, changed(item), { config })).toEqual({ sent: 0, retired: 0, withheld: 1 });
+      expect(config.sent).toEqual([]);
+    }));
 
   test("that left the rule's scope is retired, although it exists", () =>
     withSimulatedRegion(async (simulated) => {
@@ -492,6 +505,60 @@ describe("a scheduled evaluation", () => {
         config,
         now,
       });
-      expect(result).toEqual({ sent: 0, retired: 0, withheld: 1 });
+      expect(result).toMatchObject({ counts: { sent: 0, retired: 0, withheld: 1 }, failure: null });
     }));
+});
+
+describe("an evaluation that cannot read", () => {
+  const denied = { kind: "deny" } as const;
+  const gap = (action: string, code: string) => ({ account, region, action, code });
+
+  test.each([
+    ["denied", denied, "AccessDenied"],
+    ["with expired credentials", { kind: "expired-token" }, "ExpiredToken"],
+    ["without an answer", { kind: "disconnect" }, "Error"],
+  ] as const)("the databases (%s) fails and names the gap", (_, fault, code) =>
+    withSimulatedRegion(async (simulated) => {
+      const { DbiResourceId } = simulated.here.addInstance({ identifier: "orders" });
+      simulated.cloud.fault({ action: "rds:*", ...fault });
+      for (const event of [scheduled, changed(anItem(DbiResourceId))]) {
+        const { gaps, failure } = await evaluateEvent(simulated, event);
+        expect(gaps).toContainEqual(expect.objectContaining(gap("rds:DescribeDBInstances", code)));
+        expect(failure).toBe(
+          `The databases could not be read completely: rds:DescribeDBInstances failed with ${code} in ${region} of account ${account}.`,
+        );
+      }
+    }),
+  );
+
+  test("a second page of databases fails after it sent the first", () =>
+    withSimulatedRegion(async (simulated) => {
+      for (let index = 0; index < 150; index += 1) simulated.here.addInstance({ identifier: `db-${index}` });
+      simulated.cloud.fault({ action: "rds:DescribeDBInstances", skip: 1, ...denied });
+      const config = createMemoryConfig();
+      const { counts, failure } = await evaluateEvent(simulated, scheduled, { config });
+      expect([counts.sent, config.sent.length]).toEqual([100, 100]);
+      expect(failure).toContain("rds:DescribeDBInstances failed with AccessDenied");
+    }));
+
+  test.each([
+    [
+      "any secret fails",
+      false,
+      "No verdict could be given: secretsmanager:ListSecrets failed with AccessDeniedException",
+    ],
+    ["secrets succeeds if it can evaluate another database", true, null],
+  ])("%s", (_, hasUnmanaged, failure) =>
+    withSimulatedRegion(async (simulated) => {
+      simulated.here.addInstance({ identifier: "orders", managed: true });
+      if (hasUnmanaged) simulated.here.addInstance({ identifier: "legacy" });
+      simulated.cloud.fault({ action: "secretsmanager:ListSecrets", ...denied });
+      const result = await evaluateEvent(simulated, scheduled, { rule: "rotation-enabled" });
+      expect(result.gaps).toContainEqual(
+        expect.objectContaining(gap("secretsmanager:ListSecrets", "AccessDeniedException")),
+      );
+      if (failure === null) expect(result.failure).toBeNull();
+      else expect(result.failure).toContain(failure);
+    }),
+  );
 });

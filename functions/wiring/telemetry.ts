@@ -1,6 +1,7 @@
 import { Logger } from "@aws-lambda-powertools/logger";
 import { Metrics } from "@aws-lambda-powertools/metrics";
 import type { MiddlewareObj } from "@middy/core";
+import type { EvaluationResult } from "../../lib/evaluate-rule.ts";
 import type { Publication } from "../../lib/publish/publish-report.ts";
 import type { Remediation } from "../../lib/remediate-database.ts";
 import { type Metric, toMetrics, toRemediationMetrics } from "../../lib/report/aws/metrics.ts";
@@ -17,14 +18,17 @@ export const logErrors: MiddlewareObj = {
 };
 
 /** Emits one metric; dimensions make it a metric of its own. */
-export function measure({ name, unit, value, dimensions }: Metric): void {
+function measure({ name, unit, value, dimensions }: Metric): void {
   const one = metrics.singleMetric();
   for (const [dimension, of] of Object.entries(dimensions ?? {})) one.addDimension(dimension, of);
   one.addMetric(name, unit, value);
 }
 
 /** Logs and measures a publication. `isFull` is true after an audit of everything. */
-export function record({ report, changes, failures, isNew, isAttempted }: Publication, isFull: boolean): void {
+export function record(
+  { report, changes, emptiedRegions, failures, isNew, isAttempted }: Publication,
+  isFull: boolean,
+): void {
   for (const { where, error } of failures) {
     logger.error(`Delivery failed: ${where}.`, error);
     measure({ name: "DeliveryFailures", unit: "Count", value: 1, dimensions: { destination: where } });
@@ -35,6 +39,14 @@ export function record({ report, changes, failures, isNew, isAttempted }: Public
     logger.info("The event was handled before. Nothing was published.");
     return;
   }
+  for (const emptied of emptiedRegions)
+    logger.warn(
+      "A Region with open findings no longer has databases. Check that the audit still reads the right account.",
+      {
+        ...emptied,
+      },
+    );
+  if (isFull) measure({ name: "EmptiedRegions", unit: "Count", value: emptiedRegions.length });
   if (isFull) for (const metric of toMetrics(report)) measure(metric);
   const { summary, coverage, clean } = report;
   logger.info("Audit completed.", {
@@ -44,6 +56,15 @@ export function record({ report, changes, failures, isNew, isAttempted }: Public
     gaps: coverage.gaps,
     changes: changes.length,
   });
+}
+
+/** Logs and measures an evaluation, with each call that failed. Throws if it failed, so that Lambda retries it and the alarm fires. */
+export function recordEvaluation(rule: string, { counts, gaps, failure }: EvaluationResult): void {
+  for (const { account, region, action, code, resource, message: reason } of gaps)
+    logger.warn(`${action} failed with ${code}.`, { account, region, action, code, resource, reason });
+  measure({ name: "EvaluationsWithheld", unit: "Count", value: counts.withheld });
+  if (failure !== null) throw new Error(failure);
+  logger.info("Evaluation completed.", { rule, ...counts });
 }
 
 /** Logs and measures an execution. Throws if its last action failed, because the alarms count only executions that throw. */

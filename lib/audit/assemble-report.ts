@@ -31,7 +31,9 @@ export function assembleReport(
     targets.push({ account, region, complete, databases: judged.databases.length, calls });
   }
   const countOf = (management: Management) => databases.filter((one) => one.management === management).length;
-  const complete = targets.length > 0 && gaps.length === 0 && targets.every((target) => target.complete);
+  const active = activeRules(rules, policy);
+  const complete =
+    targets.length > 0 && active.length > 0 && gaps.length === 0 && targets.every((target) => target.complete);
   return {
     schemaVersion: "1.0",
     observedAt: inventory.observedAt,
@@ -42,9 +44,7 @@ export function assembleReport(
       complete,
       targets: targets.sort((a, b) => compareText(a.account, b.account) || compareText(a.region, b.region)),
       gaps: gaps.sort(compareGaps),
-      rules: activeRules(rules, policy)
-        .map(({ id }) => id)
-        .sort(),
+      rules: active.map(({ id }) => id).sort(),
       rulesOff: rules.map(({ id }) => id).filter((id) => policy.rulesOff.includes(id)),
     },
     summary: {

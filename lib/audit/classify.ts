@@ -1,13 +1,21 @@
+import { parseArn } from "../model/arn.ts";
 import type { ClassifiedDatabase, Database, Management } from "../model/database.ts";
 import type { Policy } from "../model/policy.ts";
 
 /** The database ARNs of a list; `gap` says why the list may be incomplete, or is null. */
-export type ListedArns = { readonly arns: ReadonlySet<string>; readonly gap: string | null };
+export type ListedArns = {
+  readonly arns: ReadonlySet<string>;
+  readonly gap: string | null;
+  /** Why it is unknown whether an ARN belongs to the list, by ARN. */
+  readonly doubts: ReadonlyMap<string, string>;
+};
 
 /** What decides the management of a database besides the database itself. */
 export type ClassificationContext = {
   readonly globalClusterMembers: ListedArns;
   readonly blueGreenDatabases: ListedArns;
+  /** Identifiers and ARNs of the databases of this account and Region; `gap` says why some may be missing, or is null. */
+  readonly sources: { readonly names: ReadonlySet<string>; readonly gap: string | null };
   readonly support: Policy["support"];
 };
 
@@ -20,6 +28,8 @@ export type Reason = {
   readonly applies: (database: Database, classificationContext: ClassificationContext) => boolean | string;
   /** A clause that completes "It is not audited: …". */
   readonly explanation: string;
+  /** What to add to the explanation about one database; default: nothing. */
+  readonly details?: (database: Database, classificationContext: ClassificationContext) => string;
   readonly source: string;
   /** Month in which the AWS documentation was last checked. */
   readonly asOf: string;
@@ -27,7 +37,25 @@ export type Reason = {
 
 const isAurora = ({ engine }: Database): boolean => engine.startsWith("aurora");
 const isOracleCdb = ({ engine }: Database): boolean => /^oracle-.*-cdb$/.test(engine);
-const isListed = ({ arn }: Database, { arns, gap }: ListedArns): boolean | string => arns.has(arn) || (gap ?? false);
+
+/** True if a list contains the database, or text that says why that is unknown. */
+export function isListed({ arn }: Pick<Database, "arn">, { arns, gap, doubts }: ListedArns): boolean | string {
+  return arns.has(arn) || (doubts.get(arn) ?? gap ?? false);
+}
+
+/** Names the source of a read replica, and says if its password is not judged with this account and Region. */
+function describeSource(
+  { replicationSource, account, region }: Database,
+  { sources: { names, gap } }: ClassificationContext,
+): string {
+  const source = replicationSource ?? "";
+  const arn = parseArn(source);
+  if (arn !== null && arn.account !== account)
+    return `, ${source}, in another account: it is audited only if account ${arn.account} is`;
+  if (arn !== null && arn.region !== region)
+    return `, ${source}, in another Region: it is audited only if ${arn.region} is`;
+  return `, ${source}${gap === null || names.has(source) ? "" : `, which could not be read (${gap})`}`;
+}
 
 const guide = "https://docs.aws.amazon.com/AmazonRDS/latest";
 /** Where AWS documents a reason, and when that was last checked. */
@@ -78,6 +106,7 @@ export const reasons: readonly Reason[] = [
     applies: ({ kind, replicationSource, engine }) =>
       kind === "instance" && replicationSource !== null && !engine.startsWith("sqlserver"),
     explanation: "it is a read replica and has the master password of its source",
+    details: describeSource,
     ...inUserGuide,
   },
   {
@@ -167,14 +196,23 @@ export function findReason(
 export function classify(database: Database, classificationContext: ClassificationContext): ClassifiedDatabase {
   const { reason, doubts } = findReason(database, classificationContext);
   if (reason !== null) {
-    const { management, code, explanation } = reason;
+    const { management, code, details } = reason;
+    const explanation = `${reason.explanation}${details?.(database, classificationContext) ?? ""}`;
     return { ...database, management, reason: code, explanation, doubt: null };
   }
   const management = database.masterUserSecret === null ? "unmanaged" : "managed";
   return { ...database, management, reason: null, explanation: null, doubt: doubts.join("; ") || null };
 }
 
-/** The states that AWS documents for a deployment that is neither completed nor being deleted. */
+/**
+ * Whether a blue/green deployment in a state is active: neither completed nor being deleted. Null for a state that AWS does not document.
+ * Source: https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_BlueGreenDeployment.html
+ */
+export function isActiveBlueGreen(status: string): boolean | null {
+  if (["SWITCHOVER_COMPLETED", "DELETING"].includes(status)) return false;
+  return activeBlueGreenStatuses.includes(status) ? true : null;
+}
+
 const activeBlueGreenStatuses = [
   "PROVISIONING",
   "AVAILABLE",
@@ -182,8 +220,3 @@ const activeBlueGreenStatuses = [
   "SWITCHOVER_FAILED",
   "INVALID_CONFIGURATION",
 ];
-
-/** True if a blue/green deployment is active. An unknown state is not active, so that it never excuses a database. */
-export function isActiveBlueGreen(status: string): boolean {
-  return activeBlueGreenStatuses.includes(status);
-}

@@ -1,5 +1,5 @@
-import { modifyCommand, rotateCommand } from "../model/aws-cli.ts";
-import { type ClassifiedDatabase, describeDatabase, resourceType } from "../model/database.ts";
+import { modifyCommand, rotateCommand, startCommand } from "../model/aws-cli.ts";
+import { type ClassifiedDatabase, describeDatabase, isStopped, resourceType } from "../model/database.ts";
 import { type Finding, isPass, type Severity, type Status } from "../model/finding.ts";
 import type { Gap, Target } from "../model/inventory.ts";
 import type { Policy } from "../model/policy.ts";
@@ -75,9 +75,16 @@ export function renderJudgment(
     severity: severityOf(rule.id, policy, [rule]),
     status: message.status,
     message: text.charAt(0).toUpperCase() + text.slice(1),
-    remediation: "remedy" in message ? fill(message.remedy, data) : null,
+    remediation: "remedy" in message ? adviseOn(database, message, fill(message.remedy, data)) : null,
     evidence,
   };
+}
+
+/** The remedy, as far as RDS accepts it in the database's status. */
+function adviseOn(database: ClassifiedDatabase, { modifiesDatabase }: Message, remedy: string): string {
+  if (database.status === "deleting") return `Take no action: ${describeDatabase(database)} is being deleted.`;
+  if (!modifiesDatabase || !isStopped(database)) return remedy;
+  return `Start the database first, because RDS does not modify a stopped one: ${startCommand(database)}. ${remedy}`;
 }
 
 /** The severity of a rule's findings: the policy's, else the rule's own, else `high` if the rule no longer exists. */

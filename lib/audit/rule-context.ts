@@ -1,8 +1,9 @@
 import type { ClassifiedDatabase, Database } from "../model/database.ts";
-import type { Gap, Target } from "../model/inventory.ts";
+import type { BlueGreenDeployment, Gap, Target } from "../model/inventory.ts";
 import { defaultKeyAlias, type Key, toCanonicalReference, toKeyArn } from "../model/key.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Fact, KeyFacts, RequiredKey, RuleContext } from "../model/rule.ts";
+import { databaseLists } from "../model/rule-guards.ts";
 import type { Secret } from "../model/secret.ts";
 import { type ClassificationContext, isActiveBlueGreen, type ListedArns } from "./classify.ts";
 import { matches } from "./match.ts";
@@ -19,23 +20,40 @@ export function requiredKeysOf(database: Database, policy: Policy): readonly str
 
 /** The classification context of a target. A list that was not requested counts as unknown. */
 export function classificationContextOf(target: Target, policy: Policy): ClassificationContext {
+  const { databases, blueGreenDeployments } = target;
+  const unlisted = target.gaps.find(({ action }) => databaseLists.some((list) => list === action));
+  const listDeployments = (isActive: boolean | null) =>
+    blueGreenDeployments?.filter(({ status }) => isActiveBlueGreen(status) === isActive) ?? null;
+  const unknownDeployments = (listDeployments(null) ?? []).flatMap((deployment) =>
+    endsOf(deployment).map(
+      (arn) => [arn, `${blueGreenAction} reports the unknown status ${deployment.status}`] as const,
+    ),
+  );
   return {
     globalClusterMembers: toListedArns(target, "rds:DescribeGlobalClusters", target.globalClusterMembers),
-    blueGreenDatabases: toListedArns(
-      target,
-      "rds:DescribeBlueGreenDeployments",
-      target.blueGreenDeployments
-        ?.filter(({ status }) => isActiveBlueGreen(status))
-        .flatMap(({ source, target }) => [source, target ?? []].flat()) ?? null,
-    ),
+    blueGreenDatabases: {
+      ...toListedArns(target, blueGreenAction, listDeployments(true)?.flatMap(endsOf) ?? null),
+      doubts: new Map(unknownDeployments),
+    },
+    sources: {
+      names: new Set(databases.flatMap(({ arn, identifier }) => [arn, identifier])),
+      gap: unlisted === undefined ? null : describeGap(unlisted),
+    },
     support: policy.support,
   };
 }
 
+const blueGreenAction = "rds:DescribeBlueGreenDeployments";
+
+function endsOf({ source, target }: BlueGreenDeployment): readonly string[] {
+  return target === null ? [source] : [source, target];
+}
+
 function toListedArns(target: Target, action: string, arns: readonly string[] | null): ListedArns {
   const gap = target.gaps.find((one) => one.action === action);
-  if (gap !== undefined) return { arns: new Set(arns), gap: describeGap(gap) };
-  return { arns: new Set(arns), gap: arns === null ? `${action} was not read` : null };
+  const doubts = new Map<string, string>();
+  if (gap !== undefined) return { arns: new Set(arns), gap: describeGap(gap), doubts };
+  return { arns: new Set(arns), gap: arns === null ? `${action} was not read` : null, doubts };
 }
 
 const seen = <T>(value: T) => ({ seen: true, value }) as const;

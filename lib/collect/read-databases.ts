@@ -1,5 +1,5 @@
 import pMap from "p-map";
-import { createFinder, type Database, type DatabaseReference } from "../model/database.ts";
+import { createFinder, type Database, type DatabaseReference, isStopped } from "../model/database.ts";
 import type { Secret } from "../model/secret.ts";
 import { describeKeys } from "./read-keys.ts";
 import { describeSecrets } from "./read-secrets.ts";
@@ -86,7 +86,7 @@ function pick(databases: readonly Database[], references: readonly DatabaseRefer
 
 /**
  * Each database once: it may have been looked up twice, or have moved to the next page while the list was read. A tenant database gets the
- * engine, version and maintenance window of its container, because RDS does not repeat them.
+ * engine, version and maintenance window of its container, because RDS does not repeat them, and the status of a container that does not run.
  */
 function toDistinct(databases: readonly Database[]): Database[] {
   const byArn = new Map(databases.map((database) => [database.arn, database]));
@@ -94,6 +94,7 @@ function toDistinct(databases: readonly Database[]): Database[] {
     const container = byArn.get(database.containerArn ?? "");
     if (container === undefined) return database;
     const { engine, engineVersion, maintenanceWindow } = container;
-    return { ...database, engine, engineVersion, maintenanceWindow };
+    const status = isStopped(container) || container.status === "starting" ? container.status : database.status;
+    return { ...database, engine, engineVersion, maintenanceWindow, status };
   });
 }

@@ -24,6 +24,13 @@ export function modifyCommand(database: DatabaseName): string {
   return `aws rds modify-${terms[database.kind].kind} --region ${database.region} ${nameOptions(database)}`;
 }
 
+/** Starts a stopped database; a tenant database starts with its container. */
+export function startCommand(database: DatabaseName): string {
+  const [identifier = ""] = database.identifier.split("/");
+  const kind = database.kind === "cluster" ? "cluster" : "instance";
+  return `aws rds start-${terms[kind].kind} --region ${database.region} ${nameOptions({ ...database, kind, identifier })}`;
+}
+
 /** Rotates the master password. RDS requires `--apply-immediately`, except for a tenant database, which has no such option. */
 export function rotateCommand(database: DatabaseName): string {
   const atOnce = database.kind === "tenant-database" ? "" : " --apply-immediately";

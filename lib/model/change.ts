@@ -22,12 +22,23 @@ export const changeSchema = z.object({
 });
 export type Change = z.infer<typeof changeSchema>;
 
+/** A Region of an account in which findings were open, and which no longer has databases. */
+const emptiedRegionSchema = z.object({
+  account: z.string(),
+  region: z.string(),
+  /** How many findings were open. */
+  findings: z.int().check(z.positive()),
+});
+export type EmptiedRegion = z.infer<typeof emptiedRegionSchema>;
+
 /** The summary of an audit, without its findings. */
 export const digestSchema = z.extend(z.pick(reportSchema, { generatedAt: true, clean: true, summary: true }), {
   complete: z.boolean(),
   gaps: z.int().check(z.nonnegative()),
   /** When the oldest open violation was first seen; null if there is none. */
   oldestFirstSeenAt: z.nullable(z.iso.datetime()),
+  /** Regions whose findings are all resolved because they no longer have databases: deleted, or audited with other credentials. */
+  emptiedRegions: z.array(emptiedRegionSchema),
   reportUrl: z.nullable(z.string()),
 });
 export type Digest = z.infer<typeof digestSchema>;

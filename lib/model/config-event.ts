@@ -11,6 +11,16 @@ const item = z.object({
 });
 export type ConfigurationItem = z.infer<typeof item>;
 
+/**
+ * What a configuration item's status says of its resource: true if it exists, false if it was deleted or is no longer recorded, null for a
+ * status that AWS does not document.
+ * Source: https://docs.aws.amazon.com/config/latest/APIReference/API_ConfigurationItem.html
+ */
+export function isRecorded(status: string): boolean | null {
+  if (["OK", "ResourceDiscovered"].includes(status)) return true;
+  return ["ResourceDeleted", "ResourceDeletedNotRecorded", "ResourceNotRecorded"].includes(status) ? false : null;
+}
+
 const notification = z.discriminatedUnion("messageType", [
   z.object({ messageType: z.literal("ConfigurationItemChangeNotification"), configurationItem: item }),
   z.object({ messageType: z.literal("OversizedConfigurationItemChangeNotification"), configurationItemSummary: item }),

@@ -104,6 +104,11 @@ export function describeDatabase(database: Pick<Database, "kind" | "identifier">
   return `${kindNames[database.kind]} ${database.identifier}`;
 }
 
+/** True if a database does not run and RDS will not start it by itself soon. */
+export function isStopped({ status }: Pick<Database, "status">): boolean {
+  return status === "stopped" || status === "stopping";
+}
+
 /** True if nothing is changing the master password. */
 export function isSettled({ status, masterUserSecret, pendingChanges }: Database): boolean {
   const isBusy = isUnderWay(masterUserSecret?.status ?? "active");

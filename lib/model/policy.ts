@@ -12,7 +12,10 @@ import { isWindow } from "./window.ts";
 /** A list of strings, or one string. The type is given because `z.toJSONSchema` cannot derive it from a preprocess step. */
 function oneOrMore<T extends z.ZodType<string>>(item: T) {
   return z
-    .preprocess((value) => (Array.isArray(value) ? value : [value]), z.array(item).min(1, "must not be empty"))
+    .preprocess(
+      (value) => (Array.isArray(value) || value === undefined ? value : [value]),
+      z.array(item).min(1, "must not be empty"),
+    )
     .meta({ type: ["string", "array"] });
 }
 
@@ -48,6 +51,11 @@ const keyRequirementSchema = z
     "must be customer-managed, aws-managed, or a key by ARN, ID or alias (alias/…)",
   )
   .transform((value) => (value === defaultKeyAlias ? "aws-managed" : value));
+
+/** A severity in any case. */
+const severity = z
+  .preprocess((value) => (typeof value === "string" ? value.toLowerCase() : value), z.enum(severities))
+  .meta({ enum: [...severities, ...severities.map((each) => each.toUpperCase())] });
 
 const days = z.number("must be a number of days").positive("must be more than 0");
 const hours = z.number("must be a number of hours").nonnegative("must not be negative");
@@ -130,7 +138,7 @@ export const policySchema = (ruleIds: readonly string[]) => {
       .array(z.strictObject({ match: matchSchema.default({}), require: oneOrMore(keyRequirementSchema) }))
       .default([]),
     thresholds: thresholdsSchema.default(thresholdsSchema.parse({})),
-    severities: z.partialRecord(ruleId, z.enum(severities)).default({}),
+    severities: z.partialRecord(ruleId, severity).default({}),
     rulesOff: z.array(ruleId).default([]),
     exemptionTags: z.boolean().default(false),
     exemptions: z
@@ -162,16 +170,20 @@ export const policySchema = (ruleIds: readonly string[]) => {
 export type Policy = z.infer<ReturnType<typeof policySchema>>;
 
 /**
- * Parses a policy from YAML or JSON text; messages name the file by `name`. Throws a UsageError that names the location of the first
- * problem, what is wrong, and the most similar known name.
+ * Parses a policy from YAML or JSON text; messages name the file by `name`. Throws a UsageError with one line for each mistake: its location,
+ * what is wrong, and the most similar known name.
  */
 export function parsePolicy(text: string, name: string, ruleIds: readonly string[]): Policy {
   const schema = policySchema(ruleIds);
   const parsed = schema.safeParse(readYaml(text, name) ?? {}, { reportInput: true });
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  if (issue === undefined) throw new UsageError(`${name} is not a valid policy.`);
-  throw new UsageError(`${name}: ${describe(innermost(issue), namesAt(policyJsonSchema(ruleIds), issue.path))}.`);
+  const known = policyJsonSchema(ruleIds);
+  const { issues } = parsed.error;
+  const mistakes = issues
+    .filter((issue) => !followsFromUnknownKey(issue, issues))
+    .flatMap(toSingleIssues)
+    .map((issue) => `${name}: ${describe(innermost(issue), namesAt(known, issue.path))}.`);
+  throw new UsageError([...new Set(mistakes)].join("\n"));
 }
 
 /** The JSON Schema of a policy file, for editors. */
@@ -200,6 +212,17 @@ function refuseProto(key: string, value: unknown): unknown {
 }
 
 type Issue = z.core.$ZodIssue;
+
+/** True for a condition on a mapping that may fail only because one of its keys is misspelled. */
+function followsFromUnknownKey({ code, path }: Issue, issues: readonly Issue[]): boolean {
+  const isSamePath = (other: Issue) => JSON.stringify(other.path) === JSON.stringify(path);
+  return code === "custom" && issues.some((one) => one.code === "unrecognized_keys" && isSamePath(one));
+}
+
+/** One issue for each unknown key, which zod reports together for each mapping. */
+function toSingleIssues(issue: Issue): readonly Issue[] {
+  return issue.code === "unrecognized_keys" ? issue.keys.map((key) => ({ ...issue, keys: [key] })) : [issue];
+}
 
 /** The issue that zod wraps if a key of a record is invalid. */
 function innermost(issue: Issue): Issue {

@@ -42,9 +42,11 @@ function cronDays(body: string): number | null {
 function longestCronGap(body: string): number | null {
   const fields = body.trim().split(/\s+/);
   if (fields.length !== 6 || Number(fields[0]) !== 0 || fields[5] !== "*") return null;
+  const weekdays = toWeekdays(fields[4] ?? "");
+  if (weekdays === null) return null;
   let cron: Cron;
   try {
-    const pattern = ["0", ...fields.slice(0, 5)].join(" ").replaceAll("?", "*");
+    const pattern = ["0", ...fields.slice(0, 4), weekdays].join(" ").replaceAll("?", "*");
     cron = new Cron(pattern, { timezone: "UTC", paused: true, alternativeWeekdays: true, sloppyRanges: true });
   } catch {
     return null;
@@ -59,4 +61,11 @@ function longestCronGap(body: string): number | null {
     previous = next;
   }
   return longest === 0 ? null : longest / day;
+}
+
+/** AWS's days of the week, where `L` alone is Saturday. Null if a number is not 1 to 7; the parser would accept 8. */
+function toWeekdays(field: string): string | null {
+  const days = field.match(/(?<![#/\d])\d+/g) ?? [];
+  if (days.some((each) => Number(each) < 1 || Number(each) > 7)) return null;
+  return field === "L" ? "SAT" : field;
 }

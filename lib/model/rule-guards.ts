@@ -1,5 +1,5 @@
 import type { ClassifiedDatabase } from "./database.ts";
-import type { RuleContext, Verdict } from "./rule.ts";
+import type { KeyFacts, RuleContext, Verdict } from "./rule.ts";
 import type { Secret } from "./secret.ts";
 
 /** IAM actions that list databases; every rule reads them. */
@@ -47,17 +47,30 @@ export function secretOf(database: ClassifiedDatabase, { secret }: RuleContext):
   return secret.value ?? { messageId: "secretMissing" };
 }
 
+const keyNotSeenMessage = {
+  status: "INSUFFICIENT_DATA",
+  text: "The KMS key of the secret of {database} could not be read: {why}.",
+  remedy:
+    "Grant the permission named in the gap (the key policy of a key in another account must allow it too), then audit again.",
+} as const;
+
 /** The common messages of rules about the secret's KMS key. */
 export const keyMessages = {
   notManaged: secretMessages.notManaged,
   secretMissing: secretMessages.secretMissing,
-  keyNotSeen: {
-    status: "INSUFFICIENT_DATA",
-    text: "The KMS key of the secret of {database} could not be read: {why}.",
-    remedy:
-      "Grant the permission named in the gap (the key policy of a key in another account must allow it too), then audit again.",
+  keyNotSeen: keyNotSeenMessage,
+  /** Only the key in the list of secrets could not be read, and the list may be old. */
+  secretKeyNotSeen: {
+    ...keyNotSeenMessage,
+    text: "The KMS key that Secrets Manager reports for the secret of {database} could not be read: {why}.",
+    confirm: ["secretsmanager:DescribeSecret"],
   },
 } as const;
+
+/** The message about one of the two keys that could not be read. A secret that was not seen has nothing to confirm. */
+export function keyNotSeen(key: KeyFacts, { rdsKey, secret }: RuleContext): "keyNotSeen" | "secretKeyNotSeen" {
+  return key === rdsKey || !secret.seen ? "keyNotSeen" : "secretKeyNotSeen";
+}
 
 /** The message of rules about `SecretStatus` for a value that AWS does not document. */
 export const statusMessages = {

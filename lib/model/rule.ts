@@ -47,6 +47,8 @@ export type Message = {
   readonly text: string;
   /** IAM actions to call for this database before the message is reported, because lists can be minutes old. */
   readonly confirm?: readonly ConfirmingAction[];
+  /** True if the remedy changes the database or rotates its password through RDS, which refuses that while the database is stopped. */
+  readonly modifiesDatabase?: true;
   /** Repair actions, the least disruptive first; the plan takes the first that has not failed. Without any, the finding needs manual action. */
   readonly repairs?: readonly ActionName[];
 } & (

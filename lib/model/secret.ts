@@ -1,5 +1,4 @@
 import * as z from "zod/mini";
-import { jsonText } from "./json-text.ts";
 
 /** When a secret rotates: `AutomaticallyAfterDays`, or a `rate()` or `cron()` expression in UTC. */
 export const rotationRulesSchema = z.object({
@@ -38,35 +37,6 @@ export const secretSchema = z.object({
 
 export type RotationRules = z.infer<typeof rotationRulesSchema>;
 export type Secret = z.infer<typeof secretSchema>;
-
-/** The RDS service principal or service-linked role. A resource policy that denies it stops rotation. */
-const rdsPrincipal = /(^|[./:])(rds\.amazonaws\.com|AWSServiceRoleForRDS)($|\/)/;
-
-const policySchema = z.object({
-  Statement: z.pipe(
-    z.transform((statement) => (Array.isArray(statement) ? statement : [statement])),
-    z.array(z.partial(z.object({ Effect: z.string(), Principal: z.unknown(), NotPrincipal: z.unknown() }))),
-  ),
-});
-
-/**
- * True if a secret's resource policy (JSON text) contains a Deny for RDS or for all principals. A Deny with conditions counts, because the
- * result is only reported as a possible cause. Text that is not a policy denies nothing.
- */
-export function deniesRds(policy: string): boolean {
-  const { Statement = [] } = z.pipe(jsonText, policySchema).safeParse(policy).data ?? {};
-  return Statement.some(({ Effect, Principal, NotPrincipal }) => {
-    if (Effect !== "Deny") return false;
-    return NotPrincipal === undefined ? namesRds(Principal) : !namesRds(NotPrincipal);
-  });
-}
-
-function namesRds(principal: unknown): boolean {
-  if (typeof principal === "string") return principal === "*" || rdsPrincipal.test(principal);
-  if (Array.isArray(principal)) return principal.some(namesRds);
-  if (typeof principal === "object" && principal !== null) return Object.values(principal).some(namesRds);
-  return false;
-}
 
 /** True for the values of `SecretStatus` that AWS documents. It is not an enum, so AWS may add values. */
 export function isKnownSecretStatus(status: string): boolean {

@@ -1,3 +1,4 @@
+import { isListed } from "../audit/classify.ts";
 import { matches } from "../audit/match.ts";
 import { classificationContextOf } from "../audit/rule-context.ts";
 import { permissionFor } from "../model/action.ts";
@@ -84,16 +85,16 @@ const predicates: Readonly<Record<PlanGateName, GatePredicate>> = {
         ),
 
   "no-blue-green-deployment": ({ action, target, database, policy }) => {
-    const { arns, gap } = classificationContextOf(target, policy).blueGreenDatabases;
-    if (arns.has(database.arn))
+    const isInDeployment = isListed(database, classificationContextOf(target, policy).blueGreenDatabases);
+    if (isInDeployment === true)
       return blockManualToggle(
         action,
         closed("a blue/green deployment of it is active: switch it over, or delete it"),
         "RDS cannot turn management on again while a blue/green deployment of it is active: switch it over, or delete it",
       );
-    return gap === null
+    return isInDeployment === false
       ? open("no blue/green deployment of it is active")
-      : blockManualToggle(action, unknown("whether a blue/green deployment of it is active", gap));
+      : blockManualToggle(action, unknown("whether a blue/green deployment of it is active", isInDeployment));
   },
 
   "no-replicas": ({ database: { engine, replicas } }) => {

@@ -1,5 +1,5 @@
 import { compareReports } from "../audit/compare-reports.ts";
-import type { Change } from "../model/change.ts";
+import type { Change, EmptiedRegion } from "../model/change.ts";
 import type { Finding } from "../model/finding.ts";
 import type { DestinationName, Ledger, OutboxEntry } from "../model/ledger.ts";
 import type { Report } from "../model/report.ts";
@@ -15,6 +15,8 @@ export type RecordedReport = {
   readonly ledger: Ledger;
   readonly changes: readonly Change[];
   readonly due: ReadonlyMap<DestinationName, readonly Change[]>;
+  /** Empty for a partial report. */
+  readonly emptiedRegions: readonly EmptiedRegion[];
 };
 
 /**
@@ -59,7 +61,20 @@ export function recordReport(
     },
     changes,
     due,
+    emptiedRegions: only === null ? findEmptiedRegions(ledger.known, report) : [],
   };
+}
+
+/** The Regions that were read completely and have no databases, although findings are known there. */
+function findEmptiedRegions(known: readonly Finding[], { coverage }: Report): readonly EmptiedRegion[] {
+  return coverage.targets
+    .filter(({ complete, databases }) => complete && databases === 0)
+    .map(({ account, region }) => ({
+      account,
+      region,
+      findings: known.filter((finding) => finding.account === account && finding.region === region).length,
+    }))
+    .filter(({ findings }) => findings > 0);
 }
 
 /** Records when single databases were re-evaluated, for as long as a report observed earlier may still arrive. */

@@ -1,4 +1,4 @@
-import type { Change, Digest } from "../model/change.ts";
+import type { Change, Digest, EmptiedRegion } from "../model/change.ts";
 import { type Finding, isViolation } from "../model/finding.ts";
 import { type DestinationName, emptyLedger, type Ledger } from "../model/ledger.ts";
 import type { Report } from "../model/report.ts";
@@ -40,6 +40,8 @@ export type Publication = {
   /** False if the event was handled before; then nothing is published. */
   readonly isNew: boolean;
   readonly changes: readonly Change[];
+  /** Regions that had findings and no longer have databases. */
+  readonly emptiedRegions: readonly EmptiedRegion[];
   /** Whether any destination was called. If not, its health is unknown. */
   readonly isAttempted: boolean;
   /** The report, with `firstSeenAt` of its findings from the ledger. */
@@ -103,10 +105,11 @@ export async function publishReport(request: PublishRequest): Promise<Publicatio
         : recorded.ledger;
     }),
   );
-  if (isRecorded === false) return { isNew: false, isAttempted: false, changes: [], report: request.report, failures };
+  if (isRecorded === false)
+    return { isNew: false, isAttempted: false, changes: [], emptiedRegions: [], report: request.report, failures };
   // A ledger that cannot be written still identifies new changes. Without one, every violation is published: silence would look healthy.
   const recorded = record(lastRead);
-  const { ledger, changes, due } = recorded;
+  const { ledger, changes, due, emptiedRegions } = recorded;
   const isAttempted = hasDeliveries(recorded);
   const report = withFirstSeen(request.report, ledger.known);
   const reportUrl = only === null ? await attempt("store", () => store.writeReport(report)) : ledger.lastReportUrl;
@@ -131,14 +134,14 @@ export async function publishReport(request: PublishRequest): Promise<Publicatio
       undelivered.set(name, [...refused.map(({ change }) => change), ...left]);
       await attempt(name, async () => throwIfRefused(refused, outgoing.length, "changes"));
       if (only !== null) return;
-      await attempt(name, async () => destination.sendDigest?.(toDigest(report, reportUrl)));
+      await attempt(name, async () => destination.sendDigest?.(toDigest(report, reportUrl, emptiedRegions)));
       const open = ledger.known.filter(isViolation);
       await attempt(name, async () => destination.refresh?.(open, report.generatedAt, { stop }));
     }),
   );
   if (isRecorded && isAttempted)
     await attempt("store", () => update((latest) => finishDelivery(latest, { due, undelivered, eventId, reportUrl })));
-  return { isNew: true, isAttempted, changes, report, failures };
+  return { isNew: true, isAttempted, changes, emptiedRegions, report, failures };
 }
 
 /** Adds remediation errors to the failures of a publication. */
@@ -170,10 +173,10 @@ function withFirstSeen(report: Report, known: readonly Finding[]): Report {
 }
 
 /** Summarizes an audit for the findings topic: counts, and since when the oldest violation has been open. */
-export function toDigest(report: Report, reportUrl: string | null): Digest {
+export function toDigest(report: Report, reportUrl: string | null, emptiedRegions: readonly EmptiedRegion[]): Digest {
   const { generatedAt, clean, summary, coverage, findings } = report;
   const openSince = findings.filter(isViolation).map(({ firstSeenAt }) => firstSeenAt);
   const [oldestFirstSeenAt = null] = openSince.sort();
-  const { complete, gaps } = coverage;
-  return { generatedAt, clean, summary, complete, gaps: gaps.length, oldestFirstSeenAt, reportUrl };
+  const counts = { complete: coverage.complete, gaps: coverage.gaps.length };
+  return { generatedAt, clean, summary, ...counts, oldestFirstSeenAt, emptiedRegions: [...emptiedRegions], reportUrl };
 }

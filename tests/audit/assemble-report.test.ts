@@ -137,6 +137,11 @@ describe("a report", () => {
     expect([...coverage.rules, ...coverage.rulesOff].sort()).toEqual(rules.map(({ id }) => id).sort());
   });
 
+  test("without any active rule is neither complete nor clean", () => {
+    const { clean, coverage } = reportOf({}, { rulesOff: rules.map(({ id }) => id) });
+    expect([clean, coverage.complete, coverage.rules]).toEqual([false, false, []]);
+  });
+
   test("is evaluated as of the observation, not as of its generation", () => {
     const later = anInventory({ observedAt: "2026-11-29T00:00:00.000Z" });
     const { findings } = assembleReport(later, { policy: aPolicy(), rules, generatedAt, version: "1" });

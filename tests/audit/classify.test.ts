@@ -13,13 +13,14 @@ import { anyDatabase } from "../support/arbitraries.ts";
 import { aMasterUserSecret, aPlainCluster, aPlainDatabase } from "../support/builders.ts";
 import { deepFreeze } from "../support/deep-freeze.ts";
 
-const empty = { arns: new Set<string>(), gap: null };
-const notSeen = (gap: string) => ({ arns: new Set<string>(), gap });
+const empty = { arns: new Set<string>(), gap: null, doubts: new Map<string, string>() };
+const notSeen = (gap: string) => ({ ...empty, gap });
 
 function classificationContext(overrides: Partial<ClassificationContext> = {}): ClassificationContext {
   return {
     globalClusterMembers: empty,
     blueGreenDatabases: empty,
+    sources: { names: new Set<string>(), gap: null },
     support: { oracleCdb: "supported" },
     ...overrides,
   };
@@ -27,7 +28,7 @@ function classificationContext(overrides: Partial<ClassificationContext> = {}): 
 
 const instance = aPlainDatabase();
 const cluster = aPlainCluster();
-const listing = ({ arn }: Database) => ({ arns: new Set([arn]), gap: null });
+const listing = ({ arn }: Database) => ({ ...empty, arns: new Set([arn]) });
 const withoutCdb = classificationContext({ support: { oracleCdb: "unsupported" } });
 
 type Case = {
@@ -161,10 +162,16 @@ describe("each reason", () => {
   });
 
   for (const { code, management, to, not } of cases) {
-    const explanation = reasons.find((reason) => reason.code === code)?.explanation ?? "";
+    const { explanation = "", details = () => "" } = reasons.find((reason) => reason.code === code) ?? {};
     test.each(to)(`${code} applies (%#)`, (database, around = classificationContext()) => {
       deepFreeze(database);
-      const classified = { ...database, management, reason: code, explanation: explanation, doubt: null };
+      const classified = {
+        ...database,
+        management,
+        reason: code,
+        explanation: explanation + details(database, around),
+        doubt: null,
+      };
       expect(classify(database, around)).toEqual(classified);
     });
 
@@ -227,6 +234,36 @@ describe("the first reason wins", () => {
   });
 });
 
+describe("the explanation of a read replica names its source", () => {
+  const inRegion = (account: string, region: string) => `arn:aws:rds:${region}:${account}:db:main`;
+  const { account, region } = instance;
+
+  test.each([
+    ["that was read", "main", "main"],
+    ["that was not read", "gone", "gone, which could not be read (it was denied)"],
+    [
+      "in another Region",
+      inRegion(account, "us-east-1"),
+      `${inRegion(account, "us-east-1")}, in another Region: it is audited only if us-east-1 is`,
+    ],
+    [
+      "in another account",
+      inRegion("999999999999", region),
+      `${inRegion("999999999999", region)}, in another account: it is audited only if account 999999999999 is`,
+    ],
+    [
+      "in this Region, by ARN",
+      inRegion(account, region),
+      `${inRegion(account, region)}, which could not be read (it was denied)`,
+    ],
+  ])("%s", (_, replicationSource, described) => {
+    const around = classificationContext({ sources: { names: new Set(["main"]), gap: "it was denied" } });
+    expect(classify(aPlainDatabase({ replicationSource }), around).explanation).toBe(
+      `it is a read replica and has the master password of its source, ${described}`,
+    );
+  });
+});
+
 describe("what was not seen", () => {
   const noGlobal = classificationContext({
     globalClusterMembers: notSeen("rds:DescribeGlobalClusters failed with AccessDenied"),
@@ -278,12 +315,22 @@ describe("a blue/green deployment", () => {
     },
   );
 
-  test.each(["SWITCHOVER_COMPLETED", "DELETING", "available", "", "PAUSED_SINCE_2027"])(
-    "%j is not: it excuses no database",
-    (status) => {
-      expect(isActiveBlueGreen(status)).toBe(false);
-    },
-  );
+  test.each(["SWITCHOVER_COMPLETED", "DELETING"])("%j is not: it excuses no database", (status) => {
+    expect(isActiveBlueGreen(status)).toBe(false);
+  });
+
+  test.each(["available", "", "PAUSED_SINCE_2027"])("%j is unknown", (status) => {
+    expect(isActiveBlueGreen(status)).toBeNull();
+  });
+
+  test("in an unknown state makes it uncertain whether RDS can manage its databases, and no others", () => {
+    const doubt = "rds:DescribeBlueGreenDeployments reports the unknown status PAUSED";
+    const around = classificationContext({
+      blueGreenDatabases: { ...empty, doubts: new Map([[instance.arn, doubt]]) },
+    });
+    expect(classify(instance, around)).toMatchObject({ management: "unmanaged", doubt });
+    expect(classify(cluster, around)).toMatchObject({ management: "unmanaged", doubt: null });
+  });
 });
 
 test("every database gets one management, and a reason if and only if it is not audited", () => {

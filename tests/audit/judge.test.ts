@@ -10,7 +10,7 @@ import {
   toFinding,
 } from "../../lib/audit/judge.ts";
 import type { Database } from "../../lib/model/database.ts";
-import { defineRule, type Rule, statusOf, type Verdict } from "../../lib/model/rule.ts";
+import { defineRule, type Message, type Rule, statusOf, type Verdict } from "../../lib/model/rule.ts";
 import {
   aContext,
   account,
@@ -88,6 +88,28 @@ describe("a judgment", () => {
     expect(named("tenant-database", "erp/PDB1")).toBe(
       `tenant database erp/PDB1 in eu-west-1: ${tenant}; ${tenant} --rotate-master-user-password`,
     );
+  });
+
+  test("advises to start a stopped database before it is modified", () => {
+    const message = saying(bad).messages.bad as Message;
+    const advice = (database: Partial<Database>, modifies: boolean) =>
+      renderJudgment(
+        { rule: saying(bad), verdict: bad, message: modifies ? { ...message, modifiesDatabase: true } : message },
+        aDatabase(database),
+        aPolicy(),
+      ).remediation;
+    const start = "Start the database first, because RDS does not modify a stopped one: aws rds start-db-";
+    for (const status of ["stopped", "stopping"]) {
+      expect(advice({ status }, true)).toBe(
+        `${start}instance --region eu-west-1 --db-instance-identifier orders. ${advice({}, true)}`,
+      );
+      expect(advice({ status }, false)).toBe(advice({}, false));
+    }
+    expect(advice({ status: "stopped", kind: "cluster" }, true)).toContain("start-db-cluster");
+    expect(advice({ status: "stopped", kind: "tenant-database", identifier: "erp/PAY" }, true)).toContain(
+      "start-db-instance --region eu-west-1 --db-instance-identifier erp. ",
+    );
+    expect(advice({ status: "deleting" }, true)).toBe("Take no action: DB instance orders is being deleted.");
   });
 
   test("of a pass has no remedy", () => {

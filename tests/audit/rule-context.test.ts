@@ -384,8 +384,13 @@ describe("the classification context", () => {
 
   test("is unknown for lists that were not read", () => {
     expect(classificationContextOf(aTarget(), aPolicy())).toEqual({
-      globalClusterMembers: { arns: new Set(), gap: "rds:DescribeGlobalClusters was not read" },
-      blueGreenDatabases: { arns: new Set(), gap: "rds:DescribeBlueGreenDeployments was not read" },
+      globalClusterMembers: { arns: new Set(), gap: "rds:DescribeGlobalClusters was not read", doubts: new Map() },
+      blueGreenDatabases: {
+        arns: new Set(),
+        gap: "rds:DescribeBlueGreenDeployments was not read",
+        doubts: new Map(),
+      },
+      sources: { names: new Set([databaseArn, "orders"]), gap: null },
       support: { oracleCdb: "supported" },
     });
   });
@@ -402,6 +407,26 @@ describe("the classification context", () => {
     expect(classificationContextOf(target, aPolicy())).toMatchObject({
       globalClusterMembers: { arns: new Set(["arn:a"]), gap: null },
       blueGreenDatabases: { arns: new Set([databaseArn, "arn:green", "arn:blue"]), gap: null },
+    });
+  });
+
+  test("says why the source of a read replica may be missing", () => {
+    const target = aTarget({ gaps: [aGap({ action: "rds:DescribeDBInstances", code: "Throttling" })] });
+    expect(classificationContextOf(target, aPolicy()).sources.gap).toBe(
+      "rds:DescribeDBInstances failed with Throttling",
+    );
+  });
+
+  test("doubts both databases of a deployment in a state that AWS does not document", () => {
+    const target = aTarget({ blueGreenDeployments: [blueGreen("PAUSED", databaseArn, "arn:green")] });
+    const doubt = "rds:DescribeBlueGreenDeployments reports the unknown status PAUSED";
+    expect(classificationContextOf(target, aPolicy()).blueGreenDatabases).toEqual({
+      arns: new Set(),
+      gap: null,
+      doubts: new Map([
+        [databaseArn, doubt],
+        ["arn:green", doubt],
+      ]),
     });
   });
 

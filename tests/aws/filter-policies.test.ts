@@ -69,6 +69,7 @@ test("a policy about severities keeps the digest out", async () => {
     complete: true,
     gaps: 0,
     oldestFirstSeenAt: null,
+    emptiedRegions: [],
     reportUrl: null,
   });
   const digest = { body, attributes: { ...attributes } };

@@ -15,6 +15,7 @@ import type { Aws } from "../../cli/io.ts";
 import { AccessError, AwsCallError } from "../../lib/model/errors.ts";
 import { inventorySchema } from "../../lib/model/inventory.ts";
 import { reportSchema } from "../../lib/model/report.ts";
+import { rules } from "../../rules/index.ts";
 import { anIncompleteInventory, aTargetOf } from "../report/sample-reports.ts";
 import { anInventory, now } from "../support/builders.ts";
 import { runCli } from "./run-cli.ts";
@@ -314,6 +315,14 @@ describe("lenient input", () => {
     const { status, stdout } = await runCli(["audit", "--from", "-", "-f", "json"], { stdin });
     expect(status).toBe(1);
     expect(reportSchema.parse(JSON.parse(stdout)).summary.databases).toBe(2);
+  });
+
+  test("a policy with all rules off is not clean, and the report says that no rule was evaluated", async () => {
+    const off = file("all-off.yaml");
+    writeFileSync(off, `rulesOff: [${rules.map(({ id }) => id).join(", ")}]\n`);
+    const { status, stdout } = await runCli(["audit", "--from", file("clean.json"), "--policy", off]);
+    expect(status).toBe(3);
+    expect(stdout).toMatch(/^NOT CLEAN {2}No violations found, but coverage is incomplete\. No rule was evaluated/);
   });
 
   test("a byte order mark in the policy is ignored", async () => {

@@ -145,6 +145,18 @@ describe("for a repair", () => {
       ]);
     }));
 
+  test.each(["stopped", "stopping", "starting"])(
+    "gives a tenant database the status of a container that is %s",
+    (status) =>
+      withSimulatedRegion(async (simulated) => {
+        const instance = simulated.here.addInstance({ identifier: "erp", engine: "oracle-ee-cdb", MultiTenant: true });
+        simulated.here.addTenantDatabase({ instance, name: "PAY", managed: true });
+        instance.DBInstanceStatus = status;
+        const { databases } = await read(simulated);
+        expect(databases.map((database) => database.status)).toEqual([status, status]);
+      }),
+  );
+
   test("reads everything about a healthy secret whose database still has a repair's tag", () =>
     withSimulatedRegion(async (simulated) => {
       const TagList = [{ Key: toggleTagKey, Value: `${now} aws-managed toggle-1` }];

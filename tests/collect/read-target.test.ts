@@ -127,6 +127,38 @@ describe("a secret that looks wrong in the list", () => {
     expect(report.findings).toEqual([]);
   });
 
+  test.each([
+    ["no longer exists", { gone: true }],
+    ["is disabled", { KeyState: "Disabled" }],
+  ])(
+    "is not judged by a key of the stale list that %s if the secret has another key now",
+    async (_, {
+      gone,
+      ...state
+    }: {
+      gone?: boolean;
+      KeyState?: string;
+    }) => {
+      const { calls, report } = await auditSimulated({
+        // It would ask for the same confirmation.
+        policy: { ...defaultPolicy, rulesOff: ["secret-key-consistent"] },
+        fleet: (cloud) => {
+          const here = cloud.region("111111111111", region);
+          const [former, current] = [here.addKey(), here.addKey()];
+          const managed = { kmsKeyId: current.Arn, KmsKeyId: former.Arn };
+          const { MasterUserSecret } = here.addInstance({ identifier: "orders", managed });
+          cloud.advance({ minutes: 10 });
+          cloud.lag = { listSecretsSeconds: 300 };
+          here.editSecret(MasterUserSecret?.SecretArn ?? "", { KmsKeyId: current.Arn });
+          if (gone) for (const [id, key] of here.keys) if (key === former) here.keys.delete(id);
+          Object.assign(former, state);
+        },
+      });
+      expect(count(calls)["secretsmanager:DescribeSecret"]).toBe(1);
+      expect(report.findings).toEqual([]);
+    },
+  );
+
   test("is described if the list does not show it yet, because the database is new", async () => {
     const { calls, report } = await auditSimulated({
       fleet: (cloud) => {

@@ -120,7 +120,7 @@ describe("invalid parameters", () => {
     ["logLevel", "LOUD"],
   ])("rejects %s: %j", (name, value) => {
     const message = rejectionOf({ [name]: value });
-    expect(message).toMatch(new RegExp(`^The parameter "${name}" (must|names) .*\\.$`));
+    expect(message).toMatch(new RegExp(`^The parameter "${name}" (must|names) .*\\.$`, "s"));
     expect(message).not.toMatch(/Invalid input|undefined|\.\.$/);
   });
 

@@ -315,7 +315,7 @@ describe.each(variants)("the template %s", (name) => {
       const headings = [...operations.matchAll(/^## (.+)$/gm)].map(([, text = ""]) =>
         text.toLowerCase().replaceAll(" ", "-"),
       );
-      expect(Object.keys(alarms())).toHaveLength(isRepairing ? 14 : 9);
+      expect(Object.keys(alarms())).toHaveLength(isRepairing ? 15 : 10);
       for (const { AlarmDescription, AlarmName } of Object.values(alarms())) {
         expect(headings).toContain(/ See docs\/operations\.md#([\w-]+)$/.exec(String(AlarmDescription))?.[1]);
         expect(operations).toContain(String(AlarmName).replace("rds-password-audit-prod", "…"));

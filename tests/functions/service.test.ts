@@ -379,19 +379,42 @@ describe("configRule", () => {
     here.evaluations.clear();
     cloud.fault({ action: "rds:DescribeDBInstances", kind: "deny", skip: 1 });
     const ended = await invoke("configRule", configEvent(scheduled));
-    expect(ended.answer).toEqual({ sent: 100, retired: 0, withheld: 0 });
+    expect(ended.error).toContain("rds:DescribeDBInstances failed with AccessDenied");
+    expect(evaluations()).toHaveLength(100);
     expect(before).toEqual(expect.arrayContaining(evaluations()));
   }, 60_000);
 
   test("withholds and measures verdicts that AWS Config has no status for", async () => {
     here.addInstance({ identifier: "orders", managed: true });
     cloud.fault({ action: "secretsmanager:ListSecrets", kind: "deny" });
+    here.addInstance({ identifier: "legacy" });
     const event = configEvent(scheduled, { ruleParameters: JSON.stringify({ rule: "rotation-enabled" }) });
     const ended = await invoke("configRule", event);
-    expect(ended.answer).toEqual({ sent: 0, retired: 0, withheld: 1 });
+    expect(ended).toMatchObject({ error: null, answer: { sent: 1, retired: 0, withheld: 1 } });
     expect(measured(ended, "EvaluationsWithheld")).toEqual([expect.objectContaining({ EvaluationsWithheld: 1 })]);
-    expect(evaluations()).toEqual([]);
+    expect(evaluations()).toEqual([[expect.any(String), "NOT_APPLICABLE"]]);
   }, 30_000);
+
+  test.each([
+    ["is denied", { action: "rds:*", kind: "deny" }, "rds:DescribeDBInstances", "AccessDenied"],
+    ["has expired credentials", { action: "rds:*", kind: "expired-token" }, "rds:DescribeDBInstances", "ExpiredToken"],
+    ["may not assume its role", { action: "sts:AssumeRole", kind: "deny" }, "sts:AssumeRole", "AccessDenied"],
+  ] as const)(
+    "fails and logs the gap if it %s",
+    async (_, fault, action, code) => {
+      here.addInstance({ identifier: "orders", managed: true });
+      cloud.fault(fault);
+      const isForeign = fault.action === "sts:AssumeRole";
+      const role = { accountId: "222222222222", executionRoleArn: "arn:aws:iam::222222222222:role/config" };
+      const ended = await invoke("configRule", configEvent(scheduled, isForeign ? role : {}));
+      expect(ended.error).toContain(`failed with ${code}`);
+      const place = { account: isForeign ? "222222222222" : account, region: "eu-west-1" };
+      expect(ended.logged).toContainEqual(expect.objectContaining({ level: "WARN", ...place, code }));
+      expect(JSON.stringify(ended.logged)).toContain(action);
+      expect(evaluations()).toEqual([]);
+    },
+    30_000,
+  );
 
   test("stores nothing with the token TESTMODE", async () => {
     here.addInstance({ identifier: "orders", managed: true });

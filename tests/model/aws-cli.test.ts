@@ -10,6 +10,7 @@ import {
   rotateCommand,
   scheduleCommand,
   showSecretCommand,
+  startCommand,
   turnOffCommand,
   turnOnCommand,
   unreplicateCommand,
@@ -85,6 +86,13 @@ describe.each([
   test("is modified, and rotated as its kind allows", () => {
     expect(modifyCommand(database)).toBe(modify);
     expect(rotateCommand(database)).toBe(`${modify} ${rotate}`);
+  });
+
+  test("is started by its container if it is a tenant database", () => {
+    const server = modify
+      .replace(/modify-(tenant-database|db-instance)/, "start-db-instance")
+      .replace("modify-", "start-");
+    expect(startCommand(database)).toBe(server.replace(/ --tenant-db-name .*/, ""));
   });
 
   test("is turned on with the default key, or with one that may be any word", () => {

@@ -158,6 +158,10 @@ remediation:
     });
   });
 
+  test.each(["high", "High", "HIGH"])("may write a severity in any case: %s", (severity) => {
+    expect(read(`severities: { rotation-enabled: ${severity} }`).severities).toEqual({ "rotation-enabled": "high" });
+  });
+
   test("may be JSON", () => {
     expect(read('{"exemptionTags": true}').exemptionTags).toBe(true);
   });
@@ -203,7 +207,7 @@ remediation:
   });
 });
 
-describe("an invalid policy is rejected with one sentence that names the location and suggests the nearest name", () => {
+describe("an invalid policy is rejected with a sentence for each mistake that names the location and suggests the nearest name", () => {
   test.each([
     ["exemptons: []", 'policy.yml: unknown key "exemptons" (did you mean "exemptions"?).'],
     [
@@ -220,7 +224,7 @@ describe("an invalid policy is rejected with one sentence that names the locatio
     ],
     [
       exemption(`match: { identifier: a }, ownr: ann, reason: b, until: 2026-12-31`),
-      'policy.yml: "exemptions[0].owner" is missing.',
+      'policy.yml: "exemptions[0].owner" is missing.\npolicy.yml: unknown key "exemptions[0].ownr" (did you mean "owner"?).',
     ],
     [
       exemption("match: { identifier: a }, owner: ann, until: 2026-12-31"),
@@ -383,7 +387,7 @@ describe("an invalid policy is rejected with one sentence that names the locatio
     ["remediation: { optin: [] }", 'policy.yml: unknown key "remediation.optin" (did you mean "optIn"?).'],
     [
       "remediation: { allow: [rotate], budget: { perday: 1 } }",
-      'policy.yml: unknown key "remediation.budget.perday" (did you mean "perDay"?).',
+      'policy.yml: unknown key "remediation.budget.perday" (did you mean "perDay"?).\npolicy.yml: "remediation.optIn" is empty: list the databases that the actions in allow may change, as in [{ tags: { stage: test } }].',
     ],
     [
       "remediation: { optIn: [{ tag: { a: b } }] }",
@@ -408,7 +412,21 @@ describe("an invalid policy is rejected with one sentence that names the locatio
     const refusal = refusalOf(text);
     if (typeof sentence === "string") expect(refusal).toBe(sentence);
     else expect(refusal).toMatch(sentence);
-    expect(refusal).not.toContain("\n");
+    for (const line of refusal.split("\n")) expect(line).toMatch(/^policy\.yml[: ].*\.$/);
+  });
+
+  test("with every mistake in a line of its own", () => {
+    const text =
+      "exemptons: []\nownr: 1\nkeys: [{ requir: aws-managed }, { match: { acount: a, engin: b }, require: c }]";
+    expect(refusalOf(text).split("\n")).toEqual([
+      'policy.yml: "keys[0].require" is missing.',
+      'policy.yml: unknown key "keys[0].requir" (did you mean "require"?).',
+      'policy.yml: unknown key "keys[1].match.acount" (did you mean "account"?).',
+      'policy.yml: unknown key "keys[1].match.engin" (did you mean "engine"?).',
+      'policy.yml: "keys[1].require[0]" must be customer-managed, aws-managed, or a key by ARN, ID or alias (alias/…), not "c".',
+      'policy.yml: unknown key "exemptons" (did you mean "exemptions"?).',
+      expect.stringContaining('policy.yml: unknown key "ownr"'),
+    ]);
   });
 
   test("rejects aliases that grow exponentially", () => {

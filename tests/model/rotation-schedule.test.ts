@@ -48,6 +48,7 @@ describe("the longest time between two rotations", () => {
     ["cron(0 8 ? * 2#1 *)", 35],
     ["cron(0 8 ? * 6#3 *)", 35],
     ["cron(0 8 ? * 6L *)", 35],
+    ["cron(0 4 ? * L *)", 7],
   ])("of %s is %d days", (expression, days) => {
     expect(by(expression)).toBeCloseTo(days, 10);
   });
@@ -86,6 +87,11 @@ describe("the longest time between two rotations", () => {
     "cron(0 25 * * ? *)",
     "cron(0 8 31 2 ? *)",
     "cron(0 8 ? * 0 *)",
+    "cron(0 4 ? * 8 *)",
+    "cron(0 4 ? * 2,8 *)",
+    "cron(0 4 ? * 6-8 *)",
+    "cron(0 4 ? * 8#1 *)",
+    "cron(0 4 ? * 8L *)",
     "cron(a b c d e *)",
   ])("of %j is not known", (expression) => {
     expect(by(expression)).toBeNull();

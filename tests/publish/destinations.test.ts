@@ -82,7 +82,7 @@ describe("the findings topic", () => {
     await expect(createFindingsDestination(offline).deliver(changes, context)).rejects.toThrow("no such topic");
   });
 
-  const digest: Digest = toDigest(aReportWith({ findings: [aFindingOn("orders")] }), reportUrl);
+  const digest: Digest = toDigest(aReportWith({ findings: [aFindingOn("orders")] }), reportUrl, []);
 
   test("gets the digest of an audit", async () => {
     const { sent, publish } = aTopic();

@@ -89,7 +89,8 @@ describe("a full audit", () => {
   test("sends one digest, changes or not", async () => {
     const { destinations, publish } = aService(openedBefore("orders"));
     const { report } = await publish(aReportOn(["orders"]));
-    for (const { digests } of destinations) expect(digests).toEqual([toDigest(report, "https://reports.example/1")]);
+    for (const { digests } of destinations)
+      expect(digests).toEqual([toDigest(report, "https://reports.example/1", [])]);
   });
 
   test("refreshes all violations, unreadable ones included, and no exempt or not evaluated findings", async () => {
@@ -597,25 +598,27 @@ describe("a digest", () => {
     const gaps = [aGap(), aGap({ action: "kms:DescribeKey" })];
     const whole = aReportWith({ findings: finding("orders"), coverage: { gaps } });
     const { generatedAt, clean, summary } = whole;
-    expect(toDigest(whole, "https://reports.example/1")).toEqual({
+    const emptied = { account: "123456789012", region: "eu-west-1", findings: 2 };
+    expect(toDigest(whole, "https://reports.example/1", [emptied])).toEqual({
       generatedAt,
       clean,
       summary,
       complete: false,
       gaps: 2,
       oldestFirstSeenAt: now,
+      emptiedRegions: [emptied],
       reportUrl: "https://reports.example/1",
     });
   });
 
   test("has firstSeenAt of the oldest active violation, in any order", () => {
-    expect(toDigest(report(aFindingOn("orders"), oldest, older), null).oldestFirstSeenAt).toBe(yesterday);
-    expect(toDigest(report(oldest, aFindingOn("orders")), null).oldestFirstSeenAt).toBe(yesterday);
+    expect(toDigest(report(aFindingOn("orders"), oldest, older), null, []).oldestFirstSeenAt).toBe(yesterday);
+    expect(toDigest(report(oldest, aFindingOn("orders")), null, []).oldestFirstSeenAt).toBe(yesterday);
   });
 
   test("has no oldest violation if none is active", () => {
-    expect(toDigest(report(older), null).oldestFirstSeenAt).toBeNull();
-    expect(toDigest(report(), null).oldestFirstSeenAt).toBeNull();
+    expect(toDigest(report(older), null, []).oldestFirstSeenAt).toBeNull();
+    expect(toDigest(report(), null, []).oldestFirstSeenAt).toBeNull();
   });
 });
 
@@ -666,6 +669,22 @@ describe("an audit from AWS to the destinations", () => {
       repair();
       const { changes } = await audit(service, [accountOf(simulated)], 2);
       expect(changesInShort(changes)).toEqual(["finding.resolved database-gone orders"]);
+    }));
+
+  test("says that a Region with findings no longer has databases, once", () =>
+    withSimulatedRegion(async (simulated) => {
+      const { here } = simulated;
+      here.addInstance({ identifier: "orders" });
+      here.addInstance({ identifier: "shop" });
+      const service = aService();
+      expect((await audit(service, [accountOf(simulated)], 0)).emptiedRegions).toEqual([]);
+      here.instances.delete("shop");
+      expect((await audit(service, [accountOf(simulated)], 1)).emptiedRegions).toEqual([]);
+      here.instances.clear();
+      const emptied = [{ account: simulated.port.account, region: simulated.port.region, findings: 1 }];
+      expect((await audit(service, [accountOf(simulated)], 2)).emptiedRegions).toEqual(emptied);
+      expect(service.alerts.digests.at(-1)).toMatchObject({ emptiedRegions: emptied });
+      expect((await audit(service, [accountOf(simulated)], 3)).emptiedRegions).toEqual([]);
     }));
 
   test("throws if no account can be accessed, and publishes and records nothing", async () => {

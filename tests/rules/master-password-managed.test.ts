@@ -54,6 +54,17 @@ describeRule({
         mentions: ["is not audited: its cluster is audited."],
       },
       {
+        name: "an instance of another service's cluster that could not be read",
+        database: aDatabase({
+          management: "out-of-scope",
+          reason: "docdb",
+          explanation: "it is an Amazon DocumentDB cluster",
+          clusterIdentifier: "documents",
+        }),
+        context: aContext({ cluster: unseen("rds:DescribeDBClusters failed with AccessDenied") }),
+        messageId: "notAudited",
+      },
+      {
         name: "an unsupported database without an explanation",
         database: aDatabase({ management: "unsupported", reason: "rds-custom" }),
         messageId: "notAudited",

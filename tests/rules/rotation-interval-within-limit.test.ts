@@ -14,7 +14,7 @@ const tooLong = (schedule: string, intervalDays: number) => ({ schedule, interva
 describeRule({
   rule: rotationIntervalWithinLimit,
   url: import.meta.url,
-  confirms: { tooLong: ["secretsmanager:DescribeSecret"] },
+  confirms: { tooLong: ["secretsmanager:DescribeSecret"], scheduleUnknown: ["secretsmanager:DescribeSecret"] },
   examples: {
     COMPLIANT: [
       {

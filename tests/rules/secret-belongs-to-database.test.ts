@@ -22,6 +22,7 @@ describeRule({
   rule: secretBelongsToDatabase,
   url: import.meta.url,
   confirms: {
+    notTagged: ["secretsmanager:DescribeSecret"],
     missing: describeSecret,
     beingDeleted: describeSecret,
     notOwned: describeSecret,

@@ -1,6 +1,6 @@
 import type { KeyFacts, RequiredKey } from "../../lib/model/rule.ts";
 import { secretKeyAsRequired } from "../../rules/secret-key-as-required.ts";
-import { aContext, anUnseenKey, aSeenKey, keyArn, otherKeyArn, seen } from "../support/builders.ts";
+import { aContext, anUnseenKey, aSeenKey, keyArn, otherKeyArn, seen, unseen } from "../support/builders.ts";
 import { describeRule } from "../support/rule-harness.ts";
 
 const missing: KeyFacts = { arn: seen<never>(null), key: seen<never>(null) };
@@ -35,7 +35,7 @@ describeRule({
   rule: secretKeyAsRequired,
   url: import.meta.url,
   context: requiring([exactly(keyArn)], own),
-  confirms: { secretKeyOther: ["secretsmanager:DescribeSecret"] },
+  confirms: { secretKeyOther: ["secretsmanager:DescribeSecret"], secretKeyNotSeen: ["secretsmanager:DescribeSecret"] },
   examples: {
     COMPLIANT: [
       {
@@ -165,9 +165,15 @@ describeRule({
       },
       {
         name: "RDS reports the required key, and the secret could not be read",
-        context: requiring([exactly(keyArn)], own, unseenAlready),
+        context: { ...requiring([exactly(keyArn)], own, unseenAlready), secret: unseen() },
         messageId: "notSeen",
         mentions: ["secretsmanager:ListSecrets failed with AccessDeniedException"],
+      },
+      {
+        name: "RDS reports the required key, and the key that the list of secrets names could not be read",
+        context: requiring([kind("customer-managed")], own, anUnseenKey()),
+        messageId: "secretKeyNotSeen",
+        mentions: ["kms:DescribeKey failed with AccessDeniedException"],
       },
       {
         name: "Secrets Manager reports the required key, and the key that RDS reports could not be resolved",

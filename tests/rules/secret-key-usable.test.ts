@@ -2,17 +2,26 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { judge } from "../../lib/audit/judge.ts";
 import { defaultPolicy } from "../../lib/model/default-policy.ts";
+import type { KeyFacts } from "../../lib/model/rule.ts";
 import { secretKeyUsable } from "../../rules/secret-key-usable.ts";
 import { anyText } from "../support/arbitraries.ts";
 import { aContext, aDatabase, anUnseenKey, aSeenKey, keyArn, otherKeyArn, seen } from "../support/builders.ts";
 import { describeRule } from "../support/rule-harness.ts";
 
-const both = (key: ReturnType<typeof aSeenKey>) => aContext({ rdsKey: key, secretKey: key });
+const both = (key: KeyFacts) => aContext({ rdsKey: key, secretKey: key });
 const deletionAt = "2026-12-01T00:00:00.000Z";
 
 describeRule({
   rule: secretKeyUsable,
   url: import.meta.url,
+  confirms: {
+    missing: ["secretsmanager:DescribeSecret"],
+    disabled: ["secretsmanager:DescribeSecret"],
+    pendingDeletion: ["secretsmanager:DescribeSecret"],
+    unusable: ["secretsmanager:DescribeSecret"],
+    rdsKeyUnusable: ["secretsmanager:DescribeSecret"],
+    stateUnknown: ["secretsmanager:DescribeSecret"],
+  },
   examples: {
     COMPLIANT: [
       { name: "an enabled key", messageId: "usable", mentions: ["is Enabled"] },
@@ -59,9 +68,17 @@ describeRule({
       },
       {
         name: "only the key that RDS reports is disabled",
-        context: aContext({ rdsKey: aSeenKey({ state: "Disabled" }) }),
-        messageId: "disabled",
-        evidence: { key: keyArn, state: "Disabled", deletionAt: null },
+        context: aContext({ rdsKey: aSeenKey({ state: "Disabled" }), secretKey: aSeenKey({ arn: otherKeyArn }) }),
+        messageId: "rdsKeyUnusable",
+        mentions: [`RDS reports KMS key ${keyArn}`, "which is Disabled", "clients can read the password"],
+        evidence: { key: keyArn, state: "Disabled" },
+      },
+      {
+        name: "only the key that RDS reports does not exist",
+        context: aContext({ rdsKey: { arn: seen(keyArn), key: seen<never>(null) } }),
+        messageId: "rdsKeyUnusable",
+        mentions: ["which does not exist"],
+        evidence: { key: keyArn, state: null },
       },
       {
         name: "the key that RDS reports could not be read, and the one that Secrets Manager reports is disabled",
@@ -71,7 +88,7 @@ describeRule({
       },
       {
         name: "a key that does not exist",
-        context: aContext({ rdsKey: { arn: seen(keyArn), key: seen<never>(null) } }),
+        context: both({ arn: seen(keyArn), key: seen<never>(null) }),
         messageId: "missing",
         mentions: [`does not exist: ${keyArn}`],
         evidence: { key: keyArn },

@@ -8,6 +8,7 @@ import {
   aSeenKey,
   keyArn,
   now,
+  otherKeyArn,
   seen,
   unseen,
   withSecret,
@@ -39,6 +40,8 @@ const afterFailedRotation = (name: string, context: RuleContext, due: string): E
 });
 
 const denial = JSON.stringify({ Statement: [{ Effect: "Deny", Principal: "*", Action: "secretsmanager:*" }] });
+const denialOn = (Condition: object) =>
+  JSON.stringify({ Statement: [{ Effect: "Deny", Principal: "*", Action: "secretsmanager:*", Condition }] });
 const permission = JSON.stringify({ Statement: [{ Effect: "Allow", Principal: "*", Action: "secretsmanager:*" }] });
 const confirmed = ["secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"];
 
@@ -90,6 +93,17 @@ describeRule({
         messageId: "impaired",
         evidence: { causes: [] },
       },
+      {
+        name: "a resource policy that denies only requests without TLS is not a cause",
+        context: aContext({ resourcePolicy: seen(denialOn({ Bool: { "aws:SecureTransport": "false" } })) }),
+        messageId: "impaired",
+        evidence: { causes: [] },
+      },
+      withCauses(
+        "a resource policy with a condition that only AWS can evaluate",
+        aContext({ resourcePolicy: seen(denialOn({ StringNotEquals: { "aws:SourceVpce": "vpce-1" } })) }),
+        "the secret's resource policy has a condition that may deny RDS",
+      ),
       {
         name: "a rotation that is due now has not failed",
         context: withSecret({ nextRotationAt: now }),
@@ -191,6 +205,11 @@ describeRule({
         "the secret has been scheduled for deletion since 2026-11-23 10:00 UTC",
         "the secret's resource policy denies RDS",
         "the rotation due on 2026-11-20 00:00 UTC failed",
+      ),
+      withCauses(
+        "the key that only RDS reports, with its effect",
+        aContext({ rdsKey: aSeenKey({ state: "Disabled" }), secretKey: aSeenKey({ arn: otherKeyArn }) }),
+        `its KMS key ${keyArn} is Disabled (RDS reports this key; Secrets Manager uses another, which is usable)`,
       ),
       withCauses(
         "the key that only Secrets Manager reports",

@@ -26,7 +26,7 @@ describeRule({
   database: rotating,
   // An active secret is not stuck, even if it cannot be read.
   passesWithout: ["secretsmanager:ListSecrets"],
-  confirms: { stuck: ["secretsmanager:DescribeSecret"] },
+  confirms: { stuck: ["secretsmanager:DescribeSecret"], ageUnknown: ["secretsmanager:DescribeSecret"] },
   examples: {
     COMPLIANT: [
       { name: "an active secret of any age", database: aDatabase(), messageId: "settled" },

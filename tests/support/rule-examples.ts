@@ -35,6 +35,7 @@ const sharedMessages: Readonly<Record<string, Message>> = {
 /** Confirmations of the shared messages; a rule with such a message has the same. */
 export const sharedConfirmations: Readonly<Record<string, readonly string[]>> = {
   secretMissing: ["secretsmanager:DescribeSecret"],
+  secretKeyNotSeen: ["secretsmanager:DescribeSecret"],
   off: ["secretsmanager:DescribeSecret"],
 };
 
@@ -79,14 +80,31 @@ const examplesOf: Readonly<Record<string, (from: StartingPoint) => readonly Shar
       mentions: ["secretsmanager:ListSecrets failed with AccessDeniedException"],
     },
   ],
-  keyNotSeen: ({ database, context }) =>
-    (["rdsKey", "secretKey"] as const).map((which) => ({
-      name: `a ${which} that could not be read`,
+  keyNotSeen: ({ database, context }) => [
+    {
+      name: "the key that RDS reports could not be read",
       status: "INSUFFICIENT_DATA",
       database,
-      context: { ...context, [which]: anUnseenKey(null) },
+      context: { ...context, rdsKey: anUnseenKey(null) },
       mentions: ["kms:DescribeKey failed with AccessDeniedException"],
-    })),
+    },
+    {
+      name: "the key is unknown because the secrets could not be listed",
+      status: "INSUFFICIENT_DATA",
+      database,
+      context: { ...context, secret: unseen(), secretKey: { arn: unseen(), key: unseen() } },
+      mentions: ["secretsmanager:ListSecrets failed with AccessDeniedException"],
+    },
+  ],
+  secretKeyNotSeen: ({ database, context }) => [
+    {
+      name: "the key that Secrets Manager reports could not be read",
+      status: "INSUFFICIENT_DATA",
+      database,
+      context: { ...context, secretKey: anUnseenKey(null) },
+      mentions: ["kms:DescribeKey failed with AccessDeniedException"],
+    },
+  ],
   statusUnknown: ({ database, context }) => [
     ...["quarantined", null].map((status) => ({
       name: status === null ? "a secret without a status" : "a secret status that AWS does not document",

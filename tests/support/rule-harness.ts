@@ -6,10 +6,10 @@ import { applyRule, judge } from "../../lib/audit/judge.ts";
 import type { ClassifiedDatabase } from "../../lib/model/database.ts";
 import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import type { Status } from "../../lib/model/finding.ts";
-import type { Rule, RuleContext } from "../../lib/model/rule.ts";
+import type { Message, Rule, RuleContext } from "../../lib/model/rule.ts";
 import { statusOf } from "../../lib/model/rule.ts";
 import { anyClassifiedDatabase, anyContext, anyText, anyUnseenFact, anyUnseenKey } from "./arbitraries.ts";
-import { aContext, aDatabase, aMasterUserSecret } from "./builders.ts";
+import { aContext, aDatabase, aMasterUserSecret, aSecret, seen } from "./builders.ts";
 import { deepFreeze } from "./deep-freeze.ts";
 import {
   type Example,
@@ -90,12 +90,37 @@ export function describeRule({
       }
     });
 
+    test("each remedy that modifies the database says so, because RDS refuses it while the database is stopped", () => {
+      for (const message of Object.values(rule.messages)) {
+        const remedy = "remedy" in message ? message.remedy : "";
+        const modifies = /\{(modify|rotate|turnOn)\}|turn management|rotate the secret/i.test(remedy);
+        expect([message.text, message.modifiesDatabase ?? false]).toEqual([message.text, modifies]);
+      }
+    });
+
     test("confirms with AWS what a list can report late", () => {
       const confirmed = Object.entries(rule.messages).flatMap(([id, message]) =>
         "confirm" in message ? [[id, message.confirm]] : [],
       );
       const shared = Object.entries(sharedConfirmations).filter(([id]) => hasSharedMessage(rule, id));
       expect(Object.fromEntries(confirmed)).toEqual({ ...confirms, ...Object.fromEntries(shared) });
+    });
+
+    test("a violation or an unknown verdict that rests on the list of secrets is confirmed with DescribeSecret", () => {
+      const verdictOf = (database: ClassifiedDatabase, context: RuleContext) => rule.check(database, context).messageId;
+      const expectConfirmed = (database: ClassifiedDatabase, context: RuleContext) => {
+        const messageId = verdictOf(database, context);
+        const { status, confirm } = rule.messages[messageId] as Message;
+        if (!context.secret.seen || (status !== "NON_COMPLIANT" && status !== "INSUFFICIENT_DATA")) return;
+        const upToDate = { ...context, secret: seen(aSecret()), secretKey: context.rdsKey };
+        if (verdictOf(database, upToDate) !== messageId) expect(confirm).toContain("secretsmanager:DescribeSecret");
+      };
+      for (const { database, context } of all) expectConfirmed(database, context);
+      fc.assert(
+        fc.property(anyClassifiedDatabase, anyContext, (database, context) =>
+          expectConfirmed({ ...database, management: "managed" }, context),
+        ),
+      );
     });
 
     test("never throws, changes nothing, is deterministic and fills every placeholder, for any input", () => {

@@ -25,6 +25,7 @@ function describeManaged({ summary, coverage }: Report): string {
   const { managed, unmanaged } = summary;
   const all = managed + unmanaged;
   if (coverage.targets.length === 0) return "Nothing was audited.";
+  if (coverage.rules.length === 0) return "No rule was evaluated, because the policy turns all rules off.";
   if (summary.databases === 0) return "No databases found.";
   if (all === 0) return "No database has a master password that RDS can manage.";
   const passwords = count(all, "master password");

@@ -22,6 +22,7 @@ const digest: Digest = {
   complete: true,
   gaps: 0,
   oldestFirstSeenAt: now,
+  emptiedRegions: [],
   reportUrl: "https://example.com/report",
   summary: {
     databases: 3,
