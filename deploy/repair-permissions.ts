@@ -2,40 +2,91 @@ import { parseArn } from "../lib/model/arn.ts";
 import { toggleTagKey } from "../lib/model/database.ts";
 import { defaultKeyAlias, isKeyReference } from "../lib/model/key.ts";
 import type { Match, Policy } from "../lib/model/policy.ts";
-import { repairActions } from "../lib/plan/repair-permissions.ts";
+import { repairActions, secretActions } from "../lib/plan/repair-permissions.ts";
 import { arn, type Intrinsic, ownAccount, type Statement } from "./statement.ts";
 
 /** Permissions to make repairs: only for actions that the policy allows, and only on databases that it opts in. */
 export function changingStatements(policy: Policy): readonly Statement[] {
   const actions = repairActions(policy);
-  const startingWith = (prefix: string) => actions.filter((action) => action.startsWith(prefix));
-  const onSecrets = startingWith("secretsmanager:");
   return [
-    ...databaseStatements(startingWith("rds:"), policy.remediation.optIn),
-    ...(onSecrets.length === 0
-      ? []
-      : [
-          {
-            Sid: "RepairSecretsOfRDS",
-            Effect: "Allow",
-            Action: onSecrets,
-            Resource: arn("secretsmanager", "*", ownAccount, "secret:rds!*"),
-          } as const,
-        ]),
+    ...databaseStatements(
+      actions.filter((action) => action.startsWith("rds:")),
+      policy.remediation.optIn,
+    ),
+    ...secretStatements(policy),
+    ...keyTrialStatements(policy),
     ...(actions.includes("kms:CreateGrant")
       ? [
-          ...keyStatements("UseKeys", ["kms:Decrypt", "kms:GenerateDataKey"], policy),
-          ...keyStatements("GrantKeys", "kms:CreateGrant", policy, { Bool: { "kms:GrantIsForAWSResource": "true" } }),
+          ...keyStatements("UseKeys", ["kms:Decrypt", "kms:GenerateDataKey"], policy, viaRdsOrSecretsManager),
+          ...keyStatements("GrantKeys", "kms:CreateGrant", policy, {
+            ...viaRdsOrSecretsManager,
+            Bool: { "kms:GrantIsForAWSResource": "true" },
+          }),
         ]
       : []),
   ];
 }
 
-/** Permissions to try which keys a repair could use. The dry run makes no data key. */
+/** RDS and Secrets Manager use the key on the role's behalf. The role itself cannot. */
+const viaRdsOrSecretsManager = { StringLike: { "kms:ViaService": ["rds.*", "secretsmanager.*"] } };
+
+/** Permissions to try, not through a service, which keys a repair could use. IAM has no condition that allows only dry runs. */
 export function keyTrialStatements(policy: Policy): readonly Statement[] {
   return repairActions(policy).includes("kms:CreateGrant")
-    ? keyStatements("TryKeys", "kms:GenerateDataKey", policy)
+    ? keyStatements("TryKeys", "kms:GenerateDataKey", policy, { Null: { "kms:ViaService": "true" } })
     : [];
+}
+
+/**
+ * Permissions on secrets that RDS owns. An existing secret must have the tag of RDS that names a database whose ARN the policy opts in. A new
+ * secret may get only tags of AWS, which RDS sets; a caller cannot set them.
+ */
+function secretStatements(policy: Policy): readonly Statement[] {
+  const { onExisting, onNew } = secretActions(policy);
+  const Resource = arn("secretsmanager", "*", ownAccount, "secret:rds!*");
+  return [
+    ...(onExisting.length === 0
+      ? []
+      : (["Instance", "Cluster"] as const).map(
+          (kind) =>
+            ({
+              Sid: `SecretsOf${kind}s`,
+              Effect: "Allow",
+              Action: onExisting,
+              Resource,
+              Condition: {
+                StringLike: {
+                  [`aws:ResourceTag/aws:rds:primaryDB${kind}Arn`]: distinct(
+                    policy.remediation.optIn.flatMap(toOwnerArns[kind]),
+                  ),
+                },
+              },
+            }) as const,
+        )),
+    ...(onExisting.includes("secretsmanager:PutResourcePolicy")
+      ? [
+          {
+            Sid: "NoPublicSecrets",
+            Effect: "Deny",
+            Action: "secretsmanager:PutResourcePolicy",
+            Resource: "*",
+            Condition: { BoolIfExists: { "secretsmanager:BlockPublicPolicy": "false" } },
+          } as const,
+        ]
+      : []),
+    ...(onNew.length === 0
+      ? []
+      : [
+          { Sid: "NewSecrets", Effect: "Allow", Action: "secretsmanager:CreateSecret", Resource } as const,
+          {
+            Sid: "TagNewSecrets",
+            Effect: "Allow",
+            Action: "secretsmanager:TagResource",
+            Resource,
+            Condition: { "ForAllValues:StringLike": { "aws:TagKeys": "aws:*" } },
+          } as const,
+        ]),
+  ];
 }
 
 /** One or two statements for each set of tags in `optIn`. Entries with the same tags share them. */
@@ -98,14 +149,20 @@ function databaseStatements(actions: readonly string[], optIn: readonly Match[])
 const onlyToggleTag = { "ForAllValues:StringEquals": { "aws:TagKeys": [toggleTagKey] } };
 
 /**
- * Permissions to finish a toggle. A database with the tag was opted in when its toggle started. Turning management on again and removing the
- * tag must not depend on an opt-in tag that may be removed in the meantime. The role cannot tag a database that is not opted in.
+ * Permissions to finish a toggle: to turn management on, and nothing else. A database with the tag was opted in when its toggle started, and
+ * finishing must not depend on an opt-in that may be removed in the meantime. The role cannot tag a database that is not opted in.
  */
 function finishingStatements(modify: readonly string[]): readonly Statement[] {
   const Resource = ["db", "cluster", "tenant-database"].map((type) => arn("rds", "*", ownAccount, `${type}:*`));
   const toggling = { Null: { [`aws:ResourceTag/${toggleTagKey}`]: "false" } };
   return [
-    { Sid: "Finish", Effect: "Allow", Action: modify, Resource, Condition: toggling },
+    {
+      Sid: "Finish",
+      Effect: "Allow",
+      Action: modify,
+      Resource,
+      Condition: { ...toggling, Bool: { "rds:ManageMasterUserPassword": "true" } },
+    },
     {
       Sid: "Untag",
       Effect: "Allow",
@@ -127,6 +184,21 @@ function toDatabaseArns({ account = [ownAccount], region = ["*"], identifier = [
   const resources = [...names.flatMap((name) => [`db:${name}`, `cluster:${name}`]), "tenant-database:*"];
   return toArns(account, region, resources);
 }
+
+/** ARN patterns of the databases that an entry can match, as the secrets of instances and of clusters name them. */
+const toOwnerArns = {
+  Instance: ({ account = [ownAccount], region = ["*"], identifier = ["*"] }: Match) =>
+    toArns(account, region, [
+      ...identifier.map((glob) => `db:${toPattern(isOfTenants(glob) ? (glob.split("/")[0] ?? "") : glob)}`),
+      "tenant-database:*",
+    ]),
+  Cluster: ({ account = [ownAccount], region = ["*"], identifier = ["*"] }: Match) =>
+    toArns(
+      account,
+      region,
+      identifier.filter((glob) => !isOfTenants(glob)).map((glob) => `cluster:${toPattern(glob)}`),
+    ),
+};
 
 /** ARN patterns of the containers of tenant databases that an entry can match. */
 function toContainerArns({ account = [ownAccount], region = ["*"], identifier = ["*"] }: Match): readonly Intrinsic[] {

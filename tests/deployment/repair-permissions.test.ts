@@ -84,7 +84,14 @@ test("a policy that allows rotations alone lets no management be turned on, and 
 test("one that allows schedules alone changes no database", () => {
   expect(changingStatements(aPermissivePolicy({ allow: ["schedule-rotation"] })).map(({ Action }) => Action)).toEqual([
     ["secretsmanager:RotateSecret"],
+    ["secretsmanager:RotateSecret"],
   ]);
+});
+
+test("one that only turns management on has RDS create a secret, and changes no existing one", () => {
+  const statements = changingStatements(aPermissivePolicy({ allow: ["enable"] }));
+  const onSecrets = statements.filter(({ Action }) => listOf(Action).some((one) => one.startsWith("secretsmanager:")));
+  expect(onSecrets.map(({ Sid }) => Sid)).toEqual(["NewSecrets", "TagNewSecrets"]);
 });
 
 describe("databases that are opted in", () => {
@@ -119,9 +126,10 @@ describe("databases that are opted in", () => {
   test("are turned on again, and lose the mark, although somebody takes their tags off in between", () => {
     const statements = changingStatements(optingIn({ tags: { repair: "yes" } }));
     const hasToggleTag = { Null: { "aws:ResourceTag/rds-password-audit:toggle": "false" } };
+    const turnsOn = { Bool: { "rds:ManageMasterUserPassword": "true" } };
     const onlyToggleTag = { "ForAllValues:StringEquals": { "aws:TagKeys": ["rds-password-audit:toggle"] } };
     const [finish, untag] = ["Finish", "Untag"].map((sid) => statements.find(({ Sid }) => Sid === sid));
-    expect(finish).toMatchObject({ Effect: "Allow", Condition: hasToggleTag });
+    expect(finish).toMatchObject({ Effect: "Allow", Condition: { ...hasToggleTag, ...turnsOn } });
     expect(listOf(finish?.Action ?? []).every((action) => action.startsWith("rds:Modify"))).toBe(true);
     expect(untag).toMatchObject({
       Action: "rds:RemoveTagsFromResource",
@@ -214,6 +222,25 @@ describe("databases that are opted in", () => {
     expect(untagged.map(({ Action }) => Action)).toEqual(["rds:ModifyTenantDatabase"]);
   });
 
+  test("have secrets that are told by the tag of RDS, with the same names", () => {
+    const owners = (policy: Policy) =>
+      ["SecretsOfInstances", "SecretsOfClusters"].map((sid) => {
+        const { Condition } = changingStatements(policy).find(({ Sid }) => Sid === sid) ?? {};
+        const [Resource] = Object.values((Condition as { StringLike: Record<string, string[]> }).StringLike);
+        return resourcesOf({ Resource: Resource ?? [] }).map((arn) => arn.replace("arn:aws:rds:*:111111111111:", ""));
+      });
+    expect(owners(optingIn({ identifier: ["orders", "test-*"] }))).toEqual([
+      ["db:orders", "db:test-*", "tenant-database:*"],
+      ["cluster:orders", "cluster:test-*"],
+    ]);
+    expect(owners(optingIn({ identifier: ["cdb/ERP", "orders"] }))).toEqual([
+      ["db:cdb", "db:orders", "tenant-database:*"],
+      ["cluster:orders"],
+    ]);
+    // The tags of a database are not on its secret.
+    expect(owners(optingIn({ tags: { repair: "yes" } }))).toEqual([["db:*", "tenant-database:*"], ["cluster:*"]]);
+  });
+
   test("by more names than a role can hold are refused, with what to do", () => {
     const many = optingIn({ identifier: Array.from({ length: 100 }, (_, index) => `orders-${index}`) });
     expect(() => rolesWith(many)).toThrow(UsageError);
@@ -255,9 +282,10 @@ describe("keys", () => {
   ])("by the alias %s are those that have it", (alias, resource, name) => {
     const [statement] = use(withKeys({ match: {}, require: [alias] }));
     expect(statement && resourcesOf(statement)).toEqual([resource]);
-    expect(statement && conditionOf(statement)).toBe(
-      `{"ForAnyValue:StringEquals":{"kms:ResourceAliases":["${name}"]}}`,
-    );
+    expect(statement?.Condition).toEqual({
+      "ForAnyValue:StringEquals": { "kms:ResourceAliases": [name] },
+      StringLike: { "kms:ViaService": ["rds.*", "secretsmanager.*"] },
+    });
   });
 
   test("are granted to AWS's services alone", () => {
