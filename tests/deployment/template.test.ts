@@ -500,9 +500,13 @@ describe("remediation", () => {
   test("an execution that was killed starts a recheck; a running, successful or foreign one does not", () => {
     const { EventPattern } = resource(withEveryParameter(), "InterruptedExecutions").Properties;
     const pattern = JSON.parse(
-      JSON.stringify(EventPattern).replaceAll('{"Fn::GetAtt":["RemediateLambdaFunction","Arn"]}', `"${functionArn}"`),
+      JSON.stringify(inAccount(EventPattern)).replaceAll(
+        '{"Fn::GetAtt":["RemediateLambdaFunction","Arn"]}',
+        `"${functionArn}"`,
+      ),
     );
     const event = (detail: object) => ({
+      account: "123456789012",
       source: "aws.lambda",
       "detail-type": "Durable Execution Status Change",
       detail,
@@ -515,6 +519,8 @@ describe("remediation", () => {
       expect(matches(pattern, event({ functionArn: `${functionArn}:7`, status }))).toBe(false);
     const other = functionArn.replace("remediate", "other");
     expect(matches(pattern, event({ functionArn: `${other}:7`, status: "FAILED" }))).toBe(false);
+    const failed = event({ functionArn: `${functionArn}:7`, status: "FAILED" });
+    expect(matches(pattern, { ...failed, account: "222222222222" })).toBe(false);
   });
 
   test("alarms cover executions that fail, time out or are stopped, besides errors of the function", () => {
@@ -585,7 +591,7 @@ describe("parameters", () => {
 describe("events", () => {
   const rulesMatching = (event: object) =>
     ofType(withDefaults(), "AWS::Events::Rule")
-      .filter(([, { EventPattern }]) => matches(EventPattern, event))
+      .filter(([, { EventPattern }]) => matches(inAccount(EventPattern), { account: "123456789012", ...event }))
       .map(([id]) => id);
   const rdsEvent = (EventID: string, kind = "Instance") => ({
     source: "aws.rds",
@@ -649,6 +655,12 @@ describe("events", () => {
   });
 
   test.each([
+    { ...rdsEvent("RDS-EVENT-0043"), account: "222222222222" },
+    { ...labelUpdated("rds!db-0123"), account: "222222222222" },
+    { ...call("rds", "ModifyDBInstance"), account: "222222222222" },
+    { ...secretCall("DeleteSecret", "rds!db-0123"), account: "222222222222" },
+    { ...rotationFailed("rds!db-0123"), account: "222222222222" },
+    { ...call("kms", "DisableKey"), account: "222222222222" },
     rdsEvent("RDS-EVENT-0087"),
     labelUpdated("orders-api"),
     rotationFailed("orders-api"),
@@ -719,6 +731,11 @@ describe("packages", () => {
     expect(tookSeconds).toBeLessThan(60);
   });
 });
+
+/** An event pattern in account 123456789012. */
+function inAccount(pattern: unknown): unknown {
+  return JSON.parse(JSON.stringify(pattern).replaceAll('{"Ref":"AWS::AccountId"}', '"123456789012"'));
+}
 
 /** `configRule` becomes `ConfigRule`, as in `ConfigRuleLambdaFunction`. */
 function pascal(name: string): string {
