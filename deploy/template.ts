@@ -1,5 +1,6 @@
 import { rules } from "../rules/index.ts";
 import { configRules } from "./config-rules.ts";
+import { consoleLinks } from "./console-links.ts";
 import { permissions } from "./permissions.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { arnOf, type Intrinsic, type Statement } from "./statement.ts";
@@ -38,6 +39,7 @@ export function template(params: Readonly<Record<string, unknown>>, stackRegion:
     permissionsBoundary: settings.permissionsBoundary || noValue,
     concurrency: settings.reservedConcurrency === "on" ? concurrency : noValues(concurrency),
     policies: toPolicies(permissions(settings, arns)),
+    links: consoleLinks(stackRegion),
     eventRuleArns: [...eventRules, ...(hasRepairs ? ["InterruptedExecutions"] : [])].map(arnOf),
     remediateFunctionArn: hasRepairs ? { Ref: "RemediateDurableLambdaAlias" } : noValue,
     dashboard: {

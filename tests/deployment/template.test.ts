@@ -313,15 +313,29 @@ describe.each(variants)("the template %s", (name) => {
   describe("alarms", () => {
     const alarms = () => Object.fromEntries(ofType(template(), "AWS::CloudWatch::Alarm"));
 
-    test("each links to its section in docs/operations.md", () => {
+    test("each names its section in docs/operations.md", () => {
       const operations = readFileSync("docs/operations.md", "utf8");
       const headings = [...operations.matchAll(/^## (.+)$/gm)].map(([, text = ""]) =>
         text.toLowerCase().replaceAll(" ", "-"),
       );
       expect(Object.keys(alarms())).toHaveLength(isRepairing ? 14 : 9);
       for (const { AlarmDescription, AlarmName } of Object.values(alarms())) {
-        expect(headings).toContain(/ See docs\/operations\.md#([\w-]+)$/.exec(String(AlarmDescription))?.[1]);
+        expect(headings).toContain(/ See docs\/operations\.md#([\w-]+) and /.exec(described(AlarmDescription))?.[1]);
         expect(operations).toContain(String(AlarmName).replace("rds-password-audit-prod", "…"));
+      }
+    });
+
+    test("each ends with a link to the log or the dead-letter queue of the function that it is about", () => {
+      const console = "https://eu-west-1.console.aws.amazon.com";
+      const logs = `${console}/cloudwatch/home?region=eu-west-1#logsV2:log-groups/log-group/$252Faws$252Flambda$252F`;
+      const queues = `${console}/sqs/v3/home?region=eu-west-1#/queues/https%3A%2F%2Fsqs.eu-west-1.amazonaws.com%2F123456789012%2F`;
+      for (const [id, { AlarmDescription, Dimensions }] of Object.entries(alarms())) {
+        const link = / (https:\/\/\S+)$/.exec(described(AlarmDescription))?.[1];
+        const [{ Value } = { Value: "" }] = Dimensions as { Value: unknown }[];
+        const [about = "AuditLambdaFunction"] = /\w+(LambdaFunction|DeadLetters)/.exec(JSON.stringify(Value)) ?? [];
+        expect([id, link]).toEqual([id, `${about.endsWith("DeadLetters") ? queues : logs}${about}`]);
+        expect(template().Resources).toHaveProperty(about);
+        expect(described(AlarmDescription).length).toBeLessThanOrEqual(1024);
       }
     });
 
@@ -731,6 +745,13 @@ describe("packages", () => {
     expect(tookSeconds).toBeLessThan(60);
   });
 });
+
+/** The description of an alarm after deployment; a queue and a function have their logical id as their name. */
+function described(description: unknown): string {
+  const { "Fn::Sub": text } = description as { "Fn::Sub": string };
+  const values: Record<string, string> = { "AWS::URLSuffix": "amazonaws.com", "AWS::AccountId": "123456789012" };
+  return text.replaceAll(/\$\{([\w:]+)(\.QueueName)?\}/g, (_, name) => values[name] ?? name);
+}
 
 /** An event pattern in account 123456789012. */
 function inAccount(pattern: unknown): unknown {
