@@ -35,6 +35,7 @@ export function template(params: Readonly<Record<string, unknown>>, stackRegion:
     overdueHours: settings.schedule.overdueHours,
     logRetentionDays: settings.logRetentionDays,
     reportRetentionDays: settings.reportRetentionDays,
+    reportLock: toReportLock(settings),
     logKmsKeyArn: settings.logKmsKeyArn || noValue,
     permissionsBoundary: settings.permissionsBoundary || noValue,
     concurrency: settings.reservedConcurrency === "on" ? concurrency : noValues(concurrency),
@@ -67,6 +68,13 @@ function toRegions({ regions, policy }: Settings): string | Intrinsic {
   if (regions === "all") return "all";
   const names = regions.length > 0 ? regions : (policy.regions ?? []);
   return names.length === 0 ? { Ref: "AWS::Region" } : names.join(",");
+}
+
+/** S3 Object Lock of the report bucket. The lock ends when the report expires. */
+function toReportLock({ reportLock, reportRetentionDays: Days }: Settings) {
+  if (reportLock === "off") return { enabled: noValue, configuration: noValue };
+  const DefaultRetention = { Mode: reportLock.toUpperCase(), Days };
+  return { enabled: true, configuration: { ObjectLockEnabled: "Enabled", Rule: { DefaultRetention } } };
 }
 
 function toPolicies(statements: Readonly<Record<string, readonly Statement[]>>) {

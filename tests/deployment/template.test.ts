@@ -38,6 +38,7 @@ const everyParameter = {
   kmsKeyArn: "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
   logKmsKeyArn: "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
   logRetentionDays: "365",
+  reportLock: "governance",
   permissionsBoundary: "arn:aws:iam::123456789012:policy/boundary",
   reservedConcurrency: "off",
 };
@@ -564,6 +565,19 @@ describe("parameters", () => {
         expect.objectContaining({ Action: ["kms:Decrypt", "kms:GenerateDataKey"], Resource: kmsKeyArn }),
       ]),
     );
+  });
+
+  test("S3 keeps every version for the retention of reports if reportLock is on, and locks nothing by default", () => {
+    const bucketOf = (template: Template) => Object.fromEntries(ofType(template, "AWS::S3::Bucket")).ReportBucket;
+    expect(bucketOf(withEveryParameter())).toMatchObject({
+      ObjectLockEnabled: true,
+      ObjectLockConfiguration: {
+        ObjectLockEnabled: "Enabled",
+        Rule: { DefaultRetention: { Mode: "GOVERNANCE", Days: 400 } },
+      },
+    });
+    expect(bucketOf(withDefaults())).not.toHaveProperty("ObjectLockEnabled");
+    expect(bucketOf(withDefaults())).not.toHaveProperty("ObjectLockConfiguration");
   });
 
   test("every role has the permissions boundary", () => {
