@@ -11,7 +11,7 @@ export function changingStatements(policy: Policy): readonly Statement[] {
   return [
     ...databaseStatements(
       actions.filter((action) => action.startsWith("rds:")),
-      policy.remediation.optIn,
+      policy.remediation,
     ),
     ...secretStatements(policy),
     ...keyTrialStatements(policy),
@@ -47,22 +47,13 @@ function secretStatements(policy: Policy): readonly Statement[] {
   return [
     ...(onExisting.length === 0
       ? []
-      : (["Instance", "Cluster"] as const).map(
-          (kind) =>
-            ({
-              Sid: `SecretsOf${kind}s`,
-              Effect: "Allow",
-              Action: onExisting,
-              Resource,
-              Condition: {
-                StringLike: {
-                  [`aws:ResourceTag/aws:rds:primaryDB${kind}Arn`]: distinct(
-                    policy.remediation.optIn.flatMap(toOwnerArns[kind]),
-                  ),
-                },
-              },
-            }) as const,
-        )),
+      : (["Instance", "Cluster"] as const).flatMap((kind) => {
+          const owners = distinct(policy.remediation.optIn.flatMap(toOwnerArns[kind]));
+          const Condition = { StringLike: { [`aws:ResourceTag/aws:rds:primaryDB${kind}Arn`]: owners } };
+          return owners.length === 0
+            ? []
+            : [{ Sid: `SecretsOf${kind}s`, Effect: "Allow", Action: onExisting, Resource, Condition } as const];
+        })),
     ...(onExisting.includes("secretsmanager:PutResourcePolicy")
       ? [
           {
@@ -90,7 +81,7 @@ function secretStatements(policy: Policy): readonly Statement[] {
 }
 
 /** One or two statements for each set of tags in `optIn`. Entries with the same tags share them. */
-function databaseStatements(actions: readonly string[], optIn: readonly Match[]): readonly Statement[] {
+function databaseStatements(actions: readonly string[], { allow, optIn }: Policy["remediation"]): readonly Statement[] {
   const modify = actions.filter((action) => action.startsWith("rds:Modify"));
   const tagging = actions.filter((action) => /Tags(To|From)Resource$/.test(action));
   if (modify.length === 0) return [];
@@ -101,6 +92,8 @@ function databaseStatements(actions: readonly string[], optIn: readonly Match[])
     group.matches.push(match);
     byTags.set(key, group);
   }
+  const change = toChangeCondition(allow);
+  const containers = distinct(optIn.flatMap(toContainerArns));
   const ofGroups = [...byTags.values()].flatMap(({ tags, matches }, index) => {
     const Resource = distinct(matches.flatMap(toDatabaseArns));
     const tagged = toTagCondition(tags);
@@ -110,7 +103,7 @@ function databaseStatements(actions: readonly string[], optIn: readonly Match[])
         Effect: "Allow",
         Action: modify,
         Resource,
-        ...(tagged && { Condition: tagged }),
+        ...onCondition({ ...tagged, ...change }),
       } as const,
       ...(tagging.length === 0
         ? []
@@ -129,12 +122,17 @@ function databaseStatements(actions: readonly string[], optIn: readonly Match[])
     ...ofGroups,
     ...(tagging.length === 0 ? [] : finishingStatements(modify)),
     // RDS modifies a tenant database through its container, which may not be opted in itself.
-    {
-      Sid: "Containers",
-      Effect: "Allow",
-      Action: "rds:ModifyTenantDatabase",
-      Resource: distinct(optIn.flatMap(toContainerArns)),
-    },
+    ...(containers.length === 0
+      ? []
+      : [
+          {
+            Sid: "Containers",
+            Effect: "Allow",
+            Action: "rds:ModifyTenantDatabase",
+            Resource: containers,
+            ...onCondition(change),
+          } as const,
+        ]),
     // AWS may also require permission for the groups of a database. These permissions allow nothing without the database itself.
     {
       Sid: "Groups",
@@ -161,7 +159,7 @@ function finishingStatements(modify: readonly string[]): readonly Statement[] {
       Effect: "Allow",
       Action: modify,
       Resource,
-      Condition: { ...toggling, Bool: { "rds:ManageMasterUserPassword": "true" } },
+      Condition: { ...toggling, ...turnsOn },
     },
     {
       Sid: "Untag",
@@ -173,6 +171,19 @@ function finishingStatements(modify: readonly string[]): readonly Statement[] {
   ];
 }
 
+/** What the allowed actions change: they turn management on, or also off. A rotation names no management, so with it any change is allowed. */
+function toChangeCondition(allow: Policy["remediation"]["allow"]): Readonly<Record<string, object>> {
+  if (allow.includes("rotate")) return {};
+  return allow.includes("toggle") ? { Null: { [managementKey]: "false" } } : turnsOn;
+}
+
+const managementKey = "rds:ManageMasterUserPassword";
+const turnsOn = { Bool: { [managementKey]: "true" } };
+
+function onCondition(Condition: Readonly<Record<string, object>>): Pick<Statement, "Condition"> {
+  return Object.keys(Condition).length === 0 ? {} : { Condition };
+}
+
 function toTagCondition(tags: Match["tags"]): { StringEquals: Record<string, string> } | undefined {
   const entries = Object.entries(tags ?? {}).map(([key, value]) => [`aws:ResourceTag/${key}`, value]);
   return entries.length === 0 ? undefined : { StringEquals: Object.fromEntries(entries) };
@@ -181,7 +192,7 @@ function toTagCondition(tags: Match["tags"]): { StringEquals: Record<string, str
 /** ARN patterns of the databases that an entry can match. They ignore engines, and names of tenant databases, which their ARNs do not contain. */
 function toDatabaseArns({ account = [ownAccount], region = ["*"], identifier = ["*"] }: Match): readonly Intrinsic[] {
   const names = identifier.filter((glob) => !isOfTenants(glob)).map(toPattern);
-  const resources = [...names.flatMap((name) => [`db:${name}`, `cluster:${name}`]), "tenant-database:*"];
+  const resources = [...names.flatMap((name) => [`db:${name}`, `cluster:${name}`]), ...toTenants(identifier)];
   return toArns(account, region, resources);
 }
 
@@ -190,7 +201,7 @@ const toOwnerArns = {
   Instance: ({ account = [ownAccount], region = ["*"], identifier = ["*"] }: Match) =>
     toArns(account, region, [
       ...identifier.map((glob) => `db:${toPattern(isOfTenants(glob) ? (glob.split("/")[0] ?? "") : glob)}`),
-      "tenant-database:*",
+      ...toTenants(identifier),
     ]),
   Cluster: ({ account = [ownAccount], region = ["*"], identifier = ["*"] }: Match) =>
     toArns(
@@ -202,14 +213,26 @@ const toOwnerArns = {
 
 /** ARN patterns of the containers of tenant databases that an entry can match. */
 function toContainerArns({ account = [ownAccount], region = ["*"], identifier = ["*"] }: Match): readonly Intrinsic[] {
-  const names = identifier.map((glob) =>
-    isOfTenants(glob) ? toPattern(glob.split("/")[0] ?? "") : `${/^[^*?]*/.exec(toPattern(glob))?.[0]}*`,
-  );
+  const names = identifier
+    .filter(canMatchTenants)
+    .map((glob) =>
+      isOfTenants(glob) ? toPattern(glob.split("/")[0] ?? "") : `${/^[^*?]*/.exec(toPattern(glob))?.[0]}*`,
+    );
   return toArns(
     account,
     region,
     names.map((name) => `db:${name}`),
   );
+}
+
+/** The ARN of a tenant database does not contain its name. */
+function toTenants(identifier: readonly string[]): readonly string[] {
+  return identifier.some(canMatchTenants) ? ["tenant-database:*"] : [];
+}
+
+/** False for a full name without a slash, which can match only an instance or a cluster. */
+function canMatchTenants(glob: string): boolean {
+  return !/^[\w-]+$/.test(glob);
 }
 
 /** True for a glob that can match only `container/tenant`. */
@@ -237,7 +260,7 @@ function keyStatements(
   condition: Readonly<Record<string, object>> = {},
 ): readonly Statement[] {
   const { arns, aliases } = toKeys(policy);
-  const Condition = Object.keys(condition).length === 0 ? {} : { Condition: condition };
+  const Condition = onCondition(condition);
   return [
     ...(arns.length === 0 ? [] : [{ Sid, Effect: "Allow", Action, Resource: arns, ...Condition } as const]),
     ...(aliases.length === 0

@@ -222,21 +222,54 @@ describe("databases that are opted in", () => {
     expect(untagged.map(({ Action }) => Action)).toEqual(["rds:ModifyTenantDatabase"]);
   });
 
+  test("by full names open no tenant database, whose identifiers have a slash", () => {
+    const statements = changingStatements(optingIn({ identifier: ["orders", "Payments-2"] }));
+    expect(
+      statements.filter(({ Sid }) => /^(Modify|Tag\d|Containers|Secrets)/.test(Sid)).map(({ Sid }) => Sid),
+    ).toEqual([...["Modify0", "Tag0", "SecretsOfInstances", "SecretsOfClusters"]]);
+    expect(modify(optingIn({ identifier: ["orders"] })).flatMap(resourcesOf)).toEqual([
+      "arn:aws:rds:*:111111111111:db:orders",
+      "arn:aws:rds:*:111111111111:cluster:orders",
+    ]);
+  });
+
+  test.each<[string, Policy["remediation"]["allow"], unknown]>([
+    [
+      "that may only be enabled have management turned on, and nothing else changed",
+      ["enable"],
+      { Bool: { "rds:ManageMasterUserPassword": "true" } },
+    ],
+    [
+      "that may be toggled have management turned on and off, and nothing else changed",
+      ["toggle"],
+      { Null: { "rds:ManageMasterUserPassword": "false" } },
+    ],
+    ["that may be rotated are modified without the key, which a rotation has not", ["rotate", "toggle"], undefined],
+  ])("%s", (_, allow, condition) => {
+    const statements = changingStatements(aPermissivePolicy({ allow, optIn: [{ identifier: ["orders", "cdb/ERP"] }] }));
+    const conditions = statements
+      .filter(({ Sid }) => /^(Modify|Containers)/.test(Sid))
+      .map(({ Condition }) => Condition);
+    expect(conditions).toEqual([condition, condition]);
+  });
+
   test("have secrets that are told by the tag of RDS, with the same names", () => {
     const owners = (policy: Policy) =>
       ["SecretsOfInstances", "SecretsOfClusters"].map((sid) => {
-        const { Condition } = changingStatements(policy).find(({ Sid }) => Sid === sid) ?? {};
-        const [Resource] = Object.values((Condition as { StringLike: Record<string, string[]> }).StringLike);
+        const statement = changingStatements(policy).find(({ Sid }) => Sid === sid);
+        if (statement === undefined) return [];
+        const [Resource] = Object.values((statement.Condition as { StringLike: Record<string, string[]> }).StringLike);
         return resourcesOf({ Resource: Resource ?? [] }).map((arn) => arn.replace("arn:aws:rds:*:111111111111:", ""));
       });
+    expect(owners(optingIn({ identifier: ["orders", "payments"] }))).toEqual([
+      ["db:orders", "db:payments"],
+      ["cluster:orders", "cluster:payments"],
+    ]);
     expect(owners(optingIn({ identifier: ["orders", "test-*"] }))).toEqual([
       ["db:orders", "db:test-*", "tenant-database:*"],
       ["cluster:orders", "cluster:test-*"],
     ]);
-    expect(owners(optingIn({ identifier: ["cdb/ERP", "orders"] }))).toEqual([
-      ["db:cdb", "db:orders", "tenant-database:*"],
-      ["cluster:orders"],
-    ]);
+    expect(owners(optingIn({ identifier: ["cdb/ERP"] }))).toEqual([["db:cdb", "tenant-database:*"], []]);
     // The tags of a database are not on its secret.
     expect(owners(optingIn({ tags: { repair: "yes" } }))).toEqual([["db:*", "tenant-database:*"], ["cluster:*"]]);
   });
