@@ -173,8 +173,24 @@ function repairingStatements({ policy }: Settings, arns: ResourceArns): readonly
 /** The name of the service with its stage, as osls variables. */
 const serviceName = ["self:service", "sls:stage"].map((name) => `\${${name}}`).join("-");
 
-/** IAM's limit for the inline policies of a role, in characters. */
+/**
+ * IAM's limit for the inline policies of a role, in characters without white space.
+ * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+ */
 const maxPolicySize = 10_240;
+
+/** Longer than the ARNs of the stack's own resources. */
+const longArn = "x".repeat(160);
+
+/** The most characters that statements have after deployment, when CloudFormation has resolved their ARNs. */
+function deployedSize(statements: readonly Statement[]): number {
+  const resolve = (_: string, value: unknown) => {
+    if (typeof value !== "object" || value === null) return value;
+    if ("Fn::Sub" in value) return String(value["Fn::Sub"]).replaceAll(pseudo("Partition"), "aws-us-gov");
+    return "Ref" in value || "Fn::GetAtt" in value || "Fn::Join" in value ? longArn : value;
+  };
+  return JSON.stringify(statements, resolve).length;
+}
 
 /** The statements of each role. */
 export function permissions(settings: Settings, arns: ResourceArns) {
@@ -219,7 +235,7 @@ export function permissions(settings: Settings, arns: ResourceArns) {
       ...neverTheValues,
     ],
   } satisfies Record<string, readonly Statement[]>;
-  if (JSON.stringify(statements.remediate).length > maxPolicySize)
+  if (deployedSize(statements.remediate) > maxPolicySize)
     throw new UsageError(
       `The policy names more databases under remediation.optIn, or more keys, than fit into the role of the function remediate (${maxPolicySize} characters). To fix this, opt databases in by tags.`,
     );

@@ -80,7 +80,7 @@ function secretStatements(policy: Policy): readonly Statement[] {
   ];
 }
 
-/** One or two statements for each set of tags in `optIn`. Entries with the same tags share them. */
+/** One statement for each set of tags in `optIn`, what is needed besides, and what is denied on every database. */
 function databaseStatements(actions: readonly string[], { allow, optIn }: Policy["remediation"]): readonly Statement[] {
   const modify = actions.filter((action) => action.startsWith("rds:Modify"));
   const tagging = actions.filter((action) => /Tags(To|From)Resource$/.test(action));
@@ -92,47 +92,24 @@ function databaseStatements(actions: readonly string[], { allow, optIn }: Policy
     group.matches.push(match);
     byTags.set(key, group);
   }
-  const change = toChangeCondition(allow);
   const containers = distinct(optIn.flatMap(toContainerArns));
-  const ofGroups = [...byTags.values()].flatMap(({ tags, matches }, index) => {
-    const Resource = distinct(matches.flatMap(toDatabaseArns));
-    const tagged = toTagCondition(tags);
-    return [
-      {
-        Sid: `Modify${index}`,
-        Effect: "Allow",
-        Action: modify,
-        Resource,
-        ...onCondition({ ...tagged, ...change }),
-      } as const,
-      ...(tagging.length === 0
-        ? []
-        : [
-            {
-              Sid: `Tag${index}`,
-              Effect: "Allow",
-              Action: tagging,
-              Resource,
-              Condition: { ...tagged, ...onlyToggleTag },
-            } as const,
-          ]),
-    ];
-  });
   return [
-    ...ofGroups,
-    ...(tagging.length === 0 ? [] : finishingStatements(modify)),
+    ...[...byTags.values()].map(
+      ({ tags, matches }, index) =>
+        ({
+          Sid: `Change${index}`,
+          Effect: "Allow",
+          Action: [...modify, ...tagging],
+          Resource: distinct(matches.flatMap(toDatabaseArns)),
+          ...onCondition(toTagCondition(tags)),
+        }) as const,
+    ),
+    ...(tagging.length === 0 ? [] : [...finishingStatements(modify), onlyToggleTag(tagging)]),
+    ...onlyManagement(modify, allow),
     // RDS modifies a tenant database through its container, which may not be opted in itself.
     ...(containers.length === 0
       ? []
-      : [
-          {
-            Sid: "Containers",
-            Effect: "Allow",
-            Action: "rds:ModifyTenantDatabase",
-            Resource: containers,
-            ...onCondition(change),
-          } as const,
-        ]),
+      : [{ Sid: "Containers", Effect: "Allow", Action: "rds:ModifyTenantDatabase", Resource: containers } as const]),
     // AWS may also require permission for the groups of a database. These permissions allow nothing without the database itself.
     {
       Sid: "Groups",
@@ -144,7 +121,21 @@ function databaseStatements(actions: readonly string[], { allow, optIn }: Policy
 }
 
 /** The role writes and removes no other tag. */
-const onlyToggleTag = { "ForAllValues:StringEquals": { "aws:TagKeys": [toggleTagKey] } };
+function onlyToggleTag(tagging: readonly string[]): Statement {
+  const Condition = { "ForAnyValue:StringNotEquals": { "aws:TagKeys": toggleTagKey } };
+  return { Sid: "OnlyToggleTag", Effect: "Deny", Action: tagging, Resource: "*", Condition };
+}
+
+const managementKey = "rds:ManageMasterUserPassword";
+
+/** The role turns management on, and with `toggle` also off, and modifies nothing else. A rotation names no management, so it rules this out. */
+function onlyManagement(modify: readonly string[], allow: Policy["remediation"]["allow"]): readonly Statement[] {
+  if (allow.includes("rotate")) return [];
+  const Condition = allow.includes("toggle")
+    ? { Null: { [managementKey]: "true" } }
+    : { BoolIfExists: { [managementKey]: "false" } };
+  return [{ Sid: "OnlyManagement", Effect: "Deny", Action: modify, Resource: "*", Condition }];
+}
 
 /**
  * Permissions to finish a toggle: to turn management on, and nothing else. A database with the tag was opted in when its toggle started, and
@@ -159,28 +150,19 @@ function finishingStatements(modify: readonly string[]): readonly Statement[] {
       Effect: "Allow",
       Action: modify,
       Resource,
-      Condition: { ...toggling, ...turnsOn },
+      Condition: { ...toggling, Bool: { [managementKey]: "true" } },
     },
     {
       Sid: "Untag",
       Effect: "Allow",
       Action: "rds:RemoveTagsFromResource",
       Resource,
-      Condition: { ...toggling, ...onlyToggleTag },
+      Condition: toggling,
     },
   ];
 }
 
-/** What the allowed actions change: they turn management on, or also off. A rotation names no management, so with it any change is allowed. */
-function toChangeCondition(allow: Policy["remediation"]["allow"]): Readonly<Record<string, object>> {
-  if (allow.includes("rotate")) return {};
-  return allow.includes("toggle") ? { Null: { [managementKey]: "false" } } : turnsOn;
-}
-
-const managementKey = "rds:ManageMasterUserPassword";
-const turnsOn = { Bool: { [managementKey]: "true" } };
-
-function onCondition(Condition: Readonly<Record<string, object>>): Pick<Statement, "Condition"> {
+function onCondition(Condition: Readonly<Record<string, object>> = {}): Pick<Statement, "Condition"> {
   return Object.keys(Condition).length === 0 ? {} : { Condition };
 }
 

@@ -108,32 +108,30 @@ describe("databases that are opted in", () => {
   });
 
   test("get no other tag than the mark, which opts nothing in", () => {
-    for (const action of ["rds:AddTagsToResource", "rds:RemoveTagsFromResource"])
-      expect(
-        allowing(changingStatements(optingIn({ tags: { repair: "yes" } })), action).filter(
-          ({ Sid }) => Sid !== "Untag",
-        ),
-      ).toMatchObject([
-        {
-          Condition: {
-            StringEquals: { "aws:ResourceTag/repair": "yes" },
-            "ForAllValues:StringEquals": { "aws:TagKeys": ["rds-password-audit:toggle"] },
-          },
-        },
+    const statements = changingStatements(optingIn({ tags: { repair: "yes" } }));
+    for (const action of ["rds:AddTagsToResource", "rds:RemoveTagsFromResource"]) {
+      expect(allowing(statements, action).filter(({ Sid }) => Sid !== "Untag")).toMatchObject([
+        { Condition: { StringEquals: { "aws:ResourceTag/repair": "yes" } } },
       ]);
+      expect(statements.filter(({ Effect, Action }) => Effect === "Deny" && listOf(Action).includes(action))).toEqual([
+        expect.objectContaining({
+          Resource: "*",
+          Condition: { "ForAnyValue:StringNotEquals": { "aws:TagKeys": "rds-password-audit:toggle" } },
+        }),
+      ]);
+    }
   });
 
   test("are turned on again, and lose the mark, although somebody takes their tags off in between", () => {
     const statements = changingStatements(optingIn({ tags: { repair: "yes" } }));
     const hasToggleTag = { Null: { "aws:ResourceTag/rds-password-audit:toggle": "false" } };
     const turnsOn = { Bool: { "rds:ManageMasterUserPassword": "true" } };
-    const onlyToggleTag = { "ForAllValues:StringEquals": { "aws:TagKeys": ["rds-password-audit:toggle"] } };
     const [finish, untag] = ["Finish", "Untag"].map((sid) => statements.find(({ Sid }) => Sid === sid));
     expect(finish).toMatchObject({ Effect: "Allow", Condition: { ...hasToggleTag, ...turnsOn } });
     expect(listOf(finish?.Action ?? []).every((action) => action.startsWith("rds:Modify"))).toBe(true);
     expect(untag).toMatchObject({
       Action: "rds:RemoveTagsFromResource",
-      Condition: { ...hasToggleTag, ...onlyToggleTag },
+      Condition: hasToggleTag,
     });
   });
 
@@ -217,40 +215,37 @@ describe("databases that are opted in", () => {
   test("as containers of tenant databases are modified for these alone", () => {
     const statements = changingStatements(optingIn({ tags: { repair: "yes" } }));
     const untagged = statements.filter(
-      ({ Sid, Condition }) => Condition === undefined && /^(Containers|Modify)/.test(Sid),
+      ({ Sid, Condition }) => Condition === undefined && /^(Containers|Change)/.test(Sid),
     );
     expect(untagged.map(({ Action }) => Action)).toEqual(["rds:ModifyTenantDatabase"]);
   });
 
   test("by full names open no tenant database, whose identifiers have a slash", () => {
     const statements = changingStatements(optingIn({ identifier: ["orders", "Payments-2"] }));
-    expect(
-      statements.filter(({ Sid }) => /^(Modify|Tag\d|Containers|Secrets)/.test(Sid)).map(({ Sid }) => Sid),
-    ).toEqual([...["Modify0", "Tag0", "SecretsOfInstances", "SecretsOfClusters"]]);
+    expect(statements.filter(({ Sid }) => /^(Change|Containers|Secrets)/.test(Sid)).map(({ Sid }) => Sid)).toEqual([
+      ...["Change0", "SecretsOfInstances", "SecretsOfClusters"],
+    ]);
     expect(modify(optingIn({ identifier: ["orders"] })).flatMap(resourcesOf)).toEqual([
       "arn:aws:rds:*:111111111111:db:orders",
       "arn:aws:rds:*:111111111111:cluster:orders",
     ]);
   });
 
-  test.each<[string, Policy["remediation"]["allow"], unknown]>([
+  test.each<[string, Policy["remediation"]["allow"], unknown[]]>([
     [
       "that may only be enabled have management turned on, and nothing else changed",
       ["enable"],
-      { Bool: { "rds:ManageMasterUserPassword": "true" } },
+      [{ BoolIfExists: { "rds:ManageMasterUserPassword": "false" } }],
     ],
     [
       "that may be toggled have management turned on and off, and nothing else changed",
-      ["toggle"],
-      { Null: { "rds:ManageMasterUserPassword": "false" } },
+      ["toggle", "enable"],
+      [{ Null: { "rds:ManageMasterUserPassword": "true" } }],
     ],
-    ["that may be rotated are modified without the key, which a rotation has not", ["rotate", "toggle"], undefined],
-  ])("%s", (_, allow, condition) => {
-    const statements = changingStatements(aPermissivePolicy({ allow, optIn: [{ identifier: ["orders", "cdb/ERP"] }] }));
-    const conditions = statements
-      .filter(({ Sid }) => /^(Modify|Containers)/.test(Sid))
-      .map(({ Condition }) => Condition);
-    expect(conditions).toEqual([condition, condition]);
+    ["that may be rotated are modified without the key, which a rotation has not", ["rotate", "toggle"], []],
+  ])("%s", (_, allow, conditions) => {
+    const denied = changingStatements(aPermissivePolicy({ allow })).filter(({ Sid }) => Sid === "OnlyManagement");
+    expect(denied.map(({ Condition }) => Condition)).toEqual(conditions);
   });
 
   test("have secrets that are told by the tag of RDS, with the same names", () => {
@@ -272,6 +267,11 @@ describe("databases that are opted in", () => {
     expect(owners(optingIn({ identifier: ["cdb/ERP"] }))).toEqual([["db:cdb", "tenant-database:*"], []]);
     // The tags of a database are not on its secret.
     expect(owners(optingIn({ tags: { repair: "yes" } }))).toEqual([["db:*", "tenant-database:*"], ["cluster:*"]]);
+  });
+
+  test("by 20 names fit into a role", () => {
+    const names = Array.from({ length: 20 }, (_, index) => `orders-${index}`);
+    expect(() => rolesWith(optingIn({ identifier: names }))).not.toThrow();
   });
 
   test("by more names than a role can hold are refused, with what to do", () => {

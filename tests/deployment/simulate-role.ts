@@ -40,10 +40,10 @@ const policies = {
 export type OptIn = keyof typeof policies;
 export type Role = keyof ReturnType<typeof permissions>;
 
-const rolesWith = (policy: Policy): Record<Role, readonly Statement[]> =>
+/** The statements of each role with a policy, after deployment. */
+export const rolesWith = (policy: Policy): Record<Role, readonly Statement[]> =>
   resolve(permissions({ ...settings, policy }, { ...topics, kmsKeyArn: topicsKey }));
 
-/** The statements of each role, after deployment. */
 export const roles = { name: rolesWith(policies.name), tag: rolesWith(policies.tag) };
 
 /** The bucket's own policy, which applies to every role and user. */

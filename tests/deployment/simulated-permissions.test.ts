@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { aPermissivePolicy } from "../support/repairs.ts";
 import { listOf } from "./packaged.ts";
 import {
   account,
@@ -15,6 +16,7 @@ import {
   remediateFunction,
   requiredKey,
   roles,
+  rolesWith,
   simulate,
   topics,
   topicsKey,
@@ -304,6 +306,21 @@ describe("what a role must never do is denied", () => {
 
 test("the simulation covers 166 calls that are allowed and 452 that are denied", () => {
   expect([allowedRows.length, deniedRows.length]).toEqual([166, 452]);
+});
+
+describe("without rotations the role can modify nothing but management", () => {
+  const orders = instance("orders");
+  test.each([
+    ["enable", managing(true), "Allowed"],
+    ["enable", managing(false), "ExplicitlyDenied"],
+    ["enable", {}, "ExplicitlyDenied"],
+    ["toggle", managing(true), "Allowed"],
+    ["toggle", managing(false), "Allowed"],
+    ["toggle", {}, "ExplicitlyDenied"],
+  ] as const)("%s: %j is %s", async (allow, context, expected) => {
+    const { remediate } = rolesWith(aPermissivePolicy({ allow: [allow], optIn: [{ identifier: ["orders"] }] }));
+    expect(await simulate(remediate, ["rds:ModifyDBInstance", orders, context])).toBe(expected);
+  });
 });
 
 describe("a report cannot be overwritten by anyone, not even by a principal that may do everything in S3", () => {

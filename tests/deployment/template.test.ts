@@ -497,7 +497,7 @@ describe("remediation", () => {
       const isByName = !/:(db|cluster):\*/.test(JSON.stringify(Resource));
       expect(isByTag || isByToggleTag || isByName || Action === "rds:ModifyTenantDatabase").toBe(true);
     }
-    expect(onDatabases).toHaveLength(7);
+    expect(onDatabases).toHaveLength(5);
   });
 
   test("runs as durable executions, by an alias, for as long as approvals and windows may take", () => {
