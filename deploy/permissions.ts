@@ -1,7 +1,7 @@
 import { auditActions, secretValueReads } from "../lib/audit/permissions.ts";
 import { UsageError } from "../lib/model/errors.ts";
 import { repairReads } from "../lib/plan/repair-permissions.ts";
-import { remediationStateFile } from "../lib/storage/stored-file.ts";
+import { ledgerFile, remediationStateFile } from "../lib/storage/stored-file.ts";
 import { rules } from "../rules/index.ts";
 import { changingStatements, keyTrialStatements } from "./repair-permissions.ts";
 import type { Settings } from "./settings.ts";
@@ -68,6 +68,28 @@ function inBucket(key: string): Intrinsic {
   return { "Fn::Join": ["/", [arnOf("ReportBucket"), key]] };
 }
 
+/** Reading and writing these objects of the bucket. */
+function storing(Sid: string, names: readonly string[]): Statement {
+  return { Sid, Effect: "Allow", Action: ["s3:GetObject", "s3:PutObject"], Resource: names.map(inBucket) };
+}
+
+/** The objects that every publication changes. */
+const changingObjects = ({ remediation }: Settings) =>
+  [ledgerFile, ...(remediation === "on" ? [remediationStateFile] : [])].map(({ name }) => name);
+
+/** What a full audit stores besides: the latest report, and dated reports, which S3 lets it write only once. */
+const reportStatements: readonly Statement[] = [
+  storing("LatestReport", ["latest.json", "latest.html"]),
+  { Sid: "ReadReports", Effect: "Allow", Action: "s3:GetObject", Resource: inBucket("reports/*") },
+  {
+    Sid: "NewReports",
+    Effect: "Allow",
+    Action: "s3:PutObject",
+    Resource: inBucket("reports/*"),
+    Condition: { Null: { "s3:if-none-match": "false" } },
+  },
+];
+
 /** What writers to the bucket and the topics need besides the objects. */
 function notifyingStatements(arns: ResourceArns): readonly Statement[] {
   return [
@@ -78,15 +100,10 @@ function notifyingStatements(arns: ResourceArns): readonly Statement[] {
   ];
 }
 
-/** What publishing needs: the bucket, the two topics, their key, and Security Hub if it is on. */
+/** What publishing needs: the ledger, and the repair state if there are repairs, the two topics, their key, and Security Hub if it is on. */
 function publishingStatements(settings: Settings, arns: ResourceArns): readonly Statement[] {
   return [
-    {
-      Sid: "Reports",
-      Effect: "Allow",
-      Action: ["s3:GetObject", "s3:PutObject"],
-      Resource: inBucket("*"),
-    },
+    storing("Objects", changingObjects(settings)),
     ...notifyingStatements(arns),
     ...(settings.securityHub === "on"
       ? [
@@ -142,12 +159,7 @@ function startingStatements({ policy, remediation }: Settings): readonly Stateme
 function repairingStatements({ policy }: Settings, arns: ResourceArns): readonly Statement[] {
   return [
     ...changingStatements(policy),
-    {
-      Sid: "State",
-      Effect: "Allow",
-      Action: ["s3:GetObject", "s3:PutObject"],
-      Resource: inBucket(remediationStateFile.name),
-    },
+    storing("State", [remediationStateFile.name]),
     ...notifyingStatements(arns),
     {
       Sid: "Checkpoint",
@@ -161,8 +173,24 @@ function repairingStatements({ policy }: Settings, arns: ResourceArns): readonly
 /** The name of the service with its stage, as osls variables. */
 const serviceName = ["self:service", "sls:stage"].map((name) => `\${${name}}`).join("-");
 
-/** IAM's limit for the inline policies of a role, in characters. */
+/**
+ * IAM's limit for the inline policies of a role, in characters without white space.
+ * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+ */
 const maxPolicySize = 10_240;
+
+/** Longer than the ARNs of the stack's own resources. */
+const longArn = "x".repeat(160);
+
+/** The most characters that statements have after deployment, when CloudFormation has resolved their ARNs. */
+function deployedSize(statements: readonly Statement[]): number {
+  const resolve = (_: string, value: unknown) => {
+    if (typeof value !== "object" || value === null) return value;
+    if ("Fn::Sub" in value) return String(value["Fn::Sub"]).replaceAll(pseudo("Partition"), "aws-us-gov");
+    return "Ref" in value || "Fn::GetAtt" in value || "Fn::Join" in value ? longArn : value;
+  };
+  return JSON.stringify(statements, resolve).length;
+}
 
 /** The statements of each role. */
 export function permissions(settings: Settings, arns: ResourceArns) {
@@ -170,14 +198,25 @@ export function permissions(settings: Settings, arns: ResourceArns) {
   const auditReads = auditActions(rules);
   const repairOnlyReads = isRepairing ? repairReads.filter((action) => action !== "kms:GenerateDataKey") : [];
   const reads = [...new Set([...auditReads, ...repairOnlyReads])].sort();
-  const oneRegionReads = auditReads.filter((action) => action !== "account:ListRegions");
+  const inOneRegion = (actions: readonly string[]) => actions.filter((action) => action !== "account:ListRegions");
   const oneDatabaseReads = reads.filter((action) => !/:List|:GetCallerIdentity/.test(action));
   const publishing = [...publishingStatements(settings, arns), ...startingStatements(settings)];
   const statements = {
-    audit: [...readingStatements(reads), ...publishing, ...runningStatements("Audit"), ...neverTheValues],
-    recheck: [...readingStatements(reads), ...publishing, ...runningStatements("Recheck"), ...neverTheValues],
+    audit: [
+      ...readingStatements(reads),
+      ...publishing,
+      ...reportStatements,
+      ...runningStatements("Audit"),
+      ...neverTheValues,
+    ],
+    recheck: [
+      ...readingStatements(inOneRegion(reads)),
+      ...publishing,
+      ...runningStatements("Recheck"),
+      ...neverTheValues,
+    ],
     configRule: [
-      ...readingStatements(oneRegionReads),
+      ...readingStatements(inOneRegion(auditReads)),
       ...evaluatingStatements(settings),
       ...runningStatements("ConfigRule"),
       ...neverTheValues,
@@ -196,7 +235,7 @@ export function permissions(settings: Settings, arns: ResourceArns) {
       ...neverTheValues,
     ],
   } satisfies Record<string, readonly Statement[]>;
-  if (JSON.stringify(statements.remediate).length > maxPolicySize)
+  if (deployedSize(statements.remediate) > maxPolicySize)
     throw new UsageError(
       `The policy names more databases under remediation.optIn, or more keys, than fit into the role of the function remediate (${maxPolicySize} characters). To fix this, opt databases in by tags.`,
     );

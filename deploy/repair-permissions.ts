@@ -2,44 +2,86 @@ import { parseArn } from "../lib/model/arn.ts";
 import { toggleTagKey } from "../lib/model/database.ts";
 import { defaultKeyAlias, isKeyReference } from "../lib/model/key.ts";
 import type { Match, Policy } from "../lib/model/policy.ts";
-import { repairActions } from "../lib/plan/repair-permissions.ts";
+import { repairActions, secretActions } from "../lib/plan/repair-permissions.ts";
 import { arn, type Intrinsic, ownAccount, type Statement } from "./statement.ts";
 
 /** Permissions to make repairs: only for actions that the policy allows, and only on databases that it opts in. */
 export function changingStatements(policy: Policy): readonly Statement[] {
   const actions = repairActions(policy);
-  const startingWith = (prefix: string) => actions.filter((action) => action.startsWith(prefix));
-  const onSecrets = startingWith("secretsmanager:");
   return [
-    ...databaseStatements(startingWith("rds:"), policy.remediation.optIn),
-    ...(onSecrets.length === 0
-      ? []
-      : [
-          {
-            Sid: "RepairSecretsOfRDS",
-            Effect: "Allow",
-            Action: onSecrets,
-            Resource: arn("secretsmanager", "*", ownAccount, "secret:rds!*"),
-          } as const,
-        ]),
+    ...databaseStatements(
+      actions.filter((action) => action.startsWith("rds:")),
+      policy.remediation,
+    ),
+    ...secretStatements(policy),
+    ...keyTrialStatements(policy),
     ...(actions.includes("kms:CreateGrant")
       ? [
-          ...keyStatements("UseKeys", ["kms:Decrypt", "kms:GenerateDataKey"], policy),
-          ...keyStatements("GrantKeys", "kms:CreateGrant", policy, { Bool: { "kms:GrantIsForAWSResource": "true" } }),
+          ...keyStatements("UseKeys", ["kms:Decrypt", "kms:GenerateDataKey"], policy, viaRdsOrSecretsManager),
+          ...keyStatements("GrantKeys", "kms:CreateGrant", policy, {
+            ...viaRdsOrSecretsManager,
+            Bool: { "kms:GrantIsForAWSResource": "true" },
+          }),
         ]
       : []),
   ];
 }
 
-/** Permissions to try which keys a repair could use. The dry run makes no data key. */
+/** RDS and Secrets Manager use the key on the role's behalf. The role itself cannot. */
+const viaRdsOrSecretsManager = { StringLike: { "kms:ViaService": ["rds.*", "secretsmanager.*"] } };
+
+/** Permissions to try, not through a service, which keys a repair could use. IAM has no condition that allows only dry runs. */
 export function keyTrialStatements(policy: Policy): readonly Statement[] {
   return repairActions(policy).includes("kms:CreateGrant")
-    ? keyStatements("TryKeys", "kms:GenerateDataKey", policy)
+    ? keyStatements("TryKeys", "kms:GenerateDataKey", policy, { Null: { "kms:ViaService": "true" } })
     : [];
 }
 
-/** One or two statements for each set of tags in `optIn`. Entries with the same tags share them. */
-function databaseStatements(actions: readonly string[], optIn: readonly Match[]): readonly Statement[] {
+/**
+ * Permissions on secrets that RDS owns. An existing secret must have the tag of RDS that names a database whose ARN the policy opts in. A new
+ * secret may get only tags of AWS, which RDS sets; a caller cannot set them.
+ */
+function secretStatements(policy: Policy): readonly Statement[] {
+  const { onExisting, onNew } = secretActions(policy);
+  const Resource = arn("secretsmanager", "*", ownAccount, "secret:rds!*");
+  return [
+    ...(onExisting.length === 0
+      ? []
+      : (["Instance", "Cluster"] as const).flatMap((kind) => {
+          const owners = distinct(policy.remediation.optIn.flatMap(toOwnerArns[kind]));
+          const Condition = { StringLike: { [`aws:ResourceTag/aws:rds:primaryDB${kind}Arn`]: owners } };
+          return owners.length === 0
+            ? []
+            : [{ Sid: `SecretsOf${kind}s`, Effect: "Allow", Action: onExisting, Resource, Condition } as const];
+        })),
+    ...(onExisting.includes("secretsmanager:PutResourcePolicy")
+      ? [
+          {
+            Sid: "NoPublicSecrets",
+            Effect: "Deny",
+            Action: "secretsmanager:PutResourcePolicy",
+            Resource: "*",
+            Condition: { BoolIfExists: { "secretsmanager:BlockPublicPolicy": "false" } },
+          } as const,
+        ]
+      : []),
+    ...(onNew.length === 0
+      ? []
+      : [
+          { Sid: "NewSecrets", Effect: "Allow", Action: "secretsmanager:CreateSecret", Resource } as const,
+          {
+            Sid: "TagNewSecrets",
+            Effect: "Allow",
+            Action: "secretsmanager:TagResource",
+            Resource,
+            Condition: { "ForAllValues:StringLike": { "aws:TagKeys": "aws:*" } },
+          } as const,
+        ]),
+  ];
+}
+
+/** One statement for each set of tags in `optIn`, what is needed besides, and what is denied on every database. */
+function databaseStatements(actions: readonly string[], { allow, optIn }: Policy["remediation"]): readonly Statement[] {
   const modify = actions.filter((action) => action.startsWith("rds:Modify"));
   const tagging = actions.filter((action) => /Tags(To|From)Resource$/.test(action));
   if (modify.length === 0) return [];
@@ -50,40 +92,24 @@ function databaseStatements(actions: readonly string[], optIn: readonly Match[])
     group.matches.push(match);
     byTags.set(key, group);
   }
-  const ofGroups = [...byTags.values()].flatMap(({ tags, matches }, index) => {
-    const Resource = distinct(matches.flatMap(toDatabaseArns));
-    const tagged = toTagCondition(tags);
-    return [
-      {
-        Sid: `Modify${index}`,
-        Effect: "Allow",
-        Action: modify,
-        Resource,
-        ...(tagged && { Condition: tagged }),
-      } as const,
-      ...(tagging.length === 0
-        ? []
-        : [
-            {
-              Sid: `Tag${index}`,
-              Effect: "Allow",
-              Action: tagging,
-              Resource,
-              Condition: { ...tagged, ...onlyToggleTag },
-            } as const,
-          ]),
-    ];
-  });
+  const containers = distinct(optIn.flatMap(toContainerArns));
   return [
-    ...ofGroups,
-    ...(tagging.length === 0 ? [] : finishingStatements(modify)),
+    ...[...byTags.values()].map(
+      ({ tags, matches }, index) =>
+        ({
+          Sid: `Change${index}`,
+          Effect: "Allow",
+          Action: [...modify, ...tagging],
+          Resource: distinct(matches.flatMap(toDatabaseArns)),
+          ...onCondition(toTagCondition(tags)),
+        }) as const,
+    ),
+    ...(tagging.length === 0 ? [] : [...finishingStatements(modify), onlyToggleTag(tagging)]),
+    ...onlyManagement(modify, allow),
     // RDS modifies a tenant database through its container, which may not be opted in itself.
-    {
-      Sid: "Containers",
-      Effect: "Allow",
-      Action: "rds:ModifyTenantDatabase",
-      Resource: distinct(optIn.flatMap(toContainerArns)),
-    },
+    ...(containers.length === 0
+      ? []
+      : [{ Sid: "Containers", Effect: "Allow", Action: "rds:ModifyTenantDatabase", Resource: containers } as const]),
     // AWS may also require permission for the groups of a database. These permissions allow nothing without the database itself.
     {
       Sid: "Groups",
@@ -95,25 +121,49 @@ function databaseStatements(actions: readonly string[], optIn: readonly Match[])
 }
 
 /** The role writes and removes no other tag. */
-const onlyToggleTag = { "ForAllValues:StringEquals": { "aws:TagKeys": [toggleTagKey] } };
+function onlyToggleTag(tagging: readonly string[]): Statement {
+  const Condition = { "ForAnyValue:StringNotEquals": { "aws:TagKeys": toggleTagKey } };
+  return { Sid: "OnlyToggleTag", Effect: "Deny", Action: tagging, Resource: "*", Condition };
+}
+
+const managementKey = "rds:ManageMasterUserPassword";
+
+/** The role turns management on, and with `toggle` also off, and modifies nothing else. A rotation names no management, so it rules this out. */
+function onlyManagement(modify: readonly string[], allow: Policy["remediation"]["allow"]): readonly Statement[] {
+  if (allow.includes("rotate")) return [];
+  const Condition = allow.includes("toggle")
+    ? { Null: { [managementKey]: "true" } }
+    : { BoolIfExists: { [managementKey]: "false" } };
+  return [{ Sid: "OnlyManagement", Effect: "Deny", Action: modify, Resource: "*", Condition }];
+}
 
 /**
- * Permissions to finish a toggle. A database with the tag was opted in when its toggle started. Turning management on again and removing the
- * tag must not depend on an opt-in tag that may be removed in the meantime. The role cannot tag a database that is not opted in.
+ * Permissions to finish a toggle: to turn management on, and nothing else. A database with the tag was opted in when its toggle started, and
+ * finishing must not depend on an opt-in that may be removed in the meantime. The role cannot tag a database that is not opted in.
  */
 function finishingStatements(modify: readonly string[]): readonly Statement[] {
   const Resource = ["db", "cluster", "tenant-database"].map((type) => arn("rds", "*", ownAccount, `${type}:*`));
   const toggling = { Null: { [`aws:ResourceTag/${toggleTagKey}`]: "false" } };
   return [
-    { Sid: "Finish", Effect: "Allow", Action: modify, Resource, Condition: toggling },
+    {
+      Sid: "Finish",
+      Effect: "Allow",
+      Action: modify,
+      Resource,
+      Condition: { ...toggling, Bool: { [managementKey]: "true" } },
+    },
     {
       Sid: "Untag",
       Effect: "Allow",
       Action: "rds:RemoveTagsFromResource",
       Resource,
-      Condition: { ...toggling, ...onlyToggleTag },
+      Condition: toggling,
     },
   ];
+}
+
+function onCondition(Condition: Readonly<Record<string, object>> = {}): Pick<Statement, "Condition"> {
+  return Object.keys(Condition).length === 0 ? {} : { Condition };
 }
 
 function toTagCondition(tags: Match["tags"]): { StringEquals: Record<string, string> } | undefined {
@@ -124,20 +174,47 @@ function toTagCondition(tags: Match["tags"]): { StringEquals: Record<string, str
 /** ARN patterns of the databases that an entry can match. They ignore engines, and names of tenant databases, which their ARNs do not contain. */
 function toDatabaseArns({ account = [ownAccount], region = ["*"], identifier = ["*"] }: Match): readonly Intrinsic[] {
   const names = identifier.filter((glob) => !isOfTenants(glob)).map(toPattern);
-  const resources = [...names.flatMap((name) => [`db:${name}`, `cluster:${name}`]), "tenant-database:*"];
+  const resources = [...names.flatMap((name) => [`db:${name}`, `cluster:${name}`]), ...toTenants(identifier)];
   return toArns(account, region, resources);
 }
 
+/** ARN patterns of the databases that an entry can match, as the secrets of instances and of clusters name them. */
+const toOwnerArns = {
+  Instance: ({ account = [ownAccount], region = ["*"], identifier = ["*"] }: Match) =>
+    toArns(account, region, [
+      ...identifier.map((glob) => `db:${toPattern(isOfTenants(glob) ? (glob.split("/")[0] ?? "") : glob)}`),
+      ...toTenants(identifier),
+    ]),
+  Cluster: ({ account = [ownAccount], region = ["*"], identifier = ["*"] }: Match) =>
+    toArns(
+      account,
+      region,
+      identifier.filter((glob) => !isOfTenants(glob)).map((glob) => `cluster:${toPattern(glob)}`),
+    ),
+};
+
 /** ARN patterns of the containers of tenant databases that an entry can match. */
 function toContainerArns({ account = [ownAccount], region = ["*"], identifier = ["*"] }: Match): readonly Intrinsic[] {
-  const names = identifier.map((glob) =>
-    isOfTenants(glob) ? toPattern(glob.split("/")[0] ?? "") : `${/^[^*?]*/.exec(toPattern(glob))?.[0]}*`,
-  );
+  const names = identifier
+    .filter(canMatchTenants)
+    .map((glob) =>
+      isOfTenants(glob) ? toPattern(glob.split("/")[0] ?? "") : `${/^[^*?]*/.exec(toPattern(glob))?.[0]}*`,
+    );
   return toArns(
     account,
     region,
     names.map((name) => `db:${name}`),
   );
+}
+
+/** The ARN of a tenant database does not contain its name. */
+function toTenants(identifier: readonly string[]): readonly string[] {
+  return identifier.some(canMatchTenants) ? ["tenant-database:*"] : [];
+}
+
+/** False for a full name without a slash, which can match only an instance or a cluster. */
+function canMatchTenants(glob: string): boolean {
+  return !/^[\w-]+$/.test(glob);
 }
 
 /** True for a glob that can match only `container/tenant`. */
@@ -165,7 +242,7 @@ function keyStatements(
   condition: Readonly<Record<string, object>> = {},
 ): readonly Statement[] {
   const { arns, aliases } = toKeys(policy);
-  const Condition = Object.keys(condition).length === 0 ? {} : { Condition: condition };
+  const Condition = onCondition(condition);
   return [
     ...(arns.length === 0 ? [] : [{ Sid, Effect: "Allow", Action, Resource: arns, ...Condition } as const]),
     ...(aliases.length === 0

@@ -1,5 +1,6 @@
 import { rules } from "../rules/index.ts";
 import { configRules } from "./config-rules.ts";
+import { consoleLinks } from "./console-links.ts";
 import { permissions } from "./permissions.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { arnOf, type Intrinsic, type Statement } from "./statement.ts";
@@ -35,10 +36,12 @@ export function template(params: Readonly<Record<string, unknown>>, stackRegion:
     overdueHours: settings.schedule.overdueHours,
     logRetentionDays: settings.logRetentionDays,
     reportRetentionDays: settings.reportRetentionDays,
+    reportLock: toReportLock(settings),
     logKmsKeyArn: settings.logKmsKeyArn || noValue,
     permissionsBoundary: settings.permissionsBoundary || noValue,
     concurrency: settings.reservedConcurrency === "on" ? reserved : noValues(reserved),
     policies: toPolicies(permissions(settings, arns)),
+    links: consoleLinks(stackRegion),
     eventRuleArns: [...eventRules, ...(hasRepairs ? ["InterruptedExecutions"] : [])].map(arnOf),
     remediateFunctionArn: hasRepairs ? { Ref: "RemediateDurableLambdaAlias" } : noValue,
     dashboard: {
@@ -66,6 +69,13 @@ function toRegions({ regions, policy }: Settings): string | Intrinsic {
   if (regions === "all") return "all";
   const names = regions.length > 0 ? regions : (policy.regions ?? []);
   return names.length === 0 ? { Ref: "AWS::Region" } : names.join(",");
+}
+
+/** S3 Object Lock of the report bucket. The lock ends when the report expires. */
+function toReportLock({ reportLock, reportRetentionDays: Days }: Settings) {
+  if (reportLock === "off") return { enabled: noValue, configuration: noValue };
+  const DefaultRetention = { Mode: reportLock.toUpperCase(), Days };
+  return { enabled: true, configuration: { ObjectLockEnabled: "Enabled", Rule: { DefaultRetention } } };
 }
 
 function toPolicies(statements: Readonly<Record<string, readonly Statement[]>>) {

@@ -21,15 +21,21 @@ const policy = packagedPolicy();
 
 const eventSchema = z.discriminatedUnion("detail-type", [recheckEventSchema, executionEventSchema]);
 
-/** Checks the databases that an event affects, publishes the changes, and starts repairs if the deployment has them. */
+/**
+ * Checks the databases that an event of this account affects, publishes the changes, and starts repairs if the deployment has them. Rejects
+ * events of other accounts.
+ */
 export const handler = middy()
   .use(injectLambdaContext(logger))
   .use(logMetrics(metrics))
   .use(logErrors)
   .use(parser({ schema: eventSchema }))
   .handler(async (event: z.infer<typeof eventSchema>, context) => {
-    const { account } = event;
-    const { partition } = scopeOf(context);
+    const { partition, account } = scopeOf(context);
+    if (event.account !== account)
+      throw new Error(
+        `The event is from account ${event.account}, but this function rechecks only account ${account}. Remove the rule that forwards it.`,
+      );
     const limits = startTimeLimits(context);
     const publication = await recheckAndPublish({
       ...createService(settings, policy, account, limits),

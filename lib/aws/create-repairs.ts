@@ -70,8 +70,9 @@ export function createRepairs({ rds, secrets }: Pick<RegionClients, "rds" | "sec
       const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
       return done("secretsmanager:TagResource", secrets.send(new TagResourceCommand({ SecretId, Tags })));
     },
+    /** Secrets Manager refuses a policy that grants broad access. The deployed role can send no other request. */
     putResourcePolicy(SecretId: string, ResourcePolicy: string): Promise<void> {
-      const command = new PutResourcePolicyCommand({ SecretId, ResourcePolicy });
+      const command = new PutResourcePolicyCommand({ SecretId, ResourcePolicy, BlockPublicPolicy: true });
       return done("secretsmanager:PutResourcePolicy", secrets.send(command));
     },
     tagDatabase(ResourceName: string, Key: string, Value: string): Promise<void> {

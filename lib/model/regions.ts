@@ -17,3 +17,10 @@ export const knownRegions: readonly string[] = `
 export function isRegionName(text: string): boolean {
   return /^[a-z]{2,4}(-[a-z]+){1,3}-\d{1,2}$/.test(text);
 }
+
+/** The host of the AWS console for a Region. China and GovCloud have one host for all Regions. */
+export function toConsoleHost(region: string): string {
+  if (region.startsWith("cn-")) return "console.amazonaws.cn";
+  if (region.startsWith("us-gov-")) return "console.amazonaws-us-gov.com";
+  return `${region}.console.aws.amazon.com`;
+}

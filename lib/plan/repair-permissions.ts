@@ -52,8 +52,32 @@ export const actionPermissions: Readonly<Record<ActionName, ActionPermissions>> 
 };
 
 /** The IAM actions that the repairs allowed by the policy need besides reading, in alphabetical order. */
-export function repairActions({ remediation }: Policy): readonly string[] {
-  const allowed = actionNames.filter((action) => remediation.allow.includes(permissionFor(action)));
-  const needed = allowed.flatMap((action) => Object.values(actionPermissions[action]).flat());
-  return [...new Set(needed)].sort();
+export function repairActions(policy: Policy): readonly string[] {
+  return distinct(allowedBy(policy).flatMap(({ calls, calledByRds }) => [...calls, ...calledByRds]));
+}
+
+/** Of these actions those on secrets: on a database's existing secret, and on the new one that RDS creates. In alphabetical order. */
+export function secretActions(policy: Policy): {
+  readonly onExisting: readonly string[];
+  readonly onNew: readonly string[];
+} {
+  const isOnSecret = (action: string) => action.startsWith("secretsmanager:");
+  const isOnNew = (action: string) => (calledByRdsToTurnOn as readonly string[]).includes(action);
+  const permissions = allowedBy(policy);
+  const calledByRds = distinct(permissions.flatMap((one) => one.calledByRds)).filter(isOnSecret);
+  const calls = permissions.flatMap((one) => one.calls).filter(isOnSecret);
+  return {
+    onExisting: distinct([...calls, ...calledByRds.filter((action) => !isOnNew(action))]),
+    onNew: calledByRds.filter(isOnNew),
+  };
+}
+
+function allowedBy({ remediation }: Policy): readonly ActionPermissions[] {
+  return actionNames
+    .filter((action) => remediation.allow.includes(permissionFor(action)))
+    .map((action) => actionPermissions[action]);
+}
+
+function distinct(actions: readonly string[]): readonly string[] {
+  return [...new Set(actions)].sort();
 }

@@ -240,11 +240,14 @@ describe("a secret", () => {
     expect(await secretOf("orders")).toMatchObject({ tags: { team: "shop", note: "é + ü" }, primaryArns });
   });
 
-  test("gets a resource policy", async () => {
+  test("gets a resource policy, unless it grants broad access", async () => {
     const { arn } = await secretOf("orders");
     const policy = '{"Version":"2012-10-17","Statement":[]}';
     await port.putResourcePolicy(arn, policy);
-    expect(sent()).toEqual({ operation: "PutResourcePolicy", SecretId: arn, ResourcePolicy: policy });
+    expect(sent()).toEqual({
+      ...{ operation: "PutResourcePolicy", SecretId: arn, ResourcePolicy: policy },
+      BlockPublicPolicy: true,
+    });
     expect(await port.getResourcePolicy(arn)).toBe(policy);
   });
 

@@ -84,7 +84,14 @@ test("a policy that allows rotations alone lets no management be turned on, and 
 test("one that allows schedules alone changes no database", () => {
   expect(changingStatements(aPermissivePolicy({ allow: ["schedule-rotation"] })).map(({ Action }) => Action)).toEqual([
     ["secretsmanager:RotateSecret"],
+    ["secretsmanager:RotateSecret"],
   ]);
+});
+
+test("one that only turns management on has RDS create a secret, and changes no existing one", () => {
+  const statements = changingStatements(aPermissivePolicy({ allow: ["enable"] }));
+  const onSecrets = statements.filter(({ Action }) => listOf(Action).some((one) => one.startsWith("secretsmanager:")));
+  expect(onSecrets.map(({ Sid }) => Sid)).toEqual(["NewSecrets", "TagNewSecrets"]);
 });
 
 describe("databases that are opted in", () => {
@@ -101,31 +108,30 @@ describe("databases that are opted in", () => {
   });
 
   test("get no other tag than the mark, which opts nothing in", () => {
-    for (const action of ["rds:AddTagsToResource", "rds:RemoveTagsFromResource"])
-      expect(
-        allowing(changingStatements(optingIn({ tags: { repair: "yes" } })), action).filter(
-          ({ Sid }) => Sid !== "Untag",
-        ),
-      ).toMatchObject([
-        {
-          Condition: {
-            StringEquals: { "aws:ResourceTag/repair": "yes" },
-            "ForAllValues:StringEquals": { "aws:TagKeys": ["rds-password-audit:toggle"] },
-          },
-        },
+    const statements = changingStatements(optingIn({ tags: { repair: "yes" } }));
+    for (const action of ["rds:AddTagsToResource", "rds:RemoveTagsFromResource"]) {
+      expect(allowing(statements, action).filter(({ Sid }) => Sid !== "Untag")).toMatchObject([
+        { Condition: { StringEquals: { "aws:ResourceTag/repair": "yes" } } },
       ]);
+      expect(statements.filter(({ Effect, Action }) => Effect === "Deny" && listOf(Action).includes(action))).toEqual([
+        expect.objectContaining({
+          Resource: "*",
+          Condition: { "ForAnyValue:StringNotEquals": { "aws:TagKeys": "rds-password-audit:toggle" } },
+        }),
+      ]);
+    }
   });
 
   test("are turned on again, and lose the mark, although somebody takes their tags off in between", () => {
     const statements = changingStatements(optingIn({ tags: { repair: "yes" } }));
     const hasToggleTag = { Null: { "aws:ResourceTag/rds-password-audit:toggle": "false" } };
-    const onlyToggleTag = { "ForAllValues:StringEquals": { "aws:TagKeys": ["rds-password-audit:toggle"] } };
+    const turnsOn = { Bool: { "rds:ManageMasterUserPassword": "true" } };
     const [finish, untag] = ["Finish", "Untag"].map((sid) => statements.find(({ Sid }) => Sid === sid));
-    expect(finish).toMatchObject({ Effect: "Allow", Condition: hasToggleTag });
+    expect(finish).toMatchObject({ Effect: "Allow", Condition: { ...hasToggleTag, ...turnsOn } });
     expect(listOf(finish?.Action ?? []).every((action) => action.startsWith("rds:Modify"))).toBe(true);
     expect(untag).toMatchObject({
       Action: "rds:RemoveTagsFromResource",
-      Condition: { ...hasToggleTag, ...onlyToggleTag },
+      Condition: hasToggleTag,
     });
   });
 
@@ -209,9 +215,63 @@ describe("databases that are opted in", () => {
   test("as containers of tenant databases are modified for these alone", () => {
     const statements = changingStatements(optingIn({ tags: { repair: "yes" } }));
     const untagged = statements.filter(
-      ({ Sid, Condition }) => Condition === undefined && /^(Containers|Modify)/.test(Sid),
+      ({ Sid, Condition }) => Condition === undefined && /^(Containers|Change)/.test(Sid),
     );
     expect(untagged.map(({ Action }) => Action)).toEqual(["rds:ModifyTenantDatabase"]);
+  });
+
+  test("by full names open no tenant database, whose identifiers have a slash", () => {
+    const statements = changingStatements(optingIn({ identifier: ["orders", "Payments-2"] }));
+    expect(statements.filter(({ Sid }) => /^(Change|Containers|Secrets)/.test(Sid)).map(({ Sid }) => Sid)).toEqual([
+      ...["Change0", "SecretsOfInstances", "SecretsOfClusters"],
+    ]);
+    expect(modify(optingIn({ identifier: ["orders"] })).flatMap(resourcesOf)).toEqual([
+      "arn:aws:rds:*:111111111111:db:orders",
+      "arn:aws:rds:*:111111111111:cluster:orders",
+    ]);
+  });
+
+  test.each<[string, Policy["remediation"]["allow"], unknown[]]>([
+    [
+      "that may only be enabled have management turned on, and nothing else changed",
+      ["enable"],
+      [{ BoolIfExists: { "rds:ManageMasterUserPassword": "false" } }],
+    ],
+    [
+      "that may be toggled have management turned on and off, and nothing else changed",
+      ["toggle", "enable"],
+      [{ Null: { "rds:ManageMasterUserPassword": "true" } }],
+    ],
+    ["that may be rotated are modified without the key, which a rotation has not", ["rotate", "toggle"], []],
+  ])("%s", (_, allow, conditions) => {
+    const denied = changingStatements(aPermissivePolicy({ allow })).filter(({ Sid }) => Sid === "OnlyManagement");
+    expect(denied.map(({ Condition }) => Condition)).toEqual(conditions);
+  });
+
+  test("have secrets that are told by the tag of RDS, with the same names", () => {
+    const owners = (policy: Policy) =>
+      ["SecretsOfInstances", "SecretsOfClusters"].map((sid) => {
+        const statement = changingStatements(policy).find(({ Sid }) => Sid === sid);
+        if (statement === undefined) return [];
+        const [Resource] = Object.values((statement.Condition as { StringLike: Record<string, string[]> }).StringLike);
+        return resourcesOf({ Resource: Resource ?? [] }).map((arn) => arn.replace("arn:aws:rds:*:111111111111:", ""));
+      });
+    expect(owners(optingIn({ identifier: ["orders", "payments"] }))).toEqual([
+      ["db:orders", "db:payments"],
+      ["cluster:orders", "cluster:payments"],
+    ]);
+    expect(owners(optingIn({ identifier: ["orders", "test-*"] }))).toEqual([
+      ["db:orders", "db:test-*", "tenant-database:*"],
+      ["cluster:orders", "cluster:test-*"],
+    ]);
+    expect(owners(optingIn({ identifier: ["cdb/ERP"] }))).toEqual([["db:cdb", "tenant-database:*"], []]);
+    // The tags of a database are not on its secret.
+    expect(owners(optingIn({ tags: { repair: "yes" } }))).toEqual([["db:*", "tenant-database:*"], ["cluster:*"]]);
+  });
+
+  test("by 20 names fit into a role", () => {
+    const names = Array.from({ length: 20 }, (_, index) => `orders-${index}`);
+    expect(() => rolesWith(optingIn({ identifier: names }))).not.toThrow();
   });
 
   test("by more names than a role can hold are refused, with what to do", () => {
@@ -255,9 +315,10 @@ describe("keys", () => {
   ])("by the alias %s are those that have it", (alias, resource, name) => {
     const [statement] = use(withKeys({ match: {}, require: [alias] }));
     expect(statement && resourcesOf(statement)).toEqual([resource]);
-    expect(statement && conditionOf(statement)).toBe(
-      `{"ForAnyValue:StringEquals":{"kms:ResourceAliases":["${name}"]}}`,
-    );
+    expect(statement?.Condition).toEqual({
+      "ForAnyValue:StringEquals": { "kms:ResourceAliases": [name] },
+      StringLike: { "kms:ViaService": ["rds.*", "secretsmanager.*"] },
+    });
   });
 
   test("are granted to AWS's services alone", () => {

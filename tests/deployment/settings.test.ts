@@ -111,6 +111,7 @@ describe("invalid parameters", () => {
     ["logRetentionDays", "forever"],
     ["reportRetentionDays", 7],
     ["reportRetentionDays", 99_999_999_999],
+    ["reportLock", "on"],
     ["permissionsBoundary", "boundary"],
     ["reservedConcurrency", 1],
     ["recheckConcurrency", 0],

@@ -38,6 +38,7 @@ const everyParameter = {
   kmsKeyArn: "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
   logKmsKeyArn: "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
   logRetentionDays: "365",
+  reportLock: "governance",
   permissionsBoundary: "arn:aws:iam::123456789012:policy/boundary",
   reservedConcurrency: "off",
 };
@@ -152,7 +153,10 @@ describe.each(variants)("the template %s", (name) => {
         : [];
       const expected = distinct([...reads, ...runActions, ...publishActions, ...more]);
       expect(distinct(allowedActions(role(template(), "AuditRole")))).toEqual(expected);
-      expect(distinct(allowedActions(role(template(), "RecheckRole")))).toEqual(expected);
+      // The event names the Region of a recheck.
+      expect(distinct(allowedActions(role(template(), "RecheckRole")))).toEqual(
+        expected.filter((action) => action !== "account:ListRegions"),
+      );
     });
 
     test("audit and recheck may invoke only remediate, by its alias", () => {
@@ -310,15 +314,29 @@ describe.each(variants)("the template %s", (name) => {
   describe("alarms", () => {
     const alarms = () => Object.fromEntries(ofType(template(), "AWS::CloudWatch::Alarm"));
 
-    test("each links to its section in docs/operations.md", () => {
+    test("each names its section in docs/operations.md", () => {
       const operations = readFileSync("docs/operations.md", "utf8");
       const headings = [...operations.matchAll(/^## (.+)$/gm)].map(([, text = ""]) =>
         text.toLowerCase().replaceAll(" ", "-"),
       );
       expect(Object.keys(alarms())).toHaveLength(isRepairing ? 15 : 10);
       for (const { AlarmDescription, AlarmName } of Object.values(alarms())) {
-        expect(headings).toContain(/ See docs\/operations\.md#([\w-]+)$/.exec(String(AlarmDescription))?.[1]);
+        expect(headings).toContain(/ See docs\/operations\.md#([\w-]+) and /.exec(described(AlarmDescription))?.[1]);
         expect(operations).toContain(String(AlarmName).replace("rds-password-audit-prod", "…"));
+      }
+    });
+
+    test("each ends with a link to the log or the dead-letter queue of the function that it is about", () => {
+      const console = "https://eu-west-1.console.aws.amazon.com";
+      const logs = `${console}/cloudwatch/home?region=eu-west-1#logsV2:log-groups/log-group/$252Faws$252Flambda$252F`;
+      const queues = `${console}/sqs/v3/home?region=eu-west-1#/queues/https%3A%2F%2Fsqs.eu-west-1.amazonaws.com%2F123456789012%2F`;
+      for (const [id, { AlarmDescription, Dimensions }] of Object.entries(alarms())) {
+        const link = / (https:\/\/\S+)$/.exec(described(AlarmDescription))?.[1];
+        const [{ Value } = { Value: "" }] = Dimensions as { Value: unknown }[];
+        const [about = "AuditLambdaFunction"] = /\w+(LambdaFunction|DeadLetters)/.exec(JSON.stringify(Value)) ?? [];
+        expect([id, link]).toEqual([id, `${about.endsWith("DeadLetters") ? queues : logs}${about}`]);
+        expect(template().Resources).toHaveProperty(about);
+        expect(described(AlarmDescription).length).toBeLessThanOrEqual(1024);
       }
     });
 
@@ -479,7 +497,7 @@ describe("remediation", () => {
       const isByName = !/:(db|cluster):\*/.test(JSON.stringify(Resource));
       expect(isByTag || isByToggleTag || isByName || Action === "rds:ModifyTenantDatabase").toBe(true);
     }
-    expect(onDatabases).toHaveLength(7);
+    expect(onDatabases).toHaveLength(5);
   });
 
   test("runs as durable executions, by an alias, for as long as approvals and windows may take", () => {
@@ -497,9 +515,13 @@ describe("remediation", () => {
   test("an execution that was killed starts a recheck; a running, successful or foreign one does not", () => {
     const { EventPattern } = resource(withEveryParameter(), "InterruptedExecutions").Properties;
     const pattern = JSON.parse(
-      JSON.stringify(EventPattern).replaceAll('{"Fn::GetAtt":["RemediateLambdaFunction","Arn"]}', `"${functionArn}"`),
+      JSON.stringify(inAccount(EventPattern)).replaceAll(
+        '{"Fn::GetAtt":["RemediateLambdaFunction","Arn"]}',
+        `"${functionArn}"`,
+      ),
     );
     const event = (detail: object) => ({
+      account: "123456789012",
       source: "aws.lambda",
       "detail-type": "Durable Execution Status Change",
       detail,
@@ -512,6 +534,8 @@ describe("remediation", () => {
       expect(matches(pattern, event({ functionArn: `${functionArn}:7`, status }))).toBe(false);
     const other = functionArn.replace("remediate", "other");
     expect(matches(pattern, event({ functionArn: `${other}:7`, status: "FAILED" }))).toBe(false);
+    const failed = event({ functionArn: `${functionArn}:7`, status: "FAILED" });
+    expect(matches(pattern, { ...failed, account: "222222222222" })).toBe(false);
   });
 
   test("alarms cover executions that fail, time out or are stopped, besides errors of the function", () => {
@@ -541,6 +565,19 @@ describe("parameters", () => {
         expect.objectContaining({ Action: ["kms:Decrypt", "kms:GenerateDataKey"], Resource: kmsKeyArn }),
       ]),
     );
+  });
+
+  test("S3 keeps every version for the retention of reports if reportLock is on, and locks nothing by default", () => {
+    const bucketOf = (template: Template) => Object.fromEntries(ofType(template, "AWS::S3::Bucket")).ReportBucket;
+    expect(bucketOf(withEveryParameter())).toMatchObject({
+      ObjectLockEnabled: true,
+      ObjectLockConfiguration: {
+        ObjectLockEnabled: "Enabled",
+        Rule: { DefaultRetention: { Mode: "GOVERNANCE", Days: 400 } },
+      },
+    });
+    expect(bucketOf(withDefaults())).not.toHaveProperty("ObjectLockEnabled");
+    expect(bucketOf(withDefaults())).not.toHaveProperty("ObjectLockConfiguration");
   });
 
   test("every role has the permissions boundary", () => {
@@ -582,7 +619,7 @@ describe("parameters", () => {
 describe("events", () => {
   const rulesMatching = (event: object) =>
     ofType(withDefaults(), "AWS::Events::Rule")
-      .filter(([, { EventPattern }]) => matches(EventPattern, event))
+      .filter(([, { EventPattern }]) => matches(inAccount(EventPattern), { account: "123456789012", ...event }))
       .map(([id]) => id);
   const rdsEvent = (EventID: string, kind = "Instance") => ({
     source: "aws.rds",
@@ -646,6 +683,12 @@ describe("events", () => {
   });
 
   test.each([
+    { ...rdsEvent("RDS-EVENT-0043"), account: "222222222222" },
+    { ...labelUpdated("rds!db-0123"), account: "222222222222" },
+    { ...call("rds", "ModifyDBInstance"), account: "222222222222" },
+    { ...secretCall("DeleteSecret", "rds!db-0123"), account: "222222222222" },
+    { ...rotationFailed("rds!db-0123"), account: "222222222222" },
+    { ...call("kms", "DisableKey"), account: "222222222222" },
     rdsEvent("RDS-EVENT-0087"),
     labelUpdated("orders-api"),
     rotationFailed("orders-api"),
@@ -716,6 +759,18 @@ describe("packages", () => {
     expect(tookSeconds).toBeLessThan(60);
   });
 });
+
+/** The description of an alarm after deployment; a queue and a function have their logical id as their name. */
+function described(description: unknown): string {
+  const { "Fn::Sub": text } = description as { "Fn::Sub": string };
+  const values: Record<string, string> = { "AWS::URLSuffix": "amazonaws.com", "AWS::AccountId": "123456789012" };
+  return text.replaceAll(/\$\{([\w:]+)(\.QueueName)?\}/g, (_, name) => values[name] ?? name);
+}
+
+/** An event pattern in account 123456789012. */
+function inAccount(pattern: unknown): unknown {
+  return JSON.parse(JSON.stringify(pattern).replaceAll('{"Ref":"AWS::AccountId"}', '"123456789012"'));
+}
 
 /** `configRule` becomes `ConfigRule`, as in `ConfigRuleLambdaFunction`. */
 function pascal(name: string): string {

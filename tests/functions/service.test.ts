@@ -287,6 +287,15 @@ describe("recheck", () => {
     expect([second.error, measured(second, "DeliveryFailures")]).toEqual([null, []]);
   }, 60_000);
 
+  test("rejects an event of another account, logs why, and reads and publishes nothing", async () => {
+    here.addInstance({ identifier: "legacy" });
+    const { error, logged } = await invoke("recheck", { ...rdsEvent("legacy"), account: "222222222222" });
+    const message = "The event is from account 222222222222, but this function rechecks only account 111111111111.";
+    expect(error).toContain(message);
+    expect(JSON.stringify(logged)).toContain(message);
+    expect(simulator.calls).toEqual([]);
+  }, 30_000);
+
   test("rejects an event of an unknown type", async () => {
     const { error } = await invoke("recheck", { ...rdsEvent("orders"), "detail-type": "Something Else" });
     expect(error).not.toBeNull();
