@@ -37,7 +37,7 @@ export function acquireSlot(
   isChanging: boolean,
 ): Promise<boolean> {
   const { database, rule } = request;
-  const { arn, account, region } = database;
+  const { resourceId, arn, account, region } = database;
   const { stopAfterFailures } = policy.remediation;
   return updateState(state, (present) => {
     const at = now();
@@ -46,7 +46,7 @@ export function acquireSlot(
     const budget = { database, state: present, policy, now: at, execution, plannedBefore: [] };
     if (isBudgeted && !isWithinBudget(budget).open) return null;
     const hours = isChanging ? changingHours : waitingHoursOf(action);
-    const holder = { execution, arn, account, region, action, rule };
+    const holder = { execution, resourceId, arn, account, region, action, rule };
     return acquire(present, holder, { now: at, hours, isChanging, stopAfterFailures });
   });
 }

@@ -51,7 +51,9 @@ const predicates: Readonly<Record<PlanGateName, GatePredicate>> = {
       : closed(`${ahead} comes first on this database: wait until it is done`),
 
   "not-running": ({ action, database, state, now, execution }) => {
-    const other = liveIn(state, now).find((one) => one.arn === database.arn && one.execution !== execution);
+    const other = liveIn(state, now).find(
+      (one) => one.resourceId === database.resourceId && one.execution !== execution,
+    );
     if (other !== undefined)
       return closed(`the execution ${other.execution} has been working on it since ${other.since}: wait until it ends`);
     const toggleTag = ownToggleTagOf(database);
@@ -123,7 +125,7 @@ const predicates: Readonly<Record<PlanGateName, GatePredicate>> = {
 
   "cooled-down": ({ database, state, policy, now }) => {
     const hours = policy.remediation.coolDownHours;
-    const last = state.attempts.findLast(({ arn }) => arn === database.arn);
+    const last = state.attempts.findLast(({ resourceId }) => resourceId === database.resourceId);
     if (last === undefined || hoursBetween(last.endedAt, now) >= hours)
       return open("the database had no recent attempt");
     const until = new Date(Date.parse(last.endedAt) + hours * 3_600_000).toISOString();

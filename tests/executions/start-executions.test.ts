@@ -69,7 +69,7 @@ describe("an execution is started", () => {
   test("for each database with a planned action, under the name of its next execution", async () => {
     const { given, failures } = await startFor(unmanaged("shop", "orders"), {
       policy: roomy(),
-      state: { ended: { [arnOf("shop")]: 2 } },
+      state: { ended: { "db-SHOP": 2 } },
     });
     expect([...given.keys()]).toEqual(["db-ORDERS-1-20261124", "db-SHOP-3-20261124"]);
     expect(failures).toEqual([]);

@@ -1313,6 +1313,7 @@ const instant = fc.oneof(
 );
 const scope = { account: fc.constantFrom(account, "210987654321"), region: fc.constantFrom(region, "us-east-1") };
 const work = {
+  resourceId: fc.constantFrom("db-ORDERS", "db-ANOTHER"),
   arn: fc.constantFrom(databaseArn, "another"),
   ...scope,
   action: fc.constantFrom(...actionNames),
