@@ -7,7 +7,7 @@ import { type DatabaseReference, toReference } from "./model/database.ts";
 import { type ExecutionEvent, namesOf } from "./model/execution-event.ts";
 import type { RecheckEvent } from "./model/recheck-event.ts";
 import type { Running } from "./model/remediation-state.ts";
-import { markLost } from "./plan/remediation-state.ts";
+import { countWithoutSlot, markLost } from "./plan/remediation-state.ts";
 import { type Publication, type PublishRequest, publishReport, withFailures } from "./publish/publish-report.ts";
 import { type Rechecked, type RecheckRequest, recheckDatabases } from "./recheck-databases.ts";
 
@@ -45,7 +45,11 @@ async function recheckAfterExecution(
   if (repairs === null) return null;
   const names = namesOf(event);
   const running = (await repairs.state.read()).value.running.find(({ execution }) => names.includes(execution));
-  if (running === undefined) return null;
+  if (running === undefined) {
+    // It recorded its end, or died before it had a slot.
+    for (const name of names) await updateState(repairs.state, (state) => countWithoutSlot(state, name));
+    return null;
+  }
   const { execution, region } = running;
   const how = `The execution ended with status ${event.detail.status}.`;
   const unread = () => ({ ...{ running, how, inventory: null, policy, rules, now: now() }, ...repairs });

@@ -61,6 +61,7 @@ function recheck(
     },
     async start(execution, request) {
       started.push({ execution, request });
+      return true;
     },
   };
   return recheckAndPublish({
@@ -155,6 +156,17 @@ describe("an execution that failed, timed out or was stopped", () => {
     const world = aWorld();
     expect(await recheck(world, ended("FAILED"))).toBeNull();
     expect([world.notified, [...world.calls]]).toEqual([[], []]);
+  });
+
+  test("without a slot and without a recorded end leaves its name: the next audit starts another execution", async () => {
+    const world = aWorld();
+    const orders = world.here.addInstance({ identifier: "orders" });
+    const name = `${orders.DbiResourceId}-1-20261124`;
+    const event = ended("FAILED", { durableExecutionName: name });
+    await recheck(world, event);
+    await recheck(world, event);
+    await recheck(world, rdsEvent("orders"));
+    expect(world.started.map(({ execution }) => execution)).toEqual([`${orders.DbiResourceId}-2-20261124`]);
   });
 
   test("is ignored if the deployment does not repair", async () => {

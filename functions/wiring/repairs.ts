@@ -30,8 +30,9 @@ export function openStartingRepairs(settings: AuditSettings): Repairs | null {
   return {
     ...openRepairs(settings),
     async start(execution, request) {
-      await startExecution(functionArn, execution, request);
-      logger.info("Started a repair, or it was started before.", { execution, request });
+      const isStarted = await startExecution(functionArn, execution, request);
+      logger.info(isStarted ? "Started a repair." : "The execution exists already.", { execution, request });
+      return isStarted;
     },
   };
 }

@@ -117,7 +117,7 @@ export function isUnderWay(status: string | null): boolean {
 
 /** The resource ID in the name of an execution: letters, digits, underscores and hyphens. */
 export function inExecutionName({ resourceId }: Pick<Database, "resourceId">): string {
-  return resourceId.replaceAll(/[^\w-]/g, "-").slice(0, 50);
+  return resourceId.replaceAll(/[^\w-]/g, "-").slice(0, 44);
 }
 
 /** One database, by what RDS can filter for: its identifier, or its resource ID. */

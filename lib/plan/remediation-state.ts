@@ -195,7 +195,25 @@ export function resume(state: RemediationState): RemediationState {
   return { ...state, stopped: null, failuresInARow: 0 };
 }
 
-/** Name of a database's next execution, which Lambda starts only once: letters, digits and hyphens, at most 64 characters. */
-export function nextExecution(state: RemediationState, database: { readonly resourceId: string }): string {
-  return `${inExecutionName(database)}-${(state.ended[database.resourceId] ?? 0) + 1}`;
+/**
+ * Name of a database's next execution, which Lambda starts only once: letters, digits and hyphens, at most 64 characters with nine digits. The
+ * number grows with each execution that ends; the day makes up for one whose end is never reported.
+ */
+export function nextExecution(
+  { ended }: RemediationState,
+  { resourceId }: { readonly resourceId: string },
+  now: string,
+): string {
+  const day = now.slice(0, 10).replaceAll("-", "");
+  return `${inExecutionName({ resourceId })}-${(ended[resourceId] ?? 0) + 1}-${day}`;
+}
+
+/**
+ * Counts an execution that ended without a slot, so that the next one gets another name. Null if it has been counted, or if its name is not
+ * from `nextExecution`.
+ */
+export function countWithoutSlot(state: RemediationState, execution: string): RemediationState | null {
+  const [, resourceId, number] = /^(.+)-(\d+)-\d{8}$/.exec(execution) ?? [];
+  if (resourceId === undefined || Number(number) !== (state.ended[resourceId] ?? 0) + 1) return null;
+  return { ...state, ended: countEnded(state, { resourceId }) };
 }

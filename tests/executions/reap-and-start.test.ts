@@ -47,6 +47,7 @@ async function run(
       async start(execution, request) {
         if (startFails) throw new Error(`${execution} is not started`);
         started.push(request.database.identifier);
+        return true;
       },
     },
   });

@@ -468,13 +468,13 @@ describe("the secret snapshot", () => {
 
 describe("the name of the next execution", () => {
   const name = (resourceId: string, ended: Record<string, number> = {}) =>
-    nextExecution(aState({ ended }), { resourceId });
+    nextExecution(aState({ ended }), { resourceId }, now);
 
-  test("consists of the database and the number of executions", () => {
-    expect(name("db-ORDERS")).toBe("db-ORDERS-1");
-    expect(name("db-ORDERS", { "db-ORDERS": 41, [otherId]: 7 })).toBe("db-ORDERS-42");
-    expect(name("a.b/c d:é_f")).toBe("a-b-c-d--_f-1");
-    expect(name("x".repeat(60))).toBe(`${"x".repeat(50)}-1`);
+  test("consists of the database, the number of executions and the day", () => {
+    expect(name("db-ORDERS")).toBe("db-ORDERS-1-20261124");
+    expect(name("db-ORDERS", { "db-ORDERS": 41, [otherId]: 7 })).toBe("db-ORDERS-42-20261124");
+    expect(name("a.b/c d:é_f")).toBe("a-b-c-d--_f-1-20261124");
+    expect(name("x".repeat(60))).toBe(`${"x".repeat(44)}-1-20261124`);
   });
 
   test("is valid for Lambda and unique", () => {
