@@ -3,7 +3,8 @@ import type { Policy } from "../lib/model/policy.ts";
 import type { RemediationEvent } from "../lib/model/remediation-event.ts";
 import type { RemediationRequest } from "../lib/model/remediation-request.ts";
 import { emptyRemediationState, type Running } from "../lib/model/remediation-state.ts";
-import { interrupt } from "../lib/plan/remediation-state.ts";
+import { formatToggleMarker, secretSuffixOf } from "../lib/model/toggle-marker.ts";
+import { interrupt, saveSnapshot } from "../lib/plan/remediation-state.ts";
 import {
   type ApprovalAnswer,
   type PollOptions,
@@ -650,6 +651,121 @@ describe("a database is its resource ID", () => {
       { outcome: { end: "failed", recovery: [expect.stringContaining("--db-instance-identifier orders-old1 ")] } },
     ]);
   });
+});
+
+describe("an interrupted toggle", () => {
+  const finish: Setting = {
+    approvedBy: "ann",
+    shownKey: null,
+    request: { action: "finish-interrupted", rule: "toggle-not-interrupted" },
+  };
+  const here = () => cloud.region(scope.account, scope.region);
+  const nowArn = () => orders.MasterUserSecret?.SecretArn ?? "";
+  const hoursAway = (hours: number) => new Date(Date.parse(begins) + hours * 3_600_000).toISOString();
+  const policy = JSON.stringify({
+    Statement: [{ Effect: "Allow", Principal: "*", Action: "secretsmanager:Describe*" }],
+  });
+
+  /** As a toggle leaves the database that was killed: its tag and snapshot name this secret as the old one. */
+  async function leave(oldSecretArn: string, startedAt: string) {
+    const oldSecretSuffix = secretSuffixOf(oldSecretArn);
+    const Value = formatToggleMarker({ startedAt, keyReference: null, execution: "db-ORDERS-0", oldSecretSuffix });
+    orders.TagList.push({ Key: "rds-password-audit:toggle", Value });
+    Object.assign(orders.MasterUserSecret ?? {}, { SecretStatus: "active" });
+    here().failingRotations.clear();
+    const snapshot = {
+      ...{ secretArn: oldSecretArn, keyReference: null, rotationEnabled: true, rotationRules: null },
+      ...{ tags: { team: "shop" }, resourcePolicy: policy },
+    };
+    await updateStored(state, (present) => saveSnapshot(present, orders.DbiResourceId, snapshot));
+  }
+
+  // A tag has milliseconds, a secret's date whole seconds, and the clock of a terminal may be hours away.
+  test.each([-5, 0, 5])(
+    "that had turned nothing off is told by the secret, whatever the clock: %i hours",
+    async (hours) => {
+      await leave(nowArn(), hoursAway(hours));
+      const before = nowArn();
+      expect(await run(finish)).toMatchObject([
+        { outcome: { end: "repaired", remarks: ["Management had not been turned off."] } },
+      ]);
+      expect([nowArn(), orders.TagList]).toEqual([before, []]);
+      expect(toldTypes()).not.toContain("finish-interrupted replaced");
+    },
+  );
+
+  test.each([-5, 0, 5])("whose new secret exists is restored, whatever the clock: %i hours", async (hours) => {
+    const old = "arn:aws:secretsmanager:eu-west-1:111111111111:secret:rds!db-old-OLDold";
+    await leave(old, hoursAway(hours));
+    expect(endsOf(await run(finish))).toEqual([["finish-interrupted", "repaired"]]);
+    expect(notified).toContainEqual(
+      expect.objectContaining({ type: "secret.replaced", secret: { before: old, after: nowArn() } }),
+    );
+    expect(here().secrets.get(nowArn())).toMatchObject({ resourcePolicy: policy });
+    expect(here().secrets.get(nowArn())?.Tags).toContainEqual({ Key: "team", Value: "shop" });
+    expect(orders.TagList).toEqual([]);
+  });
+
+  test("with a forged tag is not finished without approval, and nothing is changed", async () => {
+    delete orders.MasterUserSecret;
+    const Value = formatToggleMarker({
+      ...{ startedAt: begins, keyReference: null, execution: `${orders.DbiResourceId}-1` },
+      oldSecretSuffix: "FORGED",
+    });
+    orders.TagList.push({ Key: "rds-password-audit:toggle", Value });
+    const service = { request: finish.request ?? {} };
+    const rejected = await run(service, async () => ({ decision: "rejected", by: "jane" }));
+    expect(questions).toEqual(["request approval of finish-interrupted"]);
+    expect(endsOf(rejected)).toEqual([["finish-interrupted", "refused"]]);
+    expect([orders.MasterUserSecret, orders.TagList.length]).toEqual([undefined, 1]);
+    await updateStored(state, (present) => ({ ...present, stopped: { at: begins, by: "ann", why: "an incident" } }));
+    expect(endsOf(await run(service))).toEqual([["finish-interrupted", "refused"]]);
+    expect(questions).toHaveLength(1);
+  });
+
+  test("waits for its approval with a lease that lasts as long", async () => {
+    delete orders.MasterUserSecret;
+    await leave("arn:old-OLDold", begins);
+    await updateStored(state, (present) => ({ ...present, secretSnapshots: {} }));
+    await run({ request: finish.request ?? {} });
+    const [waiting] = waits;
+    expect(Date.parse(waiting?.expiresAt ?? "") - Date.parse(begins)).toBeGreaterThan(72 * 3_600_000);
+  });
+});
+
+test("a toggle restores a resource policy that denies others, because RDS worked with it", async () => {
+  const here = cloud.region(scope.account, scope.region);
+  here.failingRotations.clear();
+  Object.assign(orders.MasterUserSecret ?? {}, { SecretStatus: "active" });
+  const old = here.secrets.get(orders.MasterUserSecret?.SecretArn ?? "");
+  if (old === undefined) throw new Error("there is no secret");
+  const policyOf = (arn: string) =>
+    JSON.stringify({
+      Statement: [
+        {
+          Effect: "Deny",
+          Principal: "*",
+          Action: "*",
+          Resource: arn,
+          Condition: { Bool: { "aws:SecureTransport": "false" } },
+        },
+        {
+          Effect: "Allow",
+          Principal: { AWS: "arn:aws:iam::111111111111:role/app" },
+          Action: "secretsmanager:*",
+          Resource: arn,
+        },
+      ],
+    });
+  here.secrets.set(old.ARN, { ...old, resourcePolicy: policyOf(old.ARN) });
+  const key = here.addKey().Arn;
+  const toggle = { action: "toggle", rule: "secret-key-as-required" } as const;
+  const setting = { approvedBy: "ann", request: toggle, keys: [{ match: {}, require: [key] }], shownKey: key };
+  const done = await run({ ...setting, remediation: { window: ["any-time"] } });
+  expect(done).toMatchObject([{ outcome: { end: "repaired", remarks: [] } }]);
+  const arn = orders.MasterUserSecret?.SecretArn ?? "";
+  expect(arn).not.toBe(old.ARN);
+  expect(here.secrets.get(arn)?.resourcePolicy).toBe(policyOf(arn));
 });
 
 test("counts each action once when killed at any point and run again", async () => {

@@ -52,11 +52,13 @@ export function acquireSlot(
 }
 
 /** Renews the lease of a waiting execution, which no longer counts against the budget. */
-export async function renewLease({ execution, state, now }: SlotOptions, action: ActionName): Promise<void> {
-  await updateState(state, (present) => renew(present, execution, { now: now(), hours: waitingHoursOf(action) }));
+export async function renewLease({ execution, policy, state, now }: SlotOptions, action: ActionName): Promise<void> {
+  // Twice the time to approve, because a lease is renewed only when half of it is over.
+  const hours = Math.max(waitingHoursOf(action), 2 * (policy.remediation.approvalHours + 6));
+  await updateState(state, (present) => renew(present, execution, { now: now(), hours }));
 }
 
-/** A dead `finish-interrupted` must not block the next one for the whole waiting lease; it waits only for RDS. */
+/** A dead `finish-interrupted` must not block the next one for the whole waiting lease; it waits only for RDS, or for an approval. */
 function waitingHoursOf(action: ActionName): number {
   return action === "finish-interrupted" ? changingHours : waitingHours;
 }

@@ -5,7 +5,7 @@ import { toggleTagKey } from "../model/database.ts";
 import { type GateName, gatesByName, type PlanGateName, planGateNames } from "../model/gates.ts";
 import type { GateResult } from "../model/plan.ts";
 import { hoursBetween } from "../model/time.ts";
-import { ownToggleTagOf } from "../model/toggle-marker.ts";
+import { isSnapshotOf, ownToggleTagOf } from "../model/toggle-marker.ts";
 import {
   blockManualToggle,
   type Circumstances,
@@ -18,6 +18,13 @@ import {
 import { liveIn } from "./remediation-state.ts";
 import { isEligible, isKeyUsable, isNotUsedByProxy, isSecretNotReplicated } from "./secret-gates.ts";
 import { isInWindow, isWithinBudget } from "./timing-gates.ts";
+
+/** True if the action finishes a toggle whose snapshot is in the state. Without one, its tag may be forged or copied. */
+function finishesOwnToggle({ action, database, state }: Circumstances): boolean {
+  const snapshot = state.secretSnapshots[database.resourceId];
+  if (action !== "finish-interrupted" || snapshot === undefined) return false;
+  return isSnapshotOf(snapshot, ownToggleTagOf(database)?.marker ?? null);
+}
 
 /** The condition of each gate. What else there is to know about a gate is in `lib/model/gates.ts`. */
 const predicates: Readonly<Record<PlanGateName, GatePredicate>> = {
@@ -132,15 +139,24 @@ const predicates: Readonly<Record<PlanGateName, GatePredicate>> = {
     return closed(`the last attempt on the database, ${last.action}, ended at ${last.endedAt}: wait until ${until}`);
   },
 
-  "not-stopped": ({ state: { stopped } }) =>
-    stopped === null
-      ? open("repairs are not stopped")
-      : closed(
-          `repairs were stopped at ${stopped.at} by ${stopped.by} (${stopped.why}): once that is resolved, run rds-password-audit resume`,
-        ),
+  "not-stopped": (circumstances) => {
+    const { stopped } = circumstances.state;
+    if (stopped === null) return open("repairs are not stopped");
+    if (finishesOwnToggle(circumstances)) return open("repairs are stopped, but a toggle that was started is finished");
+    return closed(
+      `repairs were stopped at ${stopped.at} by ${stopped.by} (${stopped.why}): once that is resolved, run rds-password-audit resume`,
+    );
+  },
 
-  approved: ({ action, policy, approvedBy }) => {
+  approved: (circumstances) => {
+    const { action, policy, approvedBy } = circumstances;
     if (approvedBy !== null) return open(`approved by ${approvedBy}`);
+    if (action === "finish-interrupted")
+      return finishesOwnToggle(circumstances)
+        ? open("the repair state has the snapshot of this toggle")
+        : closed(
+            "the repair state has no snapshot of this toggle, so its tag may be forged or copied: a person has to approve it",
+          );
     return policy.remediation.approval.some((one) => one === action)
       ? closed("a person has to approve it; approval is requested once only the window remains")
       : open("the policy requires no approval");

@@ -129,3 +129,12 @@ export function aMark(overrides: Partial<Parameters<typeof formatToggleMarker>[0
     ...overrides,
   });
 }
+
+/** The secret snapshots of these databases: what the toggle of `aMark` has stored. */
+export function snapshotsOf(...resourceIds: readonly string[]): RemediationState["secretSnapshots"] {
+  const snapshot = {
+    ...{ secretArn: `arn:aws:secretsmanager:${region}:${account}:secret:rds!db-OLD-OLDold`, keyReference: keyArn },
+    ...{ rotationEnabled: true, rotationRules: null, tags: {}, resourcePolicy: null },
+  };
+  return Object.fromEntries(resourceIds.map((resourceId) => [resourceId, snapshot]));
+}
