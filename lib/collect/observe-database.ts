@@ -1,6 +1,6 @@
 import { prepare } from "../audit/judge.ts";
 import { type ClassifiedDatabase, type Database, type DatabaseReference, isSameDatabase } from "../model/database.ts";
-import { AwsCallError } from "../model/errors.ts";
+import { AwsCallError, databaseNotFound } from "../model/errors.ts";
 import type { Inventory } from "../model/inventory.ts";
 import type { RemediationRequest } from "../model/remediation-request.ts";
 import type { RuleContext } from "../model/rule.ts";
@@ -55,5 +55,5 @@ async function toReadable(port: RegionPort, database: Identity): Promise<Databas
 
 function notFound({ arn, resourceId }: RemediationRequest["database"]): AwsCallError {
   const message = `no database has the resource ID ${resourceId} (${arn})`;
-  return new AwsCallError("rds:DescribeDBInstances", "DatabaseNotFound", message);
+  return new AwsCallError("rds:DescribeDBInstances", databaseNotFound, message);
 }

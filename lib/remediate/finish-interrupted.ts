@@ -28,7 +28,7 @@ export const finishInterrupted: Procedure = async (repair) => {
     end: "failed",
     reason: "management had not been turned off, and the toggle tag could not be removed",
     recovery: [untagCommand(toggle.database)],
-    managed: true,
+    ...(result !== "missing" && { managed: true }),
   };
 };
 

@@ -54,7 +54,7 @@ export async function finishToggle(repair: Repair, toggle: ToggleInProgress): Pr
   const remarks = [...otherKey, ...notRestored, ...(result === "removed" ? [] : [stillTagged])];
   if (reason === null) return { end: "repaired", remarks };
   const all = [reason, ...remarks.map((remark) => remark.replace(/\.$/, ""))];
-  return { end: "failed", reason: all.join(". "), recovery: [], managed: true };
+  return { end: "failed", reason: all.join(". "), recovery: [], ...(result !== "missing" && { managed: true }) };
 }
 
 function leftOff(why: string, database: Database, keyReference: string | null): Outcome {
@@ -74,16 +74,16 @@ const stillTagged = `The tag ${toggleTagKey} is still on the database: the next 
 
 /**
  * Removes the toggle tag, and the snapshot, if management is on and settled and the tag is that of this toggle. Returns "off" if management is
- * off: the tag stays for the next execution. Returns "kept" if the old secret may still be deleted or RDS may still take the new one back,
- * if RDS does not return the database, and if a call fails. A tag of another toggle stays.
+ * off: the tag stays for the next execution. Returns "missing" if RDS does not return the database, and "kept" if the old secret may still be
+ * deleted or RDS may still take the new one back, and if a call fails. A tag of another toggle stays.
  */
 export function removeToggleTag(
   { workflow, aws, describe, secretSnapshot }: Repair,
   { toggleTag, oldSecretSuffix }: Pick<ToggleInProgress, "toggleTag" | "oldSecretSuffix">,
-): Promise<"removed" | "kept" | "off"> {
+): Promise<"removed" | "kept" | "off" | "missing"> {
   const removed = workflow.step("remove the toggle tag", async () => {
     const { database } = await describe();
-    if (database === null) return "kept";
+    if (database === null) return "missing";
     const { arn, masterUserSecret, tags } = database;
     if (masterUserSecret === null) return "off";
     if (isUnderWay(masterUserSecret.status)) return "kept";

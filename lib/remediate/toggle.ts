@@ -99,6 +99,7 @@ function isStillOn({ masterUserSecret, pendingChanges, status }: Database, oldSe
 
 /** Removes the tag, unless management turns out to be off after all. */
 async function giveUp(repair: Repair, inProgress: ToggleInProgress, reason: string): Promise<Outcome> {
-  if ((await removeToggleTag(repair, inProgress)) === "off") return finishToggle(repair, inProgress);
-  return { end: "failed", reason, recovery: [], managed: true };
+  const result = await removeToggleTag(repair, inProgress);
+  if (result === "off") return finishToggle(repair, inProgress);
+  return { end: "failed", reason, recovery: [], ...(result !== "missing" && { managed: true }) };
 }

@@ -71,6 +71,8 @@ export type World = {
   readonly pendings: Map<string, Pending>;
   /** Gates that a person closed, by database: since which entry of the journal. */
   readonly closed: Map<string, Map<string, number>>;
+  /** Names that a person took away from a database, and since which entry of the journal. */
+  readonly replaced: Map<string, number>;
   /** Executions that have changed something and have not ended, and until when they count. */
   readonly changing: Map<string, { readonly arn: string; until: string | null }>;
   /** Executions that a person has approved. */
@@ -106,6 +108,7 @@ export function createWorld(policy: Policy, build: (here: Region) => readonly Si
     last: { off: startAt, onAgain: startAt, blow: startAt },
     pendings: new Map(),
     closed: new Map(),
+    replaced: new Map(),
     changing: new Map(),
     approved: new Set(),
     hasStrangers: false,

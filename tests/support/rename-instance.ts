@@ -11,6 +11,7 @@ export function renameInstance(region: Region, instance: DBInstance, identifier:
   instance.DBInstanceIdentifier = identifier;
   instance.DBInstanceArn = before.replace(/[^:]+$/, identifier);
   region.instances.set(identifier.toLowerCase(), instance);
+  if (region.failingRotations.delete(before)) region.failingRotations.add(instance.DBInstanceArn);
   for (const [arn, secret] of region.secrets)
     if (secret.owner === before) {
       const Tags = secret.Tags.map(({ Key, Value }) => ({
