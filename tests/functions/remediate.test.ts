@@ -376,7 +376,11 @@ describe("an execution that was killed", () => {
       oldSecretSuffix: "AbCdEf",
     };
     const orders = addDatabase("orders", { tags: { ...optedIn, [toggleTagKey]: formatToggleMarker(marker) } });
-    putState({ running: [aRunning(orders)] });
+    const snapshot = {
+      ...{ secretArn: `arn:aws:secretsmanager:${region}:${account}:secret:rds!db-old-AbCdEf`, keyReference: null },
+      ...{ rotationEnabled: true, rotationRules: null, tags: {}, resourcePolicy: null },
+    };
+    putState({ running: [aRunning(orders)], secretSnapshots: { [orders.DbiResourceId]: snapshot } });
     expect((await recheck("TIMED_OUT")).error).toBeNull();
     expect(notified("alerts")).toContainEqual(expect.stringContaining("Management is OFF on DB instance orders"));
     const failure = here.topics
