@@ -4,7 +4,6 @@ import { isSettled } from "../lib/model/database.ts";
 import { AwsCallError } from "../lib/model/errors.ts";
 import type { Plan, PlannedAction } from "../lib/model/plan.ts";
 import type { RemediationEvent } from "../lib/model/remediation-event.ts";
-import { toRequestDatabase } from "../lib/model/remediation-request.ts";
 import { describeAction } from "../lib/plan/make-plan.ts";
 import { createLayout } from "../lib/report/terminal/layout.ts";
 import { paragraph } from "../lib/report/terminal/paragraph.ts";
@@ -84,7 +83,7 @@ async function resumeUnfinished(
   let present = repairTarget;
   if (!isSettled(database)) {
     const workflow = createProcessWorkflow({ now: io.now, sleep: io.sleep, signal, listener: progress });
-    const describe = async () => ({ database: await readDescription(port, toRequestDatabase(database)) });
+    const describe = async () => ({ database: await readDescription(port, database) });
     await workflow.poll("wait until RDS finishes its changes", describe, {
       until: (description) => description.database === null || isSettled(description.database),
       timeoutMinutes: 60,

@@ -76,7 +76,7 @@ export function createProcessWorkflow({ now, sleep, signal, listener }: ProcessW
         await pass(seconds);
       }),
 
-    poll: <T>(name: string, read: () => Promise<T>, { until, timeoutMinutes }: PollOptions<T>) =>
+    poll: <T>(name: string, read: (last: T | null) => Promise<T>, { until, timeoutMinutes }: PollOptions<T>) =>
       report(
         name,
         async () => {

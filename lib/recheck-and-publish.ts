@@ -6,7 +6,8 @@ import { updateState } from "./executions/slot.ts";
 import { type DatabaseReference, toReference } from "./model/database.ts";
 import { type ExecutionEvent, namesOf } from "./model/execution-event.ts";
 import type { RecheckEvent } from "./model/recheck-event.ts";
-import { markLost } from "./plan/remediation-state.ts";
+import type { Running } from "./model/remediation-state.ts";
+import { countWithoutSlot, markLost } from "./plan/remediation-state.ts";
 import { type Publication, type PublishRequest, publishReport, withFailures } from "./publish/publish-report.ts";
 import { type Rechecked, type RecheckRequest, recheckDatabases } from "./recheck-databases.ts";
 
@@ -44,12 +45,16 @@ async function recheckAfterExecution(
   if (repairs === null) return null;
   const names = namesOf(event);
   const running = (await repairs.state.read()).value.running.find(({ execution }) => names.includes(execution));
-  if (running === undefined) return null;
-  const { execution, arn, region } = running;
+  if (running === undefined) {
+    // It recorded its end, or died before it had a slot.
+    for (const name of names) await updateState(repairs.state, (state) => countWithoutSlot(state, name));
+    return null;
+  }
+  const { execution, region } = running;
   const how = `The execution ended with status ${event.detail.status}.`;
   const unread = () => ({ ...{ running, how, inventory: null, policy, rules, now: now() }, ...repairs });
   const port = open(region);
-  const reading = async () => recheck({ ...nothingAffected, databases: await referTo(arn, port) }, port, request);
+  const reading = async () => recheck({ ...nothingAffected, databases: await referTo(running, port) }, port, request);
   const rechecked = await reading().catch(async (error: unknown) => {
     await reportDead(unread());
     await updateState(repairs.state, (state) => markLost(state, execution, now()));
@@ -80,12 +85,12 @@ async function publish(
   return withFailures(publication, await reapAndStart(request));
 }
 
-/** A tenant database is looked up through its container, which its ARN does not name. */
-async function referTo(arn: string, port: RegionPort): Promise<readonly DatabaseReference[]> {
+/** Refers to the database by its resource ID, because it may have been renamed; to a tenant database through its container. */
+async function referTo({ arn, resourceId: value }: Running, port: RegionPort): Promise<readonly DatabaseReference[]> {
   const reference = toReference(arn);
-  if (reference !== null) return [reference];
-  for await (const page of port.describeTenantDatabases()) {
-    const container = toReference(page.find((tenant) => tenant.arn === arn)?.containerArn ?? "");
+  if (reference !== null) return [{ kind: reference.kind, by: "resourceId", value }];
+  for await (const page of port.describeTenantDatabases({ by: "resourceId", value })) {
+    const container = toReference(page.find(({ resourceId }) => resourceId === value)?.containerArn ?? "");
     if (container !== null) return [container];
   }
   return [];

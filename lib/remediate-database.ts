@@ -91,10 +91,10 @@ function chooseNext(options: ExecutionOptions, tried: readonly TriedAction[]): P
   const { request, policy, rules, port, workflow, now, state, isEnabled } = options;
   return workflow.step("choose the next action", async () => {
     const at = now();
-    const { inventory } = await observeDatabase(port, request.database, { policy, rules, now: at });
+    const { inventory, database } = await observeDatabase(port, request.database, { policy, rules, now: at });
     const { actions } = makePlan(inventory, {
       ...{ policy, rules, isEnabled, now: at, state: (await state.read()).value },
-      ...{ tried: toTried(request, tried), only: new Set([request.database.arn]) },
+      ...{ tried: toTried(request, tried), only: new Set([database.arn]) },
     });
     const next = actions.find(({ rule }) => rule === request.rule)?.action ?? null;
     return tried.some(({ action }) => action === next) ? null : next;
@@ -120,12 +120,12 @@ function toAttempts(request: RemediationRequest, tried: TriedAction, endedAt: st
 }
 
 function toAttempt(
-  { rule, database: { arn, account, region } }: RemediationRequest,
+  { rule, database: { resourceId, arn, account, region } }: RemediationRequest,
   { action, startedAt }: StartedAction,
   outcome: Attempt["outcome"],
   endedAt: string,
 ): Attempt {
-  return { arn, account, region, action, rule, startedAt, endedAt, outcome };
+  return { resourceId, arn, account, region, action, rule, startedAt, endedAt, outcome };
 }
 
 /** Publishes the last outcome that is no refusal. A refusal was published when it was made. */

@@ -30,9 +30,15 @@ function letters(seed: string, alphabet: string, length: number): string {
   return Array.from(digest(seed).subarray(0, length), (byte) => alphabet[byte % alphabet.length]).join("");
 }
 
-/** The 26 characters after `db-`, `cluster-`, or `tdb-` in an RDS resource id. */
+/** The 26 characters after `db-`, `cluster-`, or `tdb-` in an RDS resource id, derived from a seed. */
 export function resourceIdFrom(seed: string): string {
   return letters(seed, base32, 26);
+}
+
+/** The same for a new database. One with the name of a deleted one gets another resource id. */
+export function newResourceId(region: Region, arn: string): string {
+  const serial = nextSerial(region, `resource id of ${arn}`);
+  return resourceIdFrom(serial === 0 ? arn : `${arn}#${serial}`);
 }
 
 /** The six random characters at the end of a secret's ARN. */

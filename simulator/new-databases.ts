@@ -1,5 +1,5 @@
 import { isMultiAz } from "./cluster-members.ts";
-import { arnPrefix, resourceIdFrom } from "./identifiers.ts";
+import { arnPrefix, newResourceId } from "./identifiers.ts";
 import { awsManagedKey } from "./keys.ts";
 import type { DBCluster, DBInstance, TenantDatabase } from "./resources.ts";
 import type { Region } from "./state.ts";
@@ -56,7 +56,7 @@ export function newInstance(region: Region, identifier: string, engine: string, 
     StorageType: "gp3",
     StorageEncrypted: true,
     KmsKeyId: awsManagedKey(region, "rds").Arn,
-    DbiResourceId: `db-${resourceIdFrom(arn)}`,
+    DbiResourceId: `db-${newResourceId(region, arn)}`,
     DBInstanceArn: arn,
     IAMDatabaseAuthenticationEnabled: false,
     DeletionProtection: false,
@@ -86,7 +86,7 @@ export function newCluster(region: Region, identifier: string, engine: string, c
     DBClusterMembers: [],
     StorageEncrypted: true,
     KmsKeyId: awsManagedKey(region, "rds").Arn,
-    DbClusterResourceId: `cluster-${resourceIdFrom(arn)}`,
+    DbClusterResourceId: `cluster-${newResourceId(region, arn)}`,
     DBClusterArn: arn,
     IAMDatabaseAuthenticationEnabled: false,
     ClusterCreateTime: createdAt,
@@ -99,7 +99,7 @@ export function newCluster(region: Region, identifier: string, engine: string, c
 
 /** An available tenant database with default settings. */
 export function newTenant(region: Region, instance: DBInstance, name: string, createdAt: Date): TenantDatabase {
-  const id = resourceIdFrom(`${instance.DBInstanceArn}/${name}`);
+  const id = newResourceId(region, `${instance.DBInstanceArn}/${name}`);
   return {
     TenantDatabaseCreateTime: createdAt,
     DBInstanceIdentifier: instance.DBInstanceIdentifier,

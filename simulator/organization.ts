@@ -60,7 +60,7 @@ function addUnmanaged(region: Region, { hoursAgo, daysAhead }: Times, keyArn: st
   region.addCluster({ identifier: "catalog-copy", engine: "aurora-mysql", members: 1 });
   region.addInstance({
     identifier: "gift-cards",
-    tags: { "rds-password-audit:toggle": `${hoursAgo(6).toISOString()} ${keyArn} db-GIFTCARDS-1` },
+    tags: { "rds-password-audit:toggle": `${hoursAgo(6).toISOString()} ${keyArn} db-GIFTCARDS-1 Ab1Cd2` },
   });
   const replicaReason = "Has read replicas; its clients move to IAM authentication first";
   region.addInstance({

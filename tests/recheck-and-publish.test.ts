@@ -9,6 +9,7 @@ import { emptyRemediationState, type RemediationState, type Running } from "../l
 import { recheckAndPublish } from "../lib/recheck-and-publish.ts";
 import { rules } from "../rules/index.ts";
 import { createCloud } from "../simulator/cloud.ts";
+import { resourceIdFrom } from "../simulator/identifiers.ts";
 import type { Cloud, Region } from "../simulator/state.ts";
 import { account, hoursFromNow, now, region } from "./support/builders.ts";
 import { createInProcessRegion } from "./support/in-process-region.ts";
@@ -33,11 +34,16 @@ type World = {
 
 function aWorld(running: readonly Partial<Running>[] = []): World {
   const cloud = createCloud({ now: new Date(now) });
-  const state = { ...emptyRemediationState, running: running.map(anExecution) };
+  const state = { ...emptyRemediationState, running: running.map(runningOn) };
   return {
     ...{ cloud, here: cloud.region(account, region), state: createMemoryStored({ empty: state }) },
     ...{ notified: [], started: [], calls: new Set(), tellFails: null },
   };
+}
+
+/** An execution with the resource ID that the simulator gives its database. */
+function runningOn({ arn = arnOf("orders"), ...overrides }: Partial<Running>): Running {
+  return anExecution({ arn, resourceId: `db-${resourceIdFrom(arn)}`, ...overrides });
 }
 
 function recheck(
@@ -55,6 +61,7 @@ function recheck(
     },
     async start(execution, request) {
       started.push({ execution, request });
+      return true;
     },
   };
   return recheckAndPublish({
@@ -149,6 +156,17 @@ describe("an execution that failed, timed out or was stopped", () => {
     const world = aWorld();
     expect(await recheck(world, ended("FAILED"))).toBeNull();
     expect([world.notified, [...world.calls]]).toEqual([[], []]);
+  });
+
+  test("without a slot and without a recorded end leaves its name: the next audit starts another execution", async () => {
+    const world = aWorld();
+    const orders = world.here.addInstance({ identifier: "orders" });
+    const name = `${orders.DbiResourceId}-1-20261124`;
+    const event = ended("FAILED", { durableExecutionName: name });
+    await recheck(world, event);
+    await recheck(world, event);
+    await recheck(world, rdsEvent("orders"));
+    expect(world.started.map(({ execution }) => execution)).toEqual([`${orders.DbiResourceId}-2-20261124`]);
   });
 
   test("is ignored if the deployment does not repair", async () => {
@@ -254,7 +272,10 @@ describe("an execution that failed, timed out or was stopped", () => {
     const world = aWorld();
     const instance = world.here.addInstance({ identifier: "cdb", engine: "oracle-ee-cdb", MultiTenant: true });
     const tenant = world.here.addTenantDatabase({ instance, name: "ERP", tags: { [toggleTagKey]: aMark() } });
-    const running = anExecution({ arn: tenant.TenantDatabaseARN, action: "toggle", rule: "secret-key-as-required" });
+    const running = anExecution({
+      ...{ resourceId: tenant.TenantDatabaseResourceId, arn: tenant.TenantDatabaseARN },
+      ...{ action: "toggle", rule: "secret-key-as-required" },
+    });
     await world.state.write({ ...emptyRemediationState, running: [running] }, null);
     await recheck(world, ended("TIMED_OUT"));
     expect(world.notified).toMatchObject([

@@ -3,7 +3,8 @@ import type { Policy } from "../lib/model/policy.ts";
 import type { RemediationEvent } from "../lib/model/remediation-event.ts";
 import type { RemediationRequest } from "../lib/model/remediation-request.ts";
 import { emptyRemediationState, type Running } from "../lib/model/remediation-state.ts";
-import { interrupt } from "../lib/plan/remediation-state.ts";
+import { formatToggleMarker, secretSuffixOf } from "../lib/model/toggle-marker.ts";
+import { interrupt, saveSnapshot } from "../lib/plan/remediation-state.ts";
 import {
   type ApprovalAnswer,
   type PollOptions,
@@ -20,6 +21,7 @@ import type { DBInstance } from "../simulator/resources.ts";
 import type { Cloud } from "../simulator/state.ts";
 import { createInProcessRegion } from "./support/in-process-region.ts";
 import { createMemoryStored, type MemoryStored } from "./support/memory-stored.ts";
+import { renameInstance } from "./support/rename-instance.ts";
 import { anAttempt, aPermissivePolicy } from "./support/repairs.ts";
 
 const scope = { account: "111111111111", region: "eu-west-1", partition: "aws" } as const;
@@ -106,7 +108,7 @@ function createWorkflow({ memory, diesAt = Number.POSITIVE_INFINITY, answer }: L
   const workflow: Workflow = {
     step: remember,
     sleepUntil: (name, instant) => remember(name, async () => sleep(Date.parse(instant))),
-    poll: <T>(name: string, describe: () => Promise<T>, { until, timeoutMinutes }: PollOptions<T>) =>
+    poll: <T>(name: string, describe: (last: T | null) => Promise<T>, { until, timeoutMinutes }: PollOptions<T>) =>
       remember(name, async () => {
         let polled: PollResult<T> = unread;
         for (let left = timeoutMinutes * 2; ; left -= 1) {
@@ -232,7 +234,7 @@ describe("between a failed action and the next", () => {
       ["rotate", "failed"],
       ["toggle", "repaired"],
     ]);
-    expect(state.kept()).toMatchObject({ failuresInARow: 0, running: [], ended: { [orders.DBInstanceArn]: 1 } });
+    expect(state.kept()).toMatchObject({ failuresInARow: 0, running: [], ended: { [orders.DbiResourceId]: 1 } });
   });
 
   test("each attempt has its own start", async () => {
@@ -282,9 +284,9 @@ describe("between a failed action and the next", () => {
 
   test("the cool-down applies to attempts of other executions", async () => {
     const done = await run({}, async () => {
-      const arn = orders.DBInstanceArn;
+      const { DBInstanceArn: arn, DbiResourceId: resourceId } = orders;
       const endedAt = cloud.now().toISOString();
-      const other = anAttempt({ arn, action: "rotate", startedAt: endedAt, endedAt });
+      const other = anAttempt({ arn, resourceId, action: "rotate", startedAt: endedAt, endedAt });
       await updateStored(state, (present) => ({ ...present, attempts: [...present.attempts, other] }));
       return { decision: "approved", by: "jane" };
     });
@@ -443,7 +445,7 @@ describe("a new secret that does not become active", () => {
   const enable: Setting = { approvedBy: "ann", request: { action: "enable", rule: "master-password-managed" } };
   const setStatus = (status: string) => Object.assign(orders.MasterUserSecret ?? {}, { SecretStatus: status });
   const toggleTagOf = () => orders.TagList.find(({ Key }) => Key === "rds-password-audit:toggle");
-  const isKept = () => state.kept().secretSnapshots[orders.DBInstanceArn] !== undefined;
+  const isKept = () => state.kept().secretSnapshots[orders.DbiResourceId] !== undefined;
 
   test("is a failure if it is impaired, and frees the database for the next repair", async () => {
     const old = orders.MasterUserSecret?.SecretArn;
@@ -531,6 +533,241 @@ describe("a new secret that does not become active", () => {
   });
 });
 
+describe("a database is its resource ID", () => {
+  const toggle: Setting = { approvedBy: "ann", request: { action: "toggle" } };
+  const enable: Setting = { approvedBy: "ann", request: { action: "enable", rule: "master-password-managed" } };
+  const here = () => cloud.region(scope.account, scope.region);
+  const addAnother = (identifier = "orders") => here().addInstance({ identifier, managed: false });
+  const snapshots = () => Object.keys(state.kept().secretSnapshots);
+  const isUntouched = ({ MasterUserSecret, TagList, PendingModifiedValues }: DBInstance) =>
+    MasterUserSecret === undefined && TagList.length === 0 && Object.keys(PendingModifiedValues).length === 0;
+  /** The procedure's points between its steps and polls. */
+  const moments = [
+    "remember the secret, tag the database",
+    "told remediation.started",
+    "turn management off",
+    "wait until management is off",
+    "turn management on",
+    "wait until the new secret is active",
+    "told secret.replaced",
+    "verify with secret-not-impaired",
+    "remove the toggle tag",
+  ];
+  const once = (moment: string, does: () => void) => {
+    let isDone = false;
+    rdsDoes = (when) => {
+      if (when !== moment || isDone) return;
+      isDone = true;
+      does();
+    };
+  };
+
+  test.each(moments)("another database that gets the name before or in %s is not touched", async (moment) => {
+    let another: DBInstance | undefined;
+    once(moment, () => {
+      here().instances.delete("orders");
+      another = addAnother();
+    });
+    const [done] = await run(toggle);
+    expect(another && isUntouched(another)).toBe(true);
+    // The repair was verified by then.
+    const isVerified = moment === "remove the toggle tag";
+    expect(done?.outcome.end === "repaired").toBe(isVerified);
+    expect(notified.at(-1)?.type).toMatch(isVerified ? /succeeded/ : /failed|refused/);
+  });
+
+  test.each(moments)("a database that is renamed before or in %s is finished under its new name", async (moment) => {
+    once(moment, () => renameInstance(here(), orders, "orders-old1"));
+    expect(endsOf(await run(toggle))).toEqual([["toggle", "repaired"]]);
+    expect([orders.MasterUserSecret?.SecretStatus, orders.TagList, snapshots()]).toEqual(["active", [], []]);
+    expect(notified.at(-1)).toMatchObject({
+      type: "remediation.succeeded",
+      database: { arn: orders.DBInstanceArn, identifier: "orders-old1", resourceId: orders.DbiResourceId },
+    });
+  });
+
+  test.each(moments)(
+    "a switchover before or in %s: the old database is finished, the new one untouched",
+    async (moment) => {
+      let another: DBInstance | undefined;
+      once(moment, () => {
+        renameInstance(here(), orders, "orders-old1");
+        another = addAnother();
+      });
+      expect(endsOf(await run(toggle))).toEqual([["toggle", "repaired"]]);
+      expect(orders.MasterUserSecret?.SecretStatus).toBe("active");
+      expect(another && isUntouched(another)).toBe(true);
+    },
+  );
+
+  test("an approval does not hold for another database of the same name", async () => {
+    delete orders.MasterUserSecret;
+    const present = orders;
+    once("check the gates of enable", () => {
+      here().instances.delete("orders");
+      addAnother();
+    });
+    expect(endsOf(await run(enable))).toEqual([["enable", "refused"]]);
+    expect(isUntouched(here().instances.get("orders") as DBInstance)).toBe(true);
+    expect(present.MasterUserSecret).toBeUndefined();
+  });
+
+  test.each(["wait until management is off", "turn management on", "wait until the new secret is active"])(
+    "an answer without the database in %s ends nothing",
+    async (moment) => {
+      let looks = 0;
+      rdsDoes = (when) => {
+        if (when !== moment) return;
+        looks += 1;
+        if (looks <= 2) here().instances.delete("orders");
+        else here().instances.set("orders", orders);
+        if (looks <= 2) expect(snapshots()).toEqual([orders.DbiResourceId]);
+      };
+      expect(endsOf(await run(toggle))).toEqual([["toggle", "repaired"]]);
+      expect(looks).toBeGreaterThan(2);
+      expect([orders.MasterUserSecret?.SecretStatus, orders.TagList, snapshots()]).toEqual(["active", [], []]);
+    },
+  );
+
+  test("the last answer without the database keeps its tag and its snapshot", async () => {
+    once("remove the toggle tag", () => here().instances.delete("orders"));
+    await run(toggle);
+    expect(snapshots()).toEqual([orders.DbiResourceId]);
+  });
+
+  test("a deleted database is gone after several complete answers, and people are notified", async () => {
+    once("turn management on", () => here().instances.delete("orders"));
+    expect(await run(toggle)).toMatchObject([{ outcome: { end: "failed", reason: "the database is gone" } }]);
+    expect(notified.at(-1)).toMatchObject({ type: "remediation.failed", message: expect.stringContaining("is gone") });
+    expect(snapshots()).toEqual([]);
+  });
+
+  test("commands for people have the present name", async () => {
+    once("turn management on", () => {
+      renameInstance(here(), orders, "orders-old1");
+      cloud.fault({ action: "rds:ModifyDBInstance", kind: "deny" });
+    });
+    expect(await run(toggle)).toMatchObject([
+      { outcome: { end: "failed", recovery: [expect.stringContaining("--db-instance-identifier orders-old1 ")] } },
+    ]);
+  });
+});
+
+describe("an interrupted toggle", () => {
+  const finish: Setting = {
+    approvedBy: "ann",
+    shownKey: null,
+    request: { action: "finish-interrupted", rule: "toggle-not-interrupted" },
+  };
+  const here = () => cloud.region(scope.account, scope.region);
+  const nowArn = () => orders.MasterUserSecret?.SecretArn ?? "";
+  const hoursAway = (hours: number) => new Date(Date.parse(begins) + hours * 3_600_000).toISOString();
+  const policy = JSON.stringify({
+    Statement: [{ Effect: "Allow", Principal: "*", Action: "secretsmanager:Describe*" }],
+  });
+
+  /** As a toggle leaves the database that was killed: its tag and snapshot name this secret as the old one. */
+  async function leave(oldSecretArn: string, startedAt: string) {
+    const oldSecretSuffix = secretSuffixOf(oldSecretArn);
+    const Value = formatToggleMarker({ startedAt, keyReference: null, execution: "db-ORDERS-0", oldSecretSuffix });
+    orders.TagList.push({ Key: "rds-password-audit:toggle", Value });
+    Object.assign(orders.MasterUserSecret ?? {}, { SecretStatus: "active" });
+    here().failingRotations.clear();
+    const snapshot = {
+      ...{ secretArn: oldSecretArn, keyReference: null, rotationEnabled: true, rotationRules: null },
+      ...{ tags: { team: "shop" }, resourcePolicy: policy },
+    };
+    await updateStored(state, (present) => saveSnapshot(present, orders.DbiResourceId, snapshot));
+  }
+
+  // A tag has milliseconds, a secret's date whole seconds, and the clock of a terminal may be hours away.
+  test.each([-5, 0, 5])(
+    "that had turned nothing off is told by the secret, whatever the clock: %i hours",
+    async (hours) => {
+      await leave(nowArn(), hoursAway(hours));
+      const before = nowArn();
+      expect(await run(finish)).toMatchObject([
+        { outcome: { end: "repaired", remarks: ["Management had not been turned off."] } },
+      ]);
+      expect([nowArn(), orders.TagList]).toEqual([before, []]);
+      expect(toldTypes()).not.toContain("finish-interrupted replaced");
+    },
+  );
+
+  test.each([-5, 0, 5])("whose new secret exists is restored, whatever the clock: %i hours", async (hours) => {
+    const old = "arn:aws:secretsmanager:eu-west-1:111111111111:secret:rds!db-old-OLDold";
+    await leave(old, hoursAway(hours));
+    expect(endsOf(await run(finish))).toEqual([["finish-interrupted", "repaired"]]);
+    expect(notified).toContainEqual(
+      expect.objectContaining({ type: "secret.replaced", secret: { before: old, after: nowArn() } }),
+    );
+    expect(here().secrets.get(nowArn())).toMatchObject({ resourcePolicy: policy });
+    expect(here().secrets.get(nowArn())?.Tags).toContainEqual({ Key: "team", Value: "shop" });
+    expect(orders.TagList).toEqual([]);
+  });
+
+  test("with a forged tag is not finished without approval, and nothing is changed", async () => {
+    delete orders.MasterUserSecret;
+    const Value = formatToggleMarker({
+      ...{ startedAt: begins, keyReference: null, execution: `${orders.DbiResourceId}-1` },
+      oldSecretSuffix: "FORGED",
+    });
+    orders.TagList.push({ Key: "rds-password-audit:toggle", Value });
+    const service = { request: finish.request ?? {} };
+    const rejected = await run(service, async () => ({ decision: "rejected", by: "jane" }));
+    expect(questions).toEqual(["request approval of finish-interrupted"]);
+    expect(endsOf(rejected)).toEqual([["finish-interrupted", "refused"]]);
+    expect([orders.MasterUserSecret, orders.TagList.length]).toEqual([undefined, 1]);
+    await updateStored(state, (present) => ({ ...present, stopped: { at: begins, by: "ann", why: "an incident" } }));
+    expect(endsOf(await run(service))).toEqual([["finish-interrupted", "refused"]]);
+    expect(questions).toHaveLength(1);
+  });
+
+  test("waits for its approval with a lease that lasts as long", async () => {
+    delete orders.MasterUserSecret;
+    await leave("arn:old-OLDold", begins);
+    await updateStored(state, (present) => ({ ...present, secretSnapshots: {} }));
+    await run({ request: finish.request ?? {} });
+    const [waiting] = waits;
+    expect(Date.parse(waiting?.expiresAt ?? "") - Date.parse(begins)).toBeGreaterThan(72 * 3_600_000);
+  });
+});
+
+test("a toggle restores a resource policy that denies others, because RDS worked with it", async () => {
+  const here = cloud.region(scope.account, scope.region);
+  here.failingRotations.clear();
+  Object.assign(orders.MasterUserSecret ?? {}, { SecretStatus: "active" });
+  const old = here.secrets.get(orders.MasterUserSecret?.SecretArn ?? "");
+  if (old === undefined) throw new Error("there is no secret");
+  const policyOf = (arn: string) =>
+    JSON.stringify({
+      Statement: [
+        {
+          Effect: "Deny",
+          Principal: "*",
+          Action: "*",
+          Resource: arn,
+          Condition: { Bool: { "aws:SecureTransport": "false" } },
+        },
+        {
+          Effect: "Allow",
+          Principal: { AWS: "arn:aws:iam::111111111111:role/app" },
+          Action: "secretsmanager:*",
+          Resource: arn,
+        },
+      ],
+    });
+  here.secrets.set(old.ARN, { ...old, resourcePolicy: policyOf(old.ARN) });
+  const key = here.addKey().Arn;
+  const toggle = { action: "toggle", rule: "secret-key-as-required" } as const;
+  const setting = { approvedBy: "ann", request: toggle, keys: [{ match: {}, require: [key] }], shownKey: key };
+  const done = await run({ ...setting, remediation: { window: ["any-time"] } });
+  expect(done).toMatchObject([{ outcome: { end: "repaired", remarks: [] } }]);
+  const arn = orders.MasterUserSecret?.SecretArn ?? "";
+  expect(arn).not.toBe(old.ARN);
+  expect(here.secrets.get(arn)?.resourcePolicy).toBe(policyOf(arn));
+});
+
 test("counts each action once when killed at any point and run again", async () => {
   const outcomes = new Set<string>();
   let deaths = 0;
@@ -542,7 +779,7 @@ test("counts each action once when killed at any point and run again", async () 
       (error: unknown) => error instanceof Death,
     );
     if (died) await live(life);
-    outcomes.add(JSON.stringify([attempts(), state.kept().running, state.kept().ended[orders.DBInstanceArn]]));
+    outcomes.add(JSON.stringify([attempts(), state.kept().running, state.kept().ended[orders.DbiResourceId]]));
     if (!died) break;
     deaths += 1;
   }

@@ -37,7 +37,7 @@ export function createDurableWorkflow(context: DurableContext): Workflow {
 
     async poll<T>(
       name: string,
-      read: () => Promise<T>,
+      read: (last: T | null) => Promise<T>,
       { until, timeoutMinutes }: PollOptions<T>,
     ): Promise<PollResult<T>> {
       const readAgain = (last: PollResult<T>) => pollOnce(read, until, last);

@@ -34,8 +34,9 @@ export function openStartingRepairs(settings: AuditSettings, limits: TimeLimits)
   return {
     ...openRepairs(settings, limits),
     async start(execution, request) {
-      await startExecution(functionArn, execution, request, { signal: limits.storing });
-      logger.info("Started a repair, or it was started before.", { execution, request });
+      const isStarted = await startExecution(functionArn, execution, request, { signal: limits.storing });
+      logger.info(isStarted ? "Started a repair." : "The execution exists already.", { execution, request });
+      return isStarted;
     },
   };
 }

@@ -21,7 +21,7 @@ import {
   ResourceNotFoundException,
   type SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
-import type { DatabaseReference } from "../model/database.ts";
+import type { DatabaseReference, TenantReference } from "../model/database.ts";
 import { pages, required, toCallError } from "./call.ts";
 import {
   type RegionScope,
@@ -56,6 +56,12 @@ function toFilters(only: DatabaseReference | undefined) {
   return only === undefined ? {} : { Filters: [{ Name: filterNames[only.kind][only.by], Values: [only.value] }] };
 }
 
+function toTenantFilter({ by, value }: TenantReference) {
+  return by === "container"
+    ? { DBInstanceIdentifier: value }
+    : { Filters: [{ Name: "tenant-database-resource-id", Values: [value] }] };
+}
+
 /** The clients of one Region of one account. */
 export type RegionClients = {
   readonly rds: RDSClient;
@@ -87,10 +93,10 @@ export function createRegion(scope: RegionScope, { rds, secrets, kms }: RegionCl
       pages("rds:DescribeDBClusters", paginateDescribeDBClusters(page, toFilters(only)), ({ DBClusters }) =>
         DBClusters?.map((cluster) => toCluster(cluster, scope)),
       ),
-    describeTenantDatabases: (DBInstanceIdentifier?: string) =>
+    describeTenantDatabases: (only?: TenantReference) =>
       pages(
         "rds:DescribeTenantDatabases",
-        paginateDescribeTenantDatabases(page, DBInstanceIdentifier === undefined ? {} : { DBInstanceIdentifier }),
+        paginateDescribeTenantDatabases(page, only === undefined ? {} : toTenantFilter(only)),
         ({ TenantDatabases }) => TenantDatabases?.map((tenant) => toTenantDatabase(tenant, scope)),
       ),
     describeGlobalClusters: () =>

@@ -1,6 +1,6 @@
 import { prepare } from "../audit/judge.ts";
-import { type ClassifiedDatabase, type Database, type DatabaseReference, toReference } from "../model/database.ts";
-import { AwsCallError } from "../model/errors.ts";
+import { type ClassifiedDatabase, type Database, type DatabaseReference, isSameDatabase } from "../model/database.ts";
+import { AwsCallError, databaseNotFound } from "../model/errors.ts";
 import type { Inventory } from "../model/inventory.ts";
 import type { RemediationRequest } from "../model/remediation-request.ts";
 import type { RuleContext } from "../model/rule.ts";
@@ -8,27 +8,21 @@ import { readScope } from "./read-target.ts";
 import type { RegionPort } from "./region-port.ts";
 import type { ReadOptions } from "./target-reading.ts";
 
-/** Describes one database with one call. Returns null if it does not exist. Throws an AwsCallError. */
-export async function readDescription(
-  port: RegionPort,
-  { arn, kind, identifier }: RemediationRequest["database"],
-): Promise<Database | null> {
-  const [name = ""] = identifier.split("/");
+/** What finds a database again: its resource ID, whatever it is called by now. */
+type Identity = Pick<RemediationRequest["database"], "kind" | "resourceId">;
+
+/** Describes one database with one call. Returns null if RDS returns no database with its resource ID. Throws an AwsCallError. */
+export async function readDescription(port: RegionPort, database: Identity): Promise<Database | null> {
+  const { kind, resourceId: value } = database;
   const pages =
     kind === "tenant-database"
-      ? port.describeTenantDatabases(name)
+      ? port.describeTenantDatabases({ by: "resourceId", value })
       : kind === "cluster"
-        ? port.describeDBClusters({ kind, by: "identifier", value: name })
-        : port.describeDBInstances({ kind, by: "identifier", value: name });
-  try {
-    for await (const page of pages) {
-      const found = page.find((database) => database.arn === arn);
-      if (found !== undefined) return found;
-    }
-  } catch (error) {
-    // DescribeTenantDatabases takes an identifier, not a filter: RDS answers an error if the container does not exist.
-    if (error instanceof AwsCallError && /^DBInstanceNotFound/.test(error.code)) return null;
-    throw error;
+        ? port.describeDBClusters({ kind, by: "resourceId", value })
+        : port.describeDBInstances({ kind, by: "resourceId", value });
+  for await (const page of pages) {
+    const found = page.find((one) => isSameDatabase(one, database));
+    if (found !== undefined) return found;
   }
   return null;
 }
@@ -39,19 +33,27 @@ export async function observeDatabase(
   database: RemediationRequest["database"],
   { policy, rules, now }: Pick<ReadOptions, "policy" | "rules" | "now">,
 ): Promise<{ inventory: Inventory; database: ClassifiedDatabase; context: RuleContext }> {
-  const options = { policy, rules, now, only: [toContainer(database)], forRepair: true };
-  const { target, errors } = await readScope(port, options);
+  const reference = await toReadable(port, database);
+  if (reference === null) throw notFound(database);
+  const { target, errors } = await readScope(port, { policy, rules, now, only: [reference], forRepair: true });
   const inventory: Inventory = { schemaVersion: "1.0", observedAt: now, targets: [target], gaps: [] };
   for (const prepared of prepare(target, policy, now))
-    if (prepared.database.arn === database.arn) return { inventory, ...prepared };
+    if (isSameDatabase(prepared.database, database)) return { inventory, ...prepared };
   const [error] = errors;
-  if (error !== undefined) throw error;
-  throw new AwsCallError("rds:DescribeDBInstances", "DatabaseNotFound", `${database.arn} does not exist`);
+  throw error ?? notFound(database);
 }
 
-/** The database to look up: itself, or the container of a tenant database. */
-function toContainer({ arn, kind, identifier }: RemediationRequest["database"]): DatabaseReference {
-  const [container = ""] = identifier.split("/");
-  if (kind === "tenant-database") return { kind: "instance", by: "identifier", value: container };
-  return toReference(arn) ?? { kind, by: "identifier", value: identifier };
+/** The database to look up: itself, or the container of a tenant database. Null if the tenant database does not exist. */
+async function toReadable(port: RegionPort, database: Identity): Promise<DatabaseReference | null> {
+  const { kind, resourceId } = database;
+  if (kind !== "tenant-database") return { kind, by: "resourceId", value: resourceId };
+  const tenant = await readDescription(port, database);
+  if (tenant === null) return null;
+  const [value = ""] = tenant.identifier.split("/");
+  return { kind: "instance", by: "identifier", value };
+}
+
+function notFound({ arn, resourceId }: RemediationRequest["database"]): AwsCallError {
+  const message = `no database has the resource ID ${resourceId} (${arn})`;
+  return new AwsCallError("rds:DescribeDBInstances", databaseNotFound, message);
 }

@@ -70,7 +70,9 @@ async function describeRelated(
 ): Promise<CallResults<Database>> {
   if (clusterIdentifier !== null)
     return describe(port, { kind: "cluster", by: "identifier", value: clusterIdentifier });
-  return multiTenant ? readPages("rds:DescribeTenantDatabases", port.describeTenantDatabases(identifier)) : noCalls;
+  if (!multiTenant) return noCalls;
+  const tenants = port.describeTenantDatabases({ by: "container", value: identifier });
+  return readPages("rds:DescribeTenantDatabases", tenants);
 }
 
 /** The databases referred to, with the cluster of a member and the tenant databases of a container. */

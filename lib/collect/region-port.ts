@@ -1,4 +1,4 @@
-import type { Database, DatabaseReference } from "../model/database.ts";
+import type { Database, DatabaseReference, TenantReference } from "../model/database.ts";
 import type { BlueGreenDeployment, DBProxy } from "../model/inventory.ts";
 import type { Key } from "../model/key.ts";
 import type { Secret } from "../model/secret.ts";
@@ -15,8 +15,8 @@ export type RegionPort = {
   /** All DB instances, or the one referred to: no page has it if it does not exist. */
   describeDBInstances(only?: DatabaseReference): Pages<Database>;
   describeDBClusters(only?: DatabaseReference): Pages<Database>;
-  /** All tenant databases, or those of one container. */
-  describeTenantDatabases(container?: string): Pages<Database>;
+  /** All tenant databases, those of one container, or the one referred to. */
+  describeTenantDatabases(only?: TenantReference): Pages<Database>;
   /** ARNs of the DB clusters that are members of a global database. */
   describeGlobalClusters(): Pages<string>;
   describeBlueGreenDeployments(): Pages<BlueGreenDeployment>;

@@ -6,7 +6,7 @@ import type { Database } from "../model/database.ts";
 import type { Status } from "../model/finding.ts";
 import type { GateResult, PlannedAction } from "../model/plan.ts";
 import { noDetails, type RemediationEvent } from "../model/remediation-event.ts";
-import type { RemediationRequest } from "../model/remediation-request.ts";
+import { type RemediationRequest, toRequestDatabase } from "../model/remediation-request.ts";
 import type { RemediationState } from "../model/remediation-state.ts";
 import type { Rule } from "../model/rule.ts";
 import { makePlan } from "../plan/make-plan.ts";
@@ -42,7 +42,7 @@ type History = { readonly done: readonly TriedAction[]; readonly approval?: Gran
 /** Creates what the procedure of an action may use. */
 export function createRepair(options: RepairOptions, action: ActionName, { done, approval = null }: History): Repair {
   const { request, execution, policy, rules, isEnabled, port, state, notify, workflow, now } = options;
-  const { arn } = request.database;
+  const { resourceId } = request.database;
   const rule = rules.find(({ id }) => id === request.rule);
   return {
     execution,
@@ -57,7 +57,7 @@ export function createRepair(options: RepairOptions, action: ActionName, { done,
       const { value: present } = await state.read();
       const { actions } = makePlan(inventory, {
         ...{ policy, rules, isEnabled, execution, action, approvedBy: approval?.by ?? null },
-        ...{ now: at, state: present, tried: toTried(request, done), only: new Set([arn]) },
+        ...{ now: at, state: present, tried: toTried(request, done), only: new Set([database.arn]) },
       });
       const planned = actions.find((one) => one.rule === request.rule) ?? null;
       const verdict: Status =
@@ -65,19 +65,31 @@ export function createRepair(options: RepairOptions, action: ActionName, { done,
       const adjusted = planned && adjustGates(planned, database, { state: present, done, approval });
       return { at, database, context, planned: adjusted, verdict };
     },
-    describe: async () => ({ database: await readDescription(port, request.database) }),
+    async describe(last = null) {
+      const database = await readDescription(port, request.database);
+      return { database, missing: database === null ? (last?.missing ?? 0) + 1 : 0 };
+    },
     acquireSlot: () => acquireSlot(options, action, true),
     secretSnapshot: {
-      read: async () => (await state.read()).value.secretSnapshots[arn] ?? null,
+      read: async () => (await state.read()).value.secretSnapshots[resourceId] ?? null,
       async save(snapshot) {
-        await updateState(state, (present) => saveSnapshot(present, arn, snapshot));
+        await updateState(state, (present) => saveSnapshot(present, resourceId, snapshot));
       },
       async delete() {
-        await updateState(state, (present) => deleteSnapshot(present, arn));
+        await updateState(state, (present) => deleteSnapshot(present, resourceId));
       },
     },
-    notify: (notification) => notify({ at: now(), execution, ...request, action, ...noDetails, ...notification }),
+    async notify(notification) {
+      const database = await readPresentName(options);
+      await notify({ at: now(), execution, ...request, database, action, ...noDetails, ...notification });
+    },
   };
+}
+
+/** The database as it is called now, because it may have been renamed; as it was requested if it cannot be read. */
+async function readPresentName({ port, request }: RepairOptions): Promise<RemediationRequest["database"]> {
+  const found = await readDescription(port, request.database).catch(() => null);
+  return found === null ? request.database : toRequestDatabase(found);
 }
 
 /** The actions that the plan must not choose again. */
@@ -92,7 +104,7 @@ function adjustGates(
   { state: { attempts }, done, approval }: Required<History> & { readonly state: RemediationState },
 ): PlannedAction {
   const known: GateResult[] = [];
-  const last = attempts.findLast(({ arn }) => arn === planned.database.arn);
+  const last = attempts.findLast(({ resourceId }) => resourceId === planned.database.resourceId);
   if (done.some(({ action, startedAt }) => action === last?.action && startedAt === last.startedAt)) {
     const reason = `this execution tried ${last?.action} itself and continues`;
     known.push({ gate: "cooled-down", open: true, reason });

@@ -2,7 +2,7 @@ import { applyRule, prepare, severityOf } from "../audit/judge.ts";
 import type { ActionName } from "../model/action.ts";
 import { toResourceName } from "../model/arn.ts";
 import { turnOnCommand } from "../model/aws-cli.ts";
-import { type Database, toReference, unknown } from "../model/database.ts";
+import { type Database, isSameDatabase, toReference, unknown } from "../model/database.ts";
 import { isPass } from "../model/finding.ts";
 import type { Inventory } from "../model/inventory.ts";
 import type { Policy } from "../model/policy.ts";
@@ -50,12 +50,15 @@ export async function reapExecutions(request: ReapRequest): Promise<void> {
   const live = liveIn(value, now).filter(({ execution }) => execution !== lost?.execution);
   for (const running of value.running.filter((one) => !live.includes(one))) {
     const isLost = running.execution === lost?.execution;
-    if (!isLost && !isFull && databases.every(({ arn }) => arn !== running.arn)) continue;
+    if (!isLost && !isFull && !databases.some((one) => isSameDatabase(one, running))) continue;
     await reapExecution({ ...request, running, how: isLost ? lost.how : describeExpired(running) });
   }
-  for (const { arn, ...database } of databases)
-    if (arn in value.secretSnapshots && ownToggleTagOf(database) === null && !live.some((one) => one.arn === arn))
-      await updateState(state, (present) => deleteSnapshot(present, arn));
+  for (const database of databases) {
+    const { resourceId } = database;
+    const isLive = live.some((one) => isSameDatabase(one, database));
+    if (resourceId in value.secretSnapshots && ownToggleTagOf(database) === null && !isLive)
+      await updateState(state, (present) => deleteSnapshot(present, resourceId));
+  }
 }
 
 function describeExpired({ execution, since }: Running): string {
@@ -76,7 +79,7 @@ export async function reapIfRepaired(dead: Omit<DeadExecution, "how">): Promise<
   const { running, now, notify } = dead;
   const database = findDatabase(dead);
   if (database === null || !isRepaired(database, dead)) return false;
-  const { execution, arn, account, region, rule } = running;
+  const { execution, resourceId, arn, account, region, rule } = running;
   const { started, event } = await toEvent(dead, database);
   const secretArn = database.masterUserSecret?.secretArn ?? null;
   if (started?.action === "enable") await notify({ ...event, ...toReplaced(secretArn) });
@@ -88,19 +91,20 @@ export async function reapIfRepaired(dead: Omit<DeadExecution, "how">): Promise<
       secret: { before: null, after: secretArn },
     });
   await releaseSlot({ ...dead, execution }, now, () =>
-    started === null ? [] : [{ arn, account, region, rule, ...started, endedAt: now, outcome: "repaired" }],
+    started === null ? [] : [{ resourceId, arn, account, region, rule, ...started, endedAt: now, outcome: "repaired" }],
   );
   return true;
 }
 
 /** The rule passes, the secret is active, and no toggle is in progress. Most rules also pass without an active secret. */
 function isRepaired(database: Database, { running, inventory, policy, rules, now }: Omit<DeadExecution, "how">) {
-  const { arn, masterUserSecret } = database;
+  const { masterUserSecret } = database;
   const rule = rules.find(({ id }) => id === running.rule);
   if (rule === undefined || masterUserSecret?.status !== "active" || ownToggleTagOf(database) !== null) return false;
   for (const target of inventory?.targets ?? [])
     for (const one of prepare(target, policy, now))
-      if (one.database.arn === arn) return isPass(applyRule(rule, one.database, one.context).message.status);
+      if (isSameDatabase(one.database, database))
+        return isPass(applyRule(rule, one.database, one.context).message.status);
   return false;
 }
 
@@ -115,7 +119,7 @@ export async function reportDead(dead: DeadExecution): Promise<void> {
 
 function findDatabase({ running, inventory }: Pick<DeadExecution, "running" | "inventory">): Database | null {
   const all = inventory?.targets.flatMap(({ databases }) => databases) ?? [];
-  return all.find(({ arn }) => arn === running.arn) ?? null;
+  return all.find((one) => isSameDatabase(one, running)) ?? null;
 }
 
 /** What all events about a dead execution share, and the action that it started last. */
@@ -169,12 +173,12 @@ function describeEnd(
   };
 }
 
-/** A database that could not be read, by its ARN alone. The ARN of a tenant database does not name its container. */
-function toUnreadDatabase({ arn, account, region }: Running): RemediationRequest["database"] {
+/** A database that could not be read, by its resource ID and the ARN that it had. The ARN of a tenant database does not name its container. */
+function toUnreadDatabase({ resourceId, arn, account, region }: Running): RemediationRequest["database"] {
   const reference = toReference(arn);
   const named =
     reference === null
       ? { kind: "tenant-database" as const, identifier: `${unknown}/${toResourceName(arn)}` }
       : { kind: reference.kind, identifier: reference.value };
-  return { arn, ...named, resourceId: unknown, account, region };
+  return { arn, ...named, resourceId, account, region };
 }

@@ -37,7 +37,7 @@ export function acquireSlot(
   isChanging: boolean,
 ): Promise<boolean> {
   const { database, rule } = request;
-  const { arn, account, region } = database;
+  const { resourceId, arn, account, region } = database;
   const { stopAfterFailures } = policy.remediation;
   return updateState(state, (present) => {
     const at = now();
@@ -46,17 +46,19 @@ export function acquireSlot(
     const budget = { database, state: present, policy, now: at, execution, plannedBefore: [] };
     if (isBudgeted && !isWithinBudget(budget).open) return null;
     const hours = isChanging ? changingHours : waitingHoursOf(action);
-    const holder = { execution, arn, account, region, action, rule };
+    const holder = { execution, resourceId, arn, account, region, action, rule };
     return acquire(present, holder, { now: at, hours, isChanging, stopAfterFailures });
   });
 }
 
 /** Renews the lease of a waiting execution, which no longer counts against the budget. */
-export async function renewLease({ execution, state, now }: SlotOptions, action: ActionName): Promise<void> {
-  await updateState(state, (present) => renew(present, execution, { now: now(), hours: waitingHoursOf(action) }));
+export async function renewLease({ execution, policy, state, now }: SlotOptions, action: ActionName): Promise<void> {
+  // Twice the time to approve, because a lease is renewed only when half of it is over.
+  const hours = Math.max(waitingHoursOf(action), 2 * (policy.remediation.approvalHours + 6));
+  await updateState(state, (present) => renew(present, execution, { now: now(), hours }));
 }
 
-/** A dead `finish-interrupted` must not block the next one for the whole waiting lease; it waits only for RDS. */
+/** A dead `finish-interrupted` must not block the next one for the whole waiting lease; it waits only for RDS, or for an approval. */
 function waitingHoursOf(action: ActionName): number {
   return action === "finish-interrupted" ? changingHours : waitingHours;
 }

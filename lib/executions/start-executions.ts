@@ -6,8 +6,9 @@ import type { RemediationRequest } from "../model/remediation-request.ts";
 import type { RemediationState } from "../model/remediation-state.ts";
 import type { Rule } from "../model/rule.ts";
 import { makePlan } from "../plan/make-plan.ts";
-import { nextExecution } from "../plan/remediation-state.ts";
+import { countWithoutSlot, liveIn, nextExecution } from "../plan/remediation-state.ts";
 import type { Stored } from "../storage/update-stored.ts";
+import { updateState } from "./slot.ts";
 
 export type StartRequest = {
   /** Read just now, for repair. */
@@ -17,8 +18,8 @@ export type StartRequest = {
   readonly state: Stored<RemediationState>;
   /** ISO 8601. */
   readonly now: string;
-  /** Starts an execution under a name. Idempotent by name. */
-  readonly start: (execution: string, request: RemediationRequest) => Promise<void>;
+  /** Starts an execution under a name. Returns false if an execution of that name exists, whatever has become of it. */
+  readonly start: (execution: string, request: RemediationRequest) => Promise<boolean>;
 };
 
 /** Starts an execution for each planned action that waits for nothing but its window and an approval. */
@@ -38,13 +39,28 @@ export async function startExecutions({
     if (!gates.every(isOpenOrAwaited)) continue;
     const request: RemediationRequest = { action, rule, severity, database };
     try {
-      await start(`${nextExecution(value, database)}-${now.slice(0, 10).replaceAll("-", "")}`, request);
+      await startNext(request, value, { state, now, start });
       started.push(request);
     } catch (error) {
       failures.push(error instanceof Error ? error : new Error(String(error)));
     }
   }
   return { started, failures };
+}
+
+/** Starts the next execution of a database. One that exists under its name counts only if it is running; otherwise it is passed over. */
+async function startNext(
+  request: RemediationRequest,
+  planned: RemediationState,
+  { state, now, start }: Pick<StartRequest, "state" | "now" | "start">,
+): Promise<void> {
+  const execution = nextExecution(planned, request.database, now);
+  if (await start(execution, request)) return;
+  const { value } = await state.read();
+  if (liveIn(value, now).some((running) => running.execution === execution)) return;
+  await updateState(state, (present) => countWithoutSlot(present, execution));
+  const next = nextExecution((await state.read()).value, request.database, now);
+  if (!(await start(next, request))) throw new Error(`the execution ${next} exists, but it is not running`);
 }
 
 /** An execution waits for its window and for approval. Any other closed gate would end it at once. */

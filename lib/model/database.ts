@@ -122,7 +122,7 @@ export function isUnderWay(status: string | null): boolean {
 
 /** The resource ID in the name of an execution: letters, digits, underscores and hyphens. */
 export function inExecutionName({ resourceId }: Pick<Database, "resourceId">): string {
-  return resourceId.replaceAll(/[^\w-]/g, "-").slice(0, 50);
+  return resourceId.replaceAll(/[^\w-]/g, "-").slice(0, 44);
 }
 
 /** One database, by what RDS can filter for: its identifier, or its resource ID. */
@@ -131,6 +131,17 @@ export type DatabaseReference = {
   readonly by: "identifier" | "resourceId";
   readonly value: string;
 };
+
+/** Tenant databases, by what RDS can filter for: those of one container, or one by its resource ID. */
+export type TenantReference = { readonly by: "container" | "resourceId"; readonly value: string };
+
+/**
+ * True if both are one database: they have the same resource ID. A database keeps it when it is renamed, and another database never gets it.
+ * Without a resource ID the answer is no.
+ */
+export function isSameDatabase(one: Pick<Database, "resourceId">, other: Pick<Database, "resourceId">): boolean {
+  return one.resourceId === other.resourceId && one.resourceId !== unknown;
+}
 
 /**
  * Refers to a database by its name or its ARN, in any spelling. RDS stores names in lower case, and its filters are case-sensitive.

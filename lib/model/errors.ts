@@ -35,3 +35,6 @@ export class AwsCallError extends Error {
 export function isTransient(error: unknown): boolean {
   return error instanceof AwsCallError && error.isTransient;
 }
+
+/** The code of the AwsCallError for a database whose resource ID RDS does not return. RDS itself has no such code. */
+export const databaseNotFound = "DatabaseNotFound";

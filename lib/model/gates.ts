@@ -134,14 +134,18 @@ const planGates = {
     toOpen: "Wait.",
   },
   "not-stopped": {
+    actions: actionNames,
     isShared: true,
-    requires: "Neither a person nor the circuit breaker (too many failures in a row) has stopped all repairs.",
+    requires:
+      "Neither a person nor the circuit breaker (too many failures in a row) has stopped all repairs. `finish-interrupted` needs this only if the repair state has no snapshot of the toggle.",
     toOpen: "Run `rds-password-audit resume`.",
   },
   approved: {
+    actions: actionNames,
     opensBy: "approval",
     awaited: "before-start",
-    requires: "The policy requires no approval for the action, or a person has approved it.",
+    requires:
+      "The policy requires no approval for the action, or a person has approved it. `finish-interrupted` needs approval if the repair state has no snapshot of the toggle, because its tag may be forged or copied.",
     toOpen: "[Approve](#approvals) the action. At a terminal, the person who runs it approves it.",
   },
 } satisfies Readonly<Record<string, GateEntry>>;

@@ -5,8 +5,11 @@ import { rotationRulesSchema } from "./secret.ts";
 const text = z.string();
 const instant = z.iso.datetime();
 
-/** What an execution does. */
-const task = { arn: text, account: text, region: text, action: z.enum(actionNames), rule: text };
+/** What an execution does. The resource ID identifies the database; its ARN is the one at the start, and changes when it is renamed. */
+const task = {
+  ...{ resourceId: text, arn: text, account: text, region: text },
+  ...{ action: z.enum(actionNames), rule: text },
+};
 
 /** The slot of an execution that has not ended. After `expiresAt`, when its lease expires, it counts as interrupted. */
 const runningSchema = z.object({
@@ -48,12 +51,12 @@ export const remediationStateSchema = z.object({
   running: z.array(runningSchema),
   /** The last 30 days, oldest first. */
   attempts: z.array(attemptSchema),
-  /** Number of ended executions by database ARN. Part of the next execution's name. */
+  /** Number of ended executions by resource ID. Part of the next execution's name. */
   ended: z.record(z.string(), z.int().check(z.nonnegative())),
   failuresInARow: z.int().check(z.nonnegative()),
   /** Set while repairs are paused, by a person or by the circuit breaker. */
   stopped: z.nullable(z.object({ at: instant, by: z.string(), why: z.string() })),
-  /** By database ARN. */
+  /** By resource ID. */
   secretSnapshots: z.record(z.string(), secretSnapshotSchema),
 });
 export type RemediationState = z.infer<typeof remediationStateSchema>;

@@ -6,7 +6,7 @@ import { toggleTagKey } from "../model/database.ts";
 import { type GateName, gatesByName, type PlanGateName, planGateNames } from "../model/gates.ts";
 import type { GateResult } from "../model/plan.ts";
 import { hoursBetween } from "../model/time.ts";
-import { ownToggleTagOf } from "../model/toggle-marker.ts";
+import { isSnapshotOf, ownToggleTagOf } from "../model/toggle-marker.ts";
 import {
   blockManualToggle,
   type Circumstances,
@@ -19,6 +19,13 @@ import {
 import { liveIn } from "./remediation-state.ts";
 import { isEligible, isKeyUsable, isNotUsedByProxy, isSecretNotReplicated } from "./secret-gates.ts";
 import { isInWindow, isWithinBudget } from "./timing-gates.ts";
+
+/** True if the action finishes a toggle whose snapshot is in the state. Without one, its tag may be forged or copied. */
+function finishesOwnToggle({ action, database, state }: Circumstances): boolean {
+  const snapshot = state.secretSnapshots[database.resourceId];
+  if (action !== "finish-interrupted" || snapshot === undefined) return false;
+  return isSnapshotOf(snapshot, ownToggleTagOf(database)?.marker ?? null);
+}
 
 /** The condition of each gate. What else there is to know about a gate is in `lib/model/gates.ts`. */
 const predicates: Readonly<Record<PlanGateName, GatePredicate>> = {
@@ -52,7 +59,9 @@ const predicates: Readonly<Record<PlanGateName, GatePredicate>> = {
       : closed(`${ahead} comes first on this database: wait until it is done`),
 
   "not-running": ({ action, database, state, now, execution }) => {
-    const other = liveIn(state, now).find((one) => one.arn === database.arn && one.execution !== execution);
+    const other = liveIn(state, now).find(
+      (one) => one.resourceId === database.resourceId && one.execution !== execution,
+    );
     if (other !== undefined)
       return closed(`the execution ${other.execution} has been working on it since ${other.since}: wait until it ends`);
     const toggleTag = ownToggleTagOf(database);
@@ -124,22 +133,31 @@ const predicates: Readonly<Record<PlanGateName, GatePredicate>> = {
 
   "cooled-down": ({ database, state, policy, now }) => {
     const hours = policy.remediation.coolDownHours;
-    const last = state.attempts.findLast(({ arn }) => arn === database.arn);
+    const last = state.attempts.findLast(({ resourceId }) => resourceId === database.resourceId);
     if (last === undefined || hoursBetween(last.endedAt, now) >= hours)
       return open("the database had no recent attempt");
     const until = new Date(Date.parse(last.endedAt) + hours * 3_600_000).toISOString();
     return closed(`the last attempt on the database, ${last.action}, ended at ${last.endedAt}: wait until ${until}`);
   },
 
-  "not-stopped": ({ state: { stopped } }) =>
-    stopped === null
-      ? open("repairs are not stopped")
-      : closed(
-          `repairs were stopped at ${stopped.at} by ${stopped.by} (${stopped.why}): once that is resolved, run rds-password-audit resume`,
-        ),
+  "not-stopped": (circumstances) => {
+    const { stopped } = circumstances.state;
+    if (stopped === null) return open("repairs are not stopped");
+    if (finishesOwnToggle(circumstances)) return open("repairs are stopped, but a toggle that was started is finished");
+    return closed(
+      `repairs were stopped at ${stopped.at} by ${stopped.by} (${stopped.why}): once that is resolved, run rds-password-audit resume`,
+    );
+  },
 
-  approved: ({ action, policy, approvedBy }) => {
+  approved: (circumstances) => {
+    const { action, policy, approvedBy } = circumstances;
     if (approvedBy !== null) return open(`approved by ${approvedBy}`);
+    if (action === "finish-interrupted")
+      return finishesOwnToggle(circumstances)
+        ? open("the repair state has the snapshot of this toggle")
+        : closed(
+            "the repair state has no snapshot of this toggle, so its tag may be forged or copied: a person has to approve it",
+          );
     return policy.remediation.approval.some((one) => one === action)
       ? closed("a person has to approve it; approval is requested once only the window remains")
       : open("the policy requires no approval");

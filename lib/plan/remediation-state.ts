@@ -1,5 +1,5 @@
 import type { ActionName } from "../model/action.ts";
-import { type Database, inExecutionName } from "../model/database.ts";
+import { inExecutionName } from "../model/database.ts";
 import type { Attempt, RemediationState, Running, SecretSnapshot } from "../model/remediation-state.ts";
 import { hoursBetween } from "../model/time.ts";
 
@@ -7,7 +7,7 @@ import { hoursBetween } from "../model/time.ts";
 const keptHours = 30 * 24;
 
 /** The execution that holds a slot, and the action it is about to run. */
-export type Holder = Pick<Running, "execution" | "arn" | "account" | "region" | "action" | "rule">;
+export type Holder = Pick<Running, "execution" | "resourceId" | "arn" | "account" | "region" | "action" | "rule">;
 
 type Now = { readonly now: string; readonly stopAfterFailures: number };
 
@@ -19,7 +19,7 @@ export function acquire(
 ): RemediationState | null {
   const expired = expire(state, now);
   const others = expired.running.filter(({ execution }) => execution !== holder.execution);
-  if (others.some(({ arn }) => arn === holder.arn)) return null;
+  if (others.some(({ resourceId }) => resourceId === holder.resourceId)) return null;
   const own = find(state, holder.execution);
   const running: Running = {
     ...holder,
@@ -81,10 +81,12 @@ export function advance(
 /** The last action that an execution started: the present one, or the one that failed before it. Null if it has only waited. */
 export function lastStarted(
   { attempts }: RemediationState,
-  { arn, action, since, isChanging }: Running,
+  { resourceId, action, since, isChanging }: Running,
 ): Pick<Attempt, "action" | "startedAt"> | null {
   if (isChanging) return { action, startedAt: since };
-  const failed = attempts.findLast((one) => one.arn === arn && one.outcome === "failed" && one.endedAt === since);
+  const failed = attempts.findLast(
+    (one) => one.resourceId === resourceId && one.outcome === "failed" && one.endedAt === since,
+  );
   return failed === undefined ? null : { action: failed.action, startedAt: failed.startedAt };
 }
 
@@ -110,17 +112,27 @@ export function release(
   const released = {
     ...state,
     running: state.running.filter((one) => one.execution !== execution),
-    ended: { ...state.ended, [own.arn]: (state.ended[own.arn] ?? 0) + 1 },
+    ended: countEnded(state, own),
   };
   return count(released, attempts, now);
+}
+
+function countEnded(
+  { ended }: RemediationState,
+  { resourceId }: Pick<Running, "resourceId">,
+): RemediationState["ended"] {
+  return { ...ended, [resourceId]: (ended[resourceId] ?? 0) + 1 };
 }
 
 /** Frees the slot of a dead execution and counts its action as interrupted, if it may have changed something. */
 export function interrupt(state: RemediationState, execution: string, now: Now, endedAt = now.now): RemediationState {
   const own = find(state, execution);
   if (own === undefined) return state;
-  const { isChanging, arn, account, region, action, rule, since } = own;
-  const attempt: Attempt = { arn, account, region, action, rule, startedAt: since, endedAt, outcome: "interrupted" };
+  const { isChanging, resourceId, arn, account, region, action, rule, since } = own;
+  const attempt: Attempt = {
+    ...{ resourceId, arn, account, region, action, rule },
+    ...{ startedAt: since, endedAt, outcome: "interrupted" },
+  };
   return release(state, execution, { ...now, attempts: isChanging ? [attempt] : [] });
 }
 
@@ -163,13 +175,13 @@ function count(state: RemediationState, attempts: readonly Attempt[], at: Now): 
 }
 
 /** Stores what a toggle has to restore. */
-export function saveSnapshot(state: RemediationState, arn: string, snapshot: SecretSnapshot): RemediationState {
-  return { ...state, secretSnapshots: { ...state.secretSnapshots, [arn]: snapshot } };
+export function saveSnapshot(state: RemediationState, resourceId: string, snapshot: SecretSnapshot): RemediationState {
+  return { ...state, secretSnapshots: { ...state.secretSnapshots, [resourceId]: snapshot } };
 }
 
 /** Removes what a toggle had to restore. */
-export function deleteSnapshot(state: RemediationState, arn: string): RemediationState {
-  const { [arn]: _, ...secretSnapshots } = state.secretSnapshots;
+export function deleteSnapshot(state: RemediationState, resourceId: string): RemediationState {
+  const { [resourceId]: _, ...secretSnapshots } = state.secretSnapshots;
   return { ...state, secretSnapshots };
 }
 
@@ -183,7 +195,25 @@ export function resume(state: RemediationState): RemediationState {
   return { ...state, stopped: null, failuresInARow: 0 };
 }
 
-/** Name of a database's next execution, which Lambda starts only once: letters, digits and hyphens, at most 64 characters. */
-export function nextExecution(state: RemediationState, database: Pick<Database, "arn" | "resourceId">): string {
-  return `${inExecutionName(database)}-${(state.ended[database.arn] ?? 0) + 1}`;
+/**
+ * Name of a database's next execution, which Lambda starts only once: letters, digits and hyphens, at most 64 characters with nine digits. The
+ * number grows with each execution that ends; the day makes up for one whose end is never reported.
+ */
+export function nextExecution(
+  { ended }: RemediationState,
+  { resourceId }: { readonly resourceId: string },
+  now: string,
+): string {
+  const day = now.slice(0, 10).replaceAll("-", "");
+  return `${inExecutionName({ resourceId })}-${(ended[resourceId] ?? 0) + 1}-${day}`;
+}
+
+/**
+ * Counts an execution that ended without a slot, so that the next one gets another name. Null if it has been counted, or if its name is not
+ * from `nextExecution`.
+ */
+export function countWithoutSlot(state: RemediationState, execution: string): RemediationState | null {
+  const [, resourceId, number] = /^(.+)-(\d+)-\d{8}$/.exec(execution) ?? [];
+  if (resourceId === undefined || Number(number) !== (state.ended[resourceId] ?? 0) + 1) return null;
+  return { ...state, ended: countEnded(state, { resourceId }) };
 }

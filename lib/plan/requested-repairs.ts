@@ -68,8 +68,8 @@ export function* requestedRepairs(
 }
 
 /** Failed attempts for a rule on a database since its last repair. Earlier failures had another cause. */
-function failedSinceRepair({ attempts }: RemediationState, { arn }: Database, { id }: Rule): readonly Attempt[] {
-  const own = attempts.filter((one) => one.arn === arn && one.rule === id);
+function failedSinceRepair({ attempts }: RemediationState, { resourceId }: Database, { id }: Rule): readonly Attempt[] {
+  const own = attempts.filter((one) => one.resourceId === resourceId && one.rule === id);
   const repaired = own.findLastIndex(({ outcome }) => outcome === "repaired");
   return own.slice(repaired + 1).filter(({ outcome }) => outcome === "failed");
 }

@@ -3,6 +3,7 @@ import { classificationContextOf, describeGap } from "../audit/rule-context.ts";
 import { unreplicateCommand } from "../model/aws-cli.ts";
 import { isUsableKeyState, type Key } from "../model/key.ts";
 import type { Fact, RuleContext } from "../model/rule.ts";
+import { deniesRds } from "../model/secret-policy.ts";
 import {
   blockManual,
   blockManualToggle,
@@ -44,7 +45,18 @@ export function isEligible(circumstances: Circumstances): GateVerdict {
   return ownsItsSecret(circumstances);
 }
 
-function ownsItsSecret({ action, database, context: { secret } }: Circumstances): GateVerdict {
+/**
+ * True if the resource policy may be why the secret does not work. An active secret works with its policy, whatever it denies, and so does a
+ * new one.
+ */
+function isPolicyInDoubt({ database: { masterUserSecret }, context: { resourcePolicy } }: Circumstances): boolean {
+  const policy = resourcePolicy.seen ? resourcePolicy.value : null;
+  return policy !== null && masterUserSecret?.status !== "active" && deniesRds(policy) !== false;
+}
+
+function ownsItsSecret(circumstances: Circumstances): GateVerdict {
+  const { action, database, context } = circumstances;
+  const { secret } = context;
   if (!secret.seen) return blockManualToggle(action, unknown("whether the secret is its own", secret.why));
   if (secret.value === null)
     return closed("the secret that RDS names does not exist: turn management off and on by hand");
@@ -56,6 +68,10 @@ function ownsItsSecret({ action, database, context: { secret } }: Circumstances)
     return blockManual(
       closed("the secret that RDS names was not made for this database: find out which database owns it"),
       "the secret that RDS names was not made for this database. If another database owns it, that one would be locked out: find out which",
+    );
+  if (action === "toggle" && isPolicyInDoubt(circumstances))
+    return closed(
+      "the resource policy of its secret may deny RDS, and the new secret would get the same policy: change the policy first",
     );
   return open("RDS manages its password, and the secret is its own");
 }

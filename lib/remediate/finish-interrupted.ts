@@ -1,7 +1,6 @@
 import { untagCommand } from "../model/aws-cli.ts";
 import { toggleTagKey } from "../model/database.ts";
-import type { SecretSnapshot } from "../model/remediation-state.ts";
-import { parseToggleMarker, type ToggleMarker } from "../model/toggle-marker.ts";
+import { isOldSecret, isSnapshotOf, parseToggleMarker, secretSuffixOf } from "../model/toggle-marker.ts";
 import { finishToggle, removeToggleTag, type ToggleInProgress } from "./finish-toggle.ts";
 import type { Observation, Procedure, Repair } from "./repair.ts";
 import { startAction, tryNotify } from "./start.ts";
@@ -21,7 +20,7 @@ export const finishInterrupted: Procedure = async (repair) => {
     secret: { before: toggle.oldSecretArn, after: null },
     keyReference: toggle.keyReference,
   });
-  if (await awaitOff(repair, toggle.oldSecretArn)) return finishToggle(repair, toggle);
+  if (await awaitOff(repair, toggle.oldSecretSuffix)) return finishToggle(repair, toggle);
   const result = await removeToggleTag(repair, toggle);
   if (result === "off") return finishToggle(repair, toggle);
   if (result === "removed") return endVerified(repair, ["Management had not been turned off."]);
@@ -29,35 +28,26 @@ export const finishInterrupted: Procedure = async (repair) => {
     end: "failed",
     reason: "management had not been turned off, and the toggle tag could not be removed",
     recovery: [untagCommand(toggle.database)],
-    managed: true,
+    ...(result !== "missing" && { managed: true }),
   };
 };
 
-/** Reads the toggle from its tag and snapshot. A snapshot of a secret other than the old one that RDS still names is from an earlier toggle. */
-async function readToggle(
-  { secretSnapshot }: Repair,
-  { database, context, planned }: Observation,
-): Promise<ToggleInProgress> {
+/**
+ * Reads the toggle from its tag and snapshot. A snapshot of another secret is from another toggle. If neither tells the old secret, the one
+ * that RDS names counts as the old one.
+ */
+async function readToggle({ secretSnapshot }: Repair, { database, planned }: Observation): Promise<ToggleInProgress> {
   const toggleTag = database.tags[toggleTagKey] ?? "";
-  const snapshot = await secretSnapshot.read();
-  const secretArn = database.masterUserSecret?.secretArn ?? null;
-  const isOld = secretArn !== null && !isNew(secretArn, context, parseToggleMarker(toggleTag), snapshot);
+  const marker = parseToggleMarker(toggleTag);
+  const stored = await secretSnapshot.read();
+  const snapshot = stored !== null && isSnapshotOf(stored, marker) ? stored : null;
+  const named = database.masterUserSecret?.secretArn ?? null;
+  const known = snapshot?.secretArn ?? named;
+  const oldSecretSuffix = marker?.oldSecretSuffix ?? (known === null ? null : secretSuffixOf(known));
   return {
-    ...{ database, toggleTag },
+    ...{ database, toggleTag, oldSecretSuffix },
     keyReference: planned?.keyReference ?? null,
-    oldSecretArn: isOld ? secretArn : (snapshot?.secretArn ?? null),
-    secretSnapshot: isOld && snapshot?.secretArn !== secretArn ? null : snapshot,
+    oldSecretArn: isOldSecret(named, oldSecretSuffix) ? named : (snapshot?.secretArn ?? null),
+    secretSnapshot: snapshot,
   };
-}
-
-/** True if the secret was created after the toggle started. If either date cannot be read, the snapshot decides. */
-function isNew(
-  secretArn: string,
-  { secret }: Observation["context"],
-  marker: ToggleMarker | null,
-  snapshot: SecretSnapshot | null,
-): boolean {
-  const createdAt = secret.seen ? (secret.value?.createdAt ?? null) : null;
-  if (marker !== null && createdAt !== null) return createdAt > marker.startedAt;
-  return snapshot !== null && snapshot.secretArn !== secretArn;
 }

@@ -1,6 +1,7 @@
 import { turnOnCommand } from "../model/aws-cli.ts";
 import { type Database, isSettled, isUnderWay, toggleTagKey } from "../model/database.ts";
 import type { SecretSnapshot } from "../model/remediation-state.ts";
+import { isOldSecret } from "../model/toggle-marker.ts";
 import type { Outcome, Repair } from "./repair.ts";
 import { restore } from "./restore.ts";
 import { tryNotify } from "./start.ts";
@@ -16,23 +17,25 @@ export type ToggleInProgress = {
   readonly keyReference: string | null;
   /** Null if unknown: an interrupted toggle without a snapshot whose management is off. */
   readonly oldSecretArn: string | null;
+  /** Tells the old secret from the new one. Null if unknown: neither tag, snapshot nor RDS names the old secret. */
+  readonly oldSecretSuffix: string | null;
   /** Null if there is none; then nothing of the old secret can be restored. */
   readonly secretSnapshot: SecretSnapshot | null;
 };
 
 /** The half of a toggle that must always be finished: turns management on, restores, verifies, and removes the tag. */
 export async function finishToggle(repair: Repair, toggle: ToggleInProgress): Promise<Outcome> {
-  const { database, keyReference, oldSecretArn, secretSnapshot } = toggle;
+  const { keyReference, oldSecretArn, oldSecretSuffix, secretSnapshot } = toggle;
   const keys = [keyReference, secretSnapshot?.keyReference ?? null, null];
-  const turned = await turnOnAgain(repair, { keys, oldSecretArn });
-  if (!turned.isOn) {
-    if (!turned.isGone)
-      return turned.isSeen
-        ? leftOff(turned.why, database, keyReference)
-        : unknownOff(turned.why, database, keyReference);
-    await removeToggleTag(repair, toggle);
+  const turned = await turnOnAgain(repair, { keys, oldSecretSuffix });
+  // A command for people must not name a database that has the old name by now.
+  const database = turned.database ?? toggle.database;
+  if (!turned.isOn && turned.isGone) {
+    await repair.workflow.step("delete the secret snapshot", repair.secretSnapshot.delete).catch(() => {});
     return { end: "failed", reason: "the database is gone", recovery: [] };
   }
+  if (!turned.isOn)
+    return turned.isSeen ? leftOff(turned.why, database, keyReference) : unknownOff(turned.why, database, keyReference);
   const { secretArn } = turned;
   const isOther = keyReference !== null && turned.keyReference !== null && turned.keyReference !== keyReference;
   const otherKey = isOther ? [`It is encrypted with ${turned.keyReference} instead of ${keyReference}.`] : [];
@@ -51,7 +54,7 @@ export async function finishToggle(repair: Repair, toggle: ToggleInProgress): Pr
   const remarks = [...otherKey, ...notRestored, ...(result === "removed" ? [] : [stillTagged])];
   if (reason === null) return { end: "repaired", remarks };
   const all = [reason, ...remarks.map((remark) => remark.replace(/\.$/, ""))];
-  return { end: "failed", reason: all.join(". "), recovery: [], managed: true };
+  return { end: "failed", reason: all.join(". "), recovery: [], ...(result !== "missing" && { managed: true }) };
 }
 
 function leftOff(why: string, database: Database, keyReference: string | null): Outcome {
@@ -71,22 +74,21 @@ const stillTagged = `The tag ${toggleTagKey} is still on the database: the next 
 
 /**
  * Removes the toggle tag, and the snapshot, if management is on and settled and the tag is that of this toggle. Returns "off" if management is
- * off: the tag stays for the next execution. Returns "kept" if the old secret may still be deleted or RDS may still take the new one back,
- * and if a call fails. A tag of another toggle stays.
+ * off: the tag stays for the next execution. Returns "missing" if RDS does not return the database, and "kept" if the old secret may still be
+ * deleted or RDS may still take the new one back, and if a call fails. A tag of another toggle stays.
  */
 export function removeToggleTag(
   { workflow, aws, describe, secretSnapshot }: Repair,
-  { toggleTag, oldSecretArn }: Pick<ToggleInProgress, "toggleTag" | "oldSecretArn">,
-): Promise<"removed" | "kept" | "off"> {
+  { toggleTag, oldSecretSuffix }: Pick<ToggleInProgress, "toggleTag" | "oldSecretSuffix">,
+): Promise<"removed" | "kept" | "off" | "missing"> {
   const removed = workflow.step("remove the toggle tag", async () => {
     const { database } = await describe();
-    if (database !== null) {
-      const { arn, masterUserSecret, tags } = database;
-      if (masterUserSecret === null) return "off";
-      if (isUnderWay(masterUserSecret.status)) return "kept";
-      if (masterUserSecret.secretArn === oldSecretArn && !isSettled(database)) return "kept";
-      if ((tags[toggleTagKey] ?? toggleTag) === toggleTag) await aws.untagDatabase(arn, toggleTagKey);
-    }
+    if (database === null) return "missing";
+    const { arn, masterUserSecret, tags } = database;
+    if (masterUserSecret === null) return "off";
+    if (isUnderWay(masterUserSecret.status)) return "kept";
+    if (isOldSecret(masterUserSecret.secretArn, oldSecretSuffix) && !isSettled(database)) return "kept";
+    if ((tags[toggleTagKey] ?? toggleTag) === toggleTag) await aws.untagDatabase(arn, toggleTagKey);
     await secretSnapshot.delete();
     return "removed";
   });

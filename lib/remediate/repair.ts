@@ -35,8 +35,13 @@ export type Observation = {
   readonly verdict: Status;
 };
 
-/** The database alone; null if it is gone. */
-export type Description = { readonly database: Database | null };
+/** What RDS returns for the resource ID of the database. */
+export type Description = {
+  /** Null if the answer was complete and lacks the database. */
+  readonly database: Database | null;
+  /** Complete answers in a row that lack the database. */
+  readonly missing: number;
+};
 
 /** The part of a RemediationEvent that differs from step to step. */
 export type RepairNotification = Pick<RemediationEvent, "type" | "message"> &
@@ -53,8 +58,8 @@ export type Repair = {
   readonly aws: RepairPort;
   /** Reads the database and everything that its gates depend on. Throws an AwsCallError if it cannot be read or is gone. */
   observe(): Promise<Observation>;
-  /** Reads the database alone. Throws an AwsCallError if that fails. */
-  describe(): Promise<Description>;
+  /** Reads the database alone, by its resource ID. `last` is the read before it in the same poll. Throws an AwsCallError if that fails. */
+  describe(last?: Pick<Description, "missing"> | null): Promise<Description>;
   /** Takes a slot in the budget, or renews its lease. Returns false if another execution took the last one. */
   acquireSlot(): Promise<boolean>;
   /** The stored snapshot of the database's old secret. */

@@ -1,5 +1,4 @@
 import type { SecretSnapshot } from "../model/remediation-state.ts";
-import { deniesRds } from "../model/secret-policy.ts";
 import type { Repair } from "./repair.ts";
 
 const rotatesNow = "The old secret did not rotate automatically; the new one does, as RDS creates it.";
@@ -24,11 +23,6 @@ export async function restore(
     await attempt("rotation schedule", () => aws.scheduleRotation(secretArn, rotationRules));
   if (Object.keys(tags).length > 0) await attempt("tags", () => aws.tagSecret(secretArn, tags));
   if (resourcePolicy === null) return remarks;
-  const isDenied = deniesRds(resourcePolicy);
-  if (isDenied !== false) {
-    const effect = isDenied === null ? "may deny" : "denies";
-    return [...remarks, `The resource policy of the old secret ${effect} RDS and was not copied to the new one.`];
-  }
   await attempt("resource policy", () =>
     aws.putResourcePolicy(secretArn, resourcePolicy.replaceAll(oldSecretArn, secretArn)),
   );

@@ -1,4 +1,4 @@
-import { AwsCallError } from "../model/errors.ts";
+import { AwsCallError, databaseNotFound } from "../model/errors.ts";
 import type { GateResult } from "../model/plan.ts";
 import type { Observation, Outcome, Repair, RepairNotification } from "./repair.ts";
 
@@ -35,6 +35,11 @@ export async function startAction<T>(
     return result === null ? { result: null, outcome: await refuse(repair, gates) } : { result };
   } catch (error) {
     if (!(error instanceof AwsCallError)) throw error;
+    if (error.code === databaseNotFound)
+      return {
+        result: null,
+        outcome: await refuse(repair, [{ gate: "observed", open: false, reason: error.message }]),
+      };
     const reason = `AWS refuses ${error.action} (${error.code}: ${error.message})`;
     return { result: null, outcome: { end: "failed", reason, recovery: [] } };
   }

@@ -1,7 +1,7 @@
 import { type Database, toggleTagKey } from "../model/database.ts";
 import { AwsCallError } from "../model/errors.ts";
 import type { SecretSnapshot } from "../model/remediation-state.ts";
-import { formatToggleMarker } from "../model/toggle-marker.ts";
+import { formatToggleMarker, secretSuffixOf } from "../model/toggle-marker.ts";
 import { finishToggle, removeToggleTag, type ToggleInProgress } from "./finish-toggle.ts";
 import type { Observation, Outcome, Procedure, Repair } from "./repair.ts";
 import { closedGates, startAction, tryNotify } from "./start.ts";
@@ -24,7 +24,7 @@ export const toggle: Procedure = async (repair) => {
   });
   if (!isNotified) return giveUp(repair, inProgress, "the notification could not be sent");
   const refusal = await turnOff(repair, inProgress);
-  if (await awaitOff(repair, inProgress.oldSecretArn)) return finishToggle(repair, inProgress);
+  if (await awaitOff(repair, inProgress.oldSecretSuffix)) return finishToggle(repair, inProgress);
   return giveUp(repair, inProgress, refusal ?? "RDS accepted the request but left management on");
 };
 
@@ -35,10 +35,12 @@ async function startToggle(
 ): Promise<ToggleInProgress> {
   const snapshot = toSecretSnapshot(database, context);
   const keyReference = planned?.keyReference ?? null;
-  const toggleTag = formatToggleMarker({ startedAt: at, keyReference, execution });
+  const { secretArn: oldSecretArn } = snapshot;
+  const oldSecretSuffix = secretSuffixOf(oldSecretArn);
+  const toggleTag = formatToggleMarker({ startedAt: at, keyReference, execution, oldSecretSuffix });
   await secretSnapshot.save(snapshot);
   await aws.tagDatabase(database.arn, toggleTagKey, toggleTag);
-  return { database, toggleTag, keyReference, oldSecretArn: snapshot.secretArn, secretSnapshot: snapshot };
+  return { database, toggleTag, keyReference, oldSecretArn, oldSecretSuffix, secretSnapshot: snapshot };
 }
 
 function toSecretSnapshot(
@@ -97,6 +99,7 @@ function isStillOn({ masterUserSecret, pendingChanges, status }: Database, oldSe
 
 /** Removes the tag, unless management turns out to be off after all. */
 async function giveUp(repair: Repair, inProgress: ToggleInProgress, reason: string): Promise<Outcome> {
-  if ((await removeToggleTag(repair, inProgress)) === "off") return finishToggle(repair, inProgress);
-  return { end: "failed", reason, recovery: [], managed: true };
+  const result = await removeToggleTag(repair, inProgress);
+  if (result === "off") return finishToggle(repair, inProgress);
+  return { end: "failed", reason, recovery: [], ...(result !== "missing" && { managed: true }) };
 }

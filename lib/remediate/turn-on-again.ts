@@ -1,6 +1,8 @@
 import { type Database, isUnderWay } from "../model/database.ts";
 import { AwsCallError } from "../model/errors.ts";
+import { isOldSecret } from "../model/toggle-marker.ts";
 import type { Description, Repair } from "./repair.ts";
+import { isGone } from "./waits.ts";
 import type { PollResult } from "./workflow.ts";
 
 /** A day, because nothing else turns management on, and the cause of a refusal may be fixed meanwhile. */
@@ -9,15 +11,17 @@ const timeoutMinutes = 24 * 60;
 const fillingMinutes = 60;
 
 /** What RDS shows after one attempt. `secretArn` is null if it shows no new secret. */
-type Shown = {
+type Shown = Pick<Description, "missing"> & {
+  /** As last returned; null if it never was. */
+  readonly database: Database | null;
   readonly secretArn: string | null;
   readonly keyReference: string | null;
   readonly status: string | null;
-  readonly isGone: boolean;
   readonly why: string;
 };
 
-export type TurnedOn =
+/** `database` is as last returned, under its present name; null if it never was. */
+export type TurnedOn = { readonly database: Database | null } & (
   | {
       readonly isOn: true;
       readonly secretArn: string;
@@ -26,10 +30,11 @@ export type TurnedOn =
       readonly status: string | null;
     }
   /** `isSeen` is false if the last reads failed: management may be on. */
-  | { readonly isOn: false; readonly isGone: boolean; readonly isSeen: boolean; readonly why: string };
+  | { readonly isOn: false; readonly isGone: boolean; readonly isSeen: boolean; readonly why: string }
+);
 
-/** The keys, in the order to try, and the secret that was turned off: while RDS still names that one, nothing is on. */
-type TurnOnOptions = { readonly keys: readonly (string | null)[]; readonly oldSecretArn: string | null };
+/** The keys, in the order to try, and the suffix of the old secret: while RDS still names that one, nothing is on. */
+type TurnOnOptions = { readonly keys: readonly (string | null)[]; readonly oldSecretSuffix: string | null };
 
 /**
  * Turns management on after it was turned off. Retries every few minutes, and with the next key if RDS refuses one, because managed with the
@@ -37,51 +42,48 @@ type TurnOnOptions = { readonly keys: readonly (string | null)[]; readonly oldSe
  */
 export async function turnOnAgain(repair: Repair, options: TurnOnOptions): Promise<TurnedOn> {
   const { workflow, describe } = repair;
-  const attempt = () => tryOnce(repair, options);
+  const attempt = (last: Shown | null) => tryOnce(repair, last, options);
+  const describeAgain = async (last: Shown | null) => toShown(await describe(last), last, options);
   const first = await workflow.poll("turn management on", attempt, {
-    until: ({ secretArn, isGone }) => secretArn !== null || isGone,
+    until: (shown) => shown.secretArn !== null || isGone(shown),
     timeoutMinutes,
   });
   if (first.value === null || first.value.secretArn === null) return toTurnedOn(first);
-  const filled = await workflow.poll(
-    "wait until the new secret is active",
-    async () => toShown(await describe(), options),
-    {
-      until: ({ secretArn, status }) => secretArn === null || status === "active",
-      timeoutMinutes: fillingMinutes,
-    },
-  );
+  const filled = await workflow.poll("wait until the new secret is active", describeAgain, {
+    until: (shown) => isGone(shown) || shown.status === "active" || (shown.secretArn === null && shown.missing === 0),
+    timeoutMinutes: fillingMinutes,
+  });
   if (filled.value === null) return toTurnedOn({ ...first, value: { ...first.value, status: null } });
-  if (filled.value.secretArn !== null || filled.value.isGone) return toTurnedOn(filled);
+  if (filled.value.secretArn !== null || isGone(filled.value)) return toTurnedOn(filled);
   const again = await workflow.poll("turn management on again", attempt, {
-    until: ({ secretArn, status, isGone }) => (secretArn !== null && !isUnderWay(status)) || isGone,
+    until: (shown) => (shown.secretArn !== null && !isUnderWay(shown.status)) || isGone(shown),
     timeoutMinutes: fillingMinutes,
   });
   return toTurnedOn(again);
 }
 
 function toTurnedOn({ value, error }: PollResult<Shown>): TurnedOn {
-  const { secretArn = null, keyReference = null, status = null, isGone = false } = value ?? {};
-  if (secretArn !== null) return { isOn: true, secretArn, keyReference, status };
+  const { database = null, missing = 0, secretArn = null, keyReference = null, status = null } = value ?? {};
+  if (secretArn !== null) return { isOn: true, database, secretArn, keyReference, status };
   const why = [value?.why, error].filter((one) => one != null).join("; later reads failed: ");
-  return { isOn: false, isGone, isSeen: error === null, why };
+  return { isOn: false, database, isGone: isGone({ missing }), isSeen: error === null && missing === 0, why };
 }
 
 /** The old secret counts as none. */
-function toShown({ database }: Description, { oldSecretArn }: Pick<TurnOnOptions, "oldSecretArn">): Shown {
-  const none = { secretArn: null, keyReference: null, status: null, isGone: false };
-  if (database === null) return { ...none, isGone: true, why: "the database is gone" };
+function toShown({ database, missing }: Description, last: Shown | null, { oldSecretSuffix }: TurnOnOptions): Shown {
+  const none = { database, missing, secretArn: null, keyReference: null, status: null };
+  if (database === null) return { ...none, database: last?.database ?? null, why: "RDS does not return the database" };
   const { secretArn = null, kmsKeyId = null, status = null } = database.masterUserSecret ?? {};
   if (secretArn === null) return { ...none, why: "RDS names no secret" };
-  if (secretArn === oldSecretArn) return { ...none, why: `RDS still names the old secret ${secretArn}` };
-  return { secretArn, keyReference: kmsKeyId, status, isGone: false, why: "it is on" };
+  if (isOldSecret(secretArn, oldSecretSuffix)) return { ...none, why: `RDS still names the old secret ${secretArn}` };
+  return { database, missing, secretArn, keyReference: kmsKeyId, status, why: "it is on" };
 }
 
 /** Requests management if RDS shows no secret. Only a later read counts as on. */
-async function tryOnce({ aws, describe }: Repair, options: TurnOnOptions): Promise<Shown> {
-  const description = await describe();
+async function tryOnce({ aws, describe }: Repair, last: Shown | null, options: TurnOnOptions): Promise<Shown> {
+  const description = await describe(last);
   const { database } = description;
-  const shown = toShown(description, options);
+  const shown = toShown(description, last, options);
   if (database === null || (database.masterUserSecret?.secretArn ?? null) !== null) return shown;
   // ApplyImmediately applies everything that is pending, and only the password is ours to apply.
   const applyImmediately = database.pendingChanges.every((name) => name === "MasterUserPassword");

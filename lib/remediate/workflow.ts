@@ -14,8 +14,11 @@ export type Workflow = {
   step<T>(name: string, work: () => Promise<T>): Promise<T>;
   /** Waits until an instant (ISO 8601), which may be days away. */
   sleepUntil(name: string, instant: string): Promise<void>;
-  /** Reads, with growing pauses of at most five minutes, until `until` holds or the time is up. A read that throws does not end the poll. */
-  poll<T>(name: string, read: () => Promise<T>, options: PollOptions<T>): Promise<PollResult<T>>;
+  /**
+   * Reads, with growing pauses of at most five minutes, until `until` holds or the time is up. A read gets the last value, null before there
+   * is one. A read that throws does not end the poll.
+   */
+  poll<T>(name: string, read: (last: T | null) => Promise<T>, options: PollOptions<T>): Promise<PollResult<T>>;
   /**
    * Requests an approval. `send` gets the id that `rds-password-audit approve` and `reject` take; it may be called twice. Without an answer
    * in time the decision is "timed-out". An answer that cannot be parsed is a rejection.
@@ -54,12 +57,12 @@ export const unread: PollResult<never> = { met: false, value: null, error: null 
 
 /** Reads once. If that throws, keeps the last value. */
 export async function pollOnce<T>(
-  read: () => Promise<T>,
+  read: (last: T | null) => Promise<T>,
   until: (value: T) => boolean,
   last: PollResult<T>,
 ): Promise<PollResult<T>> {
   try {
-    const value = await read();
+    const value = await read(last.value);
     return { met: until(value), value, error: null };
   } catch (error) {
     return { ...last, error: error instanceof Error ? error.message : String(error) };

@@ -50,7 +50,11 @@ function connect(endpoint: string, more: { maxAttempts?: number; requestTimeoutS
 }
 
 async function find(identifier: string): Promise<Database> {
-  const lists = [port.describeDBInstances(), port.describeDBClusters(), port.describeTenantDatabases("billing")];
+  const lists = [
+    port.describeDBInstances(),
+    port.describeDBClusters(),
+    port.describeTenantDatabases({ by: "container", value: "billing" }),
+  ];
   for (const list of lists)
     for await (const page of list) for (const database of page) if (database.identifier === identifier) return database;
   throw new Error(`there is no ${identifier}`);

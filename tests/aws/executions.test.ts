@@ -61,9 +61,9 @@ describe("an execution", () => {
     expect(JSON.parse(lambda.requests[0]?.body ?? "")).toEqual(request);
   });
 
-  test("of the same name is left alone, whatever its request", async () => {
+  test("of a name that exists with another request does not count as started", async () => {
     says = refusal(409, "DurableExecutionAlreadyStartedException");
-    await start();
+    expect(await start()).toBe(false);
     expect(lambda.requests).toHaveLength(1);
   });
 

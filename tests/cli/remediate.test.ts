@@ -519,7 +519,10 @@ Continue with:
   test("a named action does not come before an interrupted toggle", async () => {
     shop.here.addInstance({
       identifier: "half-done",
-      tags: { repair: "allowed", "rds-password-audit:toggle": "2026-11-24T11:00:00.000Z aws-managed terminal-x" },
+      tags: {
+        repair: "allowed",
+        "rds-password-audit:toggle": "2026-11-24T11:00:00.000Z aws-managed terminal-x Ab1Cd2",
+      },
     });
     const { status, stderr } = await apply("half-done", "--action", "enable");
     expect({ status, stderr }).toEqual({

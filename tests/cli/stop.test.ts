@@ -13,6 +13,7 @@ afterEach(() => shop.close());
 const arn = "arn:aws:rds:us-east-1:222222222222:db:orders";
 const running: RemediationState["running"][number] = {
   execution: "db-ORDERS-1",
+  resourceId: "db-ORDERS",
   arn,
   account: "222222222222",
   region: "us-east-1",

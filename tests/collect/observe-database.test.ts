@@ -1,8 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
-import { observeDatabase } from "../../lib/collect/observe-database.ts";
+import { observeDatabase, readDescription } from "../../lib/collect/observe-database.ts";
+import type { RegionPort } from "../../lib/collect/region-port.ts";
+import type { Database } from "../../lib/model/database.ts";
 import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import { type AwsCallError, isTransient } from "../../lib/model/errors.ts";
 import { rules } from "../../rules/index.ts";
+import { aPlainDatabase } from "../support/builders.ts";
 import { now } from "../support/simulated-audit.ts";
 import { type SimulatedRegion, withSimulatedRegion } from "../support/simulated-region.ts";
 
@@ -39,4 +42,29 @@ describe("a database that cannot be read", () => {
       expect(error).toMatchObject({ code: "DatabaseNotFound" });
       expect(isTransient(error)).toBe(false);
     }));
+});
+
+describe("a database is found by its resource ID", () => {
+  const orders = aPlainDatabase();
+  /** Answers with these databases, whatever the filter is. */
+  const answering = (...databases: readonly Database[]) =>
+    ({
+      async *describeDBInstances() {
+        yield databases;
+      },
+    }) as unknown as RegionPort;
+
+  test("whatever it is called", async () => {
+    const renamed = { ...orders, arn: `${orders.arn}-old1`, identifier: "orders-old1" };
+    expect(await readDescription(answering(renamed), orders)).toEqual(renamed);
+  });
+
+  test("and not by its name", async () => {
+    expect(await readDescription(answering({ ...orders, resourceId: "db-ANOTHER" }), orders)).toBeNull();
+  });
+
+  test("and not without one", async () => {
+    const nameless = { ...orders, resourceId: "unknown" };
+    expect(await readDescription(answering(nameless), nameless)).toBeNull();
+  });
 });

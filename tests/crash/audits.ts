@@ -62,6 +62,7 @@ export async function audit(
       async start(name, request) {
         if (![...known, ...due].some((execution) => execution.name === name))
           due.push(createExecution(name, request, "service"));
+        return true;
       },
     },
   });

@@ -38,10 +38,10 @@ export function checkEnd(world: World, execution: Execution, weather: Weather): 
 }
 
 /** Whether an execution leaves a database off that it has turned off itself, or has tried to turn on. */
-function isLeftOff(world: World, { arn }: Subject, { request, result, stake }: Execution): boolean {
+function isLeftOff(world: World, { arn, resourceId }: Subject, { request, result, stake }: Execution): boolean {
   // After the owner revokes the opt-in, the audit reports the database.
   if (result?.every(({ outcome }) => outcome.end === "refused")) return false;
-  if (!stake.isHeld || request.database.arn !== arn || !liveOne(world, { arn })) return false;
+  if (!stake.isHeld || request.database.resourceId !== resourceId || !liveOne(world, { arn })) return false;
   return world.orphaned.has(arn) && hoursBetween(world.last.off, world.now()) < 23;
 }
 
@@ -79,7 +79,7 @@ export async function checkLeft(world: World, left: Left): Promise<void> {
     if (database === undefined) {
       // A killed execution, or one with another state, cannot delete the snapshot.
       const isUndisturbed = world.last.blow === startAt && !world.hasStrangers;
-      if (isUndisturbed && world.stores.service.kept().secretSnapshots[subject.arn] !== undefined)
+      if (isUndisturbed && world.stores.service.kept().secretSnapshots[subject.resourceId] !== undefined)
         breakPromise(world, promises.cleanedUp, `${subject.arn} is gone, and has a secret snapshot`);
       continue;
     }
@@ -92,8 +92,14 @@ export async function checkLeft(world: World, left: Left): Promise<void> {
       breakPromise(world, promises.repaired, `${left.rule} still finds ${subject.arn}`);
   }
   const { instances, clusters, tenants } = world.here;
+  // Whether a call for a name that changed hands was allowed is checked when it is made.
+  const isReplaced = (arn: string) => world.replaced.has(arn.replace(/^.*:db:/, ""));
   for (const other of [...instances.values(), ...clusters.values(), ...tenants.values()])
-    if (!world.affectedDatabases.some(({ arn }) => arn === arnOf(other)) && toggleTagOf(other) !== undefined)
+    if (
+      !isReplaced(arnOf(other)) &&
+      !world.affectedDatabases.some(({ arn }) => arn === arnOf(other)) &&
+      toggleTagOf(other) !== undefined
+    )
       breakPromise(world, promises.nothingElse, `${arnOf(other)} has a toggle tag`);
 }
 
@@ -105,7 +111,7 @@ function checkOrphan(world: World, { arn }: Subject, finds: Finds): void {
 }
 
 function checkManaged(world: World, subject: Subject, database: SimulatedDatabase, { goal, expects }: Left): void {
-  const { arn } = subject;
+  const { arn, resourceId } = subject;
   const { MasterUserSecret } = database;
   if (MasterUserSecret === undefined) {
     breakPromise(world, promises.onAgain, `${arn} is not managed`);
@@ -119,8 +125,8 @@ function checkManaged(world: World, subject: Subject, database: SimulatedDatabas
   const { secretSnapshots, running } = world.stores.service.kept();
   const left = [
     ...(toggleTagOf(database) === undefined ? [] : [`the tag ${toggleTagKey}`]),
-    ...(secretSnapshots[arn] === undefined ? [] : ["a secret snapshot"]),
-    ...(running.some((one) => one.arn === arn) ? ["a slot"] : []),
+    ...(secretSnapshots[resourceId] === undefined ? [] : ["a secret snapshot"]),
+    ...(running.some((one) => one.resourceId === resourceId) ? ["a slot"] : []),
   ];
   if (left.length > 0) breakPromise(world, promises.cleanedUp, `${arn} has ${left.join(" and ")}`);
 }

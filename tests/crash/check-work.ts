@@ -36,7 +36,10 @@ export function checkChange(world: World, life: Life, call: InProcessCall): void
   // A secret that is gone already cannot be looked up, and cannot be changed either.
   const isGone = String(call.params.SecretId ?? "").includes(":secret:rds!") && !world.here.secrets.has(targetOf(call));
   if (subject === undefined) {
-    if (!isGone) breakPromise(world, promises.nothingElse, `${life.by} calls ${call.action} on ${targetOf(call)}`);
+    // RDS takes no condition: a name that changes hands between the observation and the call in one step cannot be noticed.
+    const replacedSince = world.replaced.get(targetOf(call).replace(/^arn:aws:rds:.*:db:/, "")) ?? -1;
+    if (!isGone && replacedSince < (life.attemptSince ?? 0))
+      breakPromise(world, promises.nothingElse, `${life.by} calls ${call.action} on ${targetOf(call)}`);
     return;
   }
   const begins = startedBy(world, life, call);

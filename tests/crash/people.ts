@@ -1,9 +1,10 @@
 import { exemptionTags, toggleTagKey } from "../../lib/model/database.ts";
 import { callService } from "../../simulator/call-service.ts";
 import { SimulatedError } from "../../simulator/simulated-error.ts";
+import { renameInstance } from "../support/rename-instance.ts";
 import type { Expectation } from "./check-end.ts";
 import { optInTag } from "./scenarios.ts";
-import { adopt, liveOne, note, type Subject, scope, toggleTagOf, type World } from "./world.ts";
+import { adopt, liveOne, livingSecretsOf, note, type Subject, scope, toggleTagOf, type World } from "./world.ts";
 
 /** Something that a person does to the database, at any moment, without asking anybody. */
 export type Deed = {
@@ -70,6 +71,34 @@ const tag = (world: World, { arn }: Subject, tags: Readonly<Record<string, strin
 const untag = (world: World, { arn }: Subject, ...TagKeys: string[]): boolean =>
   call(world, "rds", "RemoveTagsFromResource", { ResourceName: arn, TagKeys });
 
+/** Renames an instance. What the world knows of it by its ARN moves along. */
+function rename(world: World, subject: Subject, identifier: string): boolean {
+  const instance = world.here.instances.get(subject.identifier);
+  if (subject.kind !== "instance" || instance === undefined || instance.DBInstanceStatus !== "available") return false;
+  renameInstance(world.here, instance, identifier);
+  const { arn } = subject;
+  const renamed = { ...subject, identifier, arn: instance.DBInstanceArn };
+  world.affectedDatabases.splice(world.affectedDatabases.indexOf(subject), 1, renamed);
+  if (world.orphaned.delete(arn)) world.orphaned.add(renamed.arn);
+  for (const known of [world.untagged, world.pendings, world.closed] as Map<string, unknown>[]) {
+    if (known.has(arn)) known.set(renamed.arn, known.get(arn));
+    known.delete(arn);
+  }
+  for (const [by, one] of world.changing) if (one.arn === arn) world.changing.set(by, { ...one, arn: renamed.arn });
+  world.replaced.set(subject.identifier, world.journal.length);
+  note(world, "a person", `renames ${subject.identifier} to ${identifier}`);
+  return true;
+}
+
+/** Creates an instance that is not opted in under the name of another. */
+function createAnother(world: World, { identifier, kind }: Subject): boolean {
+  if (kind !== "instance") return false;
+  world.here.addInstance({ identifier, managed: false });
+  world.replaced.set(identifier, world.journal.length);
+  note(world, "a person", `creates another ${identifier}`);
+  return true;
+}
+
 const secretArnOf = (world: World, subject: Subject) => liveOne(world, subject)?.MasterUserSecret?.SecretArn;
 const isTagged = (world: World, subject: Subject): boolean => {
   const database = liveOne(world, subject);
@@ -112,6 +141,24 @@ export const deeds: readonly Deed[] = [
       world.cloud.advance({ minutes: 10 });
     },
     expects: "goal",
+  },
+  { name: "the database is renamed", act: (world, subject) => rename(world, subject, "renamed"), expects: "goal" },
+  {
+    name: "the database is switched over: another one gets its name",
+    act: (world, subject) => rename(world, subject, "renamed") && createAnother(world, subject),
+    expects: "goal",
+  },
+  {
+    name: "the database is deleted, and another one gets its name",
+    act(world, subject) {
+      if (subject.kind !== "instance") return false;
+      world.here.instances.delete(subject.identifier);
+      for (const secret of livingSecretsOf(world, subject.arn)) world.here.secrets.delete(secret.ARN);
+      world.orphaned.delete(subject.arn);
+      world.affectedDatabases.splice(world.affectedDatabases.indexOf(subject), 1);
+      return createAnother(world, subject);
+    },
+    expects: "nothing",
   },
   { name: "the database is deleted", act: remove, closes: ["status-available"], expects: "nothing" },
   {
@@ -241,11 +288,14 @@ export const deeds: readonly Deed[] = [
 
 /** Lets a person do it now, and keeps account of what follows from it; false where nothing was done. */
 export function perform(world: World, { act, closes = [] }: Deed): boolean {
-  const [subject] = world.affectedDatabases;
-  if (subject === undefined) return false;
-  const before = secretArnOf(world, subject);
-  const isPending = liveOne(world, subject)?.PendingModifiedValues.MasterUserPassword !== undefined;
-  if (!act(world, subject)) return false;
+  const [first] = world.affectedDatabases;
+  if (first === undefined) return false;
+  const before = secretArnOf(world, first);
+  const isPending = liveOne(world, first)?.PendingModifiedValues.MasterUserPassword !== undefined;
+  if (!act(world, first)) return false;
+  // It may have another name by now.
+  const subject = world.affectedDatabases.find(({ resourceId }) => resourceId === first.resourceId);
+  if (subject === undefined) return true;
   const gates = world.closed.get(subject.arn) ?? new Map<string, number>();
   for (const gate of closes) gates.set(gate, world.journal.length);
   world.closed.set(subject.arn, gates);

@@ -3,7 +3,7 @@ import { type Database, toggleTagKey } from "../../lib/model/database.ts";
 import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import type { Policy } from "../../lib/model/policy.ts";
 import { emptyRemediationState } from "../../lib/model/remediation-state.ts";
-import { formatToggleMarker } from "../../lib/model/toggle-marker.ts";
+import { formatToggleMarker, secretSuffixOf } from "../../lib/model/toggle-marker.ts";
 import { saveSnapshot } from "../../lib/plan/remediation-state.ts";
 import type { Managed } from "../../simulator/builders.ts";
 import type { SimulatedDatabase, SimulatedKey, SimulatedRotationRules, Tag } from "../../simulator/resources.ts";
@@ -184,9 +184,12 @@ function leaveInterrupted(
 ): void {
   const [subject] = affectedDatabases;
   if (subject === undefined) throw new Error("there is no database");
-  const marker = { startedAt: "2026-11-20T12:00:00.000Z", keyReference: required.Arn, execution: "db-1" };
-  database.TagList.push({ Key: toggleTagKey, Value: formatToggleMarker(marker) });
   const secretArn = `arn:aws:secretsmanager:eu-west-1:111111111111:secret:rds!db-old-AbCdEf`;
+  const marker = {
+    ...{ startedAt: "2026-11-20T12:00:00.000Z", keyReference: required.Arn, execution: "db-1" },
+    oldSecretSuffix: secretSuffixOf(secretArn),
+  };
+  database.TagList.push({ Key: toggleTagKey, Value: formatToggleMarker(marker) });
   const secretSnapshot = {
     secretArn,
     keyReference: present.Arn,
@@ -196,7 +199,7 @@ function leaveInterrupted(
     resourcePolicy: policyFor(secretArn),
   };
   orphaned.add(subject.arn);
-  void stores.service.write(saveSnapshot(emptyRemediationState, subject.arn, secretSnapshot), null);
+  void stores.service.write(saveSnapshot(emptyRemediationState, subject.resourceId, secretSnapshot), null);
 }
 
 type ScenarioOptions = {

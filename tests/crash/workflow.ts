@@ -91,7 +91,7 @@ export function createWorkflow({ life, stage, memory, now, keep, answer, hear }:
 
     async poll<T>(
       name: string,
-      observe: () => Promise<T>,
+      observe: (last: T | null) => Promise<T>,
       { until, timeoutMinutes }: { until: (seen: T) => boolean; timeoutMinutes: number },
     ) {
       const { known, write } = recall(name);

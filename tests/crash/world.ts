@@ -15,6 +15,7 @@ export const startAt = "2026-11-24T12:00:00.000Z";
 /** The database that something is wrong with, and what is to become of it. */
 export type Subject = {
   readonly arn: string;
+  readonly resourceId: string;
   readonly kind: Database["kind"];
   readonly identifier: string;
   /** What its secret was when all began; null where it was not managed. */
@@ -70,6 +71,8 @@ export type World = {
   readonly pendings: Map<string, Pending>;
   /** Gates that a person closed, by database: since which entry of the journal. */
   readonly closed: Map<string, Map<string, number>>;
+  /** Names that a person took away from a database, and since which entry of the journal. */
+  readonly replaced: Map<string, number>;
   /** Executions that have changed something and have not ended, and until when they count. */
   readonly changing: Map<string, { readonly arn: string; until: string | null }>;
   /** Executions that a person has approved. */
@@ -105,6 +108,7 @@ export function createWorld(policy: Policy, build: (here: Region) => readonly Si
     last: { off: startAt, onAgain: startAt, blow: startAt },
     pendings: new Map(),
     closed: new Map(),
+    replaced: new Map(),
     changing: new Map(),
     approved: new Set(),
     hasStrangers: false,
@@ -119,11 +123,15 @@ export function createWorld(policy: Policy, build: (here: Region) => readonly Si
 function toSubject(here: Region, database: SimulatedDatabase): Subject {
   const arn = arnOf(database);
   const before = here.secrets.get(database.MasterUserSecret?.SecretArn ?? "") ?? null;
-  if (isCluster(database)) return { arn, before, kind: "cluster", identifier: database.DBClusterIdentifier };
+  if (isCluster(database)) {
+    const { DBClusterIdentifier: identifier, DbClusterResourceId: resourceId } = database;
+    return { arn, resourceId, before, kind: "cluster", identifier };
+  }
   const { DBInstanceIdentifier: instance } = database;
-  return isInstance(database)
-    ? { arn, before, kind: "instance", identifier: instance }
-    : { arn, before, kind: "tenant-database", identifier: `${instance}/${database.TenantDBName}` };
+  if (isInstance(database))
+    return { arn, resourceId: database.DbiResourceId, before, kind: "instance", identifier: instance };
+  const { TenantDBName, TenantDatabaseResourceId: resourceId } = database;
+  return { arn, resourceId, before, kind: "tenant-database", identifier: `${instance}/${TenantDBName}` };
 }
 
 /** The database as the simulator has it; undefined where it is gone, or on its way out. */

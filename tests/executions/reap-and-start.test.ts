@@ -13,6 +13,7 @@ import {
   aPermissivePolicy,
   arnOf,
   aTargetForRepair,
+  resourceIdOf,
   unmanagedInstances,
 } from "../support/repairs.ts";
 
@@ -46,6 +47,7 @@ async function run(
       async start(execution, request) {
         if (startFails) throw new Error(`${execution} is not started`);
         started.push(request.database.identifier);
+        return true;
       },
     },
   });
@@ -122,7 +124,7 @@ test("keeps an execution with a valid lease, and starts no other on its database
 describe("the secret snapshot of a toggle", () => {
   const arn = arnOf("orders-2");
   const secretSnapshots = {
-    [arn]: {
+    [resourceIdOf(arn)]: {
       ...{ secretArn: "arn:old", keyReference: null, rotationEnabled: false, rotationRules: null },
       ...{ tags: {}, resourcePolicy: null },
     },
@@ -142,7 +144,7 @@ describe("the secret snapshot of a toggle", () => {
       secretSnapshots,
     );
     expect((await run([{ arn }], { secretSnapshots })).kept.secretSnapshots).toEqual(secretSnapshots);
-    const elsewhere = { [arnOf("elsewhere")]: secretSnapshots[arn] as (typeof secretSnapshots)[string] };
+    const elsewhere = { "db-ELSEWHERE": secretSnapshots[resourceIdOf(arn)] as (typeof secretSnapshots)[string] };
     expect((await run([], { secretSnapshots: elsewhere })).kept.secretSnapshots).toEqual(elsewhere);
   });
 });

@@ -25,7 +25,7 @@ type Options = {
 /** Ends an execution that was killed: the events, and the state afterwards. */
 async function reap(overrides: Partial<Running>, { database = {}, attempts = [] }: Options = {}) {
   const running: Running = {
-    ...{ execution: "terminal-db-ORDERS", arn: databaseArn, account, region },
+    ...{ execution: "terminal-db-ORDERS", resourceId: "db-ORDERS", arn: databaseArn, account, region },
     ...{ action: "enable", rule: "master-password-managed", isChanging: true },
     ...{ since: hoursFromNow(-1), expiresAt: hoursFromNow(49), ...overrides },
   };

@@ -1,11 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
-import { type StartRequest, startExecutions } from "../../lib/executions/start-executions.ts";
+import { startExecutions } from "../../lib/executions/start-executions.ts";
 import { toggleTagKey } from "../../lib/model/database.ts";
 import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import type { Target } from "../../lib/model/inventory.ts";
 import type { Policy } from "../../lib/model/policy.ts";
 import { type RemediationRequest, remediationRequestSchema } from "../../lib/model/remediation-request.ts";
 import { emptyRemediationState, type RemediationState } from "../../lib/model/remediation-state.ts";
+import { updateStored } from "../../lib/storage/update-stored.ts";
 import { rules } from "../../rules/index.ts";
 import {
   account,
@@ -29,13 +30,14 @@ import {
   arnOf,
   aState,
   aTargetForRepair,
+  snapshotsOf,
   unmanagedInstances,
 } from "../support/repairs.ts";
 
 type Circumstances = {
   readonly policy?: Policy;
   readonly state?: Partial<RemediationState>;
-  readonly start?: StartRequest["start"];
+  readonly start?: (execution: string, request: RemediationRequest) => Promise<unknown>;
 };
 
 /** Starts what is due, and answers with what was given to whom. */
@@ -52,6 +54,7 @@ async function startFor(target: Partial<Target>, { policy = aPermissivePolicy(),
       await start?.(execution, request);
       expect(given.has(execution)).toBe(false);
       given.set(execution, remediationRequestSchema.parse(request));
+      return true;
     },
   });
   expect(stored.writes()).toBe(0);
@@ -69,7 +72,7 @@ describe("an execution is started", () => {
   test("for each database with a planned action, under the name of its next execution", async () => {
     const { given, failures } = await startFor(unmanaged("shop", "orders"), {
       policy: roomy(),
-      state: { ended: { [arnOf("shop")]: 2 } },
+      state: { ended: { "db-SHOP": 2 } },
     });
     expect([...given.keys()]).toEqual(["db-ORDERS-1-20261124", "db-SHOP-3-20261124"]);
     expect(failures).toEqual([]);
@@ -85,6 +88,50 @@ describe("an execution is started", () => {
         account,
         region,
       },
+    });
+  });
+
+  describe("whose name exists already", () => {
+    /** Starts one execution; those with these names exist, and this is what the state says by then. */
+    async function startBeside(existing: readonly string[], present: Partial<RemediationState> = {}) {
+      const names: string[] = [];
+      const stored = createMemoryStored({ empty: emptyRemediationState });
+      const answer = await startExecutions({
+        inventory: anInventory({ targets: [aTargetForRepair(unmanaged("orders"))] }),
+        ...{ policy: aPermissivePolicy(), rules, state: stored, now },
+        async start(execution) {
+          names.push(execution);
+          if (!existing.includes(execution)) return true;
+          await updateStored(stored, (value) => ({ ...value, ...present }));
+          return false;
+        },
+      });
+      return { ...answer, names };
+    }
+
+    test("counts as started while that execution has its slot", async () => {
+      const running = [anExecution({ execution: "db-ORDERS-1-20261124" })];
+      const { names, failures } = await startBeside(["db-ORDERS-1-20261124"], { running });
+      expect([names, failures]).toEqual([["db-ORDERS-1-20261124"], []]);
+    });
+
+    test("is started under another name if that execution is not running", async () => {
+      const { names, started, failures } = await startBeside(["db-ORDERS-1-20261124"]);
+      expect([names, failures]).toEqual([["db-ORDERS-1-20261124", "db-ORDERS-2-20261124"], []]);
+      expect(started).toHaveLength(1);
+    });
+
+    test("has the number that counts the executions that ended by now", async () => {
+      const { names } = await startBeside(["db-ORDERS-1-20261124"], { ended: { "db-ORDERS": 4 } });
+      expect(names).toEqual(["db-ORDERS-1-20261124", "db-ORDERS-5-20261124"]);
+    });
+
+    test("is an error if the next name exists, too", async () => {
+      const { started, failures } = await startBeside(["db-ORDERS-1-20261124", "db-ORDERS-2-20261124"]);
+      expect(started).toEqual([]);
+      expect(failures.map(({ message }) => message)).toEqual([
+        "the execution db-ORDERS-2-20261124 exists, but it is not running",
+      ]);
     });
   });
 
@@ -120,10 +167,12 @@ describe("an execution is started", () => {
       ...unmanagedInstances("shop").map((one) => ({ ...one, ...mark })),
     ];
     const stopped = { at: now, by: "ann", why: "an incident" };
-    expect(inShort(await startFor({ databases }, { state: { stopped } }))).toEqual([
+    const secretSnapshots = snapshotsOf("db-ORDERS", "db-SHOP");
+    expect(inShort(await startFor({ databases }, { state: { stopped, secretSnapshots } }))).toEqual([
       "finish-interrupted orders",
       "finish-interrupted shop",
     ]);
+    expect(inShort(await startFor({ databases }, { state: { stopped } }))).toEqual([]);
   });
 
   test("only as often as the budget has slots", async () => {
@@ -190,7 +239,7 @@ describe("an execution that cannot be started", () => {
   test("throws if the state cannot be read", async () => {
     const state = createMemoryStored({ empty: emptyRemediationState });
     state.fail.read = new Error("the bucket is gone");
-    const start = async () => expect(true).toBe(false);
+    const start = () => Promise.reject(new Error("it was started"));
     const inventory = anInventory({ targets: [aTargetForRepair(unmanaged("orders"))] });
     await expect(startExecutions({ inventory, policy: roomy(), rules, state, now, start })).rejects.toThrow(
       "the bucket is gone",

@@ -343,11 +343,14 @@ describe("an audit", () => {
   }, 60_000);
 });
 
-function aRunning({ DBInstanceArn: arn }: DBInstance, more = {}): RemediationState["running"][number] {
+function aRunning(
+  { DBInstanceArn: arn, DbiResourceId: resourceId }: DBInstance,
+  more = {},
+): RemediationState["running"][number] {
   const since = new Date(Date.now() - 3_600_000).toISOString();
   const expiresAt = new Date(Date.now() + 48 * 3_600_000).toISOString();
   const what = { action: "toggle", rule: "secret-key-as-required", isChanging: true } as const;
-  return { execution: "db-ORDERS-1", arn, account, region, ...what, since, expiresAt, ...more };
+  return { execution: "db-ORDERS-1", resourceId, arn, account, region, ...what, since, expiresAt, ...more };
 }
 
 describe("an execution that was killed", () => {
@@ -368,9 +371,16 @@ describe("an execution that was killed", () => {
     );
 
   test("with management off is reported at once, and the next execution finishes it", async () => {
-    const marker = { startedAt: new Date().toISOString(), keyReference: required.Arn, execution: "db-ORDERS-1" };
+    const marker = {
+      ...{ startedAt: new Date().toISOString(), keyReference: required.Arn, execution: "db-ORDERS-1" },
+      oldSecretSuffix: "AbCdEf",
+    };
     const orders = addDatabase("orders", { tags: { ...optedIn, [toggleTagKey]: formatToggleMarker(marker) } });
-    putState({ running: [aRunning(orders)] });
+    const snapshot = {
+      ...{ secretArn: `arn:aws:secretsmanager:${region}:${account}:secret:rds!db-old-AbCdEf`, keyReference: null },
+      ...{ rotationEnabled: true, rotationRules: null, tags: {}, resourcePolicy: null },
+    };
+    putState({ running: [aRunning(orders)], secretSnapshots: { [orders.DbiResourceId]: snapshot } });
     expect((await recheck("TIMED_OUT")).error).toBeNull();
     expect(notified("alerts")).toContainEqual(expect.stringContaining("Management is OFF on DB instance orders"));
     const failure = here.topics
@@ -387,7 +397,7 @@ describe("an execution that was killed", () => {
     expect(state()).toMatchObject({
       running: [],
       attempts: [{ outcome: "interrupted" }],
-      ended: { [orders.DBInstanceArn]: 1 },
+      ended: { [orders.DbiResourceId]: 1 },
     });
     const [next] = started();
     expect(next).toMatchObject({ name: expect.stringMatching(/-2-\d{8}$/), request: { action: "finish-interrupted" } });

@@ -44,14 +44,18 @@ const anyMarker: fc.Arbitrary<ToggleMarker> = fc.record({
     .map((date) => date.toISOString()),
   keyReference: fc.option(fc.oneof(keyId, aliasName, arnOf(keyId), arnOf(aliasName)), { nil: null }),
   execution: fc.string({ unit: fc.constantFrom(..."abcXYZ019_-"), minLength: 1, maxLength: 64 }),
+  oldSecretSuffix: fc.string({ unit: fc.constantFrom(..."abcXYZ019"), minLength: 6, maxLength: 6 }),
 });
+
+const oldSecretSuffix = "AbCdEf";
+const rest = { execution, oldSecretSuffix };
 
 describe("the value of a toggle tag", () => {
   test.each([
-    [{ startedAt, keyReference: keyArn, execution }, `${startedAt} ${keyArn} ${execution}`],
-    [{ startedAt, keyReference: null, execution }, `${startedAt} aws-managed ${execution}`],
-    [{ startedAt, keyReference: "alias/orders", execution }, `${startedAt} alias/orders ${execution}`],
-  ])("%j is written in three words, and read again", (marker, text) => {
+    [{ startedAt, keyReference: keyArn, ...rest }, `${startedAt} ${keyArn} ${execution} AbCdEf`],
+    [{ startedAt, keyReference: null, ...rest }, `${startedAt} aws-managed ${execution} AbCdEf`],
+    [{ startedAt, keyReference: "alias/orders", ...rest }, `${startedAt} alias/orders ${execution} AbCdEf`],
+  ])("%j is written in four words, and read again", (marker, text) => {
     expect(formatToggleMarker(marker)).toBe(text);
     expect(parseToggleMarker(text)).toEqual(marker);
   });
@@ -67,14 +71,16 @@ describe("the value of a toggle tag", () => {
   });
 
   test.each(longestKeyArns)("there is room for %s and the longest name of an execution", (keyReference) => {
-    const text = formatToggleMarker({ startedAt, keyReference, execution: longestExecution });
+    const text = formatToggleMarker({ startedAt, keyReference, execution: longestExecution, oldSecretSuffix });
     expect(text).toMatch(tagValue);
-    expect(parseToggleMarker(text)).toEqual({ startedAt, keyReference, execution: longestExecution });
+    expect(parseToggleMarker(text)).toEqual({ startedAt, keyReference, execution: longestExecution, oldSecretSuffix });
   });
 
-  test("there is room for an alias of 120 characters by its ARN, where KMS allows 256: longer ones need the ARN of their key", () => {
-    const keyReference = `arn:aws-us-gov:kms:us-gov-west-1:123456789012:${"alias/".padEnd(120, "a")}`;
-    expect(formatToggleMarker({ startedAt, keyReference, execution: longestExecution })).toMatch(tagValue);
+  test("there is room for an alias of 113 characters by its ARN, where KMS allows 256: longer ones need the ARN of their key", () => {
+    const keyReference = `arn:aws-us-gov:kms:us-gov-west-1:123456789012:${"alias/".padEnd(113, "a")}`;
+    expect(formatToggleMarker({ startedAt, keyReference, execution: longestExecution, oldSecretSuffix })).toMatch(
+      tagValue,
+    );
   });
 });
 
@@ -88,19 +94,22 @@ describe("a value in another format is not acted on", () => {
     `${startedAt} ${keyArn}`,
     `${startedAt}  ${execution}`,
     `${startedAt} ${keyArn} `,
-    ` ${startedAt} ${keyArn} ${execution}`,
+    ` ${startedAt} ${keyArn} ${execution} AbCdEf`,
+    `${startedAt} ${keyArn} ${execution}`,
     `${startedAt} ${keyArn} ${execution} again`,
-    `${startedAt} ${keyArn} ${execution} `,
-    `${startedAt}\t${keyArn}\t${execution}`,
-    `yesterday ${keyArn} ${execution}`,
-    `2026-13-24T02:00:00Z ${keyArn} ${execution}`,
-    `2026-02-30T02:00:00Z ${keyArn} ${execution}`,
-    `2026-11-24 ${keyArn} ${execution}`,
-    `2026 ${keyArn} ${execution}`,
-    `1 ${keyArn} ${execution}`,
-    `${startedAt} key ${execution}`,
-    `${startedAt} customer-managed ${execution}`,
-    `${startedAt} arn:aws:rds:eu-west-1:123456789012:db:orders ${execution}`,
+    `${startedAt} ${keyArn} ${execution} AbCdE-`,
+    `${startedAt} ${keyArn} ${execution} AbCdEf again`,
+    `${startedAt} ${keyArn} ${execution} AbCdEf `,
+    `${startedAt}\t${keyArn}\t${execution}\tAbCdEf`,
+    `yesterday ${keyArn} ${execution} AbCdEf`,
+    `2026-13-24T02:00:00Z ${keyArn} ${execution} AbCdEf`,
+    `2026-02-30T02:00:00Z ${keyArn} ${execution} AbCdEf`,
+    `2026-11-24 ${keyArn} ${execution} AbCdEf`,
+    `2026 ${keyArn} ${execution} AbCdEf`,
+    `1 ${keyArn} ${execution} AbCdEf`,
+    `${startedAt} key ${execution} AbCdEf`,
+    `${startedAt} customer-managed ${execution} AbCdEf`,
+    `${startedAt} arn:aws:rds:eu-west-1:123456789012:db:orders ${execution} AbCdEf`,
     "May release planned",
     "5 people know",
   ])("%j", (value) => {
@@ -108,7 +117,7 @@ describe("a value in another format is not acted on", () => {
   });
 
   test("parses any text to a marker with the same format, or to null", () => {
-    const word = fc.oneof(fc.string(), fc.constantFrom(startedAt, keyArn, "aws-managed", execution, "2026", "May"));
+    const word = fc.oneof(fc.string(), fc.constantFrom(startedAt, keyArn, "aws-managed", execution, oldSecretSuffix));
     fc.assert(
       fc.property(fc.array(word, { maxLength: 5 }), (words) => {
         const value = words.join(" ");
@@ -120,7 +129,7 @@ describe("a value in another format is not acted on", () => {
 });
 
 describe("the toggle tag of a database", () => {
-  const text = `${startedAt} aws-managed ${execution}`;
+  const text = `${startedAt} aws-managed ${execution} ${oldSecretSuffix}`;
   const taggedWith = (value: string, createdAt: string | null, resourceId = "db-ORDERS") => ({
     tags: { "rds-password-audit:toggle": value },
     createdAt,

@@ -34,7 +34,18 @@ import {
 } from "../support/builders.ts";
 import { deepFreeze } from "../support/deep-freeze.ts";
 import { anExemption } from "../support/findings.ts";
-import { aMark, anAttempt, anExecution, aPermissivePolicy, aState, aTargetForRepair } from "../support/repairs.ts";
+import {
+  aMark,
+  anAttempt,
+  anExecution,
+  aPermissivePolicy,
+  aState,
+  aTargetForRepair,
+  snapshotsOf,
+} from "../support/repairs.ts";
+
+/** The repair state has the snapshot of an interrupted toggle. */
+const snapshots = { secretSnapshots: snapshotsOf("db-ORDERS") };
 
 /** Circumstances in which all gates of an action are open. */
 function circumstances(action: ActionName, overrides: Partial<Circumstances> = {}): Circumstances {
@@ -47,7 +58,7 @@ function circumstances(action: ActionName, overrides: Partial<Circumstances> = {
     policy: aPermissivePolicy(),
     exemption: null,
     key: { reference: keyArn, key: seen(aKey()) },
-    state: aState(),
+    state: aState(snapshots),
     now,
     isEnabled: true,
     execution: null,
@@ -71,7 +82,7 @@ const reasonOf = (gate: string, action: ActionName, overrides: Partial<Circumsta
 const managed = (overrides: Partial<ClassifiedDatabase> = {}) => ({ database: aDatabase(overrides) });
 const target = (overrides: Partial<Target>) => ({ target: aTargetForRepair(overrides) });
 const remediation = (overrides: Partial<Policy["remediation"]>) => ({ policy: aPermissivePolicy(overrides) });
-const state = (overrides: Partial<RemediationState>) => ({ state: aState(overrides) });
+const state = (overrides: Partial<RemediationState>) => ({ state: aState({ ...snapshots, ...overrides }) });
 const anAuroraCluster = (overrides: Partial<ClassifiedDatabase> = {}) =>
   managed({ kind: "cluster", engine: "aurora-mysql", ...overrides });
 
@@ -99,7 +110,7 @@ function describeGate(name: string, { closed, open }: { closed: readonly Closed[
 }
 
 describe("the gates of an action", () => {
-  const all = ["enabled", "allowed", "opted-in", "eligible", "not-running"];
+  const all = ["enabled", "allowed", "opted-in", "eligible", "not-running", "not-stopped", "approved"];
   const startable = [
     "not-exempt",
     "first-in-line",
@@ -109,8 +120,6 @@ describe("the gates of an action", () => {
     "key-usable",
     "within-budget",
     "cooled-down",
-    "not-stopped",
-    "approved",
   ];
   const newSecret = ["no-replicas", "not-stack-owned"];
 
@@ -1200,6 +1209,58 @@ describeGate("approved", {
   ],
 });
 
+describe("an interrupted toggle without a snapshot of its own in the repair state may be forged or copied", () => {
+  const taggedWith = (value: string) =>
+    managed({ management: "unmanaged", masterUserSecret: null, tags: { [toggleTagKey]: value } });
+  const forged =
+    "the repair state has no snapshot of this toggle, so its tag may be forged or copied: a person has to approve it";
+  const why = "an incident";
+  const stopped = { at: now, by: "ann", why };
+
+  test.each<[string, string, RemediationState["secretSnapshots"]]>([
+    ["without a snapshot", aMark(), {}],
+    ["with the snapshot of another database", aMark(), snapshotsOf("db-SHOP")],
+    ["with the snapshot of another toggle", aMark({ oldSecretSuffix: "FORGED" }), snapshotsOf("db-ORDERS")],
+    ["with a value in another format and no snapshot", "please finish", {}],
+  ])("%s: it needs approval, and does not start while repairs are stopped", (_, value, secretSnapshots) => {
+    const database = taggedWith(value);
+    const at = (overrides: Partial<Circumstances> = {}) => ({
+      ...database,
+      state: aState({ secretSnapshots }),
+      ...overrides,
+    });
+    expect(closedAt("finish-interrupted", at())).toEqual({ approved: forged });
+    expect(closedAt("finish-interrupted", at({ approvedBy: "ann" }))).toEqual({});
+    const whileStopped = at({ approvedBy: "ann", state: aState({ secretSnapshots, stopped }) });
+    expect(Object.keys(closedAt("finish-interrupted", whileStopped))).toEqual(["not-stopped"]);
+  });
+
+  test.each([aMark(), "please do not touch"])("with its snapshot it needs neither: %s", (value) => {
+    expect(closedAt("finish-interrupted", { ...taggedWith(value), ...state({ stopped }) })).toEqual({});
+  });
+});
+
+describe("a toggle with a resource policy that may deny RDS", () => {
+  const deny = JSON.stringify({ Statement: [{ Effect: "Deny", Principal: "*", Action: "*" }] });
+  const under = (status: string, policy = deny) => ({
+    ...managed({ masterUserSecret: aMasterUserSecret({ status }) }),
+    context: { ...withSecret({ replicaRegions: [] }), resourcePolicy: seen<string | null>(policy) },
+  });
+
+  test("is closed while the secret is impaired, because the new one would get the same policy", () => {
+    expect(closedAt("toggle", under("impaired"))).toEqual({
+      eligible:
+        "the resource policy of its secret may deny RDS, and the new secret would get the same policy: change the policy first",
+    });
+    expect(closedAt("rotate", under("impaired"))).toEqual({});
+  });
+
+  test("is open while the secret is active: RDS works with that policy", () => {
+    expect(closedAt("toggle", under("active"))).toEqual({});
+    expect(closedAt("toggle", under("impaired", JSON.stringify({ Statement: [] })))).toEqual({});
+  });
+});
+
 describe("approved", () => {
   test("names who approved it", () => {
     expect(reasonOf("approved", "toggle", { approvedBy: "ann" })).toBe("approved by ann");
@@ -1313,6 +1374,7 @@ const instant = fc.oneof(
 );
 const scope = { account: fc.constantFrom(account, "210987654321"), region: fc.constantFrom(region, "us-east-1") };
 const work = {
+  resourceId: fc.constantFrom("db-ORDERS", "db-ANOTHER"),
   arn: fc.constantFrom(databaseArn, "another"),
   ...scope,
   action: fc.constantFrom(...actionNames),

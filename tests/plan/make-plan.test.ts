@@ -38,6 +38,7 @@ import {
   arnOf,
   aState,
   aTargetForRepair,
+  snapshotsOf,
   unmanagedInstances,
 } from "../support/repairs.ts";
 
@@ -46,7 +47,7 @@ function planFor(targets: Partial<Target> | readonly Partial<Target>[], options:
   const plan = makePlan(deepFreeze(inventory), {
     policy: aPermissivePolicy(),
     rules,
-    state: aState(),
+    state: aState({ secretSnapshots: snapshotsOf("db-ORDERS", "db-A", "db-B", "db-C", "db-D", "db-E") }),
     now,
     isEnabled: true,
     ...options,

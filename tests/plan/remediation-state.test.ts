@@ -29,14 +29,17 @@ import {
 } from "../../lib/plan/remediation-state.ts";
 import { account, databaseArn, hoursFromNow, keyArn, now, region, secretArn } from "../support/builders.ts";
 import { deepFreeze } from "../support/deep-freeze.ts";
-import { anAttempt, anExecution, aState } from "../support/repairs.ts";
+import { anAttempt, anExecution, aState, resourceIdOf } from "../support/repairs.ts";
 
 const otherArn = `${databaseArn}-2`;
+const id = resourceIdOf(databaseArn);
+const otherId = resourceIdOf(otherArn);
 const stopAfterFailures = 3;
 const atNow = { now, stopAfterFailures };
 
 const holder = (overrides: Partial<Holder> = {}): Holder => ({
   execution: "db-ORDERS-1",
+  resourceId: resourceIdOf(overrides.arn ?? databaseArn),
   arn: databaseArn,
   account,
   region,
@@ -120,6 +123,7 @@ describe("acquire", () => {
     const state = into(aState({ running: [stale] }), { execution: "db-ORDERS-2" });
     expect(state.attempts).toEqual([
       {
+        resourceId: id,
         arn: databaseArn,
         account,
         region,
@@ -130,7 +134,7 @@ describe("acquire", () => {
         outcome: "interrupted",
       },
     ]);
-    expect(state).toMatchObject({ ended: { [databaseArn]: 1 }, failuresInARow: 1, stopped: null });
+    expect(state).toMatchObject({ ended: { [id]: 1 }, failuresInARow: 1, stopped: null });
   });
 
   test("takes a new slot after its own lease expired, and counts the interruption", () => {
@@ -153,7 +157,7 @@ describe("release", () => {
     expect(state).toEqual({
       ...emptyRemediationState,
       attempts: ["failed", "repaired"].map((outcome) => anAttempt({ outcome: outcome as "failed", endedAt: now })),
-      ended: { [databaseArn]: 1 },
+      ended: { [id]: 1 },
     });
   });
 
@@ -171,13 +175,13 @@ describe("release", () => {
     const both = into(into(emptyRemediationState), { execution: "db-SHOP-1", arn: otherArn });
     const state = left(both, "db-ORDERS-1", "repaired");
     expect(executionsOf(state)).toEqual(["db-SHOP-1"]);
-    expect(state.ended).toEqual({ [databaseArn]: 1 });
+    expect(state.ended).toEqual({ [id]: 1 });
   });
 
   test("counts each execution", () => {
     const twice = left(into(left(into(emptyRemediationState), "db-ORDERS-1")), "db-ORDERS-1");
     const other = left(into(twice, { execution: "db-SHOP-1", arn: otherArn }), "db-SHOP-1");
-    expect(other.ended).toEqual({ [databaseArn]: 2, [otherArn]: 1 });
+    expect(other.ended).toEqual({ [id]: 2, [otherId]: 1 });
   });
 
   test("appends to the attempts, oldest first", () => {
@@ -289,7 +293,7 @@ describe("the last started action", () => {
   test.each<[string, Partial<Attempt>]>([
     ["an attempt that ended before", { endedAt: hoursFromNow(-2) }],
     ["an attempt that did not fail", { outcome: "repaired" }],
-    ["another database's", { arn: otherArn }],
+    ["another database's", { resourceId: otherId }],
   ])("is nothing, while it only waits, where there is but %s", (_, overrides) =>
     expect(at([{ ...failed, ...overrides }])).toBeNull(),
   );
@@ -362,7 +366,7 @@ describe("expire", () => {
       [otherArn, hoursFromNow(-1), "interrupted"],
     ]);
     expect(state).toMatchObject({
-      ended: { [databaseArn]: 1, [otherArn]: 1, api: 1 },
+      ended: { [id]: 1, [otherId]: 1, [resourceIdOf("api")]: 1 },
       failuresInARow: 2,
       stopped: null,
     });
@@ -388,14 +392,14 @@ describe("interrupt", () => {
       ...state,
       running: [anExecution()],
       attempts: [anAttempt({ arn: otherArn, startedAt: hoursFromNow(-1), endedAt: now, outcome: "interrupted" })],
-      ended: { [otherArn]: 1 },
+      ended: { [otherId]: 1 },
       failuresInARow: 1,
     });
   });
 
   test("counts nothing if it only waited", () => {
     const waiting = aState({ running: [anExecution({ isChanging: false })] });
-    expect(interrupted("db-ORDERS-1", waiting)).toEqual(aState({ ended: { [databaseArn]: 1 } }));
+    expect(interrupted("db-ORDERS-1", waiting)).toEqual(aState({ ended: { [id]: 1 } }));
   });
 
   test("is idempotent", () => {
@@ -439,46 +443,46 @@ describe("the secret snapshot", () => {
   };
 
   test("is stored by database and can be removed", () => {
-    const both = saveSnapshot(saveSnapshot(deepFreeze(aState()), databaseArn, secretSnapshot), otherArn, {
+    const both = saveSnapshot(saveSnapshot(deepFreeze(aState()), id, secretSnapshot), otherId, {
       ...secretSnapshot,
       tags: {},
     });
     expect(both.secretSnapshots).toEqual({
-      [databaseArn]: secretSnapshot,
-      [otherArn]: { ...secretSnapshot, tags: {} },
+      [id]: secretSnapshot,
+      [otherId]: { ...secretSnapshot, tags: {} },
     });
-    expect(deleteSnapshot(deepFreeze(both), databaseArn)).toEqual(
-      aState({ secretSnapshots: { [otherArn]: { ...secretSnapshot, tags: {} } } }),
+    expect(deleteSnapshot(deepFreeze(both), id)).toEqual(
+      aState({ secretSnapshots: { [otherId]: { ...secretSnapshot, tags: {} } } }),
     );
     expect(deleteSnapshot(aState(), databaseArn)).toEqual(aState());
   });
 
   test("is overwritten", () => {
-    const twice = saveSnapshot(saveSnapshot(aState(), databaseArn, secretSnapshot), databaseArn, {
+    const twice = saveSnapshot(saveSnapshot(aState(), id, secretSnapshot), id, {
       ...secretSnapshot,
       tags: {},
     });
-    expect(twice.secretSnapshots).toEqual({ [databaseArn]: { ...secretSnapshot, tags: {} } });
+    expect(twice.secretSnapshots).toEqual({ [id]: { ...secretSnapshot, tags: {} } });
   });
 });
 
 describe("the name of the next execution", () => {
   const name = (resourceId: string, ended: Record<string, number> = {}) =>
-    nextExecution(aState({ ended }), { arn: databaseArn, resourceId });
+    nextExecution(aState({ ended }), { resourceId }, now);
 
-  test("consists of the database and the number of executions", () => {
-    expect(name("db-ORDERS")).toBe("db-ORDERS-1");
-    expect(name("db-ORDERS", { [databaseArn]: 41, [otherArn]: 7 })).toBe("db-ORDERS-42");
-    expect(name("a.b/c d:é_f")).toBe("a-b-c-d--_f-1");
-    expect(name("x".repeat(60))).toBe(`${"x".repeat(50)}-1`);
+  test("consists of the database, the number of executions and the day", () => {
+    expect(name("db-ORDERS")).toBe("db-ORDERS-1-20261124");
+    expect(name("db-ORDERS", { "db-ORDERS": 41, [otherId]: 7 })).toBe("db-ORDERS-42-20261124");
+    expect(name("a.b/c d:é_f")).toBe("a-b-c-d--_f-1-20261124");
+    expect(name("x".repeat(60))).toBe(`${"x".repeat(44)}-1-20261124`);
   });
 
   test("is valid for Lambda and unique", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme", maxLength: 80 }), fc.nat(1e9), (resourceId, ended) => {
-        const first = name(resourceId, { [databaseArn]: ended });
+        const first = name(resourceId, { [resourceId]: ended });
         expect(first).toMatch(/^[A-Za-z0-9_-]{1,64}$/);
-        expect(name(resourceId, { [databaseArn]: ended + 1 })).not.toBe(first);
+        expect(name(resourceId, { [resourceId]: ended + 1 })).not.toBe(first);
       }),
     );
   });

@@ -55,8 +55,10 @@ function createWorkflow(cloud: Cloud): Workflow {
     step: (_, work) => work(),
     sleepUntil: async () => {},
     async poll(_, look, { until }) {
+      let last: Awaited<ReturnType<typeof look>> | null = null;
       for (let looks = 0; looks < 100; looks += 1) {
-        const value = await look();
+        const value = await look(last);
+        last = value;
         if (until(value)) return { met: true, value, error: null };
         cloud.advance({ seconds: 30 });
       }
@@ -71,21 +73,28 @@ async function callsOf(action: ActionName, kind: Kind): Promise<{ changes: strin
   const cloud = createCloud({ now: new Date("2026-11-24T12:00:00Z") });
   const here = cloud.region(scope.account, scope.region);
   const key = here.addKey({ alias: "alias/databases" });
-  const marker = { startedAt: "2026-11-24T11:00:00.000Z", keyReference: key.Arn, execution: "db-1" };
+  const marker = {
+    startedAt: "2026-11-24T11:00:00.000Z",
+    keyReference: key.Arn,
+    execution: "db-1",
+    oldSecretSuffix: "AbCdEf",
+  };
   const tags = action === "finish-interrupted" ? { [toggleTagKey]: formatToggleMarker(marker) } : {};
   const database = addDatabase(here, kind, ills[action], tags);
   decorate(here, database);
-  const arn = String(
+  const resourceId = String(
     (database as Record<string, unknown>)[
-      { instance: "DBInstanceArn", cluster: "DBClusterArn", "tenant-database": "TenantDatabaseARN" }[kind]
+      { instance: "DbiResourceId", cluster: "DbClusterResourceId", "tenant-database": "TenantDatabaseResourceId" }[kind]
     ],
   );
   const secretSnapshot: SecretSnapshot = {
-    ...{ secretArn: "arn:old", keyReference: null, rotationEnabled: true },
+    ...{ secretArn: "arn:old-AbCdEf", keyReference: null, rotationEnabled: true },
     rotationRules: { automaticallyAfterDays: 10, scheduleExpression: null, duration: null },
     ...{ tags: { team: "orders" }, resourcePolicy },
   };
-  const state = createMemoryStored({ empty: { ...emptyRemediationState, secretSnapshots: { [arn]: secretSnapshot } } });
+  const state = createMemoryStored({
+    empty: { ...emptyRemediationState, secretSnapshots: { [resourceId]: secretSnapshot } },
+  });
   const keys = [{ match: {}, require: ["alias/databases"] }];
   const policy = aPermissivePolicy({}, { keys: action === "toggle" || action === "enable" ? keys : [] });
   const now = () => cloud.now().toISOString();
@@ -107,6 +116,7 @@ async function callsOf(action: ActionName, kind: Kind): Promise<{ changes: strin
         workflow: createWorkflow(cloud),
       });
       expect(done).toEqual([{ action, outcome: { end: "repaired", remarks: [] } }]);
+      return true;
     },
   });
   const isRead = (call: string) => /:(Describe|List|Get|Generate)/.test(call);

@@ -10,7 +10,7 @@ import {
 } from "../../lib/aws/to-database.ts";
 import { toKey, toSecret } from "../../lib/aws/to-secret.ts";
 import type { RegionPort } from "../../lib/collect/region-port.ts";
-import type { Database, DatabaseReference } from "../../lib/model/database.ts";
+import type { Database, DatabaseReference, TenantReference } from "../../lib/model/database.ts";
 import { AwsCallError } from "../../lib/model/errors.ts";
 import type { RotationRules } from "../../lib/model/secret.ts";
 import type { RepairPort } from "../../lib/remediate/repair.ts";
@@ -46,6 +46,11 @@ const filterNames = {
 
 const toFilters = (only: DatabaseReference | undefined) =>
   only === undefined ? {} : { Filters: [{ Name: filterNames[only.kind][only.by], Values: [only.value] }] };
+
+const toTenantFilter = ({ by, value }: TenantReference) =>
+  by === "container"
+    ? { DBInstanceIdentifier: value }
+    : { Filters: [{ Name: "tenant-database-resource-id", Values: [value] }] };
 
 /** The error that the SDK would throw. */
 function toSdkError({ code, message, status }: SimulatedError): Error {
@@ -118,13 +123,10 @@ export function createInProcessRegion(
       pages("rds:DescribeDBInstances", toFilters(only), "DBInstances", (one) => [toInstance(one, scope)]),
     describeDBClusters: (only) =>
       pages("rds:DescribeDBClusters", toFilters(only), "DBClusters", (one) => [toCluster(one, scope)]),
-    describeTenantDatabases: (DBInstanceIdentifier) =>
-      pages(
-        "rds:DescribeTenantDatabases",
-        DBInstanceIdentifier === undefined ? {} : { DBInstanceIdentifier },
-        "TenantDatabases",
-        (one) => [toTenantDatabase(one, scope)],
-      ),
+    describeTenantDatabases: (only) =>
+      pages("rds:DescribeTenantDatabases", only === undefined ? {} : toTenantFilter(only), "TenantDatabases", (one) => [
+        toTenantDatabase(one, scope),
+      ]),
     describeGlobalClusters: () => pages("rds:DescribeGlobalClusters", {}, "GlobalClusters", toGlobalClusterMembers),
     describeBlueGreenDeployments: () =>
       pages("rds:DescribeBlueGreenDeployments", {}, "BlueGreenDeployments", toBlueGreenDeployments),

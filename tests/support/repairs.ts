@@ -81,9 +81,15 @@ export function aState(overrides: Partial<RemediationState> = {}): RemediationSt
   return { ...emptyRemediationState, ...overrides };
 }
 
+/** The resource ID of the tests' DB instance with this ARN. */
+export function resourceIdOf(arn: string): string {
+  return `db-${arn.slice(arn.lastIndexOf(":") + 1).toUpperCase()}`;
+}
+
 /** A rotation of the tests' database that failed two days ago. */
 export function anAttempt(overrides: Partial<Attempt> = {}): Attempt {
   return {
+    resourceId: resourceIdOf(overrides.arn ?? databaseArn),
     arn: databaseArn,
     account,
     region,
@@ -100,6 +106,7 @@ export function anAttempt(overrides: Partial<Attempt> = {}): Attempt {
 export function anExecution(overrides: Partial<Running> = {}): Running {
   return {
     execution: "db-ORDERS-1",
+    resourceId: resourceIdOf(overrides.arn ?? databaseArn),
     arn: databaseArn,
     account,
     region,
@@ -118,6 +125,16 @@ export function aMark(overrides: Partial<Parameters<typeof formatToggleMarker>[0
     startedAt: hoursFromNow(-1),
     keyReference: keyArn,
     execution: "db-ORDERS-1",
+    oldSecretSuffix: "OLDold",
     ...overrides,
   });
+}
+
+/** The secret snapshots of these databases: what the toggle of `aMark` has stored. */
+export function snapshotsOf(...resourceIds: readonly string[]): RemediationState["secretSnapshots"] {
+  const snapshot = {
+    ...{ secretArn: `arn:aws:secretsmanager:${region}:${account}:secret:rds!db-OLD-OLDold`, keyReference: keyArn },
+    ...{ rotationEnabled: true, rotationRules: null, tags: {}, resourcePolicy: null },
+  };
+  return Object.fromEntries(resourceIds.map((resourceId) => [resourceId, snapshot]));
 }

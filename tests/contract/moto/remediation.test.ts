@@ -186,7 +186,10 @@ describeWith(["moto_server"], "repairs of what an independent emulator has", () 
     const given: { execution: string; request: RemediationRequest }[] = [];
     const { failures } = await startExecutions({
       ...{ inventory, policy, rules, state, now: now() },
-      start: async (execution, request) => void given.push({ execution: `${given.length}-${execution}`, request }),
+      async start(execution, request) {
+        given.push({ execution: `${given.length}-${execution}`, request });
+        return true;
+      },
     });
     expect(failures).toEqual([]);
     orders = given;

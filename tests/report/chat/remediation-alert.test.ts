@@ -47,8 +47,7 @@ test.each([
     "succeeded",
     aRemediationEvent({
       type: "remediation.succeeded",
-      message:
-        "Repaired and verified. The resource policy of the old secret denies RDS and was not copied to the new one.",
+      message: "Repaired and verified. The tags of the old secret could not be restored (AccessDenied).",
     }),
   ],
   ["refused", aRefusal()],
