@@ -333,7 +333,8 @@ describe.each(variants)("the template %s", (name) => {
       for (const [id, { AlarmDescription, Dimensions }] of Object.entries(alarms())) {
         const link = / (https:\/\/\S+)$/.exec(described(AlarmDescription))?.[1];
         const [{ Value } = { Value: "" }] = Dimensions as { Value: unknown }[];
-        const [about = "AuditLambdaFunction"] = /\w+(LambdaFunction|DeadLetters)/.exec(JSON.stringify(Value)) ?? [];
+        const writer = id === "EvaluationsWithheldAlarm" ? "ConfigRuleLambdaFunction" : "AuditLambdaFunction";
+        const [about = writer] = /\w+(LambdaFunction|DeadLetters)/.exec(JSON.stringify(Value)) ?? [];
         expect([id, link]).toEqual([id, `${about.endsWith("DeadLetters") ? queues : logs}${about}`]);
         expect(template().Resources).toHaveProperty(about);
         expect(described(AlarmDescription).length).toBeLessThanOrEqual(1024);

@@ -6,16 +6,16 @@ import { toggleNotInterrupted } from "../../rules/toggle-not-interrupted.ts";
 import { aContext, aDatabase, aMasterUserSecret, anUnseenKey, aSeenKey, keyArn, unseen } from "../support/builders.ts";
 import { describeRule } from "../support/rule-harness.ts";
 
-const marker = "2026-11-24T09:00:30.123Z alias/orders db-ORDERS-1";
+const marker = "2026-11-24T09:00:30.123Z alias/orders db-ORDERS-1 AbCdEf";
 const tags = { "rds-password-audit:toggle": marker };
 
-const defaultKeyMarker = "2026-11-24T09:00:00Z aws-managed db-ORDERS-1";
+const defaultKeyMarker = "2026-11-24T09:00:00Z aws-managed db-ORDERS-1 AbCdEf";
 const defaultKeyTags = { "rds-password-audit:toggle": defaultKeyMarker };
 
 const copy = { tags: defaultKeyTags, createdAt: "2026-11-24T09:00:01Z", resourceId: "db-COPY" };
 
 const foreignKey = keyArn.replace("123456789012", "999999999999");
-const foreignMarker = `2026-11-24T09:00:00Z ${foreignKey} db-ORDERS-1`;
+const foreignMarker = `2026-11-24T09:00:00Z ${foreignKey} db-ORDERS-1 AbCdEf`;
 const foreignKeyDatabase = aDatabase({
   management: "unmanaged",
   tags: { "rds-password-audit:toggle": foreignMarker },
