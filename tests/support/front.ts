@@ -22,6 +22,8 @@ export type FrontOptions = {
   readonly backend?: string;
   /** Replaces the backend's response; null forwards the request. */
   readonly answer?: (request: WireRequest) => WireAnswer | "hang" | "disconnect" | null;
+  /** Changes the body of a forwarded request. */
+  readonly forward?: (request: WireRequest) => string;
   /** Changes the backend's response. */
   readonly change?: (answer: WireAnswer, request: WireRequest) => WireAnswer;
 };
@@ -33,6 +35,7 @@ export type Front = { readonly endpoint: string; readonly requests: WireRequest[
 export async function startFront({
   backend,
   answer = () => null,
+  forward = ({ body }) => body,
   change = (answered) => answered,
 }: FrontOptions): Promise<Front> {
   const requests: WireRequest[] = [];
@@ -40,7 +43,7 @@ export async function startFront({
   async function serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const request = await read(incoming);
     requests.push(request);
-    const given = answer(request) ?? change(await passOn(request, backend), request);
+    const given = answer(request) ?? change(await passOn({ ...request, body: forward(request) }, backend), request);
     if (given === "disconnect") incoming.socket.destroy();
     if (typeof given === "string") return;
     response.writeHead(given.status, given.headers).end(given.body);

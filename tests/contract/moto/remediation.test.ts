@@ -25,7 +25,8 @@ import { describeWith } from "./when-installed.ts";
 import { lookAtAll, type WholeAccount } from "./whole-account.ts";
 
 /*
- * The front changes one thing in moto's responses: a secret with a schedule of one day appears
+ * The front changes two things. moto gives every DB instance the same resource ID and cannot filter DB clusters by theirs, so the front gives
+ * each DB instance a resource ID of its own and translates filters by resource ID to filters by identifier. And a secret with a schedule of one day appears
  * as if the schedule was set five days ago, and after its rotation with the next date of the schedule. moto rotates
  * no secret on its date, and does not change the date when a rotation is requested.
  *
@@ -86,7 +87,11 @@ describeWith(["moto_server"], "repairs of what an independent emulator has", () 
     clients = connect(endpoint);
     keys = await fill();
     before = await lookAtAll(clients);
-    front = await startFront({ backend: endpoint, change: age });
+    front = await startFront({
+      backend: endpoint,
+      forward: filterByIdentifier,
+      change: (answer, request) => age(identify(answer), request),
+    });
     await repairAll();
     after = await lookAtAll(clients);
   });
@@ -158,6 +163,33 @@ describeWith(["moto_server"], "repairs of what an independent emulator has", () 
   }
 
   /** Shows secrets with a schedule of one day as AWS would five days later. */
+  /** The identifiers of the databases that were returned, by resource ID. */
+  const identifiers = new Map<string, string>();
+
+  function identify(answer: WireAnswer): WireAnswer {
+    const elements = /<(DBInstance|DBCluster)>[\s\S]*?<\/\1>/g;
+    return {
+      ...answer,
+      body: answer.body.replaceAll(elements, (element, name) => {
+        const identifier = new RegExp(`<${name}Identifier>([^<]+)`).exec(element)?.[1] ?? "";
+        const own = element.replace(/<DbiResourceId>[^<]+/, `<DbiResourceId>db-${identifier.toUpperCase()}`);
+        const resourceId = /<Db(?:i|Cluster)ResourceId>([^<]+)/.exec(own)?.[1];
+        if (resourceId !== undefined) identifiers.set(resourceId, identifier);
+        return own;
+      }),
+    };
+  }
+
+  function filterByIdentifier({ body }: WireRequest): string {
+    const params = new URLSearchParams(body);
+    const [name, value] = ["Filters.Filter.1.Name", "Filters.Filter.1.Values.Value.1"];
+    const identifier = identifiers.get(params.get(value) ?? "");
+    if (identifier === undefined) return body;
+    params.set(name, params.get(name) === "dbi-resource-id" ? "db-instance-id" : "db-cluster-id");
+    params.set(value, identifier);
+    return params.toString();
+  }
+
   function age(answered: WireAnswer, { operation }: WireRequest): WireAnswer {
     if (operation !== "DescribeSecret" && operation !== "ListSecrets") return answered;
     const body = JSON.parse(answered.body);
