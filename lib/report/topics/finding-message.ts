@@ -1,12 +1,12 @@
 import type { Change, Digest } from "../../model/change.ts";
 import type { FindingsMessage } from "../../model/message.ts";
 import type { TopicMessage } from "../../model/topic-message.ts";
-import { maxText, toSizedMessage, truncateTexts } from "./limit-message-size.ts";
+import { maxText, toSnsMessage, truncateTexts } from "./sns-message.ts";
 
 /** A change as a message of the findings topic. If it is too large, the evidence is dropped first, then long texts are truncated. */
 export function toFindingMessage(change: Change): TopicMessage {
   const { severity, rule, account, region } = change.finding;
-  return toSizedMessage(smallerVersions(change), { type: change.type, severity, rule, account, region });
+  return toSnsMessage(smallerVersions(change), { type: change.type, severity, rule, account, region });
 }
 
 /** The digest as a message of the findings topic. Its only attribute is the type, because it concerns no single finding. */
@@ -14,7 +14,7 @@ export function toDigestMessage(digest: Digest): TopicMessage {
   const type = "audit.completed";
   const isLong = digest.reportUrl !== null && digest.reportUrl.length > maxText;
   const audit = isLong ? { ...digest, reportUrl: null } : digest;
-  return toSizedMessage([{ schemaVersion: "1.0", type, at: digest.generatedAt, audit }], { type });
+  return toSnsMessage([{ schemaVersion: "1.0", type, at: digest.generatedAt, audit }], { type });
 }
 
 /** The last version always fits: without evidence, a finding has 16 texts. */

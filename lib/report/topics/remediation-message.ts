@@ -1,7 +1,7 @@
 import type { FindingsMessage } from "../../model/message.ts";
 import type { RemediationEvent } from "../../model/remediation-event.ts";
 import type { TopicMessage } from "../../model/topic-message.ts";
-import { toSizedMessage, truncateTexts } from "./limit-message-size.ts";
+import { toSnsMessage, truncateTexts } from "./sns-message.ts";
 
 /**
  * A repair event as a message of the findings topic. If it is too large, long sentences are truncated first, then the lists are dropped and all
@@ -10,7 +10,7 @@ import { toSizedMessage, truncateTexts } from "./limit-message-size.ts";
 export function toRemediationMessage(event: RemediationEvent): TopicMessage {
   const { type, action, severity, rule, database } = event;
   const { account, region } = database;
-  return toSizedMessage(smallerVersions(event), { type, action, severity, rule, account, region });
+  return toSnsMessage(smallerVersions(event), { type, action, severity, rule, account, region });
 }
 
 /** The last version always fits: without lists, an event has a dozen texts that may be long. */

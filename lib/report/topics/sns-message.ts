@@ -10,7 +10,7 @@ const maxAttribute = 256;
 export const maxText = 2_000;
 
 /** Builds the SNS message from the first version that fits the size limit. Each version is shorter than the one before; the last must fit. */
-export function toSizedMessage(
+export function toSnsMessage(
   versions: Iterable<FindingsMessage>,
   texts: Readonly<Record<string, string>>,
 ): TopicMessage {
