@@ -1,9 +1,9 @@
 import picomatch from "picomatch";
 
-/** `bash` lets `*` match the slash in a tenant database's identifier, `container/tenant`. */
-const options = { bash: true, dot: true, nocase: true, strictBrackets: true, nonegate: true };
+/** `bash` lets `*` match the slash in a tenant database's identifier, `container/tenant`. `posix` makes `[!p]` all but p, not "!" or p. */
+const options = { bash: true, posix: true, dot: true, nocase: true, strictBrackets: true, nonegate: true };
 
-/** True for a valid glob: `*`, `?`, `[ab]` and `{a,b}`, with all brackets closed. */
+/** True for a valid glob: `*`, `?`, `[ab]`, `[!ab]` and `{a,b}`, with all brackets closed. */
 export function isGlob(glob: string): boolean {
   try {
     picomatch(glob, options);

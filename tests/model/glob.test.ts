@@ -11,6 +11,9 @@ describe("a name matches a glob", () => {
     ["prod-orders", "prod-*"],
     ["orders-1", "orders-?"],
     ["orders-a", "orders-[ab]"],
+    ["orders-c", "orders-[!ab]"],
+    ["dev-orders", "[!p]*"],
+    ["dev-orders", "[^p]*"],
     ["orders", "{orders,ledger}"],
     ["erp/PDB1", "erp/PDB1"],
     ["erp/PDB1", "erp/*"],
@@ -29,6 +32,10 @@ describe("a name matches a glob", () => {
     ["ordersX1", "orders?.1"],
     ["aXb", "a.b"],
     ["orders", "orders-*"],
+    ["prod-orders", "[!p]*"],
+    ["PROD-orders", "[!p]*"],
+    ["prod-orders", "[^p]*"],
+    ["!prod", "[!!]*"],
   ])("%s does not: %s", (name, glob) => {
     expect(matchesGlob(name, glob)).toBe(false);
   });
