@@ -17,7 +17,10 @@ describe("a resource policy that denies RDS", () => {
     ["RDS among others", deny({ Service: ["lambda.amazonaws.com", "rds.amazonaws.com"] })],
     ["RDS's role", deny({ AWS: role })],
     ["RDS's session", deny({ AWS: session })],
-    ["everybody but somebody else", policy({ Effect: "Deny", NotPrincipal: { AWS: "arn:aws:iam::1:role/app" } })],
+    [
+      "a Deny of all principals but another role",
+      policy({ Effect: "Deny", NotPrincipal: { AWS: "arn:aws:iam::1:role/app" } }),
+    ],
     ["in its second statement", policy({ Effect: "Allow", Principal: "*" }, { Effect: "Deny", Principal: "*" })],
     ["in a statement without a list", JSON.stringify({ Statement: { Effect: "Deny", Principal: "*" } })],
     ["all that Secrets Manager can do", deny("*", { Action: "secretsmanager:*" })],
@@ -35,11 +38,11 @@ describe("a resource policy that denies RDS", () => {
 
   test.each([
     ["an Allow", policy({ Effect: "Allow", Principal: "*" })],
-    ["a Deny of somebody else", deny({ AWS: "arn:aws:iam::123456789012:role/app" })],
+    ["a Deny of another role", deny({ AWS: "arn:aws:iam::123456789012:role/app" })],
     ["a Deny of a service whose name ends alike", deny({ Service: "notrds.amazonaws.com" })],
     ["a Deny of a role whose name begins alike", deny({ AWS: "arn:aws:iam::1:role/AWSServiceRoleForRDSCustom" })],
     ["a Deny of everybody but RDS", policy({ Effect: "Deny", NotPrincipal: { AWS: role } })],
-    ["a Deny of nobody", policy({ Effect: "Deny" })],
+    ["a Deny without a principal", policy({ Effect: "Deny" })],
     ["a Deny of reading the value, which RDS never does", deny("*", { Action: "secretsmanager:GetSecretValue" })],
     ["a Deny of both reads", deny("*", { Action: ["secretsmanager:GetSecretValue", "secretsmanager:BatchGet*"] })],
     ["a Deny of requests without TLS", on({ Bool: { "aws:SecureTransport": "false" } })],
