@@ -1,4 +1,4 @@
-import type { ClassifiedDatabase, Database } from "../model/database.ts";
+import { type ClassifiedDatabase, type Database, unknown } from "../model/database.ts";
 import type { BlueGreenDeployment, Gap, Target } from "../model/inventory.ts";
 import { defaultKeyAlias, type Key, toCanonicalReference, toKeyArn } from "../model/key.ts";
 import type { Policy } from "../model/policy.ts";
@@ -13,9 +13,14 @@ export function describeGap({ action, code }: Pick<Gap, "action" | "code">): str
   return `${action} failed with ${code}`;
 }
 
-/** The keys that the policy requires for a database, as written in the policy; the first matching entry wins. */
+/** The entry of the policy about the secret's key of a database: the first that matches, or undefined. */
+function keyRequirementOf(database: Database, policy: Policy): Policy["keys"][number] | undefined {
+  return policy.keys.find(({ match }) => matches(match, database));
+}
+
+/** The keys that the policy requires for a database, as written in the policy. */
 export function requiredKeysOf(database: Database, policy: Policy): readonly string[] {
-  return policy.keys.find(({ match }) => matches(match, database))?.require ?? [];
+  return keyRequirementOf(database, policy)?.require ?? [];
 }
 
 /** The classification context of a target. A list that was not requested counts as unknown. */
@@ -118,6 +123,11 @@ export function createRuleContext(
     return rdsKey.key.seen && rdsKey.key.value?.manager === "AWS" ? rdsKey : findKey(defaultKeyAlias);
   }
 
+  function findStorageKey({ storageKmsKeyId }: Database): Fact<string> {
+    if (storageKmsKeyId === unknown) return notSeen("RDS reports no key for the storage");
+    return storageKmsKeyId === null ? seen(null) : findKey(storageKmsKeyId).arn;
+  }
+
   function findRequiredKey(requirement: string): RequiredKey {
     if (requirement === "customer-managed" || requirement === "aws-managed")
       return { requirement, arn: seen(null), key: seen(null) };
@@ -149,6 +159,8 @@ export function createRuleContext(
       rdsKey,
       secretKey: findSecretKey(secret, rdsKey),
       requiredKeys: requiredKeysOf(database, policy).map(findRequiredKey),
+      storageKey: findStorageKey(database),
+      differentFromStorage: keyRequirementOf(database, policy)?.differentFromStorage ?? false,
       cluster: findCluster(database),
       tenantDatabases: findTenants(database),
     };

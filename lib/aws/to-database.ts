@@ -93,7 +93,16 @@ export function toProxy({ DBProxyName, Auth }: AwsDBProxy): DBProxy {
   return { name: DBProxyName ?? unknown, secretArns: (Auth ?? []).flatMap(({ SecretArn }) => SecretArn ?? []) };
 }
 
-type Common = Pick<DBInstance, "Engine" | "EngineVersion" | "MasterUserSecret" | "TagList"> & {
+type Common = Pick<
+  DBInstance,
+  | "Engine"
+  | "EngineVersion"
+  | "IAMDatabaseAuthenticationEnabled"
+  | "KmsKeyId"
+  | "MasterUserSecret"
+  | "StorageEncrypted"
+  | "TagList"
+> & {
   readonly PendingModifiedValues?: object | undefined;
 };
 
@@ -124,6 +133,8 @@ function toCommon(source: Common, { account, region }: RegionScope) {
     globalWriteForwarding: false,
     rdsCustom: false,
     expressConfiguration: false,
+    iamAuthentication: source.IAMDatabaseAuthenticationEnabled ?? false,
+    storageKmsKeyId: source.KmsKeyId || (source.StorageEncrypted === false ? null : unknown),
   };
 }
 

@@ -88,15 +88,15 @@ function pick(databases: readonly Database[], references: readonly DatabaseRefer
 
 /**
  * Each database once: it may have been looked up twice, or have moved to the next page while the list was read. A tenant database gets the
- * engine, version and maintenance window of its container, because RDS does not repeat them, and the status of a container that does not run.
+ * engine, version, maintenance window and storage key of its container, because RDS does not repeat them, and the status of a container that does not run.
  */
 function toDistinct(databases: readonly Database[]): Database[] {
   const byArn = new Map(databases.map((database) => [database.arn, database]));
   return [...byArn.values()].map((database) => {
     const container = byArn.get(database.containerArn ?? "");
     if (container === undefined) return database;
-    const { engine, engineVersion, maintenanceWindow } = container;
+    const { engine, engineVersion, maintenanceWindow, storageKmsKeyId } = container;
     const status = isStopped(container) || container.status === "starting" ? container.status : database.status;
-    return { ...database, engine, engineVersion, maintenanceWindow, status };
+    return { ...database, engine, engineVersion, maintenanceWindow, storageKmsKeyId, status };
   });
 }

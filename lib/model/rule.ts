@@ -26,6 +26,10 @@ export type RuleContext = {
   readonly secretKey: KeyFacts;
   /** The keys that the policy accepts for the database; empty if it requires none. */
   readonly requiredKeys: readonly RequiredKey[];
+  /** ARN of the key that encrypts the database's storage. */
+  readonly storageKey: Fact<string>;
+  /** True if the policy requires another key for the secret than for the storage. */
+  readonly differentFromStorage: boolean;
   /** Seen if the DB cluster of a cluster member is in the inventory. */
   readonly cluster: Fact<true>;
   /** Seen if the tenant databases of a container database could be read. */

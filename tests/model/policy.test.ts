@@ -71,7 +71,7 @@ describe("a valid policy", () => {
       rulesOff: [],
       exemptionTags: false,
       exemptions: [],
-      support: { oracleCdb: "supported" },
+      support: { oracleCdb: "supported", iamDbAuth: [] },
       remediation: {
         allow: [],
         optIn: [],
@@ -308,6 +308,22 @@ describe("an invalid policy is rejected with a sentence for each mistake that na
       'policy.yml: "keys[0].require[0]" must be customer-managed, aws-managed, or a key by ARN, ID or alias (alias/…), not "customer".',
     ],
     ["keys: [{ require: [] }]", 'policy.yml: "keys[0].require" must not be empty, not [].'],
+    [
+      "keys: [{ match: { region: eu-west-1 } }]",
+      'policy.yml: "keys[0]" must have require, differentFromStorage: true, or both, not {"match":{"region":"eu-west-1"}}.',
+    ],
+    [
+      "keys: [{ differentFromStorage: false }]",
+      'policy.yml: "keys[0]" must have require, differentFromStorage: true, or both, not {"differentFromStorage":false}.',
+    ],
+    [
+      "keys: [{ differentFromStorage: yes }]",
+      'policy.yml: "keys[0].differentFromStorage" must be true or false, not "yes".',
+    ],
+    [
+      "support: { iamDbAuth: [{}] }",
+      'policy.yml: "support.iamDbAuth[0]" must select databases by account, region, engine, identifier or tags, not {}.',
+    ],
     ["keys: {}", 'policy.yml: "keys" must be a list, not {}.'],
     ["keys: [1]", 'policy.yml: "keys[0]" must be a mapping, not 1.'],
     ["thresholds: { creatingMinutes: 0 }", 'policy.yml: "thresholds.creatingMinutes" must be more than 0, not 0.'],
@@ -419,7 +435,6 @@ describe("an invalid policy is rejected with a sentence for each mistake that na
     const text =
       "exemptons: []\nownr: 1\nkeys: [{ requir: aws-managed }, { match: { acount: a, engin: b }, require: c }]";
     expect(refusalOf(text).split("\n")).toEqual([
-      'policy.yml: "keys[0].require" is missing.',
       'policy.yml: unknown key "keys[0].requir" (did you mean "require"?).',
       'policy.yml: unknown key "keys[1].match.acount" (did you mean "account"?).',
       'policy.yml: unknown key "keys[1].match.engin" (did you mean "engine"?).',

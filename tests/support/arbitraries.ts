@@ -69,6 +69,8 @@ export const anyDatabase: fc.Arbitrary<Database> = fc.record({
   globalWriteForwarding: fc.boolean(),
   rdsCustom: fc.boolean(),
   expressConfiguration: fc.boolean(),
+  iamAuthentication: fc.boolean(),
+  storageKmsKeyId: orNull(keyReference),
 });
 
 export const anyClassifiedDatabase: fc.Arbitrary<ClassifiedDatabase> = fc
@@ -149,6 +151,8 @@ export const anyContext: fc.Arbitrary<RuleContext> = fc.record({
   rdsKey: anyKeyFacts,
   secretKey: anyKeyFacts,
   requiredKeys: fc.array(anyRequiredKey, { maxLength: 3 }),
+  storageKey: anyFact(keyReference),
+  differentFromStorage: fc.boolean(),
   cluster: anyFact(fc.constant<true>(true)),
   tenantDatabases: anyFact(fc.constant<true>(true)),
 });
