@@ -78,6 +78,7 @@ export function createRuleContext(
   const missingSecrets = new Set(target.missingSecrets);
   const keys = new Map(target.keys.map(({ reference, key }) => [reference, key]));
   const policies = new Map(target.resourcePolicies.map(({ secretArn, policy }) => [secretArn, policy]));
+  const starts = new Map(target.starts.map(({ databaseArn, startedAt }) => [databaseArn, startedAt]));
   const clusters = new Set(
     target.databases.filter(({ kind }) => kind === "cluster").map(({ identifier }) => identifier),
   );
@@ -123,6 +124,11 @@ export function createRuleContext(
     return rdsKey.key.seen && rdsKey.key.value?.manager === "AWS" ? rdsKey : findKey(defaultKeyAlias);
   }
 
+  function findStart({ arn, containerArn }: Database): Fact<string> {
+    const started = starts.get(containerArn ?? arn);
+    return started === undefined ? notReturned("rds:DescribeEvents", containerArn ?? arn) : seen(started);
+  }
+
   function findStorageKey({ storageKmsKeyId }: Database): Fact<string> {
     if (storageKmsKeyId === unknown) return notSeen("RDS reports no key for the storage");
     return storageKmsKeyId === null ? seen(null) : findKey(storageKmsKeyId).arn;
@@ -161,6 +167,7 @@ export function createRuleContext(
       requiredKeys: requiredKeysOf(database, policy).map(findRequiredKey),
       storageKey: findStorageKey(database),
       differentFromStorage: keyRequirementOf(database, policy)?.differentFromStorage ?? false,
+      startedAt: findStart(database),
       cluster: findCluster(database),
       tenantDatabases: findTenants(database),
     };

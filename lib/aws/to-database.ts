@@ -1,6 +1,7 @@
 import type {
   BlueGreenDeployment as AwsBlueGreenDeployment,
   DBProxy as AwsDBProxy,
+  Event as AwsEvent,
   DBCluster,
   DBInstance,
   GlobalCluster,
@@ -9,6 +10,7 @@ import type {
 } from "@aws-sdk/client-rds";
 import { type Arn, makeArn } from "../model/arn.ts";
 import { type Database, unknown } from "../model/database.ts";
+import type { DatabaseEvent } from "../model/database-event.ts";
 import type { BlueGreenDeployment, DBProxy } from "../model/inventory.ts";
 
 /** Where an answer came from, for ARNs that the answer leaves out. */
@@ -91,6 +93,11 @@ export function toBlueGreenDeployments(deployment: AwsBlueGreenDeployment): read
 /** Translates an RDS Proxy to its name and the secrets that it uses. */
 export function toProxy({ DBProxyName, Auth }: AwsDBProxy): DBProxy {
   return { name: DBProxyName ?? unknown, secretArns: (Auth ?? []).flatMap(({ SecretArn }) => SecretArn ?? []) };
+}
+
+/** Translates an event about a database. */
+export function toEvent({ Message, Date: at }: AwsEvent): DatabaseEvent {
+  return { message: Message ?? "", at: toInstant(at) };
 }
 
 type Common = Pick<

@@ -44,16 +44,15 @@ export function isUnavailable(
   const { fromVersion, regions } = entry;
   if (regions !== "all" && !regions.includes(region)) return true;
   if (fromVersion === null) return false;
-  const order = compareVersions(engineVersion ?? "", fromVersion);
-  return order === null
-    ? `its engine version ${engineVersion ?? ""} cannot be compared with ${fromVersion}`
-    : order < 0;
+  const difference = compareVersions(engineVersion ?? "", fromVersion);
+  if (difference === null) return `its engine version ${engineVersion ?? ""} cannot be compared with ${fromVersion}`;
+  return difference < 0;
 }
 
 /** Compares the numbers at the start of two versions; null if one has none. */
 function compareVersions(one: string, other: string): number | null {
-  const [left, right] = [one, other].map((version) => /^\d+(\.\d+)*/.exec(version)?.[0].split(".").map(Number) ?? null);
-  if (left == null || right == null) return null;
+  const [left, right] = [one, other].map((version) => /^\d+(\.\d+)*/.exec(version)?.[0].split(".").map(Number));
+  if (left === undefined || right === undefined) return null;
   for (const [index, number] of right.entries()) {
     const difference = (left[index] ?? 0) - number;
     if (difference !== 0) return difference;

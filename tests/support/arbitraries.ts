@@ -153,6 +153,7 @@ export const anyContext: fc.Arbitrary<RuleContext> = fc.record({
   requiredKeys: fc.array(anyRequiredKey, { maxLength: 3 }),
   storageKey: anyFact(keyReference),
   differentFromStorage: fc.boolean(),
+  startedAt: anyFact(instant),
   cluster: anyFact(fc.constant<true>(true)),
   tenantDatabases: anyFact(fc.constant<true>(true)),
 });
@@ -185,6 +186,10 @@ export const anyTarget: fc.Arbitrary<Target> = fc.record({
   }),
   resourcePolicies: fc.array(fc.record({ secretArn: fc.constant(secretArn), policy: orNull(fc.json()) }), {
     maxLength: 1,
+  }),
+  starts: fc.uniqueArray(fc.record({ databaseArn: word(databaseArn), startedAt: orNull(instant) }), {
+    maxLength: 1,
+    selector: ({ databaseArn }) => databaseArn,
   }),
   globalClusterMembers: orNull(fc.array(word(databaseArn), { maxLength: 2 })),
   blueGreenDeployments: orNull(
