@@ -1,4 +1,5 @@
 import { applyRule, confirmationsOf, prepare } from "../audit/judge.ts";
+import { findOrphanedSecrets } from "../audit/orphaned-secrets.ts";
 import type { Target } from "../model/inventory.ts";
 import type { ConfirmingAction } from "../model/rule.ts";
 import { readKeys } from "./read-keys.ts";
@@ -20,7 +21,9 @@ export async function confirmFindings(
   request: ReadRequest,
 ): Promise<TargetReading> {
   const resourcesFor = listConfirmations(reading.target, request);
-  const described = await describeSecrets(port, reading, resourcesFor("secretsmanager:DescribeSecret"));
+  const orphans = findOrphanedSecrets(reading.target, request.now)?.map(({ arn }) => arn) ?? [];
+  const suspicious = [...resourcesFor("secretsmanager:DescribeSecret"), ...orphans];
+  const described = await describeSecrets(port, reading, suspicious);
   const withKeys = await readKeys(port, described, request);
   const policies = await readEach(
     "secretsmanager:GetResourcePolicy",

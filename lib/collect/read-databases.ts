@@ -38,7 +38,10 @@ export async function readLists(
   const reading = addFacts(startReading(port), { databases }, [instances, clusters, tenants]);
   const keysOfRds = databases.flatMap(({ masterUserSecret }) => masterUserSecret?.kmsKeyId ?? []);
   const [secrets, keys] = await Promise.all([listing, describeKeys(port, reading.target, keysOfRds, reads)]);
-  const facts = { secrets: secrets?.items ?? null, keys: keys.items };
+  // Of a few databases, the secrets of all others are not needed, and would look like secrets without a database.
+  const named = new Set(databases.map(({ masterUserSecret }) => masterUserSecret?.secretArn));
+  const needed = secrets?.items.filter(({ arn }) => only === "all" || named.has(arn)) ?? null;
+  const facts = { secrets: needed, keys: keys.items };
   return addFacts(reading, facts, [secrets ?? noCalls, keys]);
 }
 

@@ -113,6 +113,7 @@ const anySecret: fc.Arbitrary<Secret> = fc.record({
   deletedAt: orNull(instant),
   primaryArns: fc.array(word(databaseArn), { maxLength: 2 }),
   tags: fc.dictionary(anyText, anyText, { maxKeys: 2 }),
+  primaryRegion: orNull(word(region, "us-east-1")),
   replicaRegions: orNull(fc.array(word("us-east-1"), { maxLength: 2 })),
 });
 

@@ -109,6 +109,7 @@ export function aSecret(overrides: Partial<Secret> = {}): Secret {
     deletedAt: null,
     primaryArns: [databaseArn],
     tags: {},
+    primaryRegion: null,
     replicaRegions: null,
     ...overrides,
   };
