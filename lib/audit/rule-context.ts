@@ -155,6 +155,7 @@ export function createRuleContext(
   return (database) => {
     const secretArn = database.masterUserSecret?.secretArn ?? null;
     const secret = findSecret(secretArn);
+    const requirement = keyRequirementOf(database, policy);
     const keyReference = database.masterUserSecret?.kmsKeyId ?? null;
     const rdsKey = keyReference === null ? notSeenKey("RDS reports no key") : findKey(keyReference);
     return {
@@ -164,9 +165,9 @@ export function createRuleContext(
       resourcePolicy: findPolicy(secretArn),
       rdsKey,
       secretKey: findSecretKey(secret, rdsKey),
-      requiredKeys: requiredKeysOf(database, policy).map(findRequiredKey),
+      requiredKeys: (requirement?.require ?? []).map(findRequiredKey),
       storageKey: findStorageKey(database),
-      differentFromStorage: keyRequirementOf(database, policy)?.differentFromStorage ?? false,
+      differentFromStorage: requirement?.differentFromStorage ?? false,
       startedAt: findStart(database),
       cluster: findCluster(database),
       tenantDatabases: findTenants(database),
