@@ -1,5 +1,5 @@
 import { isUnavailable } from "../lib/model/availability.ts";
-import { hasIamMasterUsers, unknown } from "../lib/model/database.ts";
+import { type ClassifiedDatabase, hasIamMasterUsers, unknown } from "../lib/model/database.ts";
 import { defineRule } from "../lib/model/rule.ts";
 import { databaseLists, databaseMessages, gapRemedy, notAudited } from "../lib/model/rule-guards.ts";
 
@@ -22,15 +22,7 @@ export const masterPasswordManaged = defineRule({
       repairs: ["enable"],
       text: "RDS does not manage the master password of {database}.",
       remedy:
-        "Warn users of the master login, then enable RDS-managed passwords: {modify} --manage-master-user-password",
-    },
-    unmanagedWithIam: {
-      status: "NON_COMPLIANT",
-      modifiesDatabase: true,
-      repairs: ["enable"],
-      text: "RDS does not manage the master password of {database}. RDS does not report whether its master user logs in with IAM (iam-db-auth) instead.",
-      remedy:
-        "If the master user logs in with IAM, list the database under support.iamDbAuth in the policy. Otherwise warn users of the master login, then enable RDS-managed passwords: {modify} --manage-master-user-password",
+        "{caution}Warn users of the master login, then enable RDS-managed passwords: {modify} --manage-master-user-password",
     },
     availabilityUnknown: {
       status: "INSUFFICIENT_DATA",
@@ -73,9 +65,24 @@ export const masterPasswordManaged = defineRule({
     const unavailable = isUnavailable(database);
     if (typeof unavailable === "string") return { messageId: "availabilityUnknown", data: { why: unavailable } };
     if (database.doubt !== null) return { messageId: "doubtful", data: { why: database.doubt } };
-    const { engine, createdAt, iamAuthentication } = database;
-    if (hasIamMasterUsers(database) && iamAuthentication)
-      return { messageId: "unmanagedWithIam", evidence: { engine, createdAt, iamAuthentication } };
-    return { messageId: "unmanaged", evidence: { engine, createdAt } };
+    const { engine, createdAt } = database;
+    const { caution, evidence } = cautionFor(database);
+    return { messageId: "unmanaged", data: { caution }, evidence: { engine, createdAt, ...evidence } };
   },
 });
+
+/** What to consider before management is turned on, and the facts behind it. */
+function cautionFor({ engine, replicas, iamAuthentication }: ClassifiedDatabase) {
+  if (replicas.length > 0 && !engine.startsWith("sqlserver"))
+    return {
+      caution: `RDS creates no more read replicas of the database while it manages the password; it has ${replicas.join(", ")}. `,
+      evidence: { replicas },
+    };
+  if (hasIamMasterUsers({ engine }) && iamAuthentication)
+    return {
+      caution:
+        "If its master user logs in with IAM (iam-db-auth), which RDS does not report, list the database under support.iamDbAuth in the policy. Otherwise: ",
+      evidence: { iamAuthentication },
+    };
+  return { caution: "", evidence: {} };
+}

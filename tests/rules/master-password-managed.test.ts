@@ -46,10 +46,23 @@ describeRule({
         evidence: { engine: "postgres", createdAt: "2024-01-15T08:00:00.000Z" },
       },
       {
+        name: "an unmanaged database with read replicas, of which RDS would create no more",
+        database: aDatabase({ management: "unmanaged", replicas: ["orders-eu", "orders-us"] }),
+        messageId: "unmanaged",
+        mentions: ["creates no more read replicas", "it has orders-eu, orders-us. Warn users"],
+        evidence: { engine: "postgres", createdAt: "2024-01-15T08:00:00.000Z", replicas: ["orders-eu", "orders-us"] },
+      },
+      {
+        name: "an unmanaged SQL Server database with read replicas, of which RDS creates more",
+        database: aDatabase({ management: "unmanaged", engine: "sqlserver-ee", replicas: ["erp-2"] }),
+        messageId: "unmanaged",
+        evidence: { engine: "sqlserver-ee", createdAt: "2024-01-15T08:00:00.000Z" },
+      },
+      {
         name: "an unmanaged database with IAM authentication, whose master user may have no password",
         database: aDatabase({ management: "unmanaged", iamAuthentication: true }),
-        messageId: "unmanagedWithIam",
-        mentions: ["RDS does not report", "support.iamDbAuth", "--manage-master-user-password"],
+        messageId: "unmanaged",
+        mentions: ["which RDS does not report", "support.iamDbAuth", "--manage-master-user-password"],
         evidence: { engine: "postgres", createdAt: "2024-01-15T08:00:00.000Z", iamAuthentication: true },
       },
       {
