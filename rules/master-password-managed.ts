@@ -81,7 +81,7 @@ function cautionFor({ engine, replicas, iamAuthentication }: ClassifiedDatabase)
   if (hasIamMasterUsers({ engine }) && iamAuthentication)
     return {
       caution:
-        "If its master user logs in with IAM (iam-db-auth), which RDS does not report, list the database under support.iamDbAuth in the policy. Otherwise: ",
+        "If its master user logs in with IAM (iam-db-auth), which RDS does not report, list the database under support.iamDbAuth in the policy instead. ",
       evidence: { iamAuthentication },
     };
   return { caution: "", evidence: {} };
