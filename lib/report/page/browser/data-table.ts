@@ -4,7 +4,7 @@ import { useMemo, useState } from "preact/hooks";
 import { countValues, filterRows, type Ranks, sortRows, type TableRow, toSearchText, type View } from "./view.ts";
 
 /** A column: its field, its heading, and whether a menu filters by its values. */
-export type Column = { readonly field: string; readonly title: string; readonly filter?: true };
+type Column = { readonly field: string; readonly title: string; readonly filter?: true };
 
 export type DataTableProps = {
   readonly name: string;
