@@ -14,7 +14,7 @@ function oneOrMore<T extends z.ZodType<string>>(item: T) {
   return z
     .preprocess(
       (value) => (Array.isArray(value) || value === undefined ? value : [value]),
-      z.array(item).min(1, "must not be empty"),
+      z.array(item).min(1, { error: "must not be empty", abort: true }),
     )
     .meta({ type: ["string", "array"] });
 }
@@ -145,7 +145,7 @@ export const policySchema = (ruleIds: readonly string[]) => {
           })
           .refine(
             ({ require, differentFromStorage }) => require.length > 0 || differentFromStorage === true,
-            "must have require, differentFromStorage: true, or both",
+            "needs require, differentFromStorage: true, or both",
           ),
       )
       .default([]),

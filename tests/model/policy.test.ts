@@ -94,13 +94,14 @@ keys:
   - match: { account: "123456789012", region: eu-west-1, engine: "aurora-*", identifier: [prod-*, live-?], tags: { stage: prod } }
     require: [alias/prod, arn:aws:kms:eu-west-1:123456789012:key/mrk-1]
   - require: customer-managed
+    differentFromStorage: true
 thresholds: { creatingMinutes: 5, rotationGraceHours: 0 }
 severities: { rotation-enabled: critical }
 rulesOff: [secret-not-stuck]
 exemptionTags: true
 exemptions:
   - { match: { identifier: old-* }, rules: rotation-enabled, owner: ann, reason: legacy, until: 2026-12-31 }
-support: { oracleCdb: unsupported }
+support: { oracleCdb: unsupported, iamDbAuth: [{ identifier: notebooks-* }] }
 remediation:
   allow: [schedule-rotation, rotate, toggle, enable]
   optIn:
@@ -128,7 +129,7 @@ remediation:
           },
           require: ["alias/prod", "arn:aws:kms:eu-west-1:123456789012:key/mrk-1"],
         },
-        { match: {}, require: ["customer-managed"] },
+        { match: {}, require: ["customer-managed"], differentFromStorage: true },
       ],
       thresholds: { creatingMinutes: 5, rotatingMinutes: 60, rotationGraceHours: 0, rotationIntervalDays: 90 },
       severities: { "rotation-enabled": "critical" },
@@ -143,7 +144,7 @@ remediation:
           until: "2026-12-31",
         },
       ],
-      support: { oracleCdb: "unsupported" },
+      support: { oracleCdb: "unsupported", iamDbAuth: [{ identifier: ["notebooks-*"] }] },
       remediation: {
         allow: ["schedule-rotation", "rotate", "toggle", "enable"],
         optIn: [{ tags: { stage: "dev" } }, { account: ["123456789012"], identifier: ["test-*"] }],
@@ -310,11 +311,11 @@ describe("an invalid policy is rejected with a sentence for each mistake that na
     ["keys: [{ require: [] }]", 'policy.yml: "keys[0].require" must not be empty, not [].'],
     [
       "keys: [{ match: { region: eu-west-1 } }]",
-      'policy.yml: "keys[0]" must have require, differentFromStorage: true, or both, not {"match":{"region":"eu-west-1"}}.',
+      'policy.yml: "keys[0]" needs require, differentFromStorage: true, or both.',
     ],
     [
       "keys: [{ differentFromStorage: false }]",
-      'policy.yml: "keys[0]" must have require, differentFromStorage: true, or both, not {"differentFromStorage":false}.',
+      'policy.yml: "keys[0]" needs require, differentFromStorage: true, or both.',
     ],
     [
       "keys: [{ differentFromStorage: yes }]",
