@@ -101,7 +101,7 @@ export function toEvent({ Message, Date: at }: AwsEvent): DatabaseEvent {
 }
 
 type Common = Pick<
-  DBInstance,
+  ReadInstance,
   | "Engine"
   | "EngineVersion"
   | "IAMDatabaseAuthenticationEnabled"
