@@ -11,6 +11,7 @@ import { addHistory } from "./history/history.ts";
 import { addTrend } from "./history/trend.ts";
 import type { Io, OutputStream } from "./io.ts";
 import { addPlan } from "./plan.ts";
+import { addPreflight } from "./preflight.ts";
 import { addRemediate } from "./remediate.ts";
 import { programName, reportFailure } from "./report-failure.ts";
 import { addRules } from "./rules.ts";
@@ -65,6 +66,7 @@ function createProgram(io: Io, end: (status: number) => void): Command {
     addRules,
     addExplain,
     addPlan,
+    addPreflight,
     addRemediate,
     addApprove,
     addStop,

@@ -14,6 +14,7 @@ import type {
   SimulatedProxy,
   SimulatedSecret,
   StoredEvaluation,
+  Workloads,
   TenantDatabase,
   Topic,
 } from "./resources.ts";
@@ -42,6 +43,7 @@ export type Region = FleetBuilders &
     readonly securityHub: { isEnabled: boolean; readonly findings: Map<string, ImportedFinding> };
     readonly configRules: Map<string, ConfigRule>;
     readonly evaluations: Map<string, StoredEvaluation>;
+    readonly workloads: Workloads;
     /** Databases, by ARN or identifier, whose rotations fail without a visible cause. */
     readonly failingRotations: Set<string>;
     /** Earlier versions of changed secrets, newest last: `ListSecrets` can lag five minutes. */

@@ -42,6 +42,8 @@ export async function runCli(argv: readonly string[], world: World = {}): Promis
       profileNames: async () => Object.keys(sampleAccounts),
       openTopic: noAws,
       answerApproval: noAws,
+      openSimulation: noAws,
+      openPrerequisites: noAws,
       ...world.aws,
     }),
     interrupted: world.interrupted ?? (() => new Promise(() => {})),

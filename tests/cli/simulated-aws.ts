@@ -1,6 +1,8 @@
 import type { Aws, Io } from "../../cli/io.ts";
 import { answerApproval } from "../../lib/aws/answer-approval.ts";
 import { createAccount } from "../../lib/aws/create-account.ts";
+import { createPrerequisites } from "../../lib/aws/read-prerequisites.ts";
+import { createSimulation } from "../../lib/aws/simulate-permissions.ts";
 import { publishMessages } from "../../lib/aws/publish-messages.ts";
 import { startTimeLimit } from "../../lib/aws/time-limit.ts";
 import { createSampleOrganization, sampleAccounts } from "../../simulator/organization.ts";
@@ -39,6 +41,10 @@ export async function startSimulatedAws(
         publishMessages(topicArn, messages, { endpoint, credentials: credentialsOf(profile) }),
     answerApproval: (id, answer, { region, profile }) =>
       answerApproval(id, answer, { endpoint, credentials: credentialsOf(profile), ...(region && { region }) }),
+    openSimulation: async ({ profile, region = "us-east-1" }) =>
+      createSimulation({ endpoint, region, maxAttempts: 1, credentials: credentialsOf(profile) }),
+    openPrerequisites: async ({ profile, region = "us-east-1" }) =>
+      createPrerequisites({ endpoint, region, maxAttempts: 1, credentials: credentialsOf(profile) }),
   };
   const sleep: Io["sleep"] = async (milliseconds, signal) => {
     signal.throwIfAborted();
