@@ -1,6 +1,12 @@
 import { type Command, Option } from "commander";
 import { activeRules } from "../lib/audit/judge.ts";
-import { type ActionName, type AllowableAction, actionNames, allowableActions, permissionFor } from "../lib/model/action.ts";
+import {
+  type ActionName,
+  type AllowableAction,
+  actionNames,
+  allowableActions,
+  permissionFor,
+} from "../lib/model/action.ts";
 import { UsageError } from "../lib/model/errors.ts";
 import type { Policy } from "../lib/model/policy.ts";
 import type { Preflight } from "../lib/model/preflight.ts";
@@ -44,7 +50,9 @@ Exit status:
 /** `preflight`: tries the permissions that an audit and repairs need, without changing anything. */
 export function addPreflight(program: Command, io: Io, end: (status: number) => void): void {
   addAwsOptions(
-    program.command("preflight").description("try the permissions that an audit and repairs need, without changing anything"),
+    program
+      .command("preflight")
+      .description("try the permissions that an audit and repairs need, without changing anything"),
   )
     .addOption(
       new Option(
@@ -104,7 +112,8 @@ function toRequiredKeys({ keys }: Policy): readonly string[] {
 }
 
 function statusOf({ permissions, prerequisites, unopened }: Preflight): number {
-  const statuses = [...permissions, ...(prerequisites ?? [])].map(({ status }) => status);
+  const needed = prerequisites?.filter(({ isOptional }) => !isOptional) ?? [];
+  const statuses = [...permissions, ...needed].map(({ status }) => status);
   if (statuses.includes("lack")) return exitStatus.findings;
   return statuses.includes("unknown") || unopened.length > 0 ? exitStatus.incomplete : exitStatus.clean;
 }

@@ -14,9 +14,9 @@ import type {
   SimulatedProxy,
   SimulatedSecret,
   StoredEvaluation,
-  Workloads,
   TenantDatabase,
   Topic,
+  Workloads,
 } from "./resources.ts";
 
 /**

@@ -11,7 +11,11 @@ import {
   DescribeConfigurationRecordersCommand,
   type RecordingGroup,
 } from "@aws-sdk/client-config-service";
-import { GetAccountSettingsCommand, LambdaClient, ListDurableExecutionsByFunctionCommand } from "@aws-sdk/client-lambda";
+import {
+  GetAccountSettingsCommand,
+  LambdaClient,
+  ListDurableExecutionsByFunctionCommand,
+} from "@aws-sdk/client-lambda";
 import { DescribeHubCommand, InvalidAccessException, SecurityHubClient } from "@aws-sdk/client-securityhub";
 import { call, required, toCallError } from "./call.ts";
 import { type ClientOptions, toClientConfig } from "./client-config.ts";

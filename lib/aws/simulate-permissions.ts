@@ -6,16 +6,10 @@ import {
   NoSuchEntityException,
   paginateSimulatePrincipalPolicy,
 } from "@aws-sdk/client-iam";
+import type { SimulationRequest } from "../model/preflight.ts";
 import { pages, required, toCallError } from "./call.ts";
 import { type ClientOptions, toClientConfig } from "./client-config.ts";
 import { withSignal } from "./time-limit.ts";
-
-type SimulationRequest = {
-  readonly principalArn: string;
-  readonly actions: readonly string[];
-  readonly resourceArn: string;
-  readonly context: Readonly<Record<string, string | boolean>>;
-};
 
 /** Opens IAM's policy simulator with the caller's credentials. It reads policies and makes none of the calls. A failed call throws an AwsCallError. */
 export function createSimulation(options: ClientOptions) {

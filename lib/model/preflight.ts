@@ -36,6 +36,8 @@ export type Prerequisite = {
   readonly account: string;
   readonly region: string;
   readonly name: string;
+  /** True if a deployment with the default parameters does without it. */
+  readonly isOptional: boolean;
   readonly status: PermissionStatus;
   /** What was seen. */
   readonly detail: string;
@@ -64,4 +66,14 @@ export type Preflight = {
   readonly unopened: readonly { readonly name: string; readonly reason: string }[];
   /** The IAM policy to add; null if nothing is missing that an Allow would give. */
   readonly policyToAdd: { readonly Version: "2012-10-17"; readonly Statement: readonly AllowStatement[] } | null;
+};
+
+/** Actions to simulate on one resource. */
+export type SimulationRequest = {
+  /** The ARN of an IAM user or role. */
+  readonly principalArn: string;
+  readonly actions: readonly string[];
+  readonly resourceArn: string;
+  /** Values of condition keys. */
+  readonly context: Readonly<Record<string, string | boolean>>;
 };

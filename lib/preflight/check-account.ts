@@ -5,9 +5,9 @@ import { compareText } from "../model/compare-text.ts";
 import { AwsCallError } from "../model/errors.ts";
 import type { PermissionNeed, PermissionResult, Prerequisite } from "../model/preflight.ts";
 import { checkPrerequisites, type PrerequisitePort } from "./check-prerequisites.ts";
-import { had, judgeFailure, notTold, type Outcome } from "./denial.ts";
+import { had, judgeFailure, type TrialOutcome, toUnknown } from "./denial.ts";
 import { findPrincipal, type SimulationPort, simulateNeeds } from "./simulation.ts";
-import { canTry, type Sample, takeSample, tryRead } from "./try-reads.ts";
+import { canTry, type TrialResources, takeSample, tryRead } from "./try-reads.ts";
 
 /** An account to check. The ports of services that an audit does not read are opened when they are first needed. */
 export type PreflightAccount = {
@@ -47,10 +47,10 @@ export async function checkAccount(
   const identity = await port.identify(regions === "all" ? undefined : regions[0]);
   const { account, arn: callerArn, ...scope } = identity;
   const listed = await port.listRegions().then(
-    (names) => ({ names, outcome: names.length === 0 ? notTold("AWS returned no enabled Region.") : had }),
+    (names) => ({ names, outcome: names.length === 0 ? toUnknown("AWS returned no enabled Region.") : had }),
     (error: unknown) => ({ names: [] as readonly string[], outcome: judgeFailure(error) }),
   );
-  const outcomes: Readonly<Record<string, Outcome>> = {
+  const outcomes: Readonly<Record<string, TrialOutcome>> = {
     "account:ListRegions": listed.outcome,
     "sts:GetCallerIdentity": had,
   };
@@ -83,24 +83,21 @@ export async function checkAccount(
 }
 
 /** The caller's principal in IAM, or why it cannot be simulated. */
-type Principal = { readonly arn: string; readonly port: SimulationPort } | { readonly outcome: Outcome };
+type Principal = { readonly arn: string; readonly port: SimulationPort } | { readonly outcome: TrialOutcome };
 
-async function openPrincipal(
-  callerArn: string,
-  openSimulation: () => Promise<SimulationPort>,
-): Promise<Principal> {
+async function openPrincipal(callerArn: string, openSimulation: () => Promise<SimulationPort>): Promise<Principal> {
   const port = await openSimulation();
   try {
     return { arn: await findPrincipal(callerArn, port), port };
   } catch (error) {
-    return { outcome: toUntold(error) };
+    return { outcome: toUnsimulated(error) };
   }
 }
 
 /** A simulation that failed says nothing about the actions. */
-function toUntold(error: unknown): Outcome {
+function toUnsimulated(error: unknown): TrialOutcome {
   if (!(error instanceof AwsCallError)) throw error;
-  return notTold(`Only a simulation can tell, and ${error.action} failed with ${error.code}: ${error.message}`);
+  return toUnknown(`Only a simulation can tell, and ${error.action} failed with ${error.code}: ${error.message}`);
 }
 
 type RegionRequest = Pick<PreflightRequest, "needs" | "requiredKeys"> & {
@@ -119,7 +116,7 @@ async function checkRegion(
   const results: PermissionResult[] = [];
   for (const need of tried) results.push({ ...need, account, region, ...(await tryRead(need.action, port, sample)) });
   const simulated =
-    untried.length === 0 ? new Map<string, Outcome>() : await simulate(untried, port, sample, await principal());
+    untried.length === 0 ? new Map<string, TrialOutcome>() : await simulate(untried, port, sample, await principal());
   for (const need of untried) {
     const outcome = simulated.get(need.action);
     if (outcome === undefined) throw new Error(`${need.action} was not simulated`);
@@ -131,15 +128,15 @@ async function checkRegion(
 async function simulate(
   needs: readonly PermissionNeed[],
   { account, region, partition }: RegionPort,
-  { triedKeys }: Sample,
+  { triedKeys }: TrialResources,
   principal: Principal,
-): Promise<ReadonlyMap<string, Outcome>> {
-  const allAs = (outcome: Outcome) => new Map(needs.map(({ action }) => [action, outcome]));
+): Promise<ReadonlyMap<string, TrialOutcome>> {
+  const allAs = (outcome: TrialOutcome) => new Map(needs.map(({ action }) => [action, outcome]));
   if ("outcome" in principal) return allAs(principal.outcome);
   const input = { account, region, partition, principalArn: principal.arn, hasKeys: triedKeys.length > 0 };
   try {
     return await simulateNeeds(needs, input, principal.port);
   } catch (error) {
-    return allAs(toUntold(error));
+    return allAs(toUnsimulated(error));
   }
 }

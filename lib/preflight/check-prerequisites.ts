@@ -2,10 +2,10 @@ import { AwsCallError } from "../model/errors.ts";
 import type { PermissionStatus, Prerequisite } from "../model/preflight.ts";
 
 /** A configuration recorder of AWS Config. `records` says whether it records a resource type. */
-export type Recorder = { readonly isRecording: boolean; readonly records: (resourceType: string) => boolean };
+type Recorder = { readonly isRecording: boolean; readonly records: (resourceType: string) => boolean };
 
 /** A trail of CloudTrail, as far as it was read. */
-export type Trail = { readonly name: string; readonly isLogging: boolean; readonly hasManagementEvents: boolean };
+type Trail = { readonly name: string; readonly isLogging: boolean; readonly hasManagementEvents: boolean };
 
 /** Reads what a deployment needs in one Region. A failed call throws an AwsCallError. */
 export type PrerequisitePort = {
@@ -19,9 +19,12 @@ export type PrerequisitePort = {
   hasDurableFunctions(): Promise<boolean>;
 };
 
-type Scope = { readonly account: string; readonly region: string };
-type Judgment = Pick<Prerequisite, "status" | "detail" | "remedy">;
-type Check = { readonly name: string; readonly run: (port: PrerequisitePort) => Promise<Judgment> };
+type PrerequisiteVerdict = Pick<Prerequisite, "status" | "detail" | "remedy">;
+type PrerequisiteCheck = {
+  readonly name: string;
+  readonly isOptional?: true;
+  readonly run: (port: PrerequisitePort) => Promise<PrerequisiteVerdict>;
+};
 
 /** The resource types that AWS Config has to record. */
 const recordedTypes = ["AWS::RDS::DBInstance", "AWS::RDS::DBCluster"];
@@ -34,38 +37,52 @@ const reservedExecutions = { withoutRepairs: 8, withRepairs: 13 };
 
 /** Checks what docs/deploy.md says that a deployment needs, as far as calls that read can tell. */
 export async function checkPrerequisites(
-  scope: Scope,
+  scope: Pick<Prerequisite, "account" | "region">,
   port: PrerequisitePort,
   { hasRepairs }: { readonly hasRepairs: boolean },
 ): Promise<readonly Prerequisite[]> {
-  const checks: readonly Check[] = [
+  const checks: readonly PrerequisiteCheck[] = [
     { name: "AWS Config recorder", run: async (one) => judgeRecorders(await one.listRecorders()) },
     {
       name: "Lambda concurrency",
       run: async (one) => judgeConcurrency(await one.getUnreservedConcurrency(), hasRepairs),
     },
     { name: "CloudTrail trail", run: async (one) => judgeTrails(await one.listTrails()) },
-    { name: "Security Hub CSPM", run: async (one) => judgeSecurityHub(await one.isSecurityHubEnabled()) },
+    {
+      name: "Security Hub CSPM",
+      isOptional: true,
+      run: async (one) => judgeSecurityHub(await one.isSecurityHubEnabled()),
+    },
     ...(hasRepairs
-      ? [{ name: "Durable functions", run: async (one: PrerequisitePort) => judgeDurable(await one.hasDurableFunctions()) }]
+      ? [
+          {
+            name: "Durable functions",
+            run: async (one: PrerequisitePort) => judgeDurable(await one.hasDurableFunctions()),
+          },
+        ]
       : []),
   ];
   return Promise.all(
-    checks.map(async ({ name, run }) => ({ ...scope, name, ...(await run(port).catch((error) => toUntold(error))) })),
+    checks.map(async ({ name, isOptional = false, run }) => ({
+      ...scope,
+      name,
+      isOptional,
+      ...(await run(port).catch((error: unknown) => toUnknown(error))),
+    })),
   );
 }
 
-function toUntold(error: unknown): Judgment {
+function toUnknown(error: unknown): PrerequisiteVerdict {
   if (!(error instanceof AwsCallError)) throw error;
   const { action, code, message } = error;
   return { status: "unknown", detail: `${action} failed with ${code}: ${message}`, remedy: `Allow ${action}.` };
 }
 
-function judge(status: PermissionStatus, detail: string, remedy: string | null = null): Judgment {
+function judge(status: PermissionStatus, detail: string, remedy: string | null = null): PrerequisiteVerdict {
   return { status, detail, remedy };
 }
 
-function judgeRecorders(recorders: readonly Recorder[]): Judgment {
+function judgeRecorders(recorders: readonly Recorder[]): PrerequisiteVerdict {
   const unrecorded = recordedTypes.filter((type) => !recorders.some(({ records }) => records(type)));
   if (recorders.length === 0)
     return judge("lack", "There is no configuration recorder.", 'Create one, or set configRules: "off".');
@@ -84,7 +101,7 @@ function judgeRecorders(recorders: readonly Recorder[]): Judgment {
   return judge("have", "It records DB instances and DB clusters.");
 }
 
-function judgeConcurrency(unreserved: number, hasRepairs: boolean): Judgment {
+function judgeConcurrency(unreserved: number, hasRepairs: boolean): PrerequisiteVerdict {
   const needed = keptUnreserved + reservedExecutions[hasRepairs ? "withRepairs" : "withoutRepairs"];
   const detail = `${unreserved} executions are unreserved, and ${needed} are needed.`;
   return unreserved >= needed
@@ -92,7 +109,7 @@ function judgeConcurrency(unreserved: number, hasRepairs: boolean): Judgment {
     : judge("lack", detail, 'Request a higher quota, or set reservedConcurrency: "off".');
 }
 
-function judgeTrails(trails: readonly Trail[]): Judgment {
+function judgeTrails(trails: readonly Trail[]): PrerequisiteVerdict {
   const found = trails.find(({ isLogging, hasManagementEvents }) => isLogging && hasManagementEvents);
   if (found !== undefined) return judge("have", `The trail ${found.name} logs management events.`);
   return judge(
@@ -102,13 +119,13 @@ function judgeTrails(trails: readonly Trail[]): Judgment {
   );
 }
 
-function judgeSecurityHub(isEnabled: boolean): Judgment {
+function judgeSecurityHub(isEnabled: boolean): PrerequisiteVerdict {
   return isEnabled
     ? judge("have", "It is enabled.")
-    : judge("lack", "It is not enabled.", 'Enable it, or leave the parameter securityHub "off".');
+    : judge("lack", "It is not enabled.", 'It is needed only with securityHub: "on".');
 }
 
-function judgeDurable(isOffered: boolean): Judgment {
+function judgeDurable(isOffered: boolean): PrerequisiteVerdict {
   return isOffered
     ? judge("have", "Lambda knows durable executions in this Region.")
     : judge("lack", "Lambda does not know durable executions in this Region.", "Choose another Region for the stack.");

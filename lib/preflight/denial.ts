@@ -2,17 +2,17 @@ import { AwsCallError, isAccessDenied } from "../model/errors.ts";
 import type { DenyingPolicy, PermissionStatus } from "../model/preflight.ts";
 
 /** What an attempt says about a permission. */
-export type Outcome = {
+export type TrialOutcome = {
   readonly status: PermissionStatus;
   readonly reason: string | null;
   readonly deniedBy: DenyingPolicy | null;
 };
 
 /** The permission is there. */
-export const had: Outcome = { status: "have", reason: null, deniedBy: null };
+export const had: TrialOutcome = { status: "have", reason: null, deniedBy: null };
 
 /** The permission cannot be told. */
-export function notTold(reason: string): Outcome {
+export function toUnknown(reason: string): TrialOutcome {
   return { status: "unknown", reason, deniedBy: null };
 }
 
@@ -23,21 +23,21 @@ const missing = /NotFound(Fault|Exception)?$/;
 const ambiguous = /because the resource does not exist/i;
 
 /** What a failed call says about the permission to make it. */
-export function judgeFailure(error: unknown): Outcome {
+export function judgeFailure(error: unknown): TrialOutcome {
   if (!(error instanceof AwsCallError)) throw error;
   const reason = `${error.code}: ${error.message}`;
   if (isAccessDenied(error))
     return ambiguous.test(error.message)
-      ? notTold(reason)
+      ? toUnknown(reason)
       : { status: "lack", reason, deniedBy: findDenyingPolicy(error.message) };
-  return missing.test(error.code) ? had : notTold(reason);
+  return missing.test(error.code) ? had : toUnknown(reason);
 }
 
 /**
  * The kind of policy that AWS's message names; null if it names none.
  * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
  */
-export function findDenyingPolicy(message: string): DenyingPolicy | null {
+function findDenyingPolicy(message: string): DenyingPolicy | null {
   const [, explicit, implicit] =
     /with an explicit deny in an? ([\w -]*?(?:policy|boundary))|because no ([\w -]*?(?:policy|boundary)) allows/i.exec(
       message,

@@ -5,10 +5,7 @@ import type { Rule } from "../model/rule.ts";
 import { actionPermissions, repairReads } from "../plan/repair-permissions.ts";
 
 /** The IAM actions that an audit with these rules and these repairs need, in alphabetical order, each with what needs it. */
-export function listPermissionNeeds(
-  rules: readonly Rule[],
-  repairs: readonly ActionName[],
-): readonly PermissionNeed[] {
+export function listPermissionNeeds(rules: readonly Rule[], repairs: readonly ActionName[]): readonly PermissionNeed[] {
   const ofAudit = auditActions(rules);
   const ofRepairs = repairs.flatMap((repair) => {
     const { calls, calledByRds } = actionPermissions[repair];

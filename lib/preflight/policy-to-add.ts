@@ -4,7 +4,7 @@ import type { AllowStatement, PermissionResult, Preflight } from "../model/prefl
 const managedSecrets = "arn:*:secretsmanager:*:*:secret:rds!*";
 
 /** True if an Allow in an IAM policy gives the permission: no other kind of policy denies it. */
-export function isGivenByAllow({ status, deniedBy }: Pick<PermissionResult, "status" | "deniedBy">): boolean {
+function isGivenByAllow({ status, deniedBy }: Pick<PermissionResult, "status" | "deniedBy">): boolean {
   if (status !== "lack") return false;
   return deniedBy === null || (deniedBy.kind === "identity-based policy" && !deniedBy.isExplicit);
 }
@@ -12,9 +12,14 @@ export function isGivenByAllow({ status, deniedBy }: Pick<PermissionResult, "sta
 /** The IAM policy with exactly the actions that are missing; null if an Allow helps with none. */
 export function toPolicyToAdd(results: readonly PermissionResult[]): Preflight["policyToAdd"] {
   const actions = [...new Set(results.filter(isGivenByAllow).map(({ action }) => action))].sort();
-  const isOnSecret = (action: string) => action.startsWith("secretsmanager:") && action !== "secretsmanager:ListSecrets";
+  const isOnSecret = (action: string) =>
+    action.startsWith("secretsmanager:") && action !== "secretsmanager:ListSecrets";
   const Statement = [
-    ...toStatement("Missing", actions.filter((action) => !isOnSecret(action)), "*"),
+    ...toStatement(
+      "Missing",
+      actions.filter((action) => !isOnSecret(action)),
+      "*",
+    ),
     ...toStatement("MissingOnManagedSecrets", actions.filter(isOnSecret), managedSecrets),
   ];
   return Statement.length === 0 ? null : { Version: "2012-10-17", Statement };

@@ -1,20 +1,10 @@
 import { parseArn } from "../model/arn.ts";
 import { AwsCallError } from "../model/errors.ts";
-import type { PermissionNeed } from "../model/preflight.ts";
-import { had, notTold, type Outcome } from "./denial.ts";
-
-/** Actions to simulate on one resource. */
-export type SimulationRequest = {
-  /** The ARN of an IAM user or role. */
-  readonly principalArn: string;
-  readonly actions: readonly string[];
-  readonly resourceArn: string;
-  /** Values of condition keys. */
-  readonly context: Readonly<Record<string, string | boolean>>;
-};
+import type { PermissionNeed, SimulationRequest } from "../model/preflight.ts";
+import { had, type TrialOutcome, toUnknown } from "./denial.ts";
 
 /** How IAM decides on one action. */
-export type Decision = {
+export type SimulatedDecision = {
   readonly action: string;
   /** `allowed`, `explicitDeny` or `implicitDeny`. */
   readonly decision: string;
@@ -30,13 +20,19 @@ export type Decision = {
 export type SimulationPort = {
   /** The ARN of a role, with its path; null if it does not exist. */
   findRole(name: string): Promise<string | null>;
-  simulate(request: SimulationRequest): Promise<readonly Decision[]>;
+  simulate(request: SimulationRequest): Promise<readonly SimulatedDecision[]>;
 };
 
-type Scope = { readonly account: string; readonly region: string; readonly partition: string };
+type SimulationScope = Pick<SimulationInput, "account" | "region" | "partition">;
 
 /** What to simulate in one scope. `hasKeys`: customer managed keys are used or required there, whose policies decide too. */
-export type SimulationInput = Scope & { readonly principalArn: string; readonly hasKeys: boolean };
+type SimulationInput = {
+  readonly account: string;
+  readonly region: string;
+  readonly partition: string;
+  readonly principalArn: string;
+  readonly hasKeys: boolean;
+};
 
 /** The IAM user or role behind a caller's ARN. Throws an AwsCallError if there is none that IAM can simulate. */
 export async function findPrincipal(callerArn: string, port: SimulationPort): Promise<string> {
@@ -57,8 +53,8 @@ export async function simulateNeeds(
   needs: readonly PermissionNeed[],
   { principalArn, hasKeys, ...scope }: SimulationInput,
   port: SimulationPort,
-): Promise<ReadonlyMap<string, Outcome>> {
-  const outcomes = new Map<string, Outcome>();
+): Promise<ReadonlyMap<string, TrialOutcome>> {
+  const outcomes = new Map<string, TrialOutcome>();
   for (const request of toRequests(needs, scope)) {
     const decisions = await port.simulate({ principalArn, ...request });
     for (const action of request.actions) {
@@ -74,12 +70,12 @@ export async function simulateNeeds(
   return outcomes;
 }
 
-type Request = Omit<SimulationRequest, "principalArn">;
+type ScopeRequest = Omit<SimulationRequest, "principalArn">;
 
 /** Turning management off is a request of its own, because policies tell it from turning it on by `rds:ManageMasterUserPassword`. */
-function toRequests(needs: readonly PermissionNeed[], scope: Scope): readonly Request[] {
-  const requests: Request[] = [];
-  const add = (chosen: readonly PermissionNeed[], context: Request["context"]) => {
+function toRequests(needs: readonly PermissionNeed[], scope: SimulationScope): readonly ScopeRequest[] {
+  const requests: ScopeRequest[] = [];
+  const add = (chosen: readonly PermissionNeed[], context: ScopeRequest["context"]) => {
     const byResource = Map.groupBy(chosen, ({ action }) => resourceOf(action, scope));
     for (const [resourceArn, some] of byResource)
       requests.push({
@@ -97,7 +93,10 @@ function toRequests(needs: readonly PermissionNeed[], scope: Scope): readonly Re
     "kms:ViaService": `secretsmanager.${scope.region}.amazonaws.com`,
     "kms:GrantIsForAWSResource": true,
   });
-  add(needs.filter((need) => !(isModification(need) || isOfKeys(need))), {});
+  add(
+    needs.filter((need) => !(isModification(need) || isOfKeys(need))),
+    {},
+  );
   return requests;
 }
 
@@ -107,19 +106,21 @@ const resources: Readonly<Record<string, string>> = {
 };
 
 /** The ARN of all resources that the action is about. */
-function resourceOf(action: string, { partition, region, account }: Scope): string {
+function resourceOf(action: string, { partition, region, account }: SimulationScope): string {
   const [service = ""] = action.split(":");
   const resource = { kms: "key/*", secretsmanager: "secret:rds!*" }[service] ?? resources[action] ?? "db:*";
   return `arn:${partition}:${service}:${region}:${account}:${resource}`;
 }
 
-function toOutcome(result: Decision | undefined, resourceArn: string, hasKeyPolicy: boolean): Outcome {
-  if (result === undefined) return notTold("IAM's answer does not contain the action.");
+function toOutcome(result: SimulatedDecision | undefined, resourceArn: string, hasKeyPolicy: boolean): TrialOutcome {
+  if (result === undefined) return toUnknown("IAM's answer does not contain the action.");
   const { decision, missingContext, isInBoundary, isInServiceControlPolicies } = result;
   if (decision === "allowed")
-    return hasKeyPolicy ? notTold("IAM policies allow it. The policy of the key decides too and is not simulated.") : had;
+    return hasKeyPolicy
+      ? toUnknown("IAM policies allow it. The policy of the key decides too and is not simulated.")
+      : had;
   const isExplicit = decision === "explicitDeny";
-  const deny = (kind: string): Outcome => ({
+  const deny = (kind: string): TrialOutcome => ({
     status: "lack",
     reason: isExplicit
       ? `IAM simulation: explicit deny in ${kind === "identity-based policy" ? "an" : "a"} ${kind}`
@@ -129,7 +130,7 @@ function toOutcome(result: Decision | undefined, resourceArn: string, hasKeyPoli
   if (isInServiceControlPolicies === false) return deny("service control policy");
   if (isInBoundary === false) return deny("permissions boundary");
   if (missingContext.length > 0)
-    return notTold(`It depends on ${missingContext.join(", ")}, which the simulation does not know.`);
+    return toUnknown(`It depends on ${missingContext.join(", ")}, which the simulation does not know.`);
   if (isExplicit || decision === "implicitDeny") return deny("identity-based policy");
-  return notTold(`IAM answers "${decision}".`);
+  return toUnknown(`IAM answers "${decision}".`);
 }

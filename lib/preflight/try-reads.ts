@@ -2,15 +2,22 @@ import type { Pages, RegionPort } from "../collect/region-port.ts";
 import { AwsCallError } from "../model/errors.ts";
 import { isKeyReference, toCanonicalReference } from "../model/key.ts";
 import type { PermissionTest } from "../model/preflight.ts";
-import { had, judgeFailure, notTold, type Outcome } from "./denial.ts";
+import { had, judgeFailure, type TrialOutcome, toUnknown } from "./denial.ts";
 
 /** What calls are made about: an existing secret and key if there are any, so that their own policies count. */
-export type Sample = { readonly secretArn: string; readonly describedKey: string; readonly triedKeys: readonly string[] };
+export type TrialResources = {
+  readonly secretArn: string;
+  readonly describedKey: string;
+  readonly triedKeys: readonly string[];
+};
 
-type Attempt = { readonly test: PermissionTest; readonly run: (port: RegionPort, sample: Sample) => Promise<Outcome> };
+type PermissionTrial = {
+  readonly test: PermissionTest;
+  readonly run: (port: RegionPort, sample: TrialResources) => Promise<TrialOutcome>;
+};
 
 /** The calls that read, each for one page or one thing. None changes anything: the calls are those of an audit. */
-const attempts: Readonly<Record<string, Attempt>> = {
+const trials: Readonly<Record<string, PermissionTrial>> = {
   "kms:DescribeKey": reading((port, { describedKey }) => port.describeKey(describedKey)),
   "kms:GenerateDataKey": { test: "dry-run", run: tryKeys },
   "rds:DescribeBlueGreenDeployments": listing((port) => port.describeBlueGreenDeployments()),
@@ -34,23 +41,23 @@ const absentName = "rds-password-audit-preflight";
 const absentId = "00000000-0000-0000-0000-000000000000";
 
 /** True if the permission can be tried with a call. Without a customer managed key there is none for a dry run. */
-export function canTry(action: string, { triedKeys }: Pick<Sample, "triedKeys">): boolean {
-  return action in attempts && !(action === "kms:GenerateDataKey" && triedKeys.length === 0);
+export function canTry(action: string, { triedKeys }: Pick<TrialResources, "triedKeys">): boolean {
+  return action in trials && !(action === "kms:GenerateDataKey" && triedKeys.length === 0);
 }
 
 /** Makes the call of an action, once. */
 export async function tryRead(
   action: string,
   port: RegionPort,
-  sample: Sample,
-): Promise<Outcome & { readonly test: PermissionTest }> {
-  const attempt = attempts[action];
-  if (attempt === undefined) throw new Error(`${action} cannot be tried`);
-  return { test: attempt.test, ...(await attempt.run(port, sample).catch(judgeFailure)) };
+  sample: TrialResources,
+): Promise<TrialOutcome & { readonly test: PermissionTest }> {
+  const trial = trials[action];
+  if (trial === undefined) throw new Error(`${action} cannot be tried`);
+  return { test: trial.test, ...(await trial.run(port, sample).catch(judgeFailure)) };
 }
 
 /** Chooses what to call about: the first secret that RDS owns, its key, and the keys that the policy requires. */
-export async function takeSample(port: RegionPort, requiredKeys: readonly string[]): Promise<Sample> {
+export async function takeSample(port: RegionPort, requiredKeys: readonly string[]): Promise<TrialResources> {
   const secrets = await firstPage(port.listSecrets()).catch((error: unknown) => {
     if (error instanceof AwsCallError) return [];
     throw error;
@@ -67,7 +74,7 @@ export async function takeSample(port: RegionPort, requiredKeys: readonly string
   };
 }
 
-function reading(run: (port: RegionPort, sample: Sample) => Promise<unknown>): Attempt {
+function reading(run: (port: RegionPort, sample: TrialResources) => Promise<unknown>): PermissionTrial {
   return {
     test: "call",
     run: async (port, sample) => {
@@ -77,7 +84,7 @@ function reading(run: (port: RegionPort, sample: Sample) => Promise<unknown>): A
   };
 }
 
-function listing(list: (port: RegionPort) => Pages<unknown>): Attempt {
+function listing(list: (port: RegionPort) => Pages<unknown>): PermissionTrial {
   return reading((port) => firstPage(list(port)));
 }
 
@@ -87,13 +94,13 @@ async function firstPage<T>(pages: Pages<T>): Promise<readonly T[]> {
 }
 
 /** Tries each key; the first that is refused decides. */
-async function tryKeys(port: RegionPort, { triedKeys }: Sample): Promise<Outcome> {
+async function tryKeys(port: RegionPort, { triedKeys }: TrialResources): Promise<TrialOutcome> {
   for (const key of triedKeys) {
     const refusal = await port.tryKey(key);
     if (refusal === null) continue;
     const [code = "", ...message] = refusal.split(": ");
     const outcome = judgeFailure(new AwsCallError("kms:GenerateDataKey", code, message.join(": ")));
-    return outcome.status === "have" ? notTold(refusal) : outcome;
+    return outcome.status === "have" ? toUnknown(refusal) : outcome;
   }
   return had;
 }

@@ -1,4 +1,4 @@
-import { textIn, type Params } from "../params.ts";
+import { type Params, textIn } from "../params.ts";
 import { restJson } from "../protocol/json.ts";
 import { SimulatedError } from "../simulated-error.ts";
 import { restErrors } from "./errors.ts";

@@ -93,7 +93,11 @@ function failureOf(finding: Params, { region }: CallContext): Failure | "unnamed
 
 function checkEnabled({ region: { securityHub, account } }: CallContext): void {
   if (securityHub.isEnabled) return;
-  throw new SimulatedError("InvalidAccessException", `Account ${account.id} is not subscribed to AWS Security Hub`, 401);
+  throw new SimulatedError(
+    "InvalidAccessException",
+    `Account ${account.id} is not subscribed to AWS Security Hub`,
+    401,
+  );
 }
 
 function importFindings(params: Params, context: CallContext): object {

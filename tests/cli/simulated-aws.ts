@@ -1,9 +1,9 @@
 import type { Aws, Io } from "../../cli/io.ts";
 import { answerApproval } from "../../lib/aws/answer-approval.ts";
 import { createAccount } from "../../lib/aws/create-account.ts";
+import { publishMessages } from "../../lib/aws/publish-messages.ts";
 import { createPrerequisites } from "../../lib/aws/read-prerequisites.ts";
 import { createSimulation } from "../../lib/aws/simulate-permissions.ts";
-import { publishMessages } from "../../lib/aws/publish-messages.ts";
 import { startTimeLimit } from "../../lib/aws/time-limit.ts";
 import { createSampleOrganization, sampleAccounts } from "../../simulator/organization.ts";
 import { startSimulator } from "../../simulator/server.ts";

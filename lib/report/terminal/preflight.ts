@@ -11,7 +11,7 @@ const words: Readonly<Record<PermissionStatus, string>> = { have: "have", lack: 
 const tests = { call: "call", "dry-run": "dry run", simulation: "simulation" };
 
 /** The results of one action that have the same status. */
-type Row = readonly [PermissionResult, ...PermissionResult[]];
+type PermissionRow = readonly [PermissionResult, ...PermissionResult[]];
 
 /** Renders a preflight for a terminal: the verdict, a table of permissions, what is missing and what that hides, prerequisites, the policy to add. */
 export function renderPreflight(result: Preflight, options: Pick<ReportOptions, "width" | "color">): string {
@@ -29,34 +29,55 @@ export function renderPreflight(result: Preflight, options: Pick<ReportOptions, 
   return `${sections.join("\n\n")}\n`;
 }
 
-function toRows(permissions: readonly PermissionResult[]): readonly Row[] {
-  return groupBy(permissions, ({ action, status }) => `${action} ${status}`).map(([, row]) => row);
+function toRows(permissions: readonly PermissionResult[]): readonly PermissionRow[] {
+  return groupBy(permissions, ({ action }) => action).flatMap(([, ofAction]) =>
+    groupBy(ofAction, ({ status }) => status).map(([, row]) => row),
+  );
 }
 
 function renderVerdict(
   { callers, prerequisites, unopened }: Preflight,
-  rows: readonly Row[],
+  rows: readonly PermissionRow[],
   { paint, wrap }: Layout,
 ): string {
-  const all = [...rows.map(([first]) => first), ...(prerequisites ?? [])];
-  const countOf = (status: PermissionStatus) => all.filter((one) => one.status === status).length;
-  const [lacking, unknown] = [countOf("lack"), countOf("unknown")];
-  const isComplete = unknown === 0 && unopened.length === 0;
-  const word = lacking > 0 ? "MISSING" : isComplete ? "READY" : "INCOMPLETE";
-  const sentence =
-    lacking === 0 && unknown === 0
-      ? `Everything that was checked is there (${all.length}).`
-      : `Of ${all.length} checked, ${lacking} ${lacking === 1 ? "is" : "are"} missing and ${unknown} cannot be told.`;
+  const permissions = groupBy(rows, ([{ action }]) => action).map(([, some]) => ({
+    status: worst(some.map(([{ status }]) => status)),
+  }));
+  const needed = prerequisites?.filter(({ isOptional }) => !isOptional) ?? [];
+  const has = (status: PermissionStatus) => [...permissions, ...needed].some((one) => one.status === status);
+  const isComplete = !has("unknown") && unopened.length === 0;
+  const word = has("lack") ? "MISSING" : isComplete ? "READY" : "INCOMPLETE";
+  const sentence = [
+    summarize(permissions, "permission"),
+    ...(needed.length === 0 ? [] : [summarize(needed, "prerequisite")]),
+    ...(unopened.length === 0 ? [] : [`${count(unopened.length, "account")} could not be opened.`]),
+  ].join(" ");
   const callerText = `${callers.length === 1 ? "Caller" : "Callers"}: ${callers.join(", ")}.`;
   const paintWord = word === "READY" ? paint.good : word === "MISSING" ? paint.bad : paint.warn;
   return wrap(`${sentence} ${callerText}`, `${paintWord(word)}  `);
 }
 
-function renderPermissions(rows: readonly Row[], { paint }: Layout): string {
+/** The status that counts for an action: what is missing in one scope is missing. */
+function worst(statuses: readonly PermissionStatus[]): PermissionStatus {
+  return (["lack", "unknown"] as const).find((status) => statuses.includes(status)) ?? "have";
+}
+
+/** "2 of 25 permissions are missing, 1 cannot be told." */
+function summarize(results: readonly { readonly status: PermissionStatus }[], noun: string): string {
+  const countOf = (wanted: PermissionStatus) => results.filter(({ status }) => status === wanted).length;
+  const [lacking, unknown] = [countOf("lack"), countOf("unknown")];
+  const all = count(results.length, noun);
+  if (lacking === 0 && unknown === 0) return results.length === 1 ? `The ${noun} is there.` : `All ${all} are there.`;
+  const missing =
+    lacking === 0 ? `None of ${all} is missing` : `${lacking} of ${all} ${lacking === 1 ? "is" : "are"} missing`;
+  return unknown === 0 ? `${missing}.` : `${missing}, ${unknown} cannot be told.`;
+}
+
+function renderPermissions(rows: readonly PermissionRow[], { paint, wrap }: Layout): string {
   const columns = widest(rows.map(([{ action }]) => action));
   const statusColumns = widest(Object.values(words));
   const toLine = (action: string, status: string, test: string, scopes: string) =>
-    `  ${pad(action, columns)}  ${pad(status, statusColumns)}  ${pad(test, 10)}  ${scopes}`.trimEnd();
+    wrap(scopes, `  ${pad(action, columns)}  ${pad(status, statusColumns)}  ${pad(test, 10)}  `).trimEnd();
   const statusesOf = (action: string) => rows.filter(([first]) => first.action === action).length;
   const lines = rows.map((row) => {
     const [{ action, status, test }] = row;
@@ -71,12 +92,17 @@ function paintStatus(status: PermissionStatus, paint: Layout["paint"]): string {
   return painters[status](words[status]);
 }
 
-function renderDetails(title: string, status: PermissionStatus, rows: readonly Row[], layout: Layout): string[] {
+function renderDetails(
+  title: string,
+  status: PermissionStatus,
+  rows: readonly PermissionRow[],
+  layout: Layout,
+): string[] {
   const details = rows.filter(([first]) => first.status === status).map((row) => renderDetail(row, layout));
   return details.length === 0 ? [] : [[layout.paint.strong(title), ...details].join("\n")];
 }
 
-function renderDetail(row: Row, { paint, wrap }: Layout): string {
+function renderDetail(row: PermissionRow, { paint, wrap }: Layout): string {
   const [first] = row;
   const { action, reason, deniedBy } = first;
   const isHopeless = deniedBy !== null && (deniedBy.isExplicit || deniedBy.kind !== "identity-based policy");
@@ -101,7 +127,7 @@ function describeLoss({ action, rules, confirms, repairs, isCalledByRds }: Permi
     ...(rules.length > 0 ? [`not evaluated: ${rules.join(", ")}`] : []),
     ...(confirms.length > 0 ? [`not confirmed: ${confirms.join(", ")}`] : []),
     ...(repairs.length > 0
-      ? [`not possible: ${repairs.join(", ")}${isCalledByRds ? " (RDS uses the permission)" : ""}`]
+      ? [`not possible: ${repairs.join(", ")}${isCalledByRds ? " (RDS also calls it for you)" : ""}`]
       : []),
   ];
   return `Without it, ${losses.join("; ")}.`;
@@ -118,9 +144,9 @@ function renderPrerequisites(prerequisites: readonly Prerequisite[] | null, { pa
   const statusColumns = widest(Object.values(words));
   const sections = groupBy(prerequisites, describeScope).map(([scope, some]) => [
     `  ${scope}`,
-    ...some.map(({ name, status, detail, remedy }) =>
+    ...some.map(({ name, isOptional, status, detail, remedy }) =>
       wrap(
-        remedy === null ? detail : `${detail} ${remedy}`,
+        [isOptional ? "Optional." : [], detail, remedy ?? []].flat().join(" "),
         `    ${pad(name, columns)}  ${pad(paintStatus(status, paint), statusColumns)}  `,
       ),
     ),
@@ -132,7 +158,7 @@ function renderPolicy({ policyToAdd, permissions }: Preflight, { paint, wrap }: 
   const note = permissions.some(({ test }) => test === "simulation")
     ? [
         wrap(
-          "A simulation evaluates IAM policies, the permissions boundary, and service control policies without conditions. It does not see session policies, key policies and policies of VPC endpoints.",
+          "A simulation evaluates IAM policies, the permissions boundary, and service control policies without conditions. It does not see session policies, policies of keys and secrets, and policies of VPC endpoints.",
         ),
       ]
     : [];
