@@ -145,6 +145,8 @@ export const policySchema = (ruleIds: readonly string[]) => {
     severities: z.partialRecord(ruleId, severity).default({}),
     rulesOff: z.array(ruleId).default([]),
     exemptionTags: z.boolean().default(false),
+    /** Tags that name the owner of a database, in any case. The first one that a database has counts. */
+    ownerTags: oneOrMore(text).default(["owner", "team"]),
     exemptions: z
       .array(
         z.strictObject({

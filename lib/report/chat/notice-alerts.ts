@@ -7,6 +7,7 @@ import { groupByDatabase } from "../text/group-findings.ts";
 import { listFirst } from "../text/list-first.ts";
 import { describeScope } from "../text/scopes.ts";
 import { type AlertMessage, limits, toLink, toMessage } from "./alert-message.ts";
+import { describeOwner, toSlackScope } from "./describe-change.ts";
 import { toSlackText } from "./slack-text.ts";
 
 /** The open critical violations, the time of the alert, and the link to the report. */
@@ -66,7 +67,7 @@ function toReminder({ open, at, reportUrl }: NoticeOptions): AlertMessage {
     byDatabase,
     listedDatabases,
     ([oldest, ...more]) => {
-      const name = `*${toSlackText(oldest.resource.identifier, limits.name)}* (${toSlackText(describeScope(oldest), limits.name)})`;
+      const name = `*${toSlackText(oldest.resource.identifier, limits.name)}* (${[toSlackScope(oldest), ...describeOwner(oldest)].join(", ")})`;
       const age = `open for ${describeHours(hoursBetween(oldest.firstSeenAt, at))}`;
       const rest = more.length > 0 ? ` (and ${more.length} more)` : "";
       return `• ${name}, ${age}: ${toSlackText(oldest.message, limits.messageInLine)}${rest}`;
