@@ -70,6 +70,7 @@ describe("a valid policy", () => {
       severities: {},
       rulesOff: [],
       exemptionTags: false,
+      ownerTags: ["owner", "team"],
       exemptions: [],
       support: { oracleCdb: "supported" },
       remediation: {
@@ -98,6 +99,7 @@ thresholds: { creatingMinutes: 5, rotationGraceHours: 0 }
 severities: { rotation-enabled: critical }
 rulesOff: [secret-not-stuck]
 exemptionTags: true
+ownerTags: cost-center
 exemptions:
   - { match: { identifier: old-* }, rules: rotation-enabled, owner: ann, reason: legacy, until: 2026-12-31 }
 support: { oracleCdb: unsupported }
@@ -134,6 +136,7 @@ remediation:
       severities: { "rotation-enabled": "critical" },
       rulesOff: ["secret-not-stuck"],
       exemptionTags: true,
+      ownerTags: ["cost-center"],
       exemptions: [
         {
           match: { identifier: ["old-*"] },
@@ -210,10 +213,7 @@ remediation:
 describe("an invalid policy is rejected with a sentence for each mistake that names the location and suggests the nearest name", () => {
   test.each([
     ["exemptons: []", 'policy.yml: unknown key "exemptons" (did you mean "exemptions"?).'],
-    [
-      "owner: ann",
-      'policy.yml: unknown key "owner" (known: accounts, regions, keys, thresholds, severities, rulesOff, exemptionTags, exemptions, support, remediation).',
-    ],
+    ["owner: ann", 'policy.yml: unknown key "owner" (known: accounts, regions, keys, thresholds, severities, rulesOff, exemptionTags, ownerTags, exemptions, support, remediation).'],
     [
       "keys: [{ match: { acount: '1' }, require: aws-managed }]",
       'policy.yml: unknown key "keys[0].match.acount" (did you mean "account"?).',
