@@ -213,7 +213,10 @@ remediation:
 describe("an invalid policy is rejected with a sentence for each mistake that names the location and suggests the nearest name", () => {
   test.each([
     ["exemptons: []", 'policy.yml: unknown key "exemptons" (did you mean "exemptions"?).'],
-    ["owner: ann", 'policy.yml: unknown key "owner" (known: accounts, regions, keys, thresholds, severities, rulesOff, exemptionTags, ownerTags, exemptions, support, remediation).'],
+    [
+      "owner: ann",
+      'policy.yml: unknown key "owner" (known: accounts, regions, keys, thresholds, severities, rulesOff, exemptionTags, ownerTags, exemptions, support, remediation).',
+    ],
     [
       "keys: [{ match: { acount: '1' }, require: aws-managed }]",
       'policy.yml: unknown key "keys[0].match.acount" (did you mean "account"?).',
