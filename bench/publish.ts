@@ -21,7 +21,7 @@ const shortSeconds = 40;
 const maxInvocations = 12;
 
 /** How 10,000 findings were delivered. */
-export type Delivery = {
+export type SlowDelivery = {
   readonly invocations: number;
   readonly seconds: number;
   readonly peakMebibytes: number;
@@ -34,7 +34,7 @@ export type Delivery = {
 export type Denied = { readonly seconds: number; readonly peakMebibytes: number; readonly ledgerKibibytes: number };
 
 /** Packages the service and measures both. */
-export async function measurePublishing(): Promise<{ readonly delivery: Delivery; readonly denied: Denied }> {
+export async function measurePublishing(): Promise<{ readonly delivery: SlowDelivery; readonly denied: Denied }> {
   const packaged = await readPackaged();
   const audit = unpackFunction(packaged, "audit");
   try {
@@ -45,7 +45,7 @@ export async function measurePublishing(): Promise<{ readonly delivery: Delivery
   }
 }
 
-async function deliver(audit: UnpackedFunction): Promise<Delivery> {
+async function deliver(audit: UnpackedFunction): Promise<SlowDelivery> {
   return withFleet(false, async ({ here, invoke }) => {
     const times = new Map<string, number>();
     let peakBytes = 0;
