@@ -1,4 +1,3 @@
-import { fromIni } from "@aws-sdk/credential-provider-ini";
 import { defaultProvider } from "@aws-sdk/credential-provider-node";
 
 type StaticCredentials = {
@@ -46,9 +45,15 @@ export function toClientConfig(options: ClientOptions) {
     ...(endpoint === undefined ? {} : { endpoint }),
     credentialDefaultProvider: (init: object) => defaultProvider({ ...init, clientConfig }),
     // Without a fallback to the credentials of the machine, which would hide why the profile has none.
-    ...(profile === undefined ? {} : { profile, credentials: fromIni({ profile, clientConfig }) }),
+    ...(profile === undefined ? {} : { profile, credentials: fromProfile(profile, clientConfig) }),
     ...(credentials === undefined ? {} : { credentials }),
   };
+}
+
+/** Loaded when it is needed, because the functions have no profile. */
+function fromProfile(profile: string, clientConfig: object) {
+  return async (options?: object) =>
+    (await import("@aws-sdk/credential-provider-ini")).fromIni({ profile, clientConfig })(options);
 }
 
 /** This machine is never behind the proxy: an emulator of AWS, for example. */
