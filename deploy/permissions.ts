@@ -34,6 +34,7 @@ const resourcesOf: readonly (readonly [sid: string, actions: RegExp, resource: S
   ],
   // A database may name a key of another account.
   ["Keys", /^kms:DescribeKey$/, arn("kms", "*", "*", "key/*")],
+  ["KeyPolicies", /^kms:(GetKeyPolicy|ListGrants)$/, arn("kms", "*", ownAccount, "key/*")],
   ["Regions", /^account:ListRegions$/, arn("account", "", ownAccount, "account")],
   ["Lists", /^(secretsmanager:ListSecrets|sts:GetCallerIdentity)$/, "*"],
 ];
@@ -199,7 +200,7 @@ export function permissions(settings: Settings, arns: ResourceArns) {
   const repairOnlyReads = isRepairing ? repairReads.filter((action) => action !== "kms:GenerateDataKey") : [];
   const reads = [...new Set([...auditReads, ...repairOnlyReads])].sort();
   const inOneRegion = (actions: readonly string[]) => actions.filter((action) => action !== "account:ListRegions");
-  const oneDatabaseReads = reads.filter((action) => !/:List|:GetCallerIdentity/.test(action));
+  const oneDatabaseReads = reads.filter((action) => !/:List(Regions|Secrets)$|:GetCallerIdentity/.test(action));
   const publishing = [...publishingStatements(settings, arns), ...startingStatements(settings)];
   const statements = {
     audit: [

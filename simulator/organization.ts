@@ -75,6 +75,38 @@ function addUnmanaged(region: Region, { hoursAgo, daysAhead }: Times, keyArn: st
   });
 }
 
+/** A key policy that someone locked to the team that reads the secrets. */
+const onlyApplications = (account: string) =>
+  JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Sid: "EnableIAM",
+        Effect: "Allow",
+        Principal: { AWS: `arn:aws:iam::${account}:root` },
+        Action: "kms:*",
+        Resource: "*",
+      },
+      {
+        Sid: "OnlyApplications",
+        Effect: "Deny",
+        Principal: "*",
+        Action: ["kms:Decrypt", "kms:GenerateDataKey*"],
+        Resource: "*",
+        Condition: { ArnNotLike: { "aws:PrincipalArn": `arn:aws:iam::${account}:role/shipping-*` } },
+      },
+    ],
+  });
+
+/** Adds a secret that RDS cannot rotate, because the policy of its key keeps RDS out. */
+function addLockedKey(region: Region, { hoursAgo }: Times): void {
+  const locked = region.addKey({ alias: "alias/shipping", policy: onlyApplications(region.account.id) });
+  region.addInstance({
+    identifier: "shipping",
+    managed: { kmsKeyId: locked.Arn, status: "impaired", NextRotationDate: hoursAgo(16) },
+  });
+}
+
 /** Adds secrets that RDS cannot rotate: three with a visible cause, one without. */
 function addImpaired(region: Region, { hoursAgo }: Times, keyArn: string): void {
   const overdue = { NextRotationDate: hoursAgo(16), LastRotatedDate: hoursAgo(7 * 24 + 16) };
@@ -233,6 +265,7 @@ function fillProduction(cloud: Cloud, times: Times): void {
   addKeyViolations(ireland, kmsKeyId);
   addRotationViolations(ireland, times, kmsKeyId);
   addNotJudged(ireland, virginia, { kmsKeyId });
+  addLockedKey(ireland, times);
   // `npm run new-rule` inserts a database that fails the new rule above this line.
 
   addHealthy(frankfurt, { kmsKeyId: frankfurtKey }, [

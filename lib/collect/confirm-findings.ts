@@ -1,18 +1,16 @@
 import { applyRule, confirmationsOf, prepare } from "../audit/judge.ts";
 import type { Target } from "../model/inventory.ts";
+import { isKeyOfAccount } from "../model/key.ts";
 import type { ConfirmingAction } from "../model/rule.ts";
-import { readKeys } from "./read-keys.ts";
+import { readKeyAccess, readKeys } from "./read-keys.ts";
 import { describeSecrets } from "./read-secrets.ts";
 import type { RegionPort } from "./region-port.ts";
 import { addFacts, type ReadRequest, readEach, type TargetReading } from "./target-reading.ts";
 
 /** Before a repair everything about the secret has to be known, because the repair may lose it. */
-const allConfirmations: readonly ConfirmingAction[] = [
-  "secretsmanager:DescribeSecret",
-  "secretsmanager:GetResourcePolicy",
-];
+const beforeRepair: readonly ConfirmingAction[] = ["secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"];
 
-/** Describes the secrets that look wrong in the list, and reads the resource policies of impaired ones. */
+/** Describes the secrets that look wrong in the list, and reads the resource policies of impaired ones, and the policies and grants of their keys. */
 export async function confirmFindings(
   port: RegionPort,
   reading: TargetReading,
@@ -26,10 +24,21 @@ export async function confirmFindings(
     secretsFor("secretsmanager:GetResourcePolicy"),
     async (secretArn) => ({ secretArn, policy: await port.getResourcePolicy(secretArn) }),
   );
-  return addFacts(withKeys, { resourcePolicies: policies.items }, [policies]);
+  const withPolicies = addFacts(withKeys, { resourcePolicies: policies.items }, [policies]);
+  const keysFor = (action: ConfirmingAction) => listKeys(withPolicies.target, secretsFor(action), request);
+  return readKeyAccess(port, withPolicies, keysFor("kms:GetKeyPolicy"), keysFor("kms:ListGrants"));
 }
 
-/** The ARNs of the secrets that each action confirms. */
+/** ARNs of the customer managed keys of these secrets, as far as their policies can be read. */
+function listKeys(target: Target, secretArns: ReadonlySet<string>, { policy, now }: ReadRequest): ReadonlySet<string> {
+  const databases = target.databases.filter(({ masterUserSecret }) =>
+    secretArns.has(masterUserSecret?.secretArn ?? ""),
+  );
+  const found = [...prepare({ ...target, databases }, policy, now)].flatMap(({ context }) => context.keyAccess);
+  return new Set(found.flatMap(({ keyArn }) => (isKeyOfAccount(keyArn, target.account) ? keyArn : [])));
+}
+
+/** The ARNs of the secrets for which each action is called. */
 function listConfirmations(
   target: Target,
   { policy, rules, now, forRepair }: ReadRequest,
@@ -41,7 +50,7 @@ function listConfirmations(
     for (const rule of rules) {
       const result = applyRule(rule, database, context);
       const isRepairable = forRepair && result.message.repairs !== undefined;
-      for (const action of isRepairable ? allConfirmations : confirmationsOf(result))
+      for (const action of [...confirmationsOf(result), ...(isRepairable ? beforeRepair : [])])
         wanted.set(action, (wanted.get(action) ?? new Set()).add(secretArn));
     }
   }

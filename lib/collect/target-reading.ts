@@ -53,6 +53,8 @@ export function startReading({ account, region, partition }: RegionPort): Target
     missingSecrets: [],
     keys: [],
     resourcePolicies: [],
+    keyPolicies: [],
+    keyGrants: [],
     globalClusterMembers: null,
     blueGreenDeployments: null,
     proxies: null,

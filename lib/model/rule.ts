@@ -3,6 +3,7 @@ import type { ClassifiedDatabase } from "./database.ts";
 import type { Severity, Status } from "./finding.ts";
 import type { Gap } from "./inventory.ts";
 import type { Key } from "./key.ts";
+import type { KeyAccess } from "./key-policy.ts";
 import type { Thresholds } from "./policy.ts";
 import type { Secret } from "./secret.ts";
 
@@ -24,6 +25,11 @@ export type RuleContext = {
   readonly rdsKey: KeyFacts;
   /** The key that Secrets Manager reports; it differs from `rdsKey` if the key was changed in Secrets Manager. */
   readonly secretKey: KeyFacts;
+  /**
+   * What the policies and grants of these two keys say about RDS: one entry for each customer managed key, read only if the secret is
+   * impaired.
+   */
+  readonly keyAccess: readonly KeyAccessFact[];
   /** The keys that the policy accepts for the database; empty if it requires none. */
   readonly requiredKeys: readonly RequiredKey[];
   /** Seen if the DB cluster of a cluster member is in the inventory. */
@@ -34,6 +40,9 @@ export type RuleContext = {
 
 /** A KMS key. The ARN can be seen without the key, because a key ARN or key id needs no call to KMS. */
 export type KeyFacts = { readonly arn: Fact<string>; readonly key: Fact<Key> };
+
+/** What a key's policy and grants say about RDS. */
+export type KeyAccessFact = { readonly keyArn: string; readonly access: Fact<KeyAccess> };
 
 /** A key as written in the policy, and the ARN it resolves to (null for `customer-managed` and `aws-managed`). */
 export type RequiredKey = { readonly requirement: string } & KeyFacts;
@@ -56,8 +65,12 @@ export type Message = {
   | { readonly status: "NON_COMPLIANT" | "INSUFFICIENT_DATA"; readonly remedy: string }
 );
 
-/** IAM actions on a single secret. */
-export type ConfirmingAction = "secretsmanager:DescribeSecret" | "secretsmanager:GetResourcePolicy";
+/** IAM actions on a single secret, and on its keys. */
+export type ConfirmingAction =
+  | "secretsmanager:DescribeSecret"
+  | "secretsmanager:GetResourcePolicy"
+  | "kms:GetKeyPolicy"
+  | "kms:ListGrants";
 
 export type Evidence = Gap | string | number | boolean | null | readonly string[];
 

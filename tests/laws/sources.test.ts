@@ -42,9 +42,9 @@ describe("promises that the source keeps", () => {
     const { Statement } = auditPolicy(rules);
     const allowed = Statement.filter(({ Effect }) => Effect === "Allow").flatMap(({ Action }) => Action);
     expect(allowed.length).toBeGreaterThan(8);
-    expect(allowed.filter((action) => !/:(Describe|List|GetResourcePolicy|GetCallerIdentity)/.test(action))).toEqual(
-      [],
-    );
+    expect(
+      allowed.filter((action) => !/:(Describe|List|GetResourcePolicy|GetKeyPolicy|GetCallerIdentity)/.test(action)),
+    ).toEqual([]);
     expect(Statement.filter(({ Effect }) => Effect === "Deny")).toEqual([
       expect.objectContaining({
         Action: ["secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue"],
@@ -69,10 +69,12 @@ describe("promises that the source keeps", () => {
       "GenerateDataKey",
       "GetCallerIdentity",
       "GetComplianceDetailsByConfigRule",
+      "GetKeyPolicy",
       "GetObject",
       "GetResourcePolicy",
       "HeadObject",
       "Invoke",
+      "ListGrants",
       "ListRegions",
       "ListSecrets",
       "ModifyDBCluster",

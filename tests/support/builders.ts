@@ -115,6 +115,13 @@ export function aKey(overrides: Partial<Key> = {}): Key {
   return { arn: keyArn, state: "Enabled", manager: "CUSTOMER", deletionAt: null, ...overrides };
 }
 
+/** The policy that KMS gives a key by default: it leaves everything to IAM. Statements are added. */
+export function aKeyPolicy(...statements: readonly object[]): string {
+  const Principal = { AWS: `arn:aws:iam::${account}:root` };
+  const byIam = { Sid: "EnableIAM", Effect: "Allow", Principal, Action: "kms:*", Resource: "*" };
+  return JSON.stringify({ Version: "2012-10-17", Statement: [byIam, ...statements] });
+}
+
 export function seen<T>(value: T | null): Fact<T> {
   return { seen: true, value };
 }
@@ -146,6 +153,7 @@ export function aContext(overrides: Partial<RuleContext> = {}): RuleContext {
     resourcePolicy: seen<string>(null),
     rdsKey: aSeenKey(),
     secretKey: aSeenKey(),
+    keyAccess: [{ keyArn, access: seen({ verdict: "allows", reason: null }) }],
     requiredKeys: [],
     cluster: seen<true>(true),
     tenantDatabases: seen<true>(true),
@@ -182,6 +190,8 @@ export function aTarget(overrides: Partial<Target> = {}): Target {
     missingSecrets: [],
     keys: [{ reference: keyArn, key: aKey() }],
     resourcePolicies: [],
+    keyPolicies: [],
+    keyGrants: [],
     globalClusterMembers: null,
     blueGreenDeployments: null,
     proxies: null,
