@@ -1,5 +1,6 @@
-import { auditActions, secretValueReads } from "../lib/audit/permissions.ts";
+import { auditActions } from "../lib/audit/permissions.ts";
 import { UsageError } from "../lib/model/errors.ts";
+import { secretValueReads } from "../lib/model/secret.ts";
 import { repairReads } from "../lib/plan/repair-permissions.ts";
 import { ledgerFile, remediationStateFile } from "../lib/storage/stored-file.ts";
 import { rules } from "../rules/index.ts";

@@ -45,6 +45,19 @@ const denyRds = JSON.stringify({
   ],
 });
 
+const allowPartner = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [
+    {
+      Sid: "Partner",
+      Effect: "Allow",
+      Principal: { AWS: "arn:aws:iam::444444444444:root" },
+      Action: "secretsmanager:GetSecretValue",
+      Resource: "*",
+    },
+  ],
+});
+
 /** Adds healthy databases with managed passwords. */
 function addHealthy(region: Region, managed: Managed, databases: readonly (readonly [string, string])[]): void {
   for (const [identifier, engine] of databases) {
@@ -266,6 +279,8 @@ function fillProduction(cloud: Cloud, times: Times): void {
   addRotationViolations(ireland, times, kmsKeyId);
   addNotJudged(ireland, virginia, { kmsKeyId });
   addLockedKey(ireland, times);
+  // Fails secret-not-shared, which is off unless a policy turns it on.
+  ireland.addInstance({ identifier: "partner-feed", managed: { kmsKeyId, resourcePolicy: allowPartner } });
   // `npm run new-rule` inserts a database that fails the new rule above this line.
 
   addHealthy(frankfurt, { kmsKeyId: frankfurtKey }, [

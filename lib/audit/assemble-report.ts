@@ -5,7 +5,7 @@ import type { Gap, Inventory } from "../model/inventory.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Report } from "../model/report.ts";
 import type { Rule } from "../model/rule.ts";
-import { activeRules, judgeTarget } from "./judge.ts";
+import { activeRules, isOff, judgeTarget } from "./judge.ts";
 
 /**
  * Applies the rules to an inventory as of the time it was observed, so that a saved inventory always gives the same findings.
@@ -45,7 +45,7 @@ export function assembleReport(
       targets: targets.sort((a, b) => compareText(a.account, b.account) || compareText(a.region, b.region)),
       gaps: gaps.sort(compareGaps),
       rules: active.map(({ id }) => id).sort(),
-      rulesOff: rules.map(({ id }) => id).filter((id) => policy.rulesOff.includes(id)),
+      rulesOff: rules.filter((rule) => isOff(rule, policy)).map(({ id }) => id),
     },
     summary: {
       databases: databases.length,

@@ -19,7 +19,7 @@ export type RuleContext = {
   readonly thresholds: Thresholds;
   /** The secret that RDS reports for the database. */
   readonly secret: Fact<Secret>;
-  /** The secret's resource policy, as JSON text; read only if the secret is impaired. */
+  /** The secret's resource policy, as JSON text; read only if the secret is impaired, or a rule that is off by default asks for it. */
   readonly resourcePolicy: Fact<string>;
   /** The key that RDS reports. */
   readonly rdsKey: KeyFacts;
@@ -87,6 +87,8 @@ export type Rule<Id extends string = string> = {
   /** The compliant state, as a sentence without a period. */
   readonly title: string;
   readonly severity: Severity;
+  /** The policy has to turn the rule on (`rulesOn`), because its facts cost a call per database. */
+  readonly offByDefault?: true;
   /** Why the rule matters, in two or three sentences. */
   readonly rationale: string;
   readonly references: readonly string[];
