@@ -9,7 +9,7 @@ export const secretNotShared = defineRule({
   severity: "high",
   offByDefault: true,
   rationale:
-    "A resource policy can let another account, an organization or everybody read the master password of a database. " +
+    "A resource policy can let another account, an organization or everyone read the master password of a database. " +
     "Only the policy of the secret's KMS key may still stand in the way. The rule costs one call per secret, so it is off unless the policy turns it on.",
   references: [
     "https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_resource-policies.html",
@@ -34,7 +34,7 @@ export const secretNotShared = defineRule({
     },
     sharingUnknown: {
       status: "INSUFFICIENT_DATA",
-      text: "Whether the resource policy of the secret of {database} lets others read the master password cannot be told: {statements}.",
+      text: "Whether the resource policy of the secret of {database} lets others read the master password cannot be determined: {statements}.",
       remedy:
         "Show the policy: {showPolicy}. Limit these statements with aws:PrincipalAccount to {account}, or exempt the database if they are intended.",
     },

@@ -141,7 +141,7 @@ export function createRegion(scope: RegionScope, { rds, secrets, kms }: RegionCl
       }),
     getKeyPolicy: (KeyId: string) =>
       unlessMissing("kms:GetKeyPolicy", NotFoundException, async (action) => {
-        const { Policy } = await kms.send(new GetKeyPolicyCommand({ KeyId }));
+        const { Policy } = await kms.send(new GetKeyPolicyCommand({ KeyId, PolicyName: "default" }));
         return required(action, Policy);
       }),
     listGrants: (KeyId: string) =>

@@ -46,7 +46,7 @@ export function judgeKeyAccess(
 }
 
 function unknown(doubt: string): KeyAccess {
-  return { verdict: "unknown", reason: `${doubt} cannot be told` };
+  return { verdict: "unknown", reason: `${doubt} cannot be determined` };
 }
 
 function join(actions: readonly string[]): string {
@@ -107,7 +107,7 @@ function describeDelegation(
   );
   if (delegating === undefined || neededActions.every((action) => byGrant(action) === true)) return null;
   const byNone = neededActions.every((action) => byGrant(action) === false) ? ", and no grant names RDS" : "";
-  return `statement ${delegating.label} of its policy leaves it to IAM${byNone}: whether RDS may use the key cannot be told`;
+  return `statement ${delegating.label} of its policy leaves it to IAM${byNone}: whether RDS may use the key cannot be determined`;
 }
 
 /** The conditions that keep a statement from allowing RDS an action. */
@@ -152,7 +152,7 @@ function isRole(arn: string, scope: KeyScope): boolean {
   return arn === roleOf(scope) || arn.startsWith(`arn:${partition}:sts::${account}:assumed-role/AWSServiceRoleForRDS/`);
 }
 
-/** True if the principals are everybody or name the role. */
+/** True if the principals are everyone or name the role. */
 function coversRole(principals: Principals, scope: KeyScope): boolean {
   return principals === "*" || (principals.AWS ?? []).some((one) => one === "*" || isRole(one, scope));
 }

@@ -44,7 +44,7 @@ function isAboutReading(statement: PolicyStatement): boolean {
 /** An Allow: whether it lets others in, and whom. */
 function toPermission(statement: PolicyStatement, account: string) {
   const { label, Principal, NotPrincipal } = statement;
-  const others = NotPrincipal !== undefined ? ["everybody with exceptions"] : othersIn(Principal ?? "*", account);
+  const others = NotPrincipal !== undefined ? ["everyone with exceptions"] : othersIn(Principal ?? "*", account);
   const conditions = conditionsOf(statement, account);
   const limits = conditions.map(({ text }) => text);
   const text = `statement ${label}: ${others.join(", ")}${limits.length === 0 ? "" : ` on the condition ${limits.join(" and ")}`}`;
@@ -53,9 +53,9 @@ function toPermission(statement: PolicyStatement, account: string) {
 
 /** The principals outside of the account. AWS services act for an account that a condition names; those are not principals of another account. */
 function othersIn(principals: Principals, account: string): readonly string[] {
-  if (principals === "*") return ["everybody"];
+  if (principals === "*") return ["everyone"];
   const ofAws = (principals.AWS ?? []).flatMap((one) => {
-    if (one === "*") return "everybody";
+    if (one === "*") return "everyone";
     const owner = /^\d{12}$/.test(one) ? one : parseArn(one)?.account;
     // The id of a principal that was deleted belongs to no one.
     return owner === undefined || owner === account ? [] : `account ${owner}`;
@@ -84,7 +84,7 @@ function conditionsOf({ Condition = {} }: PolicyStatement, account: string) {
   );
 }
 
-/** False if only principals of the account meet a condition, true if it names another account, null if that cannot be told. */
+/** False if only principals of the account meet a condition, true if it names another account, null if that cannot be determined. */
 function letsOthersIn(operator: string, key: string, values: readonly string[], account: string): boolean | null {
   if (!/^(String|Arn)(Equals|EqualsIgnoreCase|Like)$/.test(operator)) return null;
   const owners = values.map((value) => (key === "aws:principalarn" ? parseArn(value)?.account : value));
@@ -93,7 +93,7 @@ function letsOthersIn(operator: string, key: string, values: readonly string[], 
   return owners.some((owner) => owner !== account && /^\d{12}$/.test(owner ?? "")) ? true : null;
 }
 
-/** True if a Deny of everybody spares at most principals of the account, false if it does not depend on the principal, null if it cannot be told. */
+/** True if a Deny of everyone spares at most principals of the account, false if it does not depend on the principal, null if it cannot be determined. */
 function keepsOthersOut({ Principal, Condition }: PolicyStatement, account: string): boolean | null {
   const isAll = Principal === "*" || (Principal?.AWS ?? []).includes("*");
   const conditions = Object.entries(Condition ?? {}).flatMap(([operator, keys]) =>

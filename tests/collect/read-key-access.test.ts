@@ -77,7 +77,7 @@ describe("the policy and the grants of a key", () => {
 
   test.each([
     ["kms:GetKeyPolicy", /could not be read \(kms:GetKeyPolicy failed with AccessDeniedException\)\.$/],
-    ["kms:ListGrants", /may be closed to RDS: no statement .+, and whether a grant does cannot be told\.$/],
+    ["kms:ListGrants", /may be closed to RDS: no statement .+, and whether a grant does cannot be determined\.$/],
   ])("that are denied (%s) are a gap, and the cause is not claimed", async (action, message) => {
     const { report, own } = await messagesOf((cloud) => {
       impaired('{"Statement":[]}', "orders")(cloud);

@@ -115,7 +115,7 @@ describe("calls", () => {
 describe("a rule that is off by default", () => {
   const policy = JSON.stringify({
     Statement: [
-      { Effect: "Allow", Principal: "*", Action: "secretsmanager:GetSecretValue", Resource: "*", Sid: "Everybody" },
+      { Effect: "Allow", Principal: "*", Action: "secretsmanager:GetSecretValue", Resource: "*", Sid: "Everyone" },
     ],
   });
   const fleet: Parameters<typeof auditSimulated>[0]["fleet"] = (cloud) => {
@@ -136,7 +136,7 @@ describe("a rule that is off by default", () => {
     const { calls, report } = await auditSimulated({ fleet, policy: { ...defaultPolicy, rulesOn: [rule] } });
     expect(count(calls)["secretsmanager:GetResourcePolicy"]).toBe(2);
     expect(report.findings.filter((finding) => finding.rule === rule).map(({ message }) => message)).toEqual([
-      'The resource policy of the secret of DB instance orders lets others read the master password: statement "Everybody": everybody.',
+      'The resource policy of the secret of DB instance orders lets others read the master password: statement "Everyone": everyone.',
     ]);
   });
 

@@ -34,11 +34,11 @@ const judge = (text: string, grants: readonly Grant[] | null = []) => judgeKeyAc
 
 describe("a key policy denies RDS the key for certain", () => {
   test.each([
-    ["with a Deny of everybody", deny("*")],
-    ["with a Deny of everybody in AWS", deny({ AWS: "*" })],
+    ["with a Deny of everyone", deny("*")],
+    ["with a Deny of everyone in AWS", deny({ AWS: "*" })],
     ["with a Deny of RDS's role", deny({ AWS: [app, role] })],
     ["with a Deny of RDS's session", deny({ AWS: session })],
-    ["with a Deny of everybody but another role", deny(undefined, { NotPrincipal: { AWS: app } })],
+    ["with a Deny of everyone but another role", deny(undefined, { NotPrincipal: { AWS: app } })],
     ["with a Deny of decrypting, in any case", deny("*", { Action: ["kms:decrypt"] })],
     ["with a Deny of new data keys", deny("*", { Action: "kms:GenerateDataKey*" })],
     ["with a Deny of all but describing", deny("*", { Action: undefined, NotAction: "kms:DescribeKey" })],
@@ -122,10 +122,10 @@ describe("a key policy lets RDS use the key", () => {
   test.each([
     ["by the account", delegates],
     ["by the account's number", allow({ AWS: account })],
-    ["by everybody", allow({ AWS: "*" })],
+    ["by everyone", allow({ AWS: "*" })],
     ["by RDS's role", allow({ AWS: role }, { Action: ["kms:Decrypt", "kms:GenerateDataKey*"] })],
     [
-      "by everybody through Secrets Manager in this account, as the policy of aws/secretsmanager does",
+      "by everyone through Secrets Manager in this account, as the policy of aws/secretsmanager does",
       allow(
         { AWS: "*" },
         { Condition: { StringEquals: { "kms:CallerAccount": account, "kms:ViaService": secretsManager } } },
@@ -145,15 +145,15 @@ describe("a key policy lets RDS use the key", () => {
 
   test("through IAM, and the reason says which statement leaves it to IAM, and that no grant names RDS", () => {
     expect(judge(policy(delegates), [aGrant({ grantee: app })]).reason).toBe(
-      'statement "Enable IAM User Permissions" of its policy leaves it to IAM, and no grant names RDS: whether RDS may use the key cannot be told',
+      'statement "Enable IAM User Permissions" of its policy leaves it to IAM, and no grant names RDS: whether RDS may use the key cannot be determined',
     );
   });
 
   test.each([
     ["another role", deny({ AWS: app })],
-    ["everybody but RDS's role", on({ ArnNotLike: { "aws:PrincipalArn": [app, role] } })],
+    ["everyone but RDS's role", on({ ArnNotLike: { "aws:PrincipalArn": [app, role] } })],
     [
-      "everybody but the service-linked roles",
+      "everyone but the service-linked roles",
       on({ StringNotLike: { "aws:PrincipalArn": "arn:aws:iam::*:role/aws-service-role/*" } }),
     ],
     ["requests without TLS", on({ BoolIfExists: { "aws:SecureTransport": false } })],
@@ -164,7 +164,7 @@ describe("a key policy lets RDS use the key", () => {
     ["grants, which only turning management on needs", deny("*", { Action: "kms:CreateGrant" })],
     ["another key", deny("*", { Resource: otherKeyArn })],
     [
-      "everybody but two services, one of which is Secrets Manager",
+      "everyone but two services, one of which is Secrets Manager",
       on({ StringNotEquals: { "kms:ViaService": [secretsManager, "s3"] } }),
     ],
   ])("although it denies %s", (_, statement) => {
@@ -172,14 +172,14 @@ describe("a key policy lets RDS use the key", () => {
   });
 });
 
-describe("whether RDS may use the key cannot be told", () => {
+describe("whether RDS may use the key cannot be determined", () => {
   test.each([
     ["a Deny on where requests come from", on({ StringNotEquals: { "aws:SourceVpce": "vpce-1" } })],
     ["a Deny on a variable", on({ ArnNotLike: { "aws:PrincipalArn": `arn:aws:iam::1:role/\${aws:x}` } })],
     ["a Deny with an operator of sets", on({ "ForAnyValue:StringEquals": { "kms:ViaService": secretsManager } })],
     ["a Deny of the account", deny({ AWS: root })],
     ["a Deny of a service", deny({ Service: "rds.amazonaws.com" })],
-    ["a Deny of everybody but the account", deny(undefined, { NotPrincipal: { AWS: root } })],
+    ["a Deny of everyone but the account", deny(undefined, { NotPrincipal: { AWS: root } })],
     ["a Deny of all but a resource", deny("*", { Resource: undefined, NotResource: otherKeyArn })],
     ["a Deny on the encryption context", on({ StringLike: { "kms:EncryptionContext:SecretARN": "*" } })],
     ["an element that does not exist", { ...deny("*"), Effekt: "Deny" }],
@@ -187,7 +187,7 @@ describe("whether RDS may use the key cannot be told", () => {
   ])("with %s", (_, statement) => {
     expect(judge(policy(delegates, statement))).toEqual({
       verdict: "unknown",
-      reason: expect.stringMatching(/^statement ("Lock"|2) of its policy .+ cannot be told$/),
+      reason: expect.stringMatching(/^statement ("Lock"|2) of its policy .+ cannot be determined$/),
     });
   });
 
@@ -197,12 +197,12 @@ describe("whether RDS may use the key cannot be told", () => {
       allow({ AWS: "*" }, { Condition: { StringEquals: { "aws:PrincipalOrgID": "o-1" } } }),
     ],
     ["an Allow of the service", allow({ Service: "secretsmanager.amazonaws.com" })],
-    ["an Allow of everybody but one", allow(undefined, { NotPrincipal: { AWS: app } })],
+    ["an Allow of everyone but one", allow(undefined, { NotPrincipal: { AWS: app } })],
   ])("with nothing but %s", (_, statement) => {
     expect(judge(policy(statement))).toEqual({
       verdict: "unknown",
       reason:
-        'statement "Use" of its policy may allow RDS kms:Decrypt and kms:GenerateDataKey: whether it does cannot be told',
+        'statement "Use" of its policy may allow RDS kms:Decrypt and kms:GenerateDataKey: whether it does cannot be determined',
     });
   });
 
@@ -213,7 +213,7 @@ describe("whether RDS may use the key cannot be told", () => {
     expect(judge(policy(allow({ AWS: app })), [grant])).toEqual({
       verdict: "unknown",
       reason:
-        "no statement of its policy allows RDS kms:Decrypt and kms:GenerateDataKey, and whether a grant does cannot be told",
+        "no statement of its policy allows RDS kms:Decrypt and kms:GenerateDataKey, and whether a grant does cannot be determined",
     });
   });
 

@@ -18,21 +18,21 @@ describe("a resource policy shares the password", () => {
     ["with another account", allow({ AWS: `arn:aws:iam::${other}:root` }), `account ${other}`],
     ["with another account by number", allow({ AWS: [account, other] }), `account ${other}`],
     ["with a role of another account", allow({ AWS: `arn:aws:iam::${other}:role/reader` }), `account ${other}`],
-    ["with everybody", allow("*"), "everybody"],
-    ["with everybody in AWS", allow({ AWS: "*" }), "everybody"],
-    ["with everybody but one", allow(undefined, { NotPrincipal: { AWS: account } }), "everybody with exceptions"],
-    ["by reading several secrets", allow("*", { Action: "secretsmanager:BatchGetSecretValue" }), "everybody"],
-    ["by all actions, in any case", allow("*", { Action: "SecretsManager:get*" }), "everybody"],
+    ["with everyone", allow("*"), "everyone"],
+    ["with everyone in AWS", allow({ AWS: "*" }), "everyone"],
+    ["with everyone but one", allow(undefined, { NotPrincipal: { AWS: account } }), "everyone with exceptions"],
+    ["by reading several secrets", allow("*", { Action: "secretsmanager:BatchGetSecretValue" }), "everyone"],
+    ["by all actions, in any case", allow("*", { Action: "SecretsManager:get*" }), "everyone"],
     [
       "by all actions but one",
       allow("*", { Action: undefined, NotAction: "secretsmanager:PutSecretValue" }),
-      "everybody",
+      "everyone",
     ],
-    ["over TLS", on({ Bool: { "aws:SecureTransport": "true" } }), "everybody"],
+    ["over TLS", on({ Bool: { "aws:SecureTransport": "true" } }), "everyone"],
     [
       "by a condition on another account",
       on({ StringEquals: { "aws:PrincipalAccount": [account, other] } }),
-      `everybody on the condition aws:PrincipalAccount StringEquals ${account}, ${other}`,
+      `everyone on the condition aws:PrincipalAccount StringEquals ${account}, ${other}`,
     ],
   ])("%s", (_, statement, who) => {
     expect(judge(statement)).toEqual({ verdict: "shared", statements: [`statement "Read": ${who}`] });
@@ -45,7 +45,7 @@ describe("a resource policy shares the password", () => {
 
   test("and names a statement without a Sid by its position", () => {
     expect(judge(allow({ AWS: account }), allow("*", { Sid: undefined })).statements).toEqual([
-      "statement 2: everybody",
+      "statement 2: everyone",
     ]);
   });
 });
@@ -67,7 +67,7 @@ describe("a resource policy keeps the password in the account", () => {
   });
 
   test.each([
-    ["denies everybody", deny()],
+    ["denies everyone", deny()],
     ["denies other accounts", deny({ Condition: { StringNotEquals: { "aws:PrincipalAccount": account } } })],
   ])("if it %s", (_, statement) => {
     expect(judge(allow("*"), statement)).toEqual({ verdict: "own", statements: [] });
@@ -78,7 +78,7 @@ describe("a resource policy keeps the password in the account", () => {
   });
 });
 
-describe("whether a resource policy shares the password cannot be told", () => {
+describe("whether a resource policy shares the password cannot be determined", () => {
   test.each([
     ["an organization", on({ StringEquals: { "aws:PrincipalOrgID": "o-1" } })],
     ["where requests come from", on({ StringEquals: { "aws:SourceVpce": "vpce-1" } })],

@@ -1280,7 +1280,7 @@ describe("a key whose policy keeps RDS out", () => {
     expect(closedAt("toggle", { ...access("denies"), key })).toEqual(closedKey);
   });
 
-  test("does not close it for a new secret with another key, nor if it cannot be told", () => {
+  test("does not close it for a new secret with another key, nor if that cannot be determined", () => {
     expect(closedAt("toggle", { ...access("denies", otherKeyArn), key })).toEqual({});
     expect(closedAt("rotate", access("unknown"))).toEqual({});
   });

@@ -208,9 +208,12 @@ describeRule({
         `its KMS key ${keyArn} is closed to RDS: statement "Lock" of its policy denies RDS kms:Decrypt`,
       ),
       closedKey(
-        "a key policy of which it cannot be told",
-        withAccess("unknown", "statement 2 of its policy may deny RDS kms:Decrypt: whether it does cannot be told"),
-        `its KMS key ${keyArn} may be closed to RDS: statement 2 of its policy may deny RDS kms:Decrypt: whether it does cannot be told`,
+        "a key policy whose effect cannot be determined",
+        withAccess(
+          "unknown",
+          "statement 2 of its policy may deny RDS kms:Decrypt: whether it does cannot be determined",
+        ),
+        `its KMS key ${keyArn} may be closed to RDS: statement 2 of its policy may deny RDS kms:Decrypt: whether it does cannot be determined`,
       ),
       closedKey(
         "a key policy that denies RDS a key that is disabled too",

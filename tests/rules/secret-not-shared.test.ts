@@ -44,9 +44,9 @@ describeRule({
           Condition: { StringEquals: { "aws:PrincipalOrgID": "o-1" } },
         }),
         messageId: "sharingUnknown",
-        mentions: ["cannot be told: statement", show],
+        mentions: ["cannot be determined: statement", show],
         evidence: {
-          statements: ['statement "Partner": everybody on the condition aws:PrincipalOrgID StringEquals o-1'],
+          statements: ['statement "Partner": everyone on the condition aws:PrincipalOrgID StringEquals o-1'],
         },
       },
       {

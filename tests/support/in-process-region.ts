@@ -158,7 +158,7 @@ export function createInProcessRegion(
       return answer === null ? null : toKey(answer.KeyMetadata);
     },
     async getKeyPolicy(KeyId) {
-      const answer = call<{ Policy: string }>("kms:GetKeyPolicy", { KeyId });
+      const answer = call<{ Policy: string }>("kms:GetKeyPolicy", { KeyId, PolicyName: "default" });
       return (await orNull(["NotFoundException"], answer))?.Policy ?? null;
     },
     listGrants: (KeyId) => pages("kms:ListGrants", { KeyId }, "Grants", (one) => [toGrant(one)]),
