@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { reasons } from "../lib/audit/classify.ts";
-import { activeRules, judge, prepare, toFinding } from "../lib/audit/judge.ts";
+import { activeRules, isOff, judge, prepare, toFinding } from "../lib/audit/judge.ts";
 import type { Database } from "../lib/model/database.ts";
 import { UsageError } from "../lib/model/errors.ts";
 import type { Inventory, Target } from "../lib/model/inventory.ts";
@@ -90,7 +90,7 @@ function toPage({ arn }: Database, target: Target, inventory: Inventory, policy:
         endedExemption: finding?.endedExemption ?? null,
       };
     }),
-    rulesOff: policy.rulesOff,
+    rulesOff: rules.filter((rule) => isOff(rule, policy)).map(({ id }) => id),
     observedAt: inventory.observedAt,
   };
 }

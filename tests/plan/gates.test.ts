@@ -1261,6 +1261,31 @@ describe("a toggle with a resource policy that may deny RDS", () => {
   });
 });
 
+describe("a key whose policy keeps RDS out", () => {
+  const access = (verdict: "denies" | "unknown", arn = keyArn) => ({
+    context: aContext({
+      ...withSecret({ replicaRegions: [] }),
+      keyAccess: [
+        { keyArn: arn, access: seen({ verdict, reason: 'statement "Lock" of its policy denies RDS kms:Decrypt' }) },
+      ],
+    }),
+  });
+  const closedKey = {
+    "key-usable": `the key ${keyArn} is closed to RDS (statement "Lock" of its policy denies RDS kms:Decrypt): change its policy first`,
+  };
+  const key = { reference: keyArn, key: seen(aKey()) };
+
+  test("closes the gate for what keeps the key", () => {
+    expect(closedAt("rotate", access("denies"))).toEqual(closedKey);
+    expect(closedAt("toggle", { ...access("denies"), key })).toEqual(closedKey);
+  });
+
+  test("does not close it for a new secret with another key, nor if that cannot be determined", () => {
+    expect(closedAt("toggle", { ...access("denies", otherKeyArn), key })).toEqual({});
+    expect(closedAt("rotate", access("unknown"))).toEqual({});
+  });
+});
+
 describe("approved", () => {
   test("names who approved it", () => {
     expect(reasonOf("approved", "toggle", { approvedBy: "ann" })).toBe("approved by ann");

@@ -16,6 +16,7 @@ import {
   account,
   aGap,
   aKey,
+  aKeyPolicy,
   aMasterUserSecret,
   anInventory,
   aPlainDatabase,
@@ -203,6 +204,16 @@ describe("the plan as JSON", () => {
 
 describe("an impaired secret", () => {
   const rule = "secret-not-impaired";
+
+  test("is left to a person while the policy of its key keeps RDS out", () => {
+    const lock = aKeyPolicy({ Sid: "Lock", Effect: "Deny", Principal: "*", Action: "kms:*", Resource: "*" });
+    const plan = planFor({ ...impaired, keyPolicies: [{ keyArn, policy: lock }] });
+    expect(plan.actions).toEqual([]);
+    expect(plan.manual).toMatchObject([
+      { rule, reason: "the service has no action for it", what: expect.stringContaining("aws kms get-key-policy") },
+    ]);
+  });
+
   const tried = (...actions: ActionName[]) => ({ tried: actions.map((action) => ({ rule, action })) });
   const attempts = (...of: Parameters<typeof anAttempt>[0][]) => ({
     state: aState({ attempts: of.map((one) => anAttempt(one)) }),
