@@ -9,6 +9,7 @@ import type { Io, OutputStream } from "./io.ts";
 import { addPlan } from "./plan.ts";
 import { addRemediate } from "./remediate.ts";
 import { programName, reportFailure } from "./report-failure.ts";
+import { addRotate } from "./rotate.ts";
 import { addRules } from "./rules.ts";
 import { addStop } from "./stop.ts";
 import { terminalOf } from "./terminal.ts";
@@ -55,7 +56,7 @@ function createProgram(io: Io, end: (status: number) => void): Command {
     })
     .addHelpText("after", examples)
     .exitOverride();
-  for (const add of [addAudit, addDemo, addRules, addExplain, addPlan, addRemediate, addApprove, addStop])
+  for (const add of [addAudit, addDemo, addRules, addExplain, addPlan, addRemediate, addRotate, addApprove, addStop])
     add(program, io, end);
   return program;
 }

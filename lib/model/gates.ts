@@ -168,6 +168,10 @@ const executionGates = {
 export type PlanGateName = keyof typeof planGates;
 export type GateName = PlanGateName | keyof typeof executionGates;
 
+/** The gates that only decide when and how fast actions start. A rotation that cannot wait leaves them out. */
+export const pacingGates = ["in-window", "within-budget", "cooled-down"] as const satisfies readonly PlanGateName[];
+export type PacingGate = (typeof pacingGates)[number];
+
 /** Every gate, in the order in which a plan lists them. */
 export const gateNames = Object.keys({ ...planGates, ...executionGates }) as readonly GateName[];
 export const planGateNames = Object.keys(planGates) as readonly PlanGateName[];

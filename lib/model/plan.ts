@@ -9,6 +9,8 @@ export const gateResultSchema = z.object({
   reason: z.string(),
   /** Set if a dry run takes the gate as open although it is not. */
   assumed: z.optional(z.literal(true)),
+  /** Set if a rotation that cannot wait leaves the gate out although it is closed. */
+  leftOut: z.optional(z.literal(true)),
 });
 export type GateResult = z.infer<typeof gateResultSchema>;
 

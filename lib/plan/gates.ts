@@ -3,7 +3,7 @@ import { matches } from "../audit/match.ts";
 import { classificationContextOf } from "../audit/rule-context.ts";
 import { permissionFor } from "../model/action.ts";
 import { toggleTagKey } from "../model/database.ts";
-import { type GateName, gatesByName, type PlanGateName, planGateNames } from "../model/gates.ts";
+import { type GateName, gatesByName, type PacingGate, type PlanGateName, planGateNames } from "../model/gates.ts";
 import type { GateResult } from "../model/plan.ts";
 import { hoursBetween } from "../model/time.ts";
 import { isSnapshotOf, ownToggleTagOf } from "../model/toggle-marker.ts";
@@ -168,20 +168,23 @@ const predicates: Readonly<Record<PlanGateName, GatePredicate>> = {
 export type Assumptions = Readonly<Partial<Record<Extract<GateName, "enabled" | "approved">, string>>>;
 
 /**
- * Evaluates every gate of an action, once. A gate whose evaluation fails is closed. `manualBlocker` is why a person must not make the change
+ * Evaluates every gate of an action, once. A gate whose evaluation fails is closed, unless it is left out. `manualBlocker` is why a person must not make the change
  * by hand either; null if they may.
  */
 export function evaluateGates(
   circumstances: Circumstances,
   assumptions: Assumptions = {},
+  leftOut: readonly PacingGate[] = [],
 ): { gates: GateResult[]; manualBlocker: string | null } {
   const verdicts = planGateNames
     .filter((gate) => gatesByName[gate].actions.includes(circumstances.action))
     .map((gate) => ({ gate, ...evaluateGate(gate, circumstances) }));
   const assumed: Readonly<Partial<Record<GateName, string>>> = assumptions;
+  const isLeftOut = (gate: GateName) => leftOut.some((one) => one === gate);
   return {
     gates: verdicts.map(({ gate, open, reason }) => {
       const assumption = assumed[gate];
+      if (!open && isLeftOut(gate)) return { gate, open: true, reason, leftOut: true };
       return open || assumption === undefined
         ? { gate, open, reason }
         : { gate, open: true, reason: assumption, assumed: true };

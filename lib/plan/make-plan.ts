@@ -79,6 +79,7 @@ function planInOrder(requests: readonly RequestedRepair[], options: PlanOptions)
     const { gates, manualBlocker } = evaluateGates(
       { ...request, ...options, action, key, execution, approvedBy, ahead, plannedBefore },
       options.assumptions,
+      options.onDemand?.leftOut,
     );
     const planned: PlannedAction = {
       id: `${action}/${rule.id}/${database.arn}`,
@@ -90,11 +91,13 @@ function planInOrder(requests: readonly RequestedRepair[], options: PlanOptions)
       runnable: gates.every(({ open }) => open),
       impact: impacts[action],
       keyReference: key.reference,
+      ...(options.onDemand != null && { onDemand: options.onDemand }),
     };
     if (isInLine(planned) && !firstByDatabase.has(database.arn))
       firstByDatabase.set(database.arn, `${action} for ${rule.id}`);
     if (planned.runnable) startedByScope.set(scope, [...plannedBefore, describeAction(planned)]);
-    const reason = whyManual(planned);
+    // What is asked of the service needs no instructions for a person.
+    const reason = planned.onDemand === undefined ? whyManual(planned) : null;
     const manual = reason === null ? null : toManualStep(request, reason, key, manualBlocker);
     return { planned, opensAt: openingOf(planned, database, options), manual };
   });

@@ -26,15 +26,18 @@ export const rotate: Procedure = async (repair) => {
   const { value } = await awaitSettledSecret(repair, "wait until the password is rotated");
   if (value === null || isUnderWay(value.database?.masterUserSecret?.status ?? null))
     return { end: "failed", reason: "RDS did not finish the rotation within an hour", recovery: [] };
-  return endVerified(repair);
+  return endVerified(repair, [], (observation) =>
+    isLater(toRotation(observation), before) ? null : "the date of the last rotation of the secret has not changed",
+  );
 };
 
+/** Secrets Manager reports no date of the last rotation while automatic rotation is off; then the last change counts. */
 type Rotation = { readonly secretArn: string | null; readonly lastRotatedAt: string | null };
 
 function toRotation({ context: { secret }, database }: Observation): Rotation {
   return {
     secretArn: database.masterUserSecret?.secretArn ?? null,
-    lastRotatedAt: secret.seen ? (secret.value?.lastRotatedAt ?? null) : null,
+    lastRotatedAt: secret.seen ? (secret.value?.lastRotatedAt ?? secret.value?.lastChangedAt ?? null) : null,
   };
 }
 

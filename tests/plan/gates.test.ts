@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { type ActionName, actionNames } from "../../lib/model/action.ts";
 import { type ClassifiedDatabase, toggleTagKey } from "../../lib/model/database.ts";
 import { defaultPolicy } from "../../lib/model/default-policy.ts";
-import { type GateOpener, gatesByName, planGateNames } from "../../lib/model/gates.ts";
+import { type GateOpener, gatesByName, type PacingGate, pacingGates, planGateNames } from "../../lib/model/gates.ts";
 import type { Target } from "../../lib/model/inventory.ts";
 import type { Policy } from "../../lib/model/policy.ts";
 import { outcomes, type RemediationState } from "../../lib/model/remediation-state.ts";
@@ -1446,4 +1446,23 @@ describe("for arbitrary input", () => {
       { numRuns: 500 },
     );
   });
+});
+
+test("a rotation that cannot wait leaves out the gates about timing, and no other", () => {
+  const policy = aPermissivePolicy({ window: ["sat:02:00-sat:03:00"], allow: [], optIn: [] });
+  const state = aState({
+    attempts: [anAttempt({ endedAt: hoursFromNow(-1) })],
+    stopped: { at: now, by: "ann", why: "x" },
+  });
+  const verdicts = (leftOut: readonly PacingGate[]) =>
+    evaluateGates(circumstances("rotate", { policy, state }), {}, leftOut).gates.filter(
+      ({ open, leftOut }) => !open || leftOut,
+    );
+  const closed = verdicts([]).map(({ gate }) => gate);
+  expect(closed).toEqual(expect.arrayContaining(["allowed", "opted-in", "in-window", "cooled-down", "not-stopped"]));
+  const left = verdicts(pacingGates);
+  expect(left.filter(({ leftOut }) => leftOut).map(({ gate }) => gate)).toEqual(["in-window", "cooled-down"]);
+  expect(left.filter(({ open }) => !open).map(({ gate }) => gate)).toEqual(
+    closed.filter((gate) => gate !== "in-window" && gate !== "cooled-down"),
+  );
 });

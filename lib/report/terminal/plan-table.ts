@@ -139,17 +139,26 @@ function renderAction(
     paragraph(text, { width, first: `${hang}${symbol === undefined ? "" : `${symbol} `}` });
   const label = pad(paints[planStatus](labels[planStatus]), 10);
   const lines = [
-    paragraph(`${paint.strong(action)} for ${rule} ${paint.faint(`(${severity})`)}`, { width, first: `    ${label}` }),
+    planned.onDemand === undefined
+      ? paragraph(`${paint.strong(action)} for ${rule} ${paint.faint(`(${severity})`)}`, {
+          width,
+          first: `    ${label}`,
+        })
+      : paragraph(`${paint.strong(action)} on demand`, { width, first: `    ${label}` }),
   ];
   if (!shared.impacts.has(action)) lines.push(indented(impact));
   if (keyReference !== null) lines.push(indented(`Key of the new secret: ${keyReference}`));
-  const shown = gates === "all" ? planned.gates : planned.gates.filter(({ open }) => !open);
+  const shown = gates === "all" ? planned.gates : planned.gates.filter(({ open, leftOut }) => !open || leftOut);
   const above = shown.filter((gate) => shared.gates.has(toText(gate)));
   if (above.length > 0)
     lines.push(indented(`${above.map(({ gate }) => gate).join(", ")} ${paint.faint("(see above)")}`, paint.bad("✗")));
   for (const gate of shown.filter((gate) => !above.includes(gate))) {
-    const symbol = gate.assumed ? paint.warn("·") : gate.open ? paint.good("✓") : paint.bad("✗");
-    lines.push(indented(`${gate.gate}${gate.assumed ? " (assumed)" : ""}: ${gate.reason}`, symbol));
+    const [symbol, note] = gate.assumed
+      ? [paint.warn("·"), " (assumed)"]
+      : gate.leftOut
+        ? [paint.warn("!"), " (left out)"]
+        : [gate.open ? paint.good("✓") : paint.bad("✗"), ""];
+    lines.push(indented(`${gate.gate}${note}: ${gate.reason}`, symbol));
   }
   return lines.join("\n");
 }
