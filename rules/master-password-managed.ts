@@ -1,4 +1,5 @@
 import { unknown } from "../lib/model/database.ts";
+import { turnOnAsRequired } from "../lib/model/required-key.ts";
 import { defineRule } from "../lib/model/rule.ts";
 import { databaseLists, databaseMessages, gapRemedy, notAudited } from "../lib/model/rule-guards.ts";
 
@@ -19,8 +20,15 @@ export const masterPasswordManaged = defineRule({
       modifiesDatabase: true,
       repairs: ["enable"],
       text: "RDS does not manage the master password of {database}.",
+      remedy: "Warn users of the master login, then enable RDS-managed passwords: {turnOn}",
+    },
+    unmanagedWithoutKey: {
+      status: "NON_COMPLIANT",
+      modifiesDatabase: true,
+      repairs: ["enable"],
+      text: "RDS does not manage the master password of {database}.",
       remedy:
-        "Warn users of the master login, then enable RDS-managed passwords: {modify} --manage-master-user-password",
+        "Choose a customer managed key that exists, and name it under keys in the policy. Then warn users of the master login, and turn management on with that key.",
     },
     doubtful: {
       status: "INSUFFICIENT_DATA",
@@ -44,7 +52,7 @@ export const masterPasswordManaged = defineRule({
     },
     ...databaseMessages,
   },
-  check(database, { cluster, tenantDatabases }) {
+  check(database, { cluster, tenantDatabases, requiredKeys }) {
     if (database.engine === unknown) return { messageId: "engineNotSeen" };
     if (database.management === "managed") return { messageId: "managed" };
     if (database.management === "out-of-scope") return notAudited(database);
@@ -55,6 +63,9 @@ export const masterPasswordManaged = defineRule({
       return notAudited(database);
     }
     if (database.doubt !== null) return { messageId: "doubtful", data: { why: database.doubt } };
-    return { messageId: "unmanaged", evidence: { engine: database.engine, createdAt: database.createdAt } };
+    const evidence = { engine: database.engine, createdAt: database.createdAt };
+    const turnOn = turnOnAsRequired(database, requiredKeys);
+    if (turnOn === null) return { messageId: "unmanagedWithoutKey", evidence };
+    return { messageId: "unmanaged", data: { turnOn }, evidence };
   },
 });

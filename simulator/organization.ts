@@ -14,11 +14,11 @@ export const sampleAccounts = {
 /** The Regions that are enabled in each of them. */
 export const sampleRegions: readonly string[] = ["ap-southeast-2", "eu-central-1", "eu-west-1", "us-east-1"];
 
-/** The sample policy: customer-managed keys in production, exemptions by tag. */
-const policyYaml = `# Production requires a customer-managed key; elsewhere, any key is allowed.
+/** The sample policy: customer managed keys in production, exemptions by tag. */
+const policyYaml = `# Production requires a customer managed key, and new secrets get the first; elsewhere, any key is allowed.
 keys:
   - match: { account: "${sampleAccounts.production}" }
-    require: customer-managed
+    require: [alias/rds-master-passwords, customer-managed]
 exemptionTags: true
 `;
 
