@@ -2,7 +2,7 @@ import { defineRule } from "../lib/model/rule.ts";
 import { databaseLists, secretMessages } from "../lib/model/rule-guards.ts";
 import { describeInstant } from "../lib/model/time.ts";
 
-/** RDS deletes the secret that it reports when management is turned off, whoever uses it. */
+/** RDS deletes the secret that it reports when management is turned off, even if another database uses it. */
 const findOwner =
   "Find out who uses the secret: RDS deletes it when management is turned off, and another database may log in with it. Then turn management off with a new password, and on again.";
 

@@ -1,5 +1,6 @@
 import { impacts } from "../model/action.ts";
 import { compareText } from "../model/compare-text.ts";
+import { consequencesOf } from "../model/consequences.ts";
 import { type ClassifiedDatabase, describeDatabase } from "../model/database.ts";
 import { gatesByName, needsWork } from "../model/gates.ts";
 import type { Inventory } from "../model/inventory.ts";
@@ -90,6 +91,7 @@ function planInOrder(requests: readonly RequestedRepair[], options: PlanOptions)
       gates,
       runnable: gates.every(({ open }) => open),
       impact: impacts[action],
+      consequences: action === "enable" ? [...consequencesOf(database)] : [],
       keyReference: key.reference,
       ...(options.onDemand != null && { onDemand: options.onDemand }),
     };

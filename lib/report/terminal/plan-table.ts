@@ -1,6 +1,7 @@
 import type { ActionName } from "../../model/action.ts";
 import type { GateResult, Plan, PlannedAction } from "../../model/plan.ts";
-import { count } from "../text/count.ts";
+import { count, formatNumber } from "../text/count.ts";
+import { groupBy } from "../text/group.ts";
 import { makePrintable } from "../text/printable.ts";
 import type { ReportOptions } from "../text/reporter.ts";
 import { createLayout, type Layout } from "./layout.ts";
@@ -32,12 +33,29 @@ export function renderPlan(untrusted: Plan, options: PlanTableOptions): string {
         ofDatabase.map((one) => renderAction(one, shared, { ...layout, gates: options.gates })).join("\n"),
       summarize: (rest) => countStatuses(rest.map(planStatusOf)),
     }),
+    ...renderConsequences(plan.actions, layout),
     ...renderManual(plan.manual, shared.gates, layout),
     paragraph(paint.faint(`As of ${plan.observedAt}.${plan.actions.length === 0 ? "" : checkedAgain}`), { width }),
   ];
   const text = sections.join("\n\n");
   const isLong = text.split("\n").length > 24;
   return `${isLong ? `${text}\n\n${answer}` : text}\n`;
+}
+
+/** Renders what turning management on changes, each consequence once, with the databases that it applies to unless it applies to all. */
+function renderConsequences(actions: readonly PlannedAction[], { width, paint }: Layout): string[] {
+  const enabled = actions.filter(({ consequences }) => consequences.length > 0);
+  if (enabled.length === 0) return [];
+  const all = enabled.flatMap(({ consequences, database }) =>
+    consequences.map(({ text }) => ({ text, identifier: database.identifier })),
+  );
+  const lines = groupBy(all, ({ text }) => text).map(([text, same]) => {
+    const names = same.map(({ identifier }) => identifier);
+    const more = names.length > 3 ? ` and ${formatNumber(names.length - 3)} more` : "";
+    const only = names.length === enabled.length ? "" : ` (${names.slice(0, 3).join(", ")}${more})`;
+    return paragraph(`${text}${paint.faint(only)}`, { width, first: "  - " });
+  });
+  return [[paint.strong("WHAT TURNING MANAGEMENT ON CHANGES"), ...lines].join("\n")];
 }
 
 /** A reason that this many actions share is shown once, above them. */
