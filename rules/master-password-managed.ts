@@ -10,7 +10,8 @@ export const masterPasswordManaged = defineRule({
   rationale:
     "A master password that a person sets ends up in scripts, state files and tickets, and stays valid until it is changed by hand. " +
     "RDS can generate the password, store it in Secrets Manager and rotate it. " +
-    "A database restored from a snapshot is not managed, even if its source was. IAM database authentication does not remove the master password.",
+    "A database restored from a snapshot is not managed, even if its source was, unless the restore of an Oracle database asks for it. " +
+    "IAM database authentication does not remove the master password; RDS does not report whether the master user logs in only with IAM.",
   references: ["https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html"],
   reads: [...databaseLists, "rds:DescribeGlobalClusters", "rds:DescribeBlueGreenDeployments"],
   messages: {

@@ -92,7 +92,7 @@ const planGates = {
   "no-replicas": {
     actions: newSecrets,
     requires:
-      "The database has no read replicas, because RDS creates no more while it manages the password. SQL Server is an exception.",
+      "The database, or the container of a tenant database, has no read replicas, because RDS creates no more while it manages the password. SQL Server is an exception.",
     toOpen: "Promote or delete the replicas, or make the change by hand.",
   },
   "secret-not-replicated": {

@@ -106,7 +106,12 @@ const predicates: Readonly<Record<PlanGateName, GatePredicate>> = {
       : blockManualToggle(action, unknown("whether a blue/green deployment of it is active", isInDeployment));
   },
 
-  "no-replicas": ({ database: { engine, replicas } }) => {
+  "no-replicas": ({ database: { engine, replicas, containerArn }, target }) => {
+    const container = target.databases.find(({ arn }) => arn === containerArn);
+    if (container !== undefined && container.replicas.length > 0)
+      return closed(
+        `its container has read replicas (${container.replicas.join(", ")}), and RDS manages no password of a tenant database then: promote or delete them`,
+      );
     if (replicas.length === 0) return open("it has no read replicas");
     if (engine.startsWith("sqlserver")) return open("SQL Server supports read replicas with a managed password");
     return closed(

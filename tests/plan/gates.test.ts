@@ -690,6 +690,14 @@ describeGate("no-blue-green-deployment", {
   ],
 });
 
+test("no-replicas is closed for a tenant database whose container has read replicas", () => {
+  const container = aPlainDatabase({ arn: "container", replicas: ["billing-replica"] });
+  const database = aDatabase({ kind: "tenant-database", containerArn: "container", management: "unmanaged" });
+  const circumstancesOf = (containers: Target["databases"]) => ({ database, ...target({ databases: containers }) });
+  expect(closedAt("enable", circumstancesOf([container]))["no-replicas"]).toContain("billing-replica");
+  expect(closedAt("enable", circumstancesOf([{ ...container, replicas: [] }]))).not.toHaveProperty("no-replicas");
+});
+
 describeGate("no-replicas", {
   closed: (["toggle", "enable"] as const).map((action) => [
     "it has read replicas",
