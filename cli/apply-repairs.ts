@@ -95,8 +95,25 @@ async function resumeUnfinished(
     present = await survey(repairTarget, surveyOptions, io);
   }
   const { inventory } = present;
+  const { onDemand } = surveyOptions;
+  // The rule of a rotation on demand passes without it.
+  if (onDemand !== undefined && !isRotatedSince(present, unfinished.since)) return present;
   const options = { running: unfinished, inventory, policy, rules, state, notify, now: io.now().toISOString() };
-  return (await reapIfRepaired(options)) ? survey(repairTarget, surveyOptions, io) : present;
+  if (!(await reapIfRepaired(options))) return present;
+  return onDemand === undefined ? survey(repairTarget, surveyOptions, io) : toDone(present);
+}
+
+/** True if the secret was rotated after this time (ISO 8601). */
+function isRotatedSince({ inventory, database: { masterUserSecret } }: RepairTarget, since: string): boolean {
+  const secret = inventory.targets
+    .flatMap(({ secrets }) => secrets ?? [])
+    .find(({ arn }) => arn === masterUserSecret?.secretArn);
+  return (secret?.lastRotatedAt ?? "") > since;
+}
+
+/** A database of which nothing is left to do. */
+function toDone(repairTarget: RepairTarget): RepairTarget {
+  return { ...repairTarget, plan: { ...repairTarget.plan, actions: [] }, chosen: null, unfinished: null };
 }
 
 /** Asks for each confirmation before the first repair starts. Prints what blocks the other databases. */

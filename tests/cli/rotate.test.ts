@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import type { Io } from "../../cli/io.ts";
 import { reportSchema } from "../../lib/model/report.ts";
 import { openRepairShop, type RepairShop } from "./repair-shop.ts";
 import type { World } from "./run-cli.ts";
@@ -295,4 +296,52 @@ test("the secret's value is never read, and other findings stay as they are", as
   const { findings } = reportSchema.parse(JSON.parse(stdout));
   expect(findings.filter(({ resource }) => resource.identifier === "customers")).toEqual([]);
   expect(shop.cloud.calls.map(({ action }) => action)).not.toContain("secretsmanager:GetSecretValue");
+});
+
+describe("interrupted, and run again", () => {
+  /** Ctrl-C at one of the calls to AWS and pauses. */
+  const interruptAt = (tick: number) => {
+    let left = tick;
+    let interrupt: () => void = () => {};
+    const interrupted = new Promise<void>((resolve) => {
+      interrupt = resolve;
+    });
+    const count = () => {
+      left -= 1;
+      if (left === 0) interrupt();
+    };
+    const { calls } = shop.cloud;
+    calls.push = (...added) => {
+      count();
+      return Array.prototype.push.apply(calls, added);
+    };
+    const sleep: Io["sleep"] = async (milliseconds, signal) => {
+      count();
+      await new Promise((resolve) => setImmediate(resolve));
+      signal.throwIfAborted();
+      shop.cloud.advance({ seconds: milliseconds / 1000 });
+    };
+    return { world: { sleep, interrupted: () => interrupted }, wasReached: () => left <= 0 };
+  };
+
+  test("a run after an interruption at any point completes the rotation, and rotates once", async () => {
+    for (let tick = 3; ; tick += 3) {
+      await shop.close();
+      shop = await openRepairShop();
+      const { world, wasReached } = interruptAt(tick);
+      const { status } = await rotate(["customers", "--now", "--apply", "--yes"], world);
+      if (!wasReached()) {
+        expect(status).toBe(0);
+        break;
+      }
+      // The interruption came too late.
+      if (status === 0) continue;
+      const again = await apply("customers", "--now");
+      expect({ tick, status: again.status, stderr: again.status === 0 ? "" : again.stderr }).toEqual({
+        ...{ tick, status: 0, stderr: "" },
+      });
+      expect({ tick, changes: shop.changes() }).toEqual({ tick, changes: ["rds:ModifyDBInstance"] });
+      expect(shop.state().running).toEqual([]);
+    }
+  }, 120_000);
 });

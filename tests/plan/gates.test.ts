@@ -690,6 +690,17 @@ describeGate("no-blue-green-deployment", {
   ],
 });
 
+test("opted-in says that a rename took the database out of an opt-in by name", () => {
+  const policy = aPermissivePolicy({ optIn: [{ identifier: ["orders"] }] });
+  const renamed = { ...aDatabase({ identifier: "orders-2", arn: `${databaseArn}-2` }) };
+  const attempts = [anAttempt({ arn: databaseArn, endedAt: hoursFromNow(-100) })];
+  const reasonWith = (overrides: Parameters<typeof aState>[0]) =>
+    closedAt("rotate", { policy, database: renamed, state: aState(overrides) })["opted-in"];
+  expect(reasonWith({ attempts })).toContain("since it was renamed from orders: ");
+  expect(reasonWith({})).toBe("the database is not opted in: add an entry that matches it to remediation.optIn");
+  expect(reasonWith({ attempts: [anAttempt({ ...attempts[0], resourceId: "db-OTHER" })] })).not.toContain("renamed");
+});
+
 test("no-replicas is closed for a tenant database whose container has read replicas", () => {
   const container = aPlainDatabase({ arn: "container", replicas: ["billing-replica"] });
   const database = aDatabase({ kind: "tenant-database", containerArn: "container", management: "unmanaged" });
