@@ -30,7 +30,7 @@ export function checkSelection(names: readonly string[], options: SelectionOptio
   if (names.length > 0 && isSelection(options))
     throw new UsageError("Name databases, or select them with --tag or --all, not both.");
   if (names.length === 0 && !isSelection(options))
-    throw new UsageError("Name the databases to rotate, or select them with --tag or --all.");
+    throw new UsageError("Name the databases to rotate, before any options, or select them with --tag or --all.");
 }
 
 /** Selects databases by name, by tags, or all. Throws a UsageError if nothing is selected, or if a named database cannot be rotated. */

@@ -237,7 +237,7 @@ describe("bad input gets one sentence", () => {
       'No database has the tag team=shopp (did you mean "team=shop"?).',
     ],
     ["a tag without a value", ["--tag", "team"], '--tag takes key=value, such as team=orders, not "team".'],
-    ["no selection", [], "Name the databases to rotate, or select them with --tag or --all."],
+    ["no selection", [], "Name the databases to rotate, before any options, or select them with --tag or --all."],
     [
       "a name and a tag",
       ["orders", "--tag", "team=shop"],
