@@ -1,4 +1,5 @@
-import { unknown } from "../lib/model/database.ts";
+import { isUnavailable } from "../lib/model/availability.ts";
+import { type ClassifiedDatabase, hasIamMasterUsers, unknown } from "../lib/model/database.ts";
 import { turnOnAsRequired } from "../lib/model/required-key.ts";
 import { defineRule } from "../lib/model/rule.ts";
 import { databaseLists, databaseMessages, gapRemedy, notAudited } from "../lib/model/rule-guards.ts";
@@ -10,8 +11,8 @@ export const masterPasswordManaged = defineRule({
   rationale:
     "A master password that a person sets ends up in scripts, state files and tickets, and stays valid until it is changed by hand. " +
     "RDS can generate the password, store it in Secrets Manager and rotate it. " +
-    "A database restored from a snapshot is not managed, even if its source was, unless the restore of an Oracle database asks for it. " +
-    "IAM database authentication does not remove the master password; RDS does not report whether the master user logs in only with IAM.",
+    "A database restored from a snapshot is not managed, even if its source was, unless it is an Oracle database that was restored with management. " +
+    "IAM database authentication does not remove the master password, unless the master user itself logs in with IAM, which RDS does not report.",
   references: ["https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html"],
   reads: [...databaseLists, "rds:DescribeGlobalClusters", "rds:DescribeBlueGreenDeployments"],
   messages: {
@@ -21,7 +22,7 @@ export const masterPasswordManaged = defineRule({
       modifiesDatabase: true,
       repairs: ["enable"],
       text: "RDS does not manage the master password of {database}.",
-      remedy: "Warn users of the master login, then enable RDS-managed passwords: {turnOn}",
+      remedy: "{caution}Warn users of the master login, then enable RDS-managed passwords: {turnOn}",
     },
     unmanagedWithoutKey: {
       status: "NON_COMPLIANT",
@@ -29,7 +30,13 @@ export const masterPasswordManaged = defineRule({
       repairs: ["enable"],
       text: "RDS does not manage the master password of {database}.",
       remedy:
-        "Choose a customer managed key that exists, and name it under keys in the policy. Then warn users of the master login, and turn management on with that key.",
+        "{caution}Choose a customer managed key that exists, and name it under keys in the policy. Then warn users of the master login, and turn management on with that key.",
+    },
+    availabilityUnknown: {
+      status: "INSUFFICIENT_DATA",
+      text: "RDS does not manage the master password of {database}, and whether RDS can manage it is unknown: {why}.",
+      remedy:
+        "Check in the RDS documentation whether RDS can manage the password, and check for a newer version of rds-password-audit.",
     },
     doubtful: {
       status: "INSUFFICIENT_DATA",
@@ -63,10 +70,30 @@ export const masterPasswordManaged = defineRule({
       if (!tenantDatabases.seen) return { messageId: "tenantsNotSeen", data: { why: tenantDatabases.why } };
       return notAudited(database);
     }
+    const unavailable = isUnavailable(database);
+    if (typeof unavailable === "string") return { messageId: "availabilityUnknown", data: { why: unavailable } };
     if (database.doubt !== null) return { messageId: "doubtful", data: { why: database.doubt } };
-    const evidence = { engine: database.engine, createdAt: database.createdAt };
+    const { engine, createdAt } = database;
+    const { caution, evidence } = cautionFor(database);
+    const facts = { engine, createdAt, ...evidence };
     const turnOn = turnOnAsRequired(database, requiredKeys);
-    if (turnOn === null) return { messageId: "unmanagedWithoutKey", evidence };
-    return { messageId: "unmanaged", data: { turnOn }, evidence };
+    if (turnOn === null) return { messageId: "unmanagedWithoutKey", data: { caution }, evidence: facts };
+    return { messageId: "unmanaged", data: { caution, turnOn }, evidence: facts };
   },
 });
+
+/** What to consider before management is turned on, and the facts behind it. */
+function cautionFor({ engine, replicas, iamAuthentication }: ClassifiedDatabase) {
+  if (replicas.length > 0 && !engine.startsWith("sqlserver"))
+    return {
+      caution: `RDS creates no more read replicas of the database while it manages the password; it has ${replicas.join(", ")}. `,
+      evidence: { replicas },
+    };
+  if (hasIamMasterUsers({ engine }) && iamAuthentication)
+    return {
+      caution:
+        "If its master user logs in with IAM (iam-db-auth), which RDS does not report, list the database under support.iamDbAuth in the policy instead. ",
+      evidence: { iamAuthentication },
+    };
+  return { caution: "", evidence: {} };
+}
