@@ -13,6 +13,7 @@ import type { Io, OutputStream } from "./io.ts";
 import { addPlan } from "./plan.ts";
 import { addRemediate } from "./remediate.ts";
 import { programName, reportFailure } from "./report-failure.ts";
+import { addRotate } from "./rotate.ts";
 import { addRules } from "./rules.ts";
 import { addStop } from "./stop.ts";
 import { terminalOf } from "./terminal.ts";
@@ -66,6 +67,7 @@ function createProgram(io: Io, end: (status: number) => void): Command {
     addExplain,
     addPlan,
     addRemediate,
+    addRotate,
     addApprove,
     addStop,
     addHistory,

@@ -14,11 +14,11 @@ export const sampleAccounts = {
 /** The Regions that are enabled in each of them. */
 export const sampleRegions: readonly string[] = ["ap-southeast-2", "eu-central-1", "eu-west-1", "us-east-1"];
 
-/** The sample policy: customer-managed keys in production that do not encrypt the storage too, and exemptions by tag. */
-const policyYaml = `# Production requires a customer-managed key, and another one than the storage's; elsewhere, any key is allowed.
+/** The sample policy: customer managed keys in production that do not encrypt the storage too, and exemptions by tag. */
+const policyYaml = `# Production requires a customer managed key, and another one than the storage's; new secrets get the first. Elsewhere, any key is allowed.
 keys:
   - match: { account: "${sampleAccounts.production}" }
-    require: customer-managed
+    require: [alias/rds-master-passwords, customer-managed]
     differentFromStorage: true
 exemptionTags: true
 # RDS does not report that the master user of a database logs in with IAM.

@@ -142,7 +142,21 @@ describe("each message that names a repair requests it", () => {
         repairs === undefined ? [] : [`${id} ${explanation}`],
       ),
     );
-    expect(examples.map(([rule, explanation]) => `${rule} ${explanation}`).sort()).toEqual(all.sort());
+    const withoutKey = "master-password-managed unmanagedWithoutKey";
+    const known = examples.map(([rule, explanation]) => `${rule} ${explanation}`);
+    expect([...known, withoutKey].sort()).toEqual(all.sort());
+  });
+
+  test("master-password-managed unmanagedWithoutKey, which no execution can start: a person names the key first", () => {
+    const { actions, manual } = planFor(unmanaged("orders"), {
+      policy: aPermissivePolicy({}, requiring("customer-managed")),
+    });
+    expect(actions.map(({ gates }) => gates.flatMap(({ gate, open }) => (open ? [] : [gate])))).toEqual([
+      ["key-usable"],
+    ]);
+    expect(manual).toEqual([
+      expect.objectContaining({ what: expect.stringContaining("Choose a customer managed key"), awsCli: [] }),
+    ]);
   });
 });
 
@@ -159,6 +173,7 @@ describe("the plan as JSON", () => {
       gates: expect.arrayContaining([{ gate: "enabled", open: true, reason: "remediation is on" }]),
       runnable: true,
       impact: impacts.toggle,
+      consequences: [],
       keyReference: otherKeyArn,
     });
     expect(actions[1]).toMatchObject({
