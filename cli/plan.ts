@@ -54,7 +54,8 @@ export function addPlan(program: Command, io: Io, end: (status: number) => void)
     .action(async (names: readonly string[], options: PlanCommandOptions) => end(await plan(names, options, io)));
 }
 
-const assumptions = {
+/** The gate that a plan takes as open, because it changes nothing. */
+export const assumptions = {
   enabled:
     'remediation is on. This plan changes nothing; to turn remediation on, run remediate --apply, or deploy with remediation: "on"',
 };

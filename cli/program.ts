@@ -14,6 +14,7 @@ import { addPlan } from "./plan.ts";
 import { addPreflight } from "./preflight.ts";
 import { addRemediate } from "./remediate.ts";
 import { programName, reportFailure } from "./report-failure.ts";
+import { addRotate } from "./rotate.ts";
 import { addRules } from "./rules.ts";
 import { addStop } from "./stop.ts";
 import { terminalOf } from "./terminal.ts";
@@ -68,6 +69,7 @@ function createProgram(io: Io, end: (status: number) => void): Command {
     addPlan,
     addPreflight,
     addRemediate,
+    addRotate,
     addApprove,
     addStop,
     addHistory,

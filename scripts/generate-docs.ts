@@ -96,7 +96,10 @@ function excerpt(path: string, databases: readonly string[], title?: string): st
 }
 
 function ruleTable(base: string): string {
-  const rows = rules.map(({ id, severity, title }) => `| [\`${id}\`](${base}${id}.md) | ${severity} | ${title} |`);
+  const rows = rules.map(
+    ({ id, severity, title, offByDefault }) =>
+      `| [\`${id}\`](${base}${id}.md) | ${severity}${offByDefault ? ", off by default" : ""} | ${title} |`,
+  );
   return ["| rule | severity | compliant state |", "|---|---|---|", ...rows].join("\n");
 }
 
@@ -128,7 +131,7 @@ function listActions(actions: readonly ActionName[]): string {
   return others.length === 1 ? `all but ${list(others)}` : list(actions);
 }
 
-function ruleHeader({ id, title, severity, rationale, references, reads, messages }: Rule): string {
+function ruleHeader({ id, title, severity, offByDefault, rationale, references, reads, messages }: Rule): string {
   const messagesOf = (status: Status) => Object.values(messages).filter((message) => message.status === status);
   const list = (status: Status) =>
     messagesOf(status).flatMap((message) => [
@@ -142,7 +145,7 @@ function ruleHeader({ id, title, severity, rationale, references, reads, message
   return [
     `# ${id}`,
     "",
-    `**${title}.** Severity: ${severity}.`,
+    `**${title}.** Severity: ${severity}.${offByDefault ? " Off by default: turn it on with `rulesOn` in the policy." : ""}`,
     "",
     rationale,
     "",

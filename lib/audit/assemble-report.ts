@@ -6,7 +6,7 @@ import type { Policy } from "../model/policy.ts";
 import type { Report } from "../model/report.ts";
 import type { Rule } from "../model/rule.ts";
 import type { Secret } from "../model/secret.ts";
-import { activeRules, judgeTarget } from "./judge.ts";
+import { activeRules, isOff, judgeTarget } from "./judge.ts";
 import { findOrphanedSecrets } from "./orphaned-secrets.ts";
 
 /**
@@ -51,7 +51,7 @@ export function assembleReport(
       targets: targets.sort((a, b) => compareText(a.account, b.account) || compareText(a.region, b.region)),
       gaps: gaps.sort(compareGaps),
       rules: active.map(({ id }) => id).sort(),
-      rulesOff: rules.map(({ id }) => id).filter((id) => policy.rulesOff.includes(id)),
+      rulesOff: rules.filter((rule) => isOff(rule, policy)).map(({ id }) => id),
     },
     summary: {
       databases: databases.length,

@@ -6,6 +6,7 @@ import type { Policy } from "../model/policy.ts";
 import { type ConfirmingAction, fill, type Message, type Rule, type RuleContext, type Verdict } from "../model/rule.ts";
 import { classify } from "./classify.ts";
 import { exemptionOf } from "./exempt.ts";
+import { findOwner } from "./find-owner.ts";
 import { classificationContextOf, createRuleContext } from "./rule-context.ts";
 
 /** The result of one rule on one database. Its text is rendered only when needed, because most results are passes. */
@@ -24,9 +25,14 @@ export type Judgment = Readonly<Pick<Finding, "rule" | "severity" | "message" | 
   readonly remediation: string | null;
 };
 
-/** The rules that the policy does not turn off. */
+/** True if the policy turns a rule off, or does not turn on one that is off by default. */
+export function isOff({ id, offByDefault }: Pick<Rule, "id" | "offByDefault">, policy: Policy): boolean {
+  return policy.rulesOff.includes(id) || (offByDefault === true && !policy.rulesOn.includes(id));
+}
+
+/** The rules that are on under the policy. */
 export function activeRules(rules: readonly Rule[], policy: Policy): readonly Rule[] {
-  return rules.filter(({ id }) => !policy.rulesOff.includes(id));
+  return rules.filter((rule) => !isOff(rule, policy));
 }
 
 const crashed: Message = {
@@ -144,6 +150,7 @@ export function toFinding(judged: Judgment, database: ClassifiedDatabase, policy
     resource: { arn, type: resourceType(database), identifier, resourceId },
     account,
     region,
+    owner: findOwner(database, policy),
     message: ended === null ? message : `${message} Its exemption ended on ${ended.until}.`,
     evidence: ignored === null ? evidence : { ...evidence, exemptionIgnored: ignored },
     remediation: remediation ?? "",

@@ -44,7 +44,8 @@ export function acquireSlot(
     const isBudgeted = isChanging && action !== "finish-interrupted";
     if (isBudgeted && present.stopped !== null) return null;
     const budget = { database, state: present, policy, now: at, execution, plannedBefore: [] };
-    if (isBudgeted && !isWithinBudget(budget).open) return null;
+    const isLeftOut = request.onDemand?.leftOut.includes("within-budget") ?? false;
+    if (isBudgeted && !isLeftOut && !isWithinBudget(budget).open) return null;
     const hours = isChanging ? changingHours : waitingHoursOf(action);
     const holder = { execution, resourceId, arn, account, region, action, rule };
     return acquire(present, holder, { now: at, hours, isChanging, stopAfterFailures });

@@ -42,7 +42,7 @@ export const reportSchema = z.object({
     gaps: z.array(gapSchema),
     /** IDs of the rules that were evaluated, in their order. No other rule has findings. */
     rules: z.array(z.string()),
-    /** IDs of the rules that the policy switches off. */
+    /** IDs of the rules that are off, by the policy or by default. */
     rulesOff: z.array(z.string()),
   }),
   summary: z.object({

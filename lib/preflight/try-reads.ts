@@ -20,6 +20,8 @@ type PermissionTrial = {
 const trials: Readonly<Record<string, PermissionTrial>> = {
   "kms:DescribeKey": reading((port, { describedKey }) => port.describeKey(describedKey)),
   "kms:GenerateDataKey": { test: "dry-run", run: tryKeys },
+  "kms:GetKeyPolicy": reading((port, { describedKey }) => port.getKeyPolicy(describedKey)),
+  "kms:ListGrants": listing((port, { describedKey }) => port.listGrants(describedKey)),
   "rds:DescribeBlueGreenDeployments": listing((port) => port.describeBlueGreenDeployments()),
   "rds:DescribeDBClusters": listing((port) => port.describeDBClusters()),
   "rds:DescribeDBInstances": listing((port) => port.describeDBInstances()),
@@ -84,8 +86,8 @@ function reading(run: (port: RegionPort, sample: TrialResources) => Promise<unkn
   };
 }
 
-function listing(list: (port: RegionPort) => Pages<unknown>): PermissionTrial {
-  return reading((port) => firstPage(list(port)));
+function listing(list: (port: RegionPort, resources: TrialResources) => Pages<unknown>): PermissionTrial {
+  return reading((port, resources) => firstPage(list(port, resources)));
 }
 
 async function firstPage<T>(pages: Pages<T>): Promise<readonly T[]> {

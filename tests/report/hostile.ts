@@ -74,6 +74,7 @@ export const hostileFinding: fc.Arbitrary<Finding> = fc.record({
   }),
   account: hostile,
   region: hostile,
+  owner: fc.option(hostile, { nil: null }),
   message: hostile,
   evidence: fc.dictionary(
     hostile,
@@ -145,6 +146,9 @@ export const hostilePlan: fc.Arbitrary<Plan> = fc.record({
       gates: fc.array(hostileGate, { maxLength: 4 }),
       runnable: fc.boolean(),
       impact: hostile,
+      consequences: fc.array(fc.record({ code: hostile, text: hostile, source: hostile, asOf: hostile }), {
+        maxLength: 2,
+      }),
       keyReference: hostileOrNone,
     }),
     { maxLength: 6 },

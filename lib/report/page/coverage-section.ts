@@ -26,7 +26,7 @@ export function renderCoverageSection(report: Report, reasons: Readonly<Record<s
   return html`<section id="coverage" aria-labelledby="coverage-title"><h2 id="coverage-title">Coverage</h2>
 <p>${coverage.complete ? label("complete", "good") : label("incomplete", "unknown")} ${describeTargets(report)}</p>
 <p>${count(coverage.rules.length, "rule")} evaluated: ${coverage.rules.join(", ") || "none"}.</p>
-${coverage.rulesOff.length === 0 ? null : html`<p>Turned off by the policy: ${coverage.rulesOff.join(", ")}.</p>`}
+${coverage.rulesOff.length === 0 ? null : html`<p>Rules that are off: ${coverage.rulesOff.join(", ")}.</p>`}
 ${renderGaps(coverage)}${renderTargets(report)}${renderReasons(report, reasons)}${renderOrphans(report)}</section>`;
 }
 

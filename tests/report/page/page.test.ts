@@ -65,6 +65,29 @@ test("golden: a small fleet with every section", () => {
   expectGolden("page-small", page.replace(/<style>[\s\S]*<\/style>/, "<style>…</style>"));
 });
 
+test("says once what turning management on changes, with the engines that it applies to and the source", () => {
+  const postgres = aTargetOf(2);
+  const [plain] = aTargetOf(1, { region: "us-east-1" }).databases;
+  const mysql = aTarget({
+    ...{ region: "us-east-1" },
+    databases: plain === undefined ? [] : [{ ...plain, kind: "cluster", engine: "aurora-mysql" }],
+    globalClusterMembers: [],
+    blueGreenDeployments: [],
+  });
+  const page = render(aReport(anInventory({ targets: [postgres, mysql] })));
+  const section = /<section id="consequences"[\s\S]*?<\/section>/.exec(page)?.[0] ?? "";
+  expect(textOf(section)).toContain(
+    "RDS creates no new read replicas of the database while it manages the password. (",
+  );
+  expect(textOf(section)).toContain("every seven days by default");
+  expect(section).toContain(
+    '<a href="https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html"',
+  );
+  expect(section.split("every seven days")).toHaveLength(2);
+  const managed = aTarget({ databases: [aPlainDatabase({ masterUserSecret: aMasterUserSecret() })] });
+  expect(render(aReport(anInventory({ targets: [managed] })))).not.toContain('id="consequences"');
+});
+
 test("nothing is green if coverage is incomplete", () => {
   const page = render(aReport(anInventory({ targets: [], gaps: anIncompleteInventory().gaps })));
   expect(page).not.toMatch(/class="(label )?good"/);
