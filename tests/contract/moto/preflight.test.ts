@@ -13,15 +13,19 @@ import { connect, type Emulator, region, startMoto } from "../emulators.ts";
 import { describeWith } from "./when-installed.ts";
 
 /** What moto does not have. `iam:SimulatePrincipalPolicy` is missing too, so that changes cannot be told. */
-const notInMoto = ["account:ListRegions", "rds:DescribeTenantDatabases"];
+const notInMoto = ["account:ListRegions", "kms:ListGrants", "rds:DescribeTenantDatabases"];
 
-const reads = [
-  "kms:DescribeKey",
+const rdsReads = [
   "rds:DescribeBlueGreenDeployments",
   "rds:DescribeDBClusters",
   "rds:DescribeDBInstances",
   "rds:DescribeEvents",
   "rds:DescribeGlobalClusters",
+];
+
+/** moto answers a denial of these services in XML, which the SDK cannot read. */
+const jsonReads = [
+  "kms:DescribeKey",
   "secretsmanager:DescribeSecret",
   "secretsmanager:GetResourcePolicy",
   "secretsmanager:ListSecrets",
@@ -94,12 +98,24 @@ describeWith(["moto_server"], "preflight on moto, which enforces IAM policies", 
     expect(actionsThat(result, "unknown")).toEqual(notInMoto);
   });
 
-  test.each(reads)("%s is denied by the user's policy: exactly this one is missing", async (action) => {
+  test.each(rdsReads)("%s is denied by the user's policy: exactly this one is missing", async (action) => {
     await denyOnly(action);
     try {
       const result = await preflight();
       expect(actionsThat(result, "lack")).toEqual([action]);
       expect(result.policyToAdd?.Statement.flatMap(({ Action }) => Action)).toEqual([action]);
+    } finally {
+      await denyOnly("none:None");
+    }
+  });
+
+  test.each(jsonReads)("%s is denied in a way that cannot be read: it cannot be told", async (action) => {
+    await denyOnly(action);
+    try {
+      const result = await preflight();
+      const denied = result.permissions.find((one) => one.action === action);
+      expect(denied).toMatchObject({ status: "unknown", reason: expect.stringMatching(/Unreadable|AccessDenied/) });
+      expect(actionsThat(result, "lack")).toEqual([]);
     } finally {
       await denyOnly("none:None");
     }
