@@ -1,5 +1,6 @@
 import type { AccountPort } from "../lib/collect/choose-targets.ts";
 import type { RegionPort } from "../lib/collect/region-port.ts";
+import type { ConsumerPort } from "../lib/consumers/find-consumers.ts";
 import type { PrerequisitePort } from "../lib/preflight/check-prerequisites.ts";
 import type { SimulationPort } from "../lib/preflight/simulation.ts";
 import type { Publish } from "../lib/publish/destinations.ts";
@@ -47,6 +48,8 @@ export type Aws = {
   ) => Promise<void>;
   /** Opens IAM's policy simulator. */
   readonly openSimulation: (options: CallerOptions) => Promise<SimulationPort>;
+  /** Opens the services that may use a database. */
+  readonly openConsumers: (options: CallerOptions) => Promise<ConsumerPort>;
   /** Opens the services that a deployment uses. */
   readonly openPrerequisites: (options: CallerOptions) => Promise<PrerequisitePort>;
 };

@@ -3,6 +3,7 @@ import wrapAnsi from "wrap-ansi";
 import { addApprove } from "./approve.ts";
 import { addAudit } from "./audit.ts";
 import { addCompletion } from "./completion.ts";
+import { addConsumers } from "./consumers.ts";
 import { addDemo } from "./demo.ts";
 import { exitStatus, failureStatus } from "./exit-status.ts";
 import { addExplain } from "./explain.ts";
@@ -68,6 +69,7 @@ function createProgram(io: Io, end: (status: number) => void): Command {
     addExplain,
     addPlan,
     addPreflight,
+    addConsumers,
     addRemediate,
     addRotate,
     addApprove,

@@ -32,6 +32,7 @@ export function createRegion(account: SimulatedAccount, name: string): Region {
       trailEvents: [],
       unreservedConcurrency: 1000,
       hasDurableFunctions: true,
+      proxyTargets: [],
       functions: [],
       taskDefinitions: [],
     },

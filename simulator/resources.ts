@@ -192,6 +192,12 @@ export type Workloads = {
   unreservedConcurrency: number;
   /** False in a Region where Lambda has no durable functions. */
   hasDurableFunctions: boolean;
+  proxyTargets: {
+    readonly DBProxyName: string;
+    readonly RdsResourceId: string;
+    readonly TrackedClusterId?: string;
+    readonly Type: string;
+  }[];
   functions: { readonly FunctionName: string; readonly variables: Readonly<Record<string, string>> }[];
   taskDefinitions: {
     readonly family: string;

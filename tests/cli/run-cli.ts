@@ -43,6 +43,7 @@ export async function runCli(argv: readonly string[], world: World = {}): Promis
       openTopic: noAws,
       answerApproval: noAws,
       openSimulation: noAws,
+      openConsumers: noAws,
       openPrerequisites: noAws,
       ...world.aws,
     }),

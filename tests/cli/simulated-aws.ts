@@ -2,6 +2,7 @@ import type { Aws, Io } from "../../cli/io.ts";
 import { answerApproval } from "../../lib/aws/answer-approval.ts";
 import { createAccount } from "../../lib/aws/create-account.ts";
 import { publishMessages } from "../../lib/aws/publish-messages.ts";
+import { createConsumers } from "../../lib/aws/read-consumers.ts";
 import { createPrerequisites } from "../../lib/aws/read-prerequisites.ts";
 import { createSimulation } from "../../lib/aws/simulate-permissions.ts";
 import { startTimeLimit } from "../../lib/aws/time-limit.ts";
@@ -43,6 +44,8 @@ export async function startSimulatedAws(
       answerApproval(id, answer, { endpoint, credentials: credentialsOf(profile), ...(region && { region }) }),
     openSimulation: async ({ profile, region = "us-east-1" }) =>
       createSimulation({ endpoint, region, maxAttempts: 1, credentials: credentialsOf(profile) }),
+    openConsumers: async ({ profile, region = "us-east-1" }) =>
+      createConsumers({ endpoint, region, maxAttempts: 1, credentials: credentialsOf(profile) }),
     openPrerequisites: async ({ profile, region = "us-east-1" }) =>
       createPrerequisites({ endpoint, region, maxAttempts: 1, credentials: credentialsOf(profile) }),
   };
