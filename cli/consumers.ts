@@ -38,7 +38,7 @@ export function addConsumers(program: Command, io: Io, end: (status: number) => 
     program
       .command("consumers")
       .description("show what may stop working when the master password of a database changes")
-      .argument("<database>"),
+      .argument("<database-name>"),
   )
     .addOption(
       new Option("-f, --format <format>", "table or json")

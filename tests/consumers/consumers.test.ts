@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { ConsumersReport } from "../../lib/model/consumer.ts";
 import { createCloud } from "../../simulator/cloud.ts";
@@ -133,7 +134,7 @@ describe("consumers", () => {
     }
   });
 
-  test("no secret's value is read, and nothing is changed", async () => {
+  test("no secret's value is read, nothing is changed, and the documented IAM policy allows each call", async () => {
     simulated.cloud.calls.length = 0;
     await show();
     const made = [...new Set(simulated.cloud.calls.map(({ action }) => action))].sort();
@@ -149,6 +150,8 @@ describe("consumers", () => {
       "secretsmanager:ListSecrets",
       "sts:GetCallerIdentity",
     ]);
+    const [, policy = ""] = /"Sid": "Consumers",([^\]]*)\]/.exec(readFileSync("docs/preflight.md", "utf8")) ?? [];
+    expect(made.filter((action) => !policy.includes(`"${action}"`))).toEqual(["sts:GetCallerIdentity"]);
   });
 
   test.each([
@@ -199,6 +202,11 @@ describe("consumers", () => {
     });
     expectGolden(`consumers-${columns}`, stdout);
   });
+});
+
+test("consumers without a database says how to name one", async () => {
+  const { status, stderr } = await runCli(["consumers"]);
+  expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining("consumers needs a database") });
 });
 
 describe("a secret of your own", () => {

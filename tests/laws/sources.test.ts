@@ -169,6 +169,18 @@ describe("promises that the source keeps", () => {
     expect(filesWith(/^import \{.*\/remediate-database\.ts"/, everything).filter(isAudit)).toEqual([]);
   });
 
+  test("clients that only preflight and consumers need are loaded by the command line alone, when it needs them", () => {
+    const clients =
+      /"(?:@aws-sdk\/client-(?:iam|cloudtrail|ecs)|.*\/(?:simulate-permissions|read-prerequisites|read-consumers)\.ts)"/;
+    expect(filesWith(clients, everything)).toEqual([
+      "cli/main.ts",
+      "lib/aws/read-consumers.ts",
+      "lib/aws/read-prerequisites.ts",
+      "lib/aws/simulate-permissions.ts",
+    ]);
+    expect(occurrences(clients, "cli").filter((line) => !line.includes("await import("))).toEqual([]);
+  });
+
   test("no data key is ever made: KMS is only asked whether it would make one", () => {
     const calls = occurrences(/GenerateDataKey\w*Command\(/, "lib", "rules", "cli", "functions");
     expect(calls.map((call) => call.split(":")[0])).toEqual(["lib/aws/create-region.ts"]);
