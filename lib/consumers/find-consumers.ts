@@ -38,6 +38,7 @@ const historyDays = 90;
 
 const limits = [
   "Clients outside this account and Region, on EC2, EKS or on premises, are seen only if they read the secret.",
+  "Clients that use a custom endpoint of a cluster, or a DNS name of your own, are seen only if they read the secret.",
   "Of each ECS task definition family only the latest revision is read. Values that a program reads from a file or a parameter are not seen.",
   "A secret of your own is found by its name and tags. Its value is not read, so the user in it is not known.",
 ];

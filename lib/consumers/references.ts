@@ -10,10 +10,9 @@ export type ReferenceNames = {
 /** Creates the predicate. A secret is named by its ARN, with or without the random suffix, or by its name. */
 export function createReferencePredicate({ region, names, secretArn }: ReferenceNames): ReferencePredicate {
   const hosts = names.map((name) => escapePattern(name)).join("|");
-  const endpoint = new RegExp(
-    `(?<![\\w-])(?:${hosts})\\.[\\w-]+\\.${escapePattern(region)}\\.rds\\.amazonaws\\.com`,
-    "i",
-  );
+  // In China the name of the service comes before the Region.
+  const domain = `(?:${region}\\.rds|rds\\.${region})\\.amazonaws\\.com`;
+  const endpoint = new RegExp(`(?<![\\w-])(?:${hosts})\\.[\\w-]+\\.${domain}`, "i");
   const secretName = secretArn === null ? null : toSecretName(secretArn);
   return (text) => (names.length > 0 && endpoint.test(text)) || (secretName !== null && text.includes(secretName));
 }

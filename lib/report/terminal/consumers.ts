@@ -20,8 +20,10 @@ export function renderConsumers(
 ): string {
   const { paint, wrap } = createLayout(options);
   const found =
-    consumers.length === 0 ? "No consumer was found" : `${count(consumers.length, "consumer")} may be affected`;
-  const complete = gaps.length === 0 ? "" : `, and ${count(gaps.length, "call")} failed, so there may be more`;
+    consumers.length === 0
+      ? `No consumer of ${database.identifier} was found`
+      : `${count(consumers.length, "consumer")} may be affected if the master password of ${database.identifier} changes`;
+  const complete = gaps.length === 0 ? "" : `. ${count(gaps.length, "call")} failed, so there may be more`;
   const secret =
     database.secretArn === null ? "It has no managed secret." : `Its managed secret is ${database.secretArn}.`;
   const sections = groupBy(consumers, ({ kind }) => kind).map(([kind, some]) => [
@@ -36,10 +38,7 @@ export function renderConsumers(
     ...limits.map((limit) => wrap(limit, "  - ")),
   ];
   return `${[
-    wrap(
-      `${found}${complete} if the master password of ${database.identifier} changes. ${secret}`,
-      `${paint.strong("CONSUMERS")}  `,
-    ),
+    wrap(`${found}${complete}. ${secret}`, `${paint.strong("CONSUMERS")}  `),
     ...[...sections, unseen].map((lines) => lines.join("\n")),
   ].join("\n\n")}\n`;
 }
