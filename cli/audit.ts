@@ -1,6 +1,3 @@
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { assembleReport } from "../lib/audit/assemble-report.ts";
 import { UsageError } from "../lib/model/errors.ts";
@@ -8,11 +5,11 @@ import type { Inventory } from "../lib/model/inventory.ts";
 import { toJson } from "../lib/report/files/json.ts";
 import { rules } from "../rules/index.ts";
 import { auditStatus, type FailOn, failOnChoices } from "./exit-status.ts";
-import { areSame, checkWritable, WriteError, writeWhole } from "./files.ts";
+import { areSame, checkWritable, WriteError, writeElsewhere, writeWhole } from "./files.ts";
 import { type Io, write } from "./io.ts";
 import { oneOf, refuseBoth } from "./option-values.ts";
 import { readPolicy } from "./policy-file.ts";
-import { addOutputOptions, checkOutput, type OutputOptions, writeReport } from "./report-output.ts";
+import { addOutputOptions, chooseOutputs, type OutputOptions, writeReport } from "./report-output.ts";
 import { addSourceOptions, checkSource, openInventory, type SourceOptions } from "./source.ts";
 import { version } from "./version.ts";
 
@@ -23,6 +20,8 @@ Examples:
   rds-password-audit audit --region eu-west-1
   rds-password-audit audit --profile staging production --all-regions --policy policy.yaml
   rds-password-audit audit --region eu-west-1 --output report.json --fail-on high
+  rds-password-audit audit --region eu-west-1 --format table --format sarif=rds.sarif --format html=rds.html
+  rds-password-audit audit --region eu-west-1 --format lines | grep ^critical
   rds-password-audit audit --region eu-west-1 --save-inventory monday.json
   rds-password-audit audit --from monday.json --policy stricter.yaml
 
@@ -48,15 +47,16 @@ export function addAudit(program: Command, io: Io, end: (status: number) => void
 }
 
 async function audit(options: AuditOptions, io: Io): Promise<number> {
-  const { from, saveInventory, output, policy: policyFile, failOn } = options;
+  const { from, saveInventory, policy: policyFile, failOn } = options;
   checkSource(options);
   refuseBoth({ "--from": from, "--save-inventory": saveInventory });
   const policy = await readPolicy(policyFile);
-  await checkOutput(options, [policyFile, from]);
+  const outputs = await chooseOutputs(options, [policyFile, from]);
   if (saveInventory !== undefined) {
     await checkWritable(saveInventory, "--save-inventory", [policyFile]);
-    if (output !== undefined && (await areSame(output, saveInventory)))
-      throw new UsageError("--save-inventory and --output name the same file: give each its own.");
+    for (const { file } of outputs)
+      if (file !== null && (await areSame(file, saveInventory)))
+        throw new UsageError(`--save-inventory and the report name the same file, ${file}: give each its own.`);
   }
   const inventory = await openInventory(options, policy, io);
   if (from !== undefined)
@@ -66,7 +66,7 @@ async function audit(options: AuditOptions, io: Io): Promise<number> {
     if (saveInventory !== undefined) await save(inventory, saveInventory, io);
   } finally {
     // A full disk must not cost the report.
-    await writeReport(report, options, io);
+    await writeReport(report, outputs, io);
   }
   return auditStatus(report, failOn);
 }
@@ -75,8 +75,7 @@ async function audit(options: AuditOptions, io: Io): Promise<number> {
 async function save(inventory: Inventory, file: string, io: Io): Promise<void> {
   const text = toJson(inventory);
   await writeWhole(file, text).catch(async (error: WriteError) => {
-    const spare = join(await mkdtemp(join(tmpdir(), "rds-password-audit-")), "inventory.json");
-    await writeWhole(spare, text);
+    const spare = await writeElsewhere(text, "inventory.json");
     throw new WriteError(`${error.message} The inventory is in ${spare} instead.`, { cause: error });
   });
   await write(io.stderr, `The inventory is in ${file}.\n`);

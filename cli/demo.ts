@@ -8,7 +8,7 @@ import { commandNameOf } from "./command-name.ts";
 import { codeOf } from "./error-info.ts";
 import { exitStatus } from "./exit-status.ts";
 import { type Io, write } from "./io.ts";
-import { addOutputOptions, checkOutput, type OutputOptions, writeReport } from "./report-output.ts";
+import { addOutputOptions, chooseOutputs, type OutputOptions, writeReport } from "./report-output.ts";
 import { takeInventoryWithProgress } from "./source.ts";
 import { deleteStateOf } from "./state-option.ts";
 import { version } from "./version.ts";
@@ -38,7 +38,7 @@ export function addDemo(program: Command, io: Io, end: (status: number) => void)
 async function demo(options: DemoOptions, io: Io): Promise<number> {
   if (options.port !== undefined && !options.serve)
     throw new UsageError("--port has no effect without --serve: add --serve, or omit --port.");
-  await checkOutput(options, []);
+  const outputs = await chooseOutputs(options, []);
   const { createSampleOrganization } = await import("../simulator/organization.ts");
   const { cloud, policyYaml } = createSampleOrganization({ now: io.now() });
   const simulator = await start(cloud, options);
@@ -55,7 +55,7 @@ async function demo(options: DemoOptions, io: Io): Promise<number> {
     const policy = parsePolicy(policyYaml, "the sample policy", ruleIds);
     const inventory = await takeInventoryWithProgress({ accounts, regions: "all", policy }, io);
     const report = assembleReport(inventory, { policy, rules, generatedAt: io.now().toISOString(), version });
-    await writeReport(report, options, io);
+    await writeReport(report, outputs, io);
     if (!options.serve) await write(io.stderr, describeDemo(accounts.length, policyYaml, commandNameOf(io)));
     else {
       await deleteStateOf(simulator.endpoint, io.env);

@@ -1,7 +1,8 @@
 import { isUtf8 } from "node:buffer";
 import { constants, createReadStream } from "node:fs";
-import { access, realpath, stat, writeFile } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { access, mkdtemp, realpath, stat, statfs, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, dirname, join, resolve } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { UsageError } from "../lib/model/errors.ts";
 import { codeOf, messageOf } from "./error-info.ts";
@@ -65,6 +66,8 @@ export async function checkWritable(
     if (!(await stat(folder)).isDirectory())
       throw new UsageError(`${option} ${file} cannot be written: its folder is a file.`);
     await access(folder, constants.W_OK);
+    if ((await statfs(folder)).bavail === 0)
+      throw new UsageError(`${option} ${file} cannot be written: no space is left on the device.`);
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw new UsageError(
@@ -91,6 +94,13 @@ export async function writeWhole(file: string, text: string): Promise<void> {
   } catch (error) {
     throw new WriteError(`${file} could not be written: ${explainFileError(error)}.`, { cause: error });
   }
+}
+
+/** Writes a text to a new file in the folder for temporary files, with the name of the one that could not be written. Returns its path. */
+export async function writeElsewhere(text: string, file: string): Promise<string> {
+  const spare = join(await mkdtemp(join(tmpdir(), "rds-password-audit-")), basename(file));
+  await writeWhole(spare, text);
+  return spare;
 }
 
 /** Why the operating system refused a file, as part of a sentence. */

@@ -27,6 +27,12 @@ const media = {
 
 const asff = "lib/report/aws/asff.ts";
 
+/** Formats hash what has to be stable and short. */
+const fileLibraries = {
+  libraries: ["csv-stringify", "markdown-table", "fast-xml-parser", "uuid"],
+  modules: ["crypto"],
+};
+
 function mayInReport(medium: string) {
   return {
     imports: [...new Set([`lib/report/${medium}`, "lib/report/text", "lib/model"])],
@@ -65,6 +71,7 @@ export const parts: readonly Part[] = [
     name: `lib/report/${medium}`,
     holds,
     ...(medium === "aws" && { except: asff }),
+    ...(medium === "files" && fileLibraries),
   })),
   {
     ...mayInReport("aws"),
