@@ -1,19 +1,24 @@
 import { type Command, Option } from "commander";
 import { assembleReport } from "../lib/audit/assemble-report.ts";
+import { narrowReport } from "../lib/audit/narrow-report.ts";
 import { UsageError } from "../lib/model/errors.ts";
 import type { Inventory } from "../lib/model/inventory.ts";
 import { toJson } from "../lib/report/files/json.ts";
 import { rules } from "../rules/index.ts";
+import { describeCommand } from "./command-name.ts";
 import { auditStatus, type FailOn, failOnChoices } from "./exit-status.ts";
 import { areSame, checkWritable, WriteError, writeElsewhere, writeWhole } from "./files.ts";
+import { addFilterOptions, type FilterOptions, toFilters } from "./filter-options.ts";
 import { type Io, write } from "./io.ts";
 import { oneOf, refuseBoth } from "./option-values.ts";
-import { readPolicy } from "./policy-file.ts";
+import { readPolicyFile } from "./policy-file.ts";
 import { addOutputOptions, chooseOutputs, type OutputOptions, writeReport } from "./report-output.ts";
 import { addSourceOptions, checkSource, openInventory, type SourceOptions } from "./source.ts";
 import { version } from "./version.ts";
 
-type AuditOptions = SourceOptions & OutputOptions & { readonly failOn: FailOn; readonly saveInventory?: string };
+type AuditOptions = SourceOptions &
+  OutputOptions &
+  FilterOptions & { readonly failOn: FailOn; readonly saveInventory?: string };
 
 const examples = `
 Examples:
@@ -24,6 +29,9 @@ Examples:
   rds-password-audit audit --region eu-west-1 --format lines | grep ^critical
   rds-password-audit audit --region eu-west-1 --save-inventory monday.json
   rds-password-audit audit --from monday.json --policy stricter.yaml
+  rds-password-audit audit --from monday.json --severity high --database "prod-*"
+
+The filters limit what is shown, not the exit status.
 
 Exit status:
   0  no finding at or above --fail-on, and coverage is complete
@@ -35,7 +43,7 @@ Exit status:
 /** `audit`: judges every database of some accounts and Regions. Prints a report and sets the exit status. */
 export function addAudit(program: Command, io: Io, end: (status: number) => void): void {
   const command = program.command("audit").description("audit every RDS and Aurora database of an account");
-  addOutputOptions(addSourceOptions(command))
+  addFilterOptions(addOutputOptions(addSourceOptions(command)))
     .addOption(
       new Option("--fail-on <severity>", `exit with 1 at this severity or above: ${failOnChoices.join(", ")}`)
         .default("low")
@@ -50,7 +58,8 @@ async function audit(options: AuditOptions, io: Io): Promise<number> {
   const { from, saveInventory, policy: policyFile, failOn } = options;
   checkSource(options);
   refuseBoth({ "--from": from, "--save-inventory": saveInventory });
-  const policy = await readPolicy(policyFile);
+  const { policy, source } = await readPolicyFile(policyFile);
+  const filters = toFilters(options);
   const outputs = await chooseOutputs(options, [policyFile, from]);
   if (saveInventory !== undefined) {
     await checkWritable(saveInventory, "--save-inventory", [policyFile]);
@@ -61,13 +70,17 @@ async function audit(options: AuditOptions, io: Io): Promise<number> {
   const inventory = await openInventory(options, policy, io);
   if (from !== undefined)
     await write(io.stderr, `Judged as of ${inventory.observedAt}, when the inventory was taken.\n`);
-  const report = assembleReport(inventory, { policy, rules, generatedAt: io.now().toISOString(), version });
+  const report = assembleReport(inventory, {
+    ...{ policy, rules, generatedAt: io.now().toISOString(), version },
+    request: { command: describeCommand(io), policy: source },
+  });
   try {
     if (saveInventory !== undefined) await save(inventory, saveInventory, io);
   } finally {
     // A full disk must not cost the report.
-    await writeReport(report, outputs, io);
+    await writeReport(narrowReport(report, filters), outputs, io);
   }
+  // What a filter leaves out counts.
   return auditStatus(report, failOn);
 }
 

@@ -1,10 +1,11 @@
+import { createHash } from "node:crypto";
 import type { Command } from "commander";
 import { assembleReport } from "../lib/audit/assemble-report.ts";
 import { UsageError } from "../lib/model/errors.ts";
 import { parsePolicy } from "../lib/model/policy.ts";
 import { count } from "../lib/report/text/count.ts";
 import { rules } from "../rules/index.ts";
-import { commandNameOf } from "./command-name.ts";
+import { commandNameOf, describeCommand } from "./command-name.ts";
 import { codeOf } from "./error-info.ts";
 import { exitStatus } from "./exit-status.ts";
 import { type Io, write } from "./io.ts";
@@ -53,8 +54,12 @@ async function demo(options: DemoOptions, io: Io): Promise<number> {
     );
     const ruleIds = rules.map(({ id }) => id);
     const policy = parsePolicy(policyYaml, "the sample policy", ruleIds);
+    const sha256 = createHash("sha256").update(policyYaml).digest("hex");
     const inventory = await takeInventoryWithProgress({ accounts, regions: "all", policy }, io);
-    const report = assembleReport(inventory, { policy, rules, generatedAt: io.now().toISOString(), version });
+    const report = assembleReport(inventory, {
+      ...{ policy, rules, generatedAt: io.now().toISOString(), version },
+      request: { command: describeCommand(io), policy: { file: "the sample policy", sha256 } },
+    });
     await writeReport(report, outputs, io);
     if (!options.serve) await write(io.stderr, describeDemo(accounts.length, policyYaml, commandNameOf(io)));
     else {

@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { createHash } from "node:crypto";
 import { constants, createReadStream } from "node:fs";
 import { access, mkdtemp, realpath, stat, statfs, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -24,6 +25,16 @@ export async function readTextStream(
   name: string,
   maxMegabytes: number,
 ): Promise<string> {
+  return decode(await readStream(stream, name, maxMegabytes), name);
+}
+
+/** Reads a text file as `readText`, and its SHA-256, in hexadecimal. */
+export async function readHashedText(file: string, maxMegabytes: number): Promise<{ text: string; sha256: string }> {
+  const bytes = await readStream(createReadStream(file), file, maxMegabytes);
+  return { text: decode(bytes, file), sha256: createHash("sha256").update(bytes).digest("hex") };
+}
+
+async function readStream(stream: AsyncIterable<Buffer | string>, name: string, maxMegabytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   try {
@@ -37,7 +48,7 @@ export async function readTextStream(
     if (error instanceof UsageError) throw error;
     throw new UsageError(`${name} cannot be read: ${explainFileError(error)}.`);
   }
-  return decode(Buffer.concat(chunks), name);
+  return Buffer.concat(chunks);
 }
 
 function decode(bytes: Buffer, name: string): string {

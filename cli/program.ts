@@ -12,6 +12,7 @@ import { programName, reportFailure } from "./report-failure.ts";
 import { addRules } from "./rules.ts";
 import { addStop } from "./stop.ts";
 import { terminalOf } from "./terminal.ts";
+import { addVerify } from "./verify.ts";
 import { version } from "./version.ts";
 
 const examples = `
@@ -25,7 +26,7 @@ Examples:
 /** Runs a command line, without the program's name, and answers with the exit status (exit-status.ts). Never throws. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   let status: number = exitStatus.clean;
-  const program = createProgram(io, (ended) => {
+  const program = createProgram({ ...io, argv }, (ended) => {
     status = ended;
   });
   try {
@@ -55,7 +56,7 @@ function createProgram(io: Io, end: (status: number) => void): Command {
     })
     .addHelpText("after", examples)
     .exitOverride();
-  for (const add of [addAudit, addDemo, addRules, addExplain, addPlan, addRemediate, addApprove, addStop])
+  for (const add of [addAudit, addDemo, addRules, addExplain, addPlan, addRemediate, addApprove, addStop, addVerify])
     add(program, io, end);
   return program;
 }

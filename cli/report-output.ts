@@ -91,7 +91,7 @@ export async function writeReport(report: Report, outputs: readonly ReportOutput
   const { word, sentence } = describeVerdict(report);
   const verdict = `${word}  ${toPrintable(sentence)}`;
   if (files.length > 0) await write(io.stderr, `${verdict} The report is in ${files.join(", ")}.\n`);
-  else if (printed !== undefined && printed.format !== "table" && !report.coverage.complete)
+  else if (printed?.format !== "table" && (!report.coverage.complete || report.narrowedBy !== null))
     await write(io.stderr, `${verdict}\n`);
   if (failures.length > 0) throw new WriteError(failures.join("\n"));
 }

@@ -169,7 +169,7 @@ function toParts(changes: readonly Change[], { isDivisible }: Destination): read
 function withFirstSeen(report: Report, known: readonly Finding[]): Report {
   const firstSeen = new Map(known.map(({ id, firstSeenAt }) => [id, firstSeenAt]));
   const toDated = (finding: Finding) => ({ ...finding, firstSeenAt: firstSeen.get(finding.id) ?? finding.firstSeenAt });
-  return { ...report, findings: report.findings.map(toDated) };
+  return { ...report, hasHistory: true, findings: report.findings.map(toDated) };
 }
 
 /** Summarizes an audit for the findings topic: counts, and since when the oldest violation has been open. */

@@ -1,6 +1,6 @@
 import { renderAsff } from "./aws/asff-file.ts";
 import { renderCsv, renderDatabasesCsv } from "./files/csv.ts";
-import { toJson } from "./files/json.ts";
+import { renderJson } from "./files/json.ts";
 import { renderJunit } from "./files/junit.ts";
 import { renderMarkdown } from "./files/markdown.ts";
 import { renderOcsf } from "./files/ocsf.ts";
@@ -18,7 +18,7 @@ export type Format = { readonly render: Reporter; readonly endings: readonly str
 export const formats: Readonly<Record<string, Format>> = {
   table: { render: renderTable, endings: [".txt"] },
   lines: { render: renderLines, endings: [".log"] },
-  json: { render: toJson, endings: [".json"] },
+  json: { render: renderJson, endings: [".json"] },
   html: { render: renderPage, endings: [".html", ".htm"] },
   csv: { render: renderCsv, endings: [".csv"] },
   "csv-databases": { render: renderDatabasesCsv, endings: ["databases.csv"] },

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
   existsSync,
   mkdirSync,
@@ -156,10 +157,10 @@ describe("invalid input exits with 2, prints one sentence and no report", () => 
       ["--profile", "staging,prod-9,production"],
       'There is no AWS profile "prod-9" (known: production, staging, dataPlatform): correct --profile; "aws configure list-profiles" lists the profiles.',
     ],
-    [
-      ["--severity", "high"],
-      'Unknown option "--severity": the report always shows every severity; --fail-on <severity> sets which ones exit with 1.',
-    ],
+    [["--severity", "hihg"], '--severity takes critical, high, medium or low, not "hihg" (did you mean "high"?).'],
+    [["--rule", "rotation-enable"], expect.stringContaining('(did you mean "rotation-enabled"?)') as never],
+    [["--database", "[a"], "--database [a is not a valid pattern: close its brackets."],
+    [["--tag", ""], "--tag is empty: give it a value, or omit the option."],
     [["--regoin", "eu-west-1"], 'Unknown option "--regoin" (did you mean --region?).'],
     [["--region"], "--region needs a value."],
     [["eu-west-1"], 'audit takes only options, not "eu-west-1".'],
@@ -172,7 +173,7 @@ describe("invalid input exits with 2, prints one sentence and no report", () => 
     expect({ ...ended, stderr: ended.stderr.replaceAll(`${folder}/`, "") }).toEqual({
       status: 2,
       stdout: "",
-      stderr: `${message}\n`,
+      stderr: typeof message === "string" ? `${message}\n` : message,
     });
   });
 
@@ -427,6 +428,39 @@ describe("a full disk", () => {
   });
 });
 
+describe("filters", () => {
+  test("limit what is shown, not the exit status, and the report says so", async () => {
+    const argv = ["audit", "--from", file("wrong.json"), "--severity", "critical", "-f", "json"];
+    const { status, stdout, stderr } = await runCli(argv);
+    expect(status).toBe(1);
+    const report = reportSchema.parse(JSON.parse(stdout));
+    expect(report).toMatchObject({ clean: false, findings: [] });
+    expect(report.narrowedBy).toEqual({ filters: ["severity critical"], findingsLeftOut: 2, databasesLeftOut: 0 });
+    expect(stderr).toContain("NOT CLEAN  No violations shown.");
+  });
+
+  test("of a clean report exit with 0, but do not call it clean", async () => {
+    const argv = ["audit", "--from", file("clean.json"), "--database", "none-*"];
+    const { status, stdout } = await runCli(argv);
+    expect([status, stdout.split(" ")[0]]).toEqual([0, "LIMITED"]);
+  });
+});
+
+describe("the request", () => {
+  test("has the command, the policy with its SHA-256 as sha256sum prints it, and the callers", async () => {
+    const policy = file("marked.yaml");
+    const argv = ["audit", "--from", file("clean.json"), "--policy", policy, "-f", "json", "--tag", "a b"];
+    const { stdout } = await runCli(argv);
+    const { request, digest } = reportSchema.parse(JSON.parse(stdout));
+    expect(request).toEqual({
+      callers: [],
+      command: `audit --from ${file("clean.json")} --policy ${policy} -f json --tag 'a b'`,
+      policy: { file: policy, sha256: createHash("sha256").update(readFileSync(policy)).digest("hex") },
+    });
+    expect(digest).toMatch(/^sha256:[0-9a-f]{64}$/);
+  });
+});
+
 describe("live", () => {
   test("reads the configured Region by default", async () => {
     const { stdout, status } = await runCli(["audit"], { aws });
@@ -494,7 +528,13 @@ describe("live", () => {
     expect(live.stderr).toContain(`The inventory is in ${saved}.\n`);
     expect(inventorySchema.parse(JSON.parse(readFileSync(saved, "utf8"))).observedAt).toBe(now);
     const again = await runCli(["audit", "--from", saved, "-f", "json"]);
-    expect(again).toMatchObject({ stdout: live.stdout, status: live.status });
+    const judged = ({ stdout }: typeof live) => {
+      const { request, digest: _, ...report } = reportSchema.parse(JSON.parse(stdout));
+      return { ...report, callers: request?.callers };
+    };
+    expect(judged(again)).toEqual(judged(live));
+    expect(again.status).toBe(live.status);
+    expect(judged(live).callers).toEqual([expect.stringMatching(/^arn:aws:/)]);
     expect(existsSync(saved)).toBe(true);
   });
 });

@@ -12,12 +12,16 @@ const findingColumns = [
   ...["exemptOwner", "exemptReason", "exemptUntil", "exemptionEnded", "firstSeenAt", "arn", "resourceId", "id"],
 ];
 
-/** One line a finding, in the order of the report, then one a coverage problem: as INSUFFICIENT_DATA of the rule `coverage-complete`. */
+/**
+ * One line a finding, in the order of the report, then one a coverage problem: as INSUFFICIENT_DATA of the rule `coverage-complete`.
+ * `firstSeenAt` is empty if the audit had no earlier one to compare with.
+ */
 export const renderCsv: Reporter = (untrusted) => {
   const report = makePrintable(untrusted);
   const findings = report.findings.map(({ resource, exemption, endedExemption, ...finding }) => ({
     ...finding,
     ...resource,
+    firstSeenAt: report.hasHistory ? finding.firstSeenAt : undefined,
     exemptOwner: exemption?.owner,
     exemptReason: exemption?.reason,
     exemptUntil: exemption?.until,

@@ -3,6 +3,7 @@ import type { Finding } from "../../model/finding.ts";
 import type { Report } from "../../model/report.ts";
 import { type CoverageProblem, coverageRule, describeCoverageProblems } from "../text/coverage-problems.ts";
 import { describeResource } from "../text/describe-database.ts";
+import { describeRequest } from "../text/describe-request.ts";
 import { groupBy } from "../text/group.ts";
 import { makePrintable } from "../text/printable.ts";
 import type { Reporter } from "../text/reporter.ts";
@@ -33,6 +34,7 @@ export const renderJunit: Reporter = (untrusted) => {
     suppressEmptyNode: true,
   });
   const { word, sentence } = describeVerdict(report);
+  const facts = [["Verdict", `${word}: ${sentence}`] as const, ...describeRequest(report)];
   return builder.build({
     "?xml": withAttributes({ version: "1.0", encoding: "UTF-8" }),
     testsuites: {
@@ -45,7 +47,7 @@ export const renderJunit: Reporter = (untrusted) => {
           skipped: numberOf(all, "skipped"),
         }),
         properties: {
-          property: [withAttributes({ name: "verdict", value: `${word}: ${sentence}` })],
+          property: facts.map(([name, value]) => withAttributes({ name, value })),
         },
         testcase: all.map(toElement),
       })),

@@ -7,6 +7,7 @@ import { describeCoverageProblems } from "../text/coverage-problems.ts";
 import { describeTargets } from "../text/describe-coverage.ts";
 import { describeResource } from "../text/describe-database.ts";
 import { describeExemptionEnd } from "../text/describe-finding.ts";
+import { describeRequest } from "../text/describe-request.ts";
 import { groupFindings } from "../text/group-findings.ts";
 import { makePrintable } from "../text/printable.ts";
 import type { Reporter } from "../text/reporter.ts";
@@ -15,6 +16,8 @@ import { describeVerdict } from "../text/verdict.ts";
 
 /** Bytes of all tables, so that the report fits a job summary of GitHub Actions, which is at most 1 MiB. Source: https://docs.github.com/en/actions */
 const maxBytes = 1_000_000;
+
+const icons = { CLEAN: "✅", LIMITED: "⚠️", "NOT CLEAN": "❌" } as const;
 
 /** Renders Markdown as GitHub shows it, for job summaries, comments and wikis: the verdict, and one table for each kind of finding. */
 export const renderMarkdown: Reporter = (untrusted) => {
@@ -35,7 +38,7 @@ export const renderMarkdown: Reporter = (untrusted) => {
     ];
   };
   return `${[
-    `# ${report.clean ? "✅" : "❌"} RDS master passwords: ${word.toLowerCase()}`,
+    `# ${icons[word]} RDS master passwords: ${word.toLowerCase()}`,
     escapeMarkup(sentence),
     ...countTable(report, violations),
     ...section(
@@ -64,10 +67,10 @@ export const renderMarkdown: Reporter = (untrusted) => {
     ),
     "## Coverage",
     `**${report.coverage.complete ? "Complete" : "Incomplete"}.** ${escapeMarkup(describeTargets(report))}`,
-    ...(report.coverage.rulesOff.length === 0
-      ? []
-      : [`Turned off by the policy: ${report.coverage.rulesOff.map(escapeMarkup).join(", ")}.`]),
-    `${escapeMarkup(report.tool.name)} ${escapeMarkup(report.tool.version)}, AWS read at ${report.observedAt}. No secret value was read.`,
+    describeRequest(report)
+      .map(([name, value]) => `- **${name}**: ${escapeMarkup(value)}`)
+      .join("\n"),
+    "No secret value was read.",
   ].join("\n\n")}\n`;
 };
 

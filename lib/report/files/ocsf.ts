@@ -2,6 +2,7 @@ import { parseArn } from "../../model/arn.ts";
 import type { Finding } from "../../model/finding.ts";
 import type { Report } from "../../model/report.ts";
 import { type CoverageProblem, coverageRule, describeCoverageProblems } from "../text/coverage-problems.ts";
+import { describeRequest } from "../text/describe-request.ts";
 import { makePrintable } from "../text/printable.ts";
 import type { Reporter, RuleDescription } from "../text/reporter.ts";
 import { toJson } from "./json.ts";
@@ -16,16 +17,19 @@ const severityNames = { critical: "Critical", high: "High", medium: "Medium", lo
 export const renderOcsf: Reporter = (untrusted, { rules }) => {
   const report = makePrintable(untrusted);
   const tags = new Map(report.databases.map((database) => [database.arn, database.tags]));
+  const unmapped = { report: Object.fromEntries(describeRequest(report)) };
   return toJson([
     ...report.findings.map((finding) => ({
       ...commonOf(report),
-      ...fromFinding(finding, tags.get(finding.resource.arn) ?? {}, rules),
+      ...fromFinding(finding, tags.get(finding.resource.arn) ?? {}, rules, report.hasHistory),
+      unmapped: { ...unmapped, exemption: finding.exemption, evidence: finding.evidence },
     })),
-    ...describeCoverageProblems(report).map((problem) => ({ ...commonOf(report), ...fromProblem(problem) })),
+    ...describeCoverageProblems(report).map((problem) => ({ ...commonOf(report), ...fromProblem(problem), unmapped })),
   ]);
 };
 
-function commonOf({ tool, observedAt }: Report) {
+function commonOf(report: Report) {
+  const { tool, observedAt } = report;
   return {
     activity_id: 1,
     activity_name: "Create",
@@ -44,7 +48,12 @@ function commonOf({ tool, observedAt }: Report) {
   };
 }
 
-function fromFinding(finding: Finding, tags: Readonly<Record<string, string>>, rules: readonly RuleDescription[]) {
+function fromFinding(
+  finding: Finding,
+  tags: Readonly<Record<string, string>>,
+  rules: readonly RuleDescription[],
+  hasHistory: boolean,
+) {
   const { id, rule, status, severity, message, remediation, exemption, resource, region } = finding;
   const { statusId, status: result, isSuppressed } = outcomes[outcomeOf(finding)].ocsf;
   const described = rules.find((one) => one.id === rule);
@@ -62,6 +71,7 @@ function fromFinding(finding: Finding, tags: Readonly<Record<string, string>>, r
       title: described === undefined ? rule : `${described.title}.`,
       desc: message,
       types: ["Software and Configuration Checks"],
+      ...(hasHistory && { first_seen_time: Date.parse(finding.firstSeenAt) }),
     },
     compliance: {
       control: rule,
@@ -83,7 +93,6 @@ function fromFinding(finding: Finding, tags: Readonly<Record<string, string>>, r
       },
     ],
     ...(remediation !== "" && { remediation: { desc: remediation, references: described?.references ?? [] } }),
-    unmapped: { exemption, evidence: finding.evidence },
   };
 }
 

@@ -2,6 +2,7 @@ import { v5 as uuidOf } from "uuid";
 import type { Finding } from "../../model/finding.ts";
 import type { Report } from "../../model/report.ts";
 import { type CoverageProblem, coverageRule, describeCoverageProblems } from "../text/coverage-problems.ts";
+import { describeRequest } from "../text/describe-request.ts";
 import { makePrintable } from "../text/printable.ts";
 import type { Reporter, RuleDescription } from "../text/reporter.ts";
 import { describeScope } from "../text/scopes.ts";
@@ -45,6 +46,9 @@ export const renderOscal: Reporter = (untrusted, { rules }) => {
           uuid: toId("result"),
           title: `Audit of ${report.observedAt}`,
           description: toText(`${word}. ${sentence}`),
+          remarks: describeRequest(report)
+            .map(([name, value]) => toText(`${name}: ${value}`))
+            .join("\n\n"),
           start: report.observedAt,
           end: report.generatedAt,
           "reviewed-controls": {

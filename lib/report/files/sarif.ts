@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Finding } from "../../model/finding.ts";
 import type { Report } from "../../model/report.ts";
 import { type CoverageProblem, coverageRule, describeCoverageProblems } from "../text/coverage-problems.ts";
+import { describeRequest } from "../text/describe-request.ts";
 import { makePrintable } from "../text/printable.ts";
 import type { Reporter, RuleDescription } from "../text/reporter.ts";
 import { toJson } from "./json.ts";
@@ -44,7 +45,11 @@ export const renderSarif: Reporter = (untrusted, { rules }) => {
         invocations: [toInvocation(report, problems)],
         columnKind: "utf16CodeUnits",
         results: [
-          ...report.findings.map((finding) => ({ ...toResult(finding), ruleIndex: indexOf.get(finding.rule) })),
+          ...report.findings.map((finding) => ({
+            ...toResult(finding),
+            ...(report.hasHistory && { provenance: { firstDetectionTimeUtc: finding.firstSeenAt } }),
+            ruleIndex: indexOf.get(finding.rule),
+          })),
           ...problems.map((problem) => ({ ...toProblemResult(problem), ruleIndex: indexOf.get(coverageRule) })),
         ],
       },
@@ -79,12 +84,18 @@ function toDescriptor({ id, title, severity, rationale, references }: RuleDescri
   };
 }
 
-function toInvocation({ observedAt, generatedAt, coverage }: Report, problems: readonly CoverageProblem[]) {
+function toInvocation(report: Report, problems: readonly CoverageProblem[]) {
+  const { observedAt, generatedAt, coverage, request } = report;
   return {
+    ...(request !== null && {
+      commandLine: `${report.tool.name} ${request.command}`,
+      account: request.callers.join(", "),
+    }),
     executionSuccessful: coverage.complete,
     startTimeUtc: observedAt,
     endTimeUtc: generatedAt,
     toolExecutionNotifications: problems.map(({ message }) => ({ level: "error", message: { text: message } })),
+    properties: Object.fromEntries(describeRequest(report)),
   };
 }
 

@@ -15,7 +15,7 @@ const elementsOf = (markdown: string) =>
   new Set(
     [...marked.parse(markdown, { async: false, gfm: true }).matchAll(/<([a-z][\w-]*)/gi)].map(([, name]) => name),
   );
-const expected = ["h1", "h2", "p", "table", "thead", "tbody", "tr", "th", "td", "strong", "code"];
+const expected = ["h1", "h2", "p", "table", "thead", "tbody", "tr", "th", "td", "ul", "li", "strong", "code"];
 
 describe("a Markdown parser", () => {
   test("finds tables, text and code only, in every case", async () => {
