@@ -7,6 +7,7 @@ import { toPrintable } from "../lib/report/text/printable.ts";
 import { describeVerdict } from "../lib/report/text/verdict.ts";
 import { rules } from "../rules/index.ts";
 import { areSame, checkWritable, WriteError, writeElsewhere, writeWhole } from "./files.ts";
+import { formatOfFile } from "./format-of-file.ts";
 import { type Io, write } from "./io.ts";
 import { oneOf } from "./option-values.ts";
 import { terminalOf } from "./terminal.ts";
@@ -60,22 +61,8 @@ function assignFiles({ format: given = [], output }: OutputOptions): readonly Re
       `--format ${first.format} and --format ${second.format} have no file: give all but one a file, as in --format ${second.format}=FILE.`,
     );
   if (output === undefined) return given.length === 0 ? [{ format: "table", file: null }] : given;
-  if (first === undefined) return [...given, { format: formatOf(output), file: output }];
+  if (first === undefined) return [...given, { format: formatOfFile(output, formats), file: output }];
   return given.map((one) => (one === first ? { ...one, file: output } : one));
-}
-
-/** The format whose ending a file name has; the longest decides. Throws a UsageError that names the endings. */
-function formatOf(file: string): string {
-  const endings = Object.entries(formats)
-    .flatMap(([format, { endings }]) => endings.map((ending) => ({ format, ending })))
-    .filter(({ ending }) => file.toLowerCase().endsWith(ending))
-    .sort((a, b) => b.ending.length - a.ending.length);
-  const [found] = endings;
-  if (found !== undefined) return found.format;
-  const known = Object.values(formats).flatMap(({ endings }) => endings.slice(0, 1));
-  throw new UsageError(
-    `The name of --output ${file} does not say the format: add --format, or end it with ${known.slice(0, -1).join(", ")} or ${known.at(-1)}.`,
-  );
 }
 
 /** Writes the report. Unless the user sees the table, repeats the verdict on stderr. Throws a WriteError, but never loses the report. */
@@ -86,7 +73,7 @@ export async function writeReport(report: Report, outputs: readonly ReportOutput
   for (const { format, file } of outputs) {
     const text = render(report, format, file, io);
     if (file === null) await write(io.stdout, text);
-    else if (await isWritten(file, text, printed === undefined ? io : null, failures)) files.push(file);
+    else if (await isWritten(file, text, io, printed !== undefined, failures)) files.push(file);
   }
   const { word, sentence } = describeVerdict(report);
   const verdict = `${word}  ${toPrintable(sentence)}`;
@@ -104,17 +91,16 @@ function render(report: Report, format: string, file: string | null, io: Io): st
   return renderer.render(report, { ...terminal, reasons: explanations, rules });
 }
 
-/** Writes one file. If that fails, the text goes to standard output, or to a temporary file if that has a report already. */
-async function isWritten(file: string, text: string, io: Io | null, failures: string[]): Promise<boolean> {
+/** Writes one file. If that fails, the text goes to standard output, or, if that has a report already, to a temporary file. */
+async function isWritten(file: string, text: string, io: Io, isPrinted: boolean, failures: string[]): Promise<boolean> {
   try {
     await writeWhole(file, text);
     return true;
   } catch (error) {
     if (!(error instanceof WriteError)) throw error;
-    const isFirst = io !== null && failures.length === 0;
-    const instead = isFirst ? "on standard output" : `in ${await writeElsewhere(text, file)}`;
-    if (isFirst) await write(io.stdout, text);
-    failures.push(`${error.message} The report is ${instead} instead.`);
+    const spare = isPrinted || failures.length > 0 ? await writeElsewhere(text, file).catch(() => null) : null;
+    if (spare === null) await write(io.stdout, text);
+    failures.push(`${error.message} The report is ${spare === null ? "on standard output" : `in ${spare}`} instead.`);
     return false;
   }
 }

@@ -176,6 +176,12 @@ export const laws = [
     to: { path: "node_modules/(@aws-sdk|@smithy)/" },
   },
   {
+    name: "formats-for-cli",
+    comment: "No Lambda function loads `lib/report/files` and its libraries.",
+    from: { path: "^functions/" },
+    to: { path: "^lib/report/files/", reachable: true },
+  },
+  {
     name: "zod-mini",
     comment: "What a Lambda function loads imports `zod/mini`, not `zod` ([decision](decisions/0019-zod-mini.md)).",
     from: { path: "^(lib|rules|functions)/", pathNot: "^lib/model/policy\\.ts$" },

@@ -6,7 +6,7 @@ import { gapSchema } from "./inventory.ts";
 const count = z.int().check(z.nonnegative());
 
 /** Who asked for an audit, with which command and policy. */
-export const requestSchema = z.object({
+const requestSchema = z.object({
   /** ARNs of the callers that read AWS, as AWS STS returned them. Empty for an inventory that does not say. */
   callers: z.array(z.string()),
   /** The command line, without the program. */
