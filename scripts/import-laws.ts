@@ -25,6 +25,7 @@ const media = {
   files: "formats for machines",
 };
 
+const pageScript = "lib/report/page/browser";
 const asff = "lib/report/aws/asff.ts";
 
 /** Formats hash what has to be stable and short. */
@@ -72,7 +73,14 @@ export const parts: readonly Part[] = [
     holds,
     ...(medium === "aws" && { except: asff }),
     ...(medium === "files" && fileLibraries),
+    ...(medium === "page" && { except: pageScript, libraries: ["d3-scale", "d3-shape"], modules: ["zlib"] }),
   })),
+  {
+    name: pageScript,
+    holds: "the script of long tables in the HTML page, which runs in a browser",
+    imports: [pageScript, "lib/report/page/table-rows.ts", "lib/report/text"],
+    libraries: ["preact", "htm"],
+  },
   {
     ...mayInReport("aws"),
     name: asff,
