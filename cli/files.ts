@@ -77,7 +77,9 @@ export async function checkWritable(
     if (!(await stat(folder)).isDirectory())
       throw new UsageError(`${option} ${file} cannot be written: its folder is a file.`);
     await access(folder, constants.W_OK);
-    if ((await statfs(folder)).bavail === 0)
+    const { blocks, bavail } = await statfs(folder);
+    // A file system that does not count its blocks reports none.
+    if (blocks > 0 && bavail === 0)
       throw new UsageError(`${option} ${file} cannot be written: no space is left on the device.`);
   } catch (error) {
     if (error instanceof UsageError) throw error;

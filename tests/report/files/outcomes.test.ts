@@ -1,7 +1,9 @@
 import { expect, test } from "@jest/globals";
+import { narrowReport } from "../../../lib/audit/narrow-report.ts";
 import { outcomeOf, outcomesByFormat } from "../../../lib/report/files/outcomes.ts";
 import { formats } from "../../../lib/report/formats.ts";
-import { options } from "../sample-reports.ts";
+import { anInventory } from "../../support/builders.ts";
+import { aReport, aTargetOf, options } from "../sample-reports.ts";
 import { allCases, outcomeFindings } from "./cases.ts";
 
 test("an exemption excuses a violation, not missing data", () =>
@@ -18,6 +20,17 @@ test("nothing that was not evaluated becomes a pass in any format", () => {
         /pass|`COMPLIANT|satisfied`(?<!not-satisfied`)/i.test(word),
       ),
     ]).toEqual([format, []]);
+});
+
+test("what filters leave out is said in every format, so that a report without findings does not look clean", () => {
+  const report = narrowReport(aReport(anInventory({ targets: [aTargetOf(2)] })), { severity: "critical" });
+  for (const [format, { render }] of Object.entries(formats)) {
+    if (["csv-databases", "asff", "json"].includes(format)) continue;
+    expect([format, render(report, options()).replaceAll(/\s+/g, " ")]).toEqual([
+      format,
+      expect.stringContaining("only severity critical: 2 findings are left out"),
+    ]);
+  }
 });
 
 test("the same report gives the same text in every format", async () => {
