@@ -20,7 +20,7 @@ type VerifyOptions = { readonly from?: string; readonly policy?: string };
 const maxSize = 500;
 
 const examples = `
-A JSON report contains the SHA-256 of its content. If the two agree, the report was not changed by accident or by an edit. The digest is not a signature: a person who changes a report on purpose can also compute a new digest. To prove more, keep the digest where the report is not, or store reports with S3 Object Lock.
+A JSON report contains the SHA-256 of its content. If the two agree, the report was not changed by accident or by a simple edit. The digest is not a signature: a person who changes a report on purpose can also compute a new digest. To prove more, keep the digest where the report is not, or store reports with S3 Object Lock.
 
 With --from, the inventory that --save-inventory saved is judged again, with the same policy, and must give the same report.
 

@@ -23,7 +23,7 @@ export function digestOf(report: object): string {
 
 /** JSON that is the same for equal values, whatever the order of their keys. */
 export function toCanonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_, one: unknown) => (isRecord(one) ? sortKeys(one) : one)).toWellFormed();
+  return JSON.stringify(value, (_, one: unknown) => (isRecord(one) ? sortKeys(one) : one));
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
