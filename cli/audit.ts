@@ -9,16 +9,24 @@ import { describeCommand } from "./command-name.ts";
 import { auditStatus, type FailOn, failOnChoices } from "./exit-status.ts";
 import { areSame, checkWritable, WriteError, writeElsewhere, writeWhole } from "./files.ts";
 import { addFilterOptions, type FilterOptions, toFilters } from "./filter-options.ts";
+import { historyOption } from "./history/history-option.ts";
+import { compareToBaseline, openRecorder, recordRun } from "./history/record.ts";
 import { type Io, write } from "./io.ts";
 import { oneOf, refuseBoth } from "./option-values.ts";
 import { readPolicyFile } from "./policy-file.ts";
+import { readReport } from "./report-file.ts";
 import { addOutputOptions, chooseOutputs, type OutputOptions, writeReport } from "./report-output.ts";
 import { addSourceOptions, checkSource, openInventory, type SourceOptions } from "./source.ts";
 import { version } from "./version.ts";
 
 type AuditOptions = SourceOptions &
   OutputOptions &
-  FilterOptions & { readonly failOn: FailOn; readonly saveInventory?: string };
+  FilterOptions & {
+    readonly failOn: FailOn;
+    readonly saveInventory?: string;
+    readonly history?: string;
+    readonly baseline?: string;
+  };
 
 const examples = `
 Examples:
@@ -30,6 +38,8 @@ Examples:
   rds-password-audit audit --region eu-west-1 --save-inventory monday.json
   rds-password-audit audit --from monday.json --policy stricter.yaml
   rds-password-audit audit --from monday.json --severity high --database "prod-*"
+  rds-password-audit audit --region eu-west-1 --history audits.db
+  rds-password-audit audit --region eu-west-1 --baseline accepted.json
 
 The filters limit what is shown, not the exit status.
 
@@ -50,38 +60,45 @@ export function addAudit(program: Command, io: Io, end: (status: number) => void
         .argParser(oneOf("--fail-on", failOnChoices)),
     )
     .option("--save-inventory <file>", "save what was read from AWS, to judge it again with --from")
+    .addOption(historyOption("keep every run in this file, for history, trend and diff"))
+    .option("--baseline <file>", "a JSON report: exit with 1 only for violations that it does not have")
     .addHelpText("after", examples)
     .action(async (options: AuditOptions) => end(await audit(options, io)));
 }
 
 async function audit(options: AuditOptions, io: Io): Promise<number> {
-  const { from, saveInventory, policy: policyFile, failOn } = options;
+  const { from, saveInventory, policy: policyFile, failOn, history, baseline: baselineFile } = options;
   checkSource(options);
   refuseBoth({ "--from": from, "--save-inventory": saveInventory });
   const { policy, source } = await readPolicyFile(policyFile);
   const filters = toFilters(options);
-  const outputs = await chooseOutputs(options, [policyFile, from]);
+  const outputs = await chooseOutputs(options, [policyFile, from, history]);
   if (saveInventory !== undefined) {
     await checkWritable(saveInventory, "--save-inventory", [policyFile]);
     for (const { file } of outputs)
       if (file !== null && (await areSame(file, saveInventory)))
         throw new UsageError(`--save-inventory and the report name the same file, ${file}: give each its own.`);
   }
+  const baseline = baselineFile === undefined ? null : await readReport(baselineFile);
+  const recorder = history === undefined ? null : await openRecorder(history);
   const inventory = await openInventory(options, policy, io);
   if (from !== undefined)
     await write(io.stderr, `Judged as of ${inventory.observedAt}, when the inventory was taken.\n`);
-  const report = assembleReport(inventory, {
+  const assembled = assembleReport(inventory, {
     ...{ policy, rules, generatedAt: io.now().toISOString(), version },
     request: { command: describeCommand(io), policy: source },
   });
+  const { report, error } = recorder === null ? { report: assembled, error: null } : recordRun(assembled, recorder);
   try {
     if (saveInventory !== undefined) await save(inventory, saveInventory, io);
   } finally {
     // A full disk must not cost the report.
     await writeReport(narrowReport(report, filters), outputs, io);
   }
+  if (error !== null) throw error;
   // What a filter leaves out counts.
-  return auditStatus(report, failOn);
+  if (baseline === null) return auditStatus(report, failOn);
+  return auditStatus({ ...report, findings: [...(await compareToBaseline(report, baseline, io))] }, failOn);
 }
 
 /** Throws a WriteError if the file cannot be written. The inventory is then in a temporary file, if that is possible. */

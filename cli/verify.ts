@@ -1,23 +1,20 @@
 import { type Command, Option } from "commander";
 import { assembleReport } from "../lib/audit/assemble-report.ts";
 import { UsageError } from "../lib/model/errors.ts";
-import { type Report, reportSchema } from "../lib/model/report.ts";
+import type { Report } from "../lib/model/report.ts";
 import { digestOf, toCanonicalJson } from "../lib/report/files/json.ts";
 import { count } from "../lib/report/text/count.ts";
 import { toPrintable } from "../lib/report/text/printable.ts";
 import { rules } from "../rules/index.ts";
 import { exitStatus } from "./exit-status.ts";
-import { readText } from "./files.ts";
 import { readInventory } from "./inventory-file.ts";
 import { type Io, write } from "./io.ts";
 import { nonEmpty } from "./option-values.ts";
 import { policyOption, readPolicyFile } from "./policy-file.ts";
+import { readReportFile } from "./report-file.ts";
 import { version } from "./version.ts";
 
 type VerifyOptions = { readonly from?: string; readonly policy?: string };
-
-/** In MB. */
-const maxSize = 500;
 
 const examples = `
 A JSON report contains the SHA-256 of its content. If the two agree, the report was not changed by accident or by a simple edit. The digest is not a signature: a person who changes a report on purpose can also compute a new digest. To prove more, keep the digest where the report is not, or store reports with S3 Object Lock.
@@ -52,7 +49,7 @@ export function addVerify(program: Command, io: Io, end: (status: number) => voi
 async function verify(file: string, options: VerifyOptions, io: Io): Promise<number> {
   if (options.policy !== undefined && options.from === undefined)
     throw new UsageError("--policy has no effect without --from: add --from, or omit --policy.");
-  const { report, content } = await readReport(file);
+  const { report, content } = await readReportFile(file);
   const { digest } = report;
   if (digest === undefined) throw new UsageError(`${file} has no digest: it was not written by audit --format json.`);
   const actual = digestOf(content);
@@ -65,22 +62,6 @@ async function verify(file: string, options: VerifyOptions, io: Io): Promise<num
   );
   const isSame = options.from === undefined || (await isSameAgain(report, options.from, options, io));
   return isUnchanged && isSame ? exitStatus.clean : exitStatus.findings;
-}
-
-async function readReport(file: string): Promise<{ report: Report; content: object }> {
-  const text = await readText(file, maxSize);
-  let content: unknown;
-  try {
-    content = JSON.parse(text);
-  } catch {
-    throw new UsageError(`${file} is not a report: it is not JSON.`);
-  }
-  const parsed = reportSchema.safeParse(content);
-  if (parsed.success) return { report: parsed.data, content: content as object };
-  if (typeof content === "object" && content !== null && "targets" in content)
-    throw new UsageError(`${file} is an inventory, not a report: give it with --from.`);
-  const at = parsed.error.issues[0]?.path.join(".");
-  throw new UsageError(`${file} is not a valid report${at ? ` at ${at}` : ""}: write one with audit --format json.`);
 }
 
 /** Judges the inventory with the report's policy, and compares what does not depend on when and how the report was made. */

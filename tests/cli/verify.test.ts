@@ -83,8 +83,12 @@ describe("verify", () => {
 
   test.each<[string, string[], string]>([
     ["no file", ["none.json"], "none.json cannot be read: there is no such file."],
-    ["an inventory", ["inventory.json"], "inventory.json is an inventory, not a report: give it with --from."],
-    ["text", ["policy.yaml"], "policy.yaml is not a report: it is not JSON."],
+    [
+      "an inventory",
+      ["inventory.json"],
+      "inventory.json is an inventory, not a report: give one that audit --format json wrote.",
+    ],
+    ["text", ["policy.yaml"], "policy.yaml is not a report: it is not JSON; give one that audit --format json wrote."],
     ["no digest", ["without.json"], "without.json has no digest: it was not written by audit --format json."],
     [
       "a missing policy",
