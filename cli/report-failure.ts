@@ -52,6 +52,10 @@ const replacements: readonly [RegExp, string][] = [
     "The id of the approval request is missing: the message on the alerts topic has it.",
   ],
   [/^Too many arguments for "(\w+)"\. Expected 0 arguments but got \d+: (.*)\.$/, '$1 takes only options, not "$2".'],
+  [
+    /^Too many arguments for "(\w+)"\. Expected 1 argument but got \d+: (.*)\.$/,
+    '$1 takes one name, not several: "$2".',
+  ],
 ];
 
 /** Commander writes "error: unknown option '--regoin'", and a suggestion in parentheses on a second line. */
