@@ -17,6 +17,7 @@ import { addRotate } from "./rotate.ts";
 import { addRules } from "./rules.ts";
 import { addStop } from "./stop.ts";
 import { terminalOf } from "./terminal.ts";
+import { addVerify } from "./verify.ts";
 import { version } from "./version.ts";
 
 const examples = `
@@ -30,7 +31,7 @@ Examples:
 /** Runs a command line, without the program's name, and answers with the exit status (exit-status.ts). Never throws. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   let status: number = exitStatus.clean;
-  const program = createProgram(io, (ended) => {
+  const program = createProgram({ ...io, argv }, (ended) => {
     status = ended;
   });
   try {
@@ -70,6 +71,7 @@ function createProgram(io: Io, end: (status: number) => void): Command {
     addRotate,
     addApprove,
     addStop,
+    addVerify,
     addHistory,
     addTrend,
     addDiff,

@@ -122,9 +122,11 @@ async function openSource(
 
 /** Takes an inventory; shows the progress on a terminal, and says so if it takes long. */
 export async function takeInventoryWithProgress(
-  request: Pick<InventoryRequest, "accounts" | "regions" | "policy" | "forRepair">,
+  request: Pick<InventoryRequest, "regions" | "policy" | "forRepair"> & Pick<Source, "accounts">,
   io: Io,
 ): Promise<Inventory> {
+  const callers = new Set<string>();
+  const accounts = request.accounts.map((account) => withCaller(account, (arn) => callers.add(arn)));
   const progressBar = createProgressBar(io.stderr);
   const notice = createSlownessNotice(io.stderr);
   const onProgress = (progress: Progress) => {
@@ -132,9 +134,22 @@ export async function takeInventoryWithProgress(
     notice.show(progress);
   };
   try {
-    return await takeInventory({ ...request, rules, now: io.now().toISOString(), onProgress });
+    const inventory = await takeInventory({ ...request, accounts, rules, now: io.now().toISOString(), onProgress });
+    return { ...inventory, callers: [...callers].sort() };
   } finally {
     notice.stop();
     progressBar.stop();
   }
+}
+
+/** The account, which also reports who its credentials belong to. */
+function withCaller(account: AwsAccount, onCaller: (arn: string) => void): AwsAccount {
+  return {
+    ...account,
+    identify: async (region) => {
+      const identity = await account.identify(region);
+      onCaller(identity.arn);
+      return identity;
+    },
+  };
 }

@@ -15,6 +15,7 @@ import { planSchema } from "../lib/model/plan.ts";
 import { policyJsonSchema } from "../lib/model/policy.ts";
 import { reportSchema } from "../lib/model/report.ts";
 import type { Rule } from "../lib/model/rule.ts";
+import { outcomesByFormat } from "../lib/report/files/outcomes.ts";
 import { rules } from "../rules/index.ts";
 import { buildPageScript } from "./build-page-script.ts";
 import { describeLaws } from "./import-laws.ts";
@@ -31,6 +32,7 @@ document("README.md", {
 document("docs/permissions.md", {
   permissions: `\`\`\`json\n${JSON.stringify(auditPolicy(rules), null, 2)}\n\`\`\``,
 });
+document("docs/report.md", { outcomes: outcomeTable() });
 document("docs/architecture.md", { laws: describeLaws() });
 document("docs/remediation.md", { gates: gateTable() });
 for (const [name, schema] of [
@@ -120,6 +122,18 @@ function gateTable(): string {
   return [
     "| gate | actions | requires | how to open it | closed: an execution |",
     "|---|---|---|---|---|",
+    ...rows,
+  ].join("\n");
+}
+
+function outcomeTable(): string {
+  const rows = Object.entries(outcomesByFormat).map(
+    ([format, { violation, exempt, notEvaluated, gap, pass }]) =>
+      `| \`${format}\` | ${[violation, exempt, notEvaluated, gap, pass].join(" | ")} |`,
+  );
+  return [
+    "| format | `NON_COMPLIANT` | exempt | `INSUFFICIENT_DATA` | a gap | `COMPLIANT`, `NOT_APPLICABLE` |",
+    "|---|---|---|---|---|---|",
     ...rows,
   ].join("\n");
 }

@@ -70,5 +70,7 @@ export const inventorySchema = z.object({
   targets: z.array(targetSchema),
   /** Gaps that belong to no target: an account that could not be opened, or Regions that could not be listed. */
   gaps: z.array(gapSchema),
+  /** ARNs of the callers that read AWS, as AWS STS returned them. */
+  callers: z.optional(z.array(z.string())),
 });
 export type Inventory = z.infer<typeof inventorySchema>;

@@ -53,6 +53,10 @@ describe("a report", () => {
       schemaVersion: "1.0",
       observedAt: now,
       generatedAt,
+      request: null,
+      hasHistory: false,
+      narrowedBy: null,
+      byRule: Object.fromEntries(rules.map(({ id }) => [id, { violations: 0, exempt: 0, insufficientData: 0 }])),
       tool: { name: "rds-password-audit", version: "1.2.3" },
       clean: true,
       coverage: {

@@ -19,7 +19,7 @@ export function renderCoverage(report: Report, reasons: Readonly<Record<string, 
   const { wrap, paint } = layout;
   const state = complete ? paint.good("complete") : paint.warn("incomplete");
   const lines = [`${paint.strong("COVERAGE")}  ${state}`, wrap(describeTargets(report), "  ")];
-  if (rulesOff.length > 0) lines.push(wrap(`Rules that are off: ${rulesOff.join(", ")}.`, "  "));
+  if (rulesOff.length > 0) lines.push(wrap(`Turned off by the policy: ${rulesOff.join(", ")}.`, "  "));
   return [
     ...lines,
     ...renderReasons(report, reasons, layout),
