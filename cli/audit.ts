@@ -5,12 +5,14 @@ import { type Command, Option } from "commander";
 import { assembleReport } from "../lib/audit/assemble-report.ts";
 import { UsageError } from "../lib/model/errors.ts";
 import type { Inventory } from "../lib/model/inventory.ts";
+import type { Policy } from "../lib/model/policy.ts";
 import { toJson } from "../lib/report/files/json.ts";
 import { rules } from "../rules/index.ts";
-import { auditStatus, type FailOn, failOnChoices } from "./exit-status.ts";
+import { auditStatus, exitStatus, type FailOn, failOnChoices } from "./exit-status.ts";
 import { areSame, checkWritable, WriteError, writeWhole } from "./files.ts";
 import { type Io, write } from "./io.ts";
 import { oneOf, refuseBoth } from "./option-values.ts";
+import { addOrganizationOption, auditOrganizationOf, checkOrganization } from "./organization.ts";
 import { readPolicy } from "./policy-file.ts";
 import { addOutputOptions, checkOutput, type OutputOptions, writeReport } from "./report-output.ts";
 import { addSourceOptions, checkSource, openInventory, type SourceOptions } from "./source.ts";
@@ -24,6 +26,7 @@ Examples:
   rds-password-audit audit --profile staging production --all-regions --policy policy.yaml
   rds-password-audit audit --region eu-west-1 --output report.json --fail-on high
   rds-password-audit audit --region eu-west-1 --save-inventory monday.json
+  rds-password-audit audit --organization --policy policy.yaml
   rds-password-audit audit --from monday.json --policy stricter.yaml
 
 Exit status:
@@ -31,12 +34,13 @@ Exit status:
   1  at least one finding at or above --fail-on that is not exempt
   2  an option, a file, the policy or a setting is invalid
   3  no finding at or above --fail-on, but coverage is incomplete
-  4  AWS denied access, a file could not be written, or the program failed`;
+  4  AWS denied access, a file could not be written, or the program failed
+  130  interrupted while reading an organization`;
 
 /** `audit`: judges every database of some accounts and Regions. Prints a report and sets the exit status. */
 export function addAudit(program: Command, io: Io, end: (status: number) => void): void {
   const command = program.command("audit").description("audit every RDS and Aurora database of an account");
-  addOutputOptions(addSourceOptions(command))
+  addOutputOptions(addOrganizationOption(addSourceOptions(command)))
     .addOption(
       new Option("--fail-on <severity>", `exit with 1 at this severity or above: ${failOnChoices.join(", ")}`)
         .default("low")
@@ -50,6 +54,7 @@ export function addAudit(program: Command, io: Io, end: (status: number) => void
 async function audit(options: AuditOptions, io: Io): Promise<number> {
   const { from, saveInventory, output, policy: policyFile, failOn } = options;
   checkSource(options);
+  checkOrganization(options);
   refuseBoth({ "--from": from, "--save-inventory": saveInventory });
   const policy = await readPolicy(policyFile);
   await checkOutput(options, [policyFile, from]);
@@ -58,17 +63,27 @@ async function audit(options: AuditOptions, io: Io): Promise<number> {
     if (output !== undefined && (await areSame(output, saveInventory)))
       throw new UsageError("--save-inventory and --output name the same file: give each its own.");
   }
-  const inventory = await openInventory(options, policy, io);
-  if (from !== undefined)
-    await write(io.stderr, `Judged as of ${inventory.observedAt}, when the inventory was taken.\n`);
-  const report = assembleReport(inventory, { policy, rules, generatedAt: io.now().toISOString(), version });
+  const keepInventory = saveInventory !== undefined;
+  const audited = options.organization
+    ? await auditOrganizationOf(options, policy, io, { keepInventory })
+    : await auditAccounts(options, policy, io);
+  if (audited === null) return exitStatus.interrupted;
+  const { report, inventory } = audited;
   try {
-    if (saveInventory !== undefined) await save(inventory, saveInventory, io);
+    if (saveInventory !== undefined && inventory !== null) await save(inventory, saveInventory, io);
   } finally {
     // A full disk must not cost the report.
     await writeReport(report, options, io);
   }
   return auditStatus(report, failOn);
+}
+
+async function auditAccounts(options: AuditOptions, policy: Policy, io: Io) {
+  const inventory = await openInventory(options, policy, io);
+  if (options.from !== undefined)
+    await write(io.stderr, `Judged as of ${inventory.observedAt}, when the inventory was taken.\n`);
+  const report = assembleReport(inventory, { policy, rules, generatedAt: io.now().toISOString(), version });
+  return { report, inventory };
 }
 
 /** Throws a WriteError if the file cannot be written. The inventory is then in a temporary file, if that is possible. */

@@ -12,7 +12,11 @@ import { oneOf } from "./option-values.ts";
 import { terminalOf } from "./terminal.ts";
 
 /** The format of the report, and its file. */
-export type OutputOptions = { readonly format?: string; readonly output?: string };
+export type OutputOptions = {
+  readonly format?: string;
+  readonly output?: string;
+  readonly coverageByName?: true;
+};
 
 /** Adds the options for the format and the file of the report. */
 export function addOutputOptions(command: Command): Command {
@@ -39,7 +43,11 @@ export async function writeReport(report: Report, options: OutputOptions, io: Io
   const render = formats[format];
   if (render === undefined) throw new Error(`there is no format ${format}`);
   const explanation = Object.fromEntries(reasons.map(({ code, explanation }) => [code, explanation]));
-  const text = render(report, { ...terminalOf(output === undefined ? io.stdout : null, io), reasons: explanation });
+  const text = render(report, {
+    ...terminalOf(output === undefined ? io.stdout : null, io),
+    reasons: explanation,
+    coverageByName: options.coverageByName === true,
+  });
   if (output === undefined) await write(io.stdout, text);
   else await writeOrPrint(output, text, io);
   const { word, sentence } = describeVerdict(report);

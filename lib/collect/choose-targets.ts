@@ -13,10 +13,12 @@ export type AccountPort = {
   /** The Regions that are enabled for the account. Throws an AwsCallError. */
   listRegions(): Promise<readonly string[]>;
   region(scope: AccountIdentity & { readonly region: string }): RegionPort;
+  /** Closes the connections of all Regions. */
+  readonly close?: () => void;
 };
 
 /** The account that credentials belong to. */
-type AccountIdentity = { readonly account: string; readonly partition: string };
+export type AccountIdentity = { readonly account: string; readonly partition: string };
 
 export type TargetRequest = {
   readonly accounts: readonly AccountPort[];

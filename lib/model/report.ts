@@ -1,11 +1,14 @@
 import * as z from "zod/mini";
 import { databaseIdentitySchema, databaseSchema, managements } from "./database.ts";
 import { findingSchema } from "./finding.ts";
-import { gapSchema } from "./inventory.ts";
+import { gapSchema, unreadOutcomes } from "./inventory.ts";
 
 const count = z.int().check(z.nonnegative());
 
 const countBySeverity = { critical: count, high: count, medium: count, low: count };
+
+/** What became of an expected account and Region that was not seen completely: exactly one of these. */
+const notSeenOutcomes = ["gap", "denied-by-scp", ...unreadOutcomes] as const;
 
 /**
  * The result of an audit: the contract with other tools. Its JSON Schema is published with the package. Findings are sorted by severity,
@@ -21,6 +24,28 @@ export const reportSchema = z.object({
   clean: z.boolean(),
   coverage: z.object({
     complete: z.boolean(),
+    /** Expected accounts and Regions by outcome; the outcomes add up to `expected`. An account that was not opened counts once. */
+    counts: z.object({
+      expected: count,
+      seen: count,
+      gap: count,
+      deniedByScp: count,
+      regionNotEnabled: count,
+      accountNotActive: count,
+      excluded: count,
+    }),
+    /** Every expected account and Region that was not seen completely. */
+    notSeen: z.array(
+      z.object({
+        account: z.string(),
+        /** The name of the account in its organization, if known. */
+        accountName: z.nullable(z.string()),
+        /** `*` for an account as a whole. */
+        region: z.string(),
+        outcome: z.enum(notSeenOutcomes),
+        reason: z.string(),
+      }),
+    ),
     targets: z.array(
       z.object({ account: z.string(), region: z.string(), complete: z.boolean(), databases: count, calls: count }),
     ),

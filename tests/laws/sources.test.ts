@@ -64,6 +64,7 @@ describe("promises that the source keeps", () => {
       "DescribeDBProxies",
       "DescribeGlobalClusters",
       "DescribeKey",
+      "DescribeOrganization",
       "DescribeSecret",
       "DescribeTenantDatabases",
       "GenerateDataKey",
@@ -73,6 +74,9 @@ describe("promises that the source keeps", () => {
       "GetResourcePolicy",
       "HeadObject",
       "Invoke",
+      "ListAccounts",
+      "ListAccountsForParent",
+      "ListOrganizationalUnitsForParent",
       "ListRegions",
       "ListSecrets",
       "ModifyDBCluster",
@@ -90,7 +94,7 @@ describe("promises that the source keeps", () => {
     // The SDK's classes that have every operation as a method would send more than this law can see.
     expect(
       occurrences(
-        /\bnew (RDS|SecretsManager|KMS|Lambda|S3|SNS|STS|Account|ConfigService|SecurityHub)\(/,
+        /\bnew (RDS|SecretsManager|KMS|Lambda|S3|SNS|STS|Account|Organizations|ConfigService|SecurityHub)\(/,
         ...everything,
       ),
     ).toEqual([]);

@@ -1,7 +1,8 @@
 import type { Report } from "../../model/report.ts";
 import { count, formatNumber } from "../text/count.ts";
-import { describeTargets, groupByFailure, groupByReason } from "../text/describe-coverage.ts";
+import { describeNotSeen, describeTargets, groupByFailure, groupByReason } from "../text/describe-coverage.ts";
 import { groupBy } from "../text/group.ts";
+import { listFirst } from "../text/list-first.ts";
 import { describeScope, listScopes } from "../text/scopes.ts";
 import { fold, label, table } from "./components.ts";
 import { type Html, html } from "./html.ts";
@@ -16,7 +17,26 @@ export function renderCoverageSection(report: Report, reasons: Readonly<Record<s
 <p>${coverage.complete ? label("complete", "good") : label("incomplete", "unknown")} ${describeTargets(report)}</p>
 <p>${count(coverage.rules.length, "rule")} evaluated: ${coverage.rules.join(", ") || "none"}.</p>
 ${coverage.rulesOff.length === 0 ? null : html`<p>Turned off by the policy: ${coverage.rulesOff.join(", ")}.</p>`}
-${renderGaps(coverage)}${renderTargets(report)}${renderReasons(report, reasons)}</section>`;
+${renderNotSeen(report)}${renderGaps(coverage)}${renderTargets(report)}${renderReasons(report, reasons)}</section>`;
+}
+
+/** The accounts and Regions that were not seen, by outcome and reason. */
+function renderNotSeen(report: Report): Html | null {
+  const described = describeNotSeen(report);
+  if (described === null) return null;
+  const rows = described.groups.flatMap(({ label, reasons }) =>
+    reasons.map(({ reason, names }) => [
+      label,
+      listFirst(
+        names,
+        shownGaps,
+        (name) => name,
+        (rest) => `and ${formatNumber(rest.length)} more in the JSON report`,
+      ).join(", "),
+      reason,
+    ]),
+  );
+  return html`<p>${described.sentence}</p>${fold(html`<h3>Not seen</h3>`, count(rows.length, "reason"), table("Accounts and Regions that were not seen", ["Outcome", "Accounts and Regions", "Reason"], rows))}`;
 }
 
 function renderGaps({ gaps }: Report["coverage"]): Html | null {

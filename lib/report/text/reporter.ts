@@ -8,6 +8,8 @@ export type ReportOptions = {
   readonly color: boolean;
   /** Explanations by reason code, for databases to which no rule applies. A code that is missing here is shown as is. */
   readonly reasons: Readonly<Record<string, string>>;
+  /** Whether the table names every account and Region that was not seen. Default: the first of each kind. */
+  readonly coverageByName?: boolean;
 };
 
 /** One output format: renders a report to a whole text that ends with a newline. */

@@ -17,6 +17,12 @@ export function describeVerdict(report: Report): ReportVerdict {
   ];
   if (exempt.length > 0) sentences.push(`${count(exempt.length, "exempt finding")}.`);
   sentences.push(describeManaged(report));
+  const { expected, regionNotEnabled, accountNotActive, excluded } = report.coverage.counts;
+  const leftOut = regionNotEnabled + accountNotActive + excluded;
+  if (leftOut > 0)
+    sentences.push(
+      `${formatNumber(leftOut)} of ${formatNumber(expected)} expected accounts and Regions were not read.`,
+    );
   if (violations.length > 0 && !complete) sentences.push("Coverage is incomplete.");
   return { word: report.clean ? "CLEAN" : "NOT CLEAN", sentence: sentences.join(" ") };
 }
