@@ -1,10 +1,8 @@
 import { compareText } from "../model/compare-text.ts";
 import { type Gap, isDeniedByScp, type UnreadScope } from "../model/inventory.ts";
-import type { Report } from "../model/report.ts";
+import type { NotSeenScope, Report } from "../model/report.ts";
 
 type Coverage = Report["coverage"];
-type NotSeen = Coverage["notSeen"][number];
-
 /** A Region that was read: whether everything in it was seen, and its gaps, those of crashed rules included. */
 export type ReadScope = Coverage["targets"][number] & { readonly gaps: readonly Gap[] };
 
@@ -25,7 +23,7 @@ export function sumUpCoverage({
   accountNames,
 }: Expected): Pick<Coverage, "counts" | "notSeen"> {
   const closed = [...Map.groupBy(accountGaps, ({ account, region }) => `${account} ${region}`).values()];
-  const found: Omit<NotSeen, "accountName">[] = [
+  const found: Omit<NotSeenScope, "accountName">[] = [
     ...scopes.filter(({ complete }) => !complete).map(toNotSeen),
     ...closed.flatMap(([gap]) => (gap === undefined ? [] : [toFailed(gap)])),
     ...unread,
@@ -35,7 +33,7 @@ export function sumUpCoverage({
       ...{ account, accountName: accountNames[account] ?? null, region, outcome, reason },
     }))
     .sort((a, b) => compareText(a.account, b.account) || compareText(a.region, b.region));
-  const countOf = (outcome: NotSeen["outcome"]) => notSeen.filter((one) => one.outcome === outcome).length;
+  const countOf = (outcome: NotSeenScope["outcome"]) => notSeen.filter((one) => one.outcome === outcome).length;
   const counts = {
     seen: scopes.length - scopes.filter(({ complete }) => !complete).length,
     gap: countOf("gap"),
@@ -52,14 +50,14 @@ function isClosedByScp({ databases, gaps }: ReadScope): boolean {
   return databases === 0 && gaps.length > 0 && gaps.every(isDeniedByScp);
 }
 
-function toNotSeen(scope: ReadScope): Omit<NotSeen, "accountName"> {
+function toNotSeen(scope: ReadScope): Omit<NotSeenScope, "accountName"> {
   const { account, region, gaps } = scope;
   const [first] = gaps;
   const reason = first === undefined ? "A rule has insufficient data" : describeFailures(gaps);
   return { account, region, outcome: isClosedByScp(scope) ? "denied-by-scp" : "gap", reason };
 }
 
-function toFailed(gap: Gap): Omit<NotSeen, "accountName"> {
+function toFailed(gap: Gap): Omit<NotSeenScope, "accountName"> {
   return { account: gap.account, region: gap.region, outcome: "gap", reason: gap.message };
 }
 

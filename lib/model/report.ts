@@ -77,3 +77,6 @@ export const reportSchema = z.object({
   findings: z.array(findingSchema),
 });
 export type Report = z.infer<typeof reportSchema>;
+
+/** An expected account and Region that was not seen completely. */
+export type NotSeenScope = Report["coverage"]["notSeen"][number];

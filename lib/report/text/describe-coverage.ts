@@ -1,5 +1,5 @@
 import { type Gap, isDeniedByScp } from "../../model/inventory.ts";
-import type { Report } from "../../model/report.ts";
+import type { NotSeenScope, Report } from "../../model/report.ts";
 import { count, formatNumber } from "./count.ts";
 import { groupBy } from "./group.ts";
 import { describeScope } from "./scopes.ts";
@@ -16,15 +16,13 @@ export function describeTargets({ coverage, databases }: Report): string {
 }
 
 /** What each outcome is called in a sentence that starts with a number. */
-const outcomes: Readonly<Record<NotSeen["outcome"], string>> = {
+const outcomes: Readonly<Record<NotSeenScope["outcome"], string>> = {
   gap: "with gaps",
   "denied-by-scp": "denied by a service control policy",
   "region-not-enabled": "not enabled",
   "account-not-active": "not active",
   excluded: "excluded by the policy",
 };
-
-type NotSeen = Report["coverage"]["notSeen"][number];
 
 /**
  * "8 accounts and Regions expected: 5 seen, 3 excluded by the policy.", and the ones that were not seen by outcome, each with its name and
@@ -40,7 +38,7 @@ export function describeNotSeen({ coverage }: Report) {
 }
 
 /** The scopes of one outcome, by reason. */
-function toOutcomeGroup(outcome: NotSeen["outcome"], all: readonly NotSeen[]) {
+function toOutcomeGroup(outcome: NotSeenScope["outcome"], all: readonly NotSeenScope[]) {
   const reasons = groupBy(all, ({ reason }) => reason).map(([reason, same]) => ({
     reason,
     names: same.map(nameScope),
@@ -49,7 +47,7 @@ function toOutcomeGroup(outcome: NotSeen["outcome"], all: readonly NotSeen[]) {
 }
 
 /** "payments (123456789012) eu-west-1". */
-function nameScope({ account, accountName, region }: NotSeen): string {
+function nameScope({ account, accountName, region }: NotSeenScope): string {
   return describeScope({ account: accountName === null ? account : `${accountName} (${account})`, region });
 }
 
