@@ -26,7 +26,6 @@ const fallbackRegion = "us-east-1";
 export function createAccount(options: AccountOptions) {
   const config = toClientConfig(options);
   const homeRegion = () => homeRegionOf(options.profile);
-  const opened: { destroy(): void }[] = [];
 
   return {
     name: options.name,
@@ -63,11 +62,10 @@ export function createAccount(options: AccountOptions) {
         secrets: withSignal(new SecretsManagerClient(regional), options.signal),
         kms: withSignal(new KMSClient(regional), options.signal),
       };
-      opened.push(...Object.values(clients));
-      return { ...createRegion(scope, clients), ...createRepairs(clients) };
-    },
-    close(): void {
-      for (const client of opened.splice(0)) client.destroy();
+      const close = () => {
+        for (const client of Object.values(clients)) client.destroy();
+      };
+      return { ...createRegion(scope, clients), ...createRepairs(clients), close };
     },
   };
 }

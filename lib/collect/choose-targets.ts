@@ -13,8 +13,6 @@ export type AccountPort = {
   /** The Regions that are enabled for the account. Throws an AwsCallError. */
   listRegions(): Promise<readonly string[]>;
   region(scope: AccountIdentity & { readonly region: string }): RegionPort;
-  /** Closes the connections of all Regions. */
-  readonly close?: () => void;
 };
 
 /** The account that credentials belong to. */

@@ -1,5 +1,6 @@
 import type { AccountIdentity, AccountPort } from "../collect/choose-targets.ts";
 import { readTarget } from "../collect/read-target.ts";
+import type { RegionPort } from "../collect/region-port.ts";
 import type { ReadOptions } from "../collect/target-reading.ts";
 import { AccessError, AwsCallError } from "../model/errors.ts";
 import type { Gap, Inventory, Target, UnreadScope } from "../model/inventory.ts";
@@ -29,8 +30,6 @@ export async function readAccount(account: string, request: AccountRequest): Pro
     return await readRegions(port, await port.identify(), request);
   } catch (error) {
     return { targets: [], gaps: [toGap(account, error, request.adviseOn?.(account) ?? "")], unread: [] };
-  } finally {
-    port.close?.();
   }
 }
 
@@ -49,12 +48,21 @@ async function readRegions(
     if (reason === undefined) toRead.push(region);
     else unread.push({ account, region, outcome: "excluded", reason });
   }
-  const read = (region: string) => request.limit(() => readTarget(port.region({ ...identity, region }), request));
+  const read = (region: string) => request.limit(() => readAndClose(port.region({ ...identity, region }), request));
   const targets = await Promise.all(toRead.map(read));
   const disabled = await findDisabledRegions(port, targets, request);
   const reason = "The Region is not enabled in the account";
   for (const region of disabled) unread.push({ account, region, outcome: "region-not-enabled", reason });
   return { targets: targets.filter(({ region }) => !disabled.has(region)).map(oneGapARegion), gaps: [], unread };
+}
+
+/** Thousands of Regions are read one after another: open connections would add up. */
+async function readAndClose(port: RegionPort, request: AccountRequest): Promise<Target> {
+  try {
+    return await readTarget(port, request);
+  } finally {
+    port.close?.();
+  }
 }
 
 /** Every account has Regions: an empty list is a failed call. */

@@ -100,6 +100,13 @@ describe("promises that the source keeps", () => {
     ).toEqual([]);
   });
 
+  test("only the command line knows AWS Organizations, and loads it when it is needed", () => {
+    expect(occurrences(/open-organization\.ts"/, ...everything)).toEqual([
+      'cli/main.ts: openOrganization: async (options) => (await import("../lib/aws/open-organization.ts")).openOrganization(options),',
+    ]);
+    expect(filesWith(/client-organizations"/, everything)).toEqual(["lib/aws/open-organization.ts"]);
+  });
+
   test("what changes a database or a secret is sent by one file: no key, no value, no deletion", () => {
     const changes = commandsSent(["lib/aws"], /^lib\/aws\/create-repairs\.ts:/);
     expect(changes).toEqual([

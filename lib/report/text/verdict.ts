@@ -20,9 +20,7 @@ export function describeVerdict(report: Report): ReportVerdict {
   const { expected, regionNotEnabled, accountNotActive, excluded } = report.coverage.counts;
   const leftOut = regionNotEnabled + accountNotActive + excluded;
   if (leftOut > 0)
-    sentences.push(
-      `${formatNumber(leftOut)} of ${formatNumber(expected)} expected accounts and Regions were not read.`,
-    );
+    sentences.push(`Not read: ${formatNumber(leftOut)} of ${formatNumber(expected)} expected accounts and Regions.`);
   if (violations.length > 0 && !complete) sentences.push("Coverage is incomplete.");
   return { word: report.clean ? "CLEAN" : "NOT CLEAN", sentence: sentences.join(" ") };
 }
