@@ -5,6 +5,9 @@ import { addAudit } from "./audit.ts";
 import { addDemo } from "./demo.ts";
 import { exitStatus, failureStatus } from "./exit-status.ts";
 import { addExplain } from "./explain.ts";
+import { addDiff } from "./history/diff.ts";
+import { addHistory } from "./history/history.ts";
+import { addTrend } from "./history/trend.ts";
 import type { Io, OutputStream } from "./io.ts";
 import { addPlan } from "./plan.ts";
 import { addRemediate } from "./remediate.ts";
@@ -55,7 +58,19 @@ function createProgram(io: Io, end: (status: number) => void): Command {
     })
     .addHelpText("after", examples)
     .exitOverride();
-  for (const add of [addAudit, addDemo, addRules, addExplain, addPlan, addRemediate, addApprove, addStop])
+  for (const add of [
+    addAudit,
+    addDemo,
+    addRules,
+    addExplain,
+    addPlan,
+    addRemediate,
+    addApprove,
+    addStop,
+    addHistory,
+    addTrend,
+    addDiff,
+  ])
     add(program, io, end);
   return program;
 }
