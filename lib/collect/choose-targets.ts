@@ -79,6 +79,7 @@ async function listRegions(port: AccountPort): Promise<readonly string[]> {
 function toAccessError(error: unknown): unknown {
   if (!(error instanceof AwsCallError)) return error;
   const { action, code, message } = error;
+  if (action === "sts:AssumeRole") return new AccessError(`${message}.`);
   return new AccessError(`${action} failed with ${code} (${message}). Allow the action, or name the Regions to audit.`);
 }
 

@@ -235,6 +235,13 @@ describe("audit --organization", () => {
     expect(JSON.parse(again.stdout).coverage).toEqual(report?.coverage);
   });
 
+  test("--timeout leaves a gap for what was not read by then", async () => {
+    cloud.fault({ action: "rds:DescribeDBInstances", account: idOf(1), region: "eu-west-1", kind: "hang" });
+    const { status, report } = await audit(["--timeout", "1"]);
+    expect([status, report?.coverage.counts]).toEqual([3, expect.objectContaining({ expected: 8, seen: 7, gap: 1 })]);
+    expect(report?.coverage.gaps.map(({ account, code }) => [account, code])).toEqual([[idOf(1), "DeadlineExceeded"]]);
+  });
+
   test("Ctrl-C in the middle writes no file and says how far it was", async () => {
     let interrupt = () => {};
     const interrupted = new Promise<void>((resolve) => {
@@ -392,6 +399,15 @@ describe("a few accounts without Organizations", () => {
     const { coverage } = JSON.parse(stdout) as Report;
     expect(coverage.counts).toMatchObject({ expected: 2, seen: 1, gap: 1 });
     expect(coverage.notSeen).toEqual([expect.objectContaining({ account: idOf(2), region: "*" })]);
+  });
+
+  test("if no role can be assumed, the audit ends with one sentence", async () => {
+    cloud.account(idOf(1), { externalId: "another" });
+    const { status, stdout, stderr } = await run("--account", idOf(1));
+    expect([status, stdout]).toEqual([4, ""]);
+    expect(stderr).toBe(
+      `The role arn:aws:iam::${idOf(1)}:role/rds-password-audit-member cannot be assumed: it does not exist, or its trust policy requires another principal or external ID (User: arn:aws:sts::${management}:assumed-role/Simulated/session is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::${idOf(1)}:role/rds-password-audit-member).\n`,
+    );
   });
 
   test.each([
