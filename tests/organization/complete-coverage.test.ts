@@ -24,7 +24,10 @@ test("an account whose worker ended without a result is a gap, never clean", () 
 test("a gap of an account and a Region that was left out are results", () => {
   const gap = { account: "111111111111", region: "*", action: "a", code: "b", message: "c", resource: null };
   const unread = { account: "222222222222", region: "eu-west-1", outcome: "excluded", reason: "closed" } as const;
-  const results = [{ ...nothing, accountGaps: [gap] }, { ...nothing, unread: [unread] }];
+  const results = [
+    { ...nothing, accountGaps: [gap] },
+    { ...nothing, unread: [unread] },
+  ];
   expect(completeCoverage([expected("111111111111"), expected("222222222222")], results).gaps).toEqual([]);
 });
 
