@@ -1,7 +1,6 @@
 import type {
   BlueGreenDeployment as AwsBlueGreenDeployment,
   DBProxy as AwsDBProxy,
-  DBCluster,
   DBInstance,
   GlobalCluster,
   Tag,
@@ -10,12 +9,13 @@ import type {
 import { type Arn, makeArn } from "../model/arn.ts";
 import { type Database, unknown } from "../model/database.ts";
 import type { BlueGreenDeployment, DBProxy } from "../model/inventory.ts";
+import type { ReadCluster, ReadInstance } from "./read-page.ts";
 
 /** Where an answer came from, for ARNs that the answer leaves out. */
 export type RegionScope = Pick<Arn, "partition" | "region" | "account">;
 
 /** Translates a DB instance. What AWS leaves out is null or `unknown`; an empty identifier counts as left out. */
-export function toInstance(instance: DBInstance, scope: RegionScope): Database {
+export function toInstance(instance: ReadInstance, scope: RegionScope): Database {
   return {
     ...toCommon(instance, scope),
     kind: "instance",
@@ -37,7 +37,7 @@ export function toInstance(instance: DBInstance, scope: RegionScope): Database {
 }
 
 /** Translates a DB cluster. `globalWriteForwarding` is true only for the statuses that mean it. */
-export function toCluster(cluster: DBCluster, scope: RegionScope): Database {
+export function toCluster(cluster: ReadCluster, scope: RegionScope): Database {
   return {
     ...toCommon(cluster, scope),
     kind: "cluster",
