@@ -5,8 +5,10 @@ import type { Gap, Inventory, UnreadScope } from "../model/inventory.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Report } from "../model/report.ts";
 import type { Rule } from "../model/rule.ts";
+import type { Secret } from "../model/secret.ts";
 import { type ReadScope, sumUpCoverage } from "./coverage.ts";
 import { activeRules, judgeTarget } from "./judge.ts";
+import { findOrphanedSecrets } from "./orphaned-secrets.ts";
 
 /** What an inventory says once it is judged: all that a report needs of it. The parts of several accounts merge into one report. */
 export type ReportPart = {
@@ -50,7 +52,11 @@ export function judgeInventory(
     // Exempt findings count too: an exemption covers a violation, not missing data.
     const complete = target.gaps.length === 0 && !judged.findings.some(({ status }) => status === "INSUFFICIENT_DATA");
     const gaps = [...target.gaps, ...judged.crashes];
-    scopes.push({ account, region, complete, databases: judged.databases.length, calls, gaps });
+    const orphans = findOrphanedSecrets(target, inventory.observedAt);
+    scopes.push({
+      ...{ account, region, complete, databases: judged.databases.length, calls, gaps },
+      orphanedSecrets: orphans?.map(toOrphanedSecret).sort((a, b) => compareText(a.arn, b.arn)) ?? null,
+    });
   }
   return { scopes, accountGaps: inventory.gaps, unread: inventory.unread ?? [], databases, findings };
 }
@@ -98,6 +104,10 @@ export function mergeParts(
     databases: databases.sort((a, b) => compareText(a.arn, b.arn)),
     findings: findings.sort(compareFindings),
   };
+}
+
+function toOrphanedSecret({ arn, primaryArns, createdAt }: Secret) {
+  return { arn, createdFor: primaryArns[0] ?? null, createdAt };
 }
 
 function countFindings(findings: readonly Finding[]): Report["summary"]["findings"] {

@@ -9,7 +9,9 @@ const instanceFields = [
   "DbiResourceId",
   "Engine",
   "EngineVersion",
+  "IAMDatabaseAuthenticationEnabled",
   "InstanceCreateTime",
+  "KmsKeyId",
   "MasterUserSecret",
   "MultiTenant",
   "PendingModifiedValues",
@@ -18,6 +20,7 @@ const instanceFields = [
   "ReadReplicaDBInstanceIdentifiers",
   "ReadReplicaSourceDBClusterIdentifier",
   "ReadReplicaSourceDBInstanceIdentifier",
+  "StorageEncrypted",
   "TagList",
 ] as const satisfies readonly (keyof DBInstance)[];
 
@@ -33,7 +36,9 @@ const clusterFields = [
   "EngineVersion",
   "GlobalClusterIdentifier",
   "GlobalWriteForwardingStatus",
+  "IAMDatabaseAuthenticationEnabled",
   "InternetAccessGatewayEnabled",
+  "KmsKeyId",
   "MasterUserSecret",
   "PendingModifiedValues",
   "PreferredMaintenanceWindow",
@@ -41,6 +46,7 @@ const clusterFields = [
   "ReadReplicaIdentifiers",
   "ReplicationSourceIdentifier",
   "Status",
+  "StorageEncrypted",
   "TagList",
   "VPCNetworkingEnabled",
 ] as const satisfies readonly (keyof DBCluster)[];

@@ -1,6 +1,7 @@
 import type {
   BlueGreenDeployment as AwsBlueGreenDeployment,
   DBProxy as AwsDBProxy,
+  Event as AwsEvent,
   DBInstance,
   GlobalCluster,
   Tag,
@@ -8,6 +9,7 @@ import type {
 } from "@aws-sdk/client-rds";
 import { type Arn, makeArn } from "../model/arn.ts";
 import { type Database, unknown } from "../model/database.ts";
+import type { DatabaseEvent } from "../model/database-event.ts";
 import type { BlueGreenDeployment, DBProxy } from "../model/inventory.ts";
 import type { ReadCluster, ReadInstance } from "./read-page.ts";
 
@@ -93,7 +95,21 @@ export function toProxy({ DBProxyName, Auth }: AwsDBProxy): DBProxy {
   return { name: DBProxyName ?? unknown, secretArns: (Auth ?? []).flatMap(({ SecretArn }) => SecretArn ?? []) };
 }
 
-type Common = Pick<DBInstance, "Engine" | "EngineVersion" | "MasterUserSecret" | "TagList"> & {
+/** Translates an event about a database. */
+export function toEvent({ Message, Date: at }: AwsEvent): DatabaseEvent {
+  return { message: Message ?? "", at: toInstant(at) };
+}
+
+type Common = Pick<
+  DBInstance,
+  | "Engine"
+  | "EngineVersion"
+  | "IAMDatabaseAuthenticationEnabled"
+  | "KmsKeyId"
+  | "MasterUserSecret"
+  | "StorageEncrypted"
+  | "TagList"
+> & {
   readonly PendingModifiedValues?: object | undefined;
 };
 
@@ -124,6 +140,8 @@ function toCommon(source: Common, { account, region }: RegionScope) {
     globalWriteForwarding: false,
     rdsCustom: false,
     expressConfiguration: false,
+    iamAuthentication: source.IAMDatabaseAuthenticationEnabled ?? false,
+    storageKmsKeyId: source.KmsKeyId || (source.StorageEncrypted === false ? null : unknown),
   };
 }
 

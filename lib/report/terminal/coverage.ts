@@ -1,6 +1,14 @@
 import type { Report } from "../../model/report.ts";
 import { count, formatNumber } from "../text/count.ts";
-import { describeNotSeen, describeTargets, groupByFailure, groupByReason } from "../text/describe-coverage.ts";
+import {
+  describeNotSeen,
+  describeOrphanedSecret,
+  describeTargets,
+  groupByFailure,
+  groupByReason,
+  listOrphanedSecrets,
+  orphanAdvice,
+} from "../text/describe-coverage.ts";
 import { listFirst } from "../text/list-first.ts";
 import type { ReportOptions } from "../text/reporter.ts";
 import { listScopes } from "../text/scopes.ts";
@@ -19,7 +27,34 @@ export function renderCoverage(
   const lines = [`${paint.strong("COVERAGE")}  ${state}`, wrap(describeTargets(report), "  ")];
   if (rulesOff.length > 0) lines.push(wrap(`Turned off by the policy: ${rulesOff.join(", ")}.`, "  "));
   lines.push(...renderNotSeen(report, coverageByName, layout));
-  return [...lines, ...renderReasons(report, reasons, layout), ...renderGaps(report, layout)].join("\n");
+  return [
+    ...lines,
+    ...renderReasons(report, reasons, layout),
+    ...renderOrphans(report, layout),
+    ...renderGaps(report, layout),
+  ].join("\n");
+}
+
+/** Accounts and Regions listed, and secrets for each; the others are counted. */
+const shown = { scopes: 6, secrets: 3 };
+
+function renderOrphans(report: Report, { wrap, paint }: Layout): string[] {
+  const { number, scopes } = listOrphanedSecrets(report);
+  if (number === 0) return [];
+  return [
+    `  ${count(number, "secret")} of RDS that no database names:`,
+    ...listFirst(
+      scopes,
+      shown.scopes,
+      ({ scope, orphanedSecrets }) => {
+        const more = (rest: readonly unknown[]) => `and ${formatNumber(rest.length)} more`;
+        const secrets = listFirst(orphanedSecrets, shown.secrets, describeOrphanedSecret, more);
+        return wrap(`${secrets.join("; ")} ${paint.faint(`(${scope})`)}`, "    ");
+      },
+      (rest) => wrap(`… and in ${count(rest.length, "more Region")}, see --format json`, "    "),
+    ),
+    wrap(orphanAdvice, "      → "),
+  ];
 }
 
 /** The accounts and Regions that were not seen, by outcome and reason. Failed calls have a section of their own, and are named here only if asked. */
