@@ -2,7 +2,6 @@ import type {
   BlueGreenDeployment as AwsBlueGreenDeployment,
   DBProxy as AwsDBProxy,
   Event as AwsEvent,
-  DBInstance,
   GlobalCluster,
   Tag,
   TenantDatabase,
@@ -101,7 +100,7 @@ export function toEvent({ Message, Date: at }: AwsEvent): DatabaseEvent {
 }
 
 type Common = Pick<
-  DBInstance,
+  ReadInstance,
   | "Engine"
   | "EngineVersion"
   | "IAMDatabaseAuthenticationEnabled"
