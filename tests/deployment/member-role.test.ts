@@ -64,6 +64,7 @@ describe("the member role reads what the rules declare", () => {
     "kms:DescribeKey": keyArn("abcd", "222222222222"),
     "rds:DescribeBlueGreenDeployments": arnOf("rds", "deployment:bgd-0123"),
     "rds:DescribeDBClusters": arnOf("rds", "cluster:orders"),
+    "rds:DescribeEvents": "*",
     "rds:DescribeGlobalClusters": `arn:aws:rds::${account}:global-cluster:worldwide`,
     "secretsmanager:DescribeSecret": secret,
     "secretsmanager:GetResourcePolicy": secret,
