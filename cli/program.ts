@@ -7,6 +7,7 @@ import { exitStatus, failureStatus } from "./exit-status.ts";
 import { addExplain } from "./explain.ts";
 import type { Io, OutputStream } from "./io.ts";
 import { addPlan } from "./plan.ts";
+import { addPrevent } from "./prevent.ts";
 import { addRemediate } from "./remediate.ts";
 import { programName, reportFailure } from "./report-failure.ts";
 import { addRules } from "./rules.ts";
@@ -55,7 +56,7 @@ function createProgram(io: Io, end: (status: number) => void): Command {
     })
     .addHelpText("after", examples)
     .exitOverride();
-  for (const add of [addAudit, addDemo, addRules, addExplain, addPlan, addRemediate, addApprove, addStop])
+  for (const add of [addAudit, addDemo, addRules, addExplain, addPlan, addRemediate, addApprove, addStop, addPrevent])
     add(program, io, end);
   return program;
 }
