@@ -61,7 +61,8 @@ export function assembleReport(
   };
 }
 
-function countFindings(findings: readonly Finding[]): Report["summary"]["findings"] {
+/** Counts active violations by severity, then exempt findings, then active findings that could not be evaluated. */
+export function countFindings(findings: readonly Finding[]): Report["summary"]["findings"] {
   const violations = findings.filter(isViolation);
   const countOf = (severity: Severity) => violations.filter((one) => one.severity === severity).length;
   return {
@@ -74,7 +75,8 @@ function countFindings(findings: readonly Finding[]): Report["summary"]["finding
   };
 }
 
-function toReported(database: ClassifiedDatabase): Report["databases"][number] {
+/** A database as the report has it. */
+export function toReported(database: ClassifiedDatabase): Report["databases"][number] {
   const { arn, kind, identifier, resourceId, account, region, engine, engineVersion, status } = database;
   const { management, reason, masterUserSecret, tags } = database;
   const described = { arn, kind, identifier, resourceId, account, region, engine, engineVersion, status };
@@ -87,7 +89,8 @@ function compareGaps(a: Gap, b: Gap): number {
   return differing === undefined ? 0 : compareText(a[differing] ?? "", b[differing] ?? "");
 }
 
-function compareFindings(a: Finding, b: Finding): number {
+/** The order of findings: severity, ARN, rule. */
+export function compareFindings(a: Finding, b: Finding): number {
   return (
     severities.indexOf(a.severity) - severities.indexOf(b.severity) ||
     compareText(a.resource.arn, b.resource.arn) ||

@@ -22,7 +22,15 @@ export const reportSchema = z.object({
   coverage: z.object({
     complete: z.boolean(),
     targets: z.array(
-      z.object({ account: z.string(), region: z.string(), complete: z.boolean(), databases: count, calls: count }),
+      z.object({
+        account: z.string(),
+        region: z.string(),
+        /** Set by `check`: the template or plan that was judged instead of an account and Region. */
+        file: z.optional(z.string()),
+        complete: z.boolean(),
+        databases: count,
+        calls: count,
+      }),
     ),
     gaps: z.array(gapSchema),
     /** IDs of the rules that were evaluated, in their order. No other rule has findings. */

@@ -66,7 +66,7 @@ export type Requirements = {
 
 /** The rules that can be judged before a database exists. */
 export const managementRule = "master-password-managed";
-const keyRule = "secret-key-as-required";
+export const keyRule = "secret-key-as-required";
 
 /** Derives from a policy what must hold of every database. Exemptions that ended before `now` are left out. */
 export function toRequirements(policy: Policy, now: string): Requirements {
