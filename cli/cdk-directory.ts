@@ -27,14 +27,23 @@ export async function findCdkTemplates(
   const folders = [directory];
   for (const folder of folders) {
     const files = await readdir(folder);
-    const manifest = files.includes("manifest.json") ? readManifest(await readText(join(folder, "manifest.json"), maxMegabytes)) : null;
+    const manifest = files.includes("manifest.json")
+      ? readManifest(await readText(join(folder, "manifest.json"), maxMegabytes))
+      : null;
     if (manifest === null)
-      throw new UsageError(`${folder} is a directory without a CDK manifest: name template files, or a CDK output directory (cdk.out).`);
+      throw new UsageError(
+        `${folder} is a directory without a CDK manifest: name template files, or a CDK output directory (cdk.out).`,
+      );
     const [first] = manifest.templates;
-    const isOneTarget = manifest.templates.every(({ target }) => JSON.stringify(target) === JSON.stringify(first?.target));
+    const isOneTarget = manifest.templates.every(
+      ({ target }) => JSON.stringify(target) === JSON.stringify(first?.target),
+    );
     const nested = files
       .filter((name) => name.endsWith(".nested.template.json"))
-      .map((file) => ({ file, target: isOneTarget && first !== undefined ? first.target : { account: null, region: null } }));
+      .map((file) => ({
+        file,
+        target: isOneTarget && first !== undefined ? first.target : { account: null, region: null },
+      }));
     for (const { file, target } of [...manifest.templates, ...nested]) {
       const path = join(folder, file);
       const known = { account: target.account ?? given.account, region: target.region ?? given.region };

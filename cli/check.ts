@@ -57,12 +57,21 @@ export function addCheck(program: Command, io: Io, end: (status: number) => void
   addOutputOptions(command)
     .addOption(policyOption("policy file, YAML or JSON (default: built-in rules, any key)"))
     .addOption(
-      new Option("--parameters <file>", "values of CloudFormation parameters, JSON or YAML (default: the template's defaults)").argParser(
-        nonEmpty("--parameters"),
+      new Option(
+        "--parameters <file>",
+        "values of CloudFormation parameters, JSON or YAML (default: the template's defaults)",
+      ).argParser(nonEmpty("--parameters")),
+    )
+    .addOption(
+      new Option("--account <id>", "account to deploy to, for what the policy requires by account").argParser(
+        accountOf,
       ),
     )
-    .addOption(new Option("--account <id>", "account to deploy to, for what the policy requires by account").argParser(accountOf))
-    .addOption(new Option("-r, --region <region>", "Region to deploy to, for what the policy requires by Region").argParser(regionOf))
+    .addOption(
+      new Option("-r, --region <region>", "Region to deploy to, for what the policy requires by Region").argParser(
+        regionOf,
+      ),
+    )
     .addOption(
       new Option("--fail-on <severity>", `exit with 1 at this severity or above: ${failOnChoices.join(", ")}`)
         .default("low")
@@ -101,13 +110,23 @@ async function check(files: readonly string[], options: CheckOptions, io: Io): P
 /** The texts of a file, or of the templates in a CDK output directory. */
 async function listSources(file: string, target: StackTarget, io: Io): Promise<readonly CdkTemplate[]> {
   if (file === "-")
-    return [{ file: "standard input", text: await readTextStream(io.stdin, "standard input", maxSize), target, nestedAreJudged: false }];
+    return [
+      {
+        file: "standard input",
+        text: await readTextStream(io.stdin, "standard input", maxSize),
+        target,
+        nestedAreJudged: false,
+      },
+    ];
   const found = await stat(file).catch(() => null);
   if (found?.isDirectory()) return findCdkTemplates(file, target, maxSize);
   return [{ file, text: await readText(file, maxSize), target, nestedAreJudged: false }];
 }
 
-function toFileDeclarations({ file, text, target, nestedAreJudged }: CdkTemplate, parameters: ParameterValues): Declarations {
+function toFileDeclarations(
+  { file, text, target, nestedAreJudged }: CdkTemplate,
+  parameters: ParameterValues,
+): Declarations {
   const plan = parsePlan(text, file);
   if (plan !== null) return toPlannedDeclarations(plan, target);
   return toDeclarations(parseTemplate(text, file), { parameters, target, nestedAreJudged });

@@ -57,7 +57,18 @@ function createProgram(io: Io, end: (status: number) => void): Command {
     })
     .addHelpText("after", examples)
     .exitOverride();
-  for (const add of [addAudit, addDemo, addRules, addExplain, addPlan, addRemediate, addApprove, addStop, addCheck, addPrevent])
+  for (const add of [
+    addAudit,
+    addDemo,
+    addRules,
+    addExplain,
+    addPlan,
+    addRemediate,
+    addApprove,
+    addStop,
+    addCheck,
+    addPrevent,
+  ])
     add(program, io, end);
   return program;
 }

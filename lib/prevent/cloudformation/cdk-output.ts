@@ -1,4 +1,4 @@
-import { get, isRecord } from "../json-value.ts";
+import { get, isRecord, textOf } from "../json-value.ts";
 import type { StackTarget } from "./resolve.ts";
 
 /** What a CDK manifest names: templates of stacks, with their account and Region, and folders of stages. */
@@ -33,7 +33,7 @@ export function readManifest(text: string): CdkManifest | null {
 
 /** `aws://123456789012/eu-west-1`; `unknown-account` and `unknown-region` are decided at deployment. */
 function toTarget(environment: unknown): StackTarget {
-  const [, account, region] = /^aws:\/\/([^/]+)\/(.+)$/.exec(String(environment)) ?? [];
+  const [, account, region] = /^aws:\/\/([^/]+)\/(.+)$/.exec(textOf(environment)) ?? [];
   const orNull = (value: string | undefined) => (value === undefined || value.startsWith("unknown-") ? null : value);
   return { account: orNull(account), region: orNull(region) };
 }

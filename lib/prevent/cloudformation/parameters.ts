@@ -1,6 +1,6 @@
-import { UsageError } from "../../model/errors.ts";
 import { parse as parseYaml } from "yaml";
-import { get, isRecord } from "../json-value.ts";
+import { UsageError } from "../../model/errors.ts";
+import { get, isRecord, textOf } from "../json-value.ts";
 
 /** Values of parameters, by name. */
 export type ParameterValues = ReadonlyMap<string, unknown>;
@@ -24,14 +24,15 @@ export type Parameter = {
 export function parseParameterFile(text: string, file: string): ParameterValues {
   let value: unknown;
   try {
-    value = parseYaml(text, { logLevel: "silent", maxAliasCount: 0 });
+    value = parseYaml(text, { logLevel: "error", maxAliasCount: 0 });
   } catch {
     throw new UsageError(`${file} is not a parameter file: it is neither JSON nor YAML.`);
   }
   if (Array.isArray(value) && value.every((one) => typeof get(one, "ParameterKey") === "string"))
     return new Map(value.map((one) => [get(one, "ParameterKey") as string, get(one, "ParameterValue")]));
   const mapping = get(value, "Parameters") ?? value;
-  if (isRecord(mapping) && Object.values(mapping).every((one) => typeof one !== "object")) return new Map(Object.entries(mapping));
+  if (isRecord(mapping) && Object.values(mapping).every((one) => typeof one !== "object"))
+    return new Map(Object.entries(mapping));
   throw new UsageError(
     `${file} is not a parameter file: it needs a list of ParameterKey and ParameterValue, or a mapping of names to values.`,
   );
@@ -51,7 +52,7 @@ export function readParameters(section: unknown, given: ParameterValues): Readon
           default: get(parameter, "Default"),
           allowed: Array.isArray(allowed) ? allowed : null,
           noEcho: isTrue(get(parameter, "NoEcho")),
-          isStored: String(get(parameter, "Type")).startsWith("AWS::SSM::Parameter::Value"),
+          isStored: textOf(get(parameter, "Type")).startsWith("AWS::SSM::Parameter::Value"),
         },
       ];
     }),

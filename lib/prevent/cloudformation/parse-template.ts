@@ -1,6 +1,6 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type YAMLParseError } from "yaml";
 import { UsageError } from "../../model/errors.ts";
-import { isRecord } from "../json-value.ts";
+import { isRecord, textOf } from "../json-value.ts";
 
 /** A template as plain values, with short-form tags as the functions that they stand for. */
 export type Template = {
@@ -43,17 +43,32 @@ function parse(text: string, file: string, lines: Map<string, number>): unknown 
   try {
     const document = parseDocument(text, { lineCounter, logLevel: "silent", uniqueKeys: true });
     const [error] = document.errors;
-    if (error !== undefined) throw error;
-    return toValue(document, { file, lineCounter, lines });
-  } catch (error) {
+    if (error === undefined) return toValue(document, { file, lineCounter, lines });
     // JSON can have what YAML refuses, such as tabs and a key twice.
     const value = text.trimStart().startsWith("{") ? readJson(text) : undefined;
+    if (error.code === "RESOURCE_EXHAUSTION" || isTooDeep(value)) throw new UsageError(`${file} is nested too deeply.`);
     if (value !== undefined) return value;
+    throw new UsageError(`${file} cannot be read as YAML or JSON: ${describeError(error)}.`);
+  } catch (error) {
     if (error instanceof UsageError) throw error;
-    if (error instanceof RangeError) throw new UsageError(`${file} is nested too deeply.`);
-    const [message = ""] = (error as Error).message.split("\n");
-    throw new UsageError(`${file} cannot be read as YAML or JSON: ${message.replace(/[:.]$/, "")}.`);
+    throw new UsageError(`${file} is nested too deeply.`);
   }
+}
+
+/** Errors whose messages have no text of the file, which can be a password. */
+const plainErrors: readonly string[] = [
+  "BAD_INDENT",
+  "DUPLICATE_KEY",
+  "MISSING_CHAR",
+  "MULTIPLE_DOCS",
+  "MULTILINE_IMPLICIT_KEY",
+  "TAB_AS_INDENT",
+];
+
+function describeError({ code, message, linePos }: YAMLParseError): string {
+  const [line = ""] = message.split("\n");
+  if (plainErrors.includes(code)) return line.replace(/[:.]$/, "");
+  return `it has a syntax error${linePos === undefined ? "" : ` at line ${linePos[0].line}, column ${linePos[0].col}`}`;
 }
 
 function readJson(text: string): unknown {
@@ -64,10 +79,15 @@ function readJson(text: string): unknown {
   }
 }
 
-type Reading = { readonly file: string; readonly lineCounter: LineCounter; readonly lines: Map<string, number> };
+function isTooDeep(value: unknown, depth = 0): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return depth > maxDepth || Object.values(value).some((inner) => isTooDeep(inner, depth + 1));
+}
+
+type NodeContext = { readonly file: string; readonly lineCounter: LineCounter; readonly lines: Map<string, number> };
 
 /** Turns the parser's nodes into values, and writes down the lines of keys. */
-function toValue(document: Document.Parsed, { file, lineCounter, lines }: Reading): unknown {
+function toValue(document: Document.Parsed, { file, lineCounter, lines }: NodeContext): unknown {
   const open = new Set<unknown>();
   let values = 0;
 
@@ -75,7 +95,12 @@ function toValue(document: Document.Parsed, { file, lineCounter, lines }: Readin
     values += 1;
     if (values > maxValues) throw new UsageError(`${file} has too many values, or aliases that multiply them.`);
     if (depth > maxDepth || open.has(node)) throw new UsageError(`${file} is nested too deeply.`);
-    if (isAlias(node)) return convert(node.resolve(document), path, depth + 1);
+    if (isAlias(node)) {
+      const target = node.resolve(document);
+      if (target === undefined)
+        throw new UsageError(`${file} has an alias without an anchor in line ${lineAt(node.range?.[0] ?? 0)}.`);
+      return convert(target, path, depth + 1);
+    }
     if (isScalar(node)) return wrap(node.tag, node.value, node.range?.[0]);
     if (!isMap(node) && !isSeq(node)) return null;
     open.add(node);
@@ -87,7 +112,7 @@ function toValue(document: Document.Parsed, { file, lineCounter, lines }: Readin
   }
 
   function toEntries(key: unknown, item: unknown, path: readonly string[], depth: number): [string, unknown][] {
-    const name = String(isScalar(key) ? key.value : key);
+    const name = textOf(isScalar(key) ? key.value : null);
     const inner = [...path, name];
     if (inner.length <= depthWithLines && isScalar(key) && key.range) lines.set(inner.join("\n"), lineAt(key.range[0]));
     const value = convert(item, inner, depth + 1);
@@ -105,7 +130,8 @@ function toValue(document: Document.Parsed, { file, lineCounter, lines }: Readin
       if (name === "GetAtt" && typeof value === "string") return { "Fn::GetAtt": splitOnce(value) };
       if (functions.has(name)) return { [`Fn::${name}`]: value };
     }
-    throw new UsageError(`${file} has the unknown tag ${tag} in line ${lineAt(offset ?? 0)}.`);
+    // Without its name, which can be a password that lacks its quotes.
+    throw new UsageError(`${file} has an unknown tag in line ${lineAt(offset ?? 0)}.`);
   }
 
   const lineAt = (offset: number) => lineCounter.linePos(offset).line;

@@ -1,5 +1,5 @@
+import { get, isRecord, textOf } from "../json-value.ts";
 import type { DeclaredPassword } from "../templates/declaration.ts";
-import { get, isRecord } from "../json-value.ts";
 import type { Resolver } from "./resolve.ts";
 
 /** Worst first: of several possible sources, the worst is reported. */
@@ -17,34 +17,49 @@ const ranked: readonly DeclaredPassword["source"][] = [
 /** Where a `MasterUserPassword` comes from; null if there is none. Never has the value itself. Total. */
 export function findPasswordSource(value: unknown, resolver: Resolver, depth = 0): DeclaredPassword | null {
   if (value === undefined || value === null || value === "" || depth > 20) return null;
-  if (typeof value !== "object") return ofText(String(value));
+  if (typeof value !== "object") return ofText(textOf(value));
   if (!isRecord(value)) return { source: "reference", name: null };
   const [name = ""] = Object.keys(value);
   const argument = value[name];
   const list = Array.isArray(argument) ? argument : [argument];
-  const worstOf = (values: readonly unknown[]) => worst(values.map((one) => findPasswordSource(one, resolver, depth + 1)));
+  const worstOf = (values: readonly unknown[]) =>
+    worst(values.map((one) => findPasswordSource(one, resolver, depth + 1)));
   switch (name) {
     case "Ref":
-      return ofRef(String(argument), resolver);
+      return ofRef(textOf(argument), resolver);
     case "Fn::If": {
       const resolved = resolver.resolve(value);
       if (resolved.kind === "absent") return null;
-      return worstOf(resolved.kind === "unresolved" && resolved.options !== null ? list.slice(1) : [chosen(list, resolver)]);
+      return worstOf(
+        resolved.kind === "unresolved" && resolved.options !== null ? list.slice(1) : [chosen(list, resolver)],
+      );
     }
     case "Fn::Sub": {
       const [text, variables] = list;
-      return ofParts(String(text), [...String(text).matchAll(/\$\{([^!}]+)\}/g)].map(([, inner = ""]) => get(variables, inner) ?? { Ref: inner }), resolver, depth);
+      return ofParts(
+        textOf(text),
+        [...textOf(text).matchAll(/\$\{([^!}]+)\}/g)].map(([, inner = ""]) => get(variables, inner) ?? { Ref: inner }),
+        resolver,
+        depth,
+      );
     }
     case "Fn::Join": {
       const parts = Array.isArray(list[1]) ? list[1] : [list[1]];
       const texts = parts.filter((part) => typeof part === "string").join("");
-      return ofParts(texts, parts.filter((part) => typeof part === "object"), resolver, depth);
+      return ofParts(
+        texts,
+        parts.filter((part) => typeof part === "object"),
+        resolver,
+        depth,
+      );
     }
     case "Fn::FindInMap":
     case "Fn::Select":
-      return resolver.resolve(value).kind === "value" ? { source: "literal", name: null } : { source: "reference", name };
+      return resolver.resolve(value).kind === "value"
+        ? { source: "literal", name: null }
+        : { source: "reference", name };
     case "Fn::GetAtt":
-      return { source: "reference", name: String(list[0]) };
+      return { source: "reference", name: textOf(list[0]) };
     default:
       return { source: "reference", name: name.replace("Fn::ImportValue", "another stack") || null };
   }
@@ -84,7 +99,7 @@ function ofRef(name: string, { parameters, resolve }: Resolver): DeclaredPasswor
 
 /** A parameter can hold a dynamic reference. */
 function sourceOfValue(value: unknown, ifText: DeclaredPassword): DeclaredPassword {
-  const source = ofText(String(value));
+  const source = ofText(textOf(value));
   return source.source === "literal" ? ifText : source;
 }
 

@@ -1,5 +1,5 @@
+import { get, isRecord, textOf } from "../json-value.ts";
 import type { Parameter } from "./parameters.ts";
-import { get, isRecord } from "../json-value.ts";
 import type { Template } from "./parse-template.ts";
 
 /** What a value is when the stack is deployed: a value, nothing (`AWS::NoValue`), or not known before. */
@@ -55,10 +55,10 @@ export function createResolver(
   }
 
   const functions: Readonly<Record<string, (argument: unknown, depth: number) => Resolved>> = {
-    Ref: (name) => resolveRef(String(name)),
+    Ref: (name) => resolveRef(textOf(name)),
     "Fn::If": (argument, depth) => {
       const [condition, yes, no] = Array.isArray(argument) ? argument : [];
-      const verdict = evaluateNamed(String(condition), depth);
+      const verdict = evaluateNamed(textOf(condition), depth);
       if (verdict !== null) return resolve(verdict ? yes : no, depth);
       return unresolved(`the condition ${condition}`, { options: [resolve(yes, depth), resolve(no, depth)] });
     },
@@ -70,30 +70,31 @@ export function createResolver(
     "Fn::Join": (argument, depth) => {
       const [separator, list] = Array.isArray(argument) ? argument : [];
       const parts = resolveList(list, depth);
-      return Array.isArray(parts) ? is(parts.map(String).join(String(separator))) : parts;
+      return Array.isArray(parts) ? is(parts.map(textOf).join(textOf(separator))) : within(parts);
     },
     "Fn::Select": (argument, depth) => {
       const [index, list] = Array.isArray(argument) ? argument : [];
       const parts = resolveList(list, depth);
       const at = resolve(index, depth);
-      if (!Array.isArray(parts)) return parts;
+      if (!Array.isArray(parts)) return within(parts);
       return at.kind === "value" && Number(at.value) in parts ? is(parts[Number(at.value)]) : unresolved("Fn::Select");
     },
     "Fn::Split": (argument, depth) => {
       const [separator, text] = Array.isArray(argument) ? argument : [];
       const whole = resolve(text, depth);
-      return whole.kind === "value" ? is(String(whole.value).split(String(separator))) : whole;
+      return whole.kind === "value" ? is(textOf(whole.value).split(textOf(separator))) : within(whole);
     },
     "Fn::FindInMap": (argument, depth) => {
-      const [map, first, second] = Array.isArray(argument) ? argument.map((one) => resolve(one, depth)) : [];
-      const missing = [map, first, second].find((one) => one?.kind !== "value");
-      if (missing !== undefined) return missing;
-      const [a, b, c] = [map, first, second].map((one) => (one?.kind === "value" ? String(one.value) : ""));
-      const found = get(get(get(get(root, "Mappings"), a ?? ""), b ?? ""), c ?? "");
-      return found === undefined ? unresolved("Fn::FindInMap") : is(found);
+      const keys = (Array.isArray(argument) ? argument.slice(0, 3) : []).map((key) => resolve(key, depth));
+      const found = combine(keys.map(listOptions)).map(([map, first, second]) =>
+        get(get(get(get(root, "Mappings"), textOf(map)), textOf(first)), textOf(second)),
+      );
+      const missing = keys.find(({ kind }) => kind === "unresolved");
+      if (found.length === 0 || found.includes(undefined)) return within(missing ?? unresolved("Fn::FindInMap"));
+      return missing?.kind === "unresolved" && found.length > 1 ? { ...missing, options: found.map(is) } : is(found[0]);
     },
     "Fn::GetAtt": (argument) => {
-      const [resource, attribute] = Array.isArray(argument) ? argument.map(String) : [String(argument)];
+      const [resource, attribute] = Array.isArray(argument) ? argument.map(textOf) : [textOf(argument)];
       return unresolved(`${attribute ?? "an attribute"} of ${resource}`, { resource: resource ?? "" });
     },
     "Fn::ImportValue": () => unresolved("a value that another stack exports"),
@@ -101,8 +102,10 @@ export function createResolver(
 
   function resolveRef(name: string): Resolved {
     if (name === "AWS::NoValue") return { kind: "absent" };
-    if (name === "AWS::Region") return target.region === null ? unresolved("the Region of the stack") : is(target.region);
-    if (name === "AWS::AccountId") return target.account === null ? unresolved("the account of the stack") : is(target.account);
+    if (name === "AWS::Region")
+      return target.region === null ? unresolved("the Region of the stack") : is(target.region);
+    if (name === "AWS::AccountId")
+      return target.account === null ? unresolved("the account of the stack") : is(target.account);
     if (name.startsWith("AWS::")) return unresolved(name);
     const parameter = parameters.get(name);
     if (parameter === undefined)
@@ -116,13 +119,15 @@ export function createResolver(
       return is(parameter.default);
     }
     const why = `the parameter ${name}`;
+    const [only, ...others] = parameter.allowed ?? [];
+    if (only !== undefined && others.length === 0) return is(only);
     return parameter.allowed === null ? unresolved(why) : unresolved(why, { options: parameter.allowed.map(is) });
   }
 
   function resolveList(list: unknown, depth: number): unknown[] | Resolved {
     const whole = resolve(list, depth);
     if (whole.kind !== "value") return whole;
-    const items = Array.isArray(whole.value) ? whole.value : String(whole.value).split(",");
+    const items = Array.isArray(whole.value) ? whole.value : textOf(whole.value).split(",");
     const parts = items.map((item) => resolve(item, depth)).filter(({ kind }) => kind !== "absent");
     const missing = parts.find(({ kind }) => kind === "unresolved");
     return missing ?? parts.map((part) => (part.kind === "value" ? part.value : null));
@@ -138,8 +143,8 @@ export function createResolver(
           : name.includes(".")
             ? unresolved(`\${${name}}`, { resource: name.trim().split(".")[0] ?? "" })
             : resolveRef(name.trim());
-      if (value.kind === "value") return String(value.value);
-      missing ??= value.kind === "absent" ? unresolved(name) : { ...value, options: null };
+      if (value.kind === "value") return textOf(value.value);
+      missing ??= value.kind === "absent" ? unresolved(name) : within(value);
       return "";
     });
     return missing ?? is(filled.replaceAll("${!", "${"));
@@ -151,7 +156,7 @@ export function createResolver(
     const [name = ""] = Object.keys(condition);
     const argument = condition[name];
     const list = Array.isArray(argument) ? argument : [argument];
-    if (name === "Condition") return evaluateNamed(String(argument), depth + 1);
+    if (name === "Condition") return evaluateNamed(textOf(argument), depth + 1);
     if (name === "Fn::Not") {
       const verdict = evaluate(list[0], depth + 1);
       return verdict === null ? null : !verdict;
@@ -164,7 +169,7 @@ export function createResolver(
     }
     if (name === "Fn::Equals") {
       const [one, other] = list.map((side) => resolve(side, depth + 1));
-      return one?.kind === "value" && other?.kind === "value" ? toText(one.value) === toText(other.value) : null;
+      return one?.kind === "value" && other?.kind === "value" ? textOf(one.value) === textOf(other.value) : null;
     }
     return null;
   }
@@ -188,6 +193,21 @@ export function createResolver(
   };
 }
 
-function toText(value: unknown): string {
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+/** The values that an argument can have do not say what the function makes of them. */
+function within(argument: Resolved): Resolved {
+  return argument.kind === "unresolved" ? { ...argument, options: null } : argument;
+}
+
+/** What a key can be; empty if it can be anything. */
+function listOptions(resolved: Resolved): readonly unknown[] {
+  if (resolved.kind === "value") return [resolved.value];
+  return resolved.kind === "unresolved" ? (resolved.options ?? []).flatMap(listOptions) : [];
+}
+
+/** Every combination of one option each; empty if there are more than a hundred. */
+function combine(lists: readonly (readonly unknown[])[]): readonly (readonly unknown[])[] {
+  return lists.reduce<readonly (readonly unknown[])[]>(
+    (all, list) => (all.length * list.length > 100 ? [] : all.flatMap((one) => list.map((value) => [...one, value]))),
+    [[]],
+  );
 }

@@ -1,3 +1,4 @@
+import { get, isRecord, textOf } from "../json-value.ts";
 import { defaultKey, toDeclaredKey } from "../templates/compare-keys.ts";
 import {
   type Declarations,
@@ -10,7 +11,6 @@ import {
   unresolvedText,
 } from "../templates/declaration.ts";
 import { isTrue, type ParameterValues, readParameters } from "./parameters.ts";
-import { get, isRecord } from "../json-value.ts";
 import type { Template } from "./parse-template.ts";
 import { findPasswordSource } from "./password.ts";
 import { createResolver, type Resolved, type Resolver, type StackTarget } from "./resolve.ts";
@@ -38,9 +38,13 @@ export type TemplateContext = {
 export function toDeclarations(template: Template, context: TemplateContext): Declarations {
   const { root, file } = template;
   const resources = Object.entries(get(root, "Resources") ?? {});
-  const resolver = createResolver(template, readParameters(get(root, "Parameters"), context.parameters), context.target);
+  const resolver = createResolver(
+    template,
+    readParameters(get(root, "Parameters"), context.parameters),
+    context.target,
+  );
   const databases = resources.flatMap(([name, resource]) => {
-    const kind = kinds[String(get(resource, "Type"))];
+    const kind = kinds[textOf(get(resource, "Type"))];
     return kind === undefined ? [] : [toDatabase(name, kind, template, resolver, context.target)];
   });
   return { file, databases, unjudged: resources.flatMap(([name, resource]) => findUnjudged(name, resource, context)) };
@@ -60,7 +64,9 @@ function toDatabase(
   const line = (key: string) => template.lineOf("Resources", name, "Properties", key);
   resolver.takeAssumed();
   const isInstance = kind === "instance";
-  const sources = isInstance ? ["SourceDBInstanceIdentifier", "SourceDBClusterIdentifier"] : ["ReplicationSourceIdentifier"];
+  const sources = isInstance
+    ? ["SourceDBInstanceIdentifier", "SourceDBClusterIdentifier"]
+    : ["ReplicationSourceIdentifier"];
   const settings = {
     identifier: text(isInstance ? "DBInstanceIdentifier" : "DBClusterIdentifier"),
     engine: toText(resolver.resolve(engineOf(properties, template)), "Engine"),
@@ -72,7 +78,9 @@ function toDatabase(
     replicationSource: firstSet(sources.map(text)),
     engineMode: isInstance ? known<string>(null) : text("EngineMode"),
     scalabilityType: isInstance ? known<string>(null) : text("ClusterScalabilityType"),
-    globalClusterIdentifier: isInstance ? known<string>(null) : globalClusterOf(name, text("GlobalClusterIdentifier"), template),
+    globalClusterIdentifier: isInstance
+      ? known<string>(null)
+      : globalClusterOf(name, text("GlobalClusterIdentifier"), template),
     rdsCustom: isInstance ? text("CustomIAMInstanceProfile") : known<string>(null),
     tags: toTags(property("Tags"), resolver),
   };
@@ -113,7 +121,7 @@ function toText(resolved: Resolved, what: string): Declared<string> {
   }
   const { value } = resolved;
   if (value === undefined || value === null || value === "") return known<string>(null);
-  return known(typeof value === "object" ? unresolvedText : String(value));
+  return known(typeof value === "object" ? unresolvedText : textOf(value));
 }
 
 function knownText({ options: [value = null], why }: Declared<string>): string | null {
@@ -126,14 +134,16 @@ function toBoolean(resolved: Resolved): Declared<boolean> {
   const why = `ManageMasterUserPassword is ${resolved.why}`;
   if (resolved.options === null) return { options: [true, false], why };
   const options = [...new Set(resolved.options.flatMap((option) => toBoolean(option).options))];
-  return options.length === 1 ? known(options[0] ?? null) : { options, why: `ManageMasterUserPassword depends on ${resolved.why}` };
+  return options.length === 1
+    ? known(options[0] ?? null)
+    : { options, why: `ManageMasterUserPassword depends on ${resolved.why}` };
 }
 
 function toKey(resolved: Resolved, template: Template): Declared<DeclaredKey> {
   if (resolved.kind === "absent") return known(defaultKey);
   if (resolved.kind === "value") {
     const { value } = resolved;
-    return known(value === undefined || value === null || value === "" ? defaultKey : toDeclaredKey(String(value)));
+    return known(value === undefined || value === null || value === "" ? defaultKey : toDeclaredKey(textOf(value)));
   }
   if (resolved.options !== null)
     return {
@@ -155,18 +165,25 @@ function ownKey(name: string | undefined, { root }: Template): DeclaredKey | nul
     const alias = get(get(one, "Properties"), "AliasName");
     return typeof alias === "string" ? [alias] : [];
   };
-  if (type === "AWS::KMS::Alias") return { reference: aliasName(resource)[0] ?? name, manager: "CUSTOMER", aliases: aliasName(resource) };
+  if (type === "AWS::KMS::Alias")
+    return { reference: aliasName(resource)[0] ?? name, manager: "CUSTOMER", aliases: aliasName(resource) };
   if (type !== "AWS::KMS::Key" && type !== "AWS::KMS::ReplicaKey") return null;
   const aliases = resources.filter(
     ([, one]) => get(one, "Type") === "AWS::KMS::Alias" && refersTo(get(get(one, "Properties"), "TargetKeyId"), name),
   );
-  return { reference: `the key ${name} of the template`, manager: "CUSTOMER", aliases: aliases.flatMap(([, one]) => aliasName(one)) };
+  return {
+    reference: `the key ${name} of the template`,
+    manager: "CUSTOMER",
+    aliases: aliases.flatMap(([, one]) => aliasName(one)),
+  };
 }
 
 /** True for `Ref` and `Fn::GetAtt` of a resource. */
 function refersTo(value: unknown, name: string): boolean {
   const attribute = get(value, "Fn::GetAtt");
-  return get(value, "Ref") === name || (Array.isArray(attribute) ? attribute[0] : String(attribute).split(".")[0]) === name;
+  return (
+    get(value, "Ref") === name || (Array.isArray(attribute) ? attribute[0] : textOf(attribute).split(".")[0]) === name
+  );
 }
 
 /** The first of several settings that is set, or may be. */
@@ -178,7 +195,8 @@ function firstSet(all: readonly Declared<string>[]): Declared<string> {
 function globalClusterOf(name: string, own: Declared<string>, { root }: Template): Declared<string> {
   const joined = Object.entries(get(root, "Resources") ?? {}).find(
     ([, one]) =>
-      get(one, "Type") === "AWS::RDS::GlobalCluster" && refersTo(get(get(one, "Properties"), "SourceDBClusterIdentifier"), name),
+      get(one, "Type") === "AWS::RDS::GlobalCluster" &&
+      refersTo(get(get(one, "Properties"), "SourceDBClusterIdentifier"), name),
   );
   return joined === undefined ? own : known(joined[0]);
 }
@@ -198,7 +216,7 @@ function toTags(resolved: Resolved, { resolve }: Resolver): DeclaredDatabase["ta
   const entries = resolved.value.flatMap((tag): [string, string][] => {
     const [key, value] = [resolve(get(tag, "Key")), resolve(get(tag, "Value"))];
     if (key.kind !== "value" || typeof key.value !== "string") return [];
-    return [[key.value, value.kind === "value" ? String(value.value) : unresolvedText]];
+    return [[key.value, value.kind === "value" ? textOf(value.value) : unresolvedText]];
   });
   return { options: [Object.fromEntries(entries)], why };
 }
@@ -209,8 +227,10 @@ function findUnjudged(name: string, resource: unknown, { nestedAreJudged }: Temp
     return JSON.stringify(resource).includes("AWS::RDS::") ? [{ name, why: "a loop makes these databases" }] : [];
   if (name === "Fn::Transform") return [{ name, why: "a macro or an included file adds resources" }];
   if (!isRecord(resource)) return [];
-  const type = String(get(resource, "Type"));
+  const type = textOf(get(resource, "Type"));
   if (type.endsWith("::MODULE")) return [{ name, why: `the module ${type} adds resources` }];
   const isNested = type === "AWS::CloudFormation::Stack" || type === "AWS::Serverless::Application";
-  return isNested && !nestedAreJudged ? [{ name, why: "the nested stack has a template of its own: check that file too" }] : [];
+  return isNested && !nestedAreJudged
+    ? [{ name, why: "the nested stack has a template of its own: check that file too" }]
+    : [];
 }

@@ -3,7 +3,7 @@ import { activeRules, applyRule, type RuleResult, renderJudgment, toFinding } fr
 import { type ClassifiedDatabase, kindNames } from "../../model/database.ts";
 import type { Finding } from "../../model/finding.ts";
 import type { Policy } from "../../model/policy.ts";
-import { type Rule, type RuleContext, type Verdict } from "../../model/rule.ts";
+import type { Rule, RuleContext, Verdict } from "../../model/rule.ts";
 import { keyRule } from "../requirements.ts";
 import { defaultKey, toKeyFacts, toRequiredKey } from "./compare-keys.ts";
 import type { DeclaredDatabase, PropertyNames } from "./declaration.ts";
@@ -20,13 +20,21 @@ export type JudgedDeclaration = { readonly database: ClassifiedDatabase; readonl
 
 /** The rules that are judged before a database exists and that the policy does not turn off. */
 export function templateRules({ rules, policy }: Pick<Standard, "rules" | "policy">): readonly Rule[] {
-  return [...activeRules(rules, policy).filter(({ id }) => templateRuleIds.includes(id)).map(forTemplates), passwordRule];
+  return [
+    ...activeRules(rules, policy)
+      .filter(({ id }) => templateRuleIds.includes(id))
+      .map(forTemplates),
+    passwordRule,
+  ];
 }
 
 /** Judges a declared database by the rules for databases in AWS, and its password by the rule for templates. */
 export function judgeDeclared(declared: DeclaredDatabase, standard: Standard): JudgedDeclaration {
   const variants = listVariants(declared);
-  const classified = (variants ?? []).map((variant) => ({ variant, database: classify(variant.database, contextOf(standard)) }));
+  const classified = (variants ?? []).map((variant) => ({
+    variant,
+    database: classify(variant.database, contextOf(standard)),
+  }));
   const shown = classified.find(({ database }) => database.management === "unmanaged") ?? classified[0];
   const database = shown?.database ?? toUnclassified(declared);
   const policy = policyFor(declared, standard.policy);
@@ -60,7 +68,11 @@ function judgeRule(
   const isManaged = classified.some((one) => one.database.management === "managed");
   if (typeof required === "string" && isManaged) return asResult({ messageId: "unresolved", data: { why: required } });
   const results = classified.map((one) => ({
-    ...applyRule(rule, one.database, ruleContextOf(one.variant, typeof required === "string" ? [] : required, standard)),
+    ...applyRule(
+      rule,
+      one.database,
+      ruleContextOf(one.variant, typeof required === "string" ? [] : required, standard),
+    ),
     of: one.database,
   }));
   const [first] = results;
@@ -120,7 +132,8 @@ function withEvidence<J extends { evidence: Finding["evidence"] }>(
   policy: Policy,
 ): J {
   const uncertain = policy.exemptions.filter(
-    ({ match, rules }) => (rules === undefined || rules.includes(rule)) && typeof matchesDeclared(match, declared) === "string",
+    ({ match, rules }) =>
+      (rules === undefined || rules.includes(rule)) && typeof matchesDeclared(match, declared) === "string",
   );
   const { createdAt: _, ...evidence } = judgment.evidence;
   return {
@@ -145,7 +158,8 @@ function wordsOf(declared: DeclaredDatabase, { engine }: ClassifiedDatabase): Re
   const setting = isManaged === null ? `${names.managed} is not set` : `${names.managed} is false${at("managed")}`;
   const source = describeSource(password);
   const inLine = declared.line === null ? "" : ` (line ${declared.line})`;
-  const turnOn = isManaged === null ? `Add ${names.turnOn} to ${declared.name}${inLine}` : `Set ${names.turnOn}${at("managed")}`;
+  const turnOn =
+    isManaged === null ? `Add ${names.turnOn} to ${declared.name}${inLine}` : `Set ${names.turnOn}${at("managed")}`;
   const remove = password === null ? "" : ` and remove ${names.password}${at("password")}`;
   const blocked =
     replicas.length > 0 && !engine.startsWith("sqlserver")

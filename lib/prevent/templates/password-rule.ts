@@ -1,17 +1,15 @@
 import type { Rule } from "../../model/rule.ts";
 import type { DeclaredPassword } from "./declaration.ts";
 
-/** The id of the only rule that is about templates alone. */
-export const passwordRuleId = "password-not-in-template";
-
-const remedy = "Let RDS manage the password: set {turnOn} and remove {password}. Change the password of a database that exists.";
+const remedy =
+  "Let RDS manage the password: set {turnOn} and remove {password}. Change the password of a database that exists.";
 
 /**
- * The rule about the password itself, in the shape of the others. `check` is not asked: the verdict comes from `findPassword`, because a
+ * The only rule about templates alone, in the shape of the others. `check` is not asked: the verdict comes from `findPassword`, because a
  * database in AWS has no such fact.
  */
 export const passwordRule: Rule = {
-  id: passwordRuleId,
+  id: "password-not-in-template",
   title: "The master password is not in the template, plan or state",
   severity: "critical",
   rationale:
@@ -41,7 +39,7 @@ export const passwordRule: Rule = {
     },
     state: {
       status: "NON_COMPLIANT",
-      text: "Terraform stores the master password of {database} in its plan and state in plain text; it comes from {name}.",
+      text: "Terraform stores the master password of {database} in its plan and state in plain text{from}.",
       remedy,
     },
   },
@@ -51,7 +49,8 @@ export const passwordRule: Rule = {
 /** The verdict about a password. */
 export function findPassword(password: DeclaredPassword | null) {
   const messageId = password !== null && password.source in passwordRule.messages ? password.source : "none";
-  return { messageId, data: { name: password?.name ?? "" } };
+  const name = password?.name ?? "";
+  return { messageId, data: { name, from: name === "" ? "" : `, from ${name}` } };
 }
 
 /** Where the password of a database that RDS does not manage comes from, for a sentence. */

@@ -82,7 +82,7 @@ function toVariant(declared: DeclaredDatabase, chosen: Chosen): Variant {
 }
 
 /** What identifies a declared database in a report, instead of an ARN: `template.yaml#Orders`. */
-export function toReference({ file, name }: Pick<DeclaredDatabase, "file" | "name">): string {
+function toReference({ file, name }: Pick<DeclaredDatabase, "file" | "name">): string {
   return `${file}#${name}`;
 }
 

@@ -13,7 +13,12 @@ export type ResourceConfiguration = {
 const maxModules = 50;
 
 /** Finds the configuration of a resource by its type, its name and the address of its module. Total. */
-export function findConfiguration(plan: unknown, moduleAddress: string, type: string, name: string): ResourceConfiguration {
+export function findConfiguration(
+  plan: unknown,
+  moduleAddress: string,
+  type: string,
+  name: string,
+): ResourceConfiguration {
   const root = get(get(plan, "configuration"), "root_module");
   const modules = pathOf(root, moduleNames(moduleAddress));
   const resources = get(modules.at(-1)?.module, "resources");
@@ -49,7 +54,9 @@ function pathOf(root: unknown, names: readonly string[]): readonly Module[] {
 
 /** `module.a[0].module.b["x.y"]` leads through a and b. */
 function moduleNames(address: string): readonly string[] {
-  return [...address.matchAll(/(?:^|\.)module\.([\w-]+)(?:\[(?:\d+|"(?:[^"\\]|\\.)*")\])?/g)].map(([, name = ""]) => name);
+  return [...address.matchAll(/(?:^|\.)module\.([\w-]+)(?:\[(?:\d+|"(?:[^"\\]|\\.)*")\])?/g)].map(
+    ([, name = ""]) => name,
+  );
 }
 
 /** References of an expression. A variable of a module is what its call gives it. */

@@ -1,8 +1,8 @@
 import { UsageError } from "../../model/errors.ts";
-import { get, isRecord } from "../json-value.ts";
+import { get, isRecord, textOf } from "../json-value.ts";
 
 /** A plan of Terraform or OpenTofu, as `terraform show -json` writes it. */
-export type Plan = {
+export type TerraformPlan = {
   readonly file: string;
   readonly root: Readonly<Record<string, unknown>>;
   /** The line that has the address of a resource; null if it is not found. */
@@ -10,7 +10,7 @@ export type Plan = {
 };
 
 /** Reads a plan; null if the text is something else, such as a template. Throws a UsageError for a plan that cannot be judged. */
-export function parsePlan(text: string, file: string): Plan | null {
+export function parsePlan(text: string, file: string): TerraformPlan | null {
   if (!text.trimStart().startsWith("{")) return null;
   let root: unknown;
   try {
@@ -20,16 +20,22 @@ export function parsePlan(text: string, file: string): Plan | null {
   }
   const version = get(root, "format_version");
   if (!isRecord(root) || version === undefined || get(root, "Resources") !== undefined) return null;
-  if (!/^[01]\.\d+$/.test(String(version)))
-    throw new UsageError(`${file} has format_version ${JSON.stringify(version)}; this version reads plans of format 0.x and 1.x.`);
+  if (!/^[01]\.\d+$/.test(textOf(version)))
+    throw new UsageError(
+      `${file} has format_version ${JSON.stringify(version)}; this version reads plans of format 0.x and 1.x.`,
+    );
   if (!Array.isArray(get(root, "resource_changes")) && get(root, "planned_values") === undefined)
-    throw new UsageError(`${file} is a Terraform state or another output, not a plan: run terraform plan -out FILE, then terraform show -json FILE.`);
+    throw new UsageError(
+      `${file} is a Terraform state or another output, not a plan: run terraform plan -out FILE, then terraform show -json FILE.`,
+    );
   return { file, root, lineOf: (address) => findLine(text, address) };
 }
 
 function findLine(text: string, address: string): number | null {
   const quoted = JSON.stringify(address);
-  const [index = -1] = [`"address":${quoted}`, `"address": ${quoted}`].map((one) => text.indexOf(one)).filter((at) => at !== -1);
+  const [index = -1] = [`"address":${quoted}`, `"address": ${quoted}`]
+    .map((one) => text.indexOf(one))
+    .filter((at) => at !== -1);
   if (index === -1) return null;
   let line = 1;
   for (let at = text.indexOf("\n"); at !== -1 && at < index; at = text.indexOf("\n", at + 1)) line += 1;

@@ -1,5 +1,5 @@
 import { parseArn } from "../../model/arn.ts";
-import { get, isRecord } from "../json-value.ts";
+import { get, isRecord, textOf } from "../json-value.ts";
 import { defaultKey, toDeclaredKey } from "../templates/compare-keys.ts";
 import {
   type Declarations,
@@ -12,7 +12,7 @@ import {
   unresolvedText,
 } from "../templates/declaration.ts";
 import { defaultOf, findConfiguration, type ResourceConfiguration } from "./configuration.ts";
-import type { Plan } from "./parse-plan.ts";
+import type { TerraformPlan } from "./parse-plan.ts";
 
 /** A resource after the plan is applied. */
 type PlannedResource = {
@@ -35,14 +35,20 @@ const databaseTypes: Readonly<Record<string, { kind: DeclaredDatabase["kind"]; p
 };
 
 /** The databases that exist after a plan is applied; those that it deletes are left out. Total. */
-export function toPlannedDeclarations(plan: Plan, target: PlanTarget): Declarations {
+export function toPlannedDeclarations(plan: TerraformPlan, target: PlanTarget): Declarations {
   const resources = listResources(plan.root);
   return {
     file: plan.file,
-    databases: resources.flatMap((one) => (Object.hasOwn(databaseTypes, one.type) ? [toDatabase(one, resources, plan, target)] : [])),
+    databases: resources.flatMap((one) =>
+      Object.hasOwn(databaseTypes, one.type) ? [toDatabase(one, resources, plan, target)] : [],
+    ),
     unjudged: [
-      ...(get(plan.root, "errored") === true ? [{ name: plan.file, why: "the plan ended with an error and is incomplete" }] : []),
-      ...(get(plan.root, "complete") === false ? [{ name: plan.file, why: "Terraform deferred a part of the plan" }] : []),
+      ...(get(plan.root, "errored") === true
+        ? [{ name: plan.file, why: "the plan ended with an error and is incomplete" }]
+        : []),
+      ...(get(plan.root, "complete") === false
+        ? [{ name: plan.file, why: "Terraform deferred a part of the plan" }]
+        : []),
     ],
   };
 }
@@ -52,20 +58,30 @@ function listResources(root: unknown): readonly PlannedResource[] {
   return (Array.isArray(changes) ? changes : []).flatMap((one): PlannedResource[] => {
     const change = get(one, "change");
     const actions = get(change, "actions");
-    const [address, type, name] = ["address", "type", "name"].map((key) => String(get(one, key)));
+    const [address, type, name] = ["address", "type", "name"].map((key) => textOf(get(one, key)));
     if (get(one, "mode") === "data" || !Array.isArray(actions)) return [];
-    if (!actions.some((action) => ["create", "update", "no-op"].includes(String(action)))) return [];
+    if (!actions.some((action) => ["create", "update", "no-op"].includes(textOf(action)))) return [];
     if (address === undefined || type === undefined || name === undefined) return [];
-    const module = String(get(one, "module_address") ?? "");
+    const module = textOf(get(one, "module_address") ?? "");
     const configuration = findConfiguration(root, module, type, name);
-    return [{ address, module, type, name, after: get(change, "after"), unknown: get(change, "after_unknown"), configuration }];
+    return [
+      {
+        address,
+        module,
+        type,
+        name,
+        after: get(change, "after"),
+        unknown: get(change, "after_unknown"),
+        configuration,
+      },
+    ];
   });
 }
 
 function toDatabase(
   resource: PlannedResource,
   all: readonly PlannedResource[],
-  plan: Plan,
+  plan: TerraformPlan,
   target: PlanTarget,
 ): DeclaredDatabase {
   const { address, type, after } = resource;
@@ -92,7 +108,11 @@ function toDatabase(
     key: toKey(resource, all),
     password: toPassword(resource, password, plan.root),
     clusterIdentifier: isMember ? text("cluster_identifier") : none,
-    replicationSource: isCluster ? text("replication_source_identifier") : isMember ? none : text("replicate_source_db"),
+    replicationSource: isCluster
+      ? text("replication_source_identifier")
+      : isMember
+        ? none
+        : text("replicate_source_db"),
     engineMode: isCluster ? text("engine_mode") : none,
     scalabilityType: isCluster ? text("cluster_scalability_type") : none,
     globalClusterIdentifier: isCluster ? globalClusterOf(resource, all) : none,
@@ -128,7 +148,7 @@ function toText(resource: PlannedResource, argument: string): Declared<string> {
 
 function asText(value: unknown): string | null {
   if (value === undefined || value === null || value === "") return null;
-  return typeof value === "object" ? unresolvedText : String(value);
+  return typeof value === "object" ? unresolvedText : textOf(value);
 }
 
 function toManaged({ after, unknown }: PlannedResource): Declared<boolean> {
@@ -146,7 +166,9 @@ function toKey(resource: PlannedResource, all: readonly PlannedResource[]): Decl
   }
   if (isComputed(resource, argument)) return known(defaultKey);
   const references = resource.configuration.references(argument);
-  const key = all.find((one) => /^aws_kms_(replica_)?key$/.test(one.type) && references.includes(`${one.type}.${one.name}`));
+  const key = all.find(
+    (one) => /^aws_kms_(replica_)?key$/.test(one.type) && references.includes(`${one.type}.${one.name}`),
+  );
   const [first = "a value that is known only after apply"] = references;
   if (key === undefined) return known<DeclaredKey>({ reference: `the key ${first}`, manager: null, aliases: [] });
   const aliases = all
@@ -167,7 +189,11 @@ function globalClusterOf(resource: PlannedResource, all: readonly PlannedResourc
 }
 
 /** Where the password comes from. Its value is in the plan, and is compared with a default, but never kept. */
-function toPassword({ after, unknown, configuration }: PlannedResource, argument: string, root: unknown): DeclaredPassword | null {
+function toPassword(
+  { after, unknown, configuration }: PlannedResource,
+  argument: string,
+  root: unknown,
+): DeclaredPassword | null {
   if (configuration.has(`${argument}_wo`)) return { source: "write-only", name: null };
   const value = get(after, argument);
   const isSet = get(unknown, argument) === true || (value !== undefined && value !== null && value !== "");
@@ -176,13 +202,16 @@ function toPassword({ after, unknown, configuration }: PlannedResource, argument
   const [name = null] = configuration.references(argument);
   if (name?.startsWith("var.") && value !== undefined && value !== null && defaultOf(root, name) === value)
     return { source: "parameter-default", name };
-  return { source: "state", name: name ?? "an expression" };
+  return { source: "state", name };
 }
 
 function toTags({ after, unknown }: PlannedResource): DeclaredDatabase["tags"] {
   const tags = get(after, "tags_all") ?? get(after, "tags");
   const entries = isRecord(tags) ? Object.entries(tags).map(([key, value]) => [key, asText(value) ?? ""] as const) : [];
-  const why = get(unknown, "tags_all") === undefined || isRecord(get(unknown, "tags_all")) ? null : "its tags are known only after apply";
+  const why =
+    get(unknown, "tags_all") === undefined || isRecord(get(unknown, "tags_all"))
+      ? null
+      : "its tags are known only after apply";
   return { options: [Object.fromEntries(entries)], why };
 }
 

@@ -21,9 +21,12 @@ const listed = 6;
 export function listScopes(scopes: readonly AccountRegion[]): string {
   const distinct = groupBy(scopes, describeScope).map(([, [scope]]) => scope);
   const files = distinct.slice(0, listed).flatMap(({ location }) => location?.file ?? []);
-  const accounts = files.length > 0 ? files : groupBy(distinct.slice(0, listed), ({ account }) => account).map(([account, regions]) =>
-    describeScope({ account, region: regions.map(({ region }) => region).join(", ") }),
-  );
+  const accounts =
+    files.length > 0
+      ? files
+      : groupBy(distinct.slice(0, listed), ({ account }) => account).map(([account, regions]) =>
+          describeScope({ account, region: regions.map(({ region }) => region).join(", ") }),
+        );
   const more = distinct.length - listed;
   return [...accounts, ...(more > 0 ? [`and ${formatNumber(more)} more`] : [])].join("; ");
 }
