@@ -47,6 +47,7 @@ describe("management", () => {
       "NON_COMPLIANT",
       "unmanaged",
     ],
+    ["RDS Custom, in another case", instance("Engine: Custom-Oracle-EE"), "PASS", "rds-custom"],
     ["RDS Custom", instance("Engine: custom-oracle-ee"), "PASS", "rds-custom"],
     [
       "RDS Custom by its profile",

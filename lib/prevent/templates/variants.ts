@@ -58,7 +58,7 @@ function toVariant(declared: DeclaredDatabase, chosen: Chosen): Variant {
       resourceId: unknown,
       account: account ?? "",
       region: region ?? "",
-      engine: chosen.engine ?? unknown,
+      engine: chosen.engine?.toLowerCase() ?? unknown,
       engineVersion,
       status: "planned",
       createdAt: null,
@@ -89,7 +89,7 @@ function toReference({ file, name }: Pick<DeclaredDatabase, "file" | "name">): s
 /** The engine, if it is resolved. */
 export function resolvedEngine({ engine: { options } }: Pick<DeclaredDatabase, "engine">): string {
   const [engine = null] = options;
-  return options.length > 1 || engine === null || engine === unresolvedText ? unknown : engine;
+  return options.length > 1 || engine === null || engine === unresolvedText ? unknown : engine.toLowerCase();
 }
 
 /** What is not resolved, for a sentence. */
