@@ -6,6 +6,9 @@ import { addCheck } from "./check.ts";
 import { addDemo } from "./demo.ts";
 import { exitStatus, failureStatus } from "./exit-status.ts";
 import { addExplain } from "./explain.ts";
+import { addDiff } from "./history/diff.ts";
+import { addHistory } from "./history/history.ts";
+import { addTrend } from "./history/trend.ts";
 import type { Io, OutputStream } from "./io.ts";
 import { addPlan } from "./plan.ts";
 import { addPrevent } from "./prevent.ts";
@@ -68,6 +71,9 @@ function createProgram(io: Io, end: (status: number) => void): Command {
     addStop,
     addCheck,
     addPrevent,
+    addHistory,
+    addTrend,
+    addDiff,
   ])
     add(program, io, end);
   return program;
