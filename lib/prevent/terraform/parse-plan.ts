@@ -28,16 +28,17 @@ export function parsePlan(text: string, file: string): TerraformPlan | null {
     throw new UsageError(
       `${file} is a Terraform state or another output, not a plan: run terraform plan -out FILE, then terraform show -json FILE.`,
     );
-  return { file, root, lineOf: (address) => findLine(text, address) };
+  const lines = indexLines(text);
+  return { file, root, lineOf: (address) => lines.get(JSON.stringify(address)) ?? null };
 }
 
-function findLine(text: string, address: string): number | null {
-  const quoted = JSON.stringify(address);
-  const [index = -1] = [`"address":${quoted}`, `"address": ${quoted}`]
-    .map((one) => text.indexOf(one))
-    .filter((at) => at !== -1);
-  if (index === -1) return null;
+/** The first line of each address, found in one pass, because a plan can have tens of thousands in tens of megabytes. */
+function indexLines(text: string): ReadonlyMap<string, number> {
+  const lines = new Map<string, number>();
   let line = 1;
-  for (let at = text.indexOf("\n"); at !== -1 && at < index; at = text.indexOf("\n", at + 1)) line += 1;
-  return line;
+  for (const [whole, address] of text.matchAll(/\n|"address":\s*("(?:[^"\\]|\\.)*")/g)) {
+    if (whole === "\n") line += 1;
+    else if (address !== undefined && !lines.has(address)) lines.set(address, line);
+  }
+  return lines;
 }

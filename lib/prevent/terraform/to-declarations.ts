@@ -34,13 +34,17 @@ const databaseTypes: Readonly<Record<string, { kind: DeclaredDatabase["kind"]; p
   aws_rds_cluster_instance: { kind: "instance", password: "password" },
 };
 
+/** Resources that say something about a database, besides its replicas. */
+const relatedTypes = /^aws_(kms_(replica_)?key|kms_alias|rds_global_cluster)$/;
+
 /** The databases that exist after a plan is applied; those that it deletes are left out. Total. */
 export function toPlannedDeclarations(plan: TerraformPlan, target: PlanTarget): Declarations {
   const resources = listResources(plan.root);
+  const related = resources.filter(({ type, configuration }) => relatedTypes.test(type) || configuration.has("replicate_source_db"));
   return {
     file: plan.file,
     databases: resources.flatMap((one) =>
-      Object.hasOwn(databaseTypes, one.type) ? [toDatabase(one, resources, plan, target)] : [],
+      Object.hasOwn(databaseTypes, one.type) ? [toDatabase(one, related, plan, target)] : [],
     ),
     unjudged: [
       ...(get(plan.root, "errored") === true
@@ -80,7 +84,7 @@ function listResources(root: unknown): readonly PlannedResource[] {
 
 function toDatabase(
   resource: PlannedResource,
-  all: readonly PlannedResource[],
+  related: readonly PlannedResource[],
   plan: TerraformPlan,
   target: PlanTarget,
 ): DeclaredDatabase {
@@ -105,7 +109,7 @@ function toDatabase(
     engine: text("engine"),
     engineVersion: asText(get(after, "engine_version")),
     managed: toManaged(resource),
-    key: toKey(resource, all),
+    key: toKey(resource, related),
     password: toPassword(resource, password, plan.root),
     clusterIdentifier: isMember ? text("cluster_identifier") : none,
     replicationSource: isCluster
@@ -115,10 +119,10 @@ function toDatabase(
         : text("replicate_source_db"),
     engineMode: isCluster ? text("engine_mode") : none,
     scalabilityType: isCluster ? text("cluster_scalability_type") : none,
-    globalClusterIdentifier: isCluster ? globalClusterOf(resource, all) : none,
+    globalClusterIdentifier: isCluster ? globalClusterOf(resource, related) : none,
     rdsCustom: isCluster ? none : text("custom_iam_instance_profile"),
     tags: toTags(resource),
-    replicas: all
+    replicas: related
       .filter((one) => one.module === resource.module && refersTo(one, "replicate_source_db", resource))
       .map((one) => one.address),
     assumed: [],
