@@ -3,6 +3,7 @@ import wrapAnsi from "wrap-ansi";
 import { addApprove } from "./approve.ts";
 import { addAudit } from "./audit.ts";
 import { addCheck } from "./check.ts";
+import { addCompletion } from "./completion.ts";
 import { addDemo } from "./demo.ts";
 import { exitStatus, failureStatus } from "./exit-status.ts";
 import { addExplain } from "./explain.ts";
@@ -74,6 +75,7 @@ function createProgram(io: Io, end: (status: number) => void): Command {
     addHistory,
     addTrend,
     addDiff,
+    addCompletion,
   ])
     add(program, io, end);
   return program;

@@ -14,7 +14,7 @@ function oneOrMore<T extends z.ZodType<string>>(item: T) {
   return z
     .preprocess(
       (value) => (Array.isArray(value) || value === undefined ? value : [value]),
-      z.array(item).min(1, "must not be empty"),
+      z.array(item).min(1, { error: "must not be empty", abort: true }),
     )
     .meta({ type: ["string", "array"] });
 }
@@ -135,7 +135,19 @@ export const policySchema = (ruleIds: readonly string[]) => {
     accounts: oneOrMore(account).optional(),
     regions: oneOrMore(region).optional(),
     keys: z
-      .array(z.strictObject({ match: matchSchema.default({}), require: oneOrMore(keyRequirementSchema) }))
+      .array(
+        z
+          .strictObject({
+            match: matchSchema.default({}),
+            require: oneOrMore(keyRequirementSchema).default([]),
+            /** Whether the secret needs another key than the database's storage. */
+            differentFromStorage: z.boolean("must be true or false").optional(),
+          })
+          .refine(
+            ({ require, differentFromStorage }) => require.length > 0 || differentFromStorage === true,
+            "needs require, differentFromStorage: true, or both",
+          ),
+      )
       .default([]),
     thresholds: thresholdsSchema.default(thresholdsSchema.parse({})),
     severities: z.partialRecord(ruleId, severity).default({}),
@@ -153,8 +165,12 @@ export const policySchema = (ruleIds: readonly string[]) => {
       )
       .default([]),
     support: z
-      .strictObject({ oracleCdb: z.enum(["supported", "unsupported"]).default("supported") })
-      .default({ oracleCdb: "supported" }),
+      .strictObject({
+        oracleCdb: z.enum(["supported", "unsupported"]).default("supported"),
+        /** Databases whose `MasterUserAuthenticationType` is `iam-db-auth`, which RDS does not report. */
+        iamDbAuth: z.array(selectiveMatch).default([]),
+      })
+      .default({ oracleCdb: "supported", iamDbAuth: [] }),
     remediation: remediationSchema.default(remediationSchema.parse({})),
   });
   return schema.refine(

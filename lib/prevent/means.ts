@@ -47,6 +47,7 @@ export function findObstacles(means: Means, match: Match): readonly string[] {
 export function canExpressKey(means: Means, index: number, keys: readonly KeyRequirement[]): boolean {
   return (
     limits[means].key === undefined &&
+    keys[index]?.differentFromStorage !== true &&
     keys.slice(0, index + 1).every(({ match }) => findObstacles(means, match).length === 0)
   );
 }
@@ -64,11 +65,11 @@ export function listUnexpressed(means: Means, requirements: Requirements): reado
   const { keys, exemptions, exemptionTags } = requirements;
   const { key, exemptionTags: tags, exemptionEnd, operations: scope } = limits[means];
   return [
-    ...keys.flatMap(({ match, require }, index) =>
+    ...keys.flatMap(({ match, require, differentFromStorage }, index) =>
       canExpressKey(means, index, keys)
         ? []
         : [
-            `The key ${require.join(" or ")} for ${describeMatch(match)} is not enforced: ${key ?? reasonOf(means, keys.slice(0, index + 1))}.`,
+            `The key ${[...require, ...(differentFromStorage ? ["other than the storage's"] : [])].join(" or ")} for ${describeMatch(match)} is not enforced: ${key ?? reasonOf(means, keys.slice(0, index + 1))}.`,
           ],
     ),
     ...exemptions.flatMap(({ match, owner, until }) => {
@@ -89,5 +90,6 @@ export function listUnexpressed(means: Means, requirements: Requirements): reado
 }
 
 function reasonOf(means: Means, keys: readonly KeyRequirement[]): string {
+  if (keys.at(-1)?.differentFromStorage) return "it cannot be compared with the key of the storage";
   return [...new Set(keys.flatMap(({ match }) => findObstacles(means, match)))].join("; ");
 }

@@ -47,7 +47,12 @@ export const operations: readonly DatabaseOperation[] = [
 export const enforceable: readonly DatabaseOperation[] = operations.filter(({ unseen }) => unseen === null);
 
 /** A key that the policy requires for the databases that match; the first match of the list applies. */
-export type KeyRequirement = { readonly match: Match; readonly require: readonly string[] };
+export type KeyRequirement = {
+  readonly match: Match;
+  readonly require: readonly string[];
+  /** The secret needs another key than the database's storage. */
+  readonly differentFromStorage?: boolean | undefined;
+};
 
 /** An exemption in force. */
 export type ExemptedDatabases = { readonly match: Match; readonly owner: string; readonly until: string };

@@ -77,6 +77,15 @@ test("what the policy requires and Guard cannot express is named", async () => {
   expect(stdout).not.toContain("rule db_instance_secret_key");
 });
 
+test("a key other than the storage's is not in the Guard rules, and is named", async () => {
+  writeFileSync(file("storage.yaml"), "keys: [{ differentFromStorage: true }]\n");
+  const { stdout, stderr } = await runCli(["prevent", "guard", "--policy", file("storage.yaml")]);
+  expect(stderr).toContain(
+    "The key other than the storage's for every database is not enforced: it cannot be compared",
+  );
+  expect(stdout).not.toContain("secret_key_1");
+});
+
 test("several SCPs are written to files with numbers", async () => {
   const args = ["prevent", "scp", "--policy", file("long.yaml"), "--output", file("scp.json")];
   const { status, stderr } = await runCli(args);

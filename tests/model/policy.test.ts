@@ -71,7 +71,7 @@ describe("a valid policy", () => {
       rulesOff: [],
       exemptionTags: false,
       exemptions: [],
-      support: { oracleCdb: "supported" },
+      support: { oracleCdb: "supported", iamDbAuth: [] },
       remediation: {
         allow: [],
         optIn: [],
@@ -94,13 +94,14 @@ keys:
   - match: { account: "123456789012", region: eu-west-1, engine: "aurora-*", identifier: [prod-*, live-?], tags: { stage: prod } }
     require: [alias/prod, arn:aws:kms:eu-west-1:123456789012:key/mrk-1]
   - require: customer-managed
+    differentFromStorage: true
 thresholds: { creatingMinutes: 5, rotationGraceHours: 0 }
 severities: { rotation-enabled: critical }
 rulesOff: [secret-not-stuck]
 exemptionTags: true
 exemptions:
   - { match: { identifier: old-* }, rules: rotation-enabled, owner: ann, reason: legacy, until: 2026-12-31 }
-support: { oracleCdb: unsupported }
+support: { oracleCdb: unsupported, iamDbAuth: [{ identifier: notebooks-* }] }
 remediation:
   allow: [schedule-rotation, rotate, toggle, enable]
   optIn:
@@ -128,7 +129,7 @@ remediation:
           },
           require: ["alias/prod", "arn:aws:kms:eu-west-1:123456789012:key/mrk-1"],
         },
-        { match: {}, require: ["customer-managed"] },
+        { match: {}, require: ["customer-managed"], differentFromStorage: true },
       ],
       thresholds: { creatingMinutes: 5, rotatingMinutes: 60, rotationGraceHours: 0, rotationIntervalDays: 90 },
       severities: { "rotation-enabled": "critical" },
@@ -143,7 +144,7 @@ remediation:
           until: "2026-12-31",
         },
       ],
-      support: { oracleCdb: "unsupported" },
+      support: { oracleCdb: "unsupported", iamDbAuth: [{ identifier: ["notebooks-*"] }] },
       remediation: {
         allow: ["schedule-rotation", "rotate", "toggle", "enable"],
         optIn: [{ tags: { stage: "dev" } }, { account: ["123456789012"], identifier: ["test-*"] }],
@@ -308,6 +309,22 @@ describe("an invalid policy is rejected with a sentence for each mistake that na
       'policy.yml: "keys[0].require[0]" must be customer-managed, aws-managed, or a key by ARN, ID or alias (alias/…), not "customer".',
     ],
     ["keys: [{ require: [] }]", 'policy.yml: "keys[0].require" must not be empty, not [].'],
+    [
+      "keys: [{ match: { region: eu-west-1 } }]",
+      'policy.yml: "keys[0]" needs require, differentFromStorage: true, or both.',
+    ],
+    [
+      "keys: [{ differentFromStorage: false }]",
+      'policy.yml: "keys[0]" needs require, differentFromStorage: true, or both.',
+    ],
+    [
+      "keys: [{ differentFromStorage: yes }]",
+      'policy.yml: "keys[0].differentFromStorage" must be true or false, not "yes".',
+    ],
+    [
+      "support: { iamDbAuth: [{}] }",
+      'policy.yml: "support.iamDbAuth[0]" must select databases by account, region, engine, identifier or tags, not {}.',
+    ],
     ["keys: {}", 'policy.yml: "keys" must be a list, not {}.'],
     ["keys: [1]", 'policy.yml: "keys[0]" must be a mapping, not 1.'],
     ["thresholds: { creatingMinutes: 0 }", 'policy.yml: "thresholds.creatingMinutes" must be more than 0, not 0.'],
@@ -419,7 +436,6 @@ describe("an invalid policy is rejected with a sentence for each mistake that na
     const text =
       "exemptons: []\nownr: 1\nkeys: [{ requir: aws-managed }, { match: { acount: a, engin: b }, require: c }]";
     expect(refusalOf(text).split("\n")).toEqual([
-      'policy.yml: "keys[0].require" is missing.',
       'policy.yml: unknown key "keys[0].requir" (did you mean "require"?).',
       'policy.yml: unknown key "keys[1].match.acount" (did you mean "account"?).',
       'policy.yml: unknown key "keys[1].match.engin" (did you mean "engine"?).',

@@ -1422,7 +1422,10 @@ describe("for arbitrary input", () => {
   const anyPolicy = fc.constantFrom(
     defaultPolicy,
     aPermissivePolicy(),
-    aPermissivePolicy({ window: ["maintenance"], approval: ["toggle"] }, { support: { oracleCdb: "unsupported" } }),
+    aPermissivePolicy(
+      { window: ["maintenance"], approval: ["toggle"] },
+      { support: { oracleCdb: "unsupported", iamDbAuth: [] } },
+    ),
   );
 
   test("evaluates every gate and changes nothing", () => {

@@ -295,6 +295,12 @@ describe("the policy", () => {
       "PASS",
     ],
     ["a key of the template without the required alias", own(""), alias, "INSUFFICIENT_DATA"],
+    [
+      "another key than the storage's is required",
+      keyed("alias/prod"),
+      "keys: [{ differentFromStorage: true }]",
+      "INSUFFICIENT_DATA",
+    ],
     ["an AWS managed key is required", managed(), "keys: [{ require: aws-managed }]", "PASS"],
     ["an imported key", keyed("!ImportValue key"), customer, "INSUFFICIENT_DATA"],
     ["not managed", instance("Engine: mysql"), customer, "PASS"],

@@ -317,12 +317,15 @@ test("the line is that of the address", () => {
 });
 
 test("a plan with thousands of databases takes time by its size, not by its square", () => {
-  const many = Array.from({ length: 5000 }, (_, index): PlanResource => ({
-    ...instance({ engine: "mysql", padding: "x".repeat(1000) }),
-    name: `db-${index}`,
-    expressions: {},
-  }));
+  const many = Array.from(
+    { length: 2000 },
+    (_, index): PlanResource => ({
+      ...instance({ engine: "mysql", padding: "x".repeat(1000) }),
+      name: `db-${index}`,
+      expressions: {},
+    }),
+  );
   const report = checkText(JSON.stringify(aPlan(many), null, 1));
-  expect(report.databases).toHaveLength(5000);
-  expect(new Set(report.findings.map(({ location }) => location?.line)).size).toBe(5000);
+  expect(report.databases).toHaveLength(2000);
+  expect(new Set(report.findings.map(({ location }) => location?.line)).size).toBe(2000);
 });

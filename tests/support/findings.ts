@@ -105,7 +105,7 @@ export function aReportWith({ at = now, judged = [], findings = [], coverage = {
 
 /** A completely read target in a report's coverage. */
 export function aTargetOf(region: string, of: string = account): Report["coverage"]["targets"][number] {
-  return { account: of, region, complete: true, databases: 1, calls: 2 };
+  return { account: of, region, complete: true, databases: 1, calls: 2, orphanedSecrets: [] };
 }
 
 /** Changes in short: `type reason identifier`. */

@@ -33,6 +33,8 @@ export const exclusions: readonly Exclusion[] = [
   { kind: "instance", code: "rds-custom", keep: unlessEngine("(?i)^custom-") },
   { kind: "instance", code: "multi-tenant-container", keep: null },
   { kind: "instance", code: "blue-green-deployment", keep: null },
+  { kind: "instance", code: "iam-db-auth", keep: null },
+  { kind: "instance", code: "not-available", keep: null },
   {
     kind: "cluster",
     code: "serverless-v1",
@@ -47,6 +49,8 @@ export const exclusions: readonly Exclusion[] = [
   { kind: "cluster", code: "global-database", keep: "Properties.GlobalClusterIdentifier !exists" },
   { kind: "cluster", code: "express-configuration", keep: null },
   { kind: "cluster", code: "blue-green-deployment", keep: null },
+  { kind: "cluster", code: "iam-db-auth", keep: null },
+  { kind: "cluster", code: "not-available", keep: null },
 ];
 
 /** The clauses of a filter that keeps the databases whose password RDS must manage. */

@@ -28,7 +28,15 @@ export function assembleCheckReport(
     findings.push(...found);
     gaps.push(...unjudged.map(({ name, why }) => toGap(file, name, "NotJudged", why)));
     const complete = unjudged.length === 0 && !found.some(({ status }) => status === "INSUFFICIENT_DATA");
-    targets.push({ account: "", region: "", file, complete, databases: declared.length, calls: 0 });
+    targets.push({
+      account: "",
+      region: "",
+      file,
+      complete,
+      databases: declared.length,
+      calls: 0,
+      orphanedSecrets: null,
+    });
   }
   const complete = targets.length > 0 && gaps.length === 0 && targets.every((target) => target.complete);
   const countOf = (management: Management) => databases.filter((one) => one.management === management).length;

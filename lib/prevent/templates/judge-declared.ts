@@ -64,14 +64,14 @@ function judgeRule(
     return { result: { rule, verdict: { ...verdict, data }, message }, of };
   };
   if (rule.id === passwordRule.id) return asResult(findPassword(declared.password));
-  const required = rule.id === keyRule ? requiredKeysOf(declared, standard.policy) : [];
+  const required = rule.id === keyRule ? keyRequirementOf(declared, standard.policy) : noRequirement;
   const isManaged = classified.some((one) => one.database.management === "managed");
   if (typeof required === "string" && isManaged) return asResult({ messageId: "unresolved", data: { why: required } });
   const results = classified.map((one) => ({
     ...applyRule(
       rule,
       one.database,
-      ruleContextOf(one.variant, typeof required === "string" ? [] : required, standard),
+      ruleContextOf(one.variant, typeof required === "string" ? noRequirement : required, standard),
     ),
     of: one.database,
   }));
@@ -91,7 +91,11 @@ function contextOf({ policy }: Standard): ClassificationContext {
   };
 }
 
-function ruleContextOf({ key }: Variant, required: readonly string[], { policy, now }: Standard): RuleContext {
+function ruleContextOf(
+  { key }: Variant,
+  { require, differentFromStorage }: SecretKeyRequirement,
+  { policy, now }: Standard,
+): RuleContext {
   const notSeen = { seen: false, why: "the database does not exist yet" } as const;
   const given = key ?? defaultKey;
   const facts = toKeyFacts(given);
@@ -102,21 +106,27 @@ function ruleContextOf({ key }: Variant, required: readonly string[], { policy, 
     resourcePolicy: notSeen,
     rdsKey: facts,
     secretKey: facts,
-    requiredKeys: required.map((requirement) => toRequiredKey(requirement, given)),
+    storageKey: { seen: false, why: "the keys are compared only after deployment" },
+    differentFromStorage: differentFromStorage ?? false,
+    startedAt: notSeen,
+    requiredKeys: require.map((requirement) => toRequiredKey(requirement, given)),
     cluster: { seen: true, value: true },
     tenantDatabases: { seen: true, value: true },
   };
 }
 
 /** The keys that the policy requires; text if that depends on what is not known before deployment. */
-function requiredKeysOf(declared: DeclaredDatabase, { keys }: Policy): readonly string[] | string {
-  for (const { match, require } of keys) {
-    const verdict = matchesDeclared(match, declared);
+function keyRequirementOf(declared: DeclaredDatabase, { keys }: Policy): SecretKeyRequirement | string {
+  for (const requirement of keys) {
+    const verdict = matchesDeclared(requirement.match, declared);
     if (typeof verdict === "string") return `${verdict}, and the policy requires a key by it`;
-    if (verdict) return require;
+    if (verdict) return requirement;
   }
-  return [];
+  return noRequirement;
 }
+
+type SecretKeyRequirement = Pick<Policy["keys"][number], "require" | "differentFromStorage">;
+const noRequirement: SecretKeyRequirement = { require: [] };
 
 /** The policy with the exemptions that are known to cover the database, for every database. */
 function policyFor(declared: DeclaredDatabase, policy: Policy): Policy {

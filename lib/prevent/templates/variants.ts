@@ -77,6 +77,8 @@ function toVariant(declared: DeclaredDatabase, chosen: Chosen): Variant {
       globalWriteForwarding: false,
       rdsCustom: chosen.rdsCustom !== null,
       expressConfiguration: false,
+      iamAuthentication: false,
+      storageKmsKeyId: unknown,
     },
   };
 }

@@ -40,7 +40,9 @@ const relatedTypes = /^aws_(kms_(replica_)?key|kms_alias|rds_global_cluster)$/;
 /** The databases that exist after a plan is applied; those that it deletes are left out. Total. */
 export function toPlannedDeclarations(plan: TerraformPlan, target: PlanTarget): Declarations {
   const resources = listResources(plan.root);
-  const related = resources.filter(({ type, configuration }) => relatedTypes.test(type) || configuration.has("replicate_source_db"));
+  const related = resources.filter(
+    ({ type, configuration }) => relatedTypes.test(type) || configuration.has("replicate_source_db"),
+  );
   return {
     file: plan.file,
     databases: resources.flatMap((one) =>

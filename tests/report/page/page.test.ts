@@ -6,7 +6,14 @@ import type { Report } from "../../../lib/model/report.ts";
 import { renderPage } from "../../../lib/report/page/page.ts";
 import type { TableData } from "../../../lib/report/page/table-rows.ts";
 import { expectGolden } from "../../golden/golden.ts";
-import { aMasterUserSecret, anInventory, aPlainDatabase, aTarget, hoursFromNow } from "../../support/builders.ts";
+import {
+  aMasterUserSecret,
+  anInventory,
+  aPlainDatabase,
+  aSecret,
+  aTarget,
+  hoursFromNow,
+} from "../../support/builders.ts";
 import { hostile, hostileFinding } from "../hostile.ts";
 import { aFinding, anEndedExemption, threeWeeksAgo } from "../sample-changes.ts";
 import { anIncompleteInventory, aReport, aTargetOf, options } from "../sample-reports.ts";
@@ -107,6 +114,15 @@ describe("the text of a page", () => {
     expect(text).toContain("None of this counts as a pass.");
     expect(text).toContain("secretsmanager:ListSecrets failed with AccessDeniedException");
     expect(text).toContain("Allow the auditor to call secretsmanager:ListSecrets.");
+  });
+
+  test("shows the secrets that no database names, once for each Region", () => {
+    const orphaned = aTarget({ databases: [], secrets: [aSecret()] });
+    const text = textOf(render(aReport(anInventory({ targets: [orphaned, aTarget({ region: "us-east-1" })] }))));
+    expect(text).toContain("Secrets of RDS that no database names 1 secret");
+    expect(text).toContain(
+      "123456789012 eu-west-1 rds!db-0123abcd-xmJRDx, created for arn:aws:rds:eu-west-1:123456789012:db:orders",
+    );
   });
 
   test("shows an ended exemption, why another one is ignored, and since when the finding has been open", () => {
