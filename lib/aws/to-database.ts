@@ -2,7 +2,6 @@ import type {
   BlueGreenDeployment as AwsBlueGreenDeployment,
   DBProxy as AwsDBProxy,
   Event as AwsEvent,
-  DBInstance,
   GlobalCluster,
   Tag,
   TenantDatabase,

@@ -25,6 +25,7 @@ export function aFindingOn(identifier: string, overrides: Partial<Finding> = {})
     severity: "high",
     resource: { arn, type: "AWS::RDS::DBInstance", identifier, resourceId },
     ...scope,
+    owner: null,
     message: `RDS does not manage the master password of DB instance ${identifier}.`,
     evidence: {},
     remediation: "Turn management on.",
