@@ -31,7 +31,7 @@ export function checkText(
       : toPlannedDeclarations(plan, target);
   const standard = {
     policy: parsePolicy(
-      policy,
+      policy || "{}",
       "policy.yaml",
       rules.map(({ id }) => id),
     ),

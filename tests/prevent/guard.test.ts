@@ -14,7 +14,7 @@ import { testRules, validateTemplate } from "./cfn-guard.ts";
 
 const policyOf = (text: string) =>
   parsePolicy(
-    text,
+    text || "{}",
     "policy.yaml",
     rules.map(({ id }) => id),
   );
