@@ -19,7 +19,7 @@ const repairRole = "arn:aws:iam::*:role/rds-password-audit-*";
 const requirementsOf = (text: string) =>
   toRequirements(
     parsePolicy(
-      text,
+      text || "{}",
       "policy.yaml",
       rules.map(({ id }) => id),
     ),
