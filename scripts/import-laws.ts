@@ -110,6 +110,12 @@ export const parts: readonly Part[] = [
     imports: ["lib/plan", "lib/model", "lib/audit"],
   },
   {
+    name: "lib/prevent",
+    holds: "what keeps it from happening: policies, guards, templates and plans judged before they are applied",
+    imports: ["lib/prevent", "lib/model", "lib/audit"],
+    libraries: ["yaml"],
+  },
+  {
     name: "lib/remediate",
     holds: "the repair procedures, written against a workflow port; each reads as its own runbook",
     imports: ["lib/remediate", "lib/model"],

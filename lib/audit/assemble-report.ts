@@ -123,6 +123,7 @@ function toOrphanedSecret({ arn, primaryArns, createdAt }: Secret) {
   return { arn, createdFor: primaryArns[0] ?? null, createdAt };
 }
 
+/** Counts active violations by severity, then exempt findings, then active findings that could not be evaluated. */
 function countFindings(findings: readonly Finding[]): Report["summary"]["findings"] {
   const violations = findings.filter(isViolation);
   const countOf = (severity: Severity) => violations.filter((one) => one.severity === severity).length;
@@ -146,7 +147,8 @@ function countByRule(findings: readonly Finding[], ids: readonly string[]): Repo
   return Object.fromEntries(ids.toSorted(compareText).map((id) => [id, countsOf(id)]));
 }
 
-function toReported(database: ClassifiedDatabase): Report["databases"][number] {
+/** A database as the report has it. */
+export function toReported(database: ClassifiedDatabase): Report["databases"][number] {
   const { arn, kind, identifier, resourceId, account, region, engine, engineVersion, status } = database;
   const { management, reason, masterUserSecret, tags } = database;
   const described = { arn, kind, identifier, resourceId, account, region, engine, engineVersion, status };
@@ -159,6 +161,7 @@ function compareGaps(a: Gap, b: Gap): number {
   return differing === undefined ? 0 : compareText(a[differing] ?? "", b[differing] ?? "");
 }
 
+/** The order of findings: severity, ARN, rule. */
 function compareFindings(a: Finding, b: Finding): number {
   return (
     severities.indexOf(a.severity) - severities.indexOf(b.severity) ||

@@ -74,6 +74,8 @@ export const reportSchema = z.object({
       z.object({
         account: z.string(),
         region: z.string(),
+        /** Set by `check`: the template or plan that was judged instead of an account and Region. */
+        file: z.optional(z.string()),
         complete: z.boolean(),
         databases: count,
         calls: count,

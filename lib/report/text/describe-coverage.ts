@@ -8,6 +8,8 @@ import { describeScope } from "./scopes.ts";
 /** "2 accounts, 1 Region (eu-west-1), 12 databases, 7 API calls.": what the audit covered. */
 export function describeTargets({ coverage, databases }: Report): string {
   const { targets } = coverage;
+  if (targets.some(({ file }) => file !== undefined))
+    return `${count(targets.length, "file")}, ${count(databases.length, "database")}.`;
   const accounts = new Set(targets.map(({ account }) => account)).size;
   const regions = [...new Set(targets.map(({ region }) => region))];
   const calls = targets.reduce((sum, target) => sum + target.calls, 0);
@@ -91,6 +93,7 @@ export function groupByFailure(all: readonly Gap[]) {
 /** "kms:DescribeKey failed with AccessDeniedException". */
 export function describeFailure(action: string, code: string): string {
   if (action.startsWith("rule:")) return `The rule ${action.slice("rule:".length)} failed (${code})`;
+  if (action.startsWith("check:")) return `${action.slice("check:".length)} was not judged in full`;
   if (code === "AccessError") return "The account could not be accessed";
   return `${action} failed with ${code}`;
 }
