@@ -1,5 +1,5 @@
 import { readDescription } from "../lib/collect/observe-database.ts";
-import { reapIfRepaired } from "../lib/executions/reap-executions.ts";
+import { announceSecret, reapIfRepaired } from "../lib/executions/reap-executions.ts";
 import { isSettled } from "../lib/model/database.ts";
 import { AwsCallError } from "../lib/model/errors.ts";
 import type { Plan, PlannedAction } from "../lib/model/plan.ts";
@@ -78,6 +78,8 @@ async function resumeUnfinished(
 ): Promise<RepairTarget> {
   const { unfinished, database, port } = repairTarget;
   const { io, progress, signal, policy, state, notify } = session;
+  const reaping = { policy, rules, state, notify, now: io.now().toISOString() };
+  await announceSecret(reaping, database);
   if (unfinished === null || hasToggleTag(database)) return repairTarget;
   await progress.say(`\n${describeUnfinished(repairTarget)}\n`);
   let present = repairTarget;
@@ -91,7 +93,7 @@ async function resumeUnfinished(
     present = await survey(repairTarget, surveyOptions, io);
   }
   const { inventory } = present;
-  const options = { running: unfinished, inventory, policy, rules, state, notify, now: io.now().toISOString() };
+  const options = { ...reaping, running: unfinished, inventory, now: io.now().toISOString() };
   return (await reapIfRepaired(options)) ? survey(repairTarget, surveyOptions, io) : present;
 }
 
@@ -186,10 +188,10 @@ async function reportRest(repairTarget: RepairTarget, session: RepairSession): P
 /** Plans again after a repair. Null if the database cannot be read. */
 async function planAgain(
   repairTarget: RepairTarget,
-  { io, policy, state }: Pick<RepairSession, "io" | "policy" | "state">,
+  { io, policy, state, runId }: Pick<RepairSession, "io" | "policy" | "state" | "runId">,
 ): Promise<Plan | null> {
   try {
-    return (await survey(repairTarget, { policy, state, action: undefined, mode: "ask" }, io)).plan;
+    return (await survey(repairTarget, { policy, state, action: undefined, mode: "ask", runId }, io)).plan;
   } catch (error) {
     if (!(error instanceof AwsCallError)) throw error;
     return null;

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { type Command, Option } from "commander";
 import { actionNames } from "../lib/model/action.ts";
 import { UsageError } from "../lib/model/errors.ts";
@@ -72,7 +73,7 @@ async function remediate(names: readonly string[], options: RemediateOptions, io
   const state = await openStateOf(options, io);
   const requested = await findRequested(names, options, policy, io);
   const mode = !apply ? "dry-run" : yes ? "approved" : "ask";
-  const surveyOptions: SurveyOptions = { policy, state, action: options.action, mode };
+  const surveyOptions: SurveyOptions = { policy, state, action: options.action, mode, runId: randomUUID().slice(0, 8) };
   const repairTargets: RepairTarget[] = [];
   for (const one of requested) repairTargets.push(await survey(one, surveyOptions, io));
   if (apply) return applyRepairs(repairTargets, { options, surveyOptions }, io);

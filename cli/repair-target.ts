@@ -17,6 +17,7 @@ import { toRequestDatabase } from "../lib/model/remediation-request.ts";
 import type { RemediationState, Running } from "../lib/model/remediation-state.ts";
 import { ownToggleTagOf } from "../lib/model/toggle-marker.ts";
 import { makePlan, type PlanOptions } from "../lib/plan/make-plan.ts";
+import { expiredIn } from "../lib/plan/remediation-state.ts";
 import type { RepairPort } from "../lib/remediate/repair.ts";
 import type { Stored } from "../lib/storage/update-stored.ts";
 import { rules } from "../rules/index.ts";
@@ -33,7 +34,7 @@ export type RequestedDatabase = {
 /** A database to repair, just read, with its plan. */
 export type RepairTarget = RequestedDatabase & {
   readonly database: ClassifiedDatabase;
-  /** The same for every run from a terminal, so that a run continues an interrupted one. */
+  /** Unique to this run. */
   readonly execution: string;
   readonly inventory: Inventory;
   readonly plan: Plan;
@@ -41,7 +42,7 @@ export type RepairTarget = RequestedDatabase & {
   readonly chosen: PlannedAction | null;
   /** Messages of the rules that returned INSUFFICIENT_DATA. */
   readonly unseen: readonly string[];
-  /** The action of an earlier run that did not end; null if there is none. */
+  /** The action of an earlier run whose lease expired before it ended; null if there is none. */
   readonly unfinished: Running | null;
 };
 
@@ -52,6 +53,8 @@ export type SurveyOptions = {
   readonly action: ActionName | undefined;
   /** `dry-run` changes nothing, `ask` asks the user before each action, `approved` takes `--yes` as the approval. */
   readonly mode: "dry-run" | "ask" | "approved";
+  /** Identifies this run of the program. */
+  readonly runId: string;
 };
 
 /** Gates that the plan takes as open in each mode, because the same command opens them before it changes anything. */
@@ -64,11 +67,11 @@ const assumptions = {
 /** Reads a database again and plans its repair. Throws a UsageError if the action that the user named does not fit. */
 export async function survey(
   { database: { resourceId, ...named }, port, caller }: RequestedDatabase,
-  { policy, state, action: wanted, mode }: SurveyOptions,
+  { policy, state, action: wanted, mode, runId }: SurveyOptions,
   io: Pick<Io, "now">,
 ): Promise<RepairTarget> {
   const now = io.now().toISOString();
-  const execution = `terminal-${inExecutionName({ resourceId })}`;
+  const execution = `terminal-${inExecutionName({ resourceId })}-${runId}`;
   const [{ inventory, database }, { value }] = await Promise.all([
     observeDatabase(port, toRequestDatabase({ resourceId, ...named }), { policy, rules, now }),
     state.read(),
@@ -89,7 +92,7 @@ export async function survey(
     unseen: findings
       .filter(({ resource, status }) => resource.arn === database.arn && status === "INSUFFICIENT_DATA")
       .map(({ message }) => message),
-    unfinished: value.running.find((one) => one.execution === execution) ?? null,
+    unfinished: expiredIn(value, now).find((one) => one.resourceId === resourceId) ?? null,
   };
 }
 

@@ -1,4 +1,4 @@
-import { releaseSlot } from "../lib/executions/slot.ts";
+import { releaseSlot, updateState } from "../lib/executions/slot.ts";
 import { describeDatabase } from "../lib/model/database.ts";
 import type { PlannedAction } from "../lib/model/plan.ts";
 import type { Policy } from "../lib/model/policy.ts";
@@ -6,6 +6,7 @@ import type { RemediationEvent } from "../lib/model/remediation-event.ts";
 import type { RemediationRequest } from "../lib/model/remediation-request.ts";
 import type { RemediationState } from "../lib/model/remediation-state.ts";
 import { describeAction } from "../lib/plan/make-plan.ts";
+import { markLost } from "../lib/plan/remediation-state.ts";
 import type { Outcome } from "../lib/remediate/repair.ts";
 import { remediateDatabase } from "../lib/remediate-database.ts";
 import type { Stored } from "../lib/storage/update-stored.ts";
@@ -21,6 +22,7 @@ export type RepairSession = {
   readonly io: Io;
   readonly policy: Policy;
   readonly state: Stored<RemediationState>;
+  readonly runId: string;
   readonly progress: StepProgress;
   /** Aborted when the user interrupts the program. */
   readonly signal: AbortSignal;
@@ -57,9 +59,11 @@ export function runRepair(
       if (last === undefined) throw new Error(`${describeAction(request)} ended without an outcome`);
       return last.outcome;
     } catch (error) {
-      // If nothing was changed, there is nothing for the next run to finish.
+      const now = io.now().toISOString();
+      // If nothing was changed, there is nothing for the next run to finish. Otherwise it need not wait until the lease expires.
       if (signal.aborted && changeLog.changes.length === 0 && unfinished === null)
-        await releaseSlot({ execution, policy, state }, io.now().toISOString());
+        await releaseSlot({ execution, policy, state }, now);
+      else await updateState(state, (present) => markLost(present, execution, now));
       throw error;
     } finally {
       progress.stop();

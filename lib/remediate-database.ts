@@ -23,7 +23,7 @@ export async function remediateDatabase(options: ExecutionOptions): Promise<Reme
   const { request, workflow, now } = options;
   const startedAt = await workflow.step("reserve a slot", async () => {
     const at = now();
-    return (await acquireSlot(options, request.action, false)) ? at : null;
+    return (await acquireSlot(options, request.action, "reserving")) ? at : null;
   });
   if (startedAt === null) return [{ action: request.action, outcome: await refuseRunning(options) }];
   const tried = await tryActions(options, startedAt);

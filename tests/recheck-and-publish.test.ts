@@ -6,7 +6,9 @@ import type { RecheckEvent } from "../lib/model/recheck-event.ts";
 import type { RemediationEvent } from "../lib/model/remediation-event.ts";
 import type { RemediationRequest } from "../lib/model/remediation-request.ts";
 import { emptyRemediationState, type RemediationState, type Running } from "../lib/model/remediation-state.ts";
+import { recordUnannounced } from "../lib/plan/remediation-state.ts";
 import { recheckAndPublish } from "../lib/recheck-and-publish.ts";
+import { updateStored } from "../lib/storage/update-stored.ts";
 import { rules } from "../rules/index.ts";
 import { createCloud } from "../simulator/cloud.ts";
 import { resourceIdFrom } from "../simulator/identifiers.ts";
@@ -223,6 +225,8 @@ describe("an execution that failed, timed out or was stopped", () => {
   test("whose rule passes counts as repaired", async () => {
     const world = aWorld([{ action: "enable", rule: "master-password-managed" }]);
     const orders = world.here.addInstance({ identifier: "orders", managed: true });
+    const unannounced = { execution: "db-ORDERS-1", rule: "master-password-managed" };
+    await updateStored(world.state, (state) => recordUnannounced(state, orders.DbiResourceId, unannounced));
     await recheck(world, ended("FAILED"));
     expect(world.notified.map(({ type, secret }) => [type, secret.after])).toEqual([
       ["secret.replaced", orders.MasterUserSecret?.SecretArn],

@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, test } from "@jest/globals";
 import type { Policy } from "../lib/model/policy.ts";
 import type { RemediationEvent } from "../lib/model/remediation-event.ts";
 import type { RemediationRequest } from "../lib/model/remediation-request.ts";
-import { emptyRemediationState, type Running } from "../lib/model/remediation-state.ts";
+import { emptyRemediationState, type Running, type SecretSnapshot } from "../lib/model/remediation-state.ts";
+import { hoursBetween } from "../lib/model/time.ts";
 import { formatToggleMarker, secretSuffixOf } from "../lib/model/toggle-marker.ts";
 import { interrupt, saveSnapshot } from "../lib/plan/remediation-state.ts";
 import {
@@ -113,6 +114,8 @@ function createWorkflow({ memory, diesAt = Number.POSITIVE_INFINITY, answer }: L
         let polled: PollResult<T> = unread;
         for (let left = timeoutMinutes * 2; ; left -= 1) {
           rdsDoes(name, timeoutMinutes * 2 - left);
+          const { state: last } = (polled.value ?? {}) as { state?: string };
+          if (last !== undefined) rdsDoes(`${name}, after ${last}`, timeoutMinutes * 2 - left);
           polled = await pollOnce(describe, until, polled);
           if (polled.met || left === 0) return polled;
           cloud.advance({ seconds: 30 });
@@ -219,8 +222,10 @@ describe("between a failed action and the next", () => {
     );
     // For an approval, and for the window a week later.
     expect(waits).toHaveLength(2);
-    for (const { since, expiresAt } of waits)
-      expect(Date.parse(expiresAt) - Date.parse(since)).toBeGreaterThanOrEqual(60 * 24 * 3_600_000);
+    expect(waits.map(({ since, expiresAt }) => hoursBetween(since, expiresAt))).toEqual([
+      expect.closeTo(72.5, 1),
+      expect.closeTo(168.5, 0),
+    ]);
   });
 
   test("the failure is counted only once", async () => {
@@ -437,7 +442,7 @@ describe("management that goes off late", () => {
 });
 
 describe("a new secret that does not become active", () => {
-  const isAwaited = /^wait until the (new )?secret is active$/;
+  const isAwaited = /^(wait until the secret is active|turn management on, after new)$/;
   const toggle: Setting = {
     approvedBy: "ann",
     request: { action: "toggle" },
@@ -483,7 +488,12 @@ describe("a new secret that does not become active", () => {
   });
 
   test("is requested again if RDS takes it back, and only the last one is notified", async () => {
-    rdsDoes = (poll, polls) => isAwaited.test(poll) && polls === 1 && delete orders.MasterUserSecret;
+    let isTaken = false;
+    rdsDoes = (poll) => {
+      if (!isAwaited.test(poll) || isTaken) return;
+      isTaken = true;
+      delete orders.MasterUserSecret;
+    };
     expect(endsOf(await run(toggle))).toEqual([["toggle", "repaired"]]);
     const replaced = notified.filter(({ type }) => type === "secret.replaced");
     expect(replaced.map(({ secret }) => secret.after)).toEqual([orders.MasterUserSecret?.SecretArn]);
@@ -491,7 +501,7 @@ describe("a new secret that does not become active", () => {
   });
 
   test("is not notified if RDS takes it back for good", async () => {
-    rdsDoes = (poll) => (isAwaited.test(poll) || poll === "turn management on again") && delete orders.MasterUserSecret;
+    rdsDoes = (poll) => isAwaited.test(poll) && delete orders.MasterUserSecret;
     expect(await run(toggle)).toMatchObject([
       { outcome: { end: "failed", reason: expect.stringContaining("management is off"), managed: false } },
     ]);
@@ -500,8 +510,8 @@ describe("a new secret that does not become active", () => {
   });
 
   test("may be on if the last reads fail, which is notified", async () => {
-    rdsDoes = (when, polls) => {
-      if (when === "turn management on" && polls === 1)
+    rdsDoes = (when) => {
+      if (when === "turn management on, after off" && orders.MasterUserSecret !== undefined)
         cloud.fault({ action: "rds:DescribeDBInstances", kind: "deny" });
     };
     const [{ outcome } = { outcome: null }] = await run(toggle);
@@ -546,9 +556,10 @@ describe("a database is its resource ID", () => {
     "remember the secret, tag the database",
     "told remediation.started",
     "turn management off",
-    "wait until management is off",
     "turn management on",
-    "wait until the new secret is active",
+    "turn management on, after old",
+    "turn management on, after off",
+    "turn management on, after new",
     "told secret.replaced",
     "verify with secret-not-impaired",
     "remove the toggle tag",
@@ -612,7 +623,7 @@ describe("a database is its resource ID", () => {
     expect(present.MasterUserSecret).toBeUndefined();
   });
 
-  test.each(["wait until management is off", "turn management on", "wait until the new secret is active"])(
+  test.each(["turn management on", "turn management on, after off", "turn management on, after new"])(
     "an answer without the database in %s ends nothing",
     async (moment) => {
       let looks = 0;
@@ -667,15 +678,16 @@ describe("an interrupted toggle", () => {
   });
 
   /** As a toggle leaves the database that was killed: its tag and snapshot name this secret as the old one. */
-  async function leave(oldSecretArn: string, startedAt: string) {
+  async function leave(oldSecretArn: string, startedAt: string, more: Partial<SecretSnapshot> = {}) {
     const oldSecretSuffix = secretSuffixOf(oldSecretArn);
     const Value = formatToggleMarker({ startedAt, keyReference: null, execution: "db-ORDERS-0", oldSecretSuffix });
     orders.TagList.push({ Key: "rds-password-audit:toggle", Value });
     Object.assign(orders.MasterUserSecret ?? {}, { SecretStatus: "active" });
     here().failingRotations.clear();
     const snapshot = {
+      ...{ rule: "secret-not-impaired", offRequestedAt: "2026-11-20T12:00:05.000Z" },
       ...{ secretArn: oldSecretArn, keyReference: null, rotationEnabled: true, rotationRules: null },
-      ...{ tags: { team: "shop" }, resourcePolicy: policy },
+      ...{ tags: { team: "shop" }, resourcePolicy: policy, ...more },
     };
     await updateStored(state, (present) => saveSnapshot(present, orders.DbiResourceId, snapshot));
   }
@@ -693,6 +705,24 @@ describe("an interrupted toggle", () => {
       expect(toldTypes()).not.toContain("finish-interrupted replaced");
     },
   );
+
+  const wrongKey = { rule: "secret-key-as-required" };
+  const unmet: Policy["keys"] = [{ match: {}, require: ["alias/other"] }];
+  test("that had not asked RDS to turn anything off does not wait, and does not end as repaired", async () => {
+    await leave(nowArn(), begins, { ...wrongKey, offRequestedAt: null });
+    expect(await run({ ...finish, keys: unmet })).toMatchObject([
+      { outcome: { end: "refused", gates: [{ gate: "requested", reason: expect.stringMatching(/anew$/) }] } },
+    ]);
+    expect(cloud.now().getTime() - Date.parse(begins)).toBeLessThan(60_000);
+    expect([orders.TagList, attempts()]).toEqual([[], []]);
+  });
+
+  test("that turned nothing off has failed while the rule that required it does not pass", async () => {
+    await leave(nowArn(), begins, wrongKey);
+    expect(await run({ ...finish, keys: unmet })).toMatchObject([
+      { outcome: { end: "failed", reason: expect.stringMatching(/not been turned off, and secret-key-as-required/) } },
+    ]);
+  });
 
   test.each([-5, 0, 5])("whose new secret exists is restored, whatever the clock: %i hours", async (hours) => {
     const old = "arn:aws:secretsmanager:eu-west-1:111111111111:secret:rds!db-old-OLDold";
@@ -723,13 +753,13 @@ describe("an interrupted toggle", () => {
     expect(questions).toHaveLength(1);
   });
 
-  test("waits for its approval with a lease that lasts as long", async () => {
+  test("waits a day at most for its approval, and its lease lasts half an hour longer", async () => {
     delete orders.MasterUserSecret;
     await leave("arn:old-OLDold", begins);
     await updateStored(state, (present) => ({ ...present, secretSnapshots: {} }));
     await run({ request: finish.request ?? {} });
     const [waiting] = waits;
-    expect(Date.parse(waiting?.expiresAt ?? "") - Date.parse(begins)).toBeGreaterThan(72 * 3_600_000);
+    expect(hoursBetween(begins, waiting?.expiresAt ?? "")).toBeCloseTo(20.5, 1);
   });
 });
 

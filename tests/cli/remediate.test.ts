@@ -602,7 +602,7 @@ test("a signal ends the process with 130 after it reports the state", async () =
   let stderr = "";
   child.stderr.on("data", (chunk: Buffer) => {
     stderr += chunk.toString();
-    if (stderr.includes("… wait until management is off") && !child.killed) child.kill("SIGINT");
+    if (stderr.includes("… turn management on") && !child.killed) child.kill("SIGINT");
   });
   const [status] = await once(child, "close");
   expect(stderr).toContain("DB instance wishlists: RDS was asked to turn management off");

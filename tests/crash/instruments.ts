@@ -1,5 +1,7 @@
+import { leaseMinutes } from "../../lib/executions/slot.ts";
 import type { RemediationEvent } from "../../lib/model/remediation-event.ts";
 import type { RemediationState } from "../../lib/model/remediation-state.ts";
+import { addMinutes } from "../../lib/model/time.ts";
 import type { Stored } from "../../lib/storage/update-stored.ts";
 import { createInProcessRegion, type InProcessCall, type InProcessRegion } from "../support/in-process-region.ts";
 import { checkBudget, checkChange, checkEvent, checkKept, checkNow, checkPending } from "./check-work.ts";
@@ -28,7 +30,9 @@ const secondsPerCall = 0.2;
 function meet({ world, life, weather }: Connection, call: InProcessCall, perform: () => object): object | Error {
   const { journal, cloud } = world;
   life.attemptSince ??= journal.length;
-  if (life.step === "turn management on") life.stake.isHeld = true;
+  const own = world.changing.get(`${life.storeName} ${life.by}`);
+  if (own !== undefined && own.until > world.now()) own.until = addMinutes(world.now(), leaseMinutes);
+  if (call.params.ManageMasterUserPassword === true) life.stake.isHeld = true;
   const changes = isRead(call) ? null : targetOf(call);
   if (changes !== null) checkChange(world, life, call);
   const before = changes === null ? [] : passwordStates(world);
