@@ -24,6 +24,7 @@ export async function confirm(untrusted: PlannedAction, signal: AbortSignal, io:
     await write(io.stderr, "\n");
     return "left";
   }
-  const isYes = isTyped ? answer.trim() === identifier : /^y(es)?$/i.test(answer.trim());
+  // An identifier that cannot be printed is empty, and Enter confirms nothing.
+  const isYes = isTyped ? answer.trim() !== "" && answer.trim() === identifier : /^y(es)?$/i.test(answer.trim());
   return isYes ? "yes" : "no";
 }

@@ -1,6 +1,7 @@
 import { judgeTarget } from "../lib/audit/judge.ts";
 import { observeDatabase } from "../lib/collect/observe-database.ts";
 import type { RegionPort } from "../lib/collect/region-port.ts";
+import { stateOrNone } from "../lib/executions/state-or-none.ts";
 import { type ActionName, actionNames } from "../lib/model/action.ts";
 import {
   type ClassifiedDatabase,
@@ -21,6 +22,7 @@ import { expiredIn } from "../lib/plan/remediation-state.ts";
 import type { RepairPort } from "../lib/remediate/repair.ts";
 import type { Stored } from "../lib/storage/update-stored.ts";
 import { rules } from "../rules/index.ts";
+import { messageOf } from "./error-info.ts";
 import type { Io } from "./io.ts";
 
 /** A database to repair, with a connection to it. */
@@ -42,6 +44,8 @@ export type RepairTarget = RequestedDatabase & {
   readonly chosen: PlannedAction | null;
   /** Messages of the rules that returned INSUFFICIENT_DATA. */
   readonly unseen: readonly string[];
+  /** Why the repair state cannot be read, which finishing a toggle does without; null if it was read. */
+  readonly stateError: string | null;
   /** The action of an earlier run whose lease expired before it ended; null if there is none. */
   readonly unfinished: Running | null;
 };
@@ -72,10 +76,16 @@ export async function survey(
 ): Promise<RepairTarget> {
   const now = io.now().toISOString();
   const execution = `terminal-${inExecutionName({ resourceId })}-${runId}`;
-  const [{ inventory, database }, { value }] = await Promise.all([
+  const [{ inventory, database }, stateError] = await Promise.all([
     observeDatabase(port, toRequestDatabase({ resourceId, ...named }), { policy, rules, now }),
-    state.read(),
+    state.read().then(
+      () => null,
+      (error: unknown) => error,
+    ),
   ]);
+  const isLeftOff = hasToggleTag(database) && database.masterUserSecret === null;
+  if (stateError !== null && !isLeftOff) throw stateError;
+  const { value } = await stateOrNone(state).read();
   const options: PlanOptions = {
     ...{ policy, rules, state: value, now, execution, isEnabled: mode !== "dry-run" },
     ...{ approvedBy: mode === "approved" ? caller : null, assumptions: assumptions[mode] },
@@ -88,6 +98,7 @@ export async function survey(
   const findings = inventory.targets.flatMap((target) => judgeTarget(target, policy, rules, now).findings);
   return {
     ...{ database, port, caller, execution, inventory, plan },
+    stateError: stateError === null ? null : messageOf(stateError),
     chosen: plan.actions.find(isFirst) ?? null,
     unseen: findings
       .filter(({ resource, status }) => resource.arn === database.arn && status === "INSUFFICIENT_DATA")

@@ -1,4 +1,5 @@
 import { releaseSlot, updateState } from "../lib/executions/slot.ts";
+import { stateOrNone } from "../lib/executions/state-or-none.ts";
 import { describeDatabase } from "../lib/model/database.ts";
 import type { PlannedAction } from "../lib/model/plan.ts";
 import type { Policy } from "../lib/model/policy.ts";
@@ -41,8 +42,9 @@ export type RunningRepair = {
 export function runRepair(
   { port: direct, database, execution, caller, unfinished }: RepairTarget,
   { id: _, action, rule, severity, keyReference, database: requestDatabase }: PlannedAction,
-  { io, policy, state, progress, signal, notify }: RepairSession,
+  { io, policy, state: stored, progress, signal, notify }: RepairSession,
 ): RunningRepair {
+  const state = action === "finish-interrupted" ? stateOrNone(stored) : stored;
   const { port, changeLog } = watchChanges(direct, signal);
   const request: RemediationRequest = { action, rule, severity, database: requestDatabase };
   const run = async (): Promise<Outcome> => {

@@ -1,5 +1,6 @@
 import { type AffectedDatabases, nothingAffected, toAffectedDatabases } from "./collect/affected-databases.ts";
 import type { RegionPort } from "./collect/region-port.ts";
+import { judgeRepairs } from "./executions/judge-repairs.ts";
 import { type ReapAndStartRequest, type Repairs, reapAndStart } from "./executions/reap-and-start.ts";
 import { reapExecution, reportDead } from "./executions/reap-executions.ts";
 import { updateState } from "./executions/slot.ts";
@@ -54,7 +55,8 @@ async function recheckAfterExecution(
   const how = `The execution ended with status ${event.detail.status}.`;
   const unread = () => ({ ...{ running, how, inventory: null, policy, rules, now: now() }, ...repairs });
   const port = open(region);
-  const reading = async () => recheck({ ...nothingAffected, databases: await referTo(running, port) }, port, request);
+  const reading = async () =>
+    recheck({ ...nothingAffected, databases: await referTo(running, port) }, port, request, execution);
   const rechecked = await reading().catch(async (error: unknown) => {
     await reportDead(unread());
     await updateState(repairs.state, (state) => markLost(state, execution, now()));
@@ -64,12 +66,15 @@ async function recheckAfterExecution(
   return publish(rechecked, request, { execution, how });
 }
 
-function recheck(
+async function recheck(
   affectedDatabases: AffectedDatabases,
   port: RegionPort,
   request: RecheckAndPublishRequest,
+  lost: string | null = null,
 ): Promise<Rechecked | null> {
-  return recheckDatabases({ ...request, affectedDatabases, port, forRepair: request.repairs !== null });
+  const { repairs, now } = request;
+  const rules = repairs === null ? request.rules : await judgeRepairs(request.rules, repairs, { now: now(), lost });
+  return recheckDatabases({ ...request, rules, affectedDatabases, port, forRepair: repairs !== null });
 }
 
 async function publish(

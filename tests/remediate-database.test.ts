@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
+import { toggleTagKey } from "../lib/model/database.ts";
+import { AwsCallError } from "../lib/model/errors.ts";
 import type { Policy } from "../lib/model/policy.ts";
 import type { RemediationEvent } from "../lib/model/remediation-event.ts";
 import type { RemediationRequest } from "../lib/model/remediation-request.ts";
@@ -20,7 +22,7 @@ import { rules } from "../rules/index.ts";
 import { createCloud } from "../simulator/cloud.ts";
 import type { DBInstance } from "../simulator/resources.ts";
 import type { Cloud } from "../simulator/state.ts";
-import { createInProcessRegion } from "./support/in-process-region.ts";
+import { createInProcessRegion, type InProcessRegion } from "./support/in-process-region.ts";
 import { createMemoryStored, type MemoryStored } from "./support/memory-stored.ts";
 import { renameInstance } from "./support/rename-instance.ts";
 import { anAttempt, aPermissivePolicy } from "./support/repairs.ts";
@@ -45,6 +47,9 @@ let waits: Running[];
 /** What RDS does by itself, before the database is looked at: by the name of what is awaited and how often it was looked at before, what was just told, or a step. */
 let rdsDoes: (when: string, polls: number) => void;
 
+let turnOn: (real: InProcessRegion, ...request: Parameters<InProcessRegion["turnOn"]>) => Promise<void>;
+let tagsAsReturned: (tags: Readonly<Record<string, string>>) => Record<string, string>;
+
 /** A database whose secret is impaired, which no rotation clears. */
 beforeEach(() => open());
 
@@ -59,6 +64,8 @@ function open(): void {
   here.failingRotations.add("orders");
   state = createMemoryStored({ empty: emptyRemediationState });
   [notified, questions, waits] = [[], [], []];
+  turnOn = (real, ...request) => real.turnOn(...request);
+  tagsAsReturned = (tags) => tags;
   rdsDoes = () => {};
 }
 
@@ -170,7 +177,7 @@ const live = (
         : { by: approvedBy, keyReference: shownKey, secretArn: MasterUserSecret?.SecretArn ?? null },
     waits: isWaiting,
     policy: { ...aPermissivePolicy({ ...asked, ...remediation }), keys },
-    port: createInProcessRegion(cloud, scope),
+    port: asReturned(createInProcessRegion(cloud, scope)),
     async notify(event) {
       notified.push(event);
       rdsDoes(`told ${event.type}`, 0);
@@ -179,6 +186,18 @@ const live = (
   });
   return Promise.race([ended, death]);
 };
+
+/** The port, with the tags and the refusals of the test. */
+function asReturned(real: InProcessRegion): InProcessRegion {
+  return {
+    ...real,
+    turnOn: (database, options) => turnOn(real, database, options),
+    async *describeDBInstances(only) {
+      for await (const page of real.describeDBInstances(only))
+        yield page.map((database) => ({ ...database, tags: tagsAsReturned(database.tags) }));
+    },
+  };
+}
 
 const run = (setting?: Setting, answer?: Life["answer"]) =>
   live({ memory: [], ...(answer ? { answer } : {}) }, setting);
@@ -543,6 +562,122 @@ describe("a new secret that does not become active", () => {
   });
 });
 
+describe("while management is off", () => {
+  const [required, former] = ["alias/required", "the former key"];
+  const minutes = (event: RemediationEvent) => Math.round((Date.parse(event.at) - Date.parse(begins)) / 60_000);
+  const toggleTo = async (refuse: (key: string | null) => AwsCallError | null, hours: number) => {
+    const here = cloud.region(scope.account, scope.region);
+    const key = here.addKey({ alias: required });
+    const oldKey = orders.MasterUserSecret?.KmsKeyId ?? null;
+    const asks: { key: string; at: number }[] = [];
+    const nameOf = (reference: string | null) =>
+      reference === key.Arn ? required : reference === oldKey ? former : (reference ?? "the default key");
+    const startsAt = () => (cloud.now().getTime() - Date.parse(begins)) / 60_000;
+    turnOn = (real, database, options) => {
+      asks.push({ key: nameOf(options.keyReference), at: startsAt() });
+      const refusal = startsAt() < hours * 60 ? refuse(nameOf(options.keyReference)) : null;
+      return refusal === null ? real.turnOn(database, options) : Promise.reject(refusal);
+    };
+    const keys = [{ match: {}, require: [required] }];
+    const request = { action: "toggle", rule: "secret-key-as-required" } as const;
+    Object.assign(orders.MasterUserSecret ?? {}, { SecretStatus: "active" });
+    const done = await run({ approvedBy: "ann", shownKey: key.Arn, keys, request });
+    const used = nameOf(orders.MasterUserSecret?.KmsKeyId ?? null);
+    const delayed = notified.filter(({ type }) => type === "remediation.delayed");
+    return { done, asks, used, delayed };
+  };
+  const error = (code: string, message: string, isTransient = false) =>
+    new AwsCallError("rds:ModifyDBInstance", code, message, { isTransient });
+
+  test.each([
+    ["an SCP denies it", "AccessDenied", "explicit deny in a service control policy"],
+    ["a quota is used up", "InstanceQuotaExceeded", "quota"],
+    ["the database has a replica", "InvalidParameterCombination", "replica"],
+  ])("people are told after 15 minutes and then every hour: %s", async (_, code, message) => {
+    const { done, delayed, asks, used } = await toggleTo(() => error(code, message), 3);
+    expect(delayed.map(minutes)).toEqual([expect.anything(), expect.anything(), expect.anything()]);
+    const [first = 0, second = 0, third = 0] = delayed.map(minutes);
+    const offAt = asks[0]?.at ?? 0;
+    expect([first - offAt, second - first, third - second].map((gap) => Math.round(gap / 5) * 5)).toEqual([15, 60, 60]);
+    expect(delayed[0]).toMatchObject({ managed: false, message: expect.stringContaining(message) });
+    expect(delayed[0]?.recovery).toEqual([expect.stringContaining("--manage-master-user-password")]);
+    expect([endsOf(done), used]).toEqual([[["toggle", "repaired"]], required]);
+  });
+
+  test("a notice that fails is sent again, and the repair goes on", async () => {
+    let fails = 3;
+    rdsDoes = (when) => {
+      if (when !== "told remediation.delayed" || fails === 0) return;
+      fails -= 1;
+      throw new Error("the topic is down");
+    };
+    const { done, delayed } = await toggleTo(() => error("AccessDenied", "no"), 1);
+    expect(delayed.length).toBeGreaterThan(3);
+    expect(endsOf(done)).toEqual([["toggle", "repaired"]]);
+  });
+
+  test.each([
+    ["one refusal", 1],
+    ["five minutes of refusals", 10],
+  ])("%s of the required key does not take another key", async (_, times) => {
+    let left = times;
+    const { used, asks } = await toggleTo((key) => {
+      if (key !== required || left === 0) return null;
+      left -= 1;
+      return error("KMSKeyNotAccessibleFault", "the key cannot be used");
+    }, 24);
+    expect(new Set(asks.map(({ key }) => key))).toEqual(new Set([required]));
+    expect(used).toBe(required);
+  });
+
+  test.each([
+    ["throttling by KMS", "ThrottlingException", "Rate exceeded (Service: Kms)"],
+    ["an internal failure of KMS", "KMSInternalException", "KMS failed"],
+  ])("%s does not take another key, however long it lasts", async (_, code, message) => {
+    const { used, asks } = await toggleTo((key) => (key === required ? error(code, message, true) : null), 2);
+    expect(new Set(asks.map(({ key }) => key))).toEqual(new Set([required]));
+    expect(used).toBe(required);
+  });
+
+  test("the former key, and then the default key, only where the required key is refused for good", async () => {
+    const refused = error("KMSKeyNotAccessibleFault", "the key cannot be used");
+    const once = await toggleTo((key) => (key === required ? refused : null), 24);
+    expect(once.used).toBe(former);
+    const [first, other] = [once.asks[0], once.asks.find(({ key }) => key !== required)];
+    expect((other?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(10);
+    open();
+    const { used, asks, done } = await toggleTo((key) => (key === "the default key" ? null : refused), 24);
+    expect([...new Set(asks.map(({ key }) => key))]).toEqual([required, former, "the default key"]);
+    expect(orders.MasterUserSecret?.KmsKeyId).not.toBe(used === required);
+    expect(done).toMatchObject([{ outcome: { end: "failed", managed: true } }]);
+  });
+});
+
+describe("a tag that RDS accepts and does not return at once", () => {
+  const toggle: Setting = { approvedBy: "ann", request: { action: "toggle" } };
+  const hideTag = (hasTag: () => boolean) => {
+    tagsAsReturned = (tags) =>
+      hasTag() ? tags : Object.fromEntries(Object.entries(tags).filter(([key]) => key !== toggleTagKey));
+  };
+
+  test("is waited for", async () => {
+    let reads = 0;
+    hideTag(() => {
+      reads += 1;
+      return reads > 8;
+    });
+    expect(endsOf(await run(toggle))).toEqual([["toggle", "repaired"]]);
+  });
+
+  test("is not waited for longer than a few minutes, and nothing is turned off", async () => {
+    const before = orders.MasterUserSecret?.SecretArn;
+    hideTag(() => false);
+    expect(endsOf(await run(toggle))).toEqual([["toggle", "failed"]]);
+    expect(orders.MasterUserSecret?.SecretArn).toBe(before);
+    expect((cloud.now().getTime() - Date.parse(begins)) / 60_000).toBeLessThan(10);
+  });
+});
+
 describe("a database is its resource ID", () => {
   const toggle: Setting = { approvedBy: "ann", request: { action: "toggle" } };
   const enable: Setting = { approvedBy: "ann", request: { action: "enable", rule: "master-password-managed" } };
@@ -717,10 +852,10 @@ describe("an interrupted toggle", () => {
     expect([orders.TagList, attempts()]).toEqual([[], []]);
   });
 
-  test("that turned nothing off has failed while the rule that required it does not pass", async () => {
+  test("that turned nothing off is not repaired while the rule that required it does not pass", async () => {
     await leave(nowArn(), begins, wrongKey);
     expect(await run({ ...finish, keys: unmet })).toMatchObject([
-      { outcome: { end: "failed", reason: expect.stringMatching(/not been turned off, and secret-key-as-required/) } },
+      { outcome: { end: "refused", gates: [{ reason: expect.stringMatching(/turned off, and secret-key-as-req/) }] } },
     ]);
   });
 
@@ -751,6 +886,15 @@ describe("an interrupted toggle", () => {
     await updateStored(state, (present) => ({ ...present, stopped: { at: begins, by: "ann", why: "an incident" } }));
     expect(endsOf(await run(service))).toEqual([["finish-interrupted", "refused"]]);
     expect(questions).toHaveLength(1);
+  });
+
+  test("is finished with approval although the state cannot be read", async () => {
+    await leave("arn:old-OLDold", begins);
+    delete orders.MasterUserSecret;
+    state.fail.read = new Error("the bucket is gone");
+    expect(endsOf(await run({ request: finish.request ?? {} }))).toEqual([["finish-interrupted", "repaired"]]);
+    expect(questions).toEqual(["request approval of finish-interrupted"]);
+    expect([nowArn(), orders.TagList]).toEqual([expect.stringContaining(":secret:rds!"), []]);
   });
 
   test("waits a day at most for its approval, and its lease lasts half an hour longer", async () => {

@@ -21,7 +21,7 @@ export type SlotOptions = {
 };
 
 /** Length of a lease. Each read of the database renews it, and a poll pauses for five minutes at most. */
-export const leaseMinutes = 10;
+export const leaseMinutes = 20;
 
 /** Lambda may resume an execution late, and the first step after a wait may be retried for ten minutes. */
 const resumingMinutes = 30;

@@ -11,7 +11,7 @@ export type Holder = Pick<Running, "execution" | "resourceId" | "arn" | "account
 
 type Now = { readonly now: string; readonly stopAfterFailures: number };
 
-/** With `takesOver`, the execution takes the place of one whose lease has expired, because a person runs the command again. */
+/** With `takesOver`, the execution replaces one whose lease has expired, because a person runs the command again. */
 type AcquireOptions = Now & {
   readonly expiresAt: string;
   readonly isChanging: boolean;

@@ -31,11 +31,8 @@ export type Unfinished = {
   readonly database: Database | null;
 };
 
-/** `still on`: the old secret is in use. `wasAsked`: RDS was, or may have been, asked to turn management off. */
-type Reconciled =
-  | ({ readonly state: "on" } & NewSecret)
-  | { readonly state: "still on"; readonly wasAsked: boolean }
-  | Unfinished;
+/** `still on`: the old secret is in use, because management was not turned off. */
+type Reconciled = ({ readonly state: "on" } & NewSecret) | { readonly state: "still on" } | Unfinished;
 
 /** Nothing else turns management on, and the cause of a refusal may be fixed meanwhile. */
 const timeoutMinutes = 2 * 24 * 60;
@@ -56,8 +53,6 @@ type Seen = Pick<Description, "at" | "missing" | "isHeld" | "database"> & {
   /** Since when RDS has refused the required key. */
   readonly refusedSince: string | null;
   readonly noticeAt: string | null;
-  /** False if RDS was not asked to turn management off. */
-  readonly wasAsked: boolean;
   readonly why: string;
   readonly isDone: boolean;
 };
@@ -75,7 +70,7 @@ export async function reconcile(repair: Repair, toggle: ToggleInProgress): Promi
   const { secretArn = null, kmsKeyId = null, status = null } = database?.masterUserSecret ?? {};
   const why = error === null ? value.why : `${value.why}; later reads failed: ${error}`;
   if (!isHeld || isGone(value)) return { state: isHeld ? "gone" : "taken over", why, database };
-  if (value.state === "old") return { state: "still on", wasAsked: value.wasAsked };
+  if (value.state === "old") return { state: "still on" };
   if (value.state === "new" && secretArn !== null)
     return { state: "on", secretArn, keyReference: kmsKeyId, status: error === null ? status : null };
   return { state: error === null && missing === 0 ? "off" : "unknown", why, database };
@@ -87,7 +82,6 @@ const unseen = {
   refusedSince: null,
   noticeAt: null,
   database: null,
-  wasAsked: true,
 } as const;
 
 async function reconcileOnce(repair: Repair, toggle: ToggleInProgress, last: Seen | null): Promise<Seen> {
@@ -105,10 +99,9 @@ async function reconcileOnce(repair: Repair, toggle: ToggleInProgress, last: See
   const isFor = (minutes: number) => since !== null && at >= addMinutes(since, minutes);
   const seen = { ...before, ...description, database, state, since, why: "", isDone: false } as const;
   if (state === "new") return { ...seen, noticeAt: null, isDone: status === "active" || isFor(fillingMinutes) };
-  if (state === "old") {
-    const wasAsked = (await repair.record.snapshot())?.offRequestedAt !== null;
-    return { ...seen, wasAsked, isDone: isFor(stillOnMinutes) || (isAtRest && !wasAsked) };
-  }
+  // Without a snapshot it is unknown whether RDS was asked.
+  const isUnasked = async () => (await repair.record.snapshot())?.offRequestedAt === null;
+  if (state === "old") return { ...seen, isDone: isFor(stillOnMinutes) || (isAtRest && (await isUnasked())) };
   return giveNotice(repair, toggle, { ...seen, ...(await askOn(repair, toggle, seen)) });
 }
 
@@ -125,7 +118,7 @@ async function askOn(
   const refusals: string[] = [];
   for (const keyReference of new Set(keys)) {
     const refusal = await aws.turnOn(database, { keyReference, applyImmediately }).catch(toRefusal);
-    if (refusal === undefined) return { refusedSince, why: "RDS accepted the request but does not show a secret yet" };
+    if (refusal === undefined) return { refusedSince: null, why: "RDS accepted the request but does not show a secret yet" };
     refusals.push(`${keyReference ?? "the default key"}: ${refusal.code}: ${refusal.message}`);
     if (!isAboutKey(refusal)) return { refusedSince, why: refusals.join("; ") };
   }

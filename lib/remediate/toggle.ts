@@ -24,19 +24,26 @@ export const toggle: Procedure = async (repair) => {
 };
 
 /** Finishes a toggle, whatever has become of it. `refusal` is why management may still be on with the old secret. */
-export async function finishToggle(repair: Repair, inProgress: ToggleInProgress, refusal: string): Promise<Outcome> {
+export async function finishToggle(
+  repair: Repair,
+  inProgress: ToggleInProgress,
+  refusal: string,
+  isAgain = false,
+): Promise<Outcome> {
   const { secretSnapshot } = inProgress;
   const rule = secretSnapshot?.rule ?? repair.rule;
   /* 4, 5 */ const end = await reconcile(repair, inProgress);
-  if (end.state === "still on") return endStillOn(repair, inProgress, { rule, refusal, ...end });
+  if (end.state === "still on") return endStillOn(repair, inProgress, rule, refusal);
   if (end.state !== "on") return endUnfinished(repair, inProgress, end);
   /* 6 */ const isAnnounced = await announceSecret(repair, inProgress, end);
   /* 7 */ const lost = secretSnapshot === null ? [noSnapshot] : await restore(repair, secretSnapshot, end.secretArn);
   /* 8 */ const reason = end.status === "active" ? await verify(repair, rule) : describeInactive(end.status);
   // Until the new ARN is delivered, the tag stays so that the next execution delivers it.
   const tag = isAnnounced ? await removeToggleTag(repair, inProgress) : "kept";
-  if (tag === "off")
-    return endUnfinished(repair, inProgress, { state: "off", why: "it has taken the new secret back", database: null });
+  // RDS may take a secret back, and one answer may be older than the last.
+  const why = "it has taken the new secret back";
+  if (tag === "off" && isAgain) return endUnfinished(repair, inProgress, { state: "off", why, database: null });
+  if (tag === "off") return finishToggle(repair, inProgress, refusal, true);
   const remarks = [...describeOtherKey(inProgress, end), ...lost, ...(tag === "removed" ? [] : [stillTagged])];
   if (reason === null) return { end: "repaired", remarks };
   const all = [reason, ...remarks.map((remark) => remark.replace(/\.$/, ""))];
@@ -130,16 +137,15 @@ function isStillOn({ masterUserSecret, pendingChanges, status }: Database, oldSe
   return masterUserSecret?.secretArn === oldSecretArn && !isChanging;
 }
 
-type StillOn = { readonly rule: string; readonly refusal: string; readonly wasAsked: boolean };
-
 /**
- * Steps 4 and 8 if management was not turned off: removes the tag. Ends as repaired only if the rule that required the toggle passes. If an
- * interrupted toggle had not even asked RDS, nothing was changed, and the toggle can start anew at once.
+ * Steps 4 and 8 if management was not turned off: removes the tag. Ends as repaired only if the rule that required the toggle passes.
+ * Finishing an interrupted toggle changed nothing then, and the toggle can start anew.
  */
 async function endStillOn(
   repair: Repair,
   inProgress: ToggleInProgress,
-  { rule, refusal, wasAsked }: StillOn,
+  rule: string,
+  refusal: string,
 ): Promise<Outcome> {
   const tag = await removeToggleTag(repair, inProgress);
   if (tag === "off") return finishToggle(repair, inProgress, refusal);
@@ -154,7 +160,7 @@ async function endStillOn(
   const reason = await verify(repair, rule, { timeoutMinutes: 0 });
   if (reason === null) return { end: "repaired", remarks: ["Management had not been turned off."] };
   const why = `${refusal}, and ${reason}`;
-  if (wasAsked || repair.action === "toggle") return { end: "failed", reason: why, recovery: [], ...managed };
+  if (repair.action === "toggle") return { end: "failed", reason: why, recovery: [], ...managed };
   return refuse(repair, [
     { gate: "requested", open: false, reason: `${why}: the tag is removed; start the toggle anew` },
   ]);

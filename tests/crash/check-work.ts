@@ -183,8 +183,9 @@ export function checkKept(world: World, where: string, text: string): void {
 }
 
 /** An event must be true about management at that moment. */
-export function checkEvent(world: World, { managed, database: { arn }, message }: RemediationEvent): void {
-  const database = liveOne(world, { arn });
+export function checkEvent(world: World, { managed, database: { resourceId }, message }: RemediationEvent): void {
+  const subject = world.affectedDatabases.find((one) => one.resourceId === resourceId);
+  const database = subject && liveOne(world, subject);
   if (managed !== null && database !== undefined && managed !== (database.MasterUserSecret !== undefined))
     breakPromise(world, promises.truthful, `"${message}" says managed: ${managed}`);
 }
