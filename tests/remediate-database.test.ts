@@ -48,6 +48,7 @@ let waits: Running[];
 let rdsDoes: (when: string, polls: number) => void;
 
 let turnOn: (real: InProcessRegion, ...request: Parameters<InProcessRegion["turnOn"]>) => Promise<void>;
+let turnOff: InProcessRegion["turnOff"] | null;
 let tagsAsReturned: (tags: Readonly<Record<string, string>>) => Record<string, string>;
 
 /** A database whose secret is impaired, which no rotation clears. */
@@ -65,6 +66,7 @@ function open(): void {
   state = createMemoryStored({ empty: emptyRemediationState });
   [notified, questions, waits] = [[], [], []];
   turnOn = (real, ...request) => real.turnOn(...request);
+  turnOff = null;
   tagsAsReturned = (tags) => tags;
   rdsDoes = () => {};
 }
@@ -192,6 +194,7 @@ function asReturned(real: InProcessRegion): InProcessRegion {
   return {
     ...real,
     turnOn: (database, options) => turnOn(real, database, options),
+    turnOff: (...request) => (turnOff ?? real.turnOff)(...request),
     async *describeDBInstances(only) {
       for await (const page of real.describeDBInstances(only))
         yield page.map((database) => ({ ...database, tags: tagsAsReturned(database.tags) }));
@@ -650,6 +653,67 @@ describe("while management is off", () => {
     expect([...new Set(asks.map(({ key }) => key))]).toEqual([required, former, "the default key"]);
     expect(orders.MasterUserSecret?.KmsKeyId).not.toBe(used === required);
     expect(done).toMatchObject([{ outcome: { end: "failed", managed: true } }]);
+  });
+});
+
+describe("what a toggle restores, and what it leaves alone", () => {
+  const toggle: Setting = { approvedBy: "ann", request: { action: "toggle" } };
+  const here = () => cloud.region(scope.account, scope.region);
+  const secretOf = (arn = orders.MasterUserSecret?.SecretArn) => here().secrets.get(arn ?? "");
+  const putPolicy = (statement: (arn: string) => object) => {
+    const secret = secretOf();
+    if (secret === undefined) throw new Error("there is no secret");
+    const resourcePolicy = JSON.stringify({ Version: "2012-10-17", Statement: [statement(secret.ARN)] });
+    here().secrets.set(secret.ARN, { ...secret, resourcePolicy });
+    Object.assign(orders.MasterUserSecret ?? {}, { SecretStatus: "active" });
+  };
+  const allow = { Effect: "Allow", Principal: { AWS: "arn:aws:iam::111111111111:role/app" } };
+  const wrongKey = () => {
+    const key = here().addKey();
+    const request = { action: "toggle", rule: "secret-key-as-required" } as const;
+    return { approvedBy: "ann", shownKey: key.Arn, keys: [{ match: {}, require: [key.Arn] }], request };
+  };
+
+  test("every ARN of the old secret in its policy becomes that of the new one", async () => {
+    putPolicy((arn) => ({ ...allow, Action: "secretsmanager:DescribeSecret", Resource: [arn, "*", arn] }));
+    expect(endsOf(await run(wrongKey()))).toEqual([["toggle", "repaired"]]);
+    const { ARN = "", resourcePolicy = "" } = secretOf() ?? {};
+    expect(JSON.parse(resourcePolicy ?? "").Statement[0].Resource).toEqual([ARN, "*", ARN]);
+  });
+
+  test("a policy that denies RDS what it needs is not put back, which is said", async () => {
+    putPolicy(() => ({ Effect: "Deny", Principal: "*", Action: "secretsmanager:*", Resource: "*" }));
+    expect(await run(wrongKey())).toMatchObject([
+      { outcome: { end: "repaired", remarks: [expect.stringContaining("may deny RDS")] } },
+    ]);
+    expect(secretOf()?.resourcePolicy ?? null).toBeNull();
+  });
+
+  test("the tag of another toggle stays", async () => {
+    const Value = formatToggleMarker({
+      startedAt: begins,
+      keyReference: null,
+      execution: "x",
+      oldSecretSuffix: "AbCdEf",
+    });
+    rdsDoes = (when) => {
+      if (when === "told secret.replaced") Object.assign(orders.TagList[0] ?? {}, { Value });
+    };
+    await run(toggle);
+    expect(orders.TagList).toEqual([{ Key: toggleTagKey, Value }]);
+  });
+
+  test("a password change that is pending already is not requested again", async () => {
+    let offs = 0;
+    turnOff = async () => {
+      offs += 1;
+    };
+    rdsDoes = (when) => {
+      if (when === "told remediation.started") orders.PendingModifiedValues.MasterUserPassword = "****";
+      if (when === "turn management on, after old") delete orders.PendingModifiedValues.MasterUserPassword;
+    };
+    await run(toggle);
+    expect(offs).toBe(0);
   });
 });
 

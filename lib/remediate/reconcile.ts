@@ -118,7 +118,8 @@ async function askOn(
   const refusals: string[] = [];
   for (const keyReference of new Set(keys)) {
     const refusal = await aws.turnOn(database, { keyReference, applyImmediately }).catch(toRefusal);
-    if (refusal === undefined) return { refusedSince: null, why: "RDS accepted the request but does not show a secret yet" };
+    if (refusal === undefined)
+      return { refusedSince: null, why: "RDS accepted the request but does not show a secret yet" };
     refusals.push(`${keyReference ?? "the default key"}: ${refusal.code}: ${refusal.message}`);
     if (!isAboutKey(refusal)) return { refusedSince, why: refusals.join("; ") };
   }
