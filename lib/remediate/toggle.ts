@@ -35,8 +35,15 @@ export async function finishToggle(
   /* 4, 5 */ const end = await reconcile(repair, inProgress);
   if (end.state === "still on") return endStillOn(repair, inProgress, rule, refusal);
   if (end.state !== "on") return endUnfinished(repair, inProgress, end);
-  /* 6 */ const isAnnounced = await announceSecret(repair, inProgress, end);
+  const otherKey = describeOtherKey(inProgress, end);
+  const replaced = [
+    "The master password is in a new secret.",
+    ...otherKey,
+    ...(secretSnapshot === null ? [noSnapshot] : []),
+  ];
+  /* 6 */ const isAnnounced = await announceSecret(repair, "secret replaced", replaced, inProgress, end);
   /* 7 */ const lost = secretSnapshot === null ? [noSnapshot] : await restore(repair, secretSnapshot, end.secretArn);
+  if (secretSnapshot !== null && lost.length > 0) await announceSecret(repair, "not restored", lost, inProgress, end);
   /* 8 */ const reason = end.status === "active" ? await verify(repair, rule) : describeInactive(end.status);
   // Until the new ARN is delivered, the tag stays so that the next execution delivers it.
   const tag = isAnnounced ? await removeToggleTag(repair, inProgress) : "kept";
@@ -44,7 +51,7 @@ export async function finishToggle(
   const why = "it has taken the new secret back";
   if (tag === "off" && isAgain) return endUnfinished(repair, inProgress, { state: "off", why, database: null });
   if (tag === "off") return finishToggle(repair, inProgress, refusal, true);
-  const remarks = [...describeOtherKey(inProgress, end), ...lost, ...(tag === "removed" ? [] : [stillTagged])];
+  const remarks = [...otherKey, ...lost, ...(tag === "removed" ? [] : [stillTagged])];
   if (reason === null) return { end: "repaired", remarks };
   const all = [reason, ...remarks.map((remark) => remark.replace(/\.$/, ""))];
   return { end: "failed", reason: all.join(". "), recovery: [], ...(tag !== "missing" && { managed: true }) };
@@ -184,15 +191,16 @@ async function endUnfinished(
   return { end: "failed", reason: reasons[end.state], recovery, ...(end.state === "off" && { managed: false }) };
 }
 
-/** Step 6: announces the old and the new ARN. */
-function announceSecret(repair: Repair, inProgress: ToggleInProgress, end: NewSecret): Promise<boolean> {
-  const missing = inProgress.secretSnapshot === null ? [noSnapshot] : [];
-  return tryNotify(repair, "secret replaced", {
-    type: "secret.replaced",
-    message: ["The master password is in a new secret.", ...describeOtherKey(inProgress, end), ...missing].join(" "),
-    secret: { before: inProgress.oldSecretArn, after: end.secretArn },
-    keyReference: end.keyReference,
-  });
+/** Steps 6 and 7: announces the old and the new ARN, and what could not be restored. */
+function announceSecret(
+  repair: Repair,
+  what: string,
+  sentences: readonly string[],
+  { oldSecretArn }: ToggleInProgress,
+  { secretArn, keyReference }: NewSecret,
+): Promise<boolean> {
+  const secret = { before: oldSecretArn, after: secretArn };
+  return tryNotify(repair, what, { type: "secret.replaced", message: sentences.join(" "), secret, keyReference });
 }
 
 function describeOtherKey({ keyReference: wanted }: ToggleInProgress, { keyReference }: NewSecret): string[] {

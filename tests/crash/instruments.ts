@@ -115,6 +115,7 @@ export function createState({ world, life, stage, weather }: Connection): Stored
     async read() {
       await stage.pass(life, "before reading the state");
       const outage = weather.storeFails?.() ?? null;
+      if (outage !== null && weather.isStoreDown) world.hasLostState = true;
       const read = await stored.read();
       await stage.pass(life, "after reading the state");
       if (outage !== null) throw outage.error;

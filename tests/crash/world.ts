@@ -86,6 +86,8 @@ export type World = {
   readonly started: { readonly by: string; readonly storeName: StoreName; readonly at: string }[];
   /** The journal entry since which the circuit breaker is open; null while it is closed. */
   readonly stopped: { since: number | null };
+  /** True once the store was down for days: a toggle is finished without its snapshot then. */
+  hasLostState: boolean;
   /** Number of runs at terminals. */
   terminals: number;
   /** Number of visible or checkpointed events so far, waits included, reads not. */
@@ -117,6 +119,7 @@ export function createWorld(policy: Policy, build: (here: Region) => readonly Si
     changing: new Map(),
     approved: new Set(),
     hasStrangers: false,
+    hasLostState: false,
     started: [],
     stopped: { since: null },
     terminals: 0,
