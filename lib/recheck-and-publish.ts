@@ -1,9 +1,9 @@
+import { judgeRepairs } from "./audit/judge-repairs.ts";
 import { type AffectedDatabases, nothingAffected, toAffectedDatabases } from "./collect/affected-databases.ts";
 import type { RegionPort } from "./collect/region-port.ts";
-import { judgeRepairs } from "./executions/judge-repairs.ts";
 import { type ReapAndStartRequest, type Repairs, reapAndStart } from "./executions/reap-and-start.ts";
 import { reapExecution, reportDead } from "./executions/reap-executions.ts";
-import { updateState } from "./executions/slot.ts";
+import { readLive, updateState } from "./executions/slot.ts";
 import { type DatabaseReference, toReference } from "./model/database.ts";
 import { type ExecutionEvent, namesOf } from "./model/execution-event.ts";
 import type { RecheckEvent } from "./model/recheck-event.ts";
@@ -73,7 +73,8 @@ async function recheck(
   lost: string | null = null,
 ): Promise<Rechecked | null> {
   const { repairs, now } = request;
-  const rules = repairs === null ? request.rules : await judgeRepairs(request.rules, repairs, { now: now(), lost });
+  const rules =
+    repairs === null ? request.rules : judgeRepairs(request.rules, await readLive(repairs.state, now(), lost));
   return recheckDatabases({ ...request, rules, affectedDatabases, port, forRepair: repairs !== null });
 }
 

@@ -1,9 +1,9 @@
 import type { ActionName } from "../model/action.ts";
 import type { Policy } from "../model/policy.ts";
 import type { RemediationRequest } from "../model/remediation-request.ts";
-import type { Attempt, RemediationState } from "../model/remediation-state.ts";
+import type { Attempt, RemediationState, Running } from "../model/remediation-state.ts";
 import { addMinutes } from "../model/time.ts";
-import { acquire, advance, release, renew } from "../plan/remediation-state.ts";
+import { acquire, advance, liveIn, release, renew } from "../plan/remediation-state.ts";
 import { isWithinBudget } from "../plan/timing-gates.ts";
 import { type Stored, updateStored } from "../storage/update-stored.ts";
 
@@ -90,4 +90,17 @@ export async function releaseSlot(
   await updateState(state, (present) =>
     release(present, execution, { attempts: attempts(present), now, stopAfterFailures }),
   );
+}
+
+/** Executions that hold a valid lease, except one that is known to be dead. None if the state cannot be read. */
+export async function readLive(
+  state: Stored<RemediationState>,
+  now: string,
+  lost: string | null = null,
+): Promise<readonly Running[]> {
+  const live = await state.read().then(
+    ({ value }) => liveIn(value, now),
+    () => [],
+  );
+  return live.filter(({ execution }) => execution !== lost);
 }
