@@ -6,6 +6,7 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { promisify } from "node:util";
 import { type Fleet, fewestCalls } from "./fleet.ts";
+import { measurePublishing } from "./publish.ts";
 import type { Reading } from "./read-once.ts";
 import { measureStartUp } from "./start-up.ts";
 
@@ -78,6 +79,23 @@ const took = `${packaged.milliseconds.toFixed(0)} ms / ${plain.milliseconds.toFi
 add("import of the packaged audit / bare handler", `${startUp.toFixed(2)} (${took})`, "≤ 1.5", startUp <= 1.5);
 const mebibytes = ({ bytes }: { bytes: number }) => `${(bytes / 2 ** 20).toFixed(2)} MiB`;
 add("bundle of the packaged audit", `${mebibytes(packaged)} (bare handler ${mebibytes(plain)})`, "none", true);
+
+const { delivery, denied } = await measurePublishing();
+add(
+  "deliver 10,000 findings, 40 s per invocation",
+  `${delivery.invocations} invocations, ${delivery.seconds.toFixed(0)} s, ${delivery.peakMebibytes.toFixed(0)} MiB; ${delivery.delivered} delivered, each at most ${delivery.mostOften} times`,
+  "all, each ≤ 2 times, ≤ 8 invocations, ≤ 1,024 MiB",
+  delivery.delivered === 10_000 &&
+    delivery.mostOften <= 2 &&
+    delivery.invocations <= 8 &&
+    delivery.peakMebibytes <= 1024,
+);
+add(
+  "10,000 databases whose secrets cannot be listed",
+  `${denied.seconds.toFixed(0)} s, ${denied.peakMebibytes.toFixed(0)} MiB, ledger ${denied.ledgerKibibytes.toFixed(0)} KiB`,
+  "≤ 1,024 MiB, ledger ≤ 64 KiB",
+  denied.peakMebibytes <= 1024 && denied.ledgerKibibytes <= 64,
+);
 
 console.log(`Node ${process.version}, ${latencyMs} ms per call, median of ${rounds} alternating readings
 `);

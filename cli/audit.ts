@@ -9,14 +9,23 @@ import { toJson } from "../lib/report/files/json.ts";
 import { rules } from "../rules/index.ts";
 import { auditStatus, type FailOn, failOnChoices } from "./exit-status.ts";
 import { areSame, checkWritable, WriteError, writeWhole } from "./files.ts";
+import { historyOption } from "./history/history-option.ts";
+import { compareToBaseline, openRecorder, recordRun } from "./history/record.ts";
 import { type Io, write } from "./io.ts";
 import { oneOf, refuseBoth } from "./option-values.ts";
 import { readPolicy } from "./policy-file.ts";
+import { readReport } from "./report-file.ts";
 import { addOutputOptions, checkOutput, type OutputOptions, writeReport } from "./report-output.ts";
 import { addSourceOptions, checkSource, openInventory, type SourceOptions } from "./source.ts";
 import { version } from "./version.ts";
 
-type AuditOptions = SourceOptions & OutputOptions & { readonly failOn: FailOn; readonly saveInventory?: string };
+type AuditOptions = SourceOptions &
+  OutputOptions & {
+    readonly failOn: FailOn;
+    readonly saveInventory?: string;
+    readonly history?: string;
+    readonly baseline?: string;
+  };
 
 const examples = `
 Examples:
@@ -25,6 +34,8 @@ Examples:
   rds-password-audit audit --region eu-west-1 --output report.json --fail-on high
   rds-password-audit audit --region eu-west-1 --save-inventory monday.json
   rds-password-audit audit --from monday.json --policy stricter.yaml
+  rds-password-audit audit --region eu-west-1 --history audits.db
+  rds-password-audit audit --region eu-west-1 --baseline accepted.json
 
 Exit status:
   0  no finding at or above --fail-on, and coverage is complete
@@ -43,12 +54,14 @@ export function addAudit(program: Command, io: Io, end: (status: number) => void
         .argParser(oneOf("--fail-on", failOnChoices)),
     )
     .option("--save-inventory <file>", "save what was read from AWS, to judge it again with --from")
+    .addOption(historyOption("keep every run in this file, for history, trend and diff"))
+    .option("--baseline <file>", "a JSON report: exit with 1 only for violations that it does not have")
     .addHelpText("after", examples)
     .action(async (options: AuditOptions) => end(await audit(options, io)));
 }
 
 async function audit(options: AuditOptions, io: Io): Promise<number> {
-  const { from, saveInventory, output, policy: policyFile, failOn } = options;
+  const { from, saveInventory, output, policy: policyFile, failOn, history, baseline: baselineFile } = options;
   checkSource(options);
   refuseBoth({ "--from": from, "--save-inventory": saveInventory });
   const policy = await readPolicy(policyFile);
@@ -58,17 +71,22 @@ async function audit(options: AuditOptions, io: Io): Promise<number> {
     if (output !== undefined && (await areSame(output, saveInventory)))
       throw new UsageError("--save-inventory and --output name the same file: give each its own.");
   }
+  const baseline = baselineFile === undefined ? null : await readReport(baselineFile);
+  const recorder = history === undefined ? null : await openRecorder(history);
   const inventory = await openInventory(options, policy, io);
   if (from !== undefined)
     await write(io.stderr, `Judged as of ${inventory.observedAt}, when the inventory was taken.\n`);
-  const report = assembleReport(inventory, { policy, rules, generatedAt: io.now().toISOString(), version });
+  const assembled = assembleReport(inventory, { policy, rules, generatedAt: io.now().toISOString(), version });
+  const { report, error } = recorder === null ? { report: assembled, error: null } : recordRun(assembled, recorder);
   try {
     if (saveInventory !== undefined) await save(inventory, saveInventory, io);
   } finally {
     // A full disk must not cost the report.
     await writeReport(report, options, io);
   }
-  return auditStatus(report, failOn);
+  if (error !== null) throw error;
+  if (baseline === null) return auditStatus(report, failOn);
+  return auditStatus({ ...report, findings: [...(await compareToBaseline(report, baseline, io))] }, failOn);
 }
 
 /** Throws a WriteError if the file cannot be written. The inventory is then in a temporary file, if that is possible. */

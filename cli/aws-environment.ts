@@ -7,7 +7,7 @@ export async function openAws(
   { env, loadAws }: Pick<Io, "env" | "loadAws">,
   profiles: readonly string[],
 ): Promise<Aws> {
-  checkEndpoints(env);
+  checkUrls(env);
   const aws = await loadAws();
   await checkProfiles(profiles, env, aws);
   return aws;
@@ -24,12 +24,17 @@ export function openAccount(
     : createAccount({ name: `profile ${profile}`, profile, signal });
 }
 
-function checkEndpoints(env: Io["env"]): void {
+/** Variables that hold a URL, with an example. */
+const urls: readonly [RegExp, string][] = [
+  [/^AWS_ENDPOINT_URL(_|$)/, "http://127.0.0.1:4566"],
+  [/^https?_proxy$/i, "http://proxy.example.com:3128"],
+];
+
+function checkUrls(env: Io["env"]): void {
   for (const [name, value] of Object.entries(env))
-    if (/^AWS_ENDPOINT_URL(_|$)/.test(name) && value && toUrl(value) === null)
-      throw new UsageError(
-        `${name} is "${value}", not a URL: set it to one, such as http://127.0.0.1:4566, or unset it.`,
-      );
+    for (const [pattern, example] of urls)
+      if (pattern.test(name) && value && toUrl(value) === null)
+        throw new UsageError(`${name} is "${value}", not a URL: set it to one, such as ${example}, or unset it.`);
 }
 
 /** Without the named profile, the SDK would try other credentials: those of the machine, for example. */

@@ -46,6 +46,9 @@ async function configuredRegion(
   return name;
 }
 
+/** Names that stand for all Regions elsewhere. */
+const allNames = ["all", "*", "global"];
+
 /** Asks AWS about a name that is not in the list of known Regions, because the Region may be newer than the list. */
 async function checkRegion(
   name: string,
@@ -58,5 +61,7 @@ async function checkRegion(
       const enabled = await account.listRegions().catch((): readonly string[] => []);
       if (enabled.includes(name)) return name;
     }
+  if (allNames.includes(name))
+    throw new UsageError(`"${name}" is not a Region: to read every Region that is enabled, give --all-regions.`);
   throw new UsageError(`"${name}" is not a known Region${suggest(name, knownRegions)}${remedy}.`);
 }

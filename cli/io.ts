@@ -2,6 +2,8 @@ import type { AccountPort } from "../lib/collect/choose-targets.ts";
 import type { RegionPort } from "../lib/collect/region-port.ts";
 import type { Publish } from "../lib/publish/destinations.ts";
 import type { RepairPort } from "../lib/remediate/repair.ts";
+import { codeOf } from "./error-info.ts";
+import { explainFileError, WriteError } from "./files.ts";
 
 /** A stream to write to; `isTTY` if it is a terminal, `columns` wide. */
 export type OutputStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
@@ -59,12 +61,12 @@ export type Io = {
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
 };
 
-/** Writes a text and waits until it is written. Ignores a closed pipe (`| head`). */
+/** Writes a text and waits until it is written. Ignores a closed pipe (`| head`). Throws a WriteError. */
 export function write(stream: OutputStream, text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     stream.write(text, (error) => {
-      if (error == null || ("code" in error && error.code === "EPIPE")) resolve();
-      else reject(error);
+      if (error == null || codeOf(error) === "EPIPE") resolve();
+      else reject(new WriteError(`The output could not be written: ${explainFileError(error)}.`, { cause: error }));
     });
   });
 }

@@ -1,9 +1,17 @@
 import { UsageError } from "../lib/model/errors.ts";
 import { suggest } from "../lib/model/nearest.ts";
 
+/** The words that a parser of `oneOf` takes. */
+const choicesByParser = new WeakMap<object, readonly string[]>();
+
+/** The words that an option takes; null if it does not take one of several words. */
+export function choicesOf(parser: object | undefined): readonly string[] | null {
+  return (parser && choicesByParser.get(parser)) ?? null;
+}
+
 /** A parser for an option that takes one of several words, in any case. Suggests the nearest word for an unknown one. */
 export function oneOf<T extends string>(option: string, choices: readonly T[]): (value: string) => T {
-  return (value) => {
+  const parse = (value: string) => {
     const choice = choices.find((one) => one === value.toLowerCase());
     if (choice !== undefined) return choice;
     const list = choices.length > 1 ? `${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}` : choices.join("");
@@ -11,6 +19,8 @@ export function oneOf<T extends string>(option: string, choices: readonly T[]): 
       `${option} takes ${list}, not "${value}"${suggest(value, choices).replace(/ \(known.*/, "")}.`,
     );
   };
+  choicesByParser.set(parse, choices);
+  return parse;
 }
 
 /** A parser for an option that takes a name, such as a file's. An empty one is usually a variable that is not set. */

@@ -2,9 +2,13 @@ import { Command } from "commander";
 import wrapAnsi from "wrap-ansi";
 import { addApprove } from "./approve.ts";
 import { addAudit } from "./audit.ts";
+import { addCompletion } from "./completion.ts";
 import { addDemo } from "./demo.ts";
 import { exitStatus, failureStatus } from "./exit-status.ts";
 import { addExplain } from "./explain.ts";
+import { addDiff } from "./history/diff.ts";
+import { addHistory } from "./history/history.ts";
+import { addTrend } from "./history/trend.ts";
 import type { Io, OutputStream } from "./io.ts";
 import { addPlan } from "./plan.ts";
 import { addRemediate } from "./remediate.ts";
@@ -55,7 +59,20 @@ function createProgram(io: Io, end: (status: number) => void): Command {
     })
     .addHelpText("after", examples)
     .exitOverride();
-  for (const add of [addAudit, addDemo, addRules, addExplain, addPlan, addRemediate, addApprove, addStop])
+  for (const add of [
+    addAudit,
+    addDemo,
+    addRules,
+    addExplain,
+    addPlan,
+    addRemediate,
+    addApprove,
+    addStop,
+    addHistory,
+    addTrend,
+    addDiff,
+    addCompletion,
+  ])
     add(program, io, end);
   return program;
 }

@@ -56,6 +56,10 @@ const replacements: readonly [RegExp, string][] = [
     'Unknown option "--severity": the report always shows every severity; --fail-on <severity> sets which ones exit with 1.',
   ],
   [/^Too many arguments for "(\w+)"\. Expected 0 arguments but got \d+: (.*)\.$/, '$1 takes only options, not "$2".'],
+  [
+    /^Too many arguments for "(\w+)"\. Expected 1 argument but got \d+: (.*)\.$/,
+    '$1 takes one name, not several: "$2".',
+  ],
 ];
 
 /** Commander writes "error: unknown option '--regoin'", and a suggestion in parentheses on a second line. */

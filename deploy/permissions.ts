@@ -26,7 +26,7 @@ const neverTheValues: readonly Statement[] = [
 
 /** The resource on which each action of an audit is allowed; the first match applies. `*` only for actions without resource-level permissions. */
 const resourcesOf: readonly (readonly [sid: string, actions: RegExp, resource: Statement["Resource"]])[] = [
-  ["Databases", /^rds:Describe/, arn("rds", "*", ownAccount, "*")],
+  ["Databases", /^rds:Describe(?!Events$)/, arn("rds", "*", ownAccount, "*")],
   [
     "SecretsOfRDS",
     /^secretsmanager:(DescribeSecret|GetResourcePolicy)$/,
@@ -35,7 +35,7 @@ const resourcesOf: readonly (readonly [sid: string, actions: RegExp, resource: S
   // A database may name a key of another account.
   ["Keys", /^kms:DescribeKey$/, arn("kms", "*", "*", "key/*")],
   ["Regions", /^account:ListRegions$/, arn("account", "", ownAccount, "account")],
-  ["Lists", /^(secretsmanager:ListSecrets|sts:GetCallerIdentity)$/, "*"],
+  ["Lists", /^(rds:DescribeEvents|secretsmanager:ListSecrets|sts:GetCallerIdentity)$/, "*"],
 ];
 
 /** Allows the given read actions. Throws for an action without an entry in `resourcesOf`. */

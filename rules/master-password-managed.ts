@@ -1,4 +1,5 @@
-import { unknown } from "../lib/model/database.ts";
+import { isUnavailable } from "../lib/model/availability.ts";
+import { type ClassifiedDatabase, hasIamMasterUsers, unknown } from "../lib/model/database.ts";
 import { defineRule } from "../lib/model/rule.ts";
 import { databaseLists, databaseMessages, gapRemedy, notAudited } from "../lib/model/rule-guards.ts";
 
@@ -9,7 +10,8 @@ export const masterPasswordManaged = defineRule({
   rationale:
     "A master password that a person sets ends up in scripts, state files and tickets, and stays valid until it is changed by hand. " +
     "RDS can generate the password, store it in Secrets Manager and rotate it. " +
-    "A database restored from a snapshot is not managed, even if its source was. IAM database authentication does not remove the master password.",
+    "A database restored from a snapshot is not managed, even if its source was, unless it is an Oracle database that was restored with management. " +
+    "IAM database authentication does not remove the master password, unless the master user itself logs in with IAM, which RDS does not report.",
   references: ["https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html"],
   reads: [...databaseLists, "rds:DescribeGlobalClusters", "rds:DescribeBlueGreenDeployments"],
   messages: {
@@ -20,7 +22,13 @@ export const masterPasswordManaged = defineRule({
       repairs: ["enable"],
       text: "RDS does not manage the master password of {database}.",
       remedy:
-        "Warn users of the master login, then enable RDS-managed passwords: {modify} --manage-master-user-password",
+        "{caution}Warn users of the master login, then enable RDS-managed passwords: {modify} --manage-master-user-password",
+    },
+    availabilityUnknown: {
+      status: "INSUFFICIENT_DATA",
+      text: "RDS does not manage the master password of {database}, and whether RDS can manage it is unknown: {why}.",
+      remedy:
+        "Check in the RDS documentation whether RDS can manage the password, and check for a newer version of rds-password-audit.",
     },
     doubtful: {
       status: "INSUFFICIENT_DATA",
@@ -54,7 +62,27 @@ export const masterPasswordManaged = defineRule({
       if (!tenantDatabases.seen) return { messageId: "tenantsNotSeen", data: { why: tenantDatabases.why } };
       return notAudited(database);
     }
+    const unavailable = isUnavailable(database);
+    if (typeof unavailable === "string") return { messageId: "availabilityUnknown", data: { why: unavailable } };
     if (database.doubt !== null) return { messageId: "doubtful", data: { why: database.doubt } };
-    return { messageId: "unmanaged", evidence: { engine: database.engine, createdAt: database.createdAt } };
+    const { engine, createdAt } = database;
+    const { caution, evidence } = cautionFor(database);
+    return { messageId: "unmanaged", data: { caution }, evidence: { engine, createdAt, ...evidence } };
   },
 });
+
+/** What to consider before management is turned on, and the facts behind it. */
+function cautionFor({ engine, replicas, iamAuthentication }: ClassifiedDatabase) {
+  if (replicas.length > 0 && !engine.startsWith("sqlserver"))
+    return {
+      caution: `RDS creates no more read replicas of the database while it manages the password; it has ${replicas.join(", ")}. `,
+      evidence: { replicas },
+    };
+  if (hasIamMasterUsers({ engine }) && iamAuthentication)
+    return {
+      caution:
+        "If its master user logs in with IAM (iam-db-auth), which RDS does not report, list the database under support.iamDbAuth in the policy instead. ",
+      evidence: { iamAuthentication },
+    };
+  return { caution: "", evidence: {} };
+}

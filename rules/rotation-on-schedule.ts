@@ -1,6 +1,13 @@
 import { isStopped } from "../lib/model/database.ts";
 import { defineRule } from "../lib/model/rule.ts";
-import { databaseLists, isVerdict, rotationMessages, secretMessages, secretOf } from "../lib/model/rule-guards.ts";
+import {
+  databaseLists,
+  gapRemedy,
+  isVerdict,
+  rotationMessages,
+  secretMessages,
+  secretOf,
+} from "../lib/model/rule-guards.ts";
 import { describeHours, describeInstant, hoursBetween } from "../lib/model/time.ts";
 
 export const rotationOnSchedule = defineRule({
@@ -9,7 +16,8 @@ export const rotationOnSchedule = defineRule({
   severity: "medium",
   rationale:
     "A next rotation date in the past means that rotation failed, often long before RDS reports the secret as impaired. " +
-    "RDS cannot rotate the secret of a stopped database, so the rule does not apply until the database has started.",
+    "RDS cannot rotate the secret of a stopped database, and starts a stopped database after seven days. " +
+    "So the rule does not apply until the database has started, and a late rotation is excused for the grace period after that.",
   references: ["https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DescribeSecret.html"],
   reads: [...databaseLists, "secretsmanager:ListSecrets"],
   messages: {
@@ -18,6 +26,16 @@ export const rotationOnSchedule = defineRule({
     stopped: {
       status: "NOT_APPLICABLE",
       text: "{database} is {status}; RDS rotates a secret only while its database runs.",
+    },
+    justStarted: {
+      status: "NOT_APPLICABLE",
+      text: "Rotation of the secret of {database} was due on {due} while the database was stopped; it started on {started}.",
+    },
+    startNotSeen: {
+      status: "INSUFFICIENT_DATA",
+      text: "Rotation of the secret of {database} was due on {due}, {late} ago, and whether the database was stopped then is unknown: {why}.",
+      remedy: gapRemedy,
+      confirm: ["secretsmanager:DescribeSecret", "rds:DescribeEvents"],
     },
     onSchedule: { status: "COMPLIANT", text: "Rotation of the secret of {database} is on schedule, due on {due}." },
     dateUnknown: {
@@ -32,7 +50,7 @@ export const rotationOnSchedule = defineRule({
       repairs: ["rotate"],
       text: "Rotation of the secret of {database} was due on {due}, {late} ago.",
       remedy: "Check for event RDS-EVENT-0067 and the state of the KMS key, then rotate the password: {rotate}",
-      confirm: ["secretsmanager:DescribeSecret"],
+      confirm: ["secretsmanager:DescribeSecret", "rds:DescribeEvents"],
     },
   },
   check(database, context) {
@@ -44,9 +62,14 @@ export const rotationOnSchedule = defineRule({
     const due = secret.nextRotationAt;
     const lateHours = due === null ? Number.NaN : hoursBetween(due, context.now);
     if (due === null || Number.isNaN(lateHours)) return { messageId: "dateUnknown" };
-    if (lateHours <= context.thresholds.rotationGraceHours)
-      return { messageId: "onSchedule", data: { due: describeInstant(due) } };
+    const { startedAt, thresholds } = context;
+    const data = { due: describeInstant(due), late: describeHours(lateHours) };
     const evidence = { nextRotationAt: due, lastRotatedAt: secret.lastRotatedAt };
-    return { messageId: "overdue", data: { due: describeInstant(due), late: describeHours(lateHours) }, evidence };
+    if (lateHours <= thresholds.rotationGraceHours) return { messageId: "onSchedule", data };
+    if (!startedAt.seen) return { messageId: "startNotSeen", data: { ...data, why: startedAt.why }, evidence };
+    const started = startedAt.value;
+    if (started !== null && hoursBetween(started, context.now) <= thresholds.rotationGraceHours)
+      return { messageId: "justStarted", data: { ...data, started: describeInstant(started) } };
+    return { messageId: "overdue", data, evidence };
   },
 });

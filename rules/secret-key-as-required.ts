@@ -1,4 +1,4 @@
-import { defineRule, type KeyFacts, type RequiredKey } from "../lib/model/rule.ts";
+import { defineRule, type Fact, type KeyFacts, type RequiredKey, type RuleContext } from "../lib/model/rule.ts";
 import { databaseLists, gapRemedy, isSecretMissing, secretMessages } from "../lib/model/rule-guards.ts";
 
 const notSeen = {
@@ -13,6 +13,7 @@ export const secretKeyAsRequired = defineRule({
   severity: "high",
   rationale:
     "The KMS key decides who can decrypt the password, so requiring a key limits who can read it. " +
+    "With another key than the database's storage, access to the stored data does not also give access to the password. " +
     "The key of a managed secret is chosen when management is turned on and cannot be changed later. " +
     "Both the key that RDS reports and the key that Secrets Manager reports must be as required.",
   references: ["https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.html"],
@@ -39,6 +40,20 @@ export const secretKeyAsRequired = defineRule({
         "Set the required key in Secrets Manager, where the key was changed without RDS, or turn management off and on with it.",
       confirm: ["secretsmanager:DescribeSecret"],
     },
+    sameAsStorage: {
+      status: "NON_COMPLIANT",
+      modifiesDatabase: true,
+      repairs: ["toggle"],
+      text: "The secret of {database} is encrypted with {actual}, the key of the database's storage; the policy requires another key.",
+      remedy:
+        "Turn management off and on with another key. This changes the secret's ARN, so update the clients that read the secret.",
+      confirm: ["secretsmanager:DescribeSecret"],
+    },
+    storageKeyNotSeen: {
+      status: "INSUFFICIENT_DATA",
+      text: "Whether the secret of {database} is encrypted with another key than the database's storage is unknown: {why}.",
+      remedy: "Check the KMS key of the storage in the RDS console.",
+    },
     notSeen,
     secretKeyNotSeen: {
       ...notSeen,
@@ -47,11 +62,11 @@ export const secretKeyAsRequired = defineRule({
     },
   },
   check(database, context) {
-    const { requiredKeys, rdsKey, secretKey } = context;
+    const { requiredKeys, rdsKey, secretKey, storageKey, differentFromStorage } = context;
     if (database.management !== "managed") return { messageId: "notManaged" };
-    if (requiredKeys.length === 0) return { messageId: "notRequired" };
+    if (requiredKeys.length === 0 && !differentFromStorage) return { messageId: "notRequired" };
     if (isSecretMissing(context)) return { messageId: "secretMissing" };
-    const required = requiredKeys.map(describeRequired).join(" or ");
+    const required = describeRequirement(context);
     const byRds = meets(rdsKey, requiredKeys);
     const bySecretsManager = meets(secretKey, requiredKeys);
     const evidence = {
@@ -62,6 +77,16 @@ export const secretKeyAsRequired = defineRule({
     if (byRds === false) return { messageId: "rdsKeyOther", data: { required, actual: nameOf(rdsKey) }, evidence };
     if (bySecretsManager === false)
       return { messageId: "secretKeyOther", data: { required, actual: nameOf(secretKey) }, evidence };
+    if (differentFromStorage) {
+      const sameKey = [rdsKey, secretKey].find((key) => isSameKey(key, storageKey));
+      if (sameKey !== undefined && storageKey.seen)
+        return {
+          messageId: "sameAsStorage",
+          data: { actual: nameOf(sameKey) },
+          evidence: { ...evidence, storageKey: storageKey.value },
+        };
+      if (!storageKey.seen) return { messageId: "storageKeyNotSeen", data: { why: storageKey.why } };
+    }
     if (byRds !== true) return { messageId: "notSeen", data: { required, why: byRds }, evidence };
     if (bySecretsManager !== true) {
       // A secret that was not seen has nothing to confirm.
@@ -72,6 +97,17 @@ export const secretKeyAsRequired = defineRule({
   },
 });
 
+function describeRequirement({ requiredKeys, differentFromStorage }: RuleContext): string {
+  const keys = requiredKeys.map(describeRequired).join(" or ");
+  return [keys, differentFromStorage ? "a key other than the storage's" : ""]
+    .filter((part) => part !== "")
+    .join(", and ");
+}
+
+function isSameKey({ arn }: KeyFacts, storageKey: Fact<string>): boolean {
+  return arn.seen && storageKey.seen && arn.value !== null && arn.value === storageKey.value;
+}
+
 function describeRequired({ requirement, key }: RequiredKey): string {
   if (isKind(requirement)) return requirement === "aws-managed" ? "an AWS managed key" : "a customer managed key";
   return key.seen && key.value === null ? `${requirement} (which does not exist in KMS)` : requirement;
@@ -81,8 +117,9 @@ function isKind(requirement: string): boolean {
   return requirement === "customer-managed" || requirement === "aws-managed";
 }
 
-/** True if a key is one of those required, or text that says why that is unknown. */
+/** True if a key is one of those required, or text that says why that is unknown. With none required, the key only has to be seen. */
 function meets(key: KeyFacts, required: readonly RequiredKey[]): boolean | string {
+  if (required.length === 0) return key.arn.seen || key.arn.why;
   const verdicts = required.map((one) => meetsOne(key, one));
   if (verdicts.includes(true)) return true;
   return verdicts.find((verdict) => typeof verdict === "string") ?? false;

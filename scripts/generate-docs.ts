@@ -1,6 +1,6 @@
 /**
  * Generates the parts of the documents that the code defines: headers of docs/rules, tables, sample output and the IAM policy of
- * the README, the import laws, and the JSON Schemas. With --check it writes nothing and fails if a document is outdated.
+ * the README, the import laws, the JSON Schemas, and the script of the HTML report. With --check it writes nothing and fails if a document is outdated.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as z from "zod";
@@ -16,6 +16,7 @@ import { policyJsonSchema } from "../lib/model/policy.ts";
 import { reportSchema } from "../lib/model/report.ts";
 import type { Rule } from "../lib/model/rule.ts";
 import { rules } from "../rules/index.ts";
+import { buildPageScript } from "./build-page-script.ts";
 import { describeLaws } from "./import-laws.ts";
 
 const documents = new Map<string, string>();
@@ -40,6 +41,8 @@ for (const [name, schema] of [
   ["policy", policyJsonSchema(rules.map(({ id }) => id))],
 ] as const)
   documents.set(`docs/schemas/${name}.schema.json`, `${JSON.stringify(schema, null, 2)}\n`);
+
+documents.set("lib/report/page/browser-script.ts", await buildPageScript());
 
 const isCheck = process.argv.includes("--check");
 const outdated = [...documents].filter(([path, text]) => !existsSync(path) || readFileSync(path, "utf8") !== text);

@@ -25,6 +25,7 @@ const media = {
   files: "formats for machines",
 };
 
+const pageScript = "lib/report/page/browser";
 const asff = "lib/report/aws/asff.ts";
 
 function mayInReport(medium: string) {
@@ -65,7 +66,14 @@ export const parts: readonly Part[] = [
     name: `lib/report/${medium}`,
     holds,
     ...(medium === "aws" && { except: asff }),
+    ...(medium === "page" && { except: pageScript, libraries: ["d3-scale", "d3-shape"], modules: ["zlib"] }),
   })),
+  {
+    name: pageScript,
+    holds: "the script of long tables in the HTML page, which runs in a browser",
+    imports: [pageScript, "lib/report/page/table-rows.ts", "lib/report/text"],
+    libraries: ["preact", "htm"],
+  },
   {
     ...mayInReport("aws"),
     name: asff,

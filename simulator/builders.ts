@@ -6,6 +6,7 @@ import type {
   GlobalCluster,
   SimulatedBlueGreenDeployment,
   SimulatedDatabase,
+  SimulatedEvent,
   SimulatedKey,
   SimulatedProxy,
   SimulatedSecret,
@@ -69,6 +70,8 @@ export type FleetBuilders = {
     name?: string;
     overrides?: Overrides;
   }) => SimulatedBlueGreenDeployment;
+  /** Adds an event of RDS about a DB instance or DB cluster. */
+  addEvent: (options: { database: DBInstance | DBCluster; message: string; at: Date }) => SimulatedEvent;
   /** Adds an RDS Proxy that uses these secrets. */
   addProxy: (options: { name: string; secretArns: readonly string[]; overrides?: Overrides }) => SimulatedProxy;
   /** Adds a secret without a database. Fields override the defaults. */

@@ -14,6 +14,7 @@ export function createRegion(account: SimulatedAccount, name: string): Region {
     clusters: new Map(),
     tenants: new Map(),
     blueGreenDeployments: new Map(),
+    events: [],
     proxies: new Map(),
     secrets: new Map(),
     keys: new Map(),

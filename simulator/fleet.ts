@@ -1,6 +1,7 @@
 import type { FinishingOptions, FleetBuilders, Managed } from "./builders.ts";
 import { joinCluster } from "./cluster-members.ts";
 import { arnOf, tenantKey, toTags } from "./databases.ts";
+import { recordEvent } from "./events.ts";
 import { arnPrefix, numberFrom, resourceIdFrom, uuidFrom } from "./identifiers.ts";
 import { awsManagedKey, makeKey, tryFindKey } from "./keys.ts";
 import { scheduleMaintenance } from "./maintenance.ts";
@@ -160,6 +161,7 @@ export function fleetBuilders(regionOf: () => Region): FleetBuilders {
       region.blueGreenDeployments.set(deployment.BlueGreenDeploymentIdentifier, deployment);
       return deployment;
     },
+    addEvent: ({ database, message, at }) => recordEvent(regionOf(), database, message, at),
     addProxy: ({ name, secretArns, overrides }) => {
       const region = regionOf();
       const prefix = `${arnPrefix(region, "rds")}db-proxy:`;

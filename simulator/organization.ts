@@ -14,12 +14,15 @@ export const sampleAccounts = {
 /** The Regions that are enabled in each of them. */
 export const sampleRegions: readonly string[] = ["ap-southeast-2", "eu-central-1", "eu-west-1", "us-east-1"];
 
-/** The sample policy: customer-managed keys in production, exemptions by tag. */
-const policyYaml = `# Production requires a customer-managed key; elsewhere, any key is allowed.
+/** The sample policy: customer-managed keys in production that do not encrypt the storage too, and exemptions by tag. */
+const policyYaml = `# Production requires a customer-managed key, and another one than the storage's; elsewhere, any key is allowed.
 keys:
   - match: { account: "${sampleAccounts.production}" }
     require: customer-managed
+    differentFromStorage: true
 exemptionTags: true
+# RDS does not report that the master user of a database logs in with IAM.
+support: { iamDbAuth: [{ identifier: notebooks }] }
 `;
 
 type Times = { hoursAgo: (hours: number) => Date; daysAhead: (days: number) => string };
@@ -125,10 +128,11 @@ function addForeignSecrets(region: Region, keyArn: string): void {
   });
 }
 
-/** Adds secrets with the wrong key, or with one that is scheduled for deletion. */
+/** Adds secrets with the wrong key, with the storage's key, or with one that is scheduled for deletion. */
 function addKeyViolations(region: Region, keyArn: string): void {
   region.addInstance({ identifier: "profiles", managed: true });
   region.addCluster({ identifier: "wishlists", engine: "aurora-mysql", managed: true });
+  region.addInstance({ identifier: "loans", KmsKeyId: keyArn, managed: { kmsKeyId: keyArn } });
   const pendingDeletion = region.addKey({ alias: "alias/payments-2021", state: "PendingDeletion" });
   region.addInstance({ identifier: "payments-archive", engine: "mariadb", managed: { kmsKeyId: pendingDeletion.Arn } });
   const other = region.addKey({ alias: "alias/exports" });
@@ -137,7 +141,7 @@ function addKeyViolations(region: Region, keyArn: string): void {
   region.editSecret(exports.MasterUserSecret?.SecretArn ?? "", { KmsKeyId: other.Arn });
 }
 
-/** Adds secrets that are not rotated on schedule, and one whose database is stopped. */
+/** Adds secrets that are not rotated on schedule, one whose database is stopped, and one whose database has just started. */
 function addRotationViolations(region: Region, { hoursAgo }: Times, kmsKeyId: string): void {
   region.addInstance({
     identifier: "marketing",
@@ -153,6 +157,9 @@ function addRotationViolations(region: Region, { hoursAgo }: Times, kmsKeyId: st
     DBInstanceStatus: "stopped",
     managed: { kmsKeyId, ...overdue },
   });
+  // Neither is this one, until RDS has had time to rotate it.
+  const database = region.addInstance({ identifier: "month-end", managed: { kmsKeyId, ...overdue } });
+  region.addEvent({ database, message: "DB instance started.", at: hoursAgo(1) });
   region.addInstance({
     identifier: "fraud-models",
     managed: { kmsKeyId, RotationRules: { AutomaticallyAfterDays: 365 } },
@@ -178,6 +185,7 @@ function addNotJudged(region: Region, elsewhere: Region, managed: Managed): void
     ReadReplicaSourceDBInstanceIdentifier: "erp",
     managed,
   });
+  region.addInstance({ identifier: "notebooks", IAMDatabaseAuthenticationEnabled: true });
   region.addInstance({ identifier: "scada", engine: "custom-sqlserver-ee", AutomationMode: "full" });
   region.addCluster({ identifier: "intranet", engine: "aurora-mysql", members: 0, EngineMode: "serverless" });
   region.addCluster({
@@ -233,6 +241,13 @@ function fillProduction(cloud: Cloud, times: Times): void {
   addKeyViolations(ireland, kmsKeyId);
   addRotationViolations(ireland, times, kmsKeyId);
   addNotJudged(ireland, virginia, { kmsKeyId });
+  // The database of this secret was deleted.
+  ireland.addSecret({
+    name: "rds!db-0b5c8a52-6d0e-4d1b-9f3c-7a2e5c1d4b60",
+    OwningService: "rds",
+    KmsKeyId: kmsKeyId,
+    Tags: [{ Key: "aws:rds:primaryDBInstanceArn", Value: `${arnPrefix(ireland, "rds")}db:orders-2023` }],
+  });
   // `npm run new-rule` inserts a database that fails the new rule above this line.
 
   addHealthy(frankfurt, { kmsKeyId: frankfurtKey }, [

@@ -68,6 +68,16 @@ export type SimulatedBlueGreenDeployment = {
   [field: string]: unknown;
 };
 
+/** An event of RDS about a database. */
+export type SimulatedEvent = {
+  SourceIdentifier: string;
+  SourceType: "db-instance" | "db-cluster";
+  Message: string;
+  EventCategories: string[];
+  Date: Date;
+  SourceArn: string;
+};
+
 /** An RDS Proxy and the secrets it uses. */
 export type SimulatedProxy = {
   DBProxyName: string;

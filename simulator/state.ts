@@ -9,6 +9,7 @@ import type {
   GlobalCluster,
   ImportedFinding,
   SimulatedBlueGreenDeployment,
+  SimulatedEvent,
   SimulatedKey,
   SimulatedProxy,
   SimulatedSecret,
@@ -29,6 +30,8 @@ export type Region = FleetBuilders &
     readonly clusters: Map<string, DBCluster>;
     readonly tenants: Map<string, TenantDatabase>;
     readonly blueGreenDeployments: Map<string, SimulatedBlueGreenDeployment>;
+    /** Events of RDS, oldest first. */
+    readonly events: SimulatedEvent[];
     readonly proxies: Map<string, SimulatedProxy>;
     readonly secrets: Map<string, SimulatedSecret>;
     readonly keys: Map<string, SimulatedKey>;

@@ -180,7 +180,10 @@ describe("a database whose deletion RDS reports", () => {
     const { resource, ...finding } = aFindingOn(identifier, { account: "111111111111", region: "eu-west-1" });
     const known = [{ ...finding, resource: { ...resource, arn }, firstSeenAt: "2026-11-23T12:00:00.000Z" }];
     if (result === null) return "nothing";
-    const { changes } = recordReport({ ...emptyLedger, known }, { ...result, invocation: "one", destinations: [] });
+    const { changes } = recordReport(
+      { ...emptyLedger, known },
+      { ...result, eventId: "one", invocation: "one", destinations: [] },
+    );
     return changesInShort(changes);
   };
 

@@ -40,12 +40,9 @@ export function record(
     return;
   }
   for (const emptied of emptiedRegions)
-    logger.warn(
-      "A Region with open findings no longer has databases. Check that the audit still reads the right account.",
-      {
-        ...emptied,
-      },
-    );
+    logger.warn("A Region no longer has databases. Check that the audit still reads the right account.", {
+      ...emptied,
+    });
   if (isFull) measure({ name: "EmptiedRegions", unit: "Count", value: emptiedRegions.length });
   if (isFull) for (const metric of toMetrics(report)) measure(metric);
   const { summary, coverage, clean } = report;

@@ -5,7 +5,9 @@ import type { Gap, Inventory } from "../model/inventory.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Report } from "../model/report.ts";
 import type { Rule } from "../model/rule.ts";
+import type { Secret } from "../model/secret.ts";
 import { activeRules, judgeTarget } from "./judge.ts";
+import { findOrphanedSecrets } from "./orphaned-secrets.ts";
 
 /**
  * Applies the rules to an inventory as of the time it was observed, so that a saved inventory always gives the same findings.
@@ -28,7 +30,11 @@ export function assembleReport(
     const { account, region, calls } = target;
     // Exempt findings count too: an exemption covers a violation, not missing data.
     const complete = target.gaps.length === 0 && !judged.findings.some(({ status }) => status === "INSUFFICIENT_DATA");
-    targets.push({ account, region, complete, databases: judged.databases.length, calls });
+    const orphans = findOrphanedSecrets(target, inventory.observedAt);
+    targets.push({
+      ...{ account, region, complete, databases: judged.databases.length, calls },
+      orphanedSecrets: orphans?.map(toOrphanedSecret).sort((a, b) => compareText(a.arn, b.arn)) ?? null,
+    });
   }
   const countOf = (management: Management) => databases.filter((one) => one.management === management).length;
   const active = activeRules(rules, policy);
@@ -59,6 +65,10 @@ export function assembleReport(
     databases: databases.sort((a, b) => compareText(a.arn, b.arn)).map(toReported),
     findings: findings.sort(compareFindings),
   };
+}
+
+function toOrphanedSecret({ arn, primaryArns, createdAt }: Secret) {
+  return { arn, createdFor: primaryArns[0] ?? null, createdAt };
 }
 
 function countFindings(findings: readonly Finding[]): Report["summary"]["findings"] {

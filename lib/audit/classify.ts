@@ -1,6 +1,8 @@
 import { parseArn } from "../model/arn.ts";
-import type { ClassifiedDatabase, Database, Management } from "../model/database.ts";
+import { isUnavailable } from "../model/availability.ts";
+import { type ClassifiedDatabase, type Database, hasIamMasterUsers, type Management } from "../model/database.ts";
 import type { Policy } from "../model/policy.ts";
+import { matches } from "./match.ts";
 
 /** The database ARNs of a list; `gap` says why the list may be incomplete, or is null. */
 export type ListedArns = {
@@ -150,6 +152,19 @@ export const reasons: readonly Reason[] = [
     asOf: "2026-04",
   },
   {
+    code: "iam-db-auth",
+    management: "unsupported",
+    // RDS does not report it. What it reports can contradict the policy: only these engines have it, and only with IAM authentication on.
+    applies: (database, { support }) =>
+      hasIamMasterUsers(database) &&
+      database.iamAuthentication &&
+      support.iamDbAuth.some((match) => matches(match, database)),
+    explanation:
+      "the policy says that its master user logs in with IAM (MasterUserAuthenticationType is iam-db-auth), so it has no password",
+    source: `${guide}/APIReference/API_ModifyDBInstance.html`,
+    asOf: "2026-11",
+  },
+  {
     code: "replica-cluster",
     management: "unsupported",
     applies: ({ kind, replicationSource }) => kind === "cluster" && replicationSource !== null,
@@ -174,6 +189,14 @@ export const reasons: readonly Reason[] = [
     applies: (database, { blueGreenDatabases }) => isListed(database, blueGreenDatabases),
     explanation: "AWS does not support RDS-managed passwords during an active blue/green deployment",
     ...inUserGuide,
+  },
+  {
+    code: "not-available",
+    management: "unsupported",
+    applies: (database) => isUnavailable(database),
+    explanation: "AWS does not offer RDS-managed passwords for its engine version or in its Region",
+    source: `${guide}/UserGuide/Concepts.RDS_Fea_Regions_DB-eng.Feature.SecretsManager.html`,
+    asOf: "2026-04",
   },
 ];
 

@@ -6,6 +6,7 @@ import type { Policy } from "../model/policy.ts";
 import { type ConfirmingAction, fill, type Message, type Rule, type RuleContext, type Verdict } from "../model/rule.ts";
 import { classify } from "./classify.ts";
 import { exemptionOf } from "./exempt.ts";
+import { findOwner } from "./find-owner.ts";
 import { classificationContextOf, createRuleContext } from "./rule-context.ts";
 
 /** The result of one rule on one database. Its text is rendered only when needed, because most results are passes. */
@@ -144,6 +145,7 @@ export function toFinding(judged: Judgment, database: ClassifiedDatabase, policy
     resource: { arn, type: resourceType(database), identifier, resourceId },
     account,
     region,
+    owner: findOwner(database, policy),
     message: ended === null ? message : `${message} Its exemption ended on ${ended.until}.`,
     evidence: ignored === null ? evidence : { ...evidence, exemptionIgnored: ignored },
     remediation: remediation ?? "",

@@ -1,4 +1,4 @@
-import type { ClassifiedDatabase, Database } from "../model/database.ts";
+import { type ClassifiedDatabase, type Database, unknown } from "../model/database.ts";
 import type { BlueGreenDeployment, Gap, Target } from "../model/inventory.ts";
 import { defaultKeyAlias, type Key, toCanonicalReference, toKeyArn } from "../model/key.ts";
 import type { Policy } from "../model/policy.ts";
@@ -13,9 +13,14 @@ export function describeGap({ action, code }: Pick<Gap, "action" | "code">): str
   return `${action} failed with ${code}`;
 }
 
-/** The keys that the policy requires for a database, as written in the policy; the first matching entry wins. */
+/** The entry of the policy about the secret's key of a database: the first that matches, or undefined. */
+function keyRequirementOf(database: Database, policy: Policy): Policy["keys"][number] | undefined {
+  return policy.keys.find(({ match }) => matches(match, database));
+}
+
+/** The keys that the policy requires for a database, as written in the policy. */
 export function requiredKeysOf(database: Database, policy: Policy): readonly string[] {
-  return policy.keys.find(({ match }) => matches(match, database))?.require ?? [];
+  return keyRequirementOf(database, policy)?.require ?? [];
 }
 
 /** The classification context of a target. A list that was not requested counts as unknown. */
@@ -73,6 +78,7 @@ export function createRuleContext(
   const missingSecrets = new Set(target.missingSecrets);
   const keys = new Map(target.keys.map(({ reference, key }) => [reference, key]));
   const policies = new Map(target.resourcePolicies.map(({ secretArn, policy }) => [secretArn, policy]));
+  const starts = new Map(target.starts.map(({ databaseArn, startedAt }) => [databaseArn, startedAt]));
   const clusters = new Set(
     target.databases.filter(({ kind }) => kind === "cluster").map(({ identifier }) => identifier),
   );
@@ -118,6 +124,16 @@ export function createRuleContext(
     return rdsKey.key.seen && rdsKey.key.value?.manager === "AWS" ? rdsKey : findKey(defaultKeyAlias);
   }
 
+  function findStart({ arn, containerArn }: Database): Fact<string> {
+    const started = starts.get(containerArn ?? arn);
+    return started === undefined ? notReturned("rds:DescribeEvents", containerArn ?? arn) : seen(started);
+  }
+
+  function findStorageKey({ storageKmsKeyId }: Database): Fact<string> {
+    if (storageKmsKeyId === unknown) return notSeen("RDS reports no key for the storage");
+    return storageKmsKeyId === null ? seen(null) : findKey(storageKmsKeyId).arn;
+  }
+
   function findRequiredKey(requirement: string): RequiredKey {
     if (requirement === "customer-managed" || requirement === "aws-managed")
       return { requirement, arn: seen(null), key: seen(null) };
@@ -139,6 +155,7 @@ export function createRuleContext(
   return (database) => {
     const secretArn = database.masterUserSecret?.secretArn ?? null;
     const secret = findSecret(secretArn);
+    const requirement = keyRequirementOf(database, policy);
     const keyReference = database.masterUserSecret?.kmsKeyId ?? null;
     const rdsKey = keyReference === null ? notSeenKey("RDS reports no key") : findKey(keyReference);
     return {
@@ -148,7 +165,10 @@ export function createRuleContext(
       resourcePolicy: findPolicy(secretArn),
       rdsKey,
       secretKey: findSecretKey(secret, rdsKey),
-      requiredKeys: requiredKeysOf(database, policy).map(findRequiredKey),
+      requiredKeys: (requirement?.require ?? []).map(findRequiredKey),
+      storageKey: findStorageKey(database),
+      differentFromStorage: requirement?.differentFromStorage ?? false,
+      startedAt: findStart(database),
       cluster: findCluster(database),
       tenantDatabases: findTenants(database),
     };

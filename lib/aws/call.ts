@@ -14,11 +14,21 @@ export function toMessage(error: unknown): string {
   return error instanceof Error ? error.message.replaceAll(/\s+/g, " ").trim() : String(error);
 }
 
+/** The code of an answer that the SDK cannot parse, such as a page of HTML. */
+export const unreadableAnswer = "UnreadableAnswer";
+
+/** What the SDK adds to the message if it cannot parse an answer: advice for those who program with it. */
+const sdkHint = /Deserialization error: to see the raw response/;
+
 /** Adds the IAM action to an error of the SDK, and whether the call may succeed later. */
 export function toCallError(action: string, error: unknown): AwsCallError {
   if (error instanceof AwsCallError) return error;
-  const code = toCode(error);
-  const message = toMessage(error) || `the call failed with ${code}`;
+  const text = toMessage(error);
+  const isUnreadable = sdkHint.test(text);
+  const code = isUnreadable ? unreadableAnswer : toCode(error);
+  const message = isUnreadable
+    ? "the answer is not in the format of AWS: check for a proxy between here and AWS"
+    : text || `the call failed with ${code}`;
   return new AwsCallError(action, code, message, { isTransient: isTransient(error) });
 }
 

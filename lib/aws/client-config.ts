@@ -1,3 +1,5 @@
+import { defaultProvider } from "@aws-sdk/credential-provider-node";
+
 type StaticCredentials = {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -25,22 +27,33 @@ export type ClientOptions = {
 export function toClientConfig(options: ClientOptions) {
   const { profile, region, endpoint, credentials, maxAttempts, requestTimeoutSeconds = 30 } = options;
   const proxyEnv = toProxyEnv(process.env);
+  const requestHandler = {
+    connectionTimeout: 5_000,
+    requestTimeout: requestTimeoutSeconds * 1_000,
+    throwOnRequestTimeout: true,
+    // The SDK creates agents of its own, which know no proxy unless they are told.
+    httpAgent: { proxyEnv },
+    httpsAgent: { proxyEnv },
+  };
+  // The SDK creates clients of its own for credentials, such as those of IAM Identity Center.
+  const clientConfig = { requestHandler };
   return {
     retryMode: "adaptive",
     maxAttempts: maxAttempts ?? (Number(process.env.AWS_MAX_ATTEMPTS) || 6),
-    requestHandler: {
-      connectionTimeout: 5_000,
-      requestTimeout: requestTimeoutSeconds * 1_000,
-      throwOnRequestTimeout: true,
-      // The SDK creates agents of its own, which know no proxy unless they are told.
-      httpAgent: { proxyEnv },
-      httpsAgent: { proxyEnv },
-    },
-    ...(profile === undefined ? {} : { profile }),
+    requestHandler,
     ...(region === undefined ? {} : { region }),
     ...(endpoint === undefined ? {} : { endpoint }),
+    credentialDefaultProvider: (init: object) => defaultProvider({ ...init, clientConfig }),
+    // Without a fallback to the credentials of the machine, which would hide why the profile has none.
+    ...(profile === undefined ? {} : { profile, credentials: fromProfile(profile, clientConfig) }),
     ...(credentials === undefined ? {} : { credentials }),
   };
+}
+
+/** Loaded when it is needed, because the functions have no profile. */
+function fromProfile(profile: string, clientConfig: object) {
+  return async (options?: object) =>
+    (await import("@aws-sdk/credential-provider-ini")).fromIni({ profile, clientConfig })(options);
 }
 
 /** This machine is never behind the proxy: an emulator of AWS, for example. */

@@ -10,6 +10,7 @@ import { type ClientOptions, toClientConfig } from "./client-config.ts";
 import { createRegion } from "./create-region.ts";
 import { createRepairs } from "./create-repairs.ts";
 import { explainAccessError } from "./explain-access-error.ts";
+import { RdsProtocol } from "./rds-protocol.ts";
 import { withSignal } from "./time-limit.ts";
 import type { RegionScope } from "./to-database.ts";
 
@@ -58,7 +59,7 @@ export function createAccount(options: AccountOptions) {
     region(scope: RegionScope) {
       const regional = { ...config, region: scope.region };
       const clients = {
-        rds: withSignal(new RDSClient(regional), options.signal),
+        rds: withSignal(new RDSClient({ ...regional, protocol: RdsProtocol }), options.signal),
         secrets: withSignal(new SecretsManagerClient(regional), options.signal),
         kms: withSignal(new KMSClient(regional), options.signal),
       };

@@ -10,6 +10,7 @@ import {
   paginateDescribeDBClusters,
   paginateDescribeDBInstances,
   paginateDescribeDBProxies,
+  paginateDescribeEvents,
   paginateDescribeGlobalClusters,
   paginateDescribeTenantDatabases,
   type RDSClient,
@@ -27,6 +28,7 @@ import {
   type RegionScope,
   toBlueGreenDeployments,
   toCluster,
+  toEvent,
   toGlobalClusterMembers,
   toInstance,
   toProxy,
@@ -41,6 +43,8 @@ const filterNames = {
   instance: { identifier: "db-instance-id", resourceId: "dbi-resource-id" },
   cluster: { identifier: "db-cluster-id", resourceId: "db-cluster-resource-id" },
 } as const;
+
+const sourceTypes = { instance: "db-instance", cluster: "db-cluster" } as const;
 
 /** KMS errors that mean the key cannot be used. Others, such as expired credentials, say nothing about the key. */
 const refusals = [
@@ -111,6 +115,12 @@ export function createRegion(scope: RegionScope, { rds, secrets, kms }: RegionCl
       ),
     describeDBProxies: () =>
       pages("rds:DescribeDBProxies", paginateDescribeDBProxies(page, {}), ({ DBProxies }) => DBProxies?.map(toProxy)),
+    describeEvents: ({ kind, value }: DatabaseReference, Duration: number) =>
+      pages(
+        "rds:DescribeEvents",
+        paginateDescribeEvents(page, { SourceType: sourceTypes[kind], SourceIdentifier: value, Duration }),
+        ({ Events }) => Events?.map(toEvent),
+      ),
     listSecrets: () =>
       pages(
         "secretsmanager:ListSecrets",

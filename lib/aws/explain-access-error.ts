@@ -1,4 +1,4 @@
-import { toCallError } from "./call.ts";
+import { toCallError, unreadableAnswer } from "./call.ts";
 
 /** What messages call the credentials, and their profile. */
 type Caller = { readonly name: string; readonly profile?: string };
@@ -18,11 +18,6 @@ const untrusted =
 
 const denied = ["AccessDenied", "AccessDeniedException"];
 
-/** True for the errors of the SDK when it parses a page of HTML. */
-function isNoAnswerOfAws(message: string): boolean {
-  return /deserialization|unexpected token|xml/i.test(message);
-}
-
 /** Why an account cannot be opened, and what to do. */
 export function explainAccessError({ name, profile }: Caller, error: unknown): string {
   const { code, message, isTransient } = toCallError("sts:GetCallerIdentity", error);
@@ -34,8 +29,15 @@ export function explainAccessError({ name, profile }: Caller, error: unknown): s
     return `The role of ${name} requires multi-factor authentication (MFA), which this program cannot ask for: get a session with "aws configure export-credentials${profileOption} --format env", set the variables that it prints, and run without --profile.`;
   if (expired.includes(code) || /expired|invalid_grant/i.test(message))
     return `The AWS session of ${name} has expired: log in again, for instance with "${login}".`;
-  if (code === "CredentialsProviderError")
-    return `There are no AWS credentials${profile === undefined ? "" : ` for profile ${profile}`} (${message.replace(/\.$/, "")}): log in with "${login}", or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`;
+  if (code === "CredentialsProviderError") {
+    const reason = message.replace(/\.$/, "");
+    if (profile === undefined)
+      return `There are no AWS credentials (${reason}): log in with "${login}", or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`;
+    const remedy = /sso (session|login)/i.test(message)
+      ? `log in with "${login}"`
+      : "correct the profile in the AWS configuration files";
+    return `There are no AWS credentials for profile ${profile} (${reason}): ${remedy}.`;
+  }
   if (refused.includes(code))
     return `AWS refuses the credentials of ${name} (${code}): check the access key ID and the secret access key.`;
   if (unreachable.test(`${code} ${message}`))
@@ -48,7 +50,7 @@ export function explainAccessError({ name, profile }: Caller, error: unknown): s
     return `AWS STS denies the call of ${name} (${message}): the call needs no permission, so check the policy of the VPC endpoint for STS.`;
   if (isTransient)
     return `AWS STS did not answer ${name} after several attempts (${code}: ${message}): try again in some minutes.`;
-  if (code === "EmptyAnswer" || isNoAnswerOfAws(message))
+  if (code === "EmptyAnswer" || code === unreadableAnswer)
     return `Something other than AWS STS answered ${name}, such as the sign-in page of a proxy: check the network, the proxy (HTTPS_PROXY, NO_PROXY), and AWS_ENDPOINT_URL if it is set.`;
   return `AWS STS could not identify ${name} (${code}: ${message}).`;
 }

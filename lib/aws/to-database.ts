@@ -1,21 +1,22 @@
 import type {
   BlueGreenDeployment as AwsBlueGreenDeployment,
   DBProxy as AwsDBProxy,
-  DBCluster,
-  DBInstance,
+  Event as AwsEvent,
   GlobalCluster,
   Tag,
   TenantDatabase,
 } from "@aws-sdk/client-rds";
 import { type Arn, makeArn } from "../model/arn.ts";
 import { type Database, unknown } from "../model/database.ts";
+import type { DatabaseEvent } from "../model/database-event.ts";
 import type { BlueGreenDeployment, DBProxy } from "../model/inventory.ts";
+import type { ReadCluster, ReadInstance } from "./read-page.ts";
 
 /** Where an answer came from, for ARNs that the answer leaves out. */
 export type RegionScope = Pick<Arn, "partition" | "region" | "account">;
 
 /** Translates a DB instance. What AWS leaves out is null or `unknown`; an empty identifier counts as left out. */
-export function toInstance(instance: DBInstance, scope: RegionScope): Database {
+export function toInstance(instance: ReadInstance, scope: RegionScope): Database {
   return {
     ...toCommon(instance, scope),
     kind: "instance",
@@ -37,7 +38,7 @@ export function toInstance(instance: DBInstance, scope: RegionScope): Database {
 }
 
 /** Translates a DB cluster. `globalWriteForwarding` is true only for the statuses that mean it. */
-export function toCluster(cluster: DBCluster, scope: RegionScope): Database {
+export function toCluster(cluster: ReadCluster, scope: RegionScope): Database {
   return {
     ...toCommon(cluster, scope),
     kind: "cluster",
@@ -93,7 +94,21 @@ export function toProxy({ DBProxyName, Auth }: AwsDBProxy): DBProxy {
   return { name: DBProxyName ?? unknown, secretArns: (Auth ?? []).flatMap(({ SecretArn }) => SecretArn ?? []) };
 }
 
-type Common = Pick<DBInstance, "Engine" | "EngineVersion" | "MasterUserSecret" | "TagList"> & {
+/** Translates an event about a database. */
+export function toEvent({ Message, Date: at }: AwsEvent): DatabaseEvent {
+  return { message: Message ?? "", at: toInstant(at) };
+}
+
+type Common = Pick<
+  ReadInstance,
+  | "Engine"
+  | "EngineVersion"
+  | "IAMDatabaseAuthenticationEnabled"
+  | "KmsKeyId"
+  | "MasterUserSecret"
+  | "StorageEncrypted"
+  | "TagList"
+> & {
   readonly PendingModifiedValues?: object | undefined;
 };
 
@@ -124,6 +139,8 @@ function toCommon(source: Common, { account, region }: RegionScope) {
     globalWriteForwarding: false,
     rdsCustom: false,
     expressConfiguration: false,
+    iamAuthentication: source.IAMDatabaseAuthenticationEnabled ?? false,
+    storageKmsKeyId: source.KmsKeyId || (source.StorageEncrypted === false ? null : unknown),
   };
 }
 

@@ -27,6 +27,7 @@ export function toSecret(secret: SecretListEntry | DescribeSecretResponse): Secr
     nextRotationAt: toInstant(secret.NextRotationDate),
     deletedAt: toInstant(secret.DeletedDate),
     tags: Object.fromEntries(tags.filter(([key]) => !key.startsWith("aws:"))),
+    primaryRegion: secret.PrimaryRegion ?? null,
     replicaRegions: toReplicaRegions(secret),
     primaryArns: (secret.Tags ?? []).flatMap(({ Key, Value }) =>
       Value !== undefined && /^aws:rds:primary.*Arn$/.test(Key ?? "") ? [Value] : [],

@@ -1,8 +1,10 @@
 import { applyRule, confirmationsOf, prepare } from "../audit/judge.ts";
+import { findOrphanedSecrets } from "../audit/orphaned-secrets.ts";
 import type { Target } from "../model/inventory.ts";
 import type { ConfirmingAction } from "../model/rule.ts";
 import { readKeys } from "./read-keys.ts";
 import { describeSecrets } from "./read-secrets.ts";
+import { readStarts } from "./read-starts.ts";
 import type { RegionPort } from "./region-port.ts";
 import { addFacts, type ReadRequest, readEach, type TargetReading } from "./target-reading.ts";
 
@@ -12,24 +14,27 @@ const allConfirmations: readonly ConfirmingAction[] = [
   "secretsmanager:GetResourcePolicy",
 ];
 
-/** Describes the secrets that look wrong in the list, and reads the resource policies of impaired ones. */
+/** Describes the secrets that look wrong in the list, and reads the resource policies of impaired ones and the starts of databases with a late rotation. */
 export async function confirmFindings(
   port: RegionPort,
   reading: TargetReading,
   request: ReadRequest,
 ): Promise<TargetReading> {
-  const secretsFor = listConfirmations(reading.target, request);
-  const described = await describeSecrets(port, reading, secretsFor("secretsmanager:DescribeSecret"));
+  const resourcesFor = listConfirmations(reading.target, request);
+  const orphans = findOrphanedSecrets(reading.target, request.now)?.map(({ arn }) => arn) ?? [];
+  const suspicious = [...resourcesFor("secretsmanager:DescribeSecret"), ...orphans];
+  const described = await describeSecrets(port, reading, suspicious);
   const withKeys = await readKeys(port, described, request);
   const policies = await readEach(
     "secretsmanager:GetResourcePolicy",
-    secretsFor("secretsmanager:GetResourcePolicy"),
+    resourcesFor("secretsmanager:GetResourcePolicy"),
     async (secretArn) => ({ secretArn, policy: await port.getResourcePolicy(secretArn) }),
   );
-  return addFacts(withKeys, { resourcePolicies: policies.items }, [policies]);
+  const starts = await readStarts(port, resourcesFor("rds:DescribeEvents"), request.policy);
+  return addFacts(withKeys, { resourcePolicies: policies.items, starts: starts.items }, [policies, starts]);
 }
 
-/** The ARNs of the secrets that each action confirms. */
+/** The ARNs of the secrets that each action confirms; of the databases for their events. The events of a tenant database are its container's. */
 function listConfirmations(
   target: Target,
   { policy, rules, now, forRepair }: ReadRequest,
@@ -41,8 +46,10 @@ function listConfirmations(
     for (const rule of rules) {
       const result = applyRule(rule, database, context);
       const isRepairable = forRepair && result.message.repairs !== undefined;
-      for (const action of isRepairable ? allConfirmations : confirmationsOf(result))
-        wanted.set(action, (wanted.get(action) ?? new Set()).add(secretArn));
+      for (const action of [...(isRepairable ? allConfirmations : []), ...confirmationsOf(result)]) {
+        const arn = action === "rds:DescribeEvents" ? (database.containerArn ?? database.arn) : secretArn;
+        wanted.set(action, (wanted.get(action) ?? new Set()).add(arn));
+      }
     }
   }
   return (action) => wanted.get(action) ?? new Set();

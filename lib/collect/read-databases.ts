@@ -38,7 +38,10 @@ export async function readLists(
   const reading = addFacts(startReading(port), { databases }, [instances, clusters, tenants]);
   const keysOfRds = databases.flatMap(({ masterUserSecret }) => masterUserSecret?.kmsKeyId ?? []);
   const [secrets, keys] = await Promise.all([listing, describeKeys(port, reading.target, keysOfRds, reads)]);
-  const facts = { secrets: secrets?.items ?? null, keys: keys.items };
+  // Of a few databases, the secrets of all others are not needed, and would look like secrets without a database.
+  const named = new Set(databases.map(({ masterUserSecret }) => masterUserSecret?.secretArn));
+  const needed = secrets?.items.filter(({ arn }) => only === "all" || named.has(arn)) ?? null;
+  const facts = { secrets: needed, keys: keys.items };
   return addFacts(reading, facts, [secrets ?? noCalls, keys]);
 }
 
@@ -88,15 +91,15 @@ function pick(databases: readonly Database[], references: readonly DatabaseRefer
 
 /**
  * Each database once: it may have been looked up twice, or have moved to the next page while the list was read. A tenant database gets the
- * engine, version and maintenance window of its container, because RDS does not repeat them, and the status of a container that does not run.
+ * engine, version, maintenance window and storage key of its container, because RDS does not repeat them, and the status of a container that does not run.
  */
 function toDistinct(databases: readonly Database[]): Database[] {
   const byArn = new Map(databases.map((database) => [database.arn, database]));
   return [...byArn.values()].map((database) => {
     const container = byArn.get(database.containerArn ?? "");
     if (container === undefined) return database;
-    const { engine, engineVersion, maintenanceWindow } = container;
+    const { engine, engineVersion, maintenanceWindow, storageKmsKeyId } = container;
     const status = isStopped(container) || container.status === "starting" ? container.status : database.status;
-    return { ...database, engine, engineVersion, maintenanceWindow, status };
+    return { ...database, engine, engineVersion, maintenanceWindow, storageKmsKeyId, status };
   });
 }

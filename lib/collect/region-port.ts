@@ -1,4 +1,5 @@
 import type { Database, DatabaseReference, TenantReference } from "../model/database.ts";
+import type { DatabaseEvent } from "../model/database-event.ts";
 import type { BlueGreenDeployment, DBProxy } from "../model/inventory.ts";
 import type { Key } from "../model/key.ts";
 import type { Secret } from "../model/secret.ts";
@@ -21,6 +22,8 @@ export type RegionPort = {
   describeGlobalClusters(): Pages<string>;
   describeBlueGreenDeployments(): Pages<BlueGreenDeployment>;
   describeDBProxies(): Pages<DBProxy>;
+  /** The events of a DB instance or DB cluster, referred to by its identifier, in the last minutes. */
+  describeEvents(database: DatabaseReference, minutes: number): Pages<DatabaseEvent>;
   /** All secrets that RDS owns, including those scheduled for deletion. */
   listSecrets(): Pages<Secret>;
   /** Null if the secret does not exist. */

@@ -53,6 +53,7 @@ export function startReading({ account, region, partition }: RegionPort): Target
     missingSecrets: [],
     keys: [],
     resourcePolicies: [],
+    starts: [],
     globalClusterMembers: null,
     blueGreenDeployments: null,
     proxies: null,

@@ -22,12 +22,14 @@ export const changeSchema = z.object({
 });
 export type Change = z.infer<typeof changeSchema>;
 
-/** A Region of an account in which findings were open, and which no longer has databases. */
-const emptiedRegionSchema = z.object({
+/** A Region of an account that had databases at the last audit, and has none now: deleted, or not visible to the credentials. */
+export const emptiedRegionSchema = z.object({
   account: z.string(),
   region: z.string(),
+  /** How many databases the last audit found. */
+  databases: z.int().check(z.positive()),
   /** How many findings were open. */
-  findings: z.int().check(z.positive()),
+  findings: z.int().check(z.nonnegative()),
 });
 export type EmptiedRegion = z.infer<typeof emptiedRegionSchema>;
 
@@ -37,7 +39,7 @@ export const digestSchema = z.extend(z.pick(reportSchema, { generatedAt: true, c
   gaps: z.int().check(z.nonnegative()),
   /** When the oldest open violation was first seen; null if there is none. */
   oldestFirstSeenAt: z.nullable(z.iso.datetime()),
-  /** Regions whose findings are all resolved because they no longer have databases: deleted, or audited with other credentials. */
+  /** Regions that had databases at the last audit and have none now: deleted, or not visible to the credentials. */
   emptiedRegions: z.array(emptiedRegionSchema),
   reportUrl: z.nullable(z.string()),
 });

@@ -63,6 +63,10 @@ export const databaseSchema = z.object({
   rdsCustom: z.boolean(),
   /** Aurora PostgreSQL express configuration: an internet access gateway, or no VPC networking. */
   expressConfiguration: z.boolean(),
+  /** `IAMDatabaseAuthenticationEnabled`: users may log in with IAM. It does not say whether the master user has to. */
+  iamAuthentication: z.boolean(),
+  /** KMS key of the storage, of the container for a tenant database; null if no KMS key of the account encrypts it. */
+  storageKmsKeyId: nullableText,
 });
 
 export type Database = z.infer<typeof databaseSchema>;
@@ -102,6 +106,11 @@ export const kindNames = {
 /** As in "DB instance orders". */
 export function describeDatabase(database: Pick<Database, "kind" | "identifier">): string {
   return `${kindNames[database.kind]} ${database.identifier}`;
+}
+
+/** True if the master user of such a database can be one that logs in with IAM and has no password (`iam-db-auth`). */
+export function hasIamMasterUsers({ engine }: Pick<Database, "engine">): boolean {
+  return engine === "postgres" || engine === "aurora-postgresql";
 }
 
 /** True if a database does not run and RDS will not start it by itself soon. */

@@ -26,6 +26,8 @@ export const findingSchema = z.object({
   resource: z.object({ arn: z.string(), type: z.string(), identifier: z.string(), resourceId: z.string() }),
   account: z.string(),
   region: z.string(),
+  /** Who owns the database, by its tags (`ownerTags` of the policy); null if no tag says it. */
+  owner: z._default(z.nullable(z.string()), null),
   message: z.string(),
   /** The facts that support the verdict. */
   evidence: z.record(z.string(), z.json()),

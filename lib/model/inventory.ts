@@ -45,6 +45,8 @@ const targetSchema = z.object({
   keys: z.array(z.object({ reference: z.string(), key: z.nullable(keySchema) })),
   /** Resource policies of impaired secrets, as JSON text. */
   resourcePolicies: z.array(z.object({ secretArn: z.string(), policy: z.nullable(z.string()) })),
+  /** When databases with an overdue rotation last started, by the ARN of the database or its container; null if no recent event says so. */
+  starts: z.array(z.object({ databaseArn: z.string(), startedAt: z.nullable(z.string()) })),
   globalClusterMembers: z.nullable(z.array(z.string())),
   blueGreenDeployments: z.nullable(z.array(blueGreenDeploymentSchema)),
   /** RDS Proxies; read only for repairs. */

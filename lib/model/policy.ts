@@ -14,13 +14,17 @@ function oneOrMore<T extends z.ZodType<string>>(item: T) {
   return z
     .preprocess(
       (value) => (Array.isArray(value) || value === undefined ? value : [value]),
-      z.array(item).min(1, "must not be empty"),
+      z.array(item).min(1, { error: "must not be empty", abort: true }),
     )
     .meta({ type: ["string", "array"] });
 }
 
 const account = z
-  .string("must be an account ID in quotes (YAML reads digits as a number)")
+  .string({
+    // YAML drops leading zeros, so an account ID that is not in quotes can be shorter.
+    error: ({ input }) =>
+      `must be an account ID in quotes${typeof input === "number" ? `, as in "${String(input).padStart(12, "0")}"` : ""} (YAML reads digits as a number)`,
+  })
   .regex(/^\d{12}$/, "must be an account ID of 12 digits");
 const region = z.string().refine(isRegionName, {
   error: (issue) => `must be the name of a Region, as in eu-west-1${suggest(String(issue.input), knownRegions)}`,
@@ -135,12 +139,26 @@ export const policySchema = (ruleIds: readonly string[]) => {
     accounts: oneOrMore(account).optional(),
     regions: oneOrMore(region).optional(),
     keys: z
-      .array(z.strictObject({ match: matchSchema.default({}), require: oneOrMore(keyRequirementSchema) }))
+      .array(
+        z
+          .strictObject({
+            match: matchSchema.default({}),
+            require: oneOrMore(keyRequirementSchema).default([]),
+            /** Whether the secret needs another key than the database's storage. */
+            differentFromStorage: z.boolean("must be true or false").optional(),
+          })
+          .refine(
+            ({ require, differentFromStorage }) => require.length > 0 || differentFromStorage === true,
+            "needs require, differentFromStorage: true, or both",
+          ),
+      )
       .default([]),
     thresholds: thresholdsSchema.default(thresholdsSchema.parse({})),
     severities: z.partialRecord(ruleId, severity).default({}),
     rulesOff: z.array(ruleId).default([]),
     exemptionTags: z.boolean().default(false),
+    /** Tags that name the owner of a database, in any case. The first one that a database has counts. */
+    ownerTags: oneOrMore(text).default(["owner", "team"]),
     exemptions: z
       .array(
         z.strictObject({
@@ -153,8 +171,12 @@ export const policySchema = (ruleIds: readonly string[]) => {
       )
       .default([]),
     support: z
-      .strictObject({ oracleCdb: z.enum(["supported", "unsupported"]).default("supported") })
-      .default({ oracleCdb: "supported" }),
+      .strictObject({
+        oracleCdb: z.enum(["supported", "unsupported"]).default("supported"),
+        /** Databases whose `MasterUserAuthenticationType` is `iam-db-auth`, which RDS does not report. */
+        iamDbAuth: z.array(selectiveMatch).default([]),
+      })
+      .default({ oracleCdb: "supported", iamDbAuth: [] }),
     remediation: remediationSchema.default(remediationSchema.parse({})),
   });
   return schema.refine(
@@ -192,6 +214,7 @@ export function policyJsonSchema(ruleIds: readonly string[]) {
 }
 
 function readYaml(text: string, name: string): unknown {
+  if (text.trim() === "") throw new UsageError(`${name} is empty: fill it, or use no policy file.`);
   try {
     const value: unknown = parseYaml(text, { prettyErrors: true, logLevel: "error" });
     JSON.stringify(value, refuseProto);
@@ -200,9 +223,29 @@ function readYaml(text: string, name: string): unknown {
     // The parser throws a ReferenceError for an alias without an anchor, or for too many; JSON.stringify a TypeError for a cycle.
     if (!(error instanceof YAMLParseError || error instanceof ReferenceError || error instanceof TypeError))
       throw error;
-    const [first = "it is not YAML"] = error.message.split("\n");
-    throw new UsageError(`${name} cannot be read as YAML: ${first.replace(/:$/, "")}.`);
+    throw new UsageError(`${name} cannot be read as YAML: ${explainYamlError(error, text)}.`);
   }
+}
+
+/** Instead of the parser's words, as far as they are meant for those who program with it. */
+const yamlReasons: readonly [RegExp, string][] = [
+  [
+    /^Source contains multiple documents.*?(?= at line|$)/,
+    "it has several documents: keep one, and remove the line ---",
+  ],
+  [/^Excessive alias count.*/, "its aliases grow too large"],
+  [/^Converting circular structure.*/, "an alias refers to itself"],
+  [/^Maximum call stack size exceeded/, "it is nested too deeply"],
+];
+
+function explainYamlError(error: Error, text: string): string {
+  const [first = ""] = error.message.split("\n");
+  const reason = first.replace(/:$/, "");
+  if (error instanceof YAMLParseError && error.code === "DUPLICATE_KEY") {
+    const [key = ""] = text.slice(error.pos[0]).split(/[:\n]/);
+    return reason.replace(/^Map keys must be unique/, `the key ${key} is there twice`);
+  }
+  return yamlReasons.reduce((result, [pattern, better]) => result.replace(pattern, better), reason);
 }
 
 /** zod silently drops this key of a record, which could leave a match that selects every database. */

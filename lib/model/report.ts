@@ -7,6 +7,13 @@ const count = z.int().check(z.nonnegative());
 
 const countBySeverity = { critical: count, high: count, medium: count, low: count };
 
+/** A secret that RDS created and no database names, and the ARN of the database it was created for. */
+const orphanedSecretSchema = z.object({
+  arn: z.string(),
+  createdFor: z.nullable(z.string()),
+  createdAt: z.nullable(z.string()),
+});
+
 /**
  * The result of an audit: the contract with other tools. Its JSON Schema is published with the package. Findings are sorted by severity,
  * then ARN, then rule; databases by ARN.
@@ -22,7 +29,15 @@ export const reportSchema = z.object({
   coverage: z.object({
     complete: z.boolean(),
     targets: z.array(
-      z.object({ account: z.string(), region: z.string(), complete: z.boolean(), databases: count, calls: count }),
+      z.object({
+        account: z.string(),
+        region: z.string(),
+        complete: z.boolean(),
+        databases: count,
+        calls: count,
+        /** Secrets that RDS created and no database names. Null if that is unknown: the secrets were not listed, or a list is incomplete. */
+        orphanedSecrets: z.nullable(z.array(orphanedSecretSchema)),
+      }),
     ),
     gaps: z.array(gapSchema),
     /** IDs of the rules that were evaluated, in their order. No other rule has findings. */

@@ -26,6 +26,12 @@ export type RuleContext = {
   readonly secretKey: KeyFacts;
   /** The keys that the policy accepts for the database; empty if it requires none. */
   readonly requiredKeys: readonly RequiredKey[];
+  /** ARN of the key that encrypts the database's storage. */
+  readonly storageKey: Fact<string>;
+  /** True if the policy requires another key for the secret than for the storage. */
+  readonly differentFromStorage: boolean;
+  /** When the database, or the container of a tenant database, last started, as far as recent events say; read only if rotation looks overdue. */
+  readonly startedAt: Fact<string>;
   /** Seen if the DB cluster of a cluster member is in the inventory. */
   readonly cluster: Fact<true>;
   /** Seen if the tenant databases of a container database could be read. */
@@ -56,8 +62,11 @@ export type Message = {
   | { readonly status: "NON_COMPLIANT" | "INSUFFICIENT_DATA"; readonly remedy: string }
 );
 
-/** IAM actions on a single secret. */
-export type ConfirmingAction = "secretsmanager:DescribeSecret" | "secretsmanager:GetResourcePolicy";
+/** IAM actions on a single secret or, for events, a single database. */
+export type ConfirmingAction =
+  | "rds:DescribeEvents"
+  | "secretsmanager:DescribeSecret"
+  | "secretsmanager:GetResourcePolicy";
 
 export type Evidence = Gap | string | number | boolean | null | readonly string[];
 

@@ -31,6 +31,8 @@ export const secretSchema = z.object({
   primaryArns: z.array(z.string()),
   /** Tags without those that AWS adds. */
   tags: z.record(z.string(), z.string()),
+  /** The Region of the secret that this one is a replica of, or its own; null if AWS does not say. */
+  primaryRegion: z.nullable(z.string()),
   /** Regions that the secret is replicated to; null if unknown, because lists omit them. */
   replicaRegions: z.nullable(z.array(z.string())),
 });

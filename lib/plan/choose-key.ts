@@ -12,15 +12,17 @@ export type KeyChoice =
 
 const defaultKey: KeyChoice = { reference: null };
 
+type KeyContext = Pick<RuleContext, "requiredKeys" | "rdsKey" | "storageKey" | "differentFromStorage">;
+
 /**
  * Chooses the key of a database's new secret: the present key if the policy accepts it, otherwise the first key that the policy names.
- * `customer-managed` names no key, so a person must choose one. An interrupted toggle is finished with the key in its tag, but only if the key
+ * `customer-managed` names no key, so a person must choose one. The key of the storage is not chosen if the policy requires another. An interrupted toggle is finished with the key in its tag, but only if the key
  * is in the database's own account or the policy requires it, because a tag can be forged.
  */
 export function chooseKey(
   action: ActionName,
   database: Pick<ClassifiedDatabase, "account" | "masterUserSecret" | "tags" | "createdAt" | "resourceId">,
-  { requiredKeys, rdsKey }: Pick<RuleContext, "requiredKeys" | "rdsKey">,
+  { requiredKeys, rdsKey, storageKey, differentFromStorage }: KeyContext,
 ): KeyChoice {
   if (action === "schedule-rotation" || action === "rotate") return defaultKey;
   const { account, masterUserSecret } = database;
@@ -30,12 +32,24 @@ export function chooseKey(
     (isKeyOfAccount(markerKey.reference, account) || requiredKeys.some((required) => isMet(required, markerKey)))
   )
     return markerKey;
+  const isStorageKey = ({ reference }: KeyChoice) =>
+    differentFromStorage && reference !== null && storageKey.seen && reference === storageKey.value;
   const present = masterUserSecret === null ? null : toPresentKey(rdsKey);
-  if (present !== null && (requiredKeys.length === 0 || requiredKeys.some((required) => isMet(required, present))))
+  if (present !== null && isStorageKey(present) && requiredKeys.length === 0) return noOtherKey;
+  if (
+    present !== null &&
+    !isStorageKey(present) &&
+    (requiredKeys.length === 0 || requiredKeys.some((required) => isMet(required, present)))
+  )
     return present;
-  const choices = requiredKeys.map(toRequiredChoice);
+  const choices = requiredKeys.map(toRequiredChoice).map((choice) => (isStorageKey(choice) ? noOtherKey : choice));
   return choices.find((choice) => !("problem" in choice)) ?? choices[0] ?? defaultKey;
 }
+
+const noOtherKey: KeyChoice = {
+  reference: null,
+  problem: "the policy requires another key than the storage's but names none: name one under keys",
+};
 
 function toMarkerKey(toggleTag: ToggleTag | null): KeyChoice {
   const reference = toggleTag?.marker?.keyReference ?? null;

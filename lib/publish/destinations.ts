@@ -5,7 +5,9 @@ import type { OutgoingMessage, Refused } from "../model/topic-message.ts";
 import { type SecurityHubFinding, type SecurityHubState, toAsff, toSecurityHubState } from "../report/aws/asff.ts";
 import type { AlertOptions } from "../report/chat/alert-message.ts";
 import { toAlerts } from "../report/chat/finding-alerts.ts";
+import { toNoticeAlerts } from "../report/chat/notice-alerts.ts";
 import { toDigestMessage, toFindingMessage } from "../report/topics/finding-message.ts";
+import { isReminded } from "./notices.ts";
 import { type Destination, type TimeLimit, throwIfRefused, type UndeliveredChange } from "./publish-report.ts";
 
 /** Publishes messages to a topic and returns those that it refused. */
@@ -43,6 +45,12 @@ export function createAlertsDestination(publish: Publish, options: Omit<AlertOpt
       const messages = bodies.map((body, index) => ({ id: String(index), body, attributes: {} }));
       const [refused] = await publish(messages, { stop });
       return refused === undefined ? [] : changes.map((change) => ({ change, reason: refused.reason }));
+    },
+    async notify(notices, { open, at, reportUrl, stop }) {
+      const reminded = open.filter(isReminded);
+      const bodies = toNoticeAlerts(notices, { open: reminded, at, reportUrl }).map((alert) => JSON.stringify(alert));
+      const messages = bodies.map((body, index) => ({ id: String(index), body, attributes: {} }));
+      throwIfRefused(await publish(messages, { stop }), messages.length, "notices");
     },
   };
 }

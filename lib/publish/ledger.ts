@@ -1,8 +1,12 @@
+import { toNotEvaluated, updateNotEvaluated } from "../audit/compare-not-evaluated.ts";
 import { compareReports } from "../audit/compare-reports.ts";
 import type { Change, EmptiedRegion } from "../model/change.ts";
 import type { Finding } from "../model/finding.ts";
-import type { DestinationName, Ledger, OutboxEntry } from "../model/ledger.ts";
+import type { DestinationName, Lease, Ledger } from "../model/ledger.ts";
+import type { Notice } from "../model/notice.ts";
 import type { Report } from "../model/report.ts";
+import { addNotices, finishNotices, needsReminder } from "./notices.ts";
+import { countRegions } from "./region-counts.ts";
 
 /** Handled events to remember. AWS redelivers an event within hours. */
 const rememberedEvents = 200;
@@ -15,7 +19,8 @@ export type RecordedReport = {
   readonly ledger: Ledger;
   readonly changes: readonly Change[];
   readonly due: ReadonlyMap<DestinationName, readonly Change[]>;
-  /** Empty for a partial report. */
+  readonly dueNotices: readonly Notice[];
+  /** Those that the event found, now or in an earlier attempt. */
   readonly emptiedRegions: readonly EmptiedRegion[];
 };
 
@@ -25,14 +30,22 @@ export type RecordedReport = {
  * `only` restricts a partial report to the ARNs that it covers.
  */
 export function recordReport(
-  ledger: Ledger,
+  earlier: Ledger,
   {
     report,
     only,
     destinations,
+    eventId,
     invocation,
-  }: { report: Report; only: ReadonlySet<string> | null; destinations: readonly DestinationName[]; invocation: string },
+  }: {
+    report: Report;
+    only: ReadonlySet<string> | null;
+    destinations: readonly DestinationName[];
+    eventId: string;
+    invocation: string;
+  },
 ): RecordedReport {
+  const ledger = withNotEvaluated(earlier);
   const now = report.generatedAt;
   const isCovered = ({ resource: { arn } }: Finding) =>
     (only?.has(arn) ?? true) && (ledger.seen[arn] ?? "") <= report.observedAt;
@@ -40,41 +53,49 @@ export function recordReport(
     ...report,
     findings: report.findings.filter(isCovered),
   });
+  const isFree = ({ lease }: { readonly lease: Lease }) =>
+    lease === null || lease.by === invocation || lease.until < now;
   const lease = { by: invocation, until: addMinutes(now, leaseMinutes) };
   const due = new Map<DestinationName, readonly Change[]>();
   const outbox: Ledger["outbox"] = { ...ledger.outbox };
   for (const name of destinations) {
     const entries = ledger.outbox[name] ?? [];
-    const isFree = ({ lease }: OutboxEntry) => lease === null || lease.by === invocation || lease.until < now;
     due.set(name, [...entries.filter(isFree).map(({ change }) => change), ...changes]);
     outbox[name] = [
       ...entries.map((entry) => (isFree(entry) ? { ...entry, lease } : entry)),
       ...changes.map((change) => ({ change, lease })),
     ];
   }
+  const allKnown = [...ledger.known.filter((finding) => !isCovered(finding)), ...known];
+  const isPartial = only !== null;
+  const { regions, emptied } = isPartial ? { regions: ledger.regions, emptied: [] } : countRegions(ledger, report);
+  const isReminder = !isPartial && needsReminder(allKnown, ledger.remindedAt, now);
+  const { notices, remindedAt } = addNotices(ledger, { eventId, at: now, emptied, isReminder });
   return {
     ledger: {
       ...ledger,
-      known: [...ledger.known.filter((finding) => !isCovered(finding)), ...known],
+      known: allKnown,
+      notEvaluated: [...updateNotEvaluated(ledger.notEvaluated, report, { isPartial })],
       seen: updateSeen(ledger, only ?? [], report),
+      regions: [...regions],
       outbox,
+      notices: notices.map((entry) => (isFree(entry) ? { ...entry, lease } : entry)),
+      remindedAt,
     },
     changes,
     due,
-    emptiedRegions: only === null ? findEmptiedRegions(ledger.known, report) : [],
+    dueNotices: notices.filter(isFree).map(({ notice }) => notice),
+    emptiedRegions: notices.flatMap(({ notice }) =>
+      notice.type === "regions-emptied" && notice.eventId === eventId ? notice.regions : [],
+    ),
   };
 }
 
-/** The Regions that were read completely and have no databases, although findings are known there. */
-function findEmptiedRegions(known: readonly Finding[], { coverage }: Report): readonly EmptiedRegion[] {
-  return coverage.targets
-    .filter(({ complete, databases }) => complete && databases === 0)
-    .map(({ account, region }) => ({
-      account,
-      region,
-      findings: known.filter((finding) => finding.account === account && finding.region === region).length,
-    }))
-    .filter(({ findings }) => findings > 0);
+/** Replaces the INSUFFICIENT_DATA findings that an earlier version added to the known ones. */
+function withNotEvaluated(ledger: Ledger): Ledger {
+  const known = ledger.known.filter(({ status }) => status === "NON_COMPLIANT");
+  if (known.length === ledger.known.length) return ledger;
+  return { ...ledger, known, notEvaluated: [...ledger.notEvaluated, ...toNotEvaluated(ledger.known)] };
 }
 
 /** Records when single databases were re-evaluated, for as long as a report observed earlier may still arrive. */
@@ -105,11 +126,15 @@ export function finishDelivery(
   {
     due,
     undelivered,
+    dueNotices = [],
+    areNoticesDelivered = true,
     eventId,
     reportUrl = null,
   }: {
     due: RecordedReport["due"];
     undelivered: RecordedReport["due"];
+    dueNotices?: readonly Notice[];
+    areNoticesDelivered?: boolean;
     eventId: string;
     /** The link to the report, if it is a new one. */
     reportUrl?: string | null;
@@ -126,7 +151,8 @@ export function finishDelivery(
     });
   }
   const handledEvents = [...new Set([...ledger.handledEvents, eventId])].slice(-rememberedEvents);
-  return { ...ledger, outbox, handledEvents, lastReportUrl: reportUrl ?? ledger.lastReportUrl };
+  const notices = finishNotices(ledger.notices, dueNotices, { isDelivered: areNoticesDelivered });
+  return { ...ledger, outbox, notices, handledEvents, lastReportUrl: reportUrl ?? ledger.lastReportUrl };
 }
 
 function keyOf({ type, at, finding }: Change): string {

@@ -1,6 +1,8 @@
+import { createFirstSeen } from "../audit/compare-not-evaluated.ts";
 import type { Change, Digest, EmptiedRegion } from "../model/change.ts";
 import { type Finding, isViolation } from "../model/finding.ts";
 import { type DestinationName, emptyLedger, type Ledger } from "../model/ledger.ts";
+import type { Notice } from "../model/notice.ts";
 import type { Report } from "../model/report.ts";
 import type { Pauses } from "../storage/back-off.ts";
 import { type Stored, updateStored } from "../storage/update-stored.ts";
@@ -29,6 +31,11 @@ export type Destination = {
     changes: readonly Change[],
     context: TimeLimit & { readonly reportUrl: string | null },
   ): Promise<readonly UndeliveredChange[]>;
+  /** Tells people what is not a change, as of `at`, with all open violations. Throws if any of it was refused. */
+  notify?(
+    notices: readonly Notice[],
+    context: TimeLimit & { readonly open: readonly Finding[]; readonly at: string; readonly reportUrl: string | null },
+  ): Promise<void>;
   /** Sends the digest of a full audit. */
   sendDigest?(digest: Digest): Promise<void>;
   /** Sends all open violations after a full audit, to a destination that would otherwise expire them. */
@@ -40,7 +47,7 @@ export type Publication = {
   /** False if the event was handled before; then nothing is published. */
   readonly isNew: boolean;
   readonly changes: readonly Change[];
-  /** Regions that had findings and no longer have databases. */
+  /** Regions that had databases at the last audit and have none now. */
   readonly emptiedRegions: readonly EmptiedRegion[];
   /** Whether any destination was called. If not, its health is unknown. */
   readonly isAttempted: boolean;
@@ -85,15 +92,16 @@ export async function publishReport(request: PublishRequest): Promise<Publicatio
   };
   const names = destinations.map(({ name }) => name);
   const record = (ledger: Ledger) =>
-    recordReport(ledger, { report: request.report, only, destinations: names, invocation });
+    recordReport(ledger, { report: request.report, only, destinations: names, eventId, invocation });
   const update = (change: (ledger: Ledger) => Ledger | null) => updateStored(store.ledger, change, request);
 
   // A full audit always has a digest to deliver.
-  const hasDeliveries = ({ due }: RecordedReport) =>
-    only === null || [...due.values()].some((changes) => changes.length > 0);
+  const hasDeliveries = ({ due, dueNotices }: RecordedReport) =>
+    only === null || dueNotices.length > 0 || [...due.values()].some((changes) => changes.length > 0);
   // Without deliveries and with empty outboxes, recording the report handles the event.
   const isHandledBy = (recorded: RecordedReport) =>
-    !hasDeliveries(recorded) && Object.values(recorded.ledger.outbox).every((entries) => entries.length === 0);
+    !hasDeliveries(recorded) &&
+    [recorded.ledger.notices, ...Object.values(recorded.ledger.outbox)].every((entries) => entries.length === 0);
   let lastRead = emptyLedger;
   const isRecorded = await attempt("store", () =>
     update((ledger) => {
@@ -109,11 +117,14 @@ export async function publishReport(request: PublishRequest): Promise<Publicatio
     return { isNew: false, isAttempted: false, changes: [], emptiedRegions: [], report: request.report, failures };
   // A ledger that cannot be written still identifies new changes. Without one, every violation is published: silence would look healthy.
   const recorded = record(lastRead);
-  const { ledger, changes, due, emptiedRegions } = recorded;
+  const { ledger, changes, due, dueNotices, emptiedRegions } = recorded;
   const isAttempted = hasDeliveries(recorded);
-  const report = withFirstSeen(request.report, ledger.known);
+  const report = withFirstSeen(request.report, ledger);
+  const open = ledger.known.filter(isViolation);
+  const at = report.generatedAt;
   const reportUrl = only === null ? await attempt("store", () => store.writeReport(report)) : ledger.lastReportUrl;
   const undelivered = new Map<DestinationName, readonly Change[]>();
+  let areNoticesDelivered = true;
   await Promise.all(
     destinations.map(async (destination) => {
       const { name } = destination;
@@ -133,14 +144,22 @@ export async function publishReport(request: PublishRequest): Promise<Publicatio
       }
       undelivered.set(name, [...refused.map(({ change }) => change), ...left]);
       await attempt(name, async () => throwIfRefused(refused, outgoing.length, "changes"));
+      const notify = async () => {
+        await destination.notify?.(dueNotices, { open, at, reportUrl, stop });
+        return true;
+      };
+      if (dueNotices.length > 0 && (await attempt(name, notify)) === null) areNoticesDelivered = false;
       if (only !== null) return;
       await attempt(name, async () => destination.sendDigest?.(toDigest(report, reportUrl, emptiedRegions)));
-      const open = ledger.known.filter(isViolation);
-      await attempt(name, async () => destination.refresh?.(open, report.generatedAt, { stop }));
+      await attempt(name, async () => destination.refresh?.(open, at, { stop }));
     }),
   );
   if (isRecorded && isAttempted)
-    await attempt("store", () => update((latest) => finishDelivery(latest, { due, undelivered, eventId, reportUrl })));
+    await attempt("store", () =>
+      update((latest) =>
+        finishDelivery(latest, { due, undelivered, dueNotices, areNoticesDelivered, eventId, reportUrl }),
+      ),
+    );
   return { isNew: true, isAttempted, changes, emptiedRegions, report, failures };
 }
 
@@ -166,10 +185,9 @@ function toParts(changes: readonly Change[], { isDivisible }: Destination): read
   return Array.from({ length: count }, (_, index) => changes.slice(index * size, (index + 1) * size));
 }
 
-function withFirstSeen(report: Report, known: readonly Finding[]): Report {
-  const firstSeen = new Map(known.map(({ id, firstSeenAt }) => [id, firstSeenAt]));
-  const toDated = (finding: Finding) => ({ ...finding, firstSeenAt: firstSeen.get(finding.id) ?? finding.firstSeenAt });
-  return { ...report, findings: report.findings.map(toDated) };
+function withFirstSeen(report: Report, { known, notEvaluated }: Ledger): Report {
+  const firstSeenOf = createFirstSeen(known, notEvaluated);
+  return { ...report, findings: report.findings.map((finding) => ({ ...finding, firstSeenAt: firstSeenOf(finding) })) };
 }
 
 /** Summarizes an audit for the findings topic: counts, and since when the oldest violation has been open. */

@@ -11,6 +11,8 @@ const elementNames: Readonly<Record<string, string>> = {
   DBClusters: "DBCluster",
   DBInstances: "DBInstance",
   DBParameterGroups: "DBParameterGroup",
+  EventCategories: "EventCategory",
+  Events: "Event",
   DomainMemberships: "DomainMembership",
   GlobalClusterMembers: "GlobalClusterMember",
   GlobalClusters: "GlobalClusterMember",

@@ -1,13 +1,14 @@
 import { findCluster, findInstance, findTenant } from "../databases.ts";
 import { pageOf } from "../paging.ts";
 import { listIn, numberIn, type Params, textIn } from "../params.ts";
-import { invalidValue } from "../rds-errors.ts";
+import { invalidCombination, invalidValue } from "../rds-errors.ts";
 import type {
   DatabaseFields,
   DBCluster,
   DBInstance,
   GlobalCluster,
   SimulatedBlueGreenDeployment,
+  SimulatedEvent,
   SimulatedProxy,
   TenantDatabase,
 } from "../resources.ts";
@@ -159,6 +160,32 @@ export const describeBlueGreenDeployments = describe<SimulatedBlueGreenDeploymen
     },
   },
 );
+
+/** RDS keeps events for 14 days; the default duration is an hour. */
+const eventMinutes = { default: 60, max: 14 * 24 * 60 };
+
+/** Describes recent events, of all sources or of one. */
+export const describeEvents = describe<SimulatedEvent>("DescribeEvents", "Events", {
+  all: () => [],
+  one: (params, region) => {
+    const identifier = textIn(params, "SourceIdentifier");
+    const type = textIn(params, "SourceType");
+    const minutes = numberIn(params, "Duration") ?? eventMinutes.default;
+    // Wording not verified.
+    if (identifier !== undefined && type === undefined)
+      throw invalidCombination("SourceType must be specified when SourceIdentifier is.");
+    // Wording not verified.
+    if (minutes < 1 || minutes > eventMinutes.max) throw invalidValue(`Invalid value ${minutes} for Duration.`);
+    const start = region.account.cloud.now().getTime() - minutes * 60_000;
+    return region.events.filter(
+      ({ SourceIdentifier, SourceType, Date: at }) =>
+        (identifier === undefined || SourceIdentifier === identifier) &&
+        (type === undefined || SourceType === type) &&
+        at.getTime() >= start,
+    );
+  },
+  filters: {},
+});
 
 /** Describes proxies and the secrets they use. */
 export const describeDBProxies = describe<SimulatedProxy>("DescribeDBProxies", "DBProxies", {

@@ -1,4 +1,5 @@
-import { arnOf, findCluster, findInstance, setStatus, statusOf } from "../databases.ts";
+import { arnOf, findCluster, findInstance, isInstance, setStatus, statusOf } from "../databases.ts";
+import { recordEvent } from "../events.ts";
 import { type Params, requiredIn } from "../params.ts";
 import { invalidCombination, invalidState } from "../rds-errors.ts";
 import type { DBCluster, DBInstance, SimulatedDatabase } from "../resources.ts";
@@ -13,7 +14,7 @@ function checkAll(databases: readonly SimulatedDatabase[], status: "available" |
       throw invalidState(database, `Instance ${arnOf(database).split(":").at(-1)} is not in ${status} state.`);
 }
 
-function stop(region: Region, databases: readonly SimulatedDatabase[]): void {
+function stop(region: Region, databases: readonly (DBInstance | DBCluster)[]): void {
   checkAll(databases, "available");
   const { clock, timing } = region.account.cloud;
   for (const database of databases) {
@@ -25,7 +26,7 @@ function stop(region: Region, databases: readonly SimulatedDatabase[]): void {
 }
 
 /** Starts databases, and rotates secrets whose rotation date passed while the database was stopped. */
-function start(region: Region, databases: readonly SimulatedDatabase[]): void {
+function start(region: Region, databases: readonly (DBInstance | DBCluster)[]): void {
   checkAll(databases, "stopped");
   const { clock, now, timing } = region.account.cloud;
   for (const database of databases) {
@@ -33,6 +34,7 @@ function start(region: Region, databases: readonly SimulatedDatabase[]): void {
     clock.after(timing.startSeconds, () => {
       if (statusOf(database) !== "starting") return;
       setStatus(database, "available");
+      recordEvent(region, database, `DB ${isInstance(database) ? "instance" : "cluster"} started.`);
       const secret = region.secrets.get(database.MasterUserSecret?.SecretArn ?? "");
       if (secret?.RotationEnabled && secret.NextRotationDate && secret.NextRotationDate <= now())
         startRotation(region, database);

@@ -13,6 +13,7 @@ import {
   describeDBClusters,
   describeDBInstances,
   describeDBProxies,
+  describeEvents,
   describeGlobalClusters,
   describeTenantDatabases,
 } from "./rds-describe.ts";
@@ -40,6 +41,7 @@ export const rds: Service = {
     DescribeGlobalClusters: describeGlobalClusters,
     DescribeBlueGreenDeployments: describeBlueGreenDeployments,
     DescribeDBProxies: describeDBProxies,
+    DescribeEvents: describeEvents,
     CreateDBInstance: createDBInstance,
     CreateDBCluster: createDBCluster,
     CreateDBInstanceReadReplica: createDBInstanceReadReplica,

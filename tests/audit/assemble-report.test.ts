@@ -57,7 +57,7 @@ describe("a report", () => {
       clean: true,
       coverage: {
         complete: true,
-        targets: [{ account, region: "eu-west-1", complete: true, databases: 1, calls: 4 }],
+        targets: [{ account, region: "eu-west-1", complete: true, databases: 1, calls: 4, orphanedSecrets: [] }],
         gaps: [],
         rules: rules.map(({ id }) => id).sort(),
         rulesOff: [],

@@ -21,7 +21,7 @@ function classificationContext(overrides: Partial<ClassificationContext> = {}): 
     globalClusterMembers: empty,
     blueGreenDatabases: empty,
     sources: { names: new Set<string>(), gap: null },
-    support: { oracleCdb: "supported" },
+    support: { oracleCdb: "supported", iamDbAuth: [] },
     ...overrides,
   };
 }
@@ -29,7 +29,9 @@ function classificationContext(overrides: Partial<ClassificationContext> = {}): 
 const instance = aPlainDatabase();
 const cluster = aPlainCluster();
 const listing = ({ arn }: Database) => ({ ...empty, arns: new Set([arn]) });
-const withoutCdb = classificationContext({ support: { oracleCdb: "unsupported" } });
+const withoutCdb = classificationContext({ support: { oracleCdb: "unsupported", iamDbAuth: [] } });
+const withIam = classificationContext({ support: { oracleCdb: "supported", iamDbAuth: [{ tags: { login: "iam" } }] } });
+const iamTag = { iamAuthentication: true, tags: { login: "iam" } };
 
 type Case = {
   readonly code: string;
@@ -116,6 +118,21 @@ const cases: readonly Case[] = [
     not: [[cluster]],
   },
   {
+    code: "iam-db-auth",
+    management: "unsupported",
+    to: [
+      [aPlainDatabase(iamTag), withIam],
+      [aPlainCluster(iamTag), withIam],
+    ],
+    not: [
+      [aPlainDatabase(iamTag)],
+      [aPlainDatabase({ ...iamTag, tags: {} }), withIam],
+      [aPlainDatabase({ ...iamTag, iamAuthentication: false }), withIam],
+      [aPlainDatabase({ ...iamTag, engine: "mysql" }), withIam],
+      [aPlainCluster({ ...iamTag, engine: "aurora-mysql" }), withIam],
+    ],
+  },
+  {
     code: "replica-cluster",
     management: "unsupported",
     to: [[aPlainCluster({ replicationSource: "arn:aws:rds:us-east-1:123456789012:cluster:ledger" })]],
@@ -151,8 +168,9 @@ const cases: readonly Case[] = [
 ];
 
 describe("each reason", () => {
+  // AWS documents no engine version and no Region without the feature: tests/model/availability.test.ts has the cases.
   test("is in the table once, in this order, and has a case", () => {
-    expect(reasons.map(({ code }) => code)).toEqual(cases.map(({ code }) => code));
+    expect(reasons.map(({ code }) => code)).toEqual([...cases.map(({ code }) => code), "not-available"]);
   });
 
   test.each(reasons)("$code has an explanation, a source and a date", ({ explanation, source, asOf }) => {
@@ -261,6 +279,21 @@ describe("the explanation of a read replica names its source", () => {
     expect(classify(aPlainDatabase({ replicationSource }), around).explanation).toBe(
       `it is a read replica and has the master password of its source, ${described}`,
     );
+  });
+});
+
+test("an engine that the table does not contain is neither unsupported nor certainly unmanaged", () => {
+  expect(classify(aPlainDatabase({ engine: "postgres-next" }), classificationContext())).toMatchObject({
+    management: "unmanaged",
+    reason: null,
+    doubt: "this version of rds-password-audit does not know the engine postgres-next",
+  });
+});
+
+test("a version that cannot be parsed stays a violation, because AWS excludes no version", () => {
+  expect(classify(aPlainDatabase({ engineVersion: "next" }), classificationContext())).toMatchObject({
+    management: "unmanaged",
+    doubt: null,
   });
 });
 

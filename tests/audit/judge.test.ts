@@ -243,6 +243,7 @@ describe("a finding", () => {
       resource: { arn: databaseArn, type: "AWS::RDS::DBInstance", identifier: "orders", resourceId: "db-ORDERS" },
       account,
       region,
+      owner: null,
       message: "It is bad.",
       evidence: { fact: 1 },
       remediation: "Repair it.",

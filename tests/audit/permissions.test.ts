@@ -8,6 +8,7 @@ const reading = [
   "rds:DescribeBlueGreenDeployments",
   "rds:DescribeDBClusters",
   "rds:DescribeDBInstances",
+  "rds:DescribeEvents",
   "rds:DescribeGlobalClusters",
   "rds:DescribeTenantDatabases",
   "secretsmanager:ListSecrets",

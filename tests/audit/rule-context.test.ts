@@ -26,6 +26,7 @@ import {
   otherKeyArn,
   region,
   secretArn,
+  seen,
 } from "../support/builders.ts";
 import { deepFreeze } from "../support/deep-freeze.ts";
 
@@ -263,6 +264,33 @@ describe("the key that Secrets Manager reports", () => {
   });
 });
 
+describe("the key of the storage", () => {
+  const storageKeyIn = (storageKmsKeyId: string | null) =>
+    contextIn({}, { database: aDatabase({ storageKmsKeyId }) }).storageKey;
+
+  test.each([
+    ["an ARN", keyArn],
+    ["a key id", keyId],
+  ])("is an ARN, reported as %s, without a call to KMS", (_, reference) => {
+    expect(storageKeyIn(reference)).toEqual(seen(keyArn));
+  });
+
+  test("is none for storage that is not encrypted with a key of the account", () => {
+    expect(storageKeyIn(null)).toEqual(seen(null));
+  });
+
+  test("is not seen if RDS leaves it out", () => {
+    expect(storageKeyIn("unknown")).toEqual({ seen: false, why: "RDS reports no key for the storage" });
+  });
+
+  test("has to differ only where the policy says so", () => {
+    const keys = [{ match: { engine: ["mysql"] }, require: [], differentFromStorage: true }];
+    const differs = (engine: string) =>
+      contextIn({}, { database: aDatabase({ engine }), policy: aPolicy({ keys }) }).differentFromStorage;
+    expect([differs("mysql"), differs("postgres")]).toEqual([true, false]);
+  });
+});
+
 describe("the keys that the policy requires", () => {
   const keys: Policy["keys"] = [
     { match: { identifier: ["ledger"] }, require: ["aws-managed"] },
@@ -391,7 +419,7 @@ describe("the classification context", () => {
         doubts: new Map(),
       },
       sources: { names: new Set([databaseArn, "orders"]), gap: null },
-      support: { oracleCdb: "supported" },
+      support: { oracleCdb: "supported", iamDbAuth: [] },
     });
   });
 
@@ -443,8 +471,11 @@ describe("the classification context", () => {
   });
 
   test("has the policy's support settings", () => {
-    expect(classificationContextOf(aTarget(), aPolicy({ support: { oracleCdb: "unsupported" } })).support).toEqual({
+    expect(
+      classificationContextOf(aTarget(), aPolicy({ support: { oracleCdb: "unsupported", iamDbAuth: [] } })).support,
+    ).toEqual({
       oracleCdb: "unsupported",
+      iamDbAuth: [],
     });
   });
 });

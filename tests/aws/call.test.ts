@@ -37,6 +37,16 @@ test("an empty token ends the list", async () => {
 const answered = (name: string, httpStatusCode: number) =>
   Object.assign(new Error("No."), { name, $metadata: { httpStatusCode } });
 const unanswered = (code: string) => Object.assign(new Error("No."), { code });
+test("an answer that the SDK cannot parse is said in plain words", () => {
+  const error = new SyntaxError(
+    "Unexpected token '<', \"<!DOCTYPE \"... is not valid JSON\n  Deserialization error: to see the raw response, inspect the hidden field {error}.$response on this object.",
+  );
+  expect(toCallError("account:ListRegions", error)).toMatchObject({
+    code: "UnreadableAnswer",
+    message: "the answer is not in the format of AWS: check for a proxy between here and AWS",
+  });
+});
+
 const isTransient = (error: Error) => toCallError("rds:ModifyDBInstance", error).isTransient;
 
 describe("a failed call is transient", () => {

@@ -1,10 +1,23 @@
+import { createHash } from "node:crypto";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, request as forward } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { createAccount } from "../../lib/aws/create-account.ts";
 import { type Aws, account, startAws } from "../simulator/aws.ts";
 
-const variables = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"];
+const variables = [
+  "HTTP_PROXY",
+  "HTTPS_PROXY",
+  "NO_PROXY",
+  "http_proxy",
+  "https_proxy",
+  "no_proxy",
+  "HOME",
+  "AWS_PROFILE",
+];
 const before = Object.fromEntries(variables.map((name) => [name, process.env[name]]));
 
 let aws: Aws;
@@ -76,3 +89,70 @@ test("calls this machine directly", async () => {
   expect(await open(aws.simulator.endpoint).identify("eu-west-1")).toMatchObject({ account });
   expect(proxied).toEqual([]);
 });
+
+const startUrl = "https://corp.awsapps.com/start";
+const config = `
+[profile sso]
+sso_start_url = ${startUrl}
+sso_region = us-east-1
+sso_account_id = ${account}
+sso_role_name = Audit
+region = eu-west-1
+[profile role]
+role_arn = arn:aws:iam::${account}:role/audit
+source_profile = keys
+region = eu-west-1
+[profile keys]
+aws_access_key_id = x
+aws_secret_access_key = y
+[profile program]
+credential_process = echo no-json
+region = eu-west-1
+[profile empty]
+region = eu-west-1
+`;
+
+/** Makes a home directory with profiles, and with a login of IAM Identity Center. */
+async function withHome<T>(work: () => Promise<T>): Promise<T> {
+  const home = await mkdtemp(join(tmpdir(), "home-"));
+  const cache = join(home, ".aws", "sso", "cache");
+  await mkdir(cache, { recursive: true });
+  await writeFile(join(home, ".aws", "config"), config);
+  const token = { accessToken: "not-verified", expiresAt: "2099-01-01T00:00:00Z" };
+  await writeFile(join(cache, `${createHash("sha1").update(startUrl).digest("hex")}.json`), JSON.stringify(token));
+  process.env.HOME = home;
+  try {
+    return await work();
+  } finally {
+    await rm(home, { recursive: true });
+  }
+}
+
+test.each([
+  ["sso", "portal.sso.us-east-1.amazonaws.com:443"],
+  ["role", "sts.eu-west-1.amazonaws.com:443"],
+])("gets the credentials of profile %s through HTTPS_PROXY", (profile, host) =>
+  withHome(async () => {
+    process.env.HTTPS_PROXY = proxyUrl();
+    await expect(createAccount({ name: "test", profile, maxAttempts: 1 }).identify("eu-west-1")).rejects.toThrow();
+    expect(new Set(proxied)).toEqual(new Set([`CONNECT ${host}`]));
+  }),
+);
+
+test("gets the credentials of AWS_PROFILE through HTTPS_PROXY", () =>
+  withHome(async () => {
+    process.env.HTTPS_PROXY = proxyUrl();
+    process.env.AWS_PROFILE = "sso";
+    await expect(createAccount({ name: "test", maxAttempts: 1 }).identify("eu-west-1")).rejects.toThrow();
+    expect(new Set(proxied)).toEqual(new Set(["CONNECT portal.sso.us-east-1.amazonaws.com:443"]));
+  }));
+
+test.each([
+  ["program", "returned invalid JSON"],
+  ["empty", "Could not resolve credentials using profile: [empty]"],
+])("says why profile %s has no credentials", (profile, reason) =>
+  withHome(async () => {
+    const account = createAccount({ name: `profile ${profile}`, profile, maxAttempts: 1 });
+    await expect(account.identify("eu-west-1")).rejects.toThrow(reason);
+  }),
+);

@@ -13,6 +13,7 @@ export function aFinding(identifier: string, overrides: Partial<Finding> = {}): 
     resource: { arn, type: "AWS::RDS::DBInstance", identifier, resourceId: `db-${identifier.toUpperCase()}` },
     account,
     region,
+    owner: null,
     message: `The master user password of DB instance ${identifier} is not managed.`,
     evidence: {},
     remediation: "Let RDS manage it.",

@@ -33,6 +33,9 @@ const common = {
   MasterUserSecret: secret,
   TagList: fc.array(tag),
   PendingModifiedValues: pending,
+  IAMDatabaseAuthenticationEnabled: fc.boolean(),
+  KmsKeyId: text,
+  StorageEncrypted: fc.boolean(),
   PreferredMaintenanceWindow: text,
 };
 
@@ -294,5 +297,24 @@ describe("the facts that repairs need", () => {
       secretArns: ["arn:secret:1", "arn:secret:2"],
     });
     expect(toProxy({})).toEqual({ name: "unknown", secretArns: [] });
+  });
+});
+
+describe("the KMS key of the storage", () => {
+  const KmsKeyId = "arn:aws:kms:eu-west-1:111111111111:key/11111111-2222-3333-4444-555555555555";
+
+  test.each([
+    ["is the one that RDS reports", { KmsKeyId, StorageEncrypted: true }, KmsKeyId],
+    ["is null for storage that is not encrypted", { StorageEncrypted: false }, null],
+    [
+      "is null for storage that an AWS owned key encrypts",
+      { StorageEncrypted: false, StorageEncryptionType: "sse-rds" } as const,
+      null,
+    ],
+    ["is unknown if RDS leaves it out", { StorageEncrypted: true }, "unknown"],
+    ["is unknown in an answer without encryption", {}, "unknown"],
+  ])("%s", (_, fields, expected) => {
+    expect(toInstance(fields, scope).storageKmsKeyId).toBe(expected);
+    expect(toCluster(fields, scope).storageKmsKeyId).toBe(expected);
   });
 });

@@ -19,6 +19,11 @@ test.each<[Io["env"], string[], string]>([
     'AWS_ENDPOINT_URL_RDS is "localhost:4566", not a URL: set it to one, such as http://127.0.0.1:4566, or unset it.',
   ],
   [
+    { https_proxy: "proxy:3128" },
+    [],
+    'https_proxy is "proxy:3128", not a URL: set it to one, such as http://proxy.example.com:3128, or unset it.',
+  ],
+  [
     { AWS_ACCESS_KEY_ID: "x" },
     [],
     "AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not: set both, or unset both.",
@@ -43,6 +48,7 @@ test.each<[Io["env"], string[], string]>([
 test.each<[Io["env"], string[]]>([
   [{}, []],
   [{ AWS_ENDPOINT_URL: "http://127.0.0.1:4566", AWS_ENDPOINT_URL_S3: "" }, []],
+  [{ HTTPS_PROXY: "http://proxy:3128", http_proxy: "", NO_PROXY: "x" }, []],
   [{ AWS_ACCESS_KEY_ID: "x", AWS_SECRET_ACCESS_KEY: "x" }, []],
   [{ AWS_ACCESS_KEY_ID: "x", AWS_PROFILE: "staging" }, []],
   [{ AWS_PROFILE: "stagng" }, ["production"]],

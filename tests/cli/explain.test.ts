@@ -4,7 +4,15 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { expectGolden } from "../golden/golden.ts";
 import { aTargetOf } from "../report/sample-reports.ts";
-import { aGap, aMasterUserSecret, anInventory, aPlainDatabase, aSecret, aTarget } from "../support/builders.ts";
+import {
+  aGap,
+  aMasterUserSecret,
+  anInventory,
+  aPlainDatabase,
+  aSecret,
+  aTarget,
+  databaseArn,
+} from "../support/builders.ts";
 import { runCli } from "./run-cli.ts";
 
 let folder: string;
@@ -36,6 +44,7 @@ beforeAll(() => {
         }),
       ],
       secrets: [aSecret({ nextRotationAt: "2026-11-20T00:00:00.000Z" })],
+      starts: [{ databaseArn, startedAt: null }],
       blueGreenDeployments: [],
       globalClusterMembers: [],
     }),

@@ -189,6 +189,7 @@ describe.each(variants)("the template %s", (name) => {
         .flatMap(({ Action }) => listOf(Action));
       expect(distinct(everywhere)).toEqual([
         "config:PutEvaluations",
+        "rds:DescribeEvents",
         "secretsmanager:ListSecrets",
         "sts:GetCallerIdentity",
         "xray:PutTelemetryRecords",

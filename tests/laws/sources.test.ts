@@ -62,6 +62,7 @@ describe("promises that the source keeps", () => {
       "DescribeDBClusters",
       "DescribeDBInstances",
       "DescribeDBProxies",
+      "DescribeEvents",
       "DescribeGlobalClusters",
       "DescribeKey",
       "DescribeSecret",

@@ -59,7 +59,7 @@ test("the JSON Schema allows a single item instead of a list", () => {
 });
 
 describe("a valid policy", () => {
-  test.each(["", "null", "# nothing yet", "{}"])("%j is the default policy", (text) => {
+  test.each(["null", "# nothing yet", "{}"])("%j is the default policy", (text) => {
     expect(read(text)).toEqual(defaultPolicy);
   });
 
@@ -70,8 +70,9 @@ describe("a valid policy", () => {
       severities: {},
       rulesOff: [],
       exemptionTags: false,
+      ownerTags: ["owner", "team"],
       exemptions: [],
-      support: { oracleCdb: "supported" },
+      support: { oracleCdb: "supported", iamDbAuth: [] },
       remediation: {
         allow: [],
         optIn: [],
@@ -94,13 +95,15 @@ keys:
   - match: { account: "123456789012", region: eu-west-1, engine: "aurora-*", identifier: [prod-*, live-?], tags: { stage: prod } }
     require: [alias/prod, arn:aws:kms:eu-west-1:123456789012:key/mrk-1]
   - require: customer-managed
+    differentFromStorage: true
 thresholds: { creatingMinutes: 5, rotationGraceHours: 0 }
 severities: { rotation-enabled: critical }
 rulesOff: [secret-not-stuck]
 exemptionTags: true
+ownerTags: cost-center
 exemptions:
   - { match: { identifier: old-* }, rules: rotation-enabled, owner: ann, reason: legacy, until: 2026-12-31 }
-support: { oracleCdb: unsupported }
+support: { oracleCdb: unsupported, iamDbAuth: [{ identifier: notebooks-* }] }
 remediation:
   allow: [schedule-rotation, rotate, toggle, enable]
   optIn:
@@ -128,12 +131,13 @@ remediation:
           },
           require: ["alias/prod", "arn:aws:kms:eu-west-1:123456789012:key/mrk-1"],
         },
-        { match: {}, require: ["customer-managed"] },
+        { match: {}, require: ["customer-managed"], differentFromStorage: true },
       ],
       thresholds: { creatingMinutes: 5, rotatingMinutes: 60, rotationGraceHours: 0, rotationIntervalDays: 90 },
       severities: { "rotation-enabled": "critical" },
       rulesOff: ["secret-not-stuck"],
       exemptionTags: true,
+      ownerTags: ["cost-center"],
       exemptions: [
         {
           match: { identifier: ["old-*"] },
@@ -143,7 +147,7 @@ remediation:
           until: "2026-12-31",
         },
       ],
-      support: { oracleCdb: "unsupported" },
+      support: { oracleCdb: "unsupported", iamDbAuth: [{ identifier: ["notebooks-*"] }] },
       remediation: {
         allow: ["schedule-rotation", "rotate", "toggle", "enable"],
         optIn: [{ tags: { stage: "dev" } }, { account: ["123456789012"], identifier: ["test-*"] }],
@@ -212,7 +216,7 @@ describe("an invalid policy is rejected with a sentence for each mistake that na
     ["exemptons: []", 'policy.yml: unknown key "exemptons" (did you mean "exemptions"?).'],
     [
       "owner: ann",
-      'policy.yml: unknown key "owner" (known: accounts, regions, keys, thresholds, severities, rulesOff, exemptionTags, exemptions, support, remediation).',
+      'policy.yml: unknown key "owner" (known: accounts, regions, keys, thresholds, severities, rulesOff, exemptionTags, ownerTags, exemptions, support, remediation).',
     ],
     [
       "keys: [{ match: { acount: '1' }, require: aws-managed }]",
@@ -294,7 +298,7 @@ describe("an invalid policy is rejected with a sentence for each mistake that na
     ["rulesOff: secret-not-stuck", 'policy.yml: "rulesOff" must be a list, not "secret-not-stuck".'],
     [
       "accounts: 123456789012",
-      'policy.yml: "accounts[0]" must be an account ID in quotes (YAML reads digits as a number), not 123456789012.',
+      'policy.yml: "accounts[0]" must be an account ID in quotes, as in "123456789012" (YAML reads digits as a number), not 123456789012.',
     ],
     ['accounts: "1234"', 'policy.yml: "accounts[0]" must be an account ID of 12 digits, not "1234".'],
     ["accounts: []", 'policy.yml: "accounts" must not be empty, not [].'],
@@ -308,6 +312,22 @@ describe("an invalid policy is rejected with a sentence for each mistake that na
       'policy.yml: "keys[0].require[0]" must be customer-managed, aws-managed, or a key by ARN, ID or alias (alias/…), not "customer".',
     ],
     ["keys: [{ require: [] }]", 'policy.yml: "keys[0].require" must not be empty, not [].'],
+    [
+      "keys: [{ match: { region: eu-west-1 } }]",
+      'policy.yml: "keys[0]" needs require, differentFromStorage: true, or both.',
+    ],
+    [
+      "keys: [{ differentFromStorage: false }]",
+      'policy.yml: "keys[0]" needs require, differentFromStorage: true, or both.',
+    ],
+    [
+      "keys: [{ differentFromStorage: yes }]",
+      'policy.yml: "keys[0].differentFromStorage" must be true or false, not "yes".',
+    ],
+    [
+      "support: { iamDbAuth: [{}] }",
+      'policy.yml: "support.iamDbAuth[0]" must select databases by account, region, engine, identifier or tags, not {}.',
+    ],
     ["keys: {}", 'policy.yml: "keys" must be a list, not {}.'],
     ["keys: [1]", 'policy.yml: "keys[0]" must be a mapping, not 1.'],
     ["thresholds: { creatingMinutes: 0 }", 'policy.yml: "thresholds.creatingMinutes" must be more than 0, not 0.'],
@@ -403,10 +423,31 @@ describe("an invalid policy is rejected with a sentence for each mistake that na
     ],
     ["[]", "policy.yml: the policy must be a mapping, not []."],
     [`${"x".repeat(100)}`, `policy.yml: the policy must be a mapping, not "${"x".repeat(56)}….`],
-    ["keys: &a [*a]", "policy.yml cannot be read as YAML: Converting circular structure to JSON."],
+    [
+      "accounts: [012345678901]",
+      'policy.yml: "accounts[0]" must be an account ID in quotes, as in "012345678901" (YAML reads digits as a number), not 12345678901.',
+    ],
+    ["", "policy.yml is empty: fill it, or use no policy file."],
+    [" \n", "policy.yml is empty: fill it, or use no policy file."],
+    ["keys: &a [*a]", "policy.yml cannot be read as YAML: an alias refers to itself."],
+    [
+      "rulesOff: [rotation-enabled]\nrulesOff: []",
+      "policy.yml cannot be read as YAML: the key rulesOff is there twice at line 2, column 1.",
+    ],
+    [
+      '{ "rulesOff": [], "rulesOff": [] }',
+      'policy.yml cannot be read as YAML: the key "rulesOff" is there twice at line 1, column 19.',
+    ],
+    [
+      `a: ${"[".repeat(20_000)}`,
+      /^policy\.yml cannot be read as YAML: it is nested too deeply( at line 1, column \d+)?\.$/,
+    ],
     ["a: [1", /^policy\.yml cannot be read as YAML: .* at line 1, column \d+\.$/],
     ["a: *b", /^policy\.yml cannot be read as YAML: Unresolved alias .*\.$/],
-    ["a: 1\n---\nb: 2", /^policy\.yml cannot be read as YAML: .* at line 2, column 1\.$/],
+    [
+      "a: 1\n---\nb: 2",
+      "policy.yml cannot be read as YAML: it has several documents: keep one, and remove the line --- at line 2, column 1.",
+    ],
     ["keys: [{ match: { tags: { __proto__: x } }, require: aws-managed }]", /the key __proto__ is not allowed\.$/],
   ])("%s", (text, sentence) => {
     const refusal = refusalOf(text);
@@ -419,7 +460,6 @@ describe("an invalid policy is rejected with a sentence for each mistake that na
     const text =
       "exemptons: []\nownr: 1\nkeys: [{ requir: aws-managed }, { match: { acount: a, engin: b }, require: c }]";
     expect(refusalOf(text).split("\n")).toEqual([
-      'policy.yml: "keys[0].require" is missing.',
       'policy.yml: unknown key "keys[0].requir" (did you mean "require"?).',
       'policy.yml: unknown key "keys[1].match.acount" (did you mean "account"?).',
       'policy.yml: unknown key "keys[1].match.engin" (did you mean "engine"?).',
@@ -432,7 +472,7 @@ describe("an invalid policy is rejected with a sentence for each mistake that na
   test("rejects aliases that grow exponentially", () => {
     const tens = (name: string, of: string) => `${name}: &${name} [${Array(10).fill(of).join(", ")}]\n`;
     const bomb = tens("a", "x") + tens("b", "*a") + tens("c", "*b") + tens("d", "*c");
-    expect(refusalOf(bomb)).toMatch(/^policy\.yml cannot be read as YAML: Excessive alias count/);
+    expect(refusalOf(bomb)).toMatch(/^policy\.yml cannot be read as YAML: its aliases grow too large\.$/);
   });
 });
 

@@ -45,6 +45,13 @@ const present: KeyChoice = { reference: keyArn, key: seen(aKey()) };
 const other: KeyChoice = { reference: otherKeyArn, key: seen(aKey({ arn: otherKeyArn })) };
 const awsManaged = aSeenKey({ manager: "AWS" });
 
+/** A policy that requires another key than the storage's, which is the present key. */
+const differing = { differentFromStorage: true, storageKey: seen(keyArn) };
+const noOtherKey: KeyChoice = {
+  reference: null,
+  problem: "the policy requires another key than the storage's but names none: name one under keys",
+};
+
 describe("an action without a new secret chooses no key", () => {
   test.each(["schedule-rotation", "rotate"] as const)("%s", (action) => {
     expect(choose(action, managed, { requiredKeys: [named(otherKeyArn)] })).toEqual(theDefault);
@@ -115,6 +122,14 @@ describe("turning management off and on", () => {
       other,
     ],
     ["the default key if the present key is not accepted", { requiredKeys: [kind("aws-managed")] }, theDefault],
+    [
+      "the required key that is not the storage's, if the policy requires a difference",
+      { ...differing, requiredKeys: [named(keyArn), named(otherKeyArn)] },
+      other,
+    ],
+    ["none if the present key is the storage's and the policy names no other", differing, noOtherKey],
+    ["none if the storage's key is the only required one", { ...differing, requiredKeys: [named(keyArn)] }, noOtherKey],
+    ["the present key if it is not the storage's", { ...differing, storageKey: seen(otherKeyArn) }, present],
     [
       "none if the present key is the default key and only a kind is required",
       { rdsKey: awsManaged, requiredKeys: [kind("customer-managed")] },

@@ -1423,7 +1423,10 @@ describe("for arbitrary input", () => {
   const anyPolicy = fc.constantFrom(
     defaultPolicy,
     aPermissivePolicy(),
-    aPermissivePolicy({ window: ["maintenance"], approval: ["toggle"] }, { support: { oracleCdb: "unsupported" } }),
+    aPermissivePolicy(
+      { window: ["maintenance"], approval: ["toggle"] },
+      { support: { oracleCdb: "unsupported", iamDbAuth: [] } },
+    ),
   );
 
   test("evaluates every gate and changes nothing", () => {

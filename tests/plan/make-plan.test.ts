@@ -108,6 +108,13 @@ describe("each message that names a repair requests it", () => {
       requiring(keyArn),
       "toggle",
     ],
+    [
+      "secret-key-as-required",
+      "sameAsStorage",
+      { ...bothKeys, databases: [aPlainDatabase({ masterUserSecret: aMasterUserSecret(), storageKmsKeyId: keyArn })] },
+      { keys: [{ match: {}, require: [keyArn, otherKeyArn], differentFromStorage: true }] },
+      "toggle",
+    ],
     ["secret-not-impaired", "impaired", impaired, {}, "rotate"],
     [
       "secret-not-impaired",

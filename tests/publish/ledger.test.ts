@@ -34,6 +34,7 @@ const record = (ledger: Ledger, overrides: Recording = {}) =>
     report: aReportWith(),
     only: null,
     destinations: ["alerts"],
+    eventId: "event",
     invocation: "this",
     ...overrides,
   });

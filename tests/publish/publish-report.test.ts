@@ -114,10 +114,11 @@ describe("a full audit", () => {
     expect(takenBy(destinations)).toEqual([[], [], []]);
     expect(destinations.map(({ digests }) => digests[0]?.complete)).toEqual([false, false, false]);
     expect(report.findings).toEqual([unknown]);
-    expect(store.kept().known).toEqual([unknown]);
+    const { account, region, rule } = unknown;
+    expect(store.kept()).toMatchObject({ known: [], notEvaluated: [{ account, region, rule, firstSeenAt: now }] });
     await publish(aReportOn([], minutes(1)));
     expect(takenBy(destinations)).toEqual([[], [], []]);
-    expect(store.kept().known).toEqual([]);
+    expect(store.kept().notEvaluated).toEqual([]);
   });
 
   test("supports a destination without digest and refresh", async () => {
@@ -598,7 +599,7 @@ describe("a digest", () => {
     const gaps = [aGap(), aGap({ action: "kms:DescribeKey" })];
     const whole = aReportWith({ findings: finding("orders"), coverage: { gaps } });
     const { generatedAt, clean, summary } = whole;
-    const emptied = { account: "123456789012", region: "eu-west-1", findings: 2 };
+    const emptied = { account: "123456789012", region: "eu-west-1", databases: 3, findings: 2 };
     expect(toDigest(whole, "https://reports.example/1", [emptied])).toEqual({
       generatedAt,
       clean,
@@ -681,10 +682,55 @@ describe("an audit from AWS to the destinations", () => {
       here.instances.delete("shop");
       expect((await audit(service, [accountOf(simulated)], 1)).emptiedRegions).toEqual([]);
       here.instances.clear();
-      const emptied = [{ account: simulated.port.account, region: simulated.port.region, findings: 1 }];
+      const emptied = [{ account: simulated.port.account, region: simulated.port.region, databases: 1, findings: 1 }];
       expect((await audit(service, [accountOf(simulated)], 2)).emptiedRegions).toEqual(emptied);
       expect(service.alerts.digests.at(-1)).toMatchObject({ emptiedRegions: emptied });
       expect((await audit(service, [accountOf(simulated)], 3)).emptiedRegions).toEqual([]);
+    }));
+
+  test("says that a Region whose databases passed every rule no longer has databases, once", () =>
+    withSimulatedRegion(async (simulated) => {
+      const { here, cloud } = simulated;
+      for (const identifier of ["orders", "shop", "ledger"]) here.addInstance({ identifier, managed: true });
+      const service = aService();
+      expect((await audit(service, [accountOf(simulated)], 0)).report.clean).toBe(true);
+      here.instances.clear();
+      const repair = cloud.fault({ action: "rds:Describe*", kind: "deny" });
+      expect((await audit(service, [accountOf(simulated)], 1)).emptiedRegions).toEqual([]);
+      repair();
+      const { account, region } = simulated.port;
+      const emptied = [{ account, region, databases: 3, findings: 0 }];
+      expect((await audit(service, [accountOf(simulated)], 2)).emptiedRegions).toEqual(emptied);
+      expect(service.alerts.digests.at(-1)).toMatchObject({ emptiedRegions: emptied });
+      expect(service.alerts.notices).toMatchObject([{ type: "regions-emptied", regions: emptied }]);
+      expect((await audit(service, [accountOf(simulated)], 3)).emptiedRegions).toEqual([]);
+      expect(service.alerts.notices).toHaveLength(1);
+    }));
+
+  test("knows each finding as it was, after no secret could be listed", () =>
+    withSimulatedRegion(async (simulated) => {
+      const { here, cloud } = simulated;
+      here.addInstance({ identifier: "orders" });
+      here.addInstance({ identifier: "shop", managed: true });
+      here.addInstance({ identifier: "ledger", managed: true });
+      const service = aService();
+      const before = await audit(service, [accountOf(simulated)], 0);
+      const { known } = service.store.kept();
+      const repair = cloud.fault({ action: "secretsmanager:ListSecrets", kind: "deny" });
+      const during = await audit(service, [accountOf(simulated)], 0.1);
+      const unknown = during.report.findings.filter(({ status }) => status === "INSUFFICIENT_DATA");
+      const rulesOfUnknown = new Set(unknown.map(({ rule }) => rule));
+      expect(unknown.length).toBe(2 * rulesOfUnknown.size);
+      expect(service.store.kept().notEvaluated.map(({ rule }) => rule)).toEqual([...rulesOfUnknown]);
+      const again = await audit(service, [accountOf(simulated)], 0.2);
+      const sinceOf = ({ report }: typeof again) =>
+        report.findings.filter(({ status }) => status === "INSUFFICIENT_DATA").map(({ firstSeenAt }) => firstSeenAt);
+      expect(new Set(sinceOf(again))).toEqual(new Set([during.report.observedAt]));
+      repair();
+      const after = await audit(service, [accountOf(simulated)], 0.3);
+      expect([during, again, after].map(({ changes }) => changes)).toEqual([[], [], []]);
+      expect(service.store.kept()).toMatchObject({ known, notEvaluated: [] });
+      expect(after.report.findings).toEqual(before.report.findings);
     }));
 
   test("throws if no account can be accessed, and publishes and records nothing", async () => {

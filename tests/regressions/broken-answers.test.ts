@@ -36,6 +36,7 @@ const operations: Readonly<Record<string, Operation>> = {
   DescribeGlobalClusters: { action: "rds:DescribeGlobalClusters", isList: true },
   DescribeBlueGreenDeployments: { action: "rds:DescribeBlueGreenDeployments", isList: true },
   ListSecrets: { action: "secretsmanager:ListSecrets", isList: true },
+  DescribeEvents: { action: "rds:DescribeEvents", isList: true },
   DescribeSecret: { action: "secretsmanager:DescribeSecret" },
   GetResourcePolicy: { action: "secretsmanager:GetResourcePolicy" },
   DescribeKey: { action: "kms:DescribeKey" },
@@ -93,6 +94,7 @@ function addFleet(cloud: ReturnType<typeof createCloud>, account: string): void 
   const key = here.addKey({ alias: "alias/secrets" });
   here.addInstance({ identifier: "orders", managed: { kmsKeyId: key.Arn } });
   here.addInstance({ identifier: "failing", managed: { status: "impaired" } });
+  here.addInstance({ identifier: "late", managed: { NextRotationDate: new Date("2026-11-01T00:00:00.000Z") } });
   here.addCluster({ identifier: "shop", engine: "aurora-postgresql", members: 2 });
   const writer = here.addCluster({ identifier: "world", engine: "aurora-mysql", members: 1 });
   here.addGlobalCluster({ identifier: "planet", writer, isNamedByMembers: false });

@@ -74,6 +74,7 @@ export const hostileFinding: fc.Arbitrary<Finding> = fc.record({
   }),
   account: hostile,
   region: hostile,
+  owner: fc.option(hostile, { nil: null }),
   message: hostile,
   evidence: fc.dictionary(
     hostile,

@@ -38,7 +38,7 @@ export function aTargetOf(count: number, target: Partial<Target> = {}, database:
       ...database,
     });
   });
-  return aTarget({ databases, globalClusterMembers: [], blueGreenDeployments: [], ...target });
+  return aTarget({ databases, secrets: [], globalClusterMembers: [], blueGreenDeployments: [], ...target });
 }
 
 /** ListSecrets is denied in two Regions, and a second account cannot be accessed. */

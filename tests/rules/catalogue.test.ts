@@ -33,6 +33,7 @@ const repairs: Readonly<Record<string, readonly string[]>> = {
   "secret-not-impaired impaired": ["rotate", "toggle"],
   "secret-key-as-required rdsKeyOther": ["toggle"],
   "secret-key-as-required secretKeyOther": ["toggle"],
+  "secret-key-as-required sameAsStorage": ["toggle"],
   "rotation-enabled off": ["schedule-rotation"],
   "rotation-on-schedule overdue": ["rotate"],
   "toggle-not-interrupted onAgain": ["finish-interrupted"],

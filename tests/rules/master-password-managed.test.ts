@@ -9,6 +9,11 @@ describeRule({
     COMPLIANT: [
       { name: "a database whose password RDS manages", messageId: "managed" },
       {
+        name: "an Oracle database that was restored from a snapshot with a managed password",
+        database: aDatabase({ engine: "oracle-ee", createdAt: "2026-11-24T11:00:00.000Z" }),
+        messageId: "managed",
+      },
+      {
         name: "a managed database with facts that were not seen",
         database: aDatabase({ doubt: "rds:DescribeGlobalClusters failed with AccessDenied" }),
         context: aContext({ secret: unseen(), cluster: unseen(), tenantDatabases: unseen() }),
@@ -39,6 +44,32 @@ describeRule({
         messageId: "unmanaged",
         mentions: ["modify-tenant-database --region eu-west-1 --db-instance-identifier erp --tenant-db-name PDB1"],
         evidence: { engine: "postgres", createdAt: "2024-01-15T08:00:00.000Z" },
+      },
+      {
+        name: "an unmanaged database with read replicas, of which RDS would create no more",
+        database: aDatabase({ management: "unmanaged", replicas: ["orders-eu", "orders-us"] }),
+        messageId: "unmanaged",
+        mentions: ["creates no more read replicas", "it has orders-eu, orders-us. Warn users"],
+        evidence: { engine: "postgres", createdAt: "2024-01-15T08:00:00.000Z", replicas: ["orders-eu", "orders-us"] },
+      },
+      {
+        name: "an unmanaged SQL Server database with read replicas, of which RDS creates more",
+        database: aDatabase({ management: "unmanaged", engine: "sqlserver-ee", replicas: ["erp-2"] }),
+        messageId: "unmanaged",
+        evidence: { engine: "sqlserver-ee", createdAt: "2024-01-15T08:00:00.000Z" },
+      },
+      {
+        name: "an unmanaged database with IAM authentication, whose master user may have no password",
+        database: aDatabase({ management: "unmanaged", iamAuthentication: true }),
+        messageId: "unmanaged",
+        mentions: ["which RDS does not report", "support.iamDbAuth", "--manage-master-user-password"],
+        evidence: { engine: "postgres", createdAt: "2024-01-15T08:00:00.000Z", iamAuthentication: true },
+      },
+      {
+        name: "an unmanaged MySQL database with IAM authentication, whose master user always has a password",
+        database: aDatabase({ management: "unmanaged", engine: "mysql", iamAuthentication: true }),
+        messageId: "unmanaged",
+        evidence: { engine: "mysql", createdAt: "2024-01-15T08:00:00.000Z" },
       },
     ],
     NOT_APPLICABLE: [
@@ -72,6 +103,12 @@ describeRule({
       },
     ],
     INSUFFICIENT_DATA: [
+      {
+        name: "an unmanaged database of an engine that is not known",
+        database: aDatabase({ management: "unmanaged", engine: "postgres-next", doubt: "the engine is not known" }),
+        messageId: "availabilityUnknown",
+        mentions: ["does not know the engine postgres-next", "newer version"],
+      },
       {
         name: "an unmanaged database that may be unsupported",
         database: aDatabase({ management: "unmanaged", doubt: "rds:DescribeGlobalClusters failed with AccessDenied" }),

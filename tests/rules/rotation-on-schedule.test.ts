@@ -1,5 +1,5 @@
 import { rotationOnSchedule } from "../../rules/rotation-on-schedule.ts";
-import { aDatabase, aPolicy, hoursFromNow, withSecret } from "../support/builders.ts";
+import { aDatabase, aPolicy, hoursFromNow, seen, unseen, withSecret } from "../support/builders.ts";
 import { describeRule } from "../support/rule-harness.ts";
 
 const lastRotatedAt = "2026-11-20T03:00:00.000Z";
@@ -9,7 +9,11 @@ const second = 1 / 3600;
 describeRule({
   rule: rotationOnSchedule,
   url: import.meta.url,
-  confirms: { overdue: ["secretsmanager:DescribeSecret"], dateUnknown: ["secretsmanager:DescribeSecret"] },
+  confirms: {
+    overdue: ["secretsmanager:DescribeSecret", "rds:DescribeEvents"],
+    startNotSeen: ["secretsmanager:DescribeSecret", "rds:DescribeEvents"],
+    dateUnknown: ["secretsmanager:DescribeSecret"],
+  },
   examples: {
     COMPLIANT: [
       {
@@ -47,15 +51,35 @@ describeRule({
         mentions: ["4 days ago"],
         evidence: { nextRotationAt: hoursFromNow(-100), lastRotatedAt },
       },
+      {
+        name: "a database that started one second before the grace period",
+        context: { ...due(hoursFromNow(-100)), startedAt: seen(hoursFromNow(-24 - second)) },
+        messageId: "overdue",
+        evidence: { nextRotationAt: hoursFromNow(-100), lastRotatedAt },
+      },
     ],
-    NOT_APPLICABLE: ["stopped", "stopping", "starting"].map((status) => ({
-      name: `a database that is ${status}`,
-      database: aDatabase({ status }),
-      context: due(hoursFromNow(-1000)),
-      messageId: "stopped",
-      mentions: [`is ${status};`],
-    })),
+    NOT_APPLICABLE: [
+      ...["stopped", "stopping", "starting"].map((status) => ({
+        name: `a database that is ${status}`,
+        database: aDatabase({ status }),
+        context: due(hoursFromNow(-1000)),
+        messageId: "stopped",
+        mentions: [`is ${status};`],
+      })),
+      ...[0, -24].map((hours) => ({
+        name: `a database that started ${-hours} hours ago, after the rotation was due`,
+        context: { ...due(hoursFromNow(-100)), startedAt: seen(hoursFromNow(hours)) },
+        messageId: "justStarted",
+        mentions: ["while the database was stopped"],
+      })),
+    ],
     INSUFFICIENT_DATA: [
+      {
+        name: "a late rotation, and the events of the database could not be read",
+        context: { ...due(hoursFromNow(-100)), startedAt: unseen("rds:DescribeEvents failed with AccessDenied") },
+        messageId: "startNotSeen",
+        mentions: ["4 days ago", "rds:DescribeEvents failed with AccessDenied"],
+      },
       { name: "rotation that is on but has no date", context: due(null), messageId: "dateUnknown" },
       { name: "a date that is not valid", context: due("soon"), messageId: "dateUnknown" },
     ],

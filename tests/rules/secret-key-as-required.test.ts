@@ -1,6 +1,15 @@
-import type { KeyFacts, RequiredKey } from "../../lib/model/rule.ts";
+import type { KeyFacts, RequiredKey, RuleContext } from "../../lib/model/rule.ts";
 import { secretKeyAsRequired } from "../../rules/secret-key-as-required.ts";
-import { aContext, anUnseenKey, aSeenKey, keyArn, otherKeyArn, seen, unseen } from "../support/builders.ts";
+import {
+  aContext,
+  anUnseenKey,
+  aSeenKey,
+  keyArn,
+  otherKeyArn,
+  seen,
+  storageKeyArn,
+  unseen,
+} from "../support/builders.ts";
 import { describeRule } from "../support/rule-harness.ts";
 
 const missing: KeyFacts = { arn: seen<never>(null), key: seen<never>(null) };
@@ -31,13 +40,51 @@ const evidence = (required: readonly string[], rdsKey: string, secretsManagerKey
   secretsManagerKey,
 });
 
+/** A policy that requires another key than that of the storage, and perhaps also one of these. */
+const differing = (
+  rdsKey: KeyFacts,
+  storageKey: RuleContext["storageKey"],
+  { secretKey = rdsKey, requiredKeys = [] }: { secretKey?: KeyFacts; requiredKeys?: readonly RequiredKey[] } = {},
+) => ({ ...requiring(requiredKeys, rdsKey, secretKey), storageKey, differentFromStorage: true });
+const storageEvidence = (rdsKey: string, secretsManagerKey = rdsKey, required: readonly string[] = []) => ({
+  ...evidence(required, rdsKey, secretsManagerKey),
+  storageKey: keyArn,
+});
+const storageUnseen = unseen("RDS reports no key for the storage");
+
 describeRule({
   rule: secretKeyAsRequired,
   url: import.meta.url,
   context: requiring([exactly(keyArn)], own),
-  confirms: { secretKeyOther: ["secretsmanager:DescribeSecret"], secretKeyNotSeen: ["secretsmanager:DescribeSecret"] },
+  confirms: {
+    secretKeyOther: ["secretsmanager:DescribeSecret"],
+    secretKeyNotSeen: ["secretsmanager:DescribeSecret"],
+    sameAsStorage: ["secretsmanager:DescribeSecret"],
+  },
   examples: {
     COMPLIANT: [
+      {
+        name: "another key than the storage's",
+        context: differing(own, seen(storageKeyArn)),
+        messageId: "asRequired",
+        mentions: ["as required: a key other than the storage's."],
+      },
+      {
+        name: "any key where the storage is not encrypted",
+        context: differing(own, seen<string>(null)),
+        messageId: "asRequired",
+      },
+      {
+        name: "the required key, which differs from the storage's",
+        context: differing(own, seen(storageKeyArn), { requiredKeys: [exactly(keyArn)] }),
+        messageId: "asRequired",
+        mentions: [`as required: ${keyArn}, and a key other than the storage's.`],
+      },
+      {
+        name: "the storage's key where the policy does not ask for another",
+        context: { ...requiring([exactly(keyArn)], own), storageKey: seen(keyArn) },
+        messageId: "asRequired",
+      },
       {
         name: "exactly the required key",
         context: requiring([exactly(keyArn)], own),
@@ -77,6 +124,31 @@ describeRule({
       },
     ],
     NON_COMPLIANT: [
+      {
+        name: "the storage's key where another one is required",
+        context: differing(own, seen(keyArn)),
+        messageId: "sameAsStorage",
+        mentions: [`encrypted with ${keyArn}, the key of the database's storage`],
+        evidence: storageEvidence(keyArn),
+      },
+      {
+        name: "the storage's key after the key was changed in Secrets Manager",
+        context: differing(other, seen(keyArn), { secretKey: own }),
+        messageId: "sameAsStorage",
+        evidence: storageEvidence(otherKeyArn, keyArn),
+      },
+      {
+        name: "a required key that is also the storage's key",
+        context: differing(own, seen(keyArn), { requiredKeys: [exactly(keyArn)] }),
+        messageId: "sameAsStorage",
+        evidence: storageEvidence(keyArn, keyArn, [keyArn]),
+      },
+      {
+        name: "another key than the required one, which differs from the storage's key",
+        context: differing(other, seen(keyArn), { requiredKeys: [exactly(keyArn)] }),
+        messageId: "rdsKeyOther",
+        evidence: evidence([keyArn], otherKeyArn),
+      },
       {
         name: "another customer managed key",
         context: requiring([exactly(keyArn)], other),
@@ -140,6 +212,18 @@ describeRule({
     ],
     NOT_APPLICABLE: [{ name: "a policy that requires no key", context: requiring([], own), messageId: "notRequired" }],
     INSUFFICIENT_DATA: [
+      {
+        name: "a storage key that RDS does not report",
+        context: differing(own, storageUnseen),
+        messageId: "storageKeyNotSeen",
+        mentions: ["RDS reports no key for the storage"],
+      },
+      {
+        name: "a key of the secret that could not be resolved, where another than the storage's is required",
+        context: differing(anUnseenKey(null), seen(keyArn)),
+        messageId: "notSeen",
+        mentions: ["a key other than the storage's"],
+      },
       {
         name: "a required alias that could not be resolved",
         context: requiring([unseenAlias], own),

@@ -34,8 +34,8 @@ test.each(ids)("%s has a violation", (id) => {
   expect(failing(id)).not.toEqual([]);
 });
 
-// `oracle-cdb` is a reason only where the policy says so.
-test.each(reasons.map(({ code }) => code).filter((code) => code !== "oracle-cdb"))(
+// `oracle-cdb` is a reason only where the policy says so, and AWS documents no engine version and no Region for `not-available`.
+test.each(reasons.map(({ code }) => code).filter((code) => !["oracle-cdb", "not-available"].includes(code)))(
   "%s is a reason somewhere",
   (code) => {
     expect(report.databases.map(({ reason }) => reason)).toContain(code);
@@ -59,9 +59,15 @@ test("one exemption ends soon, and one has ended", () => {
   ).toContain("ended on 2026-11-22");
 });
 
-test("a stopped database and a SQL Server replica have no violations", () => {
+test("one secret of RDS belongs to no database", () => {
+  const orphans = report.coverage.targets.flatMap(({ orphanedSecrets }) => orphanedSecrets ?? []);
+  expect(orphans).toEqual([expect.objectContaining({ createdFor: expect.stringMatching(/:db:orders-2023$/) })]);
+});
+
+test("a stopped database, one that has just started, and a SQL Server replica have no violations", () => {
   const wrong = report.findings.map(({ resource }) => resource.identifier);
   expect(wrong).not.toContain("campaign-2025");
+  expect(wrong).not.toContain("month-end");
   expect(wrong).not.toContain("erp-replica");
   expect(report.databases.find(({ identifier }) => identifier === "erp-replica")?.management).toBe("managed");
 });

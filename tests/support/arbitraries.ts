@@ -69,6 +69,8 @@ export const anyDatabase: fc.Arbitrary<Database> = fc.record({
   globalWriteForwarding: fc.boolean(),
   rdsCustom: fc.boolean(),
   expressConfiguration: fc.boolean(),
+  iamAuthentication: fc.boolean(),
+  storageKmsKeyId: orNull(keyReference),
 });
 
 export const anyClassifiedDatabase: fc.Arbitrary<ClassifiedDatabase> = fc
@@ -111,6 +113,7 @@ const anySecret: fc.Arbitrary<Secret> = fc.record({
   deletedAt: orNull(instant),
   primaryArns: fc.array(word(databaseArn), { maxLength: 2 }),
   tags: fc.dictionary(anyText, anyText, { maxKeys: 2 }),
+  primaryRegion: orNull(word(region, "us-east-1")),
   replicaRegions: orNull(fc.array(word("us-east-1"), { maxLength: 2 })),
 });
 
@@ -149,6 +152,9 @@ export const anyContext: fc.Arbitrary<RuleContext> = fc.record({
   rdsKey: anyKeyFacts,
   secretKey: anyKeyFacts,
   requiredKeys: fc.array(anyRequiredKey, { maxLength: 3 }),
+  storageKey: anyFact(keyReference),
+  differentFromStorage: fc.boolean(),
+  startedAt: anyFact(instant),
   cluster: anyFact(fc.constant<true>(true)),
   tenantDatabases: anyFact(fc.constant<true>(true)),
 });
@@ -181,6 +187,10 @@ export const anyTarget: fc.Arbitrary<Target> = fc.record({
   }),
   resourcePolicies: fc.array(fc.record({ secretArn: fc.constant(secretArn), policy: orNull(fc.json()) }), {
     maxLength: 1,
+  }),
+  starts: fc.uniqueArray(fc.record({ databaseArn: word(databaseArn), startedAt: orNull(instant) }), {
+    maxLength: 1,
+    selector: ({ databaseArn }) => databaseArn,
   }),
   globalClusterMembers: orNull(fc.array(word(databaseArn), { maxLength: 2 })),
   blueGreenDeployments: orNull(

@@ -15,6 +15,8 @@ export const region = "eu-west-1";
 export const databaseArn = `arn:aws:rds:${region}:${account}:db:orders`;
 export const secretArn = `arn:aws:secretsmanager:${region}:${account}:secret:rds!db-0123abcd-xmJRDx`;
 export const keyArn = `arn:aws:kms:${region}:${account}:key/11111111-2222-3333-4444-555555555555`;
+/** The default key of RDS, which encrypts the storage. */
+export const storageKeyArn = `arn:aws:kms:${region}:${account}:key/77777777-6666-3333-4444-555555555555`;
 export const otherKeyArn = `arn:aws:kms:${region}:${account}:key/99999999-8888-7777-6666-555555555555`;
 
 /** An instant relative to `now`; `hoursFromNow(-1)` is an hour ago. */
@@ -50,6 +52,8 @@ export function aPlainDatabase(overrides: Partial<Database> = {}): Database {
     globalWriteForwarding: false,
     rdsCustom: false,
     expressConfiguration: false,
+    iamAuthentication: false,
+    storageKmsKeyId: storageKeyArn,
     ...overrides,
   };
 }
@@ -105,6 +109,7 @@ export function aSecret(overrides: Partial<Secret> = {}): Secret {
     deletedAt: null,
     primaryArns: [databaseArn],
     tags: {},
+    primaryRegion: null,
     replicaRegions: null,
     ...overrides,
   };
@@ -147,6 +152,9 @@ export function aContext(overrides: Partial<RuleContext> = {}): RuleContext {
     rdsKey: aSeenKey(),
     secretKey: aSeenKey(),
     requiredKeys: [],
+    storageKey: seen(storageKeyArn),
+    differentFromStorage: false,
+    startedAt: seen<string>(null),
     cluster: seen<true>(true),
     tenantDatabases: seen<true>(true),
     ...overrides,
@@ -182,6 +190,7 @@ export function aTarget(overrides: Partial<Target> = {}): Target {
     missingSecrets: [],
     keys: [{ reference: keyArn, key: aKey() }],
     resourcePolicies: [],
+    starts: [],
     globalClusterMembers: null,
     blueGreenDeployments: null,
     proxies: null,

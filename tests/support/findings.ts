@@ -25,6 +25,7 @@ export function aFindingOn(identifier: string, overrides: Partial<Finding> = {})
     severity: "high",
     resource: { arn, type: "AWS::RDS::DBInstance", identifier, resourceId },
     ...scope,
+    owner: null,
     message: `RDS does not manage the master password of DB instance ${identifier}.`,
     evidence: {},
     remediation: "Turn management on.",
@@ -105,7 +106,7 @@ export function aReportWith({ at = now, judged = [], findings = [], coverage = {
 
 /** A completely read target in a report's coverage. */
 export function aTargetOf(region: string, of: string = account): Report["coverage"]["targets"][number] {
-  return { account: of, region, complete: true, databases: 1, calls: 2 };
+  return { account: of, region, complete: true, databases: 1, calls: 2, orphanedSecrets: [] };
 }
 
 /** Changes in short: `type reason identifier`. */

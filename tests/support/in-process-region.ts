@@ -3,6 +3,7 @@ import {
   type RegionScope,
   toBlueGreenDeployments,
   toCluster,
+  toEvent,
   toGlobalClusterMembers,
   toInstance,
   toProxy,
@@ -131,6 +132,13 @@ export function createInProcessRegion(
     describeBlueGreenDeployments: () =>
       pages("rds:DescribeBlueGreenDeployments", {}, "BlueGreenDeployments", toBlueGreenDeployments),
     describeDBProxies: () => pages("rds:DescribeDBProxies", {}, "DBProxies", (one) => [toProxy(one)]),
+    describeEvents: ({ kind, value }, Duration) =>
+      pages(
+        "rds:DescribeEvents",
+        { SourceType: kind === "cluster" ? "db-cluster" : "db-instance", SourceIdentifier: value, Duration },
+        "Events",
+        (one) => [toEvent(one)],
+      ),
     listSecrets: () =>
       pages(
         "secretsmanager:ListSecrets",

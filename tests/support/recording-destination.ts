@@ -1,16 +1,18 @@
 import type { Change, Digest } from "../../lib/model/change.ts";
 import type { Finding } from "../../lib/model/finding.ts";
 import type { DestinationName } from "../../lib/model/ledger.ts";
+import type { Notice } from "../../lib/model/notice.ts";
 import type { Destination } from "../../lib/publish/publish-report.ts";
 
 /** A destination that records what it accepts. */
 export type RecordingDestination = Required<Destination> & {
   readonly taken: Change[];
   readonly links: (string | null)[];
+  readonly notices: Notice[];
   readonly digests: Digest[];
   readonly refreshed: { readonly findings: readonly Finding[]; readonly at: string }[];
   /** Changes to refuse, or an error to throw, by method. */
-  fail: { deliver?: Error | ((change: Change) => boolean) | null; sendDigest?: Error; refresh?: Error };
+  fail: { deliver?: Error | ((change: Change) => boolean) | null; notify?: Error; sendDigest?: Error; refresh?: Error };
 };
 
 /** Creates a destination that accepts everything until `fail` is set. */
@@ -20,6 +22,7 @@ export function createRecordingDestination(name: DestinationName): RecordingDest
     isDivisible: name === "findings",
     taken: [],
     links: [],
+    notices: [],
     digests: [],
     refreshed: [],
     fail: {},
@@ -31,6 +34,10 @@ export function createRecordingDestination(name: DestinationName): RecordingDest
       destination.links.push(reportUrl);
       destination.taken.push(...changes.filter((change) => !isRefused(change)));
       return changes.filter(isRefused).map((change) => ({ change, reason: "it is too large" }));
+    },
+    async notify(notices) {
+      if (destination.fail.notify) throw destination.fail.notify;
+      destination.notices.push(...notices);
     },
     async sendDigest(digest) {
       if (destination.fail.sendDigest) throw destination.fail.sendDigest;

@@ -41,7 +41,7 @@ export function aPermissivePolicy(
 
 /** A target with one healthy managed database and everything that a repair reads. */
 export function aTargetForRepair(overrides: Partial<Target> = {}): Target {
-  return aTarget({
+  const target = aTarget({
     secrets: [aSecret({ replicaRegions: [] })],
     resourcePolicies: [{ secretArn: aSecret().arn, policy: null }],
     globalClusterMembers: [],
@@ -50,6 +50,8 @@ export function aTargetForRepair(overrides: Partial<Target> = {}): Target {
     keyTrials: [{ keyArn, refusal: null }],
     ...overrides,
   });
+  // No database has started recently.
+  return { ...target, starts: target.databases.map(({ arn }) => ({ databaseArn: arn, startedAt: null })) };
 }
 
 /** Unmanaged DB instances with these names. */

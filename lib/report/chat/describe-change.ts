@@ -1,10 +1,11 @@
 import type { Change } from "../../model/change.ts";
 import { exemptionTags } from "../../model/database.ts";
-import { type Exemption, type Severity, severities } from "../../model/finding.ts";
+import { type Exemption, type Finding, type Severity, severities } from "../../model/finding.ts";
 import { describeHours, hoursBetween } from "../../model/time.ts";
 import { count, countBySeverity, formatNumber } from "../text/count.ts";
 import { describeResource } from "../text/describe-database.ts";
 import { type Group, groupBy } from "../text/group.ts";
+import { describePasswordChange } from "../text/password-change.ts";
 import { type AccountRegion, describeScope } from "../text/scopes.ts";
 import { limits } from "./alert-message.ts";
 import { formatCommands } from "./format-commands.ts";
@@ -114,6 +115,8 @@ export function describeChange(change: Change, { isAlone }: { readonly isAlone: 
     lines.push(`Not exempt: ${toSlackText(evidence.exemptionIgnored, limits.message)}.`);
   const remedy = formatCommands(remediation, "blocks") ?? "The remediation is too long for a message, see the report.";
   if (remedy !== "") lines.push(`→ ${remedy}`);
+  const warning = describePasswordChange(remediation);
+  if (warning !== null) lines.push(warning);
   return lines.join("\n");
 }
 
@@ -152,6 +155,11 @@ export function countFindings(changes: readonly Change[]): string {
 /** Up to five rules of the changes, as keywords. */
 export function rulesOf(changes: readonly Change[]): string[] {
   return [...new Set(changes.map(({ finding }) => finding.rule))].slice(0, 5);
+}
+
+/** "owner payments", or nothing if no tag says it. */
+export function describeOwner({ owner }: Pick<Finding, "owner">): string[] {
+  return owner === null ? [] : [`owner ${toSlackText(owner, limits.name)}`];
 }
 
 /** An account and Region as Slack text. */

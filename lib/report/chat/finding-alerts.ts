@@ -42,6 +42,10 @@ export function toAlerts(changes: readonly Change[], options: AlertOptions): rea
   ];
 }
 
+function ownerLine({ owner }: Change["finding"]): string[] {
+  return owner === null ? [] : [`Owner: ${toSlackText(owner, limits.name)}`];
+}
+
 /** The alert for all changes of one database, sorted most severe first. It belongs to the database's thread. */
 function toDatabaseAlert(changes: Group<Change>, { reportUrl, exemptionTags }: AlertOptions): AlertMessage {
   const [worst] = changes;
@@ -53,7 +57,7 @@ function toDatabaseAlert(changes: Group<Change>, { reportUrl, exemptionTags }: A
   return toMessage({
     title: titleOf(worst, changes.length - 1),
     blocks: isAlone ? blocks : [heading, ...blocks],
-    lastLines: [`ARN: \`${toSlackText(resource.arn, limits.id)}\``, ...toLink(reportUrl)],
+    lastLines: [...ownerLine(worst.finding), `ARN: \`${toSlackText(resource.arn, limits.id)}\``, ...toLink(reportUrl)],
     nextSteps: [
       ...(needsAction(worst) ? ["The first audit that finds it fixed reports it here."] : []),
       ...(isOpenViolation(worst) ? [describeHowToExempt(worst.at, { byTags: exemptionTags })] : []),

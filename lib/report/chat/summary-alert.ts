@@ -3,6 +3,7 @@ import type { Finding } from "../../model/finding.ts";
 import { count } from "../text/count.ts";
 import { type Group, groupBy } from "../text/group.ts";
 import { listFirst } from "../text/list-first.ts";
+import { describePasswordChange } from "../text/password-change.ts";
 import { describeScope } from "../text/scopes.ts";
 import { type AlertMessage, type AlertOptions, limits, toLink, toMessage } from "./alert-message.ts";
 import {
@@ -11,6 +12,7 @@ import {
   countByState,
   countFindings,
   describeHowToExempt,
+  describeOwner,
   iconOf,
   isOpenViolation,
   needsAction,
@@ -55,7 +57,7 @@ export function toSummaryAlert(byDatabase: readonly Group<Change>[], options: Al
       blocks: sections.map((lines) => lines.join("\n")),
       lastLines: toLink(options.reportUrl, isOpen ? "Last full report, with what to do: " : undefined),
       nextSteps: [
-        ...(isOpen ? [toFirstStep(finding)] : []),
+        ...(isOpen ? [toFirstStep(finding), ...warnOfPasswordChange(finding)] : []),
         ...(isOpenViolation(worst) ? [describeHowToExempt(at, { byTags: options.exemptionTags })] : []),
       ],
       keywords: [...(isOpen ? [finding.severity] : []), ...rulesOf(changes)],
@@ -78,11 +80,17 @@ function listGroups(changes: readonly Change[], keyOf: (finding: Finding) => str
 
 function describeInLine([worst, ...more]: Group<Change>): string {
   const { finding } = worst;
-  const name = `*${toSlackText(finding.resource.identifier, limits.name)}* (${toSlackScope(finding)})`;
+  const details = [toSlackScope(finding), ...describeOwner(finding)].join(", ");
+  const name = `*${toSlackText(finding.resource.identifier, limits.name)}* (${details})`;
   const text = needsAction(worst)
     ? toSlackText(finding.message, limits.messageInLine)
     : `${stateOf(worst)}, ${toSlackText(finding.rule, limits.name)}`;
   return `• ${iconOf(worst)} ${name}: ${text}${more.length > 0 ? ` (and ${more.length} more)` : ""}`;
+}
+
+function warnOfPasswordChange({ remediation }: Finding): string[] {
+  const warning = describePasswordChange(remediation);
+  return warning === null ? [] : [warning];
 }
 
 /** The remediation of the most severe finding, or a reference to the report if it does not fit. */

@@ -1,13 +1,24 @@
 import type { Report } from "../../model/report.ts";
 import { count, formatNumber } from "../text/count.ts";
-import { describeTargets, groupByFailure, groupByReason } from "../text/describe-coverage.ts";
+import {
+  describeOrphanedSecret,
+  describeTargets,
+  groupByFailure,
+  groupByReason,
+  listOrphanedSecrets,
+  orphanAdvice,
+} from "../text/describe-coverage.ts";
 import { groupBy } from "../text/group.ts";
+import { listFirst } from "../text/list-first.ts";
 import { describeScope, listScopes } from "../text/scopes.ts";
 import { fold, label, table } from "./components.ts";
 import { type Html, html } from "./html.ts";
 
 /** Gaps listed for each kind of failure; the others are counted. */
 const shownGaps = 100;
+
+/** Secrets listed for each account and Region; the others are counted. */
+const shownSecrets = 10;
 
 /** What the audit covered, which rules it evaluated, and what it could not read. */
 export function renderCoverageSection(report: Report, reasons: Readonly<Record<string, string>>): Html {
@@ -16,7 +27,26 @@ export function renderCoverageSection(report: Report, reasons: Readonly<Record<s
 <p>${coverage.complete ? label("complete", "good") : label("incomplete", "unknown")} ${describeTargets(report)}</p>
 <p>${count(coverage.rules.length, "rule")} evaluated: ${coverage.rules.join(", ") || "none"}.</p>
 ${coverage.rulesOff.length === 0 ? null : html`<p>Turned off by the policy: ${coverage.rulesOff.join(", ")}.</p>`}
-${renderGaps(coverage)}${renderTargets(report)}${renderReasons(report, reasons)}</section>`;
+${renderGaps(coverage)}${renderTargets(report)}${renderReasons(report, reasons)}${renderOrphans(report)}</section>`;
+}
+
+function renderOrphans(report: Report): Html | null {
+  const { number, scopes } = listOrphanedSecrets(report);
+  if (number === 0) return null;
+  const rows = scopes.map(({ scope, orphanedSecrets }) => [
+    scope,
+    listFirst(
+      orphanedSecrets,
+      shownSecrets,
+      describeOrphanedSecret,
+      (rest) => `and ${formatNumber(rest.length)} more in the JSON report`,
+    ).join("; "),
+  ]);
+  return fold(
+    html`<h3>Secrets of RDS that no database names</h3>`,
+    count(number, "secret"),
+    html`<div class="database"><p>→ ${orphanAdvice}</p></div>${table("Secrets of RDS that no database names", ["Account and Region", "Secrets"], rows)}`,
+  );
 }
 
 function renderGaps({ gaps }: Report["coverage"]): Html | null {

@@ -1,7 +1,7 @@
 import type { Finding } from "../../model/finding.ts";
 import type { Report } from "../../model/report.ts";
 import { count } from "../text/count.ts";
-import { describeEngine } from "../text/describe-database.ts";
+import { describeEngine, describeSecret } from "../text/describe-database.ts";
 import { describeScope } from "../text/scopes.ts";
 import { fold, labelOf, table } from "./components.ts";
 import { type Html, html } from "./html.ts";
@@ -45,12 +45,4 @@ function toRow(
       ? "none"
       : html`${findings.map((finding, index) => html`${index === 0 ? "" : ", "}${labelOf(finding)} ${finding.rule}`)}`,
   ];
-}
-
-/** "active, key/1234abcd-…": the status of the secret, and the last part of the key's ARN. */
-function describeSecret({ masterUserSecret }: ReportedDatabase): string {
-  if (masterUserSecret === null) return "none";
-  const { status, kmsKeyId } = masterUserSecret;
-  const key = kmsKeyId === null ? "" : `, ${kmsKeyId.slice(kmsKeyId.lastIndexOf(":") + 1)}`;
-  return `${status ?? "no status"}${key}`;
 }

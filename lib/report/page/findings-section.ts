@@ -9,28 +9,25 @@ import { groupByCause, groupByDatabase, groupByScope } from "../text/group-findi
 import { describeScope, listScopes } from "../text/scopes.ts";
 import { truncate } from "../text/truncate.ts";
 import { dayOf, fold, labelOf, remediationOf, table } from "./components.ts";
+import { toConsoleLink } from "./console-link.ts";
 import { type Html, html } from "./html.ts";
+import { maxEvidence } from "./table-rows.ts";
 
-/** Databases shown with their violations in full; the section of all databases has the others. */
-const shownInFull = 1_000;
 /** The first account and Region is open, and the next ones while all of them together have at most this many databases. */
 const databasesInOpenScopes = 20;
 /** Databases named for each cause of findings that could not be evaluated. */
 const shownPerCause = 50;
-/** Characters of one evidence value. */
-const maxEvidence = 2_000;
 
 /** Active violations by account and Region and by database, most severe first, with what to do. */
 export function renderViolationsSection(violations: readonly Finding[], report: Report): Html {
   const types = new Map(report.databases.map((database) => [database.arn, describeEngine(database)]));
   let shown = 0;
   const folds = groupByScope(violations).map(({ scope, findings, databases }, index) => {
-    const inFull = databases.slice(0, Math.max(0, shownInFull - shown));
     shown += databases.length;
     return fold(
       html`<h3>${scope}</h3>`,
       `${countBySeverity(findings)} on ${count(databases.length, "database")}`,
-      html`${inFull.map((ofDatabase) => renderDatabase(ofDatabase, types, report.generatedAt))}${renderMore(databases.length - inFull.length)}`,
+      html`${databases.map((ofDatabase) => renderDatabase(ofDatabase, types, report.generatedAt))}`,
       { open: index === 0 || shown <= databasesInOpenScopes },
     );
   });
@@ -40,10 +37,16 @@ ${violations.length === 0 ? html`<p>No ${hasExemptions ? "active " : ""}violatio
 }
 
 function renderDatabase(findings: Group<Finding>, types: ReadonlyMap<string, string>, now: string): Html {
-  const [{ resource }] = findings;
-  return html`<article class="database"><h4>${resource.identifier} <span class="muted">${types.get(resource.arn) ?? describeResource(resource)}</span></h4>
+  const [{ resource, region }] = findings;
+  return html`<article class="database"><h4>${renderName(resource, region)} <span class="muted">${types.get(resource.arn) ?? describeResource(resource)}</span></h4>
 ${findings.map((finding) => renderFinding(finding, now))}</article>
 `;
+}
+
+/** The name of a database, as a link to its page in the RDS console. */
+function renderName(resource: Finding["resource"], region: string): Html | string {
+  const link = toConsoleLink(resource, region);
+  return link === null ? resource.identifier : html`<a href="${link}" rel="noreferrer">${resource.identifier}</a>`;
 }
 
 function renderFinding(finding: Finding, now: string): Html {

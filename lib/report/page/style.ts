@@ -73,16 +73,53 @@ caption { text-align: left; padding: .6rem .9rem; color: var(--muted); }
 th, td { text-align: left; vertical-align: top; padding: .4rem .9rem; border-top: 1px solid var(--border); }
 thead th { border-top: 0; color: var(--muted); font-weight: 600; white-space: nowrap; }
 tbody th { font-weight: 600; overflow-wrap: break-word; min-width: 9rem; }
-details caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+.only-read, details caption, .data caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+.charts { columns: 2 24rem; column-gap: 1rem; }
+figure { margin: 0 0 1rem; break-inside: avoid; padding: .9rem 1rem; background: var(--card); border: 1px solid var(--border); border-radius: .5rem; }
+figcaption, .bars caption { padding: 0 0 .5rem; color: var(--muted); font-size: .9rem; text-align: left; }
+.ring { display: flex; align-items: center; gap: 1.25rem; }
+.ring svg { width: 8rem; flex: none; }
+.ring text { text-anchor: middle; font-size: 18px; font-weight: 700; fill: var(--text); }
+.legend { list-style: none; padding: 0; margin: 0; font-size: .9rem; }
+.legend i { display: inline-block; width: .75rem; height: .75rem; border-radius: .15rem; margin-right: .5rem; }
+.bars th, .bars td { border: 0; padding: .15rem .5rem .15rem 0; vertical-align: middle; font-weight: normal; min-width: 0; }
+.bars th { width: 1%; white-space: nowrap; max-width: 15rem; overflow: hidden; text-overflow: ellipsis; }
+.bars td:last-child { width: 1%; text-align: right; font-variant-numeric: tabular-nums; padding-right: 0; }
+.bars svg { display: block; width: 100%; height: .9rem; }
+rect.critical, path.critical { fill: var(--critical); } rect.high, path.high { fill: var(--high); } rect.medium, path.medium { fill: var(--medium); }
+rect.low, path.low { fill: var(--low); } path.good { fill: var(--good); } 
+i.good { background: var(--good); } i.high { background: var(--high); } i.other { background: none; }
+.filters { display: flex; flex-wrap: wrap; gap: .6rem .9rem; align-items: end; margin-bottom: .5rem; }
+.filters label { display: grid; gap: .15rem; font-size: .9rem; color: var(--muted); min-width: 0; }
+.filters label { flex: 1 1 9rem; } .filters label:first-child { flex: 3 1 16rem; }
+input, select, button { font: inherit; color: var(--text); background: var(--card); border: 1px solid var(--border); border-radius: .35rem; padding: .3rem .55rem; max-width: 100%; }
+.filters input, .filters select { width: 100%; min-width: 0; }
+button { cursor: pointer; } button:disabled { opacity: .5; cursor: default; }
+.data thead button, .data .toggle { border: 0; background: none; padding: 0; font-weight: 600; text-align: left; color: inherit; }
+.data .toggle { color: var(--link); }
+.data thead th[aria-sort=ascending] button::after { content: " ▲"; } .data thead th[aria-sort=descending] button::after { content: " ▼"; }
+.data .is-open th, .data .is-open td { border-bottom: 0; background: var(--code); }
+.detail td { border-top: 0; background: var(--code); overflow-wrap: anywhere; }
+.detail code { background: var(--card); }
+.copy { display: flex; gap: .5rem; align-items: start; } .copy code { flex: 1; }
+.pages { display: flex; gap: 1rem; align-items: center; margin-top: .7rem; }
 @media (max-width: 40rem) {
   .verdict strong { font-size: 1.6rem; }
+  .data thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .data tr, .data tbody th, .data td { display: block; border: 0; padding: .1rem .9rem; }
+  .data tr { border-top: 1px solid var(--border); padding: .5rem 0; }
+  .data td[data-title]::before { content: attr(data-title) ": "; color: var(--muted); }
   dl { grid-template-columns: 1fr; } dd { margin-bottom: .4rem; }
 }
+.on-paper { display: none; }
 @media print {
+  .on-paper { display: inline; }
   :root { --background: #fff; --card: #fff; --text: #000; --muted: #444; --border: #bbb; --code: #f4f4f4; color-scheme: light;
     --critical: #8f0f1f; --high: #b3261e; --medium: #8a4b00; --low: #6a5700; --good: #1a6b3c; --unknown: #4a4f9e; --label: #fff; }
-  html { font-size: 10pt; } .skip, .hint { display: none; }
-  details::details-content { content-visibility: visible; block-size: auto; }
+  html { font-size: 8pt; } header, main, footer { max-width: none; padding: 0; } main > section { margin: 1.5rem 0; } .database { padding: .4rem .8rem; } .skip, .hint, .filters, .pages, .copy button, #databases { display: none; }
+  details.fold::details-content { content-visibility: visible; block-size: auto; } .finding details { display: none; }
+  .charts { columns: 2; } th, td { padding: .15rem .6rem; } code.command { padding: .1rem .5rem; margin: .1rem 0; }
+  p, .finding { margin: .1rem 0; } .finding + .finding { margin-top: .4rem; } @page { margin: 12mm; }
   .database { content-visibility: visible; } .finding, tr { break-inside: avoid; }
   .label { border: 1px solid; } * { box-shadow: none !important; print-color-adjust: exact; }
 }

@@ -1,6 +1,14 @@
 import type { Report } from "../../model/report.ts";
-import { count } from "../text/count.ts";
-import { describeTargets, groupByFailure, groupByReason } from "../text/describe-coverage.ts";
+import { count, formatNumber } from "../text/count.ts";
+import {
+  describeOrphanedSecret,
+  describeTargets,
+  groupByFailure,
+  groupByReason,
+  listOrphanedSecrets,
+  orphanAdvice,
+} from "../text/describe-coverage.ts";
+import { listFirst } from "../text/list-first.ts";
 import { listScopes } from "../text/scopes.ts";
 import type { Layout } from "./layout.ts";
 import { pad, widest } from "./paragraph.ts";
@@ -12,7 +20,34 @@ export function renderCoverage(report: Report, reasons: Readonly<Record<string, 
   const state = complete ? paint.good("complete") : paint.warn("incomplete");
   const lines = [`${paint.strong("COVERAGE")}  ${state}`, wrap(describeTargets(report), "  ")];
   if (rulesOff.length > 0) lines.push(wrap(`Turned off by the policy: ${rulesOff.join(", ")}.`, "  "));
-  return [...lines, ...renderReasons(report, reasons, layout), ...renderGaps(report, layout)].join("\n");
+  return [
+    ...lines,
+    ...renderReasons(report, reasons, layout),
+    ...renderOrphans(report, layout),
+    ...renderGaps(report, layout),
+  ].join("\n");
+}
+
+/** Accounts and Regions listed, and secrets for each; the others are counted. */
+const shown = { scopes: 6, secrets: 3 };
+
+function renderOrphans(report: Report, { wrap, paint }: Layout): string[] {
+  const { number, scopes } = listOrphanedSecrets(report);
+  if (number === 0) return [];
+  return [
+    `  ${count(number, "secret")} of RDS that no database names:`,
+    ...listFirst(
+      scopes,
+      shown.scopes,
+      ({ scope, orphanedSecrets }) => {
+        const more = (rest: readonly unknown[]) => `and ${formatNumber(rest.length)} more`;
+        const secrets = listFirst(orphanedSecrets, shown.secrets, describeOrphanedSecret, more);
+        return wrap(`${secrets.join("; ")} ${paint.faint(`(${scope})`)}`, "    ");
+      },
+      (rest) => wrap(`… and in ${count(rest.length, "more Region")}, see --format json`, "    "),
+    ),
+    wrap(orphanAdvice, "      → "),
+  ];
 }
 
 function renderReasons(report: Report, reasons: Readonly<Record<string, string>>, { wrap, paint }: Layout): string[] {

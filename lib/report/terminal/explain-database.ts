@@ -1,5 +1,7 @@
-import { type ClassifiedDatabase, describeDatabase } from "../../model/database.ts";
+import { parseArn } from "../../model/arn.ts";
+import { type ClassifiedDatabase, describeDatabase, unknown } from "../../model/database.ts";
 import type { Finding, Status } from "../../model/finding.ts";
+import { toKeyArn } from "../../model/key.ts";
 import { describeEngine } from "../text/describe-database.ts";
 import { describeEvidence, describeExemptionEnd } from "../text/describe-finding.ts";
 import { type Group, groupBy } from "../text/group.ts";
@@ -61,12 +63,24 @@ function renderAttributes({ database, source, observedAt }: DatabaseDetails, { w
     ["Documentation", source],
     ["Secret", secret === null ? null : `${secret.secretArn ?? "no ARN"} (${secret.status ?? "no status"})`],
     ["KMS key", secret === null ? null : (secret.kmsKeyId ?? "not reported")],
+    ["Storage key", describeStorageKey(database)],
     ["Tags", tags.length === 0 ? null : tags.join(", ")],
   ];
   const columns = widest(attributes.map(([name]) => name));
   return attributes
     .flatMap(([name, value]) => (value === null ? [] : [wrap(value, `  ${paint.faint(pad(name, columns))}  `)]))
     .join("\n");
+}
+
+/** The KMS key of the storage, and whether the secret has the same one. */
+function describeStorageKey({ arn, masterUserSecret, storageKmsKeyId }: ClassifiedDatabase): string {
+  if (storageKmsKeyId === null) return "none of the account's KMS keys";
+  const secretKey = masterUserSecret?.kmsKeyId ?? null;
+  if (secretKey === null || storageKmsKeyId === unknown) return storageKmsKeyId;
+  const { partition = "", region = "", account = "" } = parseArn(arn) ?? {};
+  const [one, other] = [storageKmsKeyId, secretKey].map((key) => toKeyArn(key, { partition, region, account }));
+  if (one === null || other === null) return `${storageKmsKeyId} (an alias: it may be the secret's key)`;
+  return `${storageKmsKeyId} (${one === other ? "the same key as" : "another key than"} the secret's)`;
 }
 
 const managements: Readonly<Record<ClassifiedDatabase["management"], string>> = {

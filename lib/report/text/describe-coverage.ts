@@ -1,7 +1,9 @@
+import { toResourceName } from "../../model/arn.ts";
 import type { Gap } from "../../model/inventory.ts";
 import type { Report } from "../../model/report.ts";
 import { count } from "./count.ts";
 import { groupBy } from "./group.ts";
+import { describeScope } from "./scopes.ts";
 
 /** "2 accounts, 1 Region (eu-west-1), 12 databases, 7 API calls.": what the audit covered. */
 export function describeTargets({ coverage, databases }: Report): string {
@@ -20,6 +22,25 @@ export function groupByReason({ databases }: Report) {
   const groups = groupBy(others, ({ reason, management }) => reason ?? management);
   return { number: others.length, groups: groups.toSorted(([, a], [, b]) => b.length - a.length) };
 }
+
+/** Secrets that no database names, by account and Region, with their number in all. */
+export function listOrphanedSecrets({ coverage }: Report) {
+  const scopes = coverage.targets.flatMap(({ orphanedSecrets, ...target }) =>
+    orphanedSecrets === null || orphanedSecrets.length === 0 ? [] : [{ scope: describeScope(target), orphanedSecrets }],
+  );
+  return { number: scopes.reduce((sum, { orphanedSecrets }) => sum + orphanedSecrets.length, 0), scopes };
+}
+
+/** "rds!db-…, created for arn:aws:rds:…". */
+export function describeOrphanedSecret({ arn, createdFor }: OrphanedSecret): string {
+  return `${toResourceName(arn)}${createdFor === null ? "" : `, created for ${createdFor}`}`;
+}
+
+/** What to do about secrets that no database names. */
+export const orphanAdvice =
+  "RDS deletes a secret with its database or when management is turned off. Check when each of these was last read, and whether its database is gone.";
+
+type OrphanedSecret = NonNullable<Report["coverage"]["targets"][number]["orphanedSecrets"]>[number];
 
 /** Gaps with the same action and code: what failed, and what to do about it, or null if that depends on the case. */
 export function groupByFailure(all: readonly Gap[]) {

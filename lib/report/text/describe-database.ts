@@ -14,3 +14,11 @@ export function describeEngine({ kind, engine, engineVersion, status }: Report["
   const version = engineVersion === null ? engine : `${engine} ${engineVersion}`;
   return [kindNames[kind], version, status === "available" ? "" : status].filter((part) => part !== "").join(", ");
 }
+
+/** "active, key/1234abcd-…": the status of the secret, and the last part of the key's ARN. */
+export function describeSecret({ masterUserSecret }: Report["databases"][number]): string {
+  if (masterUserSecret === null) return "none";
+  const { status, kmsKeyId } = masterUserSecret;
+  const key = kmsKeyId === null ? "" : `, ${kmsKeyId.slice(kmsKeyId.lastIndexOf(":") + 1)}`;
+  return `${status ?? "no status"}${key}`;
+}

@@ -17,7 +17,7 @@ export function toDigestMessage(digest: Digest): TopicMessage {
   return toSnsMessage([{ schemaVersion: "1.0", type, at: digest.generatedAt, audit }], { type });
 }
 
-/** The last version always fits: without evidence, a finding has 16 texts. */
+/** The last version always fits: without evidence, a finding has 17 texts. */
 function* smallerVersions({ type, reason, finding, at }: Change): Generator<FindingsMessage> {
   const message = { schemaVersion: "1.0", type, reason, at } as const;
   yield { ...message, truncated: [], finding };

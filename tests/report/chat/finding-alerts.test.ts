@@ -42,6 +42,14 @@ function changesOf(count: number, change: Partial<Change> = {}): Change[] {
 describe("golden alerts", () => {
   test("a new finding", () => expectGolden("alert-new", showAll(notify([aChange()]))));
 
+  test("findings on databases with an owner, which a tag names", () => {
+    const changes = changesOf(7).map((change, index) => ({
+      ...change,
+      finding: { ...change.finding, owner: `team ${index}` },
+    }));
+    expectGolden("alert-owner", showAll([...notify(changes.slice(0, 1)), ...notify(changes)]));
+  });
+
   test("500 databases", () => expectGolden("alert-many-new", showAll(notify(manyNewChanges()))));
 
   test("a resolved finding", () =>

@@ -2,7 +2,15 @@ import { describe, expect, test } from "@jest/globals";
 import { severities } from "../../../lib/model/finding.ts";
 import { renderTable } from "../../../lib/report/terminal/table.ts";
 import { expectGolden } from "../../golden/golden.ts";
-import { aMasterUserSecret, anInventory, aPlainDatabase, aTarget, hoursFromNow } from "../../support/builders.ts";
+import {
+  aMasterUserSecret,
+  anInventory,
+  aPlainDatabase,
+  aSecret,
+  aTarget,
+  hoursFromNow,
+  secretArn,
+} from "../../support/builders.ts";
 import { anIncompleteInventory, aReport, aTargetOf, options } from "../sample-reports.ts";
 
 const exempt = {
@@ -68,6 +76,23 @@ describe("the table", () => {
     expect(text).not.toMatch(/[^\P{Cc}\n]|[\u202a-\u202e\u2066-\u2069]/u);
     expect(text).not.toMatch(/^CLEAN/m);
     expect(text).toContain("NOT CLEAN");
+  });
+
+  test("shows secrets that no database names once for each Region, and counts those that are too many", () => {
+    const targets = Array.from({ length: 8 }, (_, index) => {
+      const secrets = Array.from({ length: 5 }, (_, number) =>
+        aSecret({ arn: `${secretArn}${number}`, primaryArns: [] }),
+      );
+      return aTarget({ account: `11111111111${index}`, databases: [], secrets: [...secrets] });
+    });
+    const text = renderTable(aReport(anInventory({ targets })), options({ width: 160 }));
+    expect(text).toContain("40 secrets of RDS that no database names:");
+    expect(text).toContain(
+      "rds!db-0123abcd-xmJRDx0; rds!db-0123abcd-xmJRDx1; rds!db-0123abcd-xmJRDx2; and 2 more (111111111110 eu-west-1)",
+    );
+    expect(text).toContain("… and in 2 more Regions, see --format json");
+    expect(text).not.toContain("111111111116 eu-west-1");
+    expect(text).toMatch(/^CLEAN/m);
   });
 
   test("shows findings that could not be evaluated once for each cause", () => {

@@ -1,0 +1,83 @@
+import { type Finding, severities } from "../../model/finding.ts";
+import type { Report } from "../../model/report.ts";
+import { hoursBetween } from "../../model/time.ts";
+import { count } from "../text/count.ts";
+import { groupBy } from "../text/group.ts";
+import { describeScope } from "../text/scopes.ts";
+import { type ChartRow, renderBars, renderLegend, renderRing } from "./charts.ts";
+import { type Html, html } from "./html.ts";
+
+/** Bars of a chart; the smallest ones are left out. */
+const maxBars = 12;
+
+/** Ages of open violations, by the number of days before which they begin. */
+const ages = [
+  { label: "less than a day", days: 1 },
+  { label: "1 to 7 days", days: 7 },
+  { label: "7 to 30 days", days: 30 },
+  { label: "30 to 90 days", days: 90 },
+  { label: "90 days or more", days: Number.POSITIVE_INFINITY },
+] as const;
+
+/** How many master passwords RDS manages, and active violations by rule, by account and Region, and by age. */
+export function renderChartsSection(report: Report, violations: readonly Finding[]): Html | null {
+  if (report.databases.length === 0) return null;
+  const scopes = toBars(violations, describeScope);
+  return html`<section id="charts" aria-labelledby="charts-title"><h2 id="charts-title">Overview</h2>
+<div class="charts">
+<figure>${renderManagement(report)}</figure>
+${chart(
+  "Violations by rule",
+  toBars(violations, ({ rule }) => rule),
+)}
+${scopes.length > 1 ? chart("Violations by account and Region", scopes) : null}
+${chart("Age of violations", violations.length === 0 ? [] : toAges(violations, report.generatedAt))}
+</div></section>`;
+}
+
+function chart(caption: string, bars: readonly ChartRow[]): Html | null {
+  if (bars.length === 0) return null;
+  const note = bars.length > maxBars ? `, the first ${maxBars} of ${bars.length}` : "";
+  return html`<figure>${renderBars(`${caption}${note}`, bars.slice(0, maxBars))}</figure>`;
+}
+
+function renderManagement({ summary }: Report): Html {
+  const { managed, unmanaged, inherited, unsupported, outOfScope } = summary;
+  const segments = [
+    { name: "managed by RDS", kind: "good", value: managed },
+    { name: "not managed", kind: "high", value: unmanaged },
+  ];
+  const others = [
+    { name: "inherited", kind: "other", value: inherited },
+    { name: "unsupported", kind: "other", value: unsupported },
+    { name: "out of scope", kind: "other", value: outOfScope },
+  ];
+  const all = managed + unmanaged;
+  // Rounded down: 100% means all.
+  const share = all === 0 ? "–" : `${Math.floor((100 * managed) / all)}%`;
+  return html`<figcaption>Master passwords of ${count(summary.databases, "database")}</figcaption><div class="ring">${renderRing(segments, share)}${renderLegend([...segments, ...others].filter(({ value }) => value > 0))}</div>`;
+}
+
+/** One bar for each key, the one with the most violations first. */
+function toBars(violations: readonly Finding[], keyOf: (finding: Finding) => string): readonly ChartRow[] {
+  return groupBy(violations, keyOf)
+    .toSorted(([, a], [, b]) => b.length - a.length)
+    .map(([label, findings]) => toBar(label, findings));
+}
+
+function toBar(label: string, findings: readonly Finding[]): ChartRow {
+  const segments = severities.map((severity) => ({
+    name: severity,
+    kind: severity,
+    value: findings.filter((finding) => finding.severity === severity).length,
+  }));
+  return { label, segments };
+}
+
+function toAges(violations: readonly Finding[], now: string): readonly ChartRow[] {
+  const groups = Map.groupBy(violations, ({ firstSeenAt }) => {
+    const days = hoursBetween(firstSeenAt, now) / 24;
+    return ages.find((age) => days < age.days) ?? ages.at(-1);
+  });
+  return ages.map((age) => toBar(age.label, groups.get(age) ?? []));
+}
