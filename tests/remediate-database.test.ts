@@ -712,8 +712,17 @@ describe("what a toggle restores, and what it leaves alone", () => {
       if (when === "told remediation.started") orders.PendingModifiedValues.MasterUserPassword = "****";
       if (when === "turn management on, after old") delete orders.PendingModifiedValues.MasterUserPassword;
     };
-    await run(toggle);
+    expect(await run(toggle)).toMatchObject([{ outcome: { reason: expect.stringContaining("left management on") } }]);
     expect(offs).toBe(0);
+  });
+
+  test("that RDS is asked to turn management off is stored before it is asked", async () => {
+    let stored: string | null | undefined;
+    turnOff = async () => {
+      stored = state.kept().secretSnapshots[orders.DbiResourceId]?.offRequestedAt;
+    };
+    await run(toggle);
+    expect(stored).toMatch(/^2026-/);
   });
 });
 

@@ -54,7 +54,7 @@ export function acquireSlot(
       if (present.stopped !== null || !isWithinBudget(budget).open) return null;
     }
     const own = present.running.find((one) => one.execution === execution);
-    if (phase === "keeping" && own === undefined) return null;
+    if (phase === "keeping" && (own === undefined || own.expiresAt <= at)) return null;
     // What comes back after its slot was freed may have changed something.
     const isChanging = phase === "starting" || (phase === "renewing" && own === undefined);
     const holder = { execution, resourceId, arn, account, region, action, rule };

@@ -639,13 +639,16 @@ describe("events", () => {
     expect(alerts?.messages).toHaveLength(3);
   });
 
-  test("nothing is toggled if the start cannot be announced", async () => {
-    const topics = ["--alerts-topic", "arn:aws:sns:us-east-1:222222222222:none"];
-    const { status, stderr } = await apply("wishlists", ...topics);
-    expect(status).toBe(1);
-    expect(stderr).toContain("the notification could not be sent");
-    expect(shop.changes().filter((action) => action.startsWith("rds:Modify"))).toEqual([]);
-  });
+  test.each(["wishlists", "orders"])(
+    "nothing is turned off or on if the start cannot be announced: %s",
+    async (name) => {
+      const topics = ["--alerts-topic", "arn:aws:sns:us-east-1:222222222222:none"];
+      const { status, stderr } = await apply(name, ...topics);
+      expect(status).toBe(1);
+      expect(stderr).toContain("the notification could not be sent");
+      expect(shop.changes().filter((action) => action.startsWith("rds:Modify"))).toEqual([]);
+    },
+  );
 
   test.each<[string, NodeJS.ProcessEnv, boolean]>([
     ["NO_COLOR", { NO_COLOR: "1" }, false],
