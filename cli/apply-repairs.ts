@@ -16,7 +16,7 @@ import { exitStatus } from "./exit-status.ts";
 import { type Io, write } from "./io.ts";
 import { showPlan } from "./plan.ts";
 import { createProcessWorkflow } from "./process-workflow.ts";
-import { type RemediateOptions, toContinueCommand } from "./remediate-options.ts";
+import { isSelection, type RemediateOptions, toContinueCommand } from "./remediate-options.ts";
 import { hasToggleTag, type RepairTarget, type SurveyOptions, survey } from "./repair-target.ts";
 import { type RepairSession, runRepair } from "./run-repair.ts";
 import { createStepProgress } from "./step-progress.ts";
@@ -33,7 +33,7 @@ class Interrupted extends Error {}
 
 /**
  * Shows the plan, asks for confirmation, then repairs one database after another. Prints what blocks the others. Starts no further repair
- * after a failure. Returns the exit status.
+ * after a failure, unless it is a rotation on demand. Returns the exit status.
  */
 export async function applyRepairs(
   surveyed: readonly RepairTarget[],
@@ -59,7 +59,11 @@ export async function applyRepairs(
   try {
     const repairTargets: RepairTarget[] = [];
     for (const one of surveyed) repairTargets.push(await resumeUnfinished(one, session, surveyOptions));
-    await showPlan(joinPlans(repairTargets), { format: "table", isInFull: true }, io);
+    await showPlan(
+      joinPlans(repairTargets),
+      { format: options.format ?? "table", isInFull: !isSelection(options) },
+      io,
+    );
     const { jobs, ends } = await choose(repairTargets, options, session);
     return toStatus([...ends, ...(await work(jobs, { options, session, progressReport }))]);
   } catch (error) {
@@ -100,8 +104,25 @@ async function resumeUnfinished(
     present = await survey(repairTarget, surveyOptions, io);
   }
   const { inventory } = present;
+  const { onDemand } = surveyOptions;
+  // The rule of a rotation on demand passes without it.
+  if (onDemand !== undefined && !isRotatedSince(present, unfinished.since)) return present;
   const options = { ...reaping, running: unfinished, inventory, now: io.now().toISOString() };
-  return (await reapIfRepaired(options)) ? survey(repairTarget, surveyOptions, io) : present;
+  if (!(await reapIfRepaired(options))) return present;
+  return onDemand === undefined ? survey(repairTarget, surveyOptions, io) : toDone(present);
+}
+
+/** True if the secret was rotated after this time (ISO 8601). */
+function isRotatedSince({ inventory, database: { masterUserSecret } }: RepairTarget, since: string): boolean {
+  const secret = inventory.targets
+    .flatMap(({ secrets }) => secrets ?? [])
+    .find(({ arn }) => arn === masterUserSecret?.secretArn);
+  return (secret?.lastRotatedAt ?? "") > since;
+}
+
+/** A database of which nothing is left to do. */
+function toDone(repairTarget: RepairTarget): RepairTarget {
+  return { ...repairTarget, plan: { ...repairTarget.plan, actions: [] }, chosen: null, unfinished: null };
 }
 
 /** Asks for each confirmation before the first repair starts. Prints what blocks the other databases. */
@@ -112,19 +133,22 @@ async function choose(
 ): Promise<{ readonly jobs: readonly Job[]; readonly ends: readonly End[] }> {
   const jobs: Job[] = [];
   const ends: End[] = [];
-  for (const repairTarget of repairTargets) {
+  let isAllConfirmed = options.yes ?? false;
+  for (const [index, repairTarget] of repairTargets.entries()) {
     const { chosen } = repairTarget;
     const end = await reportObstacle(repairTarget, options, io);
     if (end !== null || chosen === null) {
       ends.push(end ?? "nothing");
       continue;
     }
-    const answer = options.yes ? "yes" : await confirm(chosen, signal, io);
+    const rotations = repairTargets.slice(index).filter((one) => one.chosen?.runnable && one.chosen.onDemand).length;
+    const answer = isAllConfirmed ? "yes" : await confirm(chosen, { rotations, signal }, io);
     if (answer === "left") {
       await write(io.stderr, "Nothing was changed.\n");
       throw new Interrupted();
     }
-    if (answer === "yes") jobs.push({ repairTarget, chosen });
+    isAllConfirmed ||= answer === "all";
+    if (answer !== "no") jobs.push({ repairTarget, chosen });
     else {
       await write(io.stderr, `Not confirmed: ${makePrintable(describeAction(chosen))} is skipped.\n`);
       ends.push("refused");
@@ -145,10 +169,10 @@ async function work(
   const ends: End[] = [];
   for (const [index, { repairTarget, chosen }] of jobs.entries()) {
     signal.throwIfAborted();
-    const { account, region, arn } = chosen.database;
+    const { account, region } = chosen.database;
     await progress.say(`\n${makePrintable(describeAction(chosen))} (${account} ${region})\n`);
     const repair = runRepair(repairTarget, chosen, session);
-    const command = toContinueCommand(arn, options, io);
+    const command = toContinueCommand(chosen, options, io);
     progressReport.describe = () =>
       `${repair.describe()}\nContinue with:\n\n  ${command}\n${listLater(jobs.slice(index + 1))}`;
     const outcome = await repair.ended.catch(async (error: unknown) => {
@@ -159,6 +183,11 @@ async function work(
     ends.push(outcome.end);
     if (outcome.end === "repaired") await reportRest(repairTarget, session);
     if (outcome.end !== "failed") continue;
+    // Rotations on demand do not wait for the cause of one failure; the circuit breaker ends them.
+    if (chosen.onDemand !== undefined && index < jobs.length - 1) {
+      await progress.say(`\nTo try again, run:\n\n  ${command}\n`);
+      continue;
+    }
     await reportNext(repairTarget, chosen, session);
     const rest = jobs.slice(index + 1);
     await progress.say(`\nFix the cause, then continue with:\n\n  ${command}\n${listLater(rest)}`);

@@ -10,8 +10,15 @@ import { terminalOf } from "./terminal.ts";
 /** Actions that lock users out. To confirm them, the user types the name of the database. */
 const typedActions: readonly ActionName[] = ["toggle", "enable"];
 
-/** Asks the user to confirm an action. Returns `left` if the user ends the command (Ctrl-C, Ctrl-D). */
-export async function confirm(untrusted: PlannedAction, signal: AbortSignal, io: Io): Promise<"yes" | "no" | "left"> {
+/** The user's answer. `all` confirms the rotations that follow, too; `left` ends the command (Ctrl-C, Ctrl-D). */
+export type Answer = "yes" | "no" | "all" | "left";
+
+/** Asks the user to confirm an action. Of several rotations on demand, one answer can confirm this one and those that follow. */
+export async function confirm(
+  untrusted: PlannedAction,
+  { rotations, signal }: { readonly rotations: number; readonly signal: AbortSignal },
+  io: Io,
+): Promise<Answer> {
   if (io.ask === null) return "no";
   const planned = makePrintable(untrusted);
   const { width } = createLayout(terminalOf(io.stderr, io));
@@ -19,11 +26,14 @@ export async function confirm(untrusted: PlannedAction, signal: AbortSignal, io:
   const what = `${describeAction(planned)} (${account} ${region}): ${planned.impact}`;
   await write(io.stderr, `\n${paragraph(what, { width })}\n`);
   const isTyped = typedActions.includes(planned.action);
-  const answer = await io.ask(isTyped ? `Type ${identifier} to confirm: ` : "Continue? [y/N] ", signal);
+  const isOffered = planned.onDemand !== undefined && rotations > 1;
+  const choices = isOffered ? `[y = yes, N = no, a = yes to all ${rotations}]` : "[y/N]";
+  const answer = await io.ask(isTyped ? `Type ${identifier} to confirm: ` : `Continue? ${choices} `, signal);
   if (answer === null) {
     await write(io.stderr, "\n");
     return "left";
   }
+  if (isOffered && /^a(ll)?$/i.test(answer.trim())) return "all";
   // An identifier that cannot be printed is empty, and Enter confirms nothing.
   const isYes = isTyped ? answer.trim() !== "" && answer.trim() === identifier : /^y(es)?$/i.test(answer.trim());
   return isYes ? "yes" : "no";

@@ -1,14 +1,15 @@
+import { createHash } from "node:crypto";
 import type { Command } from "commander";
 import { assembleReport } from "../lib/audit/assemble-report.ts";
 import { UsageError } from "../lib/model/errors.ts";
 import { parsePolicy } from "../lib/model/policy.ts";
 import { count } from "../lib/report/text/count.ts";
 import { rules } from "../rules/index.ts";
-import { commandNameOf } from "./command-name.ts";
+import { commandNameOf, describeCommand } from "./command-name.ts";
 import { codeOf } from "./error-info.ts";
 import { exitStatus } from "./exit-status.ts";
 import { type Io, write } from "./io.ts";
-import { addOutputOptions, checkOutput, type OutputOptions, writeReport } from "./report-output.ts";
+import { addOutputOptions, chooseOutputs, type OutputOptions, writeReport } from "./report-output.ts";
 import { takeInventoryWithProgress } from "./source.ts";
 import { deleteStateOf } from "./state-option.ts";
 import { version } from "./version.ts";
@@ -38,7 +39,7 @@ export function addDemo(program: Command, io: Io, end: (status: number) => void)
 async function demo(options: DemoOptions, io: Io): Promise<number> {
   if (options.port !== undefined && !options.serve)
     throw new UsageError("--port has no effect without --serve: add --serve, or omit --port.");
-  await checkOutput(options, []);
+  const outputs = await chooseOutputs(options, []);
   const { createSampleOrganization } = await import("../simulator/organization.ts");
   const { cloud, policyYaml } = createSampleOrganization({ now: io.now() });
   const simulator = await start(cloud, options);
@@ -53,9 +54,13 @@ async function demo(options: DemoOptions, io: Io): Promise<number> {
     );
     const ruleIds = rules.map(({ id }) => id);
     const policy = parsePolicy(policyYaml, "the sample policy", ruleIds);
+    const sha256 = createHash("sha256").update(policyYaml).digest("hex");
     const inventory = await takeInventoryWithProgress({ accounts, regions: "all", policy }, io);
-    const report = assembleReport(inventory, { policy, rules, generatedAt: io.now().toISOString(), version });
-    await writeReport(report, options, io);
+    const report = assembleReport(inventory, {
+      ...{ policy, rules, generatedAt: io.now().toISOString(), version },
+      request: { command: describeCommand(io), policy: { file: "the sample policy", sha256 } },
+    });
+    await writeReport(report, outputs, io);
     if (!options.serve) await write(io.stderr, describeDemo(accounts.length, policyYaml, commandNameOf(io)));
     else {
       await deleteStateOf(simulator.endpoint, io.env);

@@ -8,6 +8,7 @@ import { makePrintable } from "../lib/report/text/printable.ts";
 import { describeRefusal } from "./describe-event.ts";
 import { exitStatus } from "./exit-status.ts";
 import { type Io, write } from "./io.ts";
+import { isSelection, type RemediateOptions } from "./remediate-options.ts";
 import type { RepairTarget } from "./repair-target.ts";
 import { terminalOf } from "./terminal.ts";
 
@@ -41,7 +42,7 @@ export function describeUnfinished({ unfinished, database }: RepairTarget): stri
 /** Reports why a database is not repaired, and returns how its run ends; null if it can be repaired. */
 export async function reportObstacle(
   { database, chosen, plan, unseen, unfinished }: RepairTarget,
-  { policy }: { readonly policy?: string },
+  { policy, ...selection }: Pick<RemediateOptions, "policy" | "tag" | "all">,
   io: Io,
 ): Promise<End | null> {
   const layout = createLayout(terminalOf(io.stderr, io));
@@ -49,6 +50,7 @@ export async function reportObstacle(
   const say = (text: string) => write(io.stderr, `\n${paragraph(makePrintable(text), { width: layout.width })}\n`);
   if (chosen !== null) {
     if (chosen.runnable) return null;
+    if (isSelection(selection)) return "refused";
     await write(
       io.stderr,
       `\n${describeRefusal(describeAction(makePrintable(chosen)), makePrintable(chosen.gates), layout)}`,

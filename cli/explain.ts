@@ -1,21 +1,29 @@
 import type { Command } from "commander";
 import { reasons } from "../lib/audit/classify.ts";
 import { activeRules, judge, prepare, toFinding } from "../lib/audit/judge.ts";
-import type { Database } from "../lib/model/database.ts";
-import { UsageError } from "../lib/model/errors.ts";
-import type { Inventory, Target } from "../lib/model/inventory.ts";
+import { observeDatabase } from "../lib/collect/observe-database.ts";
+import { AwsCallError, UsageError } from "../lib/model/errors.ts";
+import type { Inventory } from "../lib/model/inventory.ts";
 import { nearest, suggest } from "../lib/model/nearest.ts";
+import type { Plan } from "../lib/model/plan.ts";
 import type { Policy } from "../lib/model/policy.ts";
+import type { RemediationState } from "../lib/model/remediation-state.ts";
+import { makePlan } from "../lib/plan/make-plan.ts";
 import { type DatabaseDetails, explainDatabase } from "../lib/report/terminal/explain-database.ts";
 import { explainRule } from "../lib/report/terminal/rules.ts";
 import { makePrintable } from "../lib/report/text/printable.ts";
 import { rules } from "../rules/index.ts";
+import { type OpenInventory, openDatabases } from "./connect-databases.ts";
 import { exitStatus } from "./exit-status.ts";
-import { findDatabase, listUnread, namingDatabases } from "./find-database.ts";
+import { type Found, findDatabase, listUnread, namingDatabases } from "./find-database.ts";
+import { readInventory } from "./inventory-file.ts";
 import { type Io, write } from "./io.ts";
+import { assumptions } from "./plan.ts";
 import { readPolicy } from "./policy-file.ts";
+import type { RequestedDatabase } from "./repair-target.ts";
 import { toEntry } from "./rules.ts";
-import { addSourceOptions, checkSource, openInventory, type SourceOptions } from "./source.ts";
+import { addSourceOptions, checkSource, openSourceOf, type SourceOptions } from "./source.ts";
+import { addStateOption, openStateOf, type StateOptions } from "./state-option.ts";
 import { terminalOf } from "./terminal.ts";
 
 const examples = `
@@ -27,21 +35,25 @@ Examples:
   rds-password-audit explain arn:aws:rds:eu-west-1:123456789012:cluster:ledger --policy policy.yaml
   rds-password-audit explain orders --from monday.json`;
 
+type ExplainOptions = SourceOptions & StateOptions;
+
 const ruleIds = rules.map(({ id }) => id);
 
 /** `explain`: describes one rule, or one database and its verdicts. */
 export function addExplain(program: Command, io: Io, end: (status: number) => void): void {
-  addSourceOptions(
-    program
-      .command("explain")
-      .description("explain a rule, or the findings on a database: what is checked, why, and what to do")
-      .argument("<rule-or-database>"),
+  addStateOption(
+    addSourceOptions(
+      program
+        .command("explain")
+        .description("explain a rule, or the findings on a database: what is checked, why, and what to do")
+        .argument("<rule-or-database>"),
+    ),
   )
     .addHelpText("after", examples)
-    .action(async (name: string, options: SourceOptions) => end(await explain(name, options, io)));
+    .action(async (name: string, options: ExplainOptions) => end(await explain(name, options, io)));
 }
 
-async function explain(name: string, options: SourceOptions, io: Io): Promise<number> {
+async function explain(name: string, options: ExplainOptions, io: Io): Promise<number> {
   checkSource(options);
   const policy = await readPolicy(options.policy);
   const rule = rules.find(({ id }) => id === name);
@@ -54,7 +66,7 @@ async function explain(name: string, options: SourceOptions, io: Io): Promise<nu
   return exitStatus.clean;
 }
 
-async function findPage(name: string, options: SourceOptions, policy: Policy, io: Io): Promise<DatabaseDetails> {
+async function findPage(name: string, options: ExplainOptions, policy: Policy, io: Io): Promise<DatabaseDetails> {
   const asksForDatabase = [options.from, options.region, options.allRegions, options.profile].some(
     (one) => one !== undefined,
   );
@@ -62,16 +74,49 @@ async function findPage(name: string, options: SourceOptions, policy: Policy, io
     throw new UsageError(
       `"${name}" is not a known rule${suggest(name, ruleIds)}; for a database of that name, give its ARN or --region.`,
     );
-  const inventory = await openInventory(options, policy, io, { names: [name] });
+  const { value: state } = await (await openStateOf(options, io)).read();
+  const { inventory, connect } = await open(name, options, policy, io);
   const found = findDatabase(name, inventory, { what: "neither a rule nor a database", names: ruleIds });
-  const { target, database } = found;
   const unread = listUnread(name, found, inventory);
   if (unread !== null)
     await write(io.stderr, `Another database may be called "${name}": ${makePrintable(unread)} could not be read.\n`);
-  return toPage(database, target, inventory, policy);
+  const [connected] = await connect([found]);
+  const observed = connected === undefined ? inventory : await observeAgain(connected, inventory, policy);
+  return toPage(found, inventory, policy, planFor(found, observed, policy, state));
 }
 
-function toPage({ arn }: Database, target: Target, inventory: Inventory, policy: Policy): DatabaseDetails {
+/** Reads AWS, or the saved inventory, which connects to nothing. */
+async function open(name: string, options: ExplainOptions, policy: Policy, io: Io): Promise<OpenInventory> {
+  if (options.from !== undefined) return { inventory: await readInventory(options.from, io), connect: async () => [] };
+  return openDatabases(await openSourceOf([name], options, policy, io), policy, io);
+}
+
+/** Reads the database with everything that its gates depend on. Without it, gates that need more data are closed. */
+async function observeAgain(
+  { port, database }: RequestedDatabase,
+  inventory: Inventory,
+  policy: Policy,
+): Promise<Inventory> {
+  try {
+    return (await observeDatabase(port, database, { policy, rules, now: inventory.observedAt })).inventory;
+  } catch (error) {
+    if (!(error instanceof AwsCallError)) throw error;
+    return inventory;
+  }
+}
+
+/** The plan for one database, with the gates that `plan` shows. */
+function planFor({ database }: Found, inventory: Inventory, policy: Policy, state: RemediationState): Plan {
+  const options = { policy, rules, state, now: inventory.observedAt, isEnabled: false, assumptions };
+  return makePlan(inventory, { ...options, only: new Set([database.arn]) });
+}
+
+function toPage(
+  { target, database: { arn } }: Found,
+  inventory: Inventory,
+  policy: Policy,
+  plan: Plan,
+): DatabaseDetails {
   const prepared = [...prepare(target, policy, inventory.observedAt)].find(({ database }) => database.arn === arn);
   if (prepared === undefined) throw new Error(`${arn} is in the inventory, but was not prepared`);
   const { database, context } = prepared;
@@ -88,6 +133,8 @@ function toPage({ arn }: Database, target: Target, inventory: Inventory, policy:
         evidence: finding?.evidence ?? evidence,
         exemption: finding?.exemption ?? null,
         endedExemption: finding?.endedExemption ?? null,
+        planned: plan.actions.find((one) => one.rule === id) ?? null,
+        manual: plan.manual.find((one) => one.rule === id) ?? null,
       };
     }),
     rulesOff: policy.rulesOff,

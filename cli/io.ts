@@ -47,6 +47,8 @@ export type Aws = {
 
 /** A command's access to the outside world, replaced in tests. */
 export type Io = {
+  /** The command line without the program; reports name it. */
+  readonly argv?: readonly string[];
   readonly stdin: AsyncIterable<Buffer | string>;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;

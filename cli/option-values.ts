@@ -36,6 +36,17 @@ export function listOf(option: string): (value: string, previous?: readonly stri
   return (value, previous = []) => [...previous, ...value.split(",").map((name) => nonEmpty(option)(name).trim())];
 }
 
+/** A parser for an option that takes tags, each as key=value. A value may be empty, and may contain an equals sign. */
+export function tagsOf(
+  option: string,
+): (text: string, previous?: Readonly<Record<string, string>>) => Readonly<Record<string, string>> {
+  return (text, previous = {}) => {
+    const at = text.indexOf("=");
+    if (at < 1) throw new UsageError(`${option} takes key=value, such as team=orders, not "${text}".`);
+    return { ...previous, [text.slice(0, at)]: text.slice(at + 1) };
+  };
+}
+
 /** Throws a UsageError if two options contradict each other; the message names them in the order given. */
 export function refuseBoth(given: Readonly<Record<string, unknown>>): void {
   const [one, other] = Object.entries(given).filter(([, value]) => value !== undefined);

@@ -13,9 +13,11 @@ import type { Io, OutputStream } from "./io.ts";
 import { addPlan } from "./plan.ts";
 import { addRemediate } from "./remediate.ts";
 import { programName, reportFailure } from "./report-failure.ts";
+import { addRotate } from "./rotate.ts";
 import { addRules } from "./rules.ts";
 import { addStop } from "./stop.ts";
 import { terminalOf } from "./terminal.ts";
+import { addVerify } from "./verify.ts";
 import { version } from "./version.ts";
 
 const examples = `
@@ -29,7 +31,7 @@ Examples:
 /** Runs a command line, without the program's name, and answers with the exit status (exit-status.ts). Never throws. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   let status: number = exitStatus.clean;
-  const program = createProgram(io, (ended) => {
+  const program = createProgram({ ...io, argv }, (ended) => {
     status = ended;
   });
   try {
@@ -66,8 +68,10 @@ function createProgram(io: Io, end: (status: number) => void): Command {
     addExplain,
     addPlan,
     addRemediate,
+    addRotate,
     addApprove,
     addStop,
+    addVerify,
     addHistory,
     addTrend,
     addDiff,

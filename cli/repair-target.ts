@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { judgeTarget } from "../lib/audit/judge.ts";
 import { observeDatabase } from "../lib/collect/observe-database.ts";
 import type { RegionPort } from "../lib/collect/region-port.ts";
@@ -14,7 +15,7 @@ import { UsageError } from "../lib/model/errors.ts";
 import type { Inventory } from "../lib/model/inventory.ts";
 import type { Plan, PlannedAction } from "../lib/model/plan.ts";
 import type { Policy } from "../lib/model/policy.ts";
-import { toRequestDatabase } from "../lib/model/remediation-request.ts";
+import { type OnDemand, toRequestDatabase } from "../lib/model/remediation-request.ts";
 import type { RemediationState, Running } from "../lib/model/remediation-state.ts";
 import { ownToggleTagOf } from "../lib/model/toggle-marker.ts";
 import { makePlan, type PlanOptions } from "../lib/plan/make-plan.ts";
@@ -55,11 +56,18 @@ export type SurveyOptions = {
   readonly state: Stored<RemediationState>;
   /** The action that the user named. */
   readonly action: ActionName | undefined;
+  /** Rotates the password whatever the rules find. */
+  readonly onDemand?: OnDemand | undefined;
   /** `dry-run` changes nothing, `ask` asks the user before each action, `approved` takes `--yes` as the approval. */
   readonly mode: "dry-run" | "ask" | "approved";
   /** Identifies this run of the program. */
   readonly runId: string;
 };
+
+/** An id for one run of the program, in letters and digits. */
+export function createRunId(): string {
+  return randomUUID().slice(0, 8);
+}
 
 /** Gates that the plan takes as open in each mode, because the same command opens them before it changes anything. */
 const assumptions = {
@@ -71,7 +79,7 @@ const assumptions = {
 /** Reads a database again and plans its repair. Throws a UsageError if the action that the user named does not fit. */
 export async function survey(
   { database: { resourceId, ...named }, port, caller }: RequestedDatabase,
-  { policy, state, action: wanted, mode, runId }: SurveyOptions,
+  { policy, state, action: wanted, onDemand: requested, mode, runId }: SurveyOptions,
   io: Pick<Io, "now">,
 ): Promise<RepairTarget> {
   const now = io.now().toISOString();
@@ -86,15 +94,18 @@ export async function survey(
   const isLeftOff = hasToggleTag(database) && database.masterUserSecret === null;
   if (stateError !== null && !isLeftOff) throw stateError;
   const { value } = await stateOrNone(state).read();
-  const options: PlanOptions = {
+  const always: PlanOptions = {
     ...{ policy, rules, state: value, now, execution, isEnabled: mode !== "dry-run" },
     ...{ approvedBy: mode === "approved" ? caller : null, assumptions: assumptions[mode] },
     ...{ only: new Set([database.arn]) },
   };
-  const action = chooseAction(database, wanted, (one) => makePlan(inventory, { ...options, action: one }));
-  const plan = makePlan(inventory, { ...options, action });
+  const planFor = (one: ActionName) => makePlan(inventory, { ...always, action: one });
+  const onDemand = requested ?? toOnDemand(database, wanted, planFor);
+  const action = onDemand === null ? chooseAction(database, wanted, planFor) : null;
+  const plan = makePlan(inventory, { ...always, action, onDemand });
   // An interrupted toggle comes before anything else, even if finishing it is refused for now.
-  const isFirst = (one: PlannedAction) => !hasToggleTag(database) || one.action === "finish-interrupted";
+  const isFirst = (one: PlannedAction) =>
+    onDemand !== null || !hasToggleTag(database) || one.action === "finish-interrupted";
   const findings = inventory.targets.flatMap((target) => judgeTarget(target, policy, rules, now).findings);
   return {
     ...{ database, port, caller, execution, inventory, plan },
@@ -110,6 +121,16 @@ export async function survey(
 /** True if a toggle of the database was started and its end is unknown. */
 export function hasToggleTag(database: Database): boolean {
   return ownToggleTagOf(database) !== null;
+}
+
+/** Rotates a managed password on demand if the user names `rotate`, and no finding calls for it. */
+function toOnDemand(
+  database: ClassifiedDatabase,
+  wanted: ActionName | undefined,
+  planFor: (action: ActionName) => Plan,
+): OnDemand | null {
+  if (wanted !== "rotate" || database.management !== "managed" || hasToggleTag(database)) return null;
+  return planFor("rotate").actions.length === 0 ? { leftOut: [] } : null;
 }
 
 /** The action that the user named, if it fits. Null if the user named none, or if no repair is needed. */

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { severityOf } from "../lib/audit/judge.ts";
+import { isOff, severityOf } from "../lib/audit/judge.ts";
 import type { Policy } from "../lib/model/policy.ts";
 import type { Rule } from "../lib/model/rule.ts";
 import { toJson } from "../lib/report/files/json.ts";
@@ -45,9 +45,9 @@ async function listRules(options: RulesOptions, io: Io): Promise<number> {
   return exitStatus.clean;
 }
 
-/** A rule with its severity under a policy, and whether the policy turns it off. */
+/** A rule with its severity under a policy, and whether it is off. */
 export function toEntry(rule: Rule, policy: Policy): RuleEntry {
-  return { rule, severity: severityOf(rule.id, policy, [rule]), off: policy.rulesOff.includes(rule.id) };
+  return { rule, severity: severityOf(rule.id, policy, [rule]), off: isOff(rule, policy) };
 }
 
 function toJsonEntry({ rule: { id, title, rationale, reads, references }, severity, off }: RuleEntry) {

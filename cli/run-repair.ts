@@ -41,12 +41,12 @@ export type RunningRepair = {
 /** Starts the repair of a database with the chosen action, which the user approved. */
 export function runRepair(
   { port: direct, database, execution, caller, unfinished }: RepairTarget,
-  { id: _, action, rule, severity, keyReference, database: requestDatabase }: PlannedAction,
+  { id: _, action, rule, severity, keyReference, database: requestDatabase, onDemand }: PlannedAction,
   { io, policy, state: stored, progress, signal, notify }: RepairSession,
 ): RunningRepair {
   const state = action === "finish-interrupted" ? stateOrNone(stored) : stored;
   const { port, changeLog } = watchChanges(direct, signal);
-  const request: RemediationRequest = { action, rule, severity, database: requestDatabase };
+  const request: RemediationRequest = { action, rule, severity, database: requestDatabase, onDemand };
   const run = async (): Promise<Outcome> => {
     try {
       const done = await remediateDatabase({

@@ -10,6 +10,7 @@ import { readInventory } from "./inventory-file.ts";
 import type { AwsAccount, Io } from "./io.ts";
 import { listOf, nonEmpty, refuseBoth, secondsOf } from "./option-values.ts";
 import { policyOption } from "./policy-file.ts";
+import { warnOfPolicy } from "./policy-warnings.ts";
 import { createProgressBar } from "./progress-bar.ts";
 import { createSlownessNotice } from "./slowness-notice.ts";
 
@@ -71,15 +72,20 @@ export function checkSource({ region, allRegions, profile, from, timeout }: Sour
   refuseBoth({ "--from": from, "--timeout": timeout });
 }
 
-/** Reads the inventory file, or takes an inventory of AWS. `names` are databases that it must cover. */
+/** Reads the inventory file, or takes an inventory of AWS, and says what in the policy fits nothing in it. `names` are databases that it must cover. */
 export async function openInventory(
   options: SourceOptions,
   policy: Policy,
   io: Io,
   { names = [], forRepair = false }: { names?: readonly string[]; forRepair?: boolean } = {},
 ): Promise<Inventory> {
-  if (options.from !== undefined) return readInventory(options.from, io);
-  return takeInventoryWithProgress({ ...(await openSourceOf(names, options, policy, io)), policy, forRepair }, io);
+  const { from } = options;
+  const inventory =
+    from === undefined
+      ? await takeInventoryWithProgress({ ...(await openSourceOf(names, options, policy, io)), policy, forRepair }, io)
+      : await readInventory(from, io);
+  if (names.length === 0) await warnOfPolicy(policy, inventory, io);
+  return inventory;
 }
 
 /** The accounts and Regions of the options. Without Region options, ARNs among `names` add their Regions, or replace the default. */
@@ -116,9 +122,11 @@ async function openSource(
 
 /** Takes an inventory; shows the progress on a terminal, and says so if it takes long. */
 export async function takeInventoryWithProgress(
-  request: Pick<InventoryRequest, "accounts" | "regions" | "policy" | "forRepair">,
+  request: Pick<InventoryRequest, "regions" | "policy" | "forRepair"> & Pick<Source, "accounts">,
   io: Io,
 ): Promise<Inventory> {
+  const callers = new Set<string>();
+  const accounts = request.accounts.map((account) => withCaller(account, (arn) => callers.add(arn)));
   const progressBar = createProgressBar(io.stderr);
   const notice = createSlownessNotice(io.stderr);
   const onProgress = (progress: Progress) => {
@@ -126,9 +134,22 @@ export async function takeInventoryWithProgress(
     notice.show(progress);
   };
   try {
-    return await takeInventory({ ...request, rules, now: io.now().toISOString(), onProgress });
+    const inventory = await takeInventory({ ...request, accounts, rules, now: io.now().toISOString(), onProgress });
+    return { ...inventory, callers: [...callers].sort() };
   } finally {
     notice.stop();
     progressBar.stop();
   }
+}
+
+/** The account, which also reports who its credentials belong to. */
+function withCaller(account: AwsAccount, onCaller: (arn: string) => void): AwsAccount {
+  return {
+    ...account,
+    identify: async (region) => {
+      const identity = await account.identify(region);
+      onCaller(identity.arn);
+      return identity;
+    },
+  };
 }

@@ -1,3 +1,4 @@
+import { type Command, Option } from "commander";
 import { createNotifier } from "../lib/executions/notify-remediation.ts";
 import { UsageError } from "../lib/model/errors.ts";
 import type { RemediationEvent } from "../lib/model/remediation-event.ts";
@@ -6,8 +7,23 @@ import { openAws } from "./aws-environment.ts";
 import type { Io } from "./io.ts";
 import type { RemediateOptions } from "./remediate-options.ts";
 
+/** Adds the options that name topics to publish the events of repairs to. */
+export function addTopicOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option("--findings-topic <arn>", "also publish events for machines to this SNS topic").argParser(
+        topicArn("--findings-topic"),
+      ),
+    )
+    .addOption(
+      new Option("--alerts-topic <arn>", "also publish alerts for people to this SNS topic").argParser(
+        topicArn("--alerts-topic"),
+      ),
+    );
+}
+
 /** A parser for an option that takes the ARN of an SNS topic. */
-export function topicArn(option: string): (value: string) => string {
+function topicArn(option: string): (value: string) => string {
   return (value) => {
     if (/^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+$/.test(value)) return value;
     throw new UsageError(`${option} takes the ARN of an SNS topic, not "${value}".`);

@@ -1,5 +1,6 @@
-import { auditActions, secretValueReads } from "../lib/audit/permissions.ts";
+import { auditActions } from "../lib/audit/permissions.ts";
 import { UsageError } from "../lib/model/errors.ts";
+import { secretValueReads } from "../lib/model/secret.ts";
 import { repairReads } from "../lib/plan/repair-permissions.ts";
 import { ledgerFile, remediationStateFile } from "../lib/storage/stored-file.ts";
 import { rules } from "../rules/index.ts";
@@ -34,6 +35,7 @@ const resourcesOf: readonly (readonly [sid: string, actions: RegExp, resource: S
   ],
   // A database may name a key of another account.
   ["Keys", /^kms:DescribeKey$/, arn("kms", "*", "*", "key/*")],
+  ["KeyPolicies", /^kms:(GetKeyPolicy|ListGrants)$/, arn("kms", "*", ownAccount, "key/*")],
   ["Regions", /^account:ListRegions$/, arn("account", "", ownAccount, "account")],
   ["Lists", /^(rds:DescribeEvents|secretsmanager:ListSecrets|sts:GetCallerIdentity)$/, "*"],
 ];
@@ -199,7 +201,7 @@ export function permissions(settings: Settings, arns: ResourceArns) {
   const repairOnlyReads = isRepairing ? repairReads.filter((action) => action !== "kms:GenerateDataKey") : [];
   const reads = [...new Set([...auditReads, ...repairOnlyReads])].sort();
   const inOneRegion = (actions: readonly string[]) => actions.filter((action) => action !== "account:ListRegions");
-  const oneDatabaseReads = reads.filter((action) => !/:List|:GetCallerIdentity/.test(action));
+  const oneDatabaseReads = reads.filter((action) => !/:List(Regions|Secrets)$|:GetCallerIdentity/.test(action));
   const publishing = [...publishingStatements(settings, arns), ...startingStatements(settings)];
   const statements = {
     audit: [

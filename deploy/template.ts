@@ -12,7 +12,15 @@ const noValue: Intrinsic = { Ref: "AWS::NoValue" };
 const concurrency = { audit: 1, configRule: 5, remediate: 5 };
 
 /** The EventBridge rules that may send undelivered events to the dead-letter queue. */
-const eventRules = ["DatabaseEvents", "SecretEvents", "DatabaseCalls", "SecretCalls", "RotationFailures", "KeyCalls"];
+const eventRules = [
+  "DatabaseEvents",
+  "SecretEvents",
+  "DatabaseCalls",
+  "SecretCalls",
+  "RotationFailures",
+  "KeyCalls",
+  "GrantCalls",
+];
 
 /** Values for serverless.yml and the YAML files in this folder, which read them as `${self:custom.deployment.…}`. Throws a UsageError for invalid parameters. */
 export function template(params: Readonly<Record<string, unknown>>, stackRegion: string) {

@@ -1,5 +1,5 @@
 import { exemptionOf } from "./audit/exempt.ts";
-import { applyRule, type Judgment, prepare, renderJudgment } from "./audit/judge.ts";
+import { applyRule, isOff, prepare, type RuleResult, renderJudgment } from "./audit/judge.ts";
 import { describeGap } from "./audit/rule-context.ts";
 import { readTarget } from "./collect/read-target.ts";
 import type { RegionPort } from "./collect/region-port.ts";
@@ -163,24 +163,20 @@ function judgeByResource(
     const owner = database.kind === "tenant-database" ? containers.get(database.containerArn ?? "") : database;
     if (owner === undefined) continue;
     const key = keyOf(toResource(owner));
-    all.set(key, [
-      ...(all.get(key) ?? []),
-      toVerdict(renderJudgment(applyRule(rule, database, context), database, policy), database, context, policy),
-    ]);
+    all.set(key, [...(all.get(key) ?? []), toVerdict(applyRule(rule, database, context), database, context, policy)]);
   }
   return new Map([...all].map(([key, verdicts]) => [key, combineVerdicts(verdicts)]));
 }
 
 /** A rule that is switched off, or an exempt finding, is NOT_APPLICABLE in AWS Config, and the annotation says why. */
 function toVerdict(
-  judgment: Judgment,
+  result: RuleResult,
   database: ClassifiedDatabase,
   context: RuleContext,
   policy: Policy,
 ): ResourceVerdict {
-  const { rule, status, message } = judgment;
-  if (policy.rulesOff.includes(rule))
-    return { status: "NOT_APPLICABLE", message: "The policy switches this rule off." };
+  const { rule, status, message } = renderJudgment(result, database, policy);
+  if (isOff(result.rule, policy)) return { status: "NOT_APPLICABLE", message: "The policy switches this rule off." };
   // A container passes only if its tenant databases pass too.
   if (!context.tenantDatabases.seen && status !== "NON_COMPLIANT")
     return {

@@ -66,23 +66,31 @@ async function readUntilFound(
 
 /** The databases that an event names, those that a secret belongs to, or those whose secret is encrypted with a key. */
 async function findReferences({ affectedDatabases, port }: RecheckRequest): Promise<readonly DatabaseReference[]> {
-  const { databases, secretId, keyReference } = affectedDatabases;
+  const { databases, secretId, keyReference, onlyImpaired } = affectedDatabases;
   if (secretId !== null) {
     const secret = await port.describeSecret(secretId);
     return secret?.primaryArns.flatMap((arn) => toReference(arn) ?? []) ?? [];
   }
-  return keyReference === null ? databases : await findByKey(port, toCanonicalReference(keyReference, port));
+  return keyReference === null
+    ? databases
+    : await findByKey(port, toCanonicalReference(keyReference, port), onlyImpaired);
 }
 
 /** RDS has no filter for the key of a secret, so this reads the lists. A tenant database is found through its container. */
-async function findByKey(port: RegionPort, keyArn: string): Promise<readonly DatabaseReference[]> {
+async function findByKey(
+  port: RegionPort,
+  keyArn: string,
+  onlyImpaired: boolean,
+): Promise<readonly DatabaseReference[]> {
   const databases: Database[] = [];
   for await (const page of port.describeDBInstances()) databases.push(...page);
   for await (const page of port.describeDBClusters()) databases.push(...page);
   if (databases.some(({ multiTenant }) => multiTenant))
     for await (const page of port.describeTenantDatabases()) databases.push(...page);
   const hasKey = ({ masterUserSecret }: Database) =>
-    masterUserSecret?.kmsKeyId != null && toCanonicalReference(masterUserSecret.kmsKeyId, port) === keyArn;
+    masterUserSecret?.kmsKeyId != null &&
+    toCanonicalReference(masterUserSecret.kmsKeyId, port) === keyArn &&
+    (!onlyImpaired || masterUserSecret.status === "impaired");
   const arns = new Set(databases.filter(hasKey).map(({ arn, containerArn }) => containerArn ?? arn));
   return [...arns].flatMap((arn) => toReference(arn) ?? []);
 }

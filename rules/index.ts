@@ -10,6 +10,7 @@ import { secretKeyAsRequired } from "./secret-key-as-required.ts";
 import { secretKeyConsistent } from "./secret-key-consistent.ts";
 import { secretKeyUsable } from "./secret-key-usable.ts";
 import { secretNotImpaired } from "./secret-not-impaired.ts";
+import { secretNotShared } from "./secret-not-shared.ts";
 import { secretNotStuck } from "./secret-not-stuck.ts";
 import { toggleNotInterrupted } from "./toggle-not-interrupted.ts";
 
@@ -26,6 +27,7 @@ export const rules: readonly Rule[] = [
   rotationOnSchedule,
   rotationIntervalWithinLimit,
   toggleNotInterrupted,
+  secretNotShared,
 ];
 
 /** Finds a rule by id. Throws a UsageError that suggests the nearest id. */

@@ -1,5 +1,6 @@
 import { isUnavailable } from "../lib/model/availability.ts";
 import { type ClassifiedDatabase, hasIamMasterUsers, unknown } from "../lib/model/database.ts";
+import { turnOnAsRequired } from "../lib/model/required-key.ts";
 import { defineRule } from "../lib/model/rule.ts";
 import { databaseLists, databaseMessages, gapRemedy, notAudited } from "../lib/model/rule-guards.ts";
 
@@ -21,8 +22,15 @@ export const masterPasswordManaged = defineRule({
       modifiesDatabase: true,
       repairs: ["enable"],
       text: "RDS does not manage the master password of {database}.",
+      remedy: "{caution}Warn users of the master login, then enable RDS-managed passwords: {turnOn}",
+    },
+    unmanagedWithoutKey: {
+      status: "NON_COMPLIANT",
+      modifiesDatabase: true,
+      repairs: ["enable"],
+      text: "RDS does not manage the master password of {database}.",
       remedy:
-        "{caution}Warn users of the master login, then enable RDS-managed passwords: {modify} --manage-master-user-password",
+        "{caution}Choose a customer managed key that exists, and name it under keys in the policy. Then warn users of the master login, and turn management on with that key.",
     },
     availabilityUnknown: {
       status: "INSUFFICIENT_DATA",
@@ -52,7 +60,7 @@ export const masterPasswordManaged = defineRule({
     },
     ...databaseMessages,
   },
-  check(database, { cluster, tenantDatabases }) {
+  check(database, { cluster, tenantDatabases, requiredKeys }) {
     if (database.engine === unknown) return { messageId: "engineNotSeen" };
     if (database.management === "managed") return { messageId: "managed" };
     if (database.management === "out-of-scope") return notAudited(database);
@@ -67,7 +75,10 @@ export const masterPasswordManaged = defineRule({
     if (database.doubt !== null) return { messageId: "doubtful", data: { why: database.doubt } };
     const { engine, createdAt } = database;
     const { caution, evidence } = cautionFor(database);
-    return { messageId: "unmanaged", data: { caution }, evidence: { engine, createdAt, ...evidence } };
+    const facts = { engine, createdAt, ...evidence };
+    const turnOn = turnOnAsRequired(database, requiredKeys);
+    if (turnOn === null) return { messageId: "unmanagedWithoutKey", data: { caution }, evidence: facts };
+    return { messageId: "unmanaged", data: { caution, turnOn }, evidence: facts };
   },
 });
 

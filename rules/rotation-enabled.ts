@@ -22,12 +22,21 @@ export const rotationEnabled = defineRule({
         "Enable rotation: aws secretsmanager rotate-secret --region {region} --secret-id '{secret}' --rotation-rules AutomaticallyAfterDays=7 --no-rotate-immediately",
       confirm: ["secretsmanager:DescribeSecret"],
     },
+    offNotOwned: {
+      status: "NON_COMPLIANT",
+      text: "The secret that RDS reports for {database} is not owned by RDS and does not rotate automatically.",
+      remedy:
+        "Give the database a secret of its own, as secret-belongs-to-database says: RDS rotates it every seven days.",
+      confirm: ["secretsmanager:DescribeSecret"],
+    },
   },
   check(database, context) {
     const secret = secretOf(database, context);
     if (isVerdict(secret)) return secret;
     if (secret.rotationEnabled === true) return { messageId: "on" };
-    const { rotationEnabled, lastRotatedAt } = secret;
-    return { messageId: "off", data: { secret: secret.arn }, evidence: { rotationEnabled, lastRotatedAt } };
+    const { rotationEnabled, lastRotatedAt, owningService, arn } = secret;
+    const evidence = { rotationEnabled, lastRotatedAt };
+    if (owningService !== "rds") return { messageId: "offNotOwned", evidence };
+    return { messageId: "off", data: { secret: arn }, evidence };
   },
 });

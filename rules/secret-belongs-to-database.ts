@@ -2,8 +2,9 @@ import { defineRule } from "../lib/model/rule.ts";
 import { databaseLists, secretMessages } from "../lib/model/rule-guards.ts";
 import { describeInstant } from "../lib/model/time.ts";
 
-const newSecret =
-  "{modify} --manage-master-user-password. If RDS reports that management is already on, turn it off first, with a new password.";
+/** RDS deletes the secret that it reports when management is turned off, even if another database uses it. */
+const findOwner =
+  "Find out who uses the secret: RDS deletes it when management is turned off, and another database may log in with it. Then turn management off with a new password, and on again.";
 
 export const secretBelongsToDatabase = defineRule({
   id: "secret-belongs-to-database",
@@ -26,7 +27,7 @@ export const secretBelongsToDatabase = defineRule({
       status: "NON_COMPLIANT",
       modifiesDatabase: true,
       text: "The secret that RDS reports for {database} does not exist: {secret}.",
-      remedy: `Create a new secret: ${newSecret}`,
+      remedy: "Turn management off with a new password, then on again, which creates a new secret.",
       confirm: ["secretsmanager:DescribeSecret"],
     },
     beingDeleted: {
@@ -40,7 +41,7 @@ export const secretBelongsToDatabase = defineRule({
       status: "NON_COMPLIANT",
       modifiesDatabase: true,
       text: "The secret that RDS reports for {database} is not owned by RDS ({owner}).",
-      remedy: `Find out who created the secret, then create a new one: ${newSecret}`,
+      remedy: findOwner,
       confirm: ["secretsmanager:DescribeSecret"],
     },
     notNamed: {
@@ -58,7 +59,7 @@ export const secretBelongsToDatabase = defineRule({
       status: "NON_COMPLIANT",
       modifiesDatabase: true,
       text: "The secret that RDS reports for {database} was created for another database: {primary}.",
-      remedy: `Create a new secret: ${newSecret}`,
+      remedy: findOwner,
       confirm: ["secretsmanager:DescribeSecret"],
     },
   },

@@ -69,10 +69,12 @@ export const secretKeyAsRequired = defineRule({
     const required = describeRequirement(context);
     const byRds = meets(rdsKey, requiredKeys);
     const bySecretsManager = meets(secretKey, requiredKeys);
+    const missing = requiredKeys.filter(isNotInKms).map(({ requirement }) => requirement);
     const evidence = {
       required: requiredKeys.map(({ requirement }) => requirement),
       rdsKey: nameOf(rdsKey),
       secretsManagerKey: nameOf(secretKey),
+      ...(missing.length > 0 && { missingKeys: missing }),
     };
     if (byRds === false) return { messageId: "rdsKeyOther", data: { required, actual: nameOf(rdsKey) }, evidence };
     if (bySecretsManager === false)
@@ -108,9 +110,13 @@ function isSameKey({ arn }: KeyFacts, storageKey: Fact<string>): boolean {
   return arn.seen && storageKey.seen && arn.value !== null && arn.value === storageKey.value;
 }
 
-function describeRequired({ requirement, key }: RequiredKey): string {
-  if (isKind(requirement)) return requirement === "aws-managed" ? "an AWS managed key" : "a customer managed key";
-  return key.seen && key.value === null ? `${requirement} (which does not exist in KMS)` : requirement;
+function describeRequired({ requirement }: RequiredKey): string {
+  if (!isKind(requirement)) return requirement;
+  return requirement === "aws-managed" ? "an AWS managed key" : "a customer managed key";
+}
+
+function isNotInKms({ requirement, key }: RequiredKey): boolean {
+  return !isKind(requirement) && key.seen && key.value === null;
 }
 
 function isKind(requirement: string): boolean {

@@ -35,7 +35,7 @@ export const secretKeyUsable = defineRule({
       modifiesDatabase: true,
       text: "The KMS key of the secret of {database} will be deleted on {deletionAt}, and the secret will be lost with it.",
       remedy:
-        "Cancel the key deletion: aws kms cancel-key-deletion --region {region} --key-id {key}. Then enable the key and rotate the secret.",
+        "Cancel the key deletion: aws kms cancel-key-deletion --region {region} --key-id {key}. Enable the key: aws kms enable-key --region {region} --key-id {key}. Then rotate the secret.",
       confirm: ["secretsmanager:DescribeSecret"],
     },
     unusable: {

@@ -1,9 +1,18 @@
+import { showKeyPolicyCommand } from "../lib/model/aws-cli.ts";
 import { isUsableKeyState } from "../lib/model/key.ts";
-import { defineRule, type KeyFacts, type RuleContext } from "../lib/model/rule.ts";
+import { defineRule, type KeyAccessFact, type KeyFacts, type RuleContext } from "../lib/model/rule.ts";
 import { databaseLists, secretMessages, statusMessages } from "../lib/model/rule-guards.ts";
 import { isKnownSecretStatus } from "../lib/model/secret.ts";
 import { deniesRds } from "../lib/model/secret-policy.ts";
 import { describeInstant } from "../lib/model/time.ts";
+
+/** Only the secret and its keys can tell why it is impaired. */
+const confirm = [
+  "secretsmanager:DescribeSecret",
+  "secretsmanager:GetResourcePolicy",
+  "kms:GetKeyPolicy",
+  "kms:ListGrants",
+] as const;
 
 export const secretNotImpaired = defineRule({
   id: "secret-not-impaired",
@@ -12,18 +21,30 @@ export const secretNotImpaired = defineRule({
   rationale:
     "An impaired secret still holds the current password, but RDS cannot rotate it because it lost access to the secret or its KMS key. " +
     "Nothing fails until the password has to change. After the cause is removed, the status stays impaired until the next rotation succeeds.",
-  references: ["https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_MasterUserSecret.html"],
+  references: [
+    "https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_MasterUserSecret.html",
+    "https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html",
+  ],
   reads: [...databaseLists, "secretsmanager:ListSecrets", "kms:DescribeKey"],
   messages: {
     notManaged: secretMessages.notManaged,
     healthy: { status: "COMPLIANT", text: "The secret of {database} is {status}." },
     ...statusMessages,
+    impairedByKeyPolicy: {
+      status: "NON_COMPLIANT",
+      modifiesDatabase: true,
+      text: "The secret of {database} is impaired: {causes}.",
+      remedy:
+        "Show the policy of the key: {showPolicy}. Let it allow kms:Decrypt and kms:GenerateDataKey to RDS's role AWSServiceRoleForRDS when kms:ViaService is {viaService}, " +
+        "and let no Deny cover that. Then rotate the password: {rotate}",
+      confirm,
+    },
     impairedByCause: {
       status: "NON_COMPLIANT",
       modifiesDatabase: true,
       text: "The secret of {database} is impaired: {causes}.",
       remedy: "Remove the cause, then rotate the password: {rotate}",
-      confirm: ["secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"],
+      confirm,
     },
     rotationFailed: {
       status: "NON_COMPLIANT",
@@ -31,7 +52,7 @@ export const secretNotImpaired = defineRule({
       repairs: ["rotate", "toggle"],
       text: "The secret of {database} is impaired: {causes}, and the cause is no longer visible.",
       remedy: "Rotate the password: {rotate}",
-      confirm: ["secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"],
+      confirm,
     },
     impaired: {
       status: "NON_COMPLIANT",
@@ -40,7 +61,7 @@ export const secretNotImpaired = defineRule({
       text: "The secret of {database} is impaired, and no cause is visible.",
       remedy:
         "Rotate the password: {rotate}. If RDS refuses or the secret stays impaired, turn management off and on, which creates a new secret.",
-      confirm: ["secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"],
+      confirm,
     },
   },
   check(database, context) {
@@ -48,11 +69,19 @@ export const secretNotImpaired = defineRule({
     const status = database.masterUserSecret?.status ?? "none";
     if (!isKnownSecretStatus(status)) return { messageId: "statusUnknown", data: { status } };
     if (status !== "impaired") return { messageId: "healthy", data: { status } };
-    const presentCauses = causesOf(context);
+    const presentCauses = [...causesOf(context), ...context.keyAccess.flatMap(keyAccessCauses)];
     const causes = [...presentCauses, ...failedRotation(context)];
-    if (causes.length === 0) return { messageId: "impaired", evidence: { causes } };
-    const messageId = presentCauses.length > 0 ? "impairedByCause" : "rotationFailed";
-    return { messageId, data: { causes: causes.join("; ") }, evidence: { causes } };
+    const notes = context.keyAccess.flatMap(noteOn);
+    const evidence = { causes, ...(notes.length > 0 && { keyAccess: notes }) };
+    if (causes.length === 0) return { messageId: "impaired", evidence };
+    const data = { causes: causes.join("; ") };
+    const keyArn = keyInTheWay(context);
+    if (keyArn !== undefined) {
+      const showPolicy = showKeyPolicyCommand(database, keyArn);
+      const viaService = `secretsmanager.${database.region}.amazonaws.com`;
+      return { messageId: "impairedByKeyPolicy", data: { ...data, showPolicy, viaService }, evidence };
+    }
+    return { messageId: presentCauses.length > 0 ? "impairedByCause" : "rotationFailed", data, evidence };
   },
 });
 
@@ -70,6 +99,25 @@ function causesOf({ rdsKey, secretKey, secret, resourcePolicy }: RuleContext): s
   if (!resourcePolicy.seen) causes.push(`the secret's resource policy could not be read (${resourcePolicy.why})`);
   else causes.push(...policyCauses(resourcePolicy.value));
   return causes;
+}
+
+/** The key whose policy keeps RDS out, or may. */
+function keyInTheWay({ keyAccess }: RuleContext): string | undefined {
+  return keyAccess.find(({ access }) => access.seen && access.value !== null && access.value.verdict !== "allows")
+    ?.keyArn;
+}
+
+function keyAccessCauses({ keyArn, access }: KeyAccessFact): string[] {
+  if (!access.seen) return [`the policy of its KMS key ${keyArn} could not be read (${access.why})`];
+  if (access.value === null || access.value.verdict === "allows") return [];
+  const { verdict, reason } = access.value;
+  return [`its KMS key ${keyArn} ${verdict === "denies" ? "is" : "may be"} closed to RDS: ${reason}`];
+}
+
+/** What a key's policy leaves open without being in the way. */
+function noteOn({ keyArn, access }: KeyAccessFact): string[] {
+  const { verdict, reason } = (access.seen ? access.value : null) ?? { verdict: null, reason: null };
+  return verdict === "allows" && reason !== null ? [`KMS key ${keyArn}: ${reason}`] : [];
 }
 
 function policyCauses(policy: string | null): string[] {

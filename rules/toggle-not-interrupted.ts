@@ -1,6 +1,7 @@
 import { turnOnCommand } from "../lib/model/aws-cli.ts";
 import type { ClassifiedDatabase } from "../lib/model/database.ts";
 import { isKeyOfAccount } from "../lib/model/key.ts";
+import { turnOnAsRequired } from "../lib/model/required-key.ts";
 import { defineRule, type RequiredKey } from "../lib/model/rule.ts";
 import { databaseLists, databaseMessages, notAudited } from "../lib/model/rule-guards.ts";
 import { describeInstant } from "../lib/model/time.ts";
@@ -48,7 +49,9 @@ export const toggleNotInterrupted = defineRule({
     const started = marker === null ? "start time unknown" : `started ${describeInstant(marker.startedAt)}`;
     if (isInherited) return { messageId: isOn ? "inherited" : "inheritedOff", data: { started } };
     if (isOn) return { messageId: "onAgain", data: { started } };
-    const turnOn = turnOnCommand(database, keyOf(marker, database, requiredKeys));
+    const keyReference = keyOf(marker, database, requiredKeys);
+    const byPolicy = keyReference === null ? turnOnAsRequired(database, requiredKeys) : null;
+    const turnOn = byPolicy ?? turnOnCommand(database, keyReference);
     return { messageId: "interrupted", data: { started, turnOn }, evidence: { marker: text } };
   },
 });

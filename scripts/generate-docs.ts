@@ -15,6 +15,7 @@ import { planSchema } from "../lib/model/plan.ts";
 import { policyJsonSchema } from "../lib/model/policy.ts";
 import { reportSchema } from "../lib/model/report.ts";
 import type { Rule } from "../lib/model/rule.ts";
+import { outcomesByFormat } from "../lib/report/files/outcomes.ts";
 import { rules } from "../rules/index.ts";
 import { buildPageScript } from "./build-page-script.ts";
 import { describeLaws } from "./import-laws.ts";
@@ -31,6 +32,7 @@ document("README.md", {
 document("docs/permissions.md", {
   permissions: `\`\`\`json\n${JSON.stringify(auditPolicy(rules), null, 2)}\n\`\`\``,
 });
+document("docs/report.md", { outcomes: outcomeTable() });
 document("docs/architecture.md", { laws: describeLaws() });
 document("docs/remediation.md", { gates: gateTable() });
 for (const [name, schema] of [
@@ -96,7 +98,10 @@ function excerpt(path: string, databases: readonly string[], title?: string): st
 }
 
 function ruleTable(base: string): string {
-  const rows = rules.map(({ id, severity, title }) => `| [\`${id}\`](${base}${id}.md) | ${severity} | ${title} |`);
+  const rows = rules.map(
+    ({ id, severity, title, offByDefault }) =>
+      `| [\`${id}\`](${base}${id}.md) | ${severity}${offByDefault ? ", off by default" : ""} | ${title} |`,
+  );
   return ["| rule | severity | compliant state |", "|---|---|---|", ...rows].join("\n");
 }
 
@@ -121,6 +126,18 @@ function gateTable(): string {
   ].join("\n");
 }
 
+function outcomeTable(): string {
+  const rows = Object.entries(outcomesByFormat).map(
+    ([format, { violation, exempt, notEvaluated, gap, pass }]) =>
+      `| \`${format}\` | ${[violation, exempt, notEvaluated, gap, pass].join(" | ")} |`,
+  );
+  return [
+    "| format | `NON_COMPLIANT` | exempt | `INSUFFICIENT_DATA` | a gap | `COMPLIANT`, `NOT_APPLICABLE` |",
+    "|---|---|---|---|---|---|",
+    ...rows,
+  ].join("\n");
+}
+
 function listActions(actions: readonly ActionName[]): string {
   const others = actionNames.filter((name) => !actions.includes(name));
   if (others.length === 0) return "all";
@@ -128,7 +145,7 @@ function listActions(actions: readonly ActionName[]): string {
   return others.length === 1 ? `all but ${list(others)}` : list(actions);
 }
 
-function ruleHeader({ id, title, severity, rationale, references, reads, messages }: Rule): string {
+function ruleHeader({ id, title, severity, offByDefault, rationale, references, reads, messages }: Rule): string {
   const messagesOf = (status: Status) => Object.values(messages).filter((message) => message.status === status);
   const list = (status: Status) =>
     messagesOf(status).flatMap((message) => [
@@ -142,7 +159,7 @@ function ruleHeader({ id, title, severity, rationale, references, reads, message
   return [
     `# ${id}`,
     "",
-    `**${title}.** Severity: ${severity}.`,
+    `**${title}.** Severity: ${severity}.${offByDefault ? " Off by default: turn it on with `rulesOn` in the policy." : ""}`,
     "",
     rationale,
     "",

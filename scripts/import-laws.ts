@@ -28,6 +28,12 @@ const media = {
 const pageScript = "lib/report/page/browser";
 const asff = "lib/report/aws/asff.ts";
 
+/** Formats hash what has to be stable and short. */
+const fileLibraries = {
+  libraries: ["csv-stringify", "markdown-table", "fast-xml-parser", "uuid"],
+  modules: ["crypto"],
+};
+
 function mayInReport(medium: string) {
   return {
     imports: [...new Set([`lib/report/${medium}`, "lib/report/text", "lib/model"])],
@@ -66,6 +72,7 @@ export const parts: readonly Part[] = [
     name: `lib/report/${medium}`,
     holds,
     ...(medium === "aws" && { except: asff }),
+    ...(medium === "files" && fileLibraries),
     ...(medium === "page" && { except: pageScript, libraries: ["d3-scale", "d3-shape"], modules: ["zlib"] }),
   })),
   {
@@ -175,6 +182,12 @@ export const laws = [
     comment: "Only `lib/aws` imports the AWS SDK (`@aws-sdk/*`, `@smithy/*`).",
     from: { path: "^(lib|rules|cli|functions)/", pathNot: "^lib/aws/" },
     to: { path: "node_modules/(@aws-sdk|@smithy)/" },
+  },
+  {
+    name: "formats-for-cli",
+    comment: "No Lambda function loads `lib/report/files` and its libraries.",
+    from: { path: "^functions/" },
+    to: { path: "^lib/report/files/", reachable: true },
   },
   {
     name: "zod-mini",

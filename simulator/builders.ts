@@ -53,6 +53,8 @@ export type FleetBuilders = {
     alias?: string;
     state?: string;
     manager?: "AWS" | "CUSTOMER";
+    /** JSON text. Default: the account's IAM policies decide. */
+    policy?: string;
     overrides?: Overrides;
   }) => SimulatedKey;
   /** `isNamedByMembers: false` leaves `GlobalClusterIdentifier` of the clusters empty: whether AWS always fills it is not documented. */

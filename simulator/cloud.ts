@@ -18,6 +18,8 @@ export function createRegion(account: SimulatedAccount, name: string): Region {
     proxies: new Map(),
     secrets: new Map(),
     keys: new Map(),
+    keyPolicies: new Map(),
+    keyGrants: new Map(),
     aliases: new Map(),
     buckets: new Map(),
     topics: new Map(),

@@ -105,7 +105,7 @@ export function fleetBuilders(regionOf: () => Region): FleetBuilders {
       region.tenants.set(tenantKey(container.DBInstanceIdentifier, name), tenant);
       return tenant;
     },
-    addKey: ({ alias, state = "Enabled", manager = "CUSTOMER", overrides } = {}) => {
+    addKey: ({ alias, state = "Enabled", manager = "CUSTOMER", policy, overrides } = {}) => {
       const key = makeKey(regionOf(), {
         KeyState: state,
         KeyManager: manager,
@@ -113,6 +113,7 @@ export function fleetBuilders(regionOf: () => Region): FleetBuilders {
         ...(state === "PendingDeletion" && { DeletionDate: new Date(now().getTime() + 7 * day) }),
         ...overrides,
       });
+      if (policy !== undefined) regionOf().keyPolicies.set(key.KeyId, policy);
       if (alias !== undefined) regionOf().aliases.set(alias.startsWith("alias/") ? alias : `alias/${alias}`, key.KeyId);
       return key;
     },

@@ -28,6 +28,21 @@ export function makeKey(region: Region, fields: Partial<SimulatedKey> = {}): Sim
   return key;
 }
 
+/** The policy of a key: its own, or the one that KMS gives a key without one. */
+export function policyOf({ keyPolicies, account }: Region, { KeyId }: SimulatedKey): string {
+  const root = `arn:${account.partition}:iam::${account.id}:root`;
+  const Statement = [
+    {
+      Sid: "Enable IAM User Permissions",
+      Effect: "Allow",
+      Principal: { AWS: root },
+      Action: "kms:*",
+      Resource: "*",
+    },
+  ];
+  return keyPolicies.get(KeyId) ?? JSON.stringify({ Version: "2012-10-17", Id: "key-default-1", Statement });
+}
+
 /** The AWS managed key of a service such as `secretsmanager`, created on first use. */
 export function awsManagedKey(region: Region, service: string): SimulatedKey {
   const alias = `alias/aws/${service}`;

@@ -14,11 +14,11 @@ export const sampleAccounts = {
 /** The Regions that are enabled in each of them. */
 export const sampleRegions: readonly string[] = ["ap-southeast-2", "eu-central-1", "eu-west-1", "us-east-1"];
 
-/** The sample policy: customer-managed keys in production that do not encrypt the storage too, and exemptions by tag. */
-const policyYaml = `# Production requires a customer-managed key, and another one than the storage's; elsewhere, any key is allowed.
+/** The sample policy: customer managed keys in production that do not encrypt the storage too, and exemptions by tag. */
+const policyYaml = `# Production requires a customer managed key, and another one than the storage's; new secrets get the first. Elsewhere, any key is allowed.
 keys:
   - match: { account: "${sampleAccounts.production}" }
-    require: customer-managed
+    require: [alias/rds-master-passwords, customer-managed]
     differentFromStorage: true
 exemptionTags: true
 # RDS does not report that the master user of a database logs in with IAM.
@@ -43,6 +43,19 @@ const denyRds = JSON.stringify({
       Effect: "Deny",
       Principal: { Service: "rds.amazonaws.com" },
       Action: "secretsmanager:*",
+      Resource: "*",
+    },
+  ],
+});
+
+const allowPartner = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [
+    {
+      Sid: "Partner",
+      Effect: "Allow",
+      Principal: { AWS: "arn:aws:iam::444444444444:root" },
+      Action: "secretsmanager:GetSecretValue",
       Resource: "*",
     },
   ],
@@ -75,6 +88,38 @@ function addUnmanaged(region: Region, { hoursAgo, daysAhead }: Times, keyArn: st
     identifier: "hr-portal",
     engine: "sqlserver-se",
     tags: exemption("it-operations@example.com", "The vendor's installer holds the password", daysAhead(-2)),
+  });
+}
+
+/** A key policy that someone locked to the team that reads the secrets. */
+const onlyApplications = (account: string) =>
+  JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Sid: "EnableIAM",
+        Effect: "Allow",
+        Principal: { AWS: `arn:aws:iam::${account}:root` },
+        Action: "kms:*",
+        Resource: "*",
+      },
+      {
+        Sid: "OnlyApplications",
+        Effect: "Deny",
+        Principal: "*",
+        Action: ["kms:Decrypt", "kms:GenerateDataKey*"],
+        Resource: "*",
+        Condition: { ArnNotLike: { "aws:PrincipalArn": `arn:aws:iam::${account}:role/shipping-*` } },
+      },
+    ],
+  });
+
+/** Adds a secret that RDS cannot rotate, because the policy of its key keeps RDS out. */
+function addLockedKey(region: Region, { hoursAgo }: Times): void {
+  const locked = region.addKey({ alias: "alias/shipping", policy: onlyApplications(region.account.id) });
+  region.addInstance({
+    identifier: "shipping",
+    managed: { kmsKeyId: locked.Arn, status: "impaired", NextRotationDate: hoursAgo(16) },
   });
 }
 
@@ -248,6 +293,9 @@ function fillProduction(cloud: Cloud, times: Times): void {
     KmsKeyId: kmsKeyId,
     Tags: [{ Key: "aws:rds:primaryDBInstanceArn", Value: `${arnPrefix(ireland, "rds")}db:orders-2023` }],
   });
+  addLockedKey(ireland, times);
+  // Fails secret-not-shared, which is off unless a policy turns it on.
+  ireland.addInstance({ identifier: "partner-feed", managed: { kmsKeyId, resourcePolicy: allowPartner } });
   // `npm run new-rule` inserts a database that fails the new rule above this line.
 
   addHealthy(frankfurt, { kmsKeyId: frankfurtKey }, [

@@ -133,6 +133,19 @@ export type SimulatedKey = {
   [field: string]: unknown;
 };
 
+/** A grant of a KMS key. */
+export type SimulatedGrant = {
+  readonly KeyId: string;
+  readonly GrantId: string;
+  readonly Name?: string;
+  readonly CreationDate: Date;
+  readonly GranteePrincipal: string;
+  readonly RetiringPrincipal?: string;
+  readonly IssuingAccount: string;
+  readonly Operations: readonly string[];
+  readonly Constraints?: object;
+};
+
 /** A text object in a bucket. */
 export type StoredObject = {
   readonly body: string;

@@ -76,12 +76,14 @@ export function secretFor(
   };
 }
 
-type PolicyStatement = { Effect?: string; Principal?: unknown; Action?: string | string[]; Condition?: unknown };
+type SimulatedStatement = { Effect?: string; Principal?: unknown; Action?: string | string[]; Condition?: unknown };
 
-/** True if a resource policy denies RDS, by name or by an unconditional `*`, more than reading the value, which RDS never does. */
+/** True if a resource or key policy denies RDS, by name or by an unconditional `*`, more than reading the value, which RDS never does. */
 function deniesRds(policy: string | undefined): boolean {
   if (policy === undefined) return false;
-  const { Statement: statements = [] } = JSON.parse(policy) as { Statement?: PolicyStatement | PolicyStatement[] };
+  const { Statement: statements = [] } = JSON.parse(policy) as {
+    Statement?: SimulatedStatement | SimulatedStatement[];
+  };
   return [statements].flat().some(({ Effect, Principal, Action = "*", Condition }) => {
     const principal = JSON.stringify(Principal ?? "");
     const namesRds = principal.includes("rds.amazonaws.com") || principal.includes("AWSServiceRoleForRDS");
@@ -101,7 +103,13 @@ function isKeyUsable(region: Region, keyId: string | undefined): boolean {
 
 /** True if RDS can write the secret, which rotation requires. */
 function isRotatable(region: Region, secret: SimulatedSecret): boolean {
-  return secret.DeletedDate === undefined && !deniesRds(secret.resourcePolicy) && isKeyUsable(region, secret.KmsKeyId);
+  const key = secret.KmsKeyId === undefined ? undefined : tryFindKey(region, secret.KmsKeyId);
+  const keyPolicy = key && region.keyPolicies.get(key.KeyId);
+  return (
+    secret.DeletedDate === undefined &&
+    ![secret.resourcePolicy, keyPolicy].some(deniesRds) &&
+    isKeyUsable(region, secret.KmsKeyId)
+  );
 }
 
 /** True if the test makes this database's rotations fail, by ARN or identifier. */

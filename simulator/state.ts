@@ -10,6 +10,7 @@ import type {
   ImportedFinding,
   SimulatedBlueGreenDeployment,
   SimulatedEvent,
+  SimulatedGrant,
   SimulatedKey,
   SimulatedProxy,
   SimulatedSecret,
@@ -35,6 +36,10 @@ export type Region = FleetBuilders &
     readonly proxies: Map<string, SimulatedProxy>;
     readonly secrets: Map<string, SimulatedSecret>;
     readonly keys: Map<string, SimulatedKey>;
+    /** Policies by key id, as JSON text. A key without an entry has the default policy. */
+    readonly keyPolicies: Map<string, string>;
+    /** Grants by key id. */
+    readonly keyGrants: Map<string, readonly SimulatedGrant[]>;
     /** Alias name to key id. */
     readonly aliases: Map<string, string>;
     readonly buckets: Map<string, Bucket>;

@@ -13,7 +13,13 @@ import { type SimulatedRegion, withSimulatedRegion } from "./support/simulated-r
 const start = Date.parse("2026-11-24T12:00:00.000Z");
 const instance = (value: string) => ({ kind: "instance", by: "identifier", value }) as const;
 const cluster = (value: string) => ({ kind: "cluster", by: "identifier", value }) as const;
-const nothing: AffectedDatabases = { databases: [], deletedArn: null, secretId: null, keyReference: null };
+const nothing: AffectedDatabases = {
+  databases: [],
+  deletedArn: null,
+  secretId: null,
+  keyReference: null,
+  onlyImpaired: false,
+};
 
 type Recheck = Partial<AffectedDatabases> & {
   /** Called during each wait, with the number of waits before. */
@@ -308,6 +314,21 @@ describe("a key", () => {
       const { "secretsmanager:DescribeSecret": secrets, "kms:DescribeKey": keys, ...lists } = simulated.calls();
       expect([secrets, keys]).toEqual([4, 2]);
       expect(lists).toEqual({ "rds:DescribeDBInstances": 4, "rds:DescribeDBClusters": 4 });
+    }));
+
+  test("whose policy or grants changed leads only to the databases with an impaired secret", () =>
+    withSimulatedRegion(async (simulated) => {
+      aFleet(simulated);
+      const { here } = simulated;
+      const key = here.addKey();
+      here.addInstance({ identifier: "healthy", managed: { kmsKeyId: key.Arn } });
+      const affected = { keyReference: key.Arn, onlyImpaired: true };
+      expect((await recheck(simulated, affected)).result).toBeNull();
+      expect(simulated.calls()).toEqual({ "rds:DescribeDBInstances": 1, "rds:DescribeDBClusters": 1 });
+      here.addInstance({ identifier: "ill", managed: { kmsKeyId: key.Arn, status: "impaired" } });
+      const { findings, only } = await recheck(simulated, affected);
+      expect(only).toEqual(["db:ill"]);
+      expect(findings).toEqual(["secret-not-impaired ill NON_COMPLIANT"]);
     }));
 
   test("of a tenant database leads to its container, once", () =>

@@ -3,7 +3,7 @@ import type { ClassifiedDatabase, Management } from "../model/database.ts";
 import { type Finding, isUnknown, isViolation, type Severity, severities } from "../model/finding.ts";
 import type { Gap, Inventory } from "../model/inventory.ts";
 import type { Policy } from "../model/policy.ts";
-import type { Report } from "../model/report.ts";
+import type { Report, ReportRequest } from "../model/report.ts";
 import type { Rule } from "../model/rule.ts";
 import type { Secret } from "../model/secret.ts";
 import { activeRules, judgeTarget } from "./judge.ts";
@@ -11,13 +11,19 @@ import { findOrphanedSecrets } from "./orphaned-secrets.ts";
 
 /**
  * Applies the rules to an inventory as of the time it was observed, so that a saved inventory always gives the same findings.
- * `generatedAt` is recorded but does not affect them.
+ * `generatedAt` and `request` are recorded but do not affect them.
  */
 export function assembleReport(
   inventory: Inventory,
-  options: { policy: Policy; rules: readonly Rule[]; generatedAt: string; version: string },
+  options: {
+    policy: Policy;
+    rules: readonly Rule[];
+    generatedAt: string;
+    version: string;
+    request?: Omit<ReportRequest, "callers">;
+  },
 ): Report {
-  const { policy, rules, generatedAt, version } = options;
+  const { policy, rules, generatedAt, version, request } = options;
   const gaps: Gap[] = [...inventory.gaps];
   const databases: ClassifiedDatabase[] = [];
   const findings: Finding[] = [];
@@ -38,6 +44,7 @@ export function assembleReport(
   }
   const countOf = (management: Management) => databases.filter((one) => one.management === management).length;
   const active = activeRules(rules, policy);
+  const rulesOff = rules.map(({ id }) => id).filter((id) => policy.rulesOff.includes(id));
   const complete =
     targets.length > 0 && active.length > 0 && gaps.length === 0 && targets.every((target) => target.complete);
   return {
@@ -45,13 +52,17 @@ export function assembleReport(
     observedAt: inventory.observedAt,
     generatedAt,
     tool: { name: "rds-password-audit", version },
-    clean: complete && !findings.some(isViolation),
+    request: request === undefined ? null : { callers: inventory.callers ?? [], ...request },
+    // What was not asked is not clean either.
+    clean: complete && rulesOff.length === 0 && !findings.some(isViolation),
+    hasHistory: false,
+    narrowedBy: null,
     coverage: {
       complete,
       targets: targets.sort((a, b) => compareText(a.account, b.account) || compareText(a.region, b.region)),
       gaps: gaps.sort(compareGaps),
       rules: active.map(({ id }) => id).sort(),
-      rulesOff: rules.map(({ id }) => id).filter((id) => policy.rulesOff.includes(id)),
+      rulesOff,
     },
     summary: {
       databases: databases.length,
@@ -62,6 +73,10 @@ export function assembleReport(
       outOfScope: countOf("out-of-scope"),
       findings: countFindings(findings),
     },
+    byRule: countByRule(
+      findings,
+      active.map(({ id }) => id),
+    ),
     databases: databases.sort((a, b) => compareText(a.arn, b.arn)).map(toReported),
     findings: findings.sort(compareFindings),
   };
@@ -82,6 +97,16 @@ function countFindings(findings: readonly Finding[]): Report["summary"]["finding
     exempt: findings.filter(({ exemption }) => exemption !== null).length,
     insufficientData: findings.filter(isUnknown).length,
   };
+}
+
+function countByRule(findings: readonly Finding[], ids: readonly string[]): Report["byRule"] {
+  const found = Map.groupBy(findings, ({ rule }) => rule);
+  const countsOf = (id: string) => {
+    const all = found.get(id) ?? [];
+    const exempt = all.filter(({ exemption }) => exemption !== null).length;
+    return { violations: all.filter(isViolation).length, exempt, insufficientData: all.filter(isUnknown).length };
+  };
+  return Object.fromEntries(ids.toSorted(compareText).map((id) => [id, countsOf(id)]));
 }
 
 function toReported(database: ClassifiedDatabase): Report["databases"][number] {

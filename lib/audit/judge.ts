@@ -25,9 +25,14 @@ export type Judgment = Readonly<Pick<Finding, "rule" | "severity" | "message" | 
   readonly remediation: string | null;
 };
 
-/** The rules that the policy does not turn off. */
+/** True if the policy turns a rule off, or does not turn on one that is off by default. */
+export function isOff({ id, offByDefault }: Pick<Rule, "id" | "offByDefault">, policy: Policy): boolean {
+  return policy.rulesOff.includes(id) || (offByDefault === true && !policy.rulesOn.includes(id));
+}
+
+/** The rules that are on under the policy. */
 export function activeRules(rules: readonly Rule[], policy: Policy): readonly Rule[] {
-  return rules.filter(({ id }) => !policy.rulesOff.includes(id));
+  return rules.filter((rule) => !isOff(rule, policy));
 }
 
 const crashed: Message = {

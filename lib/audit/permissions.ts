@@ -1,10 +1,8 @@
 import type { Rule } from "../model/rule.ts";
+import { secretValueReads } from "../model/secret.ts";
 
 /** Actions that the audit calls besides those of the rules. AWS always allows GetCallerIdentity. */
 const auditOwnActions = ["account:ListRegions", "sts:GetCallerIdentity"];
-
-/** IAM actions that every role of this project denies. */
-export const secretValueReads = ["secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue"];
 
 /** The IAM actions that an audit with these rules can call: what the rules read and confirm, and the audit's own. In alphabetical order. */
 export function auditActions(rules: readonly Rule[]): readonly string[] {

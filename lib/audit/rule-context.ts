@@ -1,8 +1,9 @@
 import { type ClassifiedDatabase, type Database, unknown } from "../model/database.ts";
 import type { BlueGreenDeployment, Gap, Target } from "../model/inventory.ts";
-import { defaultKeyAlias, type Key, toCanonicalReference, toKeyArn } from "../model/key.ts";
+import { defaultKeyAlias, isKeyOfAccount, type Key, toCanonicalReference, toKeyArn } from "../model/key.ts";
+import { judgeKeyAccess } from "../model/key-policy.ts";
 import type { Policy } from "../model/policy.ts";
-import type { Fact, KeyFacts, RequiredKey, RuleContext } from "../model/rule.ts";
+import type { Fact, KeyAccessFact, KeyFacts, RequiredKey, RuleContext } from "../model/rule.ts";
 import { databaseLists } from "../model/rule-guards.ts";
 import type { Secret } from "../model/secret.ts";
 import { type ClassificationContext, isActiveBlueGreen, type ListedArns } from "./classify.ts";
@@ -79,6 +80,8 @@ export function createRuleContext(
   const keys = new Map(target.keys.map(({ reference, key }) => [reference, key]));
   const policies = new Map(target.resourcePolicies.map(({ secretArn, policy }) => [secretArn, policy]));
   const starts = new Map(target.starts.map(({ databaseArn, startedAt }) => [databaseArn, startedAt]));
+  const keyPolicies = new Map(target.keyPolicies.map(({ keyArn, policy }) => [keyArn, policy]));
+  const keyGrants = new Map(target.keyGrants.map(({ keyArn, grants }) => [keyArn, grants]));
   const clusters = new Set(
     target.databases.filter(({ kind }) => kind === "cluster").map(({ identifier }) => identifier),
   );
@@ -134,6 +137,21 @@ export function createRuleContext(
     return storageKmsKeyId === null ? seen(null) : findKey(storageKmsKeyId).arn;
   }
 
+  /** AWS itself keeps the policy of its managed keys. */
+  function findKeyAccess(keys: readonly KeyFacts[]): readonly KeyAccessFact[] {
+    const arns = new Set(
+      keys.flatMap(({ key }) => (key.seen && key.value?.manager === "CUSTOMER" ? key.value.arn : [])),
+    );
+    return [...arns].map((keyArn) => {
+      const policy = keyPolicies.get(keyArn);
+      if (!isKeyOfAccount(keyArn, target.account))
+        return { keyArn, access: notSeen("KMS shows it only to the key's own account") };
+      if (policy === undefined) return { keyArn, access: notReturned("kms:GetKeyPolicy", keyArn) };
+      if (policy === null) return { keyArn, access: seen(null) };
+      return { keyArn, access: seen(judgeKeyAccess(policy, keyGrants.get(keyArn) ?? null, target, keyArn)) };
+    });
+  }
+
   function findRequiredKey(requirement: string): RequiredKey {
     if (requirement === "customer-managed" || requirement === "aws-managed")
       return { requirement, arn: seen(null), key: seen(null) };
@@ -158,13 +176,15 @@ export function createRuleContext(
     const requirement = keyRequirementOf(database, policy);
     const keyReference = database.masterUserSecret?.kmsKeyId ?? null;
     const rdsKey = keyReference === null ? notSeenKey("RDS reports no key") : findKey(keyReference);
+    const secretKey = findSecretKey(secret, rdsKey);
     return {
       now,
       thresholds: policy.thresholds,
       secret,
       resourcePolicy: findPolicy(secretArn),
       rdsKey,
-      secretKey: findSecretKey(secret, rdsKey),
+      secretKey,
+      keyAccess: findKeyAccess([rdsKey, secretKey]),
       requiredKeys: (requirement?.require ?? []).map(findRequiredKey),
       storageKey: findStorageKey(database),
       differentFromStorage: requirement?.differentFromStorage ?? false,

@@ -5,8 +5,20 @@ import { isDeadlineExceeded } from "./time-limit.ts";
 /** The code of an SDK error: AWS's, or the network's if there was no answer. */
 export function toCode(error: unknown): string {
   if (!(error instanceof Error)) return "UnknownError";
-  const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
-  return error.name === "Error" || error.name === "AggregateError" ? (code ?? error.name) : error.name;
+  return findCode(error) ?? error.name;
+}
+
+/** Names that say nothing about the failure: the error's code does, or its cause. */
+const generalNames = ["Error", "AggregateError", "TypeError"];
+
+function findCode(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { name, code, cause, errors = [] } = error as Error & { readonly code?: unknown; readonly errors?: unknown[] };
+  const ownCode = typeof code === "string" ? code : undefined;
+  // The SDK gives a dropped connection the name of a timeout.
+  if (name === "TimeoutError" && ownCode !== "ETIMEDOUT") return ownCode ?? name;
+  if (!generalNames.includes(name)) return name;
+  return ownCode ?? [cause, ...errors].map(findCode).find((found) => found !== undefined);
 }
 
 /** The message of an SDK error on one line; empty for some network errors. */
@@ -49,11 +61,14 @@ export async function call<T>(action: string, answer: Promise<T>): Promise<T> {
   }
 }
 
+/** RDS calls the token of the next page `Marker`, Secrets Manager `NextToken`, and KMS `NextMarker`. */
+type PageToken = { readonly [name in "Marker" | "NextToken" | "NextMarker"]?: string | undefined };
+
 /**
  * Reads a list page by page. Throws an AwsCallError that names the IAM action if a call fails, if a page carries no list (a proxy's page, an
  * empty body), or if a page token repeats, because such a list has no end.
  */
-export async function* pages<Page extends { Marker?: string | undefined; NextToken?: string | undefined }, Item>(
+export async function* pages<Page extends PageToken, Item>(
   action: string,
   paginator: AsyncIterable<Page>,
   itemsOf: (page: Page) => readonly Item[] | undefined,
@@ -62,7 +77,7 @@ export async function* pages<Page extends { Marker?: string | undefined; NextTok
     let requested: string | undefined;
     for await (const page of paginator) {
       yield required(action, itemsOf(page));
-      const next = page.Marker ?? page.NextToken;
+      const next = page.Marker ?? page.NextToken ?? page.NextMarker;
       if (next && next === requested)
         throw new AwsCallError(action, "RepeatedPageToken", "AWS returned the page token that it was asked for");
       requested = next;

@@ -2,8 +2,10 @@ import {
   DescribeKeyCommand,
   DryRunOperationException,
   GenerateDataKeyCommand,
+  GetKeyPolicyCommand,
   type KMSClient,
   NotFoundException,
+  paginateListGrants,
 } from "@aws-sdk/client-kms";
 import {
   paginateDescribeBlueGreenDeployments,
@@ -34,9 +36,9 @@ import {
   toProxy,
   toTenantDatabase,
 } from "./to-database.ts";
-import { toKey, toSecret } from "./to-secret.ts";
+import { toGrant, toKey, toSecret } from "./to-secret.ts";
 
-/** The maximum of Secrets Manager. The default of RDS is its maximum, also 100. */
+/** The maximum of Secrets Manager and KMS. The default of RDS is its maximum, also 100. */
 const pageSize = 100;
 
 const filterNames = {
@@ -147,6 +149,15 @@ export function createRegion(scope: RegionScope, { rds, secrets, kms }: RegionCl
         const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId }));
         return toKey(required(action, KeyMetadata));
       }),
+    getKeyPolicy: (KeyId: string) =>
+      unlessMissing("kms:GetKeyPolicy", NotFoundException, async (action) => {
+        const { Policy } = await kms.send(new GetKeyPolicyCommand({ KeyId, PolicyName: "default" }));
+        return required(action, Policy);
+      }),
+    listGrants: (KeyId: string) =>
+      pages("kms:ListGrants", paginateListGrants({ client: kms, pageSize }, { KeyId }), ({ Grants }) =>
+        Grants?.map(toGrant),
+      ),
     /** A dry run creates no data key; a DryRunOperationException means that it would have succeeded. */
     async tryKey(KeyId: string) {
       try {

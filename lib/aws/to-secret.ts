@@ -1,7 +1,7 @@
-import type { KeyMetadata } from "@aws-sdk/client-kms";
+import type { GrantListEntry, KeyMetadata } from "@aws-sdk/client-kms";
 import type { DescribeSecretResponse, SecretListEntry } from "@aws-sdk/client-secrets-manager";
 import { unknown } from "../model/database.ts";
-import type { Key } from "../model/key.ts";
+import type { Grant, Key } from "../model/key.ts";
 import type { Secret } from "../model/secret.ts";
 import { toInstant, toTags } from "./to-database.ts";
 
@@ -48,5 +48,14 @@ export function toKey(metadata: KeyMetadata): Key {
     state: metadata.KeyState ?? unknown,
     manager: metadata.KeyManager ?? unknown,
     deletionAt: toInstant(metadata.DeletionDate),
+  };
+}
+
+/** Translates a grant of a KMS key. A grantee that AWS leaves out is `unknown`. */
+export function toGrant({ GranteePrincipal, Operations = [], Constraints = {} }: GrantListEntry): Grant {
+  return {
+    grantee: GranteePrincipal ?? unknown,
+    operations: [...Operations],
+    isConstrained: Object.values(Constraints).some((value) => value !== undefined),
   };
 }

@@ -9,6 +9,8 @@ export type AffectedDatabases = {
   /** ARN or name. */
   readonly secretId: string | null;
   readonly keyReference: string | null;
+  /** Only databases with an impaired secret: who may use a key explains such a secret, and changes no other verdict. */
+  readonly onlyImpaired: boolean;
 };
 
 export const nothingAffected: AffectedDatabases = {
@@ -16,6 +18,7 @@ export const nothingAffected: AffectedDatabases = {
   deletedArn: null,
   secretId: null,
   keyReference: null,
+  onlyImpaired: false,
 };
 
 /**
@@ -50,7 +53,11 @@ function ofDatabase(
   return { ...nothingAffected, databases: [toIdentifierReference(kind, SourceIdentifier)], deletedArn };
 }
 
-function ofCall({ eventSource, requestParameters }: Detail<"AWS API Call via CloudTrail">): AffectedDatabases {
+/** Calls that change who may use a key, not whether it can be used. */
+const accessCalls = ["PutKeyPolicy", "CreateGrant", "RetireGrant", "RevokeGrant"];
+
+function ofCall(detail: Detail<"AWS API Call via CloudTrail">): AffectedDatabases {
+  const { eventSource, eventName, requestParameters, responseElements, resources } = detail;
   const parameters = new Map(
     Object.entries(requestParameters ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
   );
@@ -58,7 +65,11 @@ function ofCall({ eventSource, requestParameters }: Detail<"AWS API Call via Clo
     const value = parameters.get(name);
     return typeof value === "string" && value !== "" ? value : null;
   };
-  if (eventSource === "kms.amazonaws.com") return { ...nothingAffected, keyReference: textOf("keyid") };
+  if (eventSource === "kms.amazonaws.com") {
+    // A grant can be retired by its token, without the key.
+    const keyReference = textOf("keyid") ?? responseElements?.keyId ?? resources?.[0]?.ARN ?? null;
+    return { ...nothingAffected, keyReference, onlyImpaired: keyReference !== null && accessCalls.includes(eventName) };
+  }
   if (eventSource === "secretsmanager.amazonaws.com") return { ...nothingAffected, secretId: textOf("secretid") };
   const databases = nameParameters.flatMap(([kind, name]) => {
     const value = textOf(name);

@@ -1,20 +1,21 @@
 import { applyRule, confirmationsOf, prepare } from "../audit/judge.ts";
 import { findOrphanedSecrets } from "../audit/orphaned-secrets.ts";
 import type { Target } from "../model/inventory.ts";
+import { isKeyOfAccount } from "../model/key.ts";
 import type { ConfirmingAction } from "../model/rule.ts";
-import { readKeys } from "./read-keys.ts";
+import { readKeyAccess, readKeys } from "./read-keys.ts";
 import { describeSecrets } from "./read-secrets.ts";
 import { readStarts } from "./read-starts.ts";
 import type { RegionPort } from "./region-port.ts";
 import { addFacts, type ReadRequest, readEach, type TargetReading } from "./target-reading.ts";
 
 /** Before a repair everything about the secret has to be known, because the repair may lose it. */
-const allConfirmations: readonly ConfirmingAction[] = [
-  "secretsmanager:DescribeSecret",
-  "secretsmanager:GetResourcePolicy",
-];
+const beforeRepair: readonly ConfirmingAction[] = ["secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"];
 
-/** Describes the secrets that look wrong in the list, and reads the resource policies of impaired ones and the starts of databases with a late rotation. */
+/**
+ * Describes the secrets that look wrong in the list, and reads the resource policies of impaired ones, the policies and grants of their keys, and
+ * the starts of databases with a late rotation.
+ */
 export async function confirmFindings(
   port: RegionPort,
   reading: TargetReading,
@@ -31,7 +32,19 @@ export async function confirmFindings(
     async (secretArn) => ({ secretArn, policy: await port.getResourcePolicy(secretArn) }),
   );
   const starts = await readStarts(port, resourcesFor("rds:DescribeEvents"), request.policy);
-  return addFacts(withKeys, { resourcePolicies: policies.items, starts: starts.items }, [policies, starts]);
+  const facts = { resourcePolicies: policies.items, starts: starts.items };
+  const confirmed = addFacts(withKeys, facts, [policies, starts]);
+  const keysFor = (action: ConfirmingAction) => listKeys(confirmed.target, resourcesFor(action), request);
+  return readKeyAccess(port, confirmed, keysFor("kms:GetKeyPolicy"), keysFor("kms:ListGrants"));
+}
+
+/** ARNs of the customer managed keys of these secrets, as far as their policies can be read. */
+function listKeys(target: Target, secretArns: ReadonlySet<string>, { policy, now }: ReadRequest): ReadonlySet<string> {
+  const databases = target.databases.filter(({ masterUserSecret }) =>
+    secretArns.has(masterUserSecret?.secretArn ?? ""),
+  );
+  const found = [...prepare({ ...target, databases }, policy, now)].flatMap(({ context }) => context.keyAccess);
+  return new Set(found.flatMap(({ keyArn }) => (isKeyOfAccount(keyArn, target.account) ? keyArn : [])));
 }
 
 /** The ARNs of the secrets that each action confirms; of the databases for their events. The events of a tenant database are its container's. */
@@ -46,7 +59,7 @@ function listConfirmations(
     for (const rule of rules) {
       const result = applyRule(rule, database, context);
       const isRepairable = forRepair && result.message.repairs !== undefined;
-      for (const action of [...(isRepairable ? allConfirmations : []), ...confirmationsOf(result)]) {
+      for (const action of [...confirmationsOf(result), ...(isRepairable ? beforeRepair : [])]) {
         const arn = action === "rds:DescribeEvents" ? (database.containerArn ?? database.arn) : secretArn;
         wanted.set(action, (wanted.get(action) ?? new Set()).add(arn));
       }

@@ -1,6 +1,7 @@
 import pMap from "p-map";
 import { createFinder, type Database, type DatabaseReference, isStopped } from "../model/database.ts";
 import type { Secret } from "../model/secret.ts";
+import { readClassificationContext } from "./read-classification-context.ts";
 import { describeKeys } from "./read-keys.ts";
 import { describeSecrets } from "./read-secrets.ts";
 import type { RegionPort } from "./region-port.ts";
@@ -15,12 +16,16 @@ import {
   type TargetReading,
 } from "./target-reading.ts";
 
-/** Reads the lists of databases and secrets. The list of secrets starts at the first managed database, while databases are still read. */
+/**
+ * Reads the lists of databases and secrets, and what classifies the databases. The list of secrets starts at the first managed database, while
+ * databases are still read. Keys, of which there may be thousands, hold up nothing but verdicts on keys.
+ */
 export async function readLists(
   port: RegionPort,
   only: readonly DatabaseReference[] | "all",
-  { reads }: ReadRequest,
+  request: ReadRequest,
 ): Promise<TargetReading> {
+  const { reads } = request;
   let listing = null as Promise<CallResults<Secret>> | null;
   const onPage = (page: readonly Database[]): void => {
     if (reads.has("secretsmanager:ListSecrets") && page.some(({ masterUserSecret }) => masterUserSecret !== null))
@@ -37,26 +42,31 @@ export async function readLists(
   const databases = only === "all" ? all : pick(all, only);
   const reading = addFacts(startReading(port), { databases }, [instances, clusters, tenants]);
   const keysOfRds = databases.flatMap(({ masterUserSecret }) => masterUserSecret?.kmsKeyId ?? []);
-  const [secrets, keys] = await Promise.all([listing, describeKeys(port, reading.target, keysOfRds, reads)]);
+  const [classifiable, secrets, keys] = await Promise.all([
+    readClassificationContext(port, reading, request),
+    listing,
+    describeKeys(port, reading.target, keysOfRds, reads),
+  ]);
   // Of a few databases, the secrets of all others are not needed, and would look like secrets without a database.
   const named = new Set(databases.map(({ masterUserSecret }) => masterUserSecret?.secretArn));
   const needed = secrets?.items.filter(({ arn }) => only === "all" || named.has(arn)) ?? null;
   const facts = { secrets: needed, keys: keys.items };
-  return addFacts(reading, facts, [secrets ?? noCalls, keys]);
+  return addFacts(classifiable, facts, [secrets ?? noCalls, keys]);
 }
 
-/** Looks up single databases, the cluster of a member, the tenant databases of a container, and their secrets one by one. */
+/** Looks up single databases, the cluster of a member, the tenant databases of a container, and their secrets one by one. Also reads what classifies them. */
 export async function readNamed(
   port: RegionPort,
   references: readonly DatabaseReference[],
-  { reads }: ReadRequest,
+  request: ReadRequest,
 ): Promise<TargetReading> {
   const named = await pMap(references, (reference) => describe(port, reference), { concurrency });
   const found = named.flatMap(({ items }) => items);
   const related = await pMap(found, (database) => describeRelated(port, database), { concurrency });
   const databases = toDistinct([...found, ...related.flatMap(({ items }) => items)]);
-  const reading = addFacts(startReading(port), { databases, secrets: [] }, [...named, ...related]);
-  if (!reads.has("secretsmanager:ListSecrets")) return reading;
+  const described = addFacts(startReading(port), { databases, secrets: [] }, [...named, ...related]);
+  const reading = await readClassificationContext(port, described, request);
+  if (!request.reads.has("secretsmanager:ListSecrets")) return reading;
   const secretArns = databases.flatMap(({ masterUserSecret }) => masterUserSecret?.secretArn ?? []);
   return describeSecrets(port, reading, secretArns);
 }

@@ -1,7 +1,7 @@
 import { requiredKeysOf } from "../audit/rule-context.ts";
 import type { Database } from "../model/database.ts";
 import type { Target } from "../model/inventory.ts";
-import { defaultKeyAlias, isKeyReference, toCanonicalReference } from "../model/key.ts";
+import { defaultKeyAlias, type Grant, isKeyReference, toCanonicalReference } from "../model/key.ts";
 import type { RegionPort } from "./region-port.ts";
 import {
   addFacts,
@@ -42,6 +42,12 @@ export async function readKeys(port: RegionPort, reading: TargetReading, request
 
 type TargetKey = Target["keys"][number];
 
+async function readGrants(port: RegionPort, keyArn: string): Promise<Grant[]> {
+  const grants: Grant[] = [];
+  for await (const page of port.listGrants(keyArn)) grants.push(...page);
+  return grants;
+}
+
 /** Describes the keys that were not described yet, successfully or not. */
 export async function describeKeys(
   port: RegionPort,
@@ -61,4 +67,18 @@ export async function describeKeys(
 
 function addKeys(reading: TargetReading, results: CallResults<TargetKey>): TargetReading {
   return addFacts(reading, { keys: [...reading.target.keys, ...results.items] }, [results]);
+}
+
+/** Reads the policies of some keys, and all grants of some. */
+export async function readKeyAccess(
+  port: RegionPort,
+  reading: TargetReading,
+  withPolicy: Iterable<string>,
+  withGrants: Iterable<string>,
+): Promise<TargetReading> {
+  const [policies, grants] = await Promise.all([
+    readEach("kms:GetKeyPolicy", withPolicy, async (keyArn) => ({ keyArn, policy: await port.getKeyPolicy(keyArn) })),
+    readEach("kms:ListGrants", withGrants, async (keyArn) => ({ keyArn, grants: await readGrants(port, keyArn) })),
+  ]);
+  return addFacts(reading, { keyPolicies: policies.items, keyGrants: grants.items }, [policies, grants]);
 }

@@ -2,7 +2,6 @@ import { activeRules } from "../audit/judge.ts";
 import type { AwsCallError } from "../model/errors.ts";
 import type { Target } from "../model/inventory.ts";
 import { confirmFindings } from "./confirm-findings.ts";
-import { readClassificationContext } from "./read-classification-context.ts";
 import { readLists, readNamed } from "./read-databases.ts";
 import { readForRepair } from "./read-for-repair.ts";
 import { readKeys } from "./read-keys.ts";
@@ -27,8 +26,7 @@ export async function readScope(
   const request: ReadRequest = { policy, rules: active, reads, now, forRepair };
   const isLookup = only !== undefined && only.length <= maxLookups;
   const listed = await (isLookup ? readNamed(port, only, request) : readLists(port, only ?? "all", request));
-  const classifiable = await readClassificationContext(port, listed, request);
-  const judgeable = await readKeys(port, classifiable, request);
+  const judgeable = await readKeys(port, listed, request);
   const confirmed = await confirmFindings(port, judgeable, request);
   const { target, errors } = await readForRepair(port, confirmed, request);
   return { target: { ...target, calls: port.calls() }, errors };

@@ -1,7 +1,7 @@
 import type { Database, DatabaseReference, TenantReference } from "../model/database.ts";
 import type { DatabaseEvent } from "../model/database-event.ts";
 import type { BlueGreenDeployment, DBProxy } from "../model/inventory.ts";
-import type { Key } from "../model/key.ts";
+import type { Grant, Key } from "../model/key.ts";
 import type { Secret } from "../model/secret.ts";
 
 export type Pages<T> = AsyncIterable<readonly T[]>;
@@ -32,6 +32,9 @@ export type RegionPort = {
   getResourcePolicy(arn: string): Promise<string | null>;
   /** Null if the key does not exist. */
   describeKey(reference: string): Promise<Key | null>;
+  /** JSON text; null if the key does not exist. KMS answers only the key's own account. */
+  getKeyPolicy(arn: string): Promise<string | null>;
+  listGrants(arn: string): Pages<Grant>;
   /** Checks with a dry run whether the credentials may use a key: null if they may, otherwise the reason. */
   tryKey(arn: string): Promise<string | null>;
 };

@@ -54,6 +54,8 @@ export function startReading({ account, region, partition }: RegionPort): Target
     keys: [],
     resourcePolicies: [],
     starts: [],
+    keyPolicies: [],
+    keyGrants: [],
     globalClusterMembers: null,
     blueGreenDeployments: null,
     proxies: null,

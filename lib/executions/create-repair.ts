@@ -68,6 +68,7 @@ export function createRepair(options: RepairOptions, action: ActionName, { done,
       const { actions } = makePlan(inventory, {
         ...{ policy, rules, isEnabled, execution, action, approvedBy: approval?.by ?? null },
         ...{ now: at, state: present, tried: toTried(request, done), only: new Set([database.arn]) },
+        onDemand: request.onDemand ?? null,
       });
       const planned = actions.find((one) => one.rule === request.rule) ?? null;
       const verdictOf = (id: string): Status => {

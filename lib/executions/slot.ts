@@ -51,7 +51,8 @@ export function acquireSlot(
     const at = now();
     if (phase === "starting" && action !== "finish-interrupted") {
       const budget = { database, state: present, policy, now: at, execution, plannedBefore: [] };
-      if (present.stopped !== null || !isWithinBudget(budget).open) return null;
+      const isLeftOut = request.onDemand?.leftOut.includes("within-budget") ?? false;
+      if (present.stopped !== null || !(isLeftOut || isWithinBudget(budget).open)) return null;
     }
     const own = present.running.find((one) => one.execution === execution);
     if (phase === "keeping" && (own === undefined || own.expiresAt <= at)) return null;

@@ -89,6 +89,16 @@ export function unreplicateCommand(
   return `aws secretsmanager remove-regions-from-replication --region ${region} --secret-id ${quote(arn)} --remove-replica-regions ${regions.join(" ")}`;
 }
 
+/** Shows the resource policy of a secret. */
+export function showResourcePolicyCommand({ region }: InRegion, secretArn: string): string {
+  return `aws secretsmanager get-resource-policy --region ${region} --secret-id ${quote(secretArn)} --query ResourcePolicy --output text`;
+}
+
+/** Shows the policy of a key. */
+export function showKeyPolicyCommand({ region }: InRegion, keyArn: string): string {
+  return `aws kms get-key-policy --region ${region} --key-id ${quote(keyArn)} --query Policy --output text`;
+}
+
 /** Enables a disabled key. */
 export function enableKeyCommand({ region }: InRegion, { arn }: Pick<Key, "arn">): string {
   return `aws kms enable-key --region ${region} --key-id ${quote(arn)}`;

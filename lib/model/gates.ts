@@ -92,7 +92,7 @@ const planGates = {
   "no-replicas": {
     actions: newSecrets,
     requires:
-      "The database has no read replicas, because RDS creates no more while it manages the password. SQL Server is an exception.",
+      "The database, or the container of a tenant database, has no read replicas, because RDS creates no more while it manages the password. SQL Server is an exception.",
     toOpen: "Promote or delete the replicas, or make the change by hand.",
   },
   "secret-not-replicated": {
@@ -167,6 +167,10 @@ const executionGates = {
 /** The gates that a plan evaluates. */
 export type PlanGateName = keyof typeof planGates;
 export type GateName = PlanGateName | keyof typeof executionGates;
+
+/** The gates that only decide when and how fast actions start. A rotation that cannot wait leaves them out. */
+export const pacingGates = ["in-window", "within-budget", "cooled-down"] as const satisfies readonly PlanGateName[];
+export type PacingGate = (typeof pacingGates)[number];
 
 /** Every gate, in the order in which a plan lists them. */
 export const gateNames = Object.keys({ ...planGates, ...executionGates }) as readonly GateName[];

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { databaseSchema } from "./database.ts";
-import { keySchema } from "./key.ts";
+import { grantSchema, keySchema } from "./key.ts";
 import { secretSchema } from "./secret.ts";
 
 /** A failed call: what could not be read, and AWS's error code and message. */
@@ -47,6 +47,10 @@ const targetSchema = z.object({
   resourcePolicies: z.array(z.object({ secretArn: z.string(), policy: z.nullable(z.string()) })),
   /** When databases with an overdue rotation last started, by the ARN of the database or its container; null if no recent event says so. */
   starts: z.array(z.object({ databaseArn: z.string(), startedAt: z.nullable(z.string()) })),
+  /** Policies of the keys of impaired secrets, as JSON text; null if the key does not exist. */
+  keyPolicies: z.array(z.object({ keyArn: z.string(), policy: z.nullable(z.string()) })),
+  /** All grants of the same keys. */
+  keyGrants: z.array(z.object({ keyArn: z.string(), grants: z.array(grantSchema) })),
   globalClusterMembers: z.nullable(z.array(z.string())),
   blueGreenDeployments: z.nullable(z.array(blueGreenDeploymentSchema)),
   /** RDS Proxies; read only for repairs. */
@@ -66,5 +70,7 @@ export const inventorySchema = z.object({
   targets: z.array(targetSchema),
   /** Gaps that belong to no target: an account that could not be opened, or Regions that could not be listed. */
   gaps: z.array(gapSchema),
+  /** ARNs of the callers that read AWS, as AWS STS returned them. */
+  callers: z.optional(z.array(z.string())),
 });
 export type Inventory = z.infer<typeof inventorySchema>;

@@ -12,6 +12,17 @@ export const keySchema = z.object({
 
 export type Key = z.infer<typeof keySchema>;
 
+/** A grant of a KMS key as `ListGrants` reports it. */
+export const grantSchema = z.object({
+  /** An ARN, or the name of a service. */
+  grantee: z.string(),
+  operations: z.array(z.string()),
+  /** Allowed only for some encryption contexts or source ARNs. */
+  isConstrained: z.boolean(),
+});
+
+export type Grant = z.infer<typeof grantSchema>;
+
 /** The partition, Region and account in which a key id or alias is resolved. */
 export type KeyScope = { readonly partition: string; readonly region: string; readonly account: string };
 

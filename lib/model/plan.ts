@@ -9,6 +9,8 @@ export const gateResultSchema = z.object({
   reason: z.string(),
   /** Set if a dry run takes the gate as open although it is not. */
   assumed: z.optional(z.literal(true)),
+  /** Set if a rotation that cannot wait leaves the gate out although it is closed. */
+  leftOut: z.optional(z.literal(true)),
 });
 export type GateResult = z.infer<typeof gateResultSchema>;
 
@@ -22,6 +24,8 @@ const plannedActionSchema = z.object({
   runnable: z.boolean(),
   /** What the action does to users of the database. */
   impact: z.string(),
+  /** What turning management on changes for this database. Empty for a database that is managed already. */
+  consequences: z.array(z.object({ code: z.string(), text: z.string(), source: z.string(), asOf: z.string() })),
   /** Key of the new secret, as RDS takes it. Null for the default key, and if no key can be chosen. */
   keyReference: z.nullable(z.string()),
 });

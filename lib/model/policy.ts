@@ -156,6 +156,8 @@ export const policySchema = (ruleIds: readonly string[]) => {
     thresholds: thresholdsSchema.default(thresholdsSchema.parse({})),
     severities: z.partialRecord(ruleId, severity).default({}),
     rulesOff: z.array(ruleId).default([]),
+    /** Rules that are off by default. */
+    rulesOn: z.array(ruleId).default([]),
     exemptionTags: z.boolean().default(false),
     /** Tags that name the owner of a database, in any case. The first one that a database has counts. */
     ownerTags: oneOrMore(text).default(["owner", "team"]),
@@ -179,7 +181,12 @@ export const policySchema = (ruleIds: readonly string[]) => {
       .default({ oracleCdb: "supported", iamDbAuth: [] }),
     remediation: remediationSchema.default(remediationSchema.parse({})),
   });
-  return schema.refine(
+  const isOnAndOff = ({ rulesOff, rulesOn }: z.infer<typeof schema>) => rulesOn.some((id) => rulesOff.includes(id));
+  const consistent = schema.refine((policy) => !isOnAndOff(policy), {
+    message: "turns on a rule that rulesOff turns off: remove it from one of them",
+    path: ["rulesOn"],
+  });
+  return consistent.refine(
     ({ rulesOff, remediation }) => !(rulesOff.includes(recoveryRule) && remediation.allow.includes("toggle")),
     {
       message: `switches off ${recoveryRule}, which finds interrupted toggles so that they are finished: leave it on, or remove toggle from remediation.allow`,

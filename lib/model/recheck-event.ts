@@ -49,7 +49,8 @@ const serviceEvent = z.extend(envelope, {
 });
 
 /**
- * A CloudTrail record of a call that created, restored or changed a database or its secret, or that made a key usable or unusable.
+ * A CloudTrail record of a call that created, restored or changed a database or its secret, that made a key usable or unusable, or that
+ * changed who may use it.
  * CloudTrail does not document the case of the parameter names, so names are compared without case.
  *
  * ```json
@@ -67,6 +68,16 @@ const serviceEvent = z.extend(envelope, {
  *   "detail": { "eventSource": "secretsmanager.amazonaws.com", "eventName": "CancelRotateSecret",
  *     "requestParameters": { "secretId": "rds!db-0123" } } }
  * ```
+ *
+ * A call that retires a grant by its token names the key only in the answer, and in `resources`.
+ *
+ * ```json
+ * { "id": "f00d…", "detail-type": "AWS API Call via CloudTrail", "source": "aws.kms", "account": "123456789012",
+ *   "region": "eu-west-1", "time": "2026-11-24T19:34:09Z",
+ *   "detail": { "eventSource": "kms.amazonaws.com", "eventName": "RetireGrant", "requestParameters": null,
+ *     "responseElements": { "keyId": "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab" },
+ *     "resources": [{ "ARN": "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab" }] } }
+ * ```
  */
 const callEvent = z.extend(envelope, {
   "detail-type": z.literal("AWS API Call via CloudTrail"),
@@ -75,6 +86,8 @@ const callEvent = z.extend(envelope, {
     eventName: z.string(),
     errorCode: text,
     requestParameters: z.nullish(z.record(z.string(), z.unknown())),
+    responseElements: z.nullish(z.object({ keyId: text })),
+    resources: z.optional(z.array(z.object({ ARN: text }))),
   }),
 });
 

@@ -3,6 +3,7 @@ import type { ClassifiedDatabase } from "./database.ts";
 import type { Severity, Status } from "./finding.ts";
 import type { Gap } from "./inventory.ts";
 import type { Key } from "./key.ts";
+import type { KeyAccess } from "./key-policy.ts";
 import type { Thresholds } from "./policy.ts";
 import type { Secret } from "./secret.ts";
 
@@ -18,12 +19,17 @@ export type RuleContext = {
   readonly thresholds: Thresholds;
   /** The secret that RDS reports for the database. */
   readonly secret: Fact<Secret>;
-  /** The secret's resource policy, as JSON text; read only if the secret is impaired. */
+  /** The secret's resource policy, as JSON text; read only if the secret is impaired, or a rule that is off by default asks for it. */
   readonly resourcePolicy: Fact<string>;
   /** The key that RDS reports. */
   readonly rdsKey: KeyFacts;
   /** The key that Secrets Manager reports; it differs from `rdsKey` if the key was changed in Secrets Manager. */
   readonly secretKey: KeyFacts;
+  /**
+   * What the policies and grants of these two keys say about RDS: one entry for each customer managed key, read only if the secret is
+   * impaired.
+   */
+  readonly keyAccess: readonly KeyAccessFact[];
   /** The keys that the policy accepts for the database; empty if it requires none. */
   readonly requiredKeys: readonly RequiredKey[];
   /** ARN of the key that encrypts the database's storage. */
@@ -40,6 +46,9 @@ export type RuleContext = {
 
 /** A KMS key. The ARN can be seen without the key, because a key ARN or key id needs no call to KMS. */
 export type KeyFacts = { readonly arn: Fact<string>; readonly key: Fact<Key> };
+
+/** What a key's policy and grants say about RDS. */
+export type KeyAccessFact = { readonly keyArn: string; readonly access: Fact<KeyAccess> };
 
 /** A key as written in the policy, and the ARN it resolves to (null for `customer-managed` and `aws-managed`). */
 export type RequiredKey = { readonly requirement: string } & KeyFacts;
@@ -62,11 +71,13 @@ export type Message = {
   | { readonly status: "NON_COMPLIANT" | "INSUFFICIENT_DATA"; readonly remedy: string }
 );
 
-/** IAM actions on a single secret or, for events, a single database. */
+/** IAM actions on a single secret, on its keys, or, for events, on a single database. */
 export type ConfirmingAction =
   | "rds:DescribeEvents"
   | "secretsmanager:DescribeSecret"
-  | "secretsmanager:GetResourcePolicy";
+  | "secretsmanager:GetResourcePolicy"
+  | "kms:GetKeyPolicy"
+  | "kms:ListGrants";
 
 export type Evidence = Gap | string | number | boolean | null | readonly string[];
 
@@ -83,6 +94,8 @@ export type Rule<Id extends string = string> = {
   /** The compliant state, as a sentence without a period. */
   readonly title: string;
   readonly severity: Severity;
+  /** The policy has to turn the rule on (`rulesOn`), because its facts cost a call per database. */
+  readonly offByDefault?: true;
   /** Why the rule matters, in two or three sentences. */
   readonly rationale: string;
   readonly references: readonly string[];

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { jsonText } from "./json-text.ts";
+import { coversAction, isMatch, texts } from "./policy-statement.ts";
 
 /** The service-linked role that RDS manages secrets with; the account is a placeholder. */
 const rdsRole = "arn:aws:iam::000000000000:role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS";
@@ -20,10 +21,6 @@ const rdsActions = [
   "secretsmanager:UpdateSecretVersionStage",
 ];
 
-const texts = z.pipe(
-  z.transform((value) => (Array.isArray(value) ? value : [value])),
-  z.array(z.pipe(z.union([z.string(), z.boolean(), z.number()]), z.transform(String))),
-);
 const statementSchema = z.partial(
   z.object({
     Effect: z.string(),
@@ -55,7 +52,8 @@ export function deniesRds(policy: string): boolean | null {
 function isDenialOfRds(statement: SecretPolicyStatement): boolean | null {
   const { Effect, Principal, NotPrincipal } = statement;
   const includesRds = NotPrincipal === undefined ? namesRds(Principal) : !namesRds(NotPrincipal);
-  if (Effect !== "Deny" || !includesRds || !coversRdsActions(statement)) return false;
+  const coversRds = rdsActions.some((action) => coversAction(statement, action));
+  if (Effect !== "Deny" || !includesRds || !coversRds) return false;
   const holds = Object.entries(statement.Condition ?? {}).flatMap(([operator, keys]) =>
     Object.entries(keys).map(([key, values]) => holdsForRds(operator, key.toLowerCase(), values)),
   );
@@ -68,14 +66,6 @@ function namesRds(principal: unknown): boolean {
   if (Array.isArray(principal)) return principal.some(namesRds);
   if (typeof principal === "object" && principal !== null) return Object.values(principal).some(namesRds);
   return false;
-}
-
-/** A statement without actions, which AWS would refuse, counts as one with all. */
-function coversRdsActions({ Action, NotAction }: SecretPolicyStatement): boolean {
-  const matches = (patterns: readonly string[], action: string) =>
-    patterns.some((pattern) => isMatch(pattern.toLowerCase(), action.toLowerCase()));
-  if (NotAction !== undefined) return rdsActions.some((action) => !matches(NotAction, action));
-  return Action === undefined || rdsActions.some((action) => matches(Action, action));
 }
 
 /**
@@ -94,10 +84,4 @@ function holdsForRds(operator: string, key: string, values: readonly string[]): 
 /** The ARN pattern in the partition and account of `rdsRole`, because the policy's own are not known here. */
 function toPlaceholderAccount(pattern: string): string {
   return pattern.replace(/^arn:[^:]+:iam::\d{12}:/, "arn:aws:iam::000000000000:");
-}
-
-/** Compares text with a pattern of IAM, where `*` is any text and `?` any character. */
-function isMatch(pattern: string, text: string): boolean {
-  const escaped = pattern.replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`);
-  return new RegExp(`^${escaped.replaceAll("*", ".*").replaceAll("?", ".")}$`, "s").test(text);
 }

@@ -40,6 +40,9 @@ export const secretSchema = z.object({
 export type RotationRules = z.infer<typeof rotationRulesSchema>;
 export type Secret = z.infer<typeof secretSchema>;
 
+/** IAM actions that read the value of a secret. Every role of this project denies them. */
+export const secretValueReads = ["secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue"];
+
 /** True for the values of `SecretStatus` that AWS documents. It is not an enum, so AWS may add values. */
 export function isKnownSecretStatus(status: string): boolean {
   return ["creating", "active", "rotating", "impaired"].includes(status);

@@ -2,9 +2,10 @@ import { isListed } from "../audit/classify.ts";
 import { matches } from "../audit/match.ts";
 import { classificationContextOf } from "../audit/rule-context.ts";
 import { permissionFor } from "../model/action.ts";
-import { toggleTagKey } from "../model/database.ts";
-import { type GateName, gatesByName, type PlanGateName, planGateNames } from "../model/gates.ts";
+import { type ClassifiedDatabase, toggleTagKey } from "../model/database.ts";
+import { type GateName, gatesByName, type PacingGate, type PlanGateName, planGateNames } from "../model/gates.ts";
 import type { GateResult } from "../model/plan.ts";
+import type { RemediationState } from "../model/remediation-state.ts";
 import { hoursBetween } from "../model/time.ts";
 import { isSnapshotOf, ownToggleTagOf } from "../model/toggle-marker.ts";
 import {
@@ -27,6 +28,12 @@ function finishesOwnToggle({ action, database, state }: Circumstances): boolean 
   return isSnapshotOf(snapshot, ownToggleTagOf(database)?.marker ?? null);
 }
 
+/** The names that a database had when it was repaired before, the latest first. */
+function formerNames({ attempts }: RemediationState, { resourceId, arn }: ClassifiedDatabase): readonly string[] {
+  const renamed = attempts.filter((one) => one.resourceId === resourceId && one.arn !== arn);
+  return renamed.map((one) => one.arn.split(":").slice(6).join(":")).reverse();
+}
+
 /** The condition of each gate. What else there is to know about a gate is in `lib/model/gates.ts`. */
 const predicates: Readonly<Record<PlanGateName, GatePredicate>> = {
   enabled: ({ isEnabled }) =>
@@ -41,10 +48,16 @@ const predicates: Readonly<Record<PlanGateName, GatePredicate>> = {
       : closed(`the policy does not allow ${permission}: add it to remediation.allow`);
   },
 
-  "opted-in": ({ database, policy }) =>
-    policy.remediation.optIn.some((match) => matches(match, database))
-      ? open("an entry of remediation.optIn matches the database")
-      : closed("the database is not opted in: add an entry that matches it to remediation.optIn"),
+  "opted-in": ({ database, policy, state }) => {
+    const isMatched = (one: typeof database) => policy.remediation.optIn.some((match) => matches(match, one));
+    if (isMatched(database)) return open("an entry of remediation.optIn matches the database");
+    const former = formerNames(state, database).find((identifier) => isMatched({ ...database, identifier }));
+    return closed(
+      former === undefined
+        ? "the database is not opted in: add an entry that matches it to remediation.optIn"
+        : `the database is not opted in since it was renamed from ${former}: add an entry that matches its present name to remediation.optIn`,
+    );
+  },
 
   eligible: isEligible,
 
@@ -106,7 +119,12 @@ const predicates: Readonly<Record<PlanGateName, GatePredicate>> = {
       : blockManualToggle(action, unknown("whether a blue/green deployment of it is active", isInDeployment));
   },
 
-  "no-replicas": ({ database: { engine, replicas } }) => {
+  "no-replicas": ({ database: { engine, replicas, containerArn }, target }) => {
+    const container = target.databases.find(({ arn }) => arn === containerArn);
+    if (container !== undefined && container.replicas.length > 0)
+      return closed(
+        `its container has read replicas (${container.replicas.join(", ")}), and RDS manages no password of a tenant database then: promote or delete them`,
+      );
     if (replicas.length === 0) return open("it has no read replicas");
     if (engine.startsWith("sqlserver")) return open("SQL Server supports read replicas with a managed password");
     return closed(
@@ -168,20 +186,23 @@ const predicates: Readonly<Record<PlanGateName, GatePredicate>> = {
 export type Assumptions = Readonly<Partial<Record<Extract<GateName, "enabled" | "approved">, string>>>;
 
 /**
- * Evaluates every gate of an action, once. A gate whose evaluation fails is closed. `manualBlocker` is why a person must not make the change
+ * Evaluates every gate of an action, once. A gate whose evaluation fails is closed, unless it is left out. `manualBlocker` is why a person must not make the change
  * by hand either; null if they may.
  */
 export function evaluateGates(
   circumstances: Circumstances,
   assumptions: Assumptions = {},
+  leftOut: readonly PacingGate[] = [],
 ): { gates: GateResult[]; manualBlocker: string | null } {
   const verdicts = planGateNames
     .filter((gate) => gatesByName[gate].actions.includes(circumstances.action))
     .map((gate) => ({ gate, ...evaluateGate(gate, circumstances) }));
   const assumed: Readonly<Partial<Record<GateName, string>>> = assumptions;
+  const isLeftOut = (gate: GateName) => leftOut.some((one) => one === gate);
   return {
     gates: verdicts.map(({ gate, open, reason }) => {
       const assumption = assumed[gate];
+      if (!open && isLeftOut(gate)) return { gate, open: true, reason, leftOut: true };
       return open || assumption === undefined
         ? { gate, open, reason }
         : { gate, open: true, reason: assumption, assumed: true };

@@ -1,5 +1,6 @@
 import { impacts } from "../model/action.ts";
 import { compareText } from "../model/compare-text.ts";
+import { consequencesOf } from "../model/consequences.ts";
 import { type ClassifiedDatabase, describeDatabase } from "../model/database.ts";
 import { gatesByName, needsWork } from "../model/gates.ts";
 import type { Inventory } from "../model/inventory.ts";
@@ -79,6 +80,7 @@ function planInOrder(requests: readonly RequestedRepair[], options: PlanOptions)
     const { gates, manualBlocker } = evaluateGates(
       { ...request, ...options, action, key, execution, approvedBy, ahead, plannedBefore },
       options.assumptions,
+      options.onDemand?.leftOut,
     );
     const planned: PlannedAction = {
       id: `${action}/${rule.id}/${database.arn}`,
@@ -89,12 +91,15 @@ function planInOrder(requests: readonly RequestedRepair[], options: PlanOptions)
       gates,
       runnable: gates.every(({ open }) => open),
       impact: impacts[action],
+      consequences: action === "enable" ? [...consequencesOf(database)] : [],
       keyReference: key.reference,
+      ...(options.onDemand != null && { onDemand: options.onDemand }),
     };
     if (isInLine(planned) && !firstByDatabase.has(database.arn))
       firstByDatabase.set(database.arn, `${action} for ${rule.id}`);
     if (planned.runnable) startedByScope.set(scope, [...plannedBefore, describeAction(planned)]);
-    const reason = whyManual(planned);
+    // What is asked of the service needs no instructions for a person.
+    const reason = planned.onDemand === undefined ? whyManual(planned) : null;
     const manual = reason === null ? null : toManualStep(request, reason, key, manualBlocker);
     return { planned, opensAt: openingOf(planned, database, options), manual };
   });

@@ -73,6 +73,8 @@ function toSteps(action: ActionName | null, database: ClassifiedDatabase, contex
         return { ...noTemplates, awsCli: isOnAgain(database, context) ? [untagCommand(database)] : [] };
       return toSteps("enable", database, context, key);
     case "enable":
+      // Without the key that the policy requires, the command would lead to the next finding.
+      if ("problem" in key) return { ...noTemplates, awsCli: [] };
       return { awsCli: [...chosen, turnOnCommand(database, key.reference)], ...toTemplates(database, key) };
     case "toggle": {
       const replicaRegions = secret?.replicaRegions ?? [];

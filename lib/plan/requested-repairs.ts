@@ -1,11 +1,12 @@
 import { exemptionOf } from "../audit/exempt.ts";
-import { activeRules, applyRule, type Judgment, prepare, renderJudgment } from "../audit/judge.ts";
+import { activeRules, applyRule, type Judgment, judge, prepare, renderJudgment } from "../audit/judge.ts";
 import { type ActionName, actionNames } from "../model/action.ts";
 import { compareText } from "../model/compare-text.ts";
 import type { ClassifiedDatabase, Database } from "../model/database.ts";
 import { type Exemption, severities } from "../model/finding.ts";
 import type { Target } from "../model/inventory.ts";
 import type { Policy } from "../model/policy.ts";
+import type { OnDemand } from "../model/remediation-request.ts";
 import type { Attempt, RemediationState } from "../model/remediation-state.ts";
 import type { Rule, RuleContext } from "../model/rule.ts";
 
@@ -31,6 +32,8 @@ export type RequestOptions = {
   readonly tried?: readonly { readonly rule: string; readonly action: ActionName }[];
   /** Plans only this action, wherever a rule requests it, instead of the first that each rule requests. */
   readonly action?: ActionName | null;
+  /** Plans a rotation of each database, whatever the rules find. */
+  readonly onDemand?: OnDemand | null;
   /** Plans only for these databases, by ARN. */
   readonly only?: ReadonlySet<string> | null;
 };
@@ -41,10 +44,14 @@ export type RequestOptions = {
  */
 export function* requestedRepairs(
   target: Target,
-  { policy, rules, now, state, tried = [], action: wanted = null, only = null }: RequestOptions,
+  { policy, rules, now, state, tried = [], action: wanted = null, onDemand = null, only = null }: RequestOptions,
 ): Generator<RequestedRepair> {
   for (const { database, context } of prepare(target, policy, now)) {
     if (only !== null && !only.has(database.arn)) continue;
+    if (onDemand !== null) {
+      yield* rotationOnDemand({ database, context, target }, { policy, rules, now });
+      continue;
+    }
     for (const rule of activeRules(rules, policy)) {
       const answer = applyRule(rule, database, context);
       const repairs = answer.message.repairs ?? [];
@@ -65,6 +72,30 @@ export function* requestedRepairs(
       };
     }
   }
+}
+
+/** The rule that verifies a rotation on demand: RDS can rotate the secret. */
+const rotationRule = "secret-not-impaired";
+
+/** Rotates a database without a finding. An exemption from any rule about rotation keeps its password as it is. */
+function* rotationOnDemand(
+  prepared: Pick<RequestedRepair, "database" | "context" | "target">,
+  { policy, rules, now }: Pick<RequestOptions, "policy" | "rules" | "now">,
+): Generator<RequestedRepair> {
+  const { database, context } = prepared;
+  const exemptions = rules
+    .filter(isAboutRotation)
+    .flatMap(({ id }) => exemptionOf(database, id, policy, now).active ?? []);
+  const [exemption = null] = exemptions;
+  for (const rule of rules.filter(({ id }) => id === rotationRule))
+    yield { ...prepared, action: "rotate", rule, exemption, finding: judge(rule, database, context, policy) };
+}
+
+/** True if a repair of the rule's findings rotates the password, now or by schedule. */
+function isAboutRotation({ messages }: Rule): boolean {
+  return Object.values(messages).some(
+    ({ repairs = [] }) => repairs.includes("rotate") || repairs.includes("schedule-rotation"),
+  );
 }
 
 /** Failed attempts for a rule on a database since its last repair. Earlier failures had another cause. */

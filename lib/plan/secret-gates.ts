@@ -112,6 +112,8 @@ export function isKeyUsable({ action, context, key, target }: Circumstances): Ga
   if (reference === null) return open("the whole account can use the default key, aws/secretsmanager");
   const obstacle = obstacleOf(reference, key.key);
   if (obstacle !== null) return canBeEnabled(key.key) ? obstacle : blockManualToggle(action, obstacle);
+  const closedKey = closedToRds(context, reference);
+  if (closedKey !== null) return blockManualToggle(action, closedKey);
   const what = `whether this role may use the key ${reference}`;
   const gap = target.gaps.find(({ action, resource }) => action === "kms:GenerateDataKey" && resource === reference);
   if (gap !== undefined) return unknown(what, describeGap(gap));
@@ -124,12 +126,21 @@ export function isKeyUsable({ action, context, key, target }: Circumstances): Ga
       );
 }
 
-function isPresentKeyUsable({ rdsKey, secretKey }: RuleContext): GateVerdict {
-  for (const { arn, key } of [rdsKey, secretKey]) {
+function isPresentKeyUsable(context: RuleContext): GateVerdict {
+  for (const { arn, key } of [context.rdsKey, context.secretKey]) {
     const obstacle = obstacleOf(arn.seen ? (arn.value ?? "of the secret") : "of the secret", key);
     if (obstacle !== null) return obstacle;
   }
-  return open("the secret's key is enabled");
+  return closedToRds(context, null) ?? open("the secret's key is enabled");
+}
+
+/** Closed if the policy of a key keeps RDS out for certain; it is read only if the secret is impaired. Null stands for both keys of the secret. */
+function closedToRds({ keyAccess }: RuleContext, only: string | null): GateVerdict | null {
+  for (const { keyArn, access } of keyAccess) {
+    if ((only !== null && keyArn !== only) || !access.seen || access.value?.verdict !== "denies") continue;
+    return closed(`the key ${keyArn} is closed to RDS (${access.value.reason}): change its policy first`);
+  }
+  return null;
 }
 
 /** True if a person may be able to use the key, or can enable it with a command. */

@@ -34,7 +34,10 @@ export function isWithinBudget({
   now,
   execution,
   plannedBefore,
+  endedBefore = [],
 }: Pick<Circumstances, "state" | "policy" | "now" | "execution" | "plannedBefore"> & {
+  /** Actions that start and end before this one, each as in "toggle of DB instance orders". */
+  readonly endedBefore?: readonly string[];
   readonly database: Pick<ClassifiedDatabase, "account" | "region">;
 }): GateVerdict {
   const { atOnce, perDay } = policy.remediation.budget;
@@ -45,7 +48,7 @@ export function isWithinBudget({
     (one) => isHere(one) && one.outcome !== "rejected" && hoursBetween(one.endedAt, now) < 24,
   );
   const concurrent = [...changing.map(inShort), ...plannedBefore];
-  const counted = [...today.map(inShort), ...concurrent];
+  const counted = [...today.map(inShort), ...endedBefore, ...concurrent];
   const scope = `in ${database.account} ${database.region}`;
   if (concurrent.length >= atOnce)
     return closed(

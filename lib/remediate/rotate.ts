@@ -1,5 +1,5 @@
 import { isUnderWay } from "../model/database.ts";
-import type { Observation, Procedure } from "./repair.ts";
+import type { Observation, Procedure, Repair } from "./repair.ts";
 import { startAction, tryNotify } from "./start.ts";
 import { endVerified } from "./verify.ts";
 import { awaitSettledSecret } from "./waits.ts";
@@ -26,15 +26,27 @@ export const rotate: Procedure = async (repair) => {
   const { value } = await awaitSettledSecret(repair, "wait until the password is rotated");
   if (value === null || isUnderWay(value.database?.masterUserSecret?.status ?? null))
     return { end: "failed", reason: "RDS did not finish the rotation within an hour", recovery: [] };
-  return endVerified(repair);
+  const outcome = await endVerified(repair);
+  if (outcome.end !== "repaired" || (await isShown(repair, before))) return outcome;
+  return { end: "failed", reason: "the date of the last rotation of the secret has not changed", recovery: [] };
 };
 
+/** True if the secret shows the rotation. The rule of a rotation on demand passes without one. */
+async function isShown({ workflow, observe }: Repair, before: Rotation): Promise<boolean> {
+  const { met } = await workflow.poll("verify the date of the rotation", async () => toRotation(await observe()), {
+    until: (rotation) => isLater(rotation, before),
+    timeoutMinutes: 15,
+  });
+  return met;
+}
+
+/** Secrets Manager reports no date of the last rotation while automatic rotation is off; then the last change counts. */
 type Rotation = { readonly secretArn: string | null; readonly lastRotatedAt: string | null };
 
 function toRotation({ context: { secret }, database }: Observation): Rotation {
   return {
     secretArn: database.masterUserSecret?.secretArn ?? null,
-    lastRotatedAt: secret.seen ? (secret.value?.lastRotatedAt ?? null) : null,
+    lastRotatedAt: secret.seen ? (secret.value?.lastRotatedAt ?? secret.value?.lastChangedAt ?? null) : null,
   };
 }
 

@@ -1,9 +1,10 @@
-import { arnPrefix } from "../identifiers.ts";
-import { findKey, makeKey } from "../keys.ts";
+import { createHash } from "node:crypto";
+import { arnPrefix, nextSerial } from "../identifiers.ts";
+import { findKey, makeKey, policyOf } from "../keys.ts";
 import { pageOf } from "../paging.ts";
-import { flagIn, numberIn, type Params, textIn } from "../params.ts";
+import { flagIn, listIn, numberIn, type Params, textIn } from "../params.ts";
 import { json11 } from "../protocol/json.ts";
-import type { SimulatedKey } from "../resources.ts";
+import type { SimulatedGrant, SimulatedKey } from "../resources.ts";
 import { SimulatedError } from "../simulated-error.ts";
 import type { Region } from "../state.ts";
 import { jsonErrors } from "./errors.ts";
@@ -39,12 +40,15 @@ function checkNotPending(key: SimulatedKey): void {
   if (key.KeyState === "PendingDeletion") throw invalidState(key);
 }
 
-function checkCustomer(key: SimulatedKey, { callerArn }: CallContext, action: string): void {
-  if (key.KeyManager === "AWS")
-    throw new SimulatedError(
-      "AccessDeniedException",
-      `User: ${callerArn} is not authorized to perform: kms:${action} on resource: ${key.Arn}`,
-    );
+function notAuthorized(key: SimulatedKey, { callerArn }: CallContext, action: string): SimulatedError {
+  return new SimulatedError(
+    "AccessDeniedException",
+    `User: ${callerArn} is not authorized to perform: kms:${action} on resource: ${key.Arn}`,
+  );
+}
+
+function checkCustomer(key: SimulatedKey, context: CallContext, action: string): void {
+  if (key.KeyManager === "AWS") throw notAuthorized(key, context, action);
 }
 
 function setEnabled(action: "DisableKey" | "EnableKey", state: string): Action {
@@ -148,6 +152,70 @@ function listAliases(params: Params, context: CallContext): object {
   return pageIn(aliases, params, region, "ListAliases", "Aliases");
 }
 
+/** The key's own account and Region answer; a key of another account is refused. */
+function ownKeyIn(params: Params, context: CallContext, action: string): SimulatedKey {
+  const key = keyIn(params, context, action);
+  if (context.region.keys.get(key.KeyId) !== key) throw notAuthorized(key, context, action);
+  return key;
+}
+
+function putKeyPolicy(params: Params, context: CallContext): object {
+  const key = ownKeyIn(params, context, "PutKeyPolicy");
+  checkCustomer(key, context, "PutKeyPolicy");
+  const policy = textIn(params, "Policy") ?? "";
+  try {
+    JSON.parse(policy);
+  } catch {
+    // Wording not verified.
+    throw new SimulatedError("MalformedPolicyDocumentException", "The policy is not valid JSON.");
+  }
+  context.region.keyPolicies.set(key.KeyId, policy);
+  return {};
+}
+
+function grantsOf({ keyGrants }: Region, { KeyId }: SimulatedKey): readonly SimulatedGrant[] {
+  return keyGrants.get(KeyId) ?? [];
+}
+
+function createGrant(params: Params, context: CallContext): object {
+  const { region } = context;
+  const key = ownKeyIn(params, context, "CreateGrant");
+  const GrantId = createHash("sha256")
+    .update(`${key.Arn} ${nextSerial(region, "grant")}`)
+    .digest("hex");
+  const Name = textIn(params, "Name");
+  const RetiringPrincipal = textIn(params, "RetiringPrincipal");
+  const grant: SimulatedGrant = {
+    ...{ KeyId: key.Arn, GrantId, CreationDate: region.account.cloud.now() },
+    ...(Name !== undefined && { Name }),
+    GranteePrincipal: textIn(params, "GranteePrincipal") ?? "",
+    ...(RetiringPrincipal !== undefined && { RetiringPrincipal }),
+    IssuingAccount: `arn:${region.account.partition}:iam::${region.account.id}:root`,
+    Operations: listIn<string>(params, "Operations"),
+    ...(params.Constraints !== undefined && { Constraints: params.Constraints as object }),
+  };
+  region.keyGrants.set(key.KeyId, [...grantsOf(region, key), grant]);
+  return { GrantId, GrantToken: GrantId };
+}
+
+function listGrants(params: Params, context: CallContext): object {
+  const key = ownKeyIn(params, context, "ListGrants");
+  return pageIn(grantsOf(context.region, key), params, context.region, `ListGrants/${key.KeyId}`, "Grants");
+}
+
+function endGrant(action: "RetireGrant" | "RevokeGrant"): Action {
+  return (params, context) => {
+    const { region } = context;
+    const key = ownKeyIn(params, context, action);
+    const id = textIn(params, "GrantId");
+    const left = grantsOf(region, key).filter(({ GrantId }) => GrantId !== id);
+    if (left.length === grantsOf(region, key).length)
+      throw new SimulatedError("NotFoundException", `Grant ID ${id} not found`);
+    region.keyGrants.set(key.KeyId, left);
+    return {};
+  };
+}
+
 /** AWS KMS: keys without key material. */
 export const kms: Service = {
   protocol: json11("message"),
@@ -167,6 +235,15 @@ export const kms: Service = {
       const keys = [...region.keys.values()].map(({ KeyId, Arn }) => ({ KeyId, KeyArn: Arn }));
       return pageIn(keys, params, region, "ListKeys", "Keys");
     },
+    GetKeyPolicy: (params, context) => {
+      const key = ownKeyIn(params, context, "GetKeyPolicy");
+      return { Policy: policyOf(context.region, key), PolicyName: "default" };
+    },
+    PutKeyPolicy: putKeyPolicy,
+    CreateGrant: createGrant,
+    ListGrants: listGrants,
+    RevokeGrant: endGrant("RevokeGrant"),
+    RetireGrant: endGrant("RetireGrant"),
     DisableKey: setEnabled("DisableKey", "Disabled"),
     EnableKey: setEnabled("EnableKey", "Enabled"),
     ScheduleKeyDeletion: scheduleKeyDeletion,

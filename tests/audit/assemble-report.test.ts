@@ -53,14 +53,21 @@ describe("a report", () => {
       schemaVersion: "1.0",
       observedAt: now,
       generatedAt,
+      request: null,
+      hasHistory: false,
+      narrowedBy: null,
+      byRule: Object.fromEntries(rules.map(({ id }) => [id, { violations: 0, exempt: 0, insufficientData: 0 }])),
       tool: { name: "rds-password-audit", version: "1.2.3" },
       clean: true,
       coverage: {
         complete: true,
         targets: [{ account, region: "eu-west-1", complete: true, databases: 1, calls: 4, orphanedSecrets: [] }],
         gaps: [],
-        rules: rules.map(({ id }) => id).sort(),
-        rulesOff: [],
+        rules: rules
+          .map(({ id }) => id)
+          .filter((id) => id !== "secret-not-shared")
+          .sort(),
+        rulesOff: ["secret-not-shared"],
       },
       summary: {
         databases: 1,
@@ -133,8 +140,14 @@ describe("a report", () => {
   test("names the active rules and those that are off", () => {
     const off = { rulesOff: ["secret-not-stuck", "rotation-enabled", "no-such-rule"] };
     const { coverage } = reportOf({}, off);
-    expect(coverage.rulesOff).toEqual(["secret-not-stuck", "rotation-enabled"]);
+    expect(coverage.rulesOff).toEqual(["secret-not-stuck", "rotation-enabled", "secret-not-shared"]);
     expect([...coverage.rules, ...coverage.rulesOff].sort()).toEqual(rules.map(({ id }) => id).sort());
+  });
+
+  test("names a rule that is off by default among those that are off, unless the policy turns it on", () => {
+    expect(reportOf({}, {}).coverage.rulesOff).toEqual(["secret-not-shared"]);
+    const { coverage } = reportOf({}, { rulesOn: ["secret-not-shared"] });
+    expect([coverage.rulesOff, coverage.rules]).toEqual([[], expect.arrayContaining(["secret-not-shared"])]);
   });
 
   test("without any active rule is neither complete nor clean", () => {

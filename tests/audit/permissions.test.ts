@@ -5,6 +5,8 @@ import { rules } from "../../rules/index.ts";
 const reading = [
   "account:ListRegions",
   "kms:DescribeKey",
+  "kms:GetKeyPolicy",
+  "kms:ListGrants",
   "rds:DescribeBlueGreenDeployments",
   "rds:DescribeDBClusters",
   "rds:DescribeDBInstances",

@@ -13,6 +13,7 @@ import {
   aDatabase,
   aGap,
   aKey,
+  aKeyPolicy,
   aMasterUserSecret,
   anUnseenKey,
   aPlainCluster,
@@ -27,6 +28,7 @@ import {
   region,
   secretArn,
   seen,
+  unseen,
 } from "../support/builders.ts";
 import { deepFreeze } from "../support/deep-freeze.ts";
 
@@ -140,6 +142,64 @@ describe("the secret's resource policy", () => {
     expect(contextIn({ resourcePolicies: [{ secretArn, policy: "{}" }] }, { database }).resourcePolicy.seen).toBe(
       false,
     );
+  });
+});
+
+describe("what the key's policy and grants say", () => {
+  const lock = aKeyPolicy({ Sid: "Lock", Effect: "Deny", Principal: "*", Action: "kms:*", Resource: "*" });
+
+  test("is judged in the database's account and Region", () => {
+    expect(contextIn({ keyPolicies: [{ keyArn, policy: lock }] }).keyAccess).toEqual([
+      {
+        keyArn,
+        access: seen({
+          verdict: "denies",
+          reason: 'statement "Lock" of its policy denies RDS kms:Decrypt and kms:GenerateDataKey',
+        }),
+      },
+    ]);
+  });
+
+  test("depends on the grants, if no statement decides", () => {
+    const nothing = '{"Statement":[]}';
+    const verdictOf = (keyGrants: Target["keyGrants"]) => {
+      const [own] = contextIn({ keyPolicies: [{ keyArn, policy: nothing }], keyGrants }).keyAccess;
+      return own?.access.seen ? own.access.value?.verdict : null;
+    };
+    expect(verdictOf([{ keyArn, grants: [] }])).toBe("denies");
+    expect(verdictOf([{ keyArn: otherKeyArn, grants: [] }])).toBe("unknown");
+  });
+
+  test("is not seen if it was not read, and says why", () => {
+    expect(contextIn({}).keyAccess).toEqual([{ keyArn, access: unseen("kms:GetKeyPolicy was not read") }]);
+    const gaps = [aGap({ action: "kms:GetKeyPolicy", resource: keyArn })];
+    expect(contextIn({ gaps }).keyAccess).toEqual([
+      { keyArn, access: unseen("kms:GetKeyPolicy failed with AccessDeniedException") },
+    ]);
+  });
+
+  test("of a key that was deleted meanwhile is seen as nothing", () => {
+    expect(contextIn({ keyPolicies: [{ keyArn, policy: null }] }).keyAccess).toEqual([
+      { keyArn, access: seen<never>(null) },
+    ]);
+  });
+
+  test("has an entry for each customer managed key, and none for those of AWS", () => {
+    const keys = [
+      { reference: keyArn, key: aKey({ manager: "AWS" }) },
+      { reference: otherKeyArn, key: aKey({ arn: otherKeyArn }) },
+    ];
+    const secrets = [aSecret({ kmsKeyId: otherKeyArn })];
+    expect(contextIn({ keys, secrets }).keyAccess.map((one) => one.keyArn)).toEqual([otherKeyArn]);
+    expect(contextIn({ keys: [], secrets }).keyAccess).toEqual([]);
+  });
+
+  test("is not seen for the key of another account", () => {
+    const foreign = keyArn.replace(account, "210987654321");
+    const keys = [{ reference: foreign, key: aKey({ arn: foreign }) }];
+    const database = managedWith({ kmsKeyId: foreign });
+    const [first] = contextIn({ keys, secrets: [aSecret({ kmsKeyId: foreign })] }, { database }).keyAccess;
+    expect(first).toEqual({ keyArn: foreign, access: unseen("KMS shows it only to the key's own account") });
   });
 });
 

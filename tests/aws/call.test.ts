@@ -49,6 +49,31 @@ test("an answer that the SDK cannot parse is said in plain words", () => {
 
 const isTransient = (error: Error) => toCallError("rds:ModifyDBInstance", error).isTransient;
 
+describe("the code of a failed call", () => {
+  const codeOf = (error: unknown) => toCallError("rds:DescribeDBInstances", error).code;
+  const withCause = (cause: unknown) => new Error("No.", { cause });
+
+  test.each([
+    ["AWS's own", answered("AccessDenied", 403), "AccessDenied"],
+    ["a timeout", Object.assign(unanswered("ETIMEDOUT"), { name: "TimeoutError" }), "TimeoutError"],
+    ["a dropped connection", Object.assign(unanswered("ECONNRESET"), { name: "TimeoutError" }), "ECONNRESET"],
+    ["a connection that is dropped during the answer", unanswered("ECONNRESET"), "ECONNRESET"],
+    ["that of the cause", withCause(unanswered("ECONNRESET")), "ECONNRESET"],
+    ["the name of the cause", withCause(Object.assign(new Error("No."), { name: "TimeoutError" })), "TimeoutError"],
+    ["that of the cause of the cause", withCause(withCause(unanswered("EPIPE"))), "EPIPE"],
+    [
+      "that of a request whose cause is the network",
+      new TypeError("No.", { cause: unanswered("ENOTFOUND") }),
+      "ENOTFOUND",
+    ],
+    ["that of the first of several", new AggregateError([unanswered("ECONNREFUSED")]), "ECONNREFUSED"],
+    ["none", new Error("No."), "Error"],
+    ["none, of a defect", new TypeError("No."), "TypeError"],
+  ])("is %s", (_, error, code) => {
+    expect(codeOf(error)).toBe(code);
+  });
+});
+
 describe("a failed call is transient", () => {
   test.each([
     ...["Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "EC2ThrottledException"],

@@ -9,10 +9,11 @@ function confirmWith(answer: string, identifier: string, action: PlannedAction["
     ...{ id: "1", action, rule: "secret-key-as-required", severity: "high", gates: [], runnable: true, impact: "…" },
     database: { arn: databaseArn, kind: "instance", identifier, resourceId: "db-ORDERS", account, region },
     keyReference: null,
+    consequences: [],
   };
   const stderr = new PassThrough().resume();
   const io = { ask: async () => answer, stderr, env: {} } as unknown as Parameters<typeof confirm>[2];
-  return confirm(planned, new AbortController().signal, io);
+  return confirm(planned, { rotations: 1, signal: new AbortController().signal }, io);
 }
 
 test.each([

@@ -82,7 +82,7 @@ test("shows what the policy changes about a rule", async () => {
     "Severity: critical (set by the policy, default: high)",
   );
   expect((await runCli(["explain", "rotation-enabled", "--policy", policy])).stdout).toContain(
-    "Severity: medium (turned off by the policy)",
+    "Severity: medium (off)",
   );
 });
 

@@ -5,7 +5,7 @@ import type { RecheckEvent } from "../../lib/model/recheck-event.ts";
 import { account, keyArn, now, region, secretArn } from "../support/builders.ts";
 
 const envelope = { id: "event", account, region, time: now };
-const nothing = { databases: [], deletedArn: null, secretId: null, keyReference: null };
+const nothing = { databases: [], deletedArn: null, secretId: null, keyReference: null, onlyImpaired: false };
 const instance = (value: string) => ({ kind: "instance", by: "identifier", value });
 const cluster = (value: string) => ({ kind: "cluster", by: "identifier", value });
 
@@ -128,6 +128,22 @@ describe("a call", () => {
     expect(ofCall({ ...kms, requestParameters: { keyId: keyArn } })).toEqual({ ...nothing, keyReference: keyArn });
     expect(ofCall({ ...kms, requestParameters: { dBInstanceIdentifier: "orders" } })).toEqual(nothing);
     expect(ofCall({ eventName: "DisableKey", requestParameters: { keyId: keyArn } })).toEqual(nothing);
+  });
+
+  test.each(["PutKeyPolicy", "CreateGrant", "RevokeGrant"])(
+    "to KMS about the policy or the grants of a key (%s) names the databases with impaired secrets",
+    (eventName) => {
+      const kms = { eventSource: "kms.amazonaws.com", eventName, requestParameters: { keyId: keyArn } };
+      expect(ofCall(kms)).toEqual({ ...nothing, keyReference: keyArn, onlyImpaired: true });
+    },
+  );
+
+  test("that retires a grant names its key in the answer", () => {
+    const kms = { eventSource: "kms.amazonaws.com", eventName: "RetireGrant", requestParameters: null };
+    const affected = { ...nothing, keyReference: keyArn, onlyImpaired: true };
+    expect(ofCall({ ...kms, responseElements: { keyId: keyArn } })).toEqual(affected);
+    expect(ofCall({ ...kms, resources: [{ ARN: keyArn }] })).toEqual(affected);
+    expect(ofCall(kms)).toEqual(nothing);
   });
 
   test.each([[secretArn], ["rds!db-0123"]])(

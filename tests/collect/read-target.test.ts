@@ -112,6 +112,50 @@ describe("calls", () => {
   });
 });
 
+describe("a rule that is off by default", () => {
+  const policy = JSON.stringify({
+    Statement: [
+      { Effect: "Allow", Principal: "*", Action: "secretsmanager:GetSecretValue", Resource: "*", Sid: "Everyone" },
+    ],
+  });
+  const fleet: Parameters<typeof auditSimulated>[0]["fleet"] = (cloud) => {
+    const here = cloud.region("111111111111", region);
+    here.addInstance({ identifier: "orders", managed: { resourcePolicy: policy } });
+    here.addInstance({ identifier: "shop", managed: true });
+    here.addInstance({ identifier: "legacy" });
+  };
+  const rule = "secret-not-shared";
+
+  test("makes no call and has no finding", async () => {
+    const { calls, report } = await auditSimulated({ fleet });
+    expect(count(calls)["secretsmanager:GetResourcePolicy"]).toBeUndefined();
+    expect(report.findings.filter((finding) => finding.rule === rule)).toEqual([]);
+  });
+
+  test("reads one resource policy per secret if the policy turns it on", async () => {
+    const { calls, report } = await auditSimulated({ fleet, policy: { ...defaultPolicy, rulesOn: [rule] } });
+    expect(count(calls)["secretsmanager:GetResourcePolicy"]).toBe(2);
+    expect(report.findings.filter((finding) => finding.rule === rule).map(({ message }) => message)).toEqual([
+      'The resource policy of the secret of DB instance orders lets others read the master password: statement "Everyone": everyone.',
+    ]);
+  });
+
+  test("leaves a gap and no pass where a policy cannot be read", async () => {
+    const { report } = await auditSimulated({
+      policy: { ...defaultPolicy, rulesOn: [rule] },
+      fleet: (cloud) => {
+        fleet(cloud);
+        cloud.fault({ action: "secretsmanager:GetResourcePolicy", kind: "deny" });
+      },
+    });
+    expect(report.coverage).toMatchObject({ complete: false, rules: expect.arrayContaining([rule]) });
+    expect(inShort(report.findings).filter((finding) => finding.startsWith(rule))).toEqual([
+      `${rule} orders INSUFFICIENT_DATA`,
+      `${rule} shop INSUFFICIENT_DATA`,
+    ]);
+  });
+});
+
 describe("a secret that looks wrong in the list", () => {
   test("is not reported if it rotates again, although the list is stale", async () => {
     const { calls, report } = await auditSimulated({

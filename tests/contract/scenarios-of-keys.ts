@@ -1,11 +1,17 @@
 import {
   CancelKeyDeletionCommand,
   CreateAliasCommand,
+  CreateGrantCommand,
+  type CreateGrantCommandInput,
   CreateKeyCommand,
   DescribeKeyCommand,
   DisableKeyCommand,
   EnableKeyCommand,
+  GetKeyPolicyCommand,
   ListAliasesCommand,
+  ListGrantsCommand,
+  PutKeyPolicyCommand,
+  RevokeGrantCommand,
   ScheduleKeyDeletionCommand,
   UpdateAliasCommand,
 } from "@aws-sdk/client-kms";
@@ -75,6 +81,44 @@ export const scenariosOfKeys: readonly Scenario[] = [
     name: "key: the default key of Secrets Manager",
     async play(stage) {
       await stage.succeeds("describe", describeKey(stage, "alias/aws/secretsmanager"));
+    },
+  },
+  {
+    name: "key: policy read and replaced",
+    async play(stage) {
+      const { kms, record, fails } = stage;
+      const { KeyId, Arn } = await newKey(stage);
+      const policyOf = async (id: string) => {
+        const { Policy = "" } = await kms.send(new GetKeyPolicyCommand({ KeyId: id, PolicyName: "default" }));
+        return JSON.parse(Policy) as unknown;
+      };
+      record("the policy that KMS gives it", await policyOf(KeyId));
+      const Policy = JSON.stringify({ Version: "2012-10-17", Statement: [] });
+      await kms.send(new PutKeyPolicyCommand({ KeyId, PolicyName: "default", Policy }));
+      record("its own policy", await policyOf(Arn));
+      const id = "00000000-0000-0000-0000-000000000000";
+      await fails("of no key", kms.send(new GetKeyPolicyCommand({ KeyId: id, PolicyName: "default" })));
+    },
+  },
+  {
+    name: "key: grants created, listed and revoked",
+    async play(stage) {
+      const { kms, record } = stage;
+      const { KeyId } = await newKey(stage);
+      const grant = (GranteePrincipal: string, more: Partial<CreateGrantCommandInput> = {}) =>
+        kms.send(new CreateGrantCommand({ KeyId, GranteePrincipal, Operations: ["Decrypt"], ...more }));
+      const list = async () =>
+        ((await kms.send(new ListGrantsCommand({ KeyId }))).Grants ?? []).map((one) => [
+          one.GranteePrincipal,
+          one.Operations,
+          one.Constraints?.EncryptionContextSubset ?? null,
+        ]);
+      record("none", await list());
+      const { GrantId } = await grant("arn:aws:iam::123456789012:role/app");
+      await grant("rds.amazonaws.com", { Constraints: { EncryptionContextSubset: { a: "b" } } });
+      record("two", await list());
+      await kms.send(new RevokeGrantCommand({ KeyId, GrantId }));
+      record("one", await list());
     },
   },
   {

@@ -185,7 +185,7 @@ export const sabotages = {
   "nothing is restored": skipping((name) => name.startsWith("restore ")),
   "what was done is not verified": workflow(({ poll }) => ({
     poll: async (name, describe, options) =>
-      name.startsWith("verify with ") ? { met: true, value: null, error: null } : poll(name, describe, options),
+      name.startsWith("verify ") ? { met: true, value: null, error: null } : poll(name, describe, options),
   })),
   "nothing is notified": (request) => ({ ...request, notify: doNothing }),
   "failures are not notified": (request) => ({

@@ -54,7 +54,7 @@ describe("with the default policy", () => {
       Effect === "Allow" ? listOf(Action) : [],
     );
     const isHarmless =
-      /^(rds:Describe|secretsmanager:(Describe|GetResourcePolicy)|kms:DescribeKey$|logs:|xray:|sqs:SendMessage$|sns:Publish$|s3:(Get|Put)Object$|s3:ListBucket$|lambda:(CheckpointDurableExecution|GetDurableExecutionState)$)/;
+      /^(rds:Describe|secretsmanager:(Describe|GetResourcePolicy)|kms:(DescribeKey|GetKeyPolicy|ListGrants)$|logs:|xray:|sqs:SendMessage$|sns:Publish$|s3:(Get|Put)Object$|s3:ListBucket$|lambda:(CheckpointDurableExecution|GetDurableExecutionState)$)/;
     // What is left is for the key of the topics and of the bucket.
     expect(allowed.filter((action) => !isHarmless.test(action))).toEqual(["kms:Decrypt", "kms:GenerateDataKey"]);
     expect(allowing(rolesWith(defaultPolicy).remediate, "kms:Decrypt").map(resourcesOf)).toEqual([["arn:key"]]);

@@ -432,7 +432,7 @@ describe.each(variants)("the template %s", (name) => {
       },
     });
     const targets = ofType(template(), "AWS::Events::Rule").flatMap(([, { Targets }]) => Targets as object[]);
-    expect(targets).toHaveLength(isRepairing ? 7 : 6);
+    expect(targets).toHaveLength(isRepairing ? 8 : 7);
     for (const target of targets)
       expect(target).toMatchObject({
         Arn: { "Fn::GetAtt": ["RecheckLambdaFunction", "Arn"] },
@@ -633,6 +633,8 @@ describe("events", () => {
     "detail-type": "AWS API Call via CloudTrail",
     detail: { eventSource: `${service}.amazonaws.com`, eventName, ...detail },
   });
+  const grantCall = (eventName: string, userIdentity: object = {}, detail: object = {}) =>
+    call("kms", eventName, { userIdentity: { type: "AssumedRole", ...userIdentity }, ...detail });
   const secretArn = (name: string) => `arn:aws:secretsmanager:eu-west-1:123456789012:secret:${name}-a1b2c3`;
   const secretCall = (eventName: string, secretId: string, detail: object = {}) =>
     call("secretsmanager", eventName, { requestParameters: { secretId }, ...detail });
@@ -676,6 +678,10 @@ describe("events", () => {
     ["KeyCalls", call("kms", "CancelKeyDeletion")],
     ["KeyCalls", call("kms", "DeleteImportedKeyMaterial")],
     ["KeyCalls", call("kms", "ImportKeyMaterial")],
+    ["KeyCalls", call("kms", "PutKeyPolicy")],
+    ["GrantCalls", grantCall("CreateGrant")],
+    ["GrantCalls", grantCall("RetireGrant")],
+    ["GrantCalls", grantCall("RevokeGrant")],
   ] as const)("%s matches %j", (id, event) => {
     expect(rulesMatching(event)).toEqual([id]);
   });
@@ -698,6 +704,13 @@ describe("events", () => {
     call("rds", "ModifyDBInstance", { errorCode: "AccessDenied" }),
     call("kms", "DisableKey", { errorCode: "AccessDenied" }),
     call("kms", "Decrypt"),
+    call("kms", "PutKeyPolicy", { errorCode: "AccessDenied" }),
+    { ...grantCall("RevokeGrant"), account: "222222222222" },
+    grantCall("RevokeGrant", {}, { errorCode: "AccessDenied" }),
+    grantCall("CreateGrant", { invokedBy: "rds.amazonaws.com" }),
+    grantCall("CreateGrant", { invokedBy: "autoscaling.amazonaws.com" }),
+    grantCall("RetireGrant", { type: "AWSService", invokedBy: "AWS Internal" }),
+    grantCall("ListGrants"),
     secretCall("DescribeSecret", "rds!db-0123"),
     secretCall("CancelRotateSecret", "orders-api"),
     secretCall("CancelRotateSecret", secretArn("orders-rds!db")),

@@ -9,6 +9,8 @@ import {
   restoreSecretCommand,
   rotateCommand,
   scheduleCommand,
+  showKeyPolicyCommand,
+  showResourcePolicyCommand,
   showSecretCommand,
   startCommand,
   turnOffCommand,
@@ -130,11 +132,15 @@ test("secrets and keys are named as a shell takes them", () => {
     unreplicateCommand(here, { arn }, ["us-east-1", "us-west-2"]),
     enableKeyCommand(here, { arn }),
     keepKeyCommand(here, { arn }),
+    showKeyPolicyCommand(here, arn),
+    showResourcePolicyCommand(here, arn),
   ]).toEqual([
     "aws secretsmanager rotate-secret --region eu-west-1 --secret-id 'rds!db-1' --rotation-rules AutomaticallyAfterDays=7 --no-rotate-immediately",
     "aws secretsmanager restore-secret --region eu-west-1 --secret-id 'rds!db-1'",
     "aws secretsmanager remove-regions-from-replication --region eu-west-1 --secret-id 'rds!db-1' --remove-replica-regions us-east-1 us-west-2",
     "aws kms enable-key --region eu-west-1 --key-id 'rds!db-1'",
     "aws kms cancel-key-deletion --region eu-west-1 --key-id 'rds!db-1'",
+    "aws kms get-key-policy --region eu-west-1 --key-id 'rds!db-1' --query Policy --output text",
+    "aws secretsmanager get-resource-policy --region eu-west-1 --secret-id 'rds!db-1' --query ResourcePolicy --output text",
   ]);
 });

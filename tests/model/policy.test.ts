@@ -69,6 +69,7 @@ describe("a valid policy", () => {
       thresholds: { creatingMinutes: 60, rotatingMinutes: 60, rotationGraceHours: 24, rotationIntervalDays: 90 },
       severities: {},
       rulesOff: [],
+      rulesOn: [],
       exemptionTags: false,
       ownerTags: ["owner", "team"],
       exemptions: [],
@@ -99,6 +100,7 @@ keys:
 thresholds: { creatingMinutes: 5, rotationGraceHours: 0 }
 severities: { rotation-enabled: critical }
 rulesOff: [secret-not-stuck]
+rulesOn: [rotation-enabled]
 exemptionTags: true
 ownerTags: cost-center
 exemptions:
@@ -136,6 +138,7 @@ remediation:
       thresholds: { creatingMinutes: 5, rotatingMinutes: 60, rotationGraceHours: 0, rotationIntervalDays: 90 },
       severities: { "rotation-enabled": "critical" },
       rulesOff: ["secret-not-stuck"],
+      rulesOn: ["rotation-enabled"],
       exemptionTags: true,
       ownerTags: ["cost-center"],
       exemptions: [
@@ -216,7 +219,7 @@ describe("an invalid policy is rejected with a sentence for each mistake that na
     ["exemptons: []", 'policy.yml: unknown key "exemptons" (did you mean "exemptions"?).'],
     [
       "owner: ann",
-      'policy.yml: unknown key "owner" (known: accounts, regions, keys, thresholds, severities, rulesOff, exemptionTags, ownerTags, exemptions, support, remediation).',
+      'policy.yml: unknown key "owner" (known: accounts, regions, keys, thresholds, severities, rulesOff, rulesOn, exemptionTags, ownerTags, exemptions, support, remediation).',
     ],
     [
       "keys: [{ match: { acount: '1' }, require: aws-managed }]",
@@ -294,6 +297,10 @@ describe("an invalid policy is rejected with a sentence for each mistake that na
     [
       "rulesOff: [stuck]",
       'policy.yml: "rulesOff[0]" is not a known rule: "stuck" (known: rotation-enabled, secret-not-stuck, toggle-not-interrupted).',
+    ],
+    [
+      "{ rulesOff: [secret-not-stuck], rulesOn: [rotation-enabled, secret-not-stuck] }",
+      'policy.yml: "rulesOn" turns on a rule that rulesOff turns off: remove it from one of them.',
     ],
     ["rulesOff: secret-not-stuck", 'policy.yml: "rulesOff" must be a list, not "secret-not-stuck".'],
     [

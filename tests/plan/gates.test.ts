@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { type ActionName, actionNames } from "../../lib/model/action.ts";
 import { type ClassifiedDatabase, toggleTagKey } from "../../lib/model/database.ts";
 import { defaultPolicy } from "../../lib/model/default-policy.ts";
-import { type GateOpener, gatesByName, planGateNames } from "../../lib/model/gates.ts";
+import { type GateOpener, gatesByName, type PacingGate, pacingGates, planGateNames } from "../../lib/model/gates.ts";
 import type { Target } from "../../lib/model/inventory.ts";
 import type { Policy } from "../../lib/model/policy.ts";
 import { outcomes, type RemediationState } from "../../lib/model/remediation-state.ts";
@@ -690,6 +690,25 @@ describeGate("no-blue-green-deployment", {
   ],
 });
 
+test("opted-in says that a rename took the database out of an opt-in by name", () => {
+  const policy = aPermissivePolicy({ optIn: [{ identifier: ["orders"] }] });
+  const renamed = { ...aDatabase({ identifier: "orders-2", arn: `${databaseArn}-2` }) };
+  const attempts = [anAttempt({ arn: databaseArn, endedAt: hoursFromNow(-100) })];
+  const reasonWith = (overrides: Parameters<typeof aState>[0]) =>
+    closedAt("rotate", { policy, database: renamed, state: aState(overrides) })["opted-in"];
+  expect(reasonWith({ attempts })).toContain("since it was renamed from orders: ");
+  expect(reasonWith({})).toBe("the database is not opted in: add an entry that matches it to remediation.optIn");
+  expect(reasonWith({ attempts: [anAttempt({ ...attempts[0], resourceId: "db-OTHER" })] })).not.toContain("renamed");
+});
+
+test("no-replicas is closed for a tenant database whose container has read replicas", () => {
+  const container = aPlainDatabase({ arn: "container", replicas: ["billing-replica"] });
+  const database = aDatabase({ kind: "tenant-database", containerArn: "container", management: "unmanaged" });
+  const circumstancesOf = (containers: Target["databases"]) => ({ database, ...target({ databases: containers }) });
+  expect(closedAt("enable", circumstancesOf([container]))["no-replicas"]).toContain("billing-replica");
+  expect(closedAt("enable", circumstancesOf([{ ...container, replicas: [] }]))).not.toHaveProperty("no-replicas");
+});
+
 describeGate("no-replicas", {
   closed: (["toggle", "enable"] as const).map((action) => [
     "it has read replicas",
@@ -1261,6 +1280,31 @@ describe("a toggle with a resource policy that may deny RDS", () => {
   });
 });
 
+describe("a key whose policy keeps RDS out", () => {
+  const access = (verdict: "denies" | "unknown", arn = keyArn) => ({
+    context: aContext({
+      ...withSecret({ replicaRegions: [] }),
+      keyAccess: [
+        { keyArn: arn, access: seen({ verdict, reason: 'statement "Lock" of its policy denies RDS kms:Decrypt' }) },
+      ],
+    }),
+  });
+  const closedKey = {
+    "key-usable": `the key ${keyArn} is closed to RDS (statement "Lock" of its policy denies RDS kms:Decrypt): change its policy first`,
+  };
+  const key = { reference: keyArn, key: seen(aKey()) };
+
+  test("closes the gate for what keeps the key", () => {
+    expect(closedAt("rotate", access("denies"))).toEqual(closedKey);
+    expect(closedAt("toggle", { ...access("denies"), key })).toEqual(closedKey);
+  });
+
+  test("does not close it for a new secret with another key, nor if that cannot be determined", () => {
+    expect(closedAt("toggle", { ...access("denies", otherKeyArn), key })).toEqual({});
+    expect(closedAt("rotate", access("unknown"))).toEqual({});
+  });
+});
+
 describe("approved", () => {
   test("names who approved it", () => {
     expect(reasonOf("approved", "toggle", { approvedBy: "ann" })).toBe("approved by ann");
@@ -1450,4 +1494,23 @@ describe("for arbitrary input", () => {
       { numRuns: 500 },
     );
   });
+});
+
+test("a rotation that cannot wait leaves out the gates about timing, and no other", () => {
+  const policy = aPermissivePolicy({ window: ["sat:02:00-sat:03:00"], allow: [], optIn: [] });
+  const state = aState({
+    attempts: [anAttempt({ endedAt: hoursFromNow(-1) })],
+    stopped: { at: now, by: "ann", why: "x" },
+  });
+  const verdicts = (leftOut: readonly PacingGate[]) =>
+    evaluateGates(circumstances("rotate", { policy, state }), {}, leftOut).gates.filter(
+      ({ open, leftOut }) => !open || leftOut,
+    );
+  const closed = verdicts([]).map(({ gate }) => gate);
+  expect(closed).toEqual(expect.arrayContaining(["allowed", "opted-in", "in-window", "cooled-down", "not-stopped"]));
+  const left = verdicts(pacingGates);
+  expect(left.filter(({ leftOut }) => leftOut).map(({ gate }) => gate)).toEqual(["in-window", "cooled-down"]);
+  expect(left.filter(({ open }) => !open).map(({ gate }) => gate)).toEqual(
+    closed.filter((gate) => gate !== "in-window" && gate !== "cooled-down"),
+  );
 });

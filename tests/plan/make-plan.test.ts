@@ -16,6 +16,7 @@ import {
   account,
   aGap,
   aKey,
+  aKeyPolicy,
   aMasterUserSecret,
   anInventory,
   aPlainDatabase,
@@ -141,7 +142,21 @@ describe("each message that names a repair requests it", () => {
         repairs === undefined ? [] : [`${id} ${explanation}`],
       ),
     );
-    expect(examples.map(([rule, explanation]) => `${rule} ${explanation}`).sort()).toEqual(all.sort());
+    const withoutKey = "master-password-managed unmanagedWithoutKey";
+    const known = examples.map(([rule, explanation]) => `${rule} ${explanation}`);
+    expect([...known, withoutKey].sort()).toEqual(all.sort());
+  });
+
+  test("master-password-managed unmanagedWithoutKey, which no execution can start: a person names the key first", () => {
+    const { actions, manual } = planFor(unmanaged("orders"), {
+      policy: aPermissivePolicy({}, requiring("customer-managed")),
+    });
+    expect(actions.map(({ gates }) => gates.flatMap(({ gate, open }) => (open ? [] : [gate])))).toEqual([
+      ["key-usable"],
+    ]);
+    expect(manual).toEqual([
+      expect.objectContaining({ what: expect.stringContaining("Choose a customer managed key"), awsCli: [] }),
+    ]);
   });
 });
 
@@ -158,6 +173,7 @@ describe("the plan as JSON", () => {
       gates: expect.arrayContaining([{ gate: "enabled", open: true, reason: "remediation is on" }]),
       runnable: true,
       impact: impacts.toggle,
+      consequences: [],
       keyReference: otherKeyArn,
     });
     expect(actions[1]).toMatchObject({
@@ -203,6 +219,16 @@ describe("the plan as JSON", () => {
 
 describe("an impaired secret", () => {
   const rule = "secret-not-impaired";
+
+  test("is left to a person while the policy of its key keeps RDS out", () => {
+    const lock = aKeyPolicy({ Sid: "Lock", Effect: "Deny", Principal: "*", Action: "kms:*", Resource: "*" });
+    const plan = planFor({ ...impaired, keyPolicies: [{ keyArn, policy: lock }] });
+    expect(plan.actions).toEqual([]);
+    expect(plan.manual).toMatchObject([
+      { rule, reason: "the service has no action for it", what: expect.stringContaining("aws kms get-key-policy") },
+    ]);
+  });
+
   const tried = (...actions: ActionName[]) => ({ tried: actions.map((action) => ({ rule, action })) });
   const attempts = (...of: Parameters<typeof anAttempt>[0][]) => ({
     state: aState({ attempts: of.map((one) => anAttempt(one)) }),

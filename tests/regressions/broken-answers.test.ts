@@ -40,6 +40,8 @@ const operations: Readonly<Record<string, Operation>> = {
   DescribeSecret: { action: "secretsmanager:DescribeSecret" },
   GetResourcePolicy: { action: "secretsmanager:GetResourcePolicy" },
   DescribeKey: { action: "kms:DescribeKey" },
+  GetKeyPolicy: { action: "kms:GetKeyPolicy" },
+  ListGrants: { action: "kms:ListGrants", isList: true },
 };
 
 /** One account for each operation, in which that operation fails. */
@@ -54,6 +56,9 @@ function refusal(answer: WireAnswer, status: number, code: string): WireAnswer {
     : JSON.stringify({ __type: code, message: "broken" });
   return { ...answer, status, body };
 }
+
+/** A token that leads to the page itself, as Secrets Manager and as KMS call it. */
+const endless = { NextToken: "again", NextMarker: "again", Truncated: true };
 
 const firstPages = new Map<string, WireAnswer>();
 
@@ -75,7 +80,7 @@ const faults: Readonly<Record<string, (answer: WireAnswer, name: string, operati
       // The emulator refuses a token that is not its own: the second page is the first again.
       const page = answer.status === 200 ? answer : (firstPages.get(name) ?? answer);
       firstPages.set(name, page);
-      if (!isXml(page)) return withBody(page, JSON.stringify({ ...JSON.parse(page.body), NextToken: "again" }));
+      if (!isXml(page)) return withBody(page, JSON.stringify({ ...JSON.parse(page.body), ...endless }));
       return withBody(page, page.body.replace(`</${name}Result>`, `<Marker>again</Marker></${name}Result>`));
     },
     "an error with status 200": (answer) => refusal(answer, 200, "InternalFailure"),
@@ -93,7 +98,7 @@ function addFleet(cloud: ReturnType<typeof createCloud>, account: string): void 
   here.addInstance({ identifier: "legacy" });
   const key = here.addKey({ alias: "alias/secrets" });
   here.addInstance({ identifier: "orders", managed: { kmsKeyId: key.Arn } });
-  here.addInstance({ identifier: "failing", managed: { status: "impaired" } });
+  here.addInstance({ identifier: "failing", managed: { kmsKeyId: key.Arn, status: "impaired" } });
   here.addInstance({ identifier: "late", managed: { NextRotationDate: new Date("2026-11-01T00:00:00.000Z") } });
   here.addCluster({ identifier: "shop", engine: "aurora-postgresql", members: 2 });
   const writer = here.addCluster({ identifier: "world", engine: "aurora-mysql", members: 1 });

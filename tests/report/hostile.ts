@@ -146,6 +146,9 @@ export const hostilePlan: fc.Arbitrary<Plan> = fc.record({
       gates: fc.array(hostileGate, { maxLength: 4 }),
       runnable: fc.boolean(),
       impact: hostile,
+      consequences: fc.array(fc.record({ code: hostile, text: hostile, source: hostile, asOf: hostile }), {
+        maxLength: 2,
+      }),
       keyReference: hostileOrNone,
     }),
     { maxLength: 6 },

@@ -1,4 +1,5 @@
 import { type ActionName, impacts } from "../../lib/model/action.ts";
+import { consequencesOf } from "../../lib/model/consequences.ts";
 import type { GateResult, ManualStep, Plan, PlannedAction } from "../../lib/model/plan.ts";
 import { account, keyArn, now, otherKeyArn, region, secretArn } from "../support/builders.ts";
 
@@ -91,6 +92,7 @@ export function aPlannedAction(
     gates: [...openGates.filter(({ gate }) => !closed.some((one) => one.gate === gate)), ...closed],
     runnable: closed.length === 0,
     impact: impacts[action],
+    consequences: action === "enable" ? [...consequencesOf({ engine: "postgres", replicas: [], ...database })] : [],
     keyReference: null,
     ...overrides,
   };

@@ -24,11 +24,13 @@ const pinned: Readonly<Record<string, { severity: string; reads: readonly string
   "rotation-on-schedule": { severity: "medium", reads: secrets },
   "rotation-interval-within-limit": { severity: "low", reads: secrets },
   "toggle-not-interrupted": { severity: "critical", reads: lists },
+  "secret-not-shared": { severity: "high", reads: secrets },
 };
 
 /** The repairs of each message, the least disruptive first. Every other message needs manual action. */
 const repairs: Readonly<Record<string, readonly string[]>> = {
   "master-password-managed unmanaged": ["enable"],
+  "master-password-managed unmanagedWithoutKey": ["enable"],
   "secret-not-impaired rotationFailed": ["rotate", "toggle"],
   "secret-not-impaired impaired": ["rotate", "toggle"],
   "secret-key-as-required rdsKeyOther": ["toggle"],

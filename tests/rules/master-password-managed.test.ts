@@ -1,5 +1,5 @@
 import { masterPasswordManaged } from "../../rules/master-password-managed.ts";
-import { aContext, aDatabase, unseen } from "../support/builders.ts";
+import { aContext, aDatabase, seen, unseen } from "../support/builders.ts";
 import { describeRule } from "../support/rule-harness.ts";
 
 describeRule({
@@ -29,6 +29,39 @@ describeRule({
           "the master password of DB instance orders.",
           "aws rds modify-db-instance --region eu-west-1 --db-instance-identifier orders --manage-master-user-password",
         ],
+        evidence: { engine: "postgres", createdAt: "2024-01-15T08:00:00.000Z" },
+      },
+      {
+        name: "an unmanaged instance whose key the policy requires",
+        database: aDatabase({ management: "unmanaged" }),
+        context: aContext({
+          requiredKeys: [
+            { requirement: "customer-managed", arn: seen<string>(null), key: seen<never>(null) },
+            { requirement: "alias/gone", arn: seen<string>(null), key: seen<never>(null) },
+            { requirement: "alias/orders", arn: unseen(), key: unseen() },
+          ],
+        }),
+        messageId: "unmanaged",
+        mentions: ["--manage-master-user-password --master-user-secret-kms-key-id alias/orders"],
+        evidence: { engine: "postgres", createdAt: "2024-01-15T08:00:00.000Z" },
+      },
+      {
+        name: "an unmanaged instance for which the policy requires the default key",
+        database: aDatabase({ management: "unmanaged" }),
+        context: aContext({
+          requiredKeys: [{ requirement: "aws-managed", arn: seen<string>(null), key: seen<never>(null) }],
+        }),
+        messageId: "unmanaged",
+        mentions: ["--manage-master-user-password"],
+        evidence: { engine: "postgres", createdAt: "2024-01-15T08:00:00.000Z" },
+      },
+      {
+        name: "an unmanaged instance for which the policy requires a key and names none",
+        database: aDatabase({ management: "unmanaged" }),
+        context: aContext({
+          requiredKeys: [{ requirement: "customer-managed", arn: seen<string>(null), key: seen<never>(null) }],
+        }),
+        messageId: "unmanagedWithoutKey",
         evidence: { engine: "postgres", createdAt: "2024-01-15T08:00:00.000Z" },
       },
       {

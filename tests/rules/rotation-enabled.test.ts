@@ -5,7 +5,7 @@ import { describeRule } from "../support/rule-harness.ts";
 describeRule({
   rule: rotationEnabled,
   url: import.meta.url,
-  confirms: { off: ["secretsmanager:DescribeSecret"] },
+  confirms: { off: ["secretsmanager:DescribeSecret"], offNotOwned: ["secretsmanager:DescribeSecret"] },
   examples: {
     COMPLIANT: [
       { name: "a managed secret that rotates", messageId: "on" },
@@ -22,6 +22,12 @@ describeRule({
         messageId: "off",
         mentions: [`--secret-id '${secretArn}'`, "DB instance orders"],
         evidence: { rotationEnabled: false, lastRotatedAt: "2026-11-20T03:00:00.000Z" },
+      },
+      {
+        name: "a secret of another owner, which Secrets Manager cannot rotate without a function",
+        context: withSecret({ rotationEnabled: null, owningService: null }),
+        messageId: "offNotOwned",
+        evidence: { rotationEnabled: null, lastRotatedAt: "2026-11-20T03:00:00.000Z" },
       },
       {
         name: "rotation that was never configured",

@@ -9,6 +9,7 @@ import {
   keyArn,
   now,
   otherKeyArn,
+  region,
   seen,
   unseen,
   withSecret,
@@ -43,7 +44,30 @@ const denial = JSON.stringify({ Statement: [{ Effect: "Deny", Principal: "*", Ac
 const denialOn = (Condition: object) =>
   JSON.stringify({ Statement: [{ Effect: "Deny", Principal: "*", Action: "secretsmanager:*", Condition }] });
 const permission = JSON.stringify({ Statement: [{ Effect: "Allow", Principal: "*", Action: "secretsmanager:*" }] });
-const confirmed = ["secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"];
+const confirmed = [
+  "secretsmanager:DescribeSecret",
+  "secretsmanager:GetResourcePolicy",
+  "kms:GetKeyPolicy",
+  "kms:ListGrants",
+];
+
+/** What the policy and the grants of the key say. */
+const withAccess = (verdict: "allows" | "denies" | "unknown", reason: string | null, more: Partial<RuleContext> = {}) =>
+  aContext({ keyAccess: [{ keyArn, access: seen({ verdict, reason }) }], ...more });
+
+/** An impaired secret whose key policy is in the way, or may be. */
+const closedKey = (name: string, context: RuleContext, ...causes: readonly string[]): Example => ({
+  name,
+  context,
+  messageId: "impairedByKeyPolicy",
+  mentions: [
+    `is impaired: ${causes.join("; ")}.`,
+    `aws kms get-key-policy --region ${region} --key-id ${keyArn} --query Policy --output text`,
+    `kms:Decrypt and kms:GenerateDataKey to RDS's role AWSServiceRoleForRDS when kms:ViaService is secretsmanager.${region}.amazonaws.com`,
+    "Then rotate the password: aws rds modify-db-instance",
+  ],
+  evidence: { causes },
+});
 
 describeRule({
   rule: secretNotImpaired,
@@ -51,7 +75,12 @@ describeRule({
   database: withStatus("impaired"),
   // RDS reports the status; the secret and the key only explain it.
   passesWithout: ["secretsmanager:ListSecrets", "kms:DescribeKey"],
-  confirms: { impaired: confirmed, impairedByCause: confirmed, rotationFailed: confirmed },
+  confirms: {
+    impaired: confirmed,
+    impairedByCause: confirmed,
+    impairedByKeyPolicy: confirmed,
+    rotationFailed: confirmed,
+  },
   examples: {
     COMPLIANT: [
       {
@@ -172,6 +201,48 @@ describeRule({
         "a resource policy that could not be read",
         aContext({ resourcePolicy: unseen("secretsmanager:GetResourcePolicy failed with AccessDeniedException") }),
         "the secret's resource policy could not be read (secretsmanager:GetResourcePolicy failed with AccessDeniedException)",
+      ),
+      closedKey(
+        "a key policy that denies RDS the key",
+        withAccess("denies", 'statement "Lock" of its policy denies RDS kms:Decrypt'),
+        `its KMS key ${keyArn} is closed to RDS: statement "Lock" of its policy denies RDS kms:Decrypt`,
+      ),
+      closedKey(
+        "a key policy whose effect cannot be determined",
+        withAccess(
+          "unknown",
+          "statement 2 of its policy may deny RDS kms:Decrypt: whether it does cannot be determined",
+        ),
+        `its KMS key ${keyArn} may be closed to RDS: statement 2 of its policy may deny RDS kms:Decrypt: whether it does cannot be determined`,
+      ),
+      closedKey(
+        "a key policy that denies RDS a key that is disabled too",
+        withAccess("denies", "statement 1 of its policy denies RDS kms:Decrypt", {
+          rdsKey: aSeenKey({ state: "Disabled" }),
+          secretKey: aSeenKey({ state: "Disabled" }),
+        }),
+        `its KMS key ${keyArn} is Disabled`,
+        `its KMS key ${keyArn} is closed to RDS: statement 1 of its policy denies RDS kms:Decrypt`,
+      ),
+      {
+        name: "a key policy that leaves it to IAM is not a cause, and the evidence says so",
+        context: withAccess("allows", 'statement "EnableIAM" of its policy leaves it to IAM'),
+        messageId: "impaired",
+        evidence: {
+          causes: [],
+          keyAccess: [`KMS key ${keyArn}: statement "EnableIAM" of its policy leaves it to IAM`],
+        },
+      },
+      {
+        name: "the policy of a key that does not exist any more is not a cause of its own",
+        context: aContext({ keyAccess: [{ keyArn, access: seen<never>(null) }] }),
+        messageId: "impaired",
+        evidence: { causes: [] },
+      },
+      withCauses(
+        "a key policy that could not be read",
+        aContext({ keyAccess: [{ keyArn, access: unseen("kms:GetKeyPolicy failed with AccessDeniedException") }] }),
+        `the policy of its KMS key ${keyArn} could not be read (kms:GetKeyPolicy failed with AccessDeniedException)`,
       ),
       afterFailedRotation(
         "a rotation one millisecond past its date",

@@ -2,6 +2,7 @@ import {
   AlreadyExistsException,
   CancelKeyDeletionCommand,
   CreateAliasCommand,
+  CreateGrantCommand,
   CreateKeyCommand,
   DescribeKeyCommand,
   DisabledException,
@@ -9,11 +10,17 @@ import {
   DryRunOperationException,
   EnableKeyCommand,
   GenerateDataKeyCommand,
+  GetKeyPolicyCommand,
   InvalidArnException,
   KMSInvalidStateException,
   ListAliasesCommand,
+  ListGrantsCommand,
   ListKeysCommand,
   NotFoundException,
+  PutKeyPolicyCommand,
+  paginateListGrants,
+  RetireGrantCommand,
+  RevokeGrantCommand,
   ScheduleKeyDeletionCommand,
   UpdateAliasCommand,
 } from "@aws-sdk/client-kms";
@@ -157,4 +164,45 @@ describe("GenerateDataKey", () => {
     expect(await make({})).toMatch(/^ValidationException/);
     expect(await make({ KeySpec: "AES_256", NumberOfBytes: 32 })).toMatch(/^ValidationException/);
   });
+});
+
+const policyOf = async (KeyId: string) => (await aws.kms.send(new GetKeyPolicyCommand({ KeyId }))).Policy ?? "";
+
+test("a key leaves everything to IAM until it gets another policy", async () => {
+  const { KeyId } = aws.region.addKey();
+  expect(JSON.parse(await policyOf(KeyId)).Statement).toEqual([
+    expect.objectContaining({ Effect: "Allow", Principal: { AWS: "arn:aws:iam::111111111111:root" }, Action: "kms:*" }),
+  ]);
+  await aws.kms.send(new PutKeyPolicyCommand({ KeyId, Policy: '{"Statement":[]}' }));
+  expect(await policyOf(KeyId)).toBe('{"Statement":[]}');
+  const put = aws.kms.send(new PutKeyPolicyCommand({ KeyId, Policy: "{" }));
+  expect(await failure(put)).toMatch(/^MalformedPolicyDocumentException: /);
+});
+
+test("the policy and the grants of a key are shown only to its own account", async () => {
+  const { Arn } = aws.region.account.cloud.region(otherAccount, "eu-west-1").addKey();
+  expect(await failure(policyOf(Arn))).toMatch(/^AccessDeniedException: .*kms:GetKeyPolicy/);
+  expect(await failure(aws.kms.send(new ListGrantsCommand({ KeyId: Arn })))).toMatch(/kms:ListGrants/);
+});
+
+test("grants are listed page by page, and can be revoked and retired", async () => {
+  const { KeyId, Arn } = aws.region.addKey();
+  const ids: string[] = [];
+  for (let index = 0; index < 5; index += 1) {
+    const { GrantId = "" } = await aws.kms.send(
+      new CreateGrantCommand({ KeyId, GranteePrincipal: "rds.amazonaws.com", Operations: ["Decrypt"] }),
+    );
+    ids.push(GrantId);
+  }
+  const list = async () => {
+    const pages: string[][] = [];
+    for await (const { Grants = [] } of paginateListGrants({ client: aws.kms, pageSize: 2 }, { KeyId }))
+      pages.push(Grants.map(({ GrantId = "" }) => GrantId));
+    return pages;
+  };
+  expect(await list()).toEqual([ids.slice(0, 2), ids.slice(2, 4), ids.slice(4)]);
+  await aws.kms.send(new RevokeGrantCommand({ KeyId, GrantId: ids[0] }));
+  await aws.kms.send(new RetireGrantCommand({ KeyId: Arn, GrantId: ids[1] }));
+  expect((await list()).flat()).toEqual(ids.slice(2));
+  await expect(aws.kms.send(new RevokeGrantCommand({ KeyId, GrantId: ids[0] }))).rejects.toThrow(NotFoundException);
 });

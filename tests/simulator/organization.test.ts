@@ -17,7 +17,8 @@ let report: Report;
 beforeAll(async () => {
   const { cloud, policyYaml } = createSampleOrganization({ now: new Date(now) });
   simulator = await startSimulator(cloud);
-  const policy = parsePolicy(policyYaml, "the sample policy", ids);
+  const rulesOn = rules.filter(({ offByDefault }) => offByDefault).map(({ id }) => id);
+  const policy = { ...parsePolicy(policyYaml, "the sample policy", ids), rulesOn };
   const { endpoint } = simulator;
   const accounts = Object.entries(sampleAccounts).map(([name, accessKeyId]) =>
     createAccount({ name, endpoint, credentials: { accessKeyId, secretAccessKey: "not-verified" } }),
@@ -46,7 +47,13 @@ test("impaired secrets show each cause, and one has no visible cause", () => {
   const causes = failing("secret-not-impaired")
     .map(({ message }) => message)
     .join("\n");
-  for (const cause of ["is Disabled", "scheduled for deletion", "resource policy denies RDS", "no cause is visible"])
+  for (const cause of [
+    "is Disabled",
+    "scheduled for deletion",
+    "resource policy denies RDS",
+    "is closed to RDS",
+    "no cause is visible",
+  ])
     expect(causes).toContain(cause);
 });
 

@@ -160,6 +160,13 @@ describe("the life of a secret", () => {
     expect(await isOverdue(SecretId)).toBe(false);
   });
 
+  test("with a key policy that denies everybody, the due rotation leaves it impaired", async () => {
+    const policy = JSON.stringify({ Statement: [{ Effect: "Deny", Principal: "*", Action: "kms:*", Resource: "*" }] });
+    aws.region.addInstance({ identifier: "orders", managed: { kmsKeyId: aws.region.addKey({ policy }).Arn } });
+    aws.cloud.advance({ days: 8 });
+    expect(await statusOf()).toBe("impaired");
+  });
+
   test("the next scheduled rotation clears it without a manual repair", async () => {
     const key = aws.region.addKey();
     aws.region.addInstance({ identifier: "orders", managed: { kmsKeyId: key.Arn } });

@@ -3,7 +3,8 @@ import type { ClassifiedDatabase, Database } from "../../lib/model/database.ts";
 import { databaseKinds, managements, toggleTagKey, unknown } from "../../lib/model/database.ts";
 import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import type { Gap, Target } from "../../lib/model/inventory.ts";
-import type { Key } from "../../lib/model/key.ts";
+import type { Grant, Key } from "../../lib/model/key.ts";
+import type { KeyAccess } from "../../lib/model/key-policy.ts";
 import type { Fact, KeyFacts, RequiredKey, RuleContext } from "../../lib/model/rule.ts";
 import type { Secret } from "../../lib/model/secret.ts";
 import { account, databaseArn, keyArn, now, otherKeyArn, region, secretArn } from "./builders.ts";
@@ -124,6 +125,11 @@ const anyKey: fc.Arbitrary<Key> = fc.record({
   deletionAt: orNull(instant),
 });
 
+const anyKeyAccess: fc.Arbitrary<KeyAccess> = fc.record({
+  verdict: fc.constantFrom("allows", "denies", "unknown"),
+  reason: orNull(anyText),
+});
+
 const anyUnseen = anyText.map((why) => ({ seen: false, why }) as const);
 
 function anyFact<T>(value: fc.Arbitrary<T>): fc.Arbitrary<Fact<T>> {
@@ -151,12 +157,21 @@ export const anyContext: fc.Arbitrary<RuleContext> = fc.record({
   resourcePolicy: anyFact(fc.oneof(anyText, fc.json())),
   rdsKey: anyKeyFacts,
   secretKey: anyKeyFacts,
+  keyAccess: fc.array(fc.record({ keyArn: word(keyArn, otherKeyArn), access: anyFact(anyKeyAccess) }), {
+    maxLength: 2,
+  }),
   requiredKeys: fc.array(anyRequiredKey, { maxLength: 3 }),
   storageKey: anyFact(keyReference),
   differentFromStorage: fc.boolean(),
   startedAt: anyFact(instant),
   cluster: anyFact(fc.constant<true>(true)),
   tenantDatabases: anyFact(fc.constant<true>(true)),
+});
+
+const anyGrant: fc.Arbitrary<Grant> = fc.record({
+  grantee: word("rds.amazonaws.com", databaseArn),
+  operations: fc.array(word("Decrypt", "GenerateDataKey"), { maxLength: 2 }),
+  isConstrained: fc.boolean(),
 });
 
 export const anyGap: fc.Arbitrary<Gap> = fc.record({
@@ -191,6 +206,10 @@ export const anyTarget: fc.Arbitrary<Target> = fc.record({
   starts: fc.uniqueArray(fc.record({ databaseArn: word(databaseArn), startedAt: orNull(instant) }), {
     maxLength: 1,
     selector: ({ databaseArn }) => databaseArn,
+  }),
+  keyPolicies: fc.array(fc.record({ keyArn: fc.constant(keyArn), policy: orNull(fc.json()) }), { maxLength: 1 }),
+  keyGrants: fc.array(fc.record({ keyArn: fc.constant(keyArn), grants: fc.array(anyGrant, { maxLength: 2 }) }), {
+    maxLength: 1,
   }),
   globalClusterMembers: orNull(fc.array(word(databaseArn), { maxLength: 2 })),
   blueGreenDeployments: orNull(

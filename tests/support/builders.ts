@@ -120,6 +120,13 @@ export function aKey(overrides: Partial<Key> = {}): Key {
   return { arn: keyArn, state: "Enabled", manager: "CUSTOMER", deletionAt: null, ...overrides };
 }
 
+/** The policy that KMS gives a key by default: it leaves everything to IAM. Statements are added. */
+export function aKeyPolicy(...statements: readonly object[]): string {
+  const Principal = { AWS: `arn:aws:iam::${account}:root` };
+  const byIam = { Sid: "EnableIAM", Effect: "Allow", Principal, Action: "kms:*", Resource: "*" };
+  return JSON.stringify({ Version: "2012-10-17", Statement: [byIam, ...statements] });
+}
+
 export function seen<T>(value: T | null): Fact<T> {
   return { seen: true, value };
 }
@@ -151,6 +158,7 @@ export function aContext(overrides: Partial<RuleContext> = {}): RuleContext {
     resourcePolicy: seen<string>(null),
     rdsKey: aSeenKey(),
     secretKey: aSeenKey(),
+    keyAccess: [{ keyArn, access: seen({ verdict: "allows", reason: null }) }],
     requiredKeys: [],
     storageKey: seen(storageKeyArn),
     differentFromStorage: false,
@@ -191,6 +199,8 @@ export function aTarget(overrides: Partial<Target> = {}): Target {
     keys: [{ reference: keyArn, key: aKey() }],
     resourcePolicies: [],
     starts: [],
+    keyPolicies: [],
+    keyGrants: [],
     globalClusterMembers: null,
     blueGreenDeployments: null,
     proxies: null,

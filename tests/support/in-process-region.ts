@@ -9,7 +9,7 @@ import {
   toProxy,
   toTenantDatabase,
 } from "../../lib/aws/to-database.ts";
-import { toKey, toSecret } from "../../lib/aws/to-secret.ts";
+import { toGrant, toKey, toSecret } from "../../lib/aws/to-secret.ts";
 import type { RegionPort } from "../../lib/collect/region-port.ts";
 import type { Database, DatabaseReference, TenantReference } from "../../lib/model/database.ts";
 import { AwsCallError } from "../../lib/model/errors.ts";
@@ -78,7 +78,7 @@ export function createInProcessRegion(
     }
   }
 
-  /** Reads all pages. RDS calls the token `Marker`, Secrets Manager `NextToken`. */
+  /** Reads all pages. RDS calls the token `Marker`, Secrets Manager `NextToken`, and KMS `NextMarker`. */
   async function* pages<Item>(
     action: string,
     params: Record<string, unknown>,
@@ -87,7 +87,8 @@ export function createInProcessRegion(
   ): AsyncGenerator<readonly Item[]> {
     let token: Record<string, unknown> = {};
     do {
-      const { Marker, NextToken, ...page } = await call<Record<string, unknown>>(action, { ...params, ...token });
+      const answer = await call<Record<string, unknown>>(action, { ...params, ...token });
+      const { NextMarker, Marker = NextMarker, NextToken, ...page } = answer;
       yield ((page[list] ?? []) as object[]).flatMap(translate);
       token = { ...(Marker !== undefined && { Marker }), ...(NextToken !== undefined && { NextToken }) };
     } while (Object.keys(token).length > 0);
@@ -164,6 +165,11 @@ export function createInProcessRegion(
       );
       return answer === null ? null : toKey(answer.KeyMetadata);
     },
+    async getKeyPolicy(KeyId) {
+      const answer = call<{ Policy: string }>("kms:GetKeyPolicy", { KeyId, PolicyName: "default" });
+      return (await orNull(["NotFoundException"], answer))?.Policy ?? null;
+    },
+    listGrants: (KeyId) => pages("kms:ListGrants", { KeyId }, "Grants", (one) => [toGrant(one)]),
     async tryKey(KeyId) {
       try {
         await call("kms:GenerateDataKey", { KeyId, KeySpec: "AES_256", DryRun: true });

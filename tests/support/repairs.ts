@@ -9,6 +9,7 @@ import {
 import { formatToggleMarker } from "../../lib/model/toggle-marker.ts";
 import {
   account,
+  aKeyPolicy,
   aMasterUserSecret,
   aPlainDatabase,
   aPolicy,
@@ -17,6 +18,7 @@ import {
   databaseArn,
   hoursFromNow,
   keyArn,
+  otherKeyArn,
   region,
 } from "./builders.ts";
 
@@ -44,6 +46,7 @@ export function aTargetForRepair(overrides: Partial<Target> = {}): Target {
   const target = aTarget({
     secrets: [aSecret({ replicaRegions: [] })],
     resourcePolicies: [{ secretArn: aSecret().arn, policy: null }],
+    keyPolicies: [keyArn, otherKeyArn].map((arn) => ({ keyArn: arn, policy: aKeyPolicy() })),
     globalClusterMembers: [],
     blueGreenDeployments: [],
     proxies: [],

@@ -8,6 +8,7 @@ import {
   listOrphanedSecrets,
   orphanAdvice,
 } from "../text/describe-coverage.ts";
+import { describeRequest } from "../text/describe-request.ts";
 import { groupBy } from "../text/group.ts";
 import { listFirst } from "../text/list-first.ts";
 import { describeScope, listScopes } from "../text/scopes.ts";
@@ -27,7 +28,13 @@ export function renderCoverageSection(report: Report, reasons: Readonly<Record<s
 <p>${coverage.complete ? label("complete", "good") : label("incomplete", "unknown")} ${describeTargets(report)}</p>
 <p>${count(coverage.rules.length, "rule")} evaluated: ${coverage.rules.join(", ") || "none"}.</p>
 ${coverage.rulesOff.length === 0 ? null : html`<p>Turned off by the policy: ${coverage.rulesOff.join(", ")}.</p>`}
-${renderGaps(coverage)}${renderTargets(report)}${renderReasons(report, reasons)}${renderOrphans(report)}</section>`;
+${renderGaps(coverage)}${renderRules(report)}${renderTargets(report)}${renderReasons(report, reasons)}${renderOrphans(report)}${renderRequest(report)}</section>`;
+}
+
+/** Who asked, with which command and policy, and what is not shown. */
+function renderRequest(report: Report): Html {
+  return html`<h3>About this report</h3>
+<dl>${describeRequest(report).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>\n`)}</dl>`;
 }
 
 function renderOrphans(report: Report): Html | null {
@@ -59,6 +66,20 @@ ${groupByFailure(gaps).map(({ failure, advice, gaps }) =>
     html`<div class="database">${advice === null ? null : html`<p>→ ${advice}</p>`}<ul>${gaps.slice(0, shownGaps).map((gap) => html`<li>${describeScope(gap)}${gap.resource === null ? null : html` <code>${gap.resource}</code>`}: ${gap.message}</li>\n`)}</ul>${gaps.length > shownGaps ? html`<p>… and ${formatNumber(gaps.length - shownGaps)} more in the JSON report.</p>` : null}</div>`,
   ),
 )}`;
+}
+
+/** The number of findings of each rule that was evaluated. */
+function renderRules({ byRule }: Report): Html | null {
+  const rows = Object.entries(byRule).map(([rule, { violations, exempt, insufficientData }]) => [
+    rule,
+    ...[violations, insufficientData, exempt].map(formatNumber),
+  ]);
+  if (rows.length === 0) return null;
+  return fold(
+    html`<h3>Findings by rule</h3>`,
+    count(rows.length, "rule"),
+    table("Findings by rule", ["Rule", "Violations", "Not evaluated", "Exempt"], rows),
+  );
 }
 
 /** One row for each account: a row for each account and Region would be too many. */

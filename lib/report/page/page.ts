@@ -8,6 +8,7 @@ import { describeVerdict } from "../text/verdict.ts";
 import { browserScriptHash } from "./browser-script.ts";
 import { renderChartsSection } from "./charts-section.ts";
 import { timeOf } from "./components.ts";
+import { renderConsequencesSection } from "./consequences-section.ts";
 import { renderCoverageSection } from "./coverage-section.ts";
 import { renderDatabasesSection } from "./databases-section.ts";
 import { renderExemptSection, renderNotEvaluatedSection, renderViolationsSection } from "./findings-section.ts";
@@ -50,6 +51,7 @@ export function renderPage(untrusted: Report, { reasons }: Pick<ReportOptions, "
 <main>
 ${renderChartsSection(report, violations)}
 ${tables?.findings ? renderLongSection("findings", "Findings", renderFindingsTable(tables.findings)) : renderViolationsSection(violations, report)}
+${renderConsequencesSection(violations, report)}
 ${renderNotEvaluatedSection(notEvaluated, report)}
 ${tables?.findings ? null : renderExemptSection(exempt, report)}
 ${renderCoverageSection(report, reasons)}

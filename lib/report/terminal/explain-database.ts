@@ -1,7 +1,9 @@
 import { parseArn } from "../../model/arn.ts";
 import { type ClassifiedDatabase, describeDatabase, unknown } from "../../model/database.ts";
 import type { Finding, Status } from "../../model/finding.ts";
+import { gatesByName } from "../../model/gates.ts";
 import { toKeyArn } from "../../model/key.ts";
+import type { ManualStep, PlannedAction } from "../../model/plan.ts";
 import { describeEngine } from "../text/describe-database.ts";
 import { describeEvidence, describeExemptionEnd } from "../text/describe-finding.ts";
 import { type Group, groupBy } from "../text/group.ts";
@@ -10,11 +12,16 @@ import { makePrintable } from "../text/printable.ts";
 import type { ReportOptions } from "../text/reporter.ts";
 import { createLayout, type Layout } from "./layout.ts";
 import { pad, widest } from "./paragraph.ts";
+import { renderInstructions } from "./plan-manual.ts";
+import { describeStatus, planStatusOf } from "./plan-status.ts";
 
 /** The verdict of one rule, with its severity and exemption under the policy. */
 type DatabaseVerdict = Pick<Finding, "rule" | "severity" | "message" | "evidence" | "exemption" | "endedExemption"> & {
   readonly status: Status;
   readonly remediation: string | null;
+  /** The repair that the plan has for it, and what a person does instead; null if there is none. */
+  readonly planned: PlannedAction | null;
+  readonly manual: ManualStep | null;
 };
 
 /** One database and the verdicts of all rules. */
@@ -31,6 +38,7 @@ export type DatabaseDetails = {
 /** Renders one database: its attributes, who manages its master password, and the verdict of every rule with its evidence. */
 export function explainDatabase(untrusted: DatabaseDetails, options: Pick<ReportOptions, "width" | "color">): string {
   const details = makePrintable(untrusted);
+  const manualByRule = new Map(untrusted.verdicts.map(({ rule, manual }) => [rule, manual]));
   const layout = createLayout(options);
   const { database, rulesOff } = details;
   const verdicts = sortBySeverity(details.verdicts);
@@ -39,7 +47,7 @@ export function explainDatabase(untrusted: DatabaseDetails, options: Pick<Report
   const sections = [
     `${layout.paint.strong(title.charAt(0).toUpperCase() + title.slice(1))}\n${renderAttributes(details, layout)}`,
     ...groupBy(sorted, ({ status, message }) => `${status} ${message}`).map(([, same]) =>
-      renderVerdict(same, details, layout),
+      renderVerdict(same, details, manualByRule, layout),
     ),
     ...(rulesOff.length > 0 ? [layout.wrap(`Turned off by the policy: ${rulesOff.join(", ")}.`)] : []),
   ];
@@ -92,8 +100,14 @@ const managements: Readonly<Record<ClassifiedDatabase["management"], string>> = 
 };
 
 /** One verdict, or several rules with the same message, such as those that do not apply. */
-function renderVerdict(same: Group<DatabaseVerdict>, { observedAt }: DatabaseDetails, { wrap, paint }: Layout): string {
-  const [{ severity, status, message, remediation, evidence, exemption, endedExemption }] = same;
+function renderVerdict(
+  same: Group<DatabaseVerdict>,
+  { observedAt }: DatabaseDetails,
+  manualByRule: ReadonlyMap<string, ManualStep | null>,
+  layout: Layout,
+): string {
+  const { wrap, paint } = layout;
+  const [{ severity, status, message, evidence, exemption, endedExemption }] = same;
   const word = status === "NON_COMPLIANT" ? `${status}, ${severity}` : status;
   const exempt = exemption === null ? "" : paint.faint(", exempt");
   const rules = paint.strong(same.map(({ rule }) => rule).join(", "));
@@ -108,6 +122,34 @@ function renderVerdict(same: Group<DatabaseVerdict>, { observedAt }: DatabaseDet
   }
   if (endedExemption !== null)
     add(`Was exempted by ${endedExemption.owner} until ${endedExemption.until}: ${endedExemption.reason}`);
-  if (remediation !== null && remediation !== "") add(remediation, "  → ");
+  for (const verdict of same) {
+    lines.push(...renderAdvice(verdict, manualByRule.get(verdict.rule) ?? null, layout));
+    if (verdict.planned !== null) lines.push(...renderPlanned(verdict.planned, layout));
+  }
   return lines.join("\n");
+}
+
+/** What to do, as the plan has it: nothing that a closed gate keeps a person from doing, too. The step arrives unsanitized. */
+function renderAdvice(
+  { remediation, planned }: DatabaseVerdict,
+  manual: ManualStep | null,
+  layout: Layout,
+): readonly string[] {
+  if (manual !== null) return renderInstructions(manual, layout, "  ");
+  const isLeftAlone = planned?.gates.some(({ gate, open }) => !open && gatesByName[gate].blocksManual) ?? false;
+  return isLeftAlone || remediation === null || remediation === "" ? [] : [layout.wrap(remediation, "  → ")];
+}
+
+/** The repair with its closed gates, and what turning management on changes. */
+function renderPlanned(planned: PlannedAction, { wrap, paint }: Layout): readonly string[] {
+  const { action, gates, consequences } = planned;
+  const closed = gates.filter(({ open }) => !open);
+  const sources = [...new Set(consequences.map(({ source, asOf }) => `${source} (as of ${asOf})`))];
+  return [
+    wrap(`${paint.faint("Plan:")} ${action} ${describeStatus(planStatusOf(planned))}`, "  "),
+    ...closed.map(({ gate, reason }) => wrap(`${gate}: ${reason}`, `    ${paint.bad("✗")} `)),
+    ...(consequences.length === 0 ? [] : [`  ${paint.faint("Turning management on changes:")}`]),
+    ...consequences.map(({ text }) => wrap(text, "    - ")),
+    ...(sources.length === 0 ? [] : [`  ${paint.faint("Sources:")}`, ...sources.map((source) => `    ${source}`)]),
+  ];
 }

@@ -41,9 +41,15 @@ export function renderViolations(violations: readonly Finding[], report: Report,
         ].join("\n"),
       );
   }
-  const [first, ...more] = others.length > 0 ? [...blocks, renderOtherScopes(others, layout)] : blocks;
+  if (others.length > 0) blocks.push(renderOtherScopes(others, layout));
+  if (violations.some(({ rule }) => rule === "master-password-managed")) blocks.push(wrap(paint.faint(consequences)));
+  const [first, ...more] = blocks;
   return [`${paint.bad("VIOLATIONS")}\n${first}`, ...more];
 }
+
+/** Said once, because `explain` lists what applies to a database. */
+const consequences =
+  "Turning management on has consequences for clients, read replicas and blue/green deployments, and AWS charges for the secret. Before you do, run rds-password-audit explain DATABASE.";
 
 function renderDatabase(findings: Group<Finding>, types: ReadonlyMap<string, string>, { wrap, paint }: Layout): string {
   const [{ resource }] = findings;

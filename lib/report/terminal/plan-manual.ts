@@ -13,11 +13,7 @@ type ShownAbove = ReadonlyMap<string, unknown>;
 
 /** Renders the manual steps. They arrive unsanitized, because code must keep its line breaks. */
 export function renderManual(steps: readonly ManualStep[], above: ShownAbove, layout: Layout): string[] {
-  const printable = steps.map(({ cloudFormation, terraform, ...step }) => ({
-    ...makePrintable(step),
-    code: { CloudFormation: toCodeLines(cloudFormation), Terraform: toCodeLines(terraform) },
-  }));
-  const blocks = renderByScope(printable, layout, {
+  const blocks = renderByScope(steps.map(toPrintableStep), layout, {
     render: (ofDatabase) => ofDatabase.map((step) => renderStep(step, above, layout)).join("\n"),
     summarize: (rest) => count(rest.length, "finding"),
   });
@@ -28,14 +24,16 @@ type Step = Omit<ManualStep, "cloudFormation" | "terraform"> & {
   readonly code: Readonly<Record<string, readonly string[]>>;
 };
 
-function renderStep(
-  { what, rule, reason, awsCli, code }: Step,
-  above: ShownAbove,
-  { width, wrap, paint }: Layout,
-): string {
-  const commands = awsCli.flatMap((command) => toCommandLines(command, width - hang.length - 2));
-  const title = (text: string) => hang + paint.faint(text);
-  const indent = (lines: readonly string[]) => lines.map((line) => `${hang}  ${line}`);
+function toPrintableStep({ cloudFormation, terraform, ...step }: ManualStep): Step {
+  return {
+    ...makePrintable(step),
+    code: { CloudFormation: toCodeLines(cloudFormation), Terraform: toCodeLines(terraform) },
+  };
+}
+
+function renderStep(step: Step, above: ShownAbove, layout: Layout): string {
+  const { what, rule, reason, awsCli } = step;
+  const { wrap, paint } = layout;
   // Why the service does not make the repair: a gate with its reason, or a sentence.
   const [, gate, why = reason] = /^([a-z-]+): (.+)$/.exec(reason) ?? [];
   const label = paint.faint(`Not automated${gate === undefined ? "" : ` (${gate})`}:`);
@@ -43,12 +41,31 @@ function renderStep(
     wrap(paint.strong(rule), "    "),
     wrap(withoutCommands(what, awsCli), `${hang}→ `),
     wrap(`${label} ${above.has(reason) ? "see above" : withoutCommands(why, awsCli)}`, hang),
+    ...renderCode(step, layout, hang),
+  ].join("\n");
+}
+
+/** Renders what a person does, and the commands and template lines for it, all at this indent. */
+export function renderInstructions(untrusted: ManualStep, layout: Layout, indent: string): string[] {
+  const step = toPrintableStep(untrusted);
+  return [
+    layout.wrap(withoutCommands(step.what, step.awsCli), `${indent}→ `),
+    ...renderCode(step, layout, `${indent}  `),
+  ];
+}
+
+/** The commands and the template lines of a step, each tool under its name. */
+function renderCode({ awsCli, code }: Step, { width, paint }: Layout, hang: string): string[] {
+  const commands = awsCli.flatMap((command) => toCommandLines(command, width - hang.length - 2));
+  const title = (text: string) => hang + paint.faint(text);
+  const indent = (lines: readonly string[]) => lines.map((line) => `${hang}  ${line}`);
+  return [
     ...(commands.length === 0 ? [] : [title("AWS CLI"), ...indent(commands)]),
     ...Object.entries(code).flatMap(([tool, [first, ...more]]) => {
       if (first === undefined) return [];
       return more.length === 0 ? [`${title(tool)}  ${first}`] : [title(tool), ...indent([first, ...more])];
     }),
-  ].join("\n");
+  ];
 }
 
 /** Removes from a sentence the commands that the steps below it repeat. */

@@ -30,6 +30,11 @@ const phrases: Readonly<Record<PlanStatus | "manual", readonly [string, string]>
   blocked: ["is blocked", "are blocked"],
 };
 
+/** "can start now", "is blocked". */
+export function describeStatus(status: PlanStatus): string {
+  return phrases[status][0];
+}
+
 /** "2 can start now, 3 wait for a window, 4 need manual action." A blocked action with a manual step counts once, as the manual step. */
 export function describePlan({ actions, manual, complete }: Pick<Plan, "actions" | "manual" | "complete">): string {
   const withManualStep = new Set(manual.map(({ finding }) => finding));

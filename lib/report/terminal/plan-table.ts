@@ -1,6 +1,7 @@
 import type { ActionName } from "../../model/action.ts";
 import type { GateResult, Plan, PlannedAction } from "../../model/plan.ts";
-import { count } from "../text/count.ts";
+import { count, formatNumber } from "../text/count.ts";
+import { groupBy } from "../text/group.ts";
 import { makePrintable } from "../text/printable.ts";
 import type { ReportOptions } from "../text/reporter.ts";
 import { createLayout, type Layout } from "./layout.ts";
@@ -32,12 +33,29 @@ export function renderPlan(untrusted: Plan, options: PlanTableOptions): string {
         ofDatabase.map((one) => renderAction(one, shared, { ...layout, gates: options.gates })).join("\n"),
       summarize: (rest) => countStatuses(rest.map(planStatusOf)),
     }),
+    ...renderConsequences(plan.actions, layout),
     ...renderManual(plan.manual, shared.gates, layout),
     paragraph(paint.faint(`As of ${plan.observedAt}.${plan.actions.length === 0 ? "" : checkedAgain}`), { width }),
   ];
   const text = sections.join("\n\n");
   const isLong = text.split("\n").length > 24;
   return `${isLong ? `${text}\n\n${answer}` : text}\n`;
+}
+
+/** Renders what turning management on changes, each consequence once, with the databases that it applies to unless it applies to all. */
+function renderConsequences(actions: readonly PlannedAction[], { width, paint }: Layout): string[] {
+  const enabled = actions.filter(({ consequences }) => consequences.length > 0);
+  if (enabled.length === 0) return [];
+  const all = enabled.flatMap(({ consequences, database }) =>
+    consequences.map(({ text }) => ({ text, identifier: database.identifier })),
+  );
+  const lines = groupBy(all, ({ text }) => text).map(([text, same]) => {
+    const names = same.map(({ identifier }) => identifier);
+    const more = names.length > 3 ? ` and ${formatNumber(names.length - 3)} more` : "";
+    const only = names.length === enabled.length ? "" : ` (${names.slice(0, 3).join(", ")}${more})`;
+    return paragraph(`${text}${paint.faint(only)}`, { width, first: "  - " });
+  });
+  return [[paint.strong("WHAT TURNING MANAGEMENT ON CHANGES"), ...lines].join("\n")];
 }
 
 /** A reason that this many actions share is shown once, above them. */
@@ -139,17 +157,26 @@ function renderAction(
     paragraph(text, { width, first: `${hang}${symbol === undefined ? "" : `${symbol} `}` });
   const label = pad(paints[planStatus](labels[planStatus]), 10);
   const lines = [
-    paragraph(`${paint.strong(action)} for ${rule} ${paint.faint(`(${severity})`)}`, { width, first: `    ${label}` }),
+    planned.onDemand === undefined
+      ? paragraph(`${paint.strong(action)} for ${rule} ${paint.faint(`(${severity})`)}`, {
+          width,
+          first: `    ${label}`,
+        })
+      : paragraph(`${paint.strong(action)} on demand`, { width, first: `    ${label}` }),
   ];
   if (!shared.impacts.has(action)) lines.push(indented(impact));
   if (keyReference !== null) lines.push(indented(`Key of the new secret: ${keyReference}`));
-  const shown = gates === "all" ? planned.gates : planned.gates.filter(({ open }) => !open);
+  const shown = gates === "all" ? planned.gates : planned.gates.filter(({ open, leftOut }) => !open || leftOut);
   const above = shown.filter((gate) => shared.gates.has(toText(gate)));
   if (above.length > 0)
     lines.push(indented(`${above.map(({ gate }) => gate).join(", ")} ${paint.faint("(see above)")}`, paint.bad("✗")));
   for (const gate of shown.filter((gate) => !above.includes(gate))) {
-    const symbol = gate.assumed ? paint.warn("·") : gate.open ? paint.good("✓") : paint.bad("✗");
-    lines.push(indented(`${gate.gate}${gate.assumed ? " (assumed)" : ""}: ${gate.reason}`, symbol));
+    const [symbol, note] = gate.assumed
+      ? [paint.warn("·"), " (assumed)"]
+      : gate.leftOut
+        ? [paint.warn("!"), " (left out)"]
+        : [gate.open ? paint.good("✓") : paint.bad("✗"), ""];
+    lines.push(indented(`${gate.gate}${note}: ${gate.reason}`, symbol));
   }
   return lines.join("\n");
 }

@@ -5,7 +5,7 @@ import type { ReportOptions } from "../text/reporter.ts";
 import { createLayout } from "./layout.ts";
 import { pad, widest } from "./paragraph.ts";
 
-/** A rule, its severity under the policy, and whether the policy turns it off. */
+/** A rule, its severity under the policy, and whether it is off. */
 export type RuleEntry = { readonly rule: Rule; readonly severity: Severity; readonly off: boolean };
 
 /** Renders the list of rules: id, severity or "off", and title. */
@@ -27,7 +27,7 @@ export function explainRule(
 ): string {
   const { wrap, paint } = createLayout(options);
   const changed = severity === rule.severity ? "" : ` (set by the policy, default: ${rule.severity})`;
-  const label = off ? `${rule.severity} (turned off by the policy)` : `${paint.severity[severity](severity)}${changed}`;
+  const label = off ? `${rule.severity} (off)` : `${paint.severity[severity](severity)}${changed}`;
   const results = statuses.flatMap((status) => {
     const messages = Object.values(rule.messages).filter((message) => message.status === status);
     const lines = messages.flatMap((message) => [

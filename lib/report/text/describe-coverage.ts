@@ -51,14 +51,14 @@ export function groupByFailure(all: readonly Gap[]) {
 }
 
 /** "kms:DescribeKey failed with AccessDeniedException". */
-function describeFailure(action: string, code: string): string {
+export function describeFailure(action: string, code: string): string {
   if (action.startsWith("rule:")) return `The rule ${action.slice("rule:".length)} failed (${code})`;
   if (code === "AccessError") return "The account could not be accessed";
   return `${action} failed with ${code}`;
 }
 
 /** What to do about a gap; null if it depends on the case. */
-function adviseOnGap(action: string, code: string): string | null {
+export function adviseOnGap(action: string, code: string): string | null {
   if (action.startsWith("rule:")) return "This is a bug: report it with this message.";
   if (code === "OptInRequired" || code === "UnrecognizedClientException" || code === "InvalidClientTokenId")
     return "The Region may be disabled in the account: enable it, or exclude it from the audit.";

@@ -61,8 +61,31 @@ test("golden: a small fleet with every section", () => {
     },
   );
   const findings = report.findings.map((finding) => ({ ...finding, firstSeenAt: threeWeeksAgo }));
-  const page = render({ ...report, findings });
+  const page = render({ ...report, hasHistory: true, findings });
   expectGolden("page-small", page.replace(/<style>[\s\S]*<\/style>/, "<style>…</style>"));
+});
+
+test("says once what turning management on changes, with the engines that it applies to and the source", () => {
+  const postgres = aTargetOf(2);
+  const [plain] = aTargetOf(1, { region: "us-east-1" }).databases;
+  const mysql = aTarget({
+    ...{ region: "us-east-1" },
+    databases: plain === undefined ? [] : [{ ...plain, kind: "cluster", engine: "aurora-mysql" }],
+    globalClusterMembers: [],
+    blueGreenDeployments: [],
+  });
+  const page = render(aReport(anInventory({ targets: [postgres, mysql] })));
+  const section = /<section id="consequences"[\s\S]*?<\/section>/.exec(page)?.[0] ?? "";
+  expect(textOf(section)).toContain(
+    "RDS creates no new read replicas of the database while it manages the password. (",
+  );
+  expect(textOf(section)).toContain("every seven days by default");
+  expect(section).toContain(
+    '<a href="https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html"',
+  );
+  expect(section.split("every seven days")).toHaveLength(2);
+  const managed = aTarget({ databases: [aPlainDatabase({ masterUserSecret: aMasterUserSecret() })] });
+  expect(render(aReport(anInventory({ targets: [managed] })))).not.toContain('id="consequences"');
 });
 
 test("nothing is green if coverage is incomplete", () => {
@@ -131,7 +154,8 @@ describe("the text of a page", () => {
       evidence: { exemptionIgnored: "a tag is missing" },
       firstSeenAt: threeWeeksAgo,
     });
-    const text = textOf(render({ ...aReport(anInventory({ targets: [aTargetOf(1)] })), findings: [finding] }));
+    const report = { ...aReport(anInventory({ targets: [aTargetOf(1)] })), hasHistory: true, findings: [finding] };
+    const text = textOf(render(report));
     expect(text).toContain("Was exempted by orders@example.com until 2026-11-20: Moves to IAM authentication first");
     expect(text).toContain("Not exempt: a tag is missing.");
     expect(text).toContain("open since 2026-11-01 , 23 days");
@@ -284,6 +308,23 @@ const ownTag = new RegExp(
 );
 
 test("computes ages from the time of the report, not from the clock", () => {
-  const report = { ...aReport(anInventory({ targets: [aTargetOf(1)] })), generatedAt: hoursFromNow(24 * 365) };
-  expect(textOf(render(report))).toContain("open since 2026-11-24 , 365 days");
+  const report = aReport(anInventory({ targets: [aTargetOf(1)] }));
+  const later = { ...report, hasHistory: true, generatedAt: hoursFromNow(24 * 365) };
+  expect(textOf(render(later))).toContain("open since 2026-11-24 , 365 days");
+});
+
+test("without an earlier audit, a finding is not called new, and the page says that its age is not known", () => {
+  const text = textOf(render(aReport(anInventory({ targets: [aTargetOf(1)] }))));
+  expect(text).not.toMatch(/· new\b/);
+  expect(text).toContain("Open since not known: this audit had no earlier one to compare with");
+});
+
+test("says who asked, with which command and policy, and what is left out", () => {
+  const request = { callers: ["arn:aws:iam::123456789012:role/auditor"], command: "audit --policy <b>", policy: null };
+  const narrowedBy = { filters: ["severity high or above"], findingsLeftOut: 3, databasesLeftOut: 0 };
+  const text = textOf(render({ ...aReport(anInventory()), request, narrowedBy, clean: false }));
+  expect(text).toContain(
+    "Asked by arn:aws:iam::123456789012:role/auditor Command audit --policy &lt;b&gt; Policy none: the default policy",
+  );
+  expect(text).toContain("Shown only severity high or above: 3 findings are left out");
 });
