@@ -157,7 +157,7 @@ export function checkBudget(world: World, { by, storeName }: Life, { running, st
   if (storeName === "service")
     world.stopped.since = stopped === null ? null : (world.stopped.since ?? world.journal.length);
   // An execution that advances to its next action starts again.
-  if (!running.some(({ execution, isChanging }) => execution === by && isChanging))
+  if (!hasLapsed(world, `${storeName} ${by}`) && !running.some((one) => one.execution === by && one.isChanging))
     world.changing.delete(`${storeName} ${by}`);
   const { atOnce } = world.policy.remediation.budget;
   const changing = running.filter(

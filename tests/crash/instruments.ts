@@ -107,6 +107,14 @@ function recollect({ answers }: World, weather: Weather, { action, params }: InP
   return before.findLast((one) => one.text !== text)?.answer ?? answer;
 }
 
+/** An execution whose lease expired finishes what it started, although others may have taken its slot in the budget. */
+function noteLapse(world: World, { by, storeName }: Life): void {
+  const { running } = world.stores[storeName].kept();
+  const known = world.changing.get(`${storeName} ${by}`);
+  const own = running.find(({ execution }) => execution === by);
+  if (known !== undefined && (own === undefined || own.expiresAt <= world.now())) known.hasLapsed = true;
+}
+
 /** The store of one life, as S3 is: each read and write passes a point before and after. */
 export function createState({ world, life, stage, weather }: Connection): Stored<RemediationState> {
   const stored = world.stores[life.storeName];
@@ -125,6 +133,7 @@ export function createState({ world, life, stage, weather }: Connection): Stored
       await stage.pass(life, "before writing the state");
       const outage = weather.storeFails?.() ?? null;
       world.moves += 1;
+      noteLapse(world, life);
       const isWritten = outage?.isDone !== false && (await stored.write(value, version));
       checkKept(world, "the state", JSON.stringify(value));
       checkBudget(world, life, stored.kept());
