@@ -40,12 +40,15 @@ async function demo(options: DemoOptions, io: Io): Promise<number> {
   if (options.port !== undefined && !options.serve)
     throw new UsageError("--port has no effect without --serve: add --serve, or omit --port.");
   const outputs = await chooseOutputs(options, []);
-  const { createSampleOrganization } = await import("../simulator/organization.ts");
+  const { createSampleOrganization, sampleAccounts, sampleManagementAccount } = await import(
+    "../simulator/organization.ts"
+  );
   const { cloud, policyYaml } = createSampleOrganization({ now: io.now() });
   const simulator = await start(cloud, options);
   try {
     const { createAccount } = await io.loadAws();
-    const accounts = [...cloud.accounts.keys()].map((id) =>
+    const accountIds = Object.values(sampleAccounts);
+    const accounts = accountIds.map((id) =>
       createAccount({
         name: `account ${id}`,
         endpoint: simulator.endpoint,
@@ -64,7 +67,10 @@ async function demo(options: DemoOptions, io: Io): Promise<number> {
     if (!options.serve) await write(io.stderr, describeDemo(accounts.length, policyYaml, commandNameOf(io)));
     else {
       await deleteStateOf(simulator.endpoint, io.env);
-      await write(io.stderr, describeServer(simulator.endpoint, [...cloud.accounts.keys()], commandNameOf(io)));
+      await write(
+        io.stderr,
+        describeServer(simulator.endpoint, accountIds, sampleManagementAccount, commandNameOf(io)),
+      );
       await io.interrupted();
     }
   } finally {
@@ -112,7 +118,12 @@ or keep the simulated AWS running for any AWS client:
 `;
 }
 
-function describeServer(endpoint: string, accounts: readonly string[], commandName: string): string {
+function describeServer(
+  endpoint: string,
+  accounts: readonly string[],
+  managementAccount: string,
+  commandName: string,
+): string {
   const [account = ""] = accounts;
   return `
 The simulated AWS runs until Ctrl-C. Point any AWS client at it:
@@ -122,7 +133,8 @@ The simulated AWS runs until Ctrl-C. Point any AWS client at it:
   export AWS_SECRET_ACCESS_KEY=simulated
   export AWS_REGION=eu-west-1
 
-The access key ID selects the account: ${accounts.join(", ")}. Then, for example:
+The access key ID selects the account: ${accounts.join(", ")}, or
+${managementAccount}, which manages the organization of the others (docs/organization.md). Then, for example:
 
   aws rds describe-db-instances --query 'DBInstances[].DBInstanceIdentifier'
   ${commandName} audit --all-regions

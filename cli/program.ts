@@ -2,6 +2,7 @@ import { Command } from "commander";
 import wrapAnsi from "wrap-ansi";
 import { addApprove } from "./approve.ts";
 import { addAudit } from "./audit.ts";
+import { addCheck } from "./check.ts";
 import { addCompletion } from "./completion.ts";
 import { addDemo } from "./demo.ts";
 import { exitStatus, failureStatus } from "./exit-status.ts";
@@ -11,6 +12,7 @@ import { addHistory } from "./history/history.ts";
 import { addTrend } from "./history/trend.ts";
 import type { Io, OutputStream } from "./io.ts";
 import { addPlan } from "./plan.ts";
+import { addPrevent } from "./prevent.ts";
 import { addRemediate } from "./remediate.ts";
 import { programName, reportFailure } from "./report-failure.ts";
 import { addRotate } from "./rotate.ts";
@@ -72,6 +74,8 @@ function createProgram(io: Io, end: (status: number) => void): Command {
     addApprove,
     addStop,
     addVerify,
+    addCheck,
+    addPrevent,
     addHistory,
     addTrend,
     addDiff,

@@ -16,7 +16,11 @@ import { terminalOf } from "./terminal.ts";
 export type ReportOutput = { readonly format: string; readonly file: string | null };
 
 /** The formats of the report, and its file. */
-export type OutputOptions = { readonly format?: readonly ReportOutput[]; readonly output?: string };
+export type OutputOptions = {
+  readonly format?: readonly ReportOutput[];
+  readonly output?: string;
+  readonly coverageByName?: true;
+};
 
 const formatNames = Object.keys(formats);
 
@@ -66,12 +70,17 @@ function assignFiles({ format: given = [], output }: OutputOptions): readonly Re
 }
 
 /** Writes the report. Unless the user sees the table, repeats the verdict on stderr. Throws a WriteError, but never loses the report. */
-export async function writeReport(report: Report, outputs: readonly ReportOutput[], io: Io): Promise<void> {
+export async function writeReport(
+  report: Report,
+  outputs: readonly ReportOutput[],
+  io: Io,
+  { coverageByName = false }: { readonly coverageByName?: boolean } = {},
+): Promise<void> {
   const failures: string[] = [];
   const files: string[] = [];
   const printed = outputs.find(({ file }) => file === null);
   for (const { format, file } of outputs) {
-    const text = render(report, format, file, io);
+    const text = render(report, format, file, io, coverageByName);
     if (file === null) await write(io.stdout, text);
     else if (await isWritten(file, text, io, printed !== undefined, failures)) files.push(file);
   }
@@ -83,12 +92,12 @@ export async function writeReport(report: Report, outputs: readonly ReportOutput
   if (failures.length > 0) throw new WriteError(failures.join("\n"));
 }
 
-function render(report: Report, format: string, file: string | null, io: Io): string {
+function render(report: Report, format: string, file: string | null, io: Io, coverageByName: boolean): string {
   const explanations = Object.fromEntries(reasons.map(({ code, explanation }) => [code, explanation]));
   const terminal = terminalOf(file === null ? io.stdout : null, io);
   const renderer = formats[format];
   if (renderer === undefined) throw new Error(`there is no format ${format}`);
-  return renderer.render(report, { ...terminal, reasons: explanations, rules });
+  return renderer.render(report, { ...terminal, reasons: explanations, rules, coverageByName });
 }
 
 /** Writes one file. If that fails, the text goes to standard output, or, if that has a report already, to a temporary file. */

@@ -60,6 +60,12 @@ export const parts: readonly Part[] = [
     holds: "judging: classification, rule context, exemptions, the report, its differences from the previous one",
     imports: ["lib/audit", "lib/model"],
   },
+  {
+    name: "lib/organization",
+    holds: "an audit of many accounts: which are expected, reading each, what became of each",
+    imports: ["lib/organization", "lib/collect", "lib/model", "lib/audit"],
+    libraries: ["p-map", "p-limit"],
+  },
   { name: "rules/*.ts", holds: "one compliance rule per file", imports: ["lib/model"], except: "rules/index.ts" },
   { name: "rules/index.ts", holds: "the catalog of rules", imports: ["rules", "lib/model"] },
   {
@@ -102,6 +108,12 @@ export const parts: readonly Part[] = [
     name: "lib/plan",
     holds: "what may be repaired: the plan, its gates, the choice of key, manual steps, the repair state",
     imports: ["lib/plan", "lib/model", "lib/audit"],
+  },
+  {
+    name: "lib/prevent",
+    holds: "what keeps it from happening: policies, guards, templates and plans judged before they are applied",
+    imports: ["lib/prevent", "lib/model", "lib/audit"],
+    libraries: ["yaml"],
   },
   {
     name: "lib/remediate",

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { databaseIdentitySchema, databaseSchema, managements } from "./database.ts";
 import { findingSchema } from "./finding.ts";
-import { gapSchema } from "./inventory.ts";
+import { gapSchema, unreadOutcomes } from "./inventory.ts";
 
 const count = z.int().check(z.nonnegative());
 
@@ -17,6 +17,9 @@ const requestSchema = z.object({
 export type ReportRequest = z.infer<typeof requestSchema>;
 
 const countBySeverity = { critical: count, high: count, medium: count, low: count };
+
+/** What became of an expected account and Region that was not seen completely: exactly one of these. */
+const notSeenOutcomes = ["gap", "denied-by-scp", ...unreadOutcomes] as const;
 
 /** A secret that RDS created and no database names, and the ARN of the database it was created for. */
 const orphanedSecretSchema = z.object({
@@ -45,10 +48,34 @@ export const reportSchema = z.object({
   narrowedBy: z.nullable(z.object({ filters: z.array(z.string()), findingsLeftOut: count, databasesLeftOut: count })),
   coverage: z.object({
     complete: z.boolean(),
+    /** Expected accounts and Regions by outcome; the outcomes add up to `expected`. An account that was not opened counts once. */
+    counts: z.object({
+      expected: count,
+      seen: count,
+      gap: count,
+      deniedByScp: count,
+      regionNotEnabled: count,
+      accountNotActive: count,
+      excluded: count,
+    }),
+    /** Every expected account and Region that was not seen completely. */
+    notSeen: z.array(
+      z.object({
+        account: z.string(),
+        /** The name of the account in its organization, if known. */
+        accountName: z.nullable(z.string()),
+        /** `*` for an account as a whole. */
+        region: z.string(),
+        outcome: z.enum(notSeenOutcomes),
+        reason: z.string(),
+      }),
+    ),
     targets: z.array(
       z.object({
         account: z.string(),
         region: z.string(),
+        /** Set by `check`: the template or plan that was judged instead of an account and Region. */
+        file: z.optional(z.string()),
         complete: z.boolean(),
         databases: count,
         calls: count,
@@ -88,3 +115,6 @@ export const reportSchema = z.object({
   digest: z.optional(z.string()),
 });
 export type Report = z.infer<typeof reportSchema>;
+
+/** An expected account and Region that was not seen completely. */
+export type NotSeenScope = Report["coverage"]["notSeen"][number];

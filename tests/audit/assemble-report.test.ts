@@ -61,6 +61,10 @@ describe("a report", () => {
       clean: true,
       coverage: {
         complete: true,
+        counts: {
+          ...{ expected: 1, seen: 1, gap: 0, deniedByScp: 0, regionNotEnabled: 0, accountNotActive: 0, excluded: 0 },
+        },
+        notSeen: [],
         targets: [{ account, region: "eu-west-1", complete: true, databases: 1, calls: 4, orphanedSecrets: [] }],
         gaps: [],
         rules: rules

@@ -32,7 +32,7 @@ afterAll(async () => {
 });
 
 /** One line, without the backslashes of continued commands, and without punctuation, which a command that is shown by itself drops. */
-const flat = (text: string) => text.replaceAll(/\s*\\\n\s*|[.,;:]?\s+/g, " ");
+const flat = (text: string) => text.replaceAll(/\s*\\\n\s*|[.,;:]?\s+|[.,;:]$/g, " ").trim();
 
 /** The part of a page that is about one rule. */
 function sectionOf(page: string, rule: string): string {

@@ -65,6 +65,7 @@ describe("promises that the source keeps", () => {
       "DescribeEvents",
       "DescribeGlobalClusters",
       "DescribeKey",
+      "DescribeOrganization",
       "DescribeSecret",
       "DescribeTenantDatabases",
       "GenerateDataKey",
@@ -75,7 +76,10 @@ describe("promises that the source keeps", () => {
       "GetResourcePolicy",
       "HeadObject",
       "Invoke",
+      "ListAccounts",
+      "ListAccountsForParent",
       "ListGrants",
+      "ListOrganizationalUnitsForParent",
       "ListRegions",
       "ListSecrets",
       "ModifyDBCluster",
@@ -93,10 +97,17 @@ describe("promises that the source keeps", () => {
     // The SDK's classes that have every operation as a method would send more than this law can see.
     expect(
       occurrences(
-        /\bnew (RDS|SecretsManager|KMS|Lambda|S3|SNS|STS|Account|ConfigService|SecurityHub)\(/,
+        /\bnew (RDS|SecretsManager|KMS|Lambda|S3|SNS|STS|Account|Organizations|ConfigService|SecurityHub)\(/,
         ...everything,
       ),
     ).toEqual([]);
+  });
+
+  test("only the command line knows AWS Organizations, and loads it when it is needed", () => {
+    expect(occurrences(/open-organization\.ts"/, ...everything)).toEqual([
+      'cli/main.ts: openOrganization: async (options) => (await import("../lib/aws/open-organization.ts")).openOrganization(options),',
+    ]);
+    expect(filesWith(/client-organizations"/, everything)).toEqual(["lib/aws/open-organization.ts"]);
   });
 
   test("what changes a database or a secret is sent by one file: no key, no value, no deletion", () => {

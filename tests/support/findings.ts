@@ -71,6 +71,11 @@ export function aReportWith({ at = now, judged = [], findings = [], coverage = {
     narrowedBy: null,
     coverage: {
       complete: gaps.length === 0,
+      counts: {
+        ...{ expected: 1, seen: Number(gaps.length === 0), gap: Number(gaps.length > 0) },
+        ...{ deniedByScp: 0, regionNotEnabled: 0, accountNotActive: 0, excluded: 0 },
+      },
+      notSeen: [],
       targets: [aTargetOf(region)],
       gaps,
       rules: rules.map(({ id }) => id).filter((id) => !coverage.rulesOff?.includes(id)),

@@ -1,6 +1,7 @@
 import type { Report } from "../../model/report.ts";
 import { count, formatNumber } from "../text/count.ts";
 import {
+  describeNotSeen,
   describeOrphanedSecret,
   describeTargets,
   groupByFailure,
@@ -28,13 +29,32 @@ export function renderCoverageSection(report: Report, reasons: Readonly<Record<s
 <p>${coverage.complete ? label("complete", "good") : label("incomplete", "unknown")} ${describeTargets(report)}</p>
 <p>${count(coverage.rules.length, "rule")} evaluated: ${coverage.rules.join(", ") || "none"}.</p>
 ${coverage.rulesOff.length === 0 ? null : html`<p>Turned off by the policy: ${coverage.rulesOff.join(", ")}.</p>`}
-${renderGaps(coverage)}${renderRules(report)}${renderTargets(report)}${renderReasons(report, reasons)}${renderOrphans(report)}${renderRequest(report)}</section>`;
+${renderNotSeen(report)}${renderGaps(coverage)}${renderRules(report)}${renderTargets(report)}${renderReasons(report, reasons)}${renderOrphans(report)}${renderRequest(report)}</section>`;
 }
 
 /** Who asked, with which command and policy, and what is not shown. */
 function renderRequest(report: Report): Html {
   return html`<h3>About this report</h3>
 <dl>${describeRequest(report).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>\n`)}</dl>`;
+}
+
+/** The accounts and Regions that were not seen, by outcome and reason. */
+function renderNotSeen(report: Report): Html | null {
+  const described = describeNotSeen(report);
+  if (described === null) return null;
+  const rows = described.groups.flatMap(({ label, reasons }) =>
+    reasons.map(({ reason, names }) => [
+      label,
+      listFirst(
+        names,
+        shownGaps,
+        (name) => name,
+        (rest) => `and ${formatNumber(rest.length)} more in the JSON report`,
+      ).join(", "),
+      reason,
+    ]),
+  );
+  return html`<p>${described.sentence}</p>${fold(html`<h3>Not seen</h3>`, count(rows.length, "reason"), table("Accounts and Regions that were not seen", ["Outcome", "Accounts and Regions", "Reason"], rows))}`;
 }
 
 function renderOrphans(report: Report): Html | null {

@@ -14,6 +14,8 @@ export type ReportOptions = {
   readonly reasons: Readonly<Record<string, string>>;
   /** Descriptions of the rules. A rule that is missing here is described by its id. */
   readonly rules: readonly RuleDescription[];
+  /** Whether the table names every account and Region that was not seen. Default: the first of each kind. */
+  readonly coverageByName?: boolean;
 };
 
 /** One output format: renders a report to a whole text that ends with a newline. */

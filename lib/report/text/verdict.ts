@@ -18,6 +18,10 @@ export function describeVerdict(report: Report): ReportVerdict {
   ];
   if (exempt.length > 0) sentences.push(`${count(exempt.length, "exempt finding")}.`);
   sentences.push(describeManaged(report));
+  const { expected, regionNotEnabled, accountNotActive, excluded } = report.coverage.counts;
+  const leftOut = regionNotEnabled + accountNotActive + excluded;
+  if (leftOut > 0)
+    sentences.push(`Not read: ${formatNumber(leftOut)} of ${formatNumber(expected)} expected accounts and Regions.`);
   if (violations.length > 0 && !complete) sentences.push("Coverage is incomplete.");
   sentences.push(...describeLimits(report));
   return { word: chooseWord(report, violations.length), sentence: sentences.join(" ") };
