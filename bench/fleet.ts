@@ -7,11 +7,15 @@ export type Fleet = {
   /** Customer managed keys in each Region, assigned in turn; 0 uses the default key. */
   readonly keys: number;
   readonly latencyMs: number;
+  /** True if the accounts are the members of an organization; the first one manages it. */
+  readonly isOrganization?: true;
 };
 
-/** The minimum number of calls for a fleet: pages of 100, one call per distinct key, and one per account for the caller's identity. */
-export function fewestCalls({ accounts, regions, databases, keys }: Fleet): number {
+/** The minimum number of calls for a fleet: pages of 100, one call per distinct key, and one per account for the caller's identity or its role. */
+export function fewestCalls({ accounts, regions, databases, keys, isOrganization }: Fleet): number {
   const pages = Math.max(1, Math.ceil(databases / 100));
   const inRegion = databases === 0 ? 2 : pages + 1 + pages + Math.max(1, keys);
-  return accounts.length * (1 + regions.length * inRegion);
+  const reading = accounts.length * (1 + regions.length * inRegion);
+  // The organization, its accounts (20 a page), and the caller's own identity.
+  return isOrganization === true ? reading + 2 + Math.ceil(accounts.length / 20) : reading;
 }

@@ -8,8 +8,12 @@ import { paginateListSecrets, SecretsManagerClient } from "@aws-sdk/client-secre
 import pLimit from "p-limit";
 import { assembleReport } from "../lib/audit/assemble-report.ts";
 import { createAccount } from "../lib/aws/create-account.ts";
+import { openOrganization } from "../lib/aws/open-organization.ts";
+import { openRole } from "../lib/aws/open-role.ts";
 import { concurrency, takeInventory } from "../lib/collect/take-inventory.ts";
 import { defaultPolicy } from "../lib/model/default-policy.ts";
+import { auditOrganization } from "../lib/organization/audit-organization.ts";
+import { discoverAccounts } from "../lib/organization/discover-accounts.ts";
 import { toJson } from "../lib/report/files/json.ts";
 import { rules } from "../rules/index.ts";
 import type { Fleet } from "./fleet.ts";
@@ -24,11 +28,12 @@ export type Reading = {
 };
 
 const [, , how, endpoint = "", fleetText = ""] = process.argv;
-const { accounts, regions } = JSON.parse(fleetText) as Fleet;
+const { accounts, regions, isOrganization } = JSON.parse(fleetText) as Fleet;
 const credentialsOf = (account: string) => ({ accessKeyId: account, secretAccessKey: "simulated" });
 
 const startedAt = performance.now();
-const result = how === "audit" ? await audit() : await bare();
+const result =
+  how === "bare" ? await bare() : isOrganization === true ? await auditMembers(accounts[0] ?? "") : await audit();
 const milliseconds = performance.now() - startedAt;
 const reading: Reading = { milliseconds, peakMebibytes: process.resourceUsage().maxRSS / 1024, ...result };
 process.stdout.write(JSON.stringify(reading));
@@ -46,6 +51,27 @@ async function audit() {
   if (toJson(report).length === 0) throw new Error("the report is empty");
   const inTargets = report.coverage.targets.reduce((sum, { calls }) => sum + calls, 0);
   return { databases: report.summary.databases, calls: accounts.length + inTargets, clean: report.clean };
+}
+
+/** Audits an organization as the command line does. */
+async function auditMembers(caller: string) {
+  const now = new Date().toISOString();
+  const credentials = credentialsOf(caller);
+  await createAccount({ name: caller, endpoint, credentials }).identify();
+  const organization = await openOrganization({ endpoint, credentials });
+  const discovery = await discoverAccounts(organization, defaultPolicy);
+  const open = (id: string) =>
+    id === caller
+      ? createAccount({ name: id, endpoint, credentials })
+      : openRole({ endpoint, credentials, roleArn: `arn:aws:iam::${id}:role/auditor`, externalId: "bench" });
+  const request = { policy: defaultPolicy, rules, now, version: "bench", generatedAt: () => now };
+  const report = await auditOrganization(discovery, { ...request, organization, caller, open, regions });
+  if (toJson(report).length === 0) throw new Error("the report is empty");
+  const { targets, counts } = report.coverage;
+  if (counts.seen !== accounts.length * regions.length) throw new Error("the audit did not see every Region");
+  const inTargets = targets.reduce((sum, { calls }) => sum + calls, 0);
+  const listing = 2 + Math.ceil(accounts.length / 20);
+  return { databases: report.summary.databases, calls: listing + accounts.length + inTargets, clean: report.clean };
 }
 
 async function bare() {

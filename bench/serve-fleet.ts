@@ -1,9 +1,10 @@
 /** Serves a healthy fleet from its own process, so that it does not count toward the audit's time and memory. Prints the endpoint. */
 import { createCloud } from "../simulator/cloud.ts";
+import { createOrganization } from "../simulator/create-organization.ts";
 import { startSimulator } from "../simulator/server.ts";
 import type { Fleet } from "./fleet.ts";
 
-const { accounts, regions, databases, keys, latencyMs } = JSON.parse(process.argv[2] ?? "") as Fleet;
+const { accounts, regions, databases, keys, latencyMs, isOrganization } = JSON.parse(process.argv[2] ?? "") as Fleet;
 
 const cloud = createCloud({ now: new Date() });
 for (const account of accounts) {
@@ -17,6 +18,9 @@ for (const account of accounts) {
     }
   }
 }
+const [managementAccount = ""] = accounts;
+if (isOrganization === true)
+  createOrganization(cloud, { managementAccount, members: accounts.map((id) => ({ id, name: `account-${id}` })) });
 const simulator = await startSimulator(cloud, { latencyMs });
 process.stdout.write(`${simulator.endpoint}\n`);
 process.on("SIGTERM", () => void simulator.close().then(() => process.exit(0)));

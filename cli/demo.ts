@@ -1,14 +1,15 @@
+import { createHash } from "node:crypto";
 import type { Command } from "commander";
 import { assembleReport } from "../lib/audit/assemble-report.ts";
 import { UsageError } from "../lib/model/errors.ts";
 import { parsePolicy } from "../lib/model/policy.ts";
 import { count } from "../lib/report/text/count.ts";
 import { rules } from "../rules/index.ts";
-import { commandNameOf } from "./command-name.ts";
+import { commandNameOf, describeCommand } from "./command-name.ts";
 import { codeOf } from "./error-info.ts";
 import { exitStatus } from "./exit-status.ts";
 import { type Io, write } from "./io.ts";
-import { addOutputOptions, checkOutput, type OutputOptions, writeReport } from "./report-output.ts";
+import { addOutputOptions, chooseOutputs, type OutputOptions, writeReport } from "./report-output.ts";
 import { takeInventoryWithProgress } from "./source.ts";
 import { deleteStateOf } from "./state-option.ts";
 import { version } from "./version.ts";
@@ -38,13 +39,16 @@ export function addDemo(program: Command, io: Io, end: (status: number) => void)
 async function demo(options: DemoOptions, io: Io): Promise<number> {
   if (options.port !== undefined && !options.serve)
     throw new UsageError("--port has no effect without --serve: add --serve, or omit --port.");
-  await checkOutput(options, []);
-  const { createSampleOrganization } = await import("../simulator/organization.ts");
+  const outputs = await chooseOutputs(options, []);
+  const { createSampleOrganization, sampleAccounts, sampleManagementAccount } = await import(
+    "../simulator/organization.ts"
+  );
   const { cloud, policyYaml } = createSampleOrganization({ now: io.now() });
   const simulator = await start(cloud, options);
   try {
     const { createAccount } = await io.loadAws();
-    const accounts = [...cloud.accounts.keys()].map((id) =>
+    const accountIds = Object.values(sampleAccounts);
+    const accounts = accountIds.map((id) =>
       createAccount({
         name: `account ${id}`,
         endpoint: simulator.endpoint,
@@ -53,13 +57,20 @@ async function demo(options: DemoOptions, io: Io): Promise<number> {
     );
     const ruleIds = rules.map(({ id }) => id);
     const policy = parsePolicy(policyYaml, "the sample policy", ruleIds);
+    const sha256 = createHash("sha256").update(policyYaml).digest("hex");
     const inventory = await takeInventoryWithProgress({ accounts, regions: "all", policy }, io);
-    const report = assembleReport(inventory, { policy, rules, generatedAt: io.now().toISOString(), version });
-    await writeReport(report, options, io);
+    const report = assembleReport(inventory, {
+      ...{ policy, rules, generatedAt: io.now().toISOString(), version },
+      request: { command: describeCommand(io), policy: { file: "the sample policy", sha256 } },
+    });
+    await writeReport(report, outputs, io);
     if (!options.serve) await write(io.stderr, describeDemo(accounts.length, policyYaml, commandNameOf(io)));
     else {
       await deleteStateOf(simulator.endpoint, io.env);
-      await write(io.stderr, describeServer(simulator.endpoint, [...cloud.accounts.keys()], commandNameOf(io)));
+      await write(
+        io.stderr,
+        describeServer(simulator.endpoint, accountIds, sampleManagementAccount, commandNameOf(io)),
+      );
       await io.interrupted();
     }
   } finally {
@@ -107,7 +118,12 @@ or keep the simulated AWS running for any AWS client:
 `;
 }
 
-function describeServer(endpoint: string, accounts: readonly string[], commandName: string): string {
+function describeServer(
+  endpoint: string,
+  accounts: readonly string[],
+  managementAccount: string,
+  commandName: string,
+): string {
   const [account = ""] = accounts;
   return `
 The simulated AWS runs until Ctrl-C. Point any AWS client at it:
@@ -117,7 +133,8 @@ The simulated AWS runs until Ctrl-C. Point any AWS client at it:
   export AWS_SECRET_ACCESS_KEY=simulated
   export AWS_REGION=eu-west-1
 
-The access key ID selects the account: ${accounts.join(", ")}. Then, for example:
+The access key ID selects the account: ${accounts.join(", ")}, or
+${managementAccount}, which manages the organization of the others (docs/organization.md). Then, for example:
 
   aws rds describe-db-instances --query 'DBInstances[].DBInstanceIdentifier'
   ${commandName} audit --all-regions

@@ -13,7 +13,10 @@ export const failOnChoices: readonly FailOn[] = [...severities, "never"];
 export const exitStatus = { clean: 0, findings: 1, usage: 2, incomplete: 3, failure: 4, interrupted: 130 } as const;
 
 /** The audit's exit status. A finding at or above the threshold outweighs incomplete coverage. */
-export function auditStatus({ findings, coverage }: Pick<Report, "findings" | "coverage">, failOn: FailOn): 0 | 1 | 3 {
+export function auditStatus(
+  { findings, coverage }: Pick<Report, "findings"> & { readonly coverage: Pick<Report["coverage"], "complete"> },
+  failOn: FailOn,
+): 0 | 1 | 3 {
   const fails = findings.some(
     (finding) => isViolation(finding) && failOn !== "never" && isAtLeast(finding.severity, failOn),
   );

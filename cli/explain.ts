@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { reasons } from "../lib/audit/classify.ts";
-import { activeRules, isOff, judge, prepare, toFinding } from "../lib/audit/judge.ts";
+import { activeRules, judge, prepare, toFinding } from "../lib/audit/judge.ts";
 import { observeDatabase } from "../lib/collect/observe-database.ts";
 import { AwsCallError, UsageError } from "../lib/model/errors.ts";
 import type { Inventory } from "../lib/model/inventory.ts";
@@ -137,7 +137,7 @@ function toPage(
         manual: plan.manual.find((one) => one.rule === id) ?? null,
       };
     }),
-    rulesOff: rules.filter((rule) => isOff(rule, policy)).map(({ id }) => id),
+    rulesOff: policy.rulesOff,
     observedAt: inventory.observedAt,
   };
 }

@@ -1,7 +1,9 @@
 import { isUtf8 } from "node:buffer";
+import { createHash } from "node:crypto";
 import { constants, createReadStream } from "node:fs";
-import { access, realpath, stat, writeFile } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { access, mkdtemp, realpath, stat, statfs, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, dirname, join, resolve } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { UsageError } from "../lib/model/errors.ts";
 import { codeOf, messageOf } from "./error-info.ts";
@@ -23,6 +25,16 @@ export async function readTextStream(
   name: string,
   maxMegabytes: number,
 ): Promise<string> {
+  return decode(await readStream(stream, name, maxMegabytes), name);
+}
+
+/** Reads a text file as `readText`, and its SHA-256, in hexadecimal. */
+export async function readHashedText(file: string, maxMegabytes: number): Promise<{ text: string; sha256: string }> {
+  const bytes = await readStream(createReadStream(file), file, maxMegabytes);
+  return { text: decode(bytes, file), sha256: createHash("sha256").update(bytes).digest("hex") };
+}
+
+async function readStream(stream: AsyncIterable<Buffer | string>, name: string, maxMegabytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   try {
@@ -36,7 +48,7 @@ export async function readTextStream(
     if (error instanceof UsageError) throw error;
     throw new UsageError(`${name} cannot be read: ${explainFileError(error)}.`);
   }
-  return decode(Buffer.concat(chunks), name);
+  return Buffer.concat(chunks);
 }
 
 function decode(bytes: Buffer, name: string): string {
@@ -65,6 +77,10 @@ export async function checkWritable(
     if (!(await stat(folder)).isDirectory())
       throw new UsageError(`${option} ${file} cannot be written: its folder is a file.`);
     await access(folder, constants.W_OK);
+    const { blocks, bavail } = await statfs(folder);
+    // A file system that does not count its blocks reports none.
+    if (blocks > 0 && bavail === 0)
+      throw new UsageError(`${option} ${file} cannot be written: no space is left on the device.`);
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw new UsageError(
@@ -91,6 +107,13 @@ export async function writeWhole(file: string, text: string): Promise<void> {
   } catch (error) {
     throw new WriteError(`${file} could not be written: ${explainFileError(error)}.`, { cause: error });
   }
+}
+
+/** Writes a text to a new file in the folder for temporary files, with the name of the one that could not be written. Returns its path. */
+export async function writeElsewhere(text: string, file: string): Promise<string> {
+  const spare = join(await mkdtemp(join(tmpdir(), "rds-password-audit-")), basename(file));
+  await writeWhole(spare, text);
+  return spare;
 }
 
 /** Why the operating system refused a file, as part of a sentence. */

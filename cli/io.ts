@@ -3,6 +3,7 @@ import type { RegionPort } from "../lib/collect/region-port.ts";
 import type { ConsumerPort } from "../lib/consumers/find-consumers.ts";
 import type { PrerequisitePort } from "../lib/preflight/check-prerequisites.ts";
 import type { SimulationPort } from "../lib/preflight/simulation.ts";
+import type { OrganizationPort } from "../lib/organization/organization-port.ts";
 import type { Publish } from "../lib/publish/destinations.ts";
 import type { RepairPort } from "../lib/remediate/repair.ts";
 import { codeOf } from "./error-info.ts";
@@ -33,6 +34,18 @@ export type Aws = {
     readonly endpoint?: string;
     readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
   }) => AwsAccount;
+  /** Opens the account of a role, with credentials that may assume it. */
+  readonly openRole: (
+    options: {
+      readonly roleArn: string;
+      readonly externalId?: string | undefined;
+      readonly signal?: AbortSignal | undefined;
+    } & Pick<CallerOptions, "profile">,
+  ) => AwsAccount;
+  /** Opens AWS Organizations with credentials of the management account or of a delegated administrator. */
+  readonly openOrganization: (
+    options: { readonly signal?: AbortSignal | undefined } & Pick<CallerOptions, "profile">,
+  ) => Promise<OrganizationPort & { close(): void }>;
   /** Starts a time limit: a signal for `createAccount`. */
   readonly startTimeLimit: (milliseconds: number, reason: string) => AbortSignal;
   readonly defaultRegion: (profile?: string) => Promise<string | null>;
@@ -56,6 +69,8 @@ export type Aws = {
 
 /** A command's access to the outside world, replaced in tests. */
 export type Io = {
+  /** The command line without the program; reports name it. */
+  readonly argv?: readonly string[];
   readonly stdin: AsyncIterable<Buffer | string>;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;

@@ -13,7 +13,9 @@ for (const stream of [process.stdout, process.stderr]) stream.on("error", () => 
 async function loadAws(): Promise<Aws> {
   return {
     ...(await import("../lib/aws/create-account.ts")),
+    ...(await import("../lib/aws/open-role.ts")),
     ...(await import("../lib/aws/time-limit.ts")),
+    openOrganization: async (options) => (await import("../lib/aws/open-organization.ts")).openOrganization(options),
     openTopic: (topicArn, options) => async (messages) => {
       const { publishMessages } = await import("../lib/aws/publish-messages.ts");
       return publishMessages(topicArn, messages, options);

@@ -8,8 +8,9 @@ import { renderPlan } from "../lib/report/terminal/plan-table.ts";
 import { listScopes } from "../lib/report/text/scopes.ts";
 import { rules } from "../rules/index.ts";
 import { exitStatus } from "./exit-status.ts";
-import { checkWritable, writeWhole } from "./files.ts";
+import { checkWritable, WriteError, writeWhole } from "./files.ts";
 import { findDatabase, namingDatabases } from "./find-database.ts";
+import { formatOfFile } from "./format-of-file.ts";
 import { type Io, write } from "./io.ts";
 import { oneOf } from "./option-values.ts";
 import { readPolicy } from "./policy-file.ts";
@@ -18,8 +19,10 @@ import { addStateOption, openStateOf, type StateOptions } from "./state-option.t
 import { terminalOf } from "./terminal.ts";
 import { version } from "./version.ts";
 
-type PlanCommandOptions = SourceOptions &
-  StateOptions & { readonly format: "table" | "json"; readonly output?: string };
+type PlanCommandOptions = SourceOptions & StateOptions & { readonly format?: PlanFormat; readonly output?: string };
+
+const planFormats = { table: { endings: [".txt"] }, json: { endings: [".json"] } } as const;
+type PlanFormat = keyof typeof planFormats;
 
 const examples = `
 Shows the repairs that would start if remediation were enabled, and what blocks the others. Named databases are shown with every gate; otherwise only closed gates are shown.
@@ -45,9 +48,10 @@ export function addPlan(program: Command, io: Io, end: (status: number) => void)
     .argument("[database...]", "plan only for these databases (default: all)");
   addStateOption(addSourceOptions(command))
     .addOption(
-      new Option("-f, --format <format>", "print a table or JSON")
-        .default("table")
-        .argParser(oneOf("--format", ["table", "json"])),
+      new Option(
+        "-f, --format <format>",
+        "print a table or JSON (default: from the name of --output, else table)",
+      ).argParser(oneOf("--format", ["table", "json"])),
     )
     .option("-o, --output <file>", "write the plan to a file (default: standard output)")
     .addHelpText("after", examples)
@@ -62,9 +66,10 @@ export const assumptions = {
 
 async function plan(names: readonly string[], options: PlanCommandOptions, io: Io): Promise<number> {
   checkSource(options);
-  const { from, format, output } = options;
+  const { from, output } = options;
   const policy = await readPolicy(options.policy);
   if (output !== undefined) await checkWritable(output, "--output", [options.policy, from]);
+  const format = options.format ?? (output === undefined ? "table" : formatOfFile(output, planFormats));
   const { value: state } = await (await openStateOf(options, io)).read();
   const inventory = await openInventory(options, policy, io, { names, forRepair: true });
   const named = names.map((name) => findDatabase(name, inventory).database.arn);
@@ -96,12 +101,15 @@ function describeUnseen({ coverage, findings }: Report): string {
 /** Prints a plan, or writes it to a file. */
 export async function showPlan(
   made: Plan,
-  { format, output, isInFull }: { format: "table" | "json"; output?: string | undefined; isInFull: boolean },
+  { format, output, isInFull }: { format: PlanFormat; output?: string | undefined; isInFull: boolean },
   io: Io,
 ): Promise<void> {
   const terminal = terminalOf(output === undefined ? io.stdout : null, io);
   const text = format === "json" ? toJson(made) : renderPlan(made, { ...terminal, gates: isInFull ? "all" : "closed" });
   if (output === undefined) return write(io.stdout, text);
-  await writeWhole(output, text);
+  await writeWhole(output, text).catch(async (error: WriteError) => {
+    await write(io.stdout, text);
+    throw new WriteError(`${error.message} The plan is on standard output instead.`, { cause: error });
+  });
   await write(io.stderr, `Wrote the plan to ${output}.\n`);
 }

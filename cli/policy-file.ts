@@ -1,8 +1,9 @@
 import { Option } from "commander";
 import { defaultPolicy } from "../lib/model/default-policy.ts";
 import { type Policy, parsePolicy } from "../lib/model/policy.ts";
+import type { ReportRequest } from "../lib/model/report.ts";
 import { rules } from "../rules/index.ts";
-import { readText } from "./files.ts";
+import { readHashedText } from "./files.ts";
 import { nonEmpty } from "./option-values.ts";
 
 /** In MB. Parsing YAML takes seconds per MB. */
@@ -15,10 +16,15 @@ export function policyOption(description: string): Option {
 
 /** Reads the policy file, or answers with the default policy. Throws a UsageError with one line for each mistake. */
 export async function readPolicy(file: string | undefined): Promise<Policy> {
-  if (file === undefined) return defaultPolicy;
-  return parsePolicy(
-    await readText(file, maxSize),
-    file,
-    rules.map(({ id }) => id),
-  );
+  return (await readPolicyFile(file)).policy;
+}
+
+/** Reads the policy as `readPolicy`, and says for the report where it comes from. */
+export async function readPolicyFile(
+  file: string | undefined,
+): Promise<{ readonly policy: Policy; readonly source: ReportRequest["policy"] }> {
+  if (file === undefined) return { policy: defaultPolicy, source: null };
+  const { text, sha256 } = await readHashedText(file, maxSize);
+  const ids = rules.map(({ id }) => id);
+  return { policy: parsePolicy(text, file, ids), source: { file, sha256 } };
 }

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import wrapAnsi from "wrap-ansi";
 import { addApprove } from "./approve.ts";
 import { addAudit } from "./audit.ts";
+import { addCheck } from "./check.ts";
 import { addCompletion } from "./completion.ts";
 import { addConsumers } from "./consumers.ts";
 import { addDemo } from "./demo.ts";
@@ -13,12 +14,14 @@ import { addTrend } from "./history/trend.ts";
 import type { Io, OutputStream } from "./io.ts";
 import { addPlan } from "./plan.ts";
 import { addPreflight } from "./preflight.ts";
+import { addPrevent } from "./prevent.ts";
 import { addRemediate } from "./remediate.ts";
 import { programName, reportFailure } from "./report-failure.ts";
 import { addRotate } from "./rotate.ts";
 import { addRules } from "./rules.ts";
 import { addStop } from "./stop.ts";
 import { terminalOf } from "./terminal.ts";
+import { addVerify } from "./verify.ts";
 import { version } from "./version.ts";
 
 const examples = `
@@ -32,7 +35,7 @@ Examples:
 /** Runs a command line, without the program's name, and answers with the exit status (exit-status.ts). Never throws. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   let status: number = exitStatus.clean;
-  const program = createProgram(io, (ended) => {
+  const program = createProgram({ ...io, argv }, (ended) => {
     status = ended;
   });
   try {
@@ -74,6 +77,9 @@ function createProgram(io: Io, end: (status: number) => void): Command {
     addRotate,
     addApprove,
     addStop,
+    addVerify,
+    addCheck,
+    addPrevent,
     addHistory,
     addTrend,
     addDiff,

@@ -5,10 +5,13 @@ import type { OutputStream } from "./io.ts";
 /** Reading so few targets takes no time to show. */
 const tooFew = 3;
 
-/** A progress bar of the Regions read. Clears itself at the end; draws nothing unless the stream is a terminal. */
-export function createProgressBar(stream: OutputStream): { show: (progress: Progress) => void; stop: () => void } {
+/** A progress bar of the Regions or accounts read. Clears itself at the end; draws nothing unless the stream is a terminal. */
+export function createProgressBar(
+  stream: OutputStream,
+  noun = "Regions",
+): { show: (progress: Progress) => void; stop: () => void } {
   const progressBar = new SingleBar({
-    format: "Reading {value} of {total} Regions {bar}",
+    format: `Reading {value} of {total} ${noun} {bar}`,
     barCompleteChar: "█",
     barIncompleteChar: "░",
     clearOnComplete: true,

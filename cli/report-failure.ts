@@ -55,10 +55,6 @@ const replacements: readonly [RegExp, string][] = [
     /^Missing required argument "id"\.$/,
     "The id of the approval request is missing: the message on the alerts topic has it.",
   ],
-  [
-    /^Unknown option "--severity".*/,
-    'Unknown option "--severity": the report always shows every severity; --fail-on <severity> sets which ones exit with 1.',
-  ],
   [/^Too many arguments for "(\w+)"\. Expected 0 arguments but got \d+: (.*)\.$/, '$1 takes only options, not "$2".'],
   [
     /^Too many arguments for "(\w+)"\. Expected 1 argument but got \d+: (.*)\.$/,

@@ -8,11 +8,12 @@ const defaultSeconds = 10;
 export function createSlownessNotice(
   stream: OutputStream,
   seconds = defaultSeconds,
+  noun = "Regions",
 ): { show: (progress: Progress) => void; stop: () => void } {
   let progress: Progress = { done: 0, total: 0 };
   const timer = setTimeout(() => {
     const { done, total } = progress;
-    const read = total === 0 ? "" : ` ${done} of ${total} Regions are read.`;
+    const read = total === 0 ? "" : ` ${done} of ${total} ${noun} are read.`;
     const text = `AWS has not answered everything after ${seconds} seconds.${read} To stop earlier, use --timeout.\n`;
     void write(stream, text);
   }, seconds * 1000);

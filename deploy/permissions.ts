@@ -16,7 +16,7 @@ export type ResourceArns = {
 };
 
 /** Denies the values of secrets to every role of this project, whatever else is attached to it. */
-const neverTheValues: readonly Statement[] = [
+export const neverTheValues: readonly Statement[] = [
   {
     Sid: "NeverTheValues",
     Effect: "Deny",

@@ -49,7 +49,15 @@ const manifest = {
   bin: { [name]: "rds-password-audit.js" },
 };
 writeFileSync(`${outdir}/package.json`, `${JSON.stringify(manifest, null, 2)}\n`);
-for (const path of ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "docs"])
+for (const path of [
+  "README.md",
+  "CHANGELOG.md",
+  "CONTRIBUTING.md",
+  "LICENSE",
+  "deploy/member-role.yaml",
+  "deploy/member-repair-role.yaml",
+  "docs",
+])
   cpSync(path, `${outdir}/${path}`, { recursive: true });
 
 const libraries = new Set(

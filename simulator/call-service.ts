@@ -8,6 +8,7 @@ import { ecs } from "./services/ecs.ts";
 import { iam } from "./services/iam.ts";
 import { kms } from "./services/kms.ts";
 import { lambda } from "./services/lambda.ts";
+import { organizations } from "./services/organizations.ts";
 import { rds } from "./services/rds.ts";
 import { s3 } from "./services/s3.ts";
 import { secretsManager } from "./services/secretsmanager.ts";
@@ -51,6 +52,7 @@ const services: Readonly<Record<string, Service>> = {
   iam,
   kms,
   lambda,
+  organizations,
   rds,
   s3,
   secretsmanager: secretsManager,
@@ -65,7 +67,7 @@ export function serviceNamed(name: string, isForm = false): Service {
 }
 
 function callerArnOf({ id, partition }: SimulatedAccount, token: string | undefined): string {
-  return `arn:${partition}:sts::${id}:assumed-role/${sessionIn(token) ?? "Simulated/session"}`;
+  return `arn:${partition}:sts::${id}:assumed-role/${sessionIn(token)?.name ?? "Simulated/session"}`;
 }
 
 function errorFor(fault: Fault, { errors }: Service, callerArn: string, action: string): Error {
@@ -96,21 +98,41 @@ function regionOf(account: SimulatedAccount, name: string, { isGlobal }: Service
   return isGlobal ? (account.regions.get(name) ?? createRegion(account, name)) : account.cloud.region(account.id, name);
 }
 
+/** True for a member whose account is not active: AWS does not accept its credentials. */
+function isClosed({ id, cloud }: SimulatedAccount): boolean {
+  return (cloud.organization?.members.get(id)?.state ?? "ACTIVE") !== "ACTIVE";
+}
+
+/** Service control policies apply to every account of an organization but the management account. The one here exempts global services. */
+function isDeniedByScp({ id, cloud }: SimulatedAccount, region: string, { isGlobal }: Service): boolean {
+  const { organization } = cloud;
+  const isMember = organization?.members.has(id) === true && organization.managementAccount !== id;
+  return isMember && !isGlobal && organization.deniedRegions.has(region);
+}
+
 /** Performs a call or fails it as the faults require. The result shares objects with the cloud. @throws SimulatedError, NoResponseError */
 export function performCall(cloud: Cloud, call: ServiceCall, service = serviceNamed(call.service)): object {
   const { region, params } = call;
   const account = cloud.accounts.get(call.account);
-  if (!account || !(service.isGlobal || account.enabledRegions.has(region))) throw service.errors.invalidToken();
+  if (!account || isClosed(account) || !(service.isGlobal || account.enabledRegions.has(region)))
+    throw service.errors.invalidToken();
   const action = `${call.service}:${service.permissions?.[call.action] ?? call.action}`;
   cloud.calls.push({ account: account.id, region, action });
   const callerArn = callerArnOf(account, call.sessionToken);
   const ofCalls = cloud.faults.filter(({ kind }) => kind !== "entry");
   const fault = takeFault(ofCalls, { action, account: account.id, region, params });
 
+  const wallClock = new Date();
+  const session = sessionIn(call.sessionToken);
   const perform = (): object => {
+    if (session !== undefined && session.endsAt <= wallClock.getTime()) throw service.errors.expiredToken();
+    if (isDeniedByScp(account, region, service))
+      throw service.errors.denied(
+        `User: ${callerArn} is not authorized to perform: ${action} with an explicit deny in a service control policy`,
+      );
     const act = service.actions[call.action];
     if (!act) throw service.errors.unknownAction(call.action);
-    return act(params, { account, region: regionOf(account, region, service), callerArn, wallClock: new Date() });
+    return act(params, { account, region: regionOf(account, region, service), callerArn, wallClock });
   };
   if (!fault) return perform();
   try {

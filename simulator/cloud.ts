@@ -63,6 +63,7 @@ export function createCloud({ now }: { now: Date }): Cloud {
         for (const name of [...options.regions, ...found.regions.keys()]) found.enabledRegions.add(name);
       }
       if (options.roles) found.roles = options.roles;
+      if (options.externalId) found.externalId = options.externalId;
       return found;
     }
     const made: SimulatedAccount = {
@@ -73,6 +74,7 @@ export function createCloud({ now }: { now: Date }): Cloud {
       regions: new Map(),
       globalClusters: new Map(),
       ...(options.roles && { roles: options.roles }),
+      ...(options.externalId && { externalId: options.externalId }),
     };
     accounts.set(id, made);
     return made;
@@ -93,6 +95,7 @@ export function createCloud({ now }: { now: Date }): Cloud {
     accounts,
     account,
     region,
+    organization: null,
     faults: [],
     fault: (options) => {
       const fault = toFault(options);
@@ -110,6 +113,7 @@ export function createCloud({ now }: { now: Date }): Cloud {
       resetEndsSeconds: 120,
       rotateSeconds: 60,
       deleteSeconds: 120,
+      sessionSeconds: 3600,
       startSeconds: 180,
     },
   };

@@ -1,5 +1,6 @@
 import type { Managed } from "./builders.ts";
 import { createCloud } from "./cloud.ts";
+import { createOrganization, rootId } from "./create-organization.ts";
 import { arnPrefix } from "./identifiers.ts";
 import { awsManagedKey } from "./keys.ts";
 import type { Cloud, Region } from "./state.ts";
@@ -10,6 +11,15 @@ export const sampleAccounts = {
   staging: "222222222222",
   dataPlatform: "333333333333",
 } as const;
+
+/** The management account of the sample organization. It has no databases. */
+export const sampleManagementAccount = "999999999999";
+
+/** What the member roles of the sample organization require as `sts:ExternalId`. */
+const externalId = "sample-external-id";
+
+/** The unit of the sandboxes, and the unit above it. */
+const units = { "ou-ab12-55555555": "ou-ab12-22222222", "ou-ab12-22222222": rootId, "ou-ab12-11111111": rootId };
 
 /** The Regions that are enabled in each of them. */
 export const sampleRegions: readonly string[] = ["ap-southeast-2", "eu-central-1", "eu-west-1", "us-east-1"];
@@ -357,9 +367,30 @@ function fillDataPlatform(cloud: Cloud): void {
   cloud.fault({ action: "secretsmanager:ListSecrets", account: sampleAccounts.dataPlatform, kind: "deny" });
 }
 
+/** Joins the accounts in an organization, with a management account, a closed account, and a sandbox without the member role. */
+function joinOrganization(cloud: Cloud): void {
+  const { production, staging, dataPlatform } = sampleAccounts;
+  const sandbox = "666666666666";
+  createOrganization(cloud, {
+    managementAccount: sampleManagementAccount,
+    members: [
+      { id: sampleManagementAccount, name: "management" },
+      { id: production, name: "production", parent: "ou-ab12-11111111" },
+      { id: staging, name: "staging", parent: "ou-ab12-22222222" },
+      { id: dataPlatform, name: "data-platform", parent: "ou-ab12-11111111" },
+      { id: "555555555555", name: "website-2019", state: "SUSPENDED", parent: "ou-ab12-11111111" },
+      { id: sandbox, name: "sandbox-ann", parent: "ou-ab12-55555555" },
+    ],
+    units,
+  });
+  for (const id of [sampleManagementAccount, production, staging, dataPlatform])
+    cloud.account(id, { regions: sampleRegions, roles: ["rds-password-audit-member"], externalId });
+  cloud.account(sandbox, { regions: sampleRegions, roles: [] });
+}
+
 /**
  * Creates three accounts (production, staging, data platform) in four Regions: mostly healthy, with a violation of every rule and every
- * reason not to judge a database. Dates are relative to `now`.
+ * reason not to judge a database. They are members of an organization with three more accounts. Dates are relative to `now`.
  */
 export function createSampleOrganization({ now }: { now: Date }): { cloud: Cloud; policyYaml: string } {
   const cloud = createCloud({ now });
@@ -373,5 +404,6 @@ export function createSampleOrganization({ now }: { now: Date }): { cloud: Cloud
   fillProduction(cloud, times);
   fillStaging(cloud);
   fillDataPlatform(cloud);
+  joinOrganization(cloud);
   return { cloud, policyYaml };
 }

@@ -68,6 +68,28 @@ export type SimulatedAccount = {
   readonly globalClusters: Map<string, GlobalCluster>;
   /** The roles that can be assumed; any role if absent. */
   roles?: readonly string[];
+  /** What the trust policies of its roles require as `sts:ExternalId`; anything if absent. */
+  externalId?: string;
+};
+
+/** An organization in AWS Organizations. */
+export type Organization = {
+  readonly id: string;
+  readonly managementAccount: string;
+  featureSet: "ALL" | "CONSOLIDATED_BILLING";
+  readonly delegatedAdministrators: Set<string>;
+  /** True if the trusted access of AWS Account Management is enabled. */
+  trustsAccountManagement: boolean;
+  /** By account ID, in the order of the list. `parent` is a unit or the root. */
+  readonly members: Map<string, { readonly name: string; state: string; parent: string }>;
+  /** Units by ID, each with its parent. */
+  readonly units: Map<string, string>;
+  /** Regions that a service control policy denies to all accounts but the management account. */
+  readonly deniedRegions: Set<string>;
+  /** Accounts on each page of a list. A page can be empty and yet have a successor. */
+  pageSize: number;
+  /** Pages of `ListAccounts`, counted from 0, before which AWS returns an empty page. */
+  readonly emptyPages: Set<number>;
 };
 
 /** Durations of asynchronous changes, in virtual seconds. */
@@ -80,6 +102,8 @@ type Timing = {
   resetEndsSeconds: number;
   rotateSeconds: number;
   deleteSeconds: number;
+  /** Real seconds until a session of an assumed role ends. */
+  sessionSeconds: number;
   startSeconds: number;
 };
 
@@ -95,10 +119,12 @@ export type Cloud = {
   /** Returns an account; creates it if needed. */
   account: (
     id: string,
-    options?: { partition?: string; regions?: readonly string[]; roles?: readonly string[] },
+    options?: { partition?: string; regions?: readonly string[]; roles?: readonly string[]; externalId?: string },
   ) => SimulatedAccount;
   /** Returns a Region; creates and enables it if needed. */
   region: (account: string, name: string) => Region;
+  /** The organization of its members; null if there is none. */
+  organization: Organization | null;
   /** Makes calls fail until the returned function is called or `times` calls have failed. */
   fault: (options: FaultOptions) => () => void;
   readonly faults: Fault[];

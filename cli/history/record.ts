@@ -22,12 +22,13 @@ export function recordRun(
   history: HistoryFile,
 ): { readonly report: Report; readonly error: Error | null } {
   try {
+    const hasHistory = history.runs().length > 0;
     const known = new Map(history.record(report).known.map((finding) => [finding.id, finding.firstSeenAt]));
     const findings = report.findings.map((finding) => ({
       ...finding,
       firstSeenAt: known.get(finding.id) ?? finding.firstSeenAt,
     }));
-    return { report: { ...report, findings }, error: null };
+    return { report: { ...report, hasHistory, findings }, error: null };
   } catch (error) {
     return { report, error: new WriteError(`The run is not in the history. ${messageOf(error)}`, { cause: error }) };
   } finally {

@@ -1,57 +1,105 @@
 import { compareText } from "../model/compare-text.ts";
 import type { ClassifiedDatabase, Management } from "../model/database.ts";
 import { type Finding, isUnknown, isViolation, type Severity, severities } from "../model/finding.ts";
-import type { Gap, Inventory } from "../model/inventory.ts";
+import type { Gap, Inventory, UnreadScope } from "../model/inventory.ts";
 import type { Policy } from "../model/policy.ts";
-import type { Report } from "../model/report.ts";
+import type { Report, ReportRequest } from "../model/report.ts";
 import type { Rule } from "../model/rule.ts";
 import type { Secret } from "../model/secret.ts";
-import { activeRules, isOff, judgeTarget } from "./judge.ts";
+import { type ReadScope, sumUpCoverage } from "./coverage.ts";
+import { activeRules, judgeTarget } from "./judge.ts";
 import { findOrphanedSecrets } from "./orphaned-secrets.ts";
+
+/** What an inventory says once it is judged: all that a report needs of it. The parts of several accounts merge into one report. */
+export type ReportPart = {
+  readonly scopes: readonly ReadScope[];
+  /** Gaps of accounts that were not opened. */
+  readonly accountGaps: readonly Gap[];
+  readonly unread: readonly UnreadScope[];
+  readonly databases: Report["databases"];
+  readonly findings: readonly Finding[];
+};
+
+/** What an inventory is judged by, and what the report says about itself. */
+type AssembleOptions = {
+  readonly policy: Policy;
+  readonly rules: readonly Rule[];
+  readonly generatedAt: string;
+  readonly version: string;
+  readonly request?: RequestDetails;
+};
+
+/** What was asked for, as far as the inventory does not say it. */
+export type RequestDetails = Omit<ReportRequest, "callers">;
 
 /**
  * Applies the rules to an inventory as of the time it was observed, so that a saved inventory always gives the same findings.
- * `generatedAt` is recorded but does not affect them.
+ * `generatedAt` and `request` are recorded but do not affect them.
  */
-export function assembleReport(
+export function assembleReport(inventory: Inventory, options: AssembleOptions): Report {
+  return mergeParts([judgeInventory(inventory, options)], { ...inventory, ...options });
+}
+
+/** Applies the rules to an inventory as of the time it was observed. */
+export function judgeInventory(
   inventory: Inventory,
-  options: { policy: Policy; rules: readonly Rule[]; generatedAt: string; version: string },
-): Report {
-  const { policy, rules, generatedAt, version } = options;
-  const gaps: Gap[] = [...inventory.gaps];
-  const databases: ClassifiedDatabase[] = [];
+  { policy, rules }: Pick<AssembleOptions, "policy" | "rules">,
+): ReportPart {
+  const scopes: ReadScope[] = [];
+  const databases: Report["databases"] = [];
   const findings: Finding[] = [];
-  const targets: Report["coverage"]["targets"] = [];
   for (const target of inventory.targets) {
     const judged = judgeTarget(target, policy, rules, inventory.observedAt);
-    databases.push(...judged.databases);
+    databases.push(...judged.databases.map(toReported));
     findings.push(...judged.findings);
-    gaps.push(...target.gaps, ...judged.crashes);
     const { account, region, calls } = target;
     // Exempt findings count too: an exemption covers a violation, not missing data.
     const complete = target.gaps.length === 0 && !judged.findings.some(({ status }) => status === "INSUFFICIENT_DATA");
+    const gaps = [...target.gaps, ...judged.crashes];
     const orphans = findOrphanedSecrets(target, inventory.observedAt);
-    targets.push({
-      ...{ account, region, complete, databases: judged.databases.length, calls },
+    scopes.push({
+      ...{ account, region, complete, databases: judged.databases.length, calls, gaps },
       orphanedSecrets: orphans?.map(toOrphanedSecret).sort((a, b) => compareText(a.arn, b.arn)) ?? null,
     });
   }
+  return { scopes, accountGaps: inventory.gaps, unread: inventory.unread ?? [], databases, findings };
+}
+
+/** Merges judged parts, each of other accounts or Regions, into one report. */
+export function mergeParts(
+  parts: readonly ReportPart[],
+  options: AssembleOptions & Pick<Inventory, "observedAt" | "accountNames" | "callers">,
+): Report {
+  const { policy, rules, generatedAt, version, request, observedAt, accountNames = {}, callers = [] } = options;
+  const scopes = parts.flatMap((part) => part.scopes);
+  const accountGaps = parts.flatMap((part) => part.accountGaps);
+  const databases = parts.flatMap((part) => part.databases);
+  const findings = parts.flatMap((part) => part.findings);
+  const unread = parts.flatMap((part) => part.unread);
+  const gaps = [...accountGaps, ...scopes.flatMap((scope) => scope.gaps)];
   const countOf = (management: Management) => databases.filter((one) => one.management === management).length;
   const active = activeRules(rules, policy);
-  const complete =
-    targets.length > 0 && active.length > 0 && gaps.length === 0 && targets.every((target) => target.complete);
+  const rulesOff = rules.map(({ id }) => id).filter((id) => policy.rulesOff.includes(id));
+  const complete = scopes.length > 0 && active.length > 0 && gaps.length === 0 && scopes.every((one) => one.complete);
   return {
     schemaVersion: "1.0",
-    observedAt: inventory.observedAt,
+    observedAt,
     generatedAt,
     tool: { name: "rds-password-audit", version },
-    clean: complete && !findings.some(isViolation),
+    request: request === undefined ? null : { callers, ...request },
+    // What was not asked is not clean either.
+    clean: complete && rulesOff.length === 0 && !findings.some(isViolation),
+    hasHistory: false,
+    narrowedBy: null,
     coverage: {
       complete,
-      targets: targets.sort((a, b) => compareText(a.account, b.account) || compareText(a.region, b.region)),
+      ...sumUpCoverage({ scopes, accountGaps, unread, accountNames }),
+      targets: scopes
+        .map(({ gaps: _, ...target }) => target)
+        .sort((a, b) => compareText(a.account, b.account) || compareText(a.region, b.region)),
       gaps: gaps.sort(compareGaps),
       rules: active.map(({ id }) => id).sort(),
-      rulesOff: rules.filter((rule) => isOff(rule, policy)).map(({ id }) => id),
+      rulesOff,
     },
     summary: {
       databases: databases.length,
@@ -62,7 +110,11 @@ export function assembleReport(
       outOfScope: countOf("out-of-scope"),
       findings: countFindings(findings),
     },
-    databases: databases.sort((a, b) => compareText(a.arn, b.arn)).map(toReported),
+    byRule: countByRule(
+      findings,
+      active.map(({ id }) => id),
+    ),
+    databases: databases.sort((a, b) => compareText(a.arn, b.arn)),
     findings: findings.sort(compareFindings),
   };
 }
@@ -71,6 +123,7 @@ function toOrphanedSecret({ arn, primaryArns, createdAt }: Secret) {
   return { arn, createdFor: primaryArns[0] ?? null, createdAt };
 }
 
+/** Counts active violations by severity, then exempt findings, then active findings that could not be evaluated. */
 function countFindings(findings: readonly Finding[]): Report["summary"]["findings"] {
   const violations = findings.filter(isViolation);
   const countOf = (severity: Severity) => violations.filter((one) => one.severity === severity).length;
@@ -84,7 +137,18 @@ function countFindings(findings: readonly Finding[]): Report["summary"]["finding
   };
 }
 
-function toReported(database: ClassifiedDatabase): Report["databases"][number] {
+function countByRule(findings: readonly Finding[], ids: readonly string[]): Report["byRule"] {
+  const found = Map.groupBy(findings, ({ rule }) => rule);
+  const countsOf = (id: string) => {
+    const all = found.get(id) ?? [];
+    const exempt = all.filter(({ exemption }) => exemption !== null).length;
+    return { violations: all.filter(isViolation).length, exempt, insufficientData: all.filter(isUnknown).length };
+  };
+  return Object.fromEntries(ids.toSorted(compareText).map((id) => [id, countsOf(id)]));
+}
+
+/** A database as the report has it. */
+export function toReported(database: ClassifiedDatabase): Report["databases"][number] {
   const { arn, kind, identifier, resourceId, account, region, engine, engineVersion, status } = database;
   const { management, reason, masterUserSecret, tags } = database;
   const described = { arn, kind, identifier, resourceId, account, region, engine, engineVersion, status };
@@ -97,6 +161,7 @@ function compareGaps(a: Gap, b: Gap): number {
   return differing === undefined ? 0 : compareText(a[differing] ?? "", b[differing] ?? "");
 }
 
+/** The order of findings: severity, ARN, rule. */
 function compareFindings(a: Finding, b: Finding): number {
   return (
     severities.indexOf(a.severity) - severities.indexOf(b.severity) ||

@@ -7,7 +7,10 @@ type StaticCredentials = {
 };
 
 /** Fetches session credentials; the SDK calls it again when they expire. */
-export type CredentialProvider = () => Promise<StaticCredentials & { readonly expiration: Date }>;
+export type CredentialProvider = () => Promise<SessionCredentials>;
+
+/** Credentials of a session, and when it ends. */
+export type SessionCredentials = StaticCredentials & { readonly expiration: Date };
 
 /** Options of every AWS client. What is left out comes from the SDK's own configuration. */
 export type ClientOptions = {

@@ -7,7 +7,7 @@ import { parseArn } from "../model/arn.ts";
 import { AccessError, AwsCallError } from "../model/errors.ts";
 import { pages } from "./call.ts";
 import { type ClientOptions, toClientConfig } from "./client-config.ts";
-import { createRegion } from "./create-region.ts";
+import { createRegion, type RegionClients } from "./create-region.ts";
 import { createRepairs } from "./create-repairs.ts";
 import { explainAccessError } from "./explain-access-error.ts";
 import { RdsProtocol } from "./rds-protocol.ts";
@@ -26,7 +26,7 @@ const fallbackRegion = "us-east-1";
 /** Opens an account: the caller's identity, the enabled Regions, and a port for each Region. */
 export function createAccount(options: AccountOptions) {
   const config = toClientConfig(options);
-  const homeRegion = async () => (await defaultRegion(options.profile)) ?? fallbackRegion;
+  const homeRegion = () => homeRegionOf(options.profile);
 
   return {
     name: options.name,
@@ -58,14 +58,22 @@ export function createAccount(options: AccountOptions) {
     },
     region(scope: RegionScope) {
       const regional = { ...config, region: scope.region };
-      const clients = {
+      const clients: RegionClients = {
         rds: withSignal(new RDSClient({ ...regional, protocol: RdsProtocol }), options.signal),
         secrets: withSignal(new SecretsManagerClient(regional), options.signal),
         kms: withSignal(new KMSClient(regional), options.signal),
       };
-      return { ...createRegion(scope, clients), ...createRepairs(clients) };
+      const close = () => {
+        for (const client of Object.values(clients)) client.destroy();
+      };
+      return { ...createRegion(scope, clients), ...createRepairs(clients), close };
     },
   };
+}
+
+/** The Region for calls that no Region is named for: the configured one, else one that answers for the partition `aws`. */
+export async function homeRegionOf(profile?: string): Promise<string> {
+  return (await defaultRegion(profile)) ?? fallbackRegion;
 }
 
 /** The Region of the SDK's own configuration (environment, profile); null if it has none. */

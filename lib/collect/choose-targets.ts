@@ -16,7 +16,7 @@ export type AccountPort = {
 };
 
 /** The account that credentials belong to. */
-type AccountIdentity = { readonly account: string; readonly partition: string };
+export type AccountIdentity = { readonly account: string; readonly partition: string };
 
 export type TargetRequest = {
   readonly accounts: readonly AccountPort[];
@@ -79,6 +79,7 @@ async function listRegions(port: AccountPort): Promise<readonly string[]> {
 function toAccessError(error: unknown): unknown {
   if (!(error instanceof AwsCallError)) return error;
   const { action, code, message } = error;
+  if (action === "sts:AssumeRole") return new AccessError(`${message}.`);
   return new AccessError(`${action} failed with ${code} (${message}). Allow the action, or name the Regions to audit.`);
 }
 

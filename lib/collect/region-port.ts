@@ -13,6 +13,8 @@ export type RegionPort = {
   readonly partition: string;
   /** API calls so far, without retries. */
   calls(): number;
+  /** Closes the connections. Without it, they are closed some time after the last call. */
+  close?(): void;
   /** All DB instances, or the one referred to: no page has it if it does not exist. */
   describeDBInstances(only?: DatabaseReference): Pages<Database>;
   describeDBClusters(only?: DatabaseReference): Pages<Database>;

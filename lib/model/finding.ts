@@ -26,6 +26,8 @@ export const findingSchema = z.object({
   resource: z.object({ arn: z.string(), type: z.string(), identifier: z.string(), resourceId: z.string() }),
   account: z.string(),
   region: z.string(),
+  /** Set by `check`: the file, the line to change (null if it is not known), and the path of the CDK construct. */
+  location: z.optional(z.object({ file: z.string(), line: z.nullable(z.int()), path: z.nullable(z.string()) })),
   /** Who owns the database, by its tags (`ownerTags` of the policy); null if no tag says it. */
   owner: z._default(z.nullable(z.string()), null),
   message: z.string(),

@@ -16,6 +16,25 @@ export const gapSchema = z.object({
 });
 export type Gap = z.infer<typeof gapSchema>;
 
+/** True if a service control policy of the organization denied the call. */
+export function isDeniedByScp({ code, message }: Pick<Gap, "code" | "message">): boolean {
+  return code.startsWith("AccessDenied") && /explicit deny in a service control policy/i.test(message);
+}
+
+/** Why an expected account or Region was not read although no call failed. */
+export const unreadOutcomes = ["region-not-enabled", "account-not-active", "excluded"] as const;
+
+/** An expected account and Region that was not read: the Region is not enabled, the account is not active, or the policy excludes it. */
+const unreadScopeSchema = z.object({
+  account: z.string(),
+  /** `*` for an account as a whole. */
+  region: z.string(),
+  outcome: z.enum(unreadOutcomes),
+  /** The state of the account, the reason in the policy, or what AWS says about the Region. */
+  reason: z.string(),
+});
+export type UnreadScope = z.infer<typeof unreadScopeSchema>;
+
 /** A blue/green deployment: ARNs of the two databases, and its status as AWS reports it. */
 export const blueGreenDeploymentSchema = z.object({
   source: z.string(),
@@ -70,5 +89,11 @@ export const inventorySchema = z.object({
   targets: z.array(targetSchema),
   /** Gaps that belong to no target: an account that could not be opened, or Regions that could not be listed. */
   gaps: z.array(gapSchema),
+  /** ARNs of the callers that read AWS, as AWS STS returned them. */
+  callers: z.optional(z.array(z.string())),
+  /** Expected accounts and Regions that were not read; absent unless an organization was audited. */
+  unread: z.optional(z.array(unreadScopeSchema)),
+  /** The names of the accounts in the organization. */
+  accountNames: z.optional(z.record(z.string(), z.string())),
 });
 export type Inventory = z.infer<typeof inventorySchema>;

@@ -85,6 +85,42 @@ const selectiveMatch = matchSchema.refine(
 
 const count = z.int("must be a whole number").positive("must be at least 1");
 
+/**
+ * How an audit of an organization enters its accounts, and what it leaves out. Each entry left out has a reason, which the report repeats.
+ * The external ID has the form that AWS STS accepts: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+ */
+const organizationSchema = z.strictObject({
+  /** The role of each account, with its path if it has one. */
+  roleName: z
+    .string("must be text")
+    .regex(/^([\w+=,.@-]+\/)*[\w+=,.@-]{1,64}$/, "must be the name of an IAM role, as in rds-password-audit-member")
+    .default("rds-password-audit-member"),
+  /** What the trust policy of that role requires as `sts:ExternalId`. */
+  externalId: z
+    .string("must be text in quotes")
+    .regex(/^[\w+=,.@:/-]{2,1224}$/, "must have 2 to 1224 letters, digits, or characters of +=,.@:/-_")
+    .optional(),
+  excludedAccounts: z.array(z.strictObject({ account: oneOrMore(account), reason: text })).default([]),
+  /** Organizational units, with the units and accounts below them. */
+  excludedUnits: z
+    .array(
+      z.strictObject({
+        unit: oneOrMore(
+          z
+            .string("must be text")
+            .regex(
+              /^ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}$/,
+              "must be the ID of an organizational unit, as in ou-ab12-11112222",
+            ),
+        ),
+        reason: text,
+      }),
+    )
+    .default([]),
+  excludedRegions: z.array(z.strictObject({ region: oneOrMore(region), reason: text })).default([]),
+});
+export type OrganizationPolicy = z.infer<typeof organizationSchema>;
+
 const namedWindows = ["maintenance", "any-time"];
 
 const remediationSchema = z
@@ -179,6 +215,7 @@ export const policySchema = (ruleIds: readonly string[]) => {
         iamDbAuth: z.array(selectiveMatch).default([]),
       })
       .default({ oracleCdb: "supported", iamDbAuth: [] }),
+    organization: organizationSchema.default(organizationSchema.parse({})),
     remediation: remediationSchema.default(remediationSchema.parse({})),
   });
   const isOnAndOff = ({ rulesOff, rulesOn }: z.infer<typeof schema>) => rulesOn.some((id) => rulesOff.includes(id));

@@ -1,11 +1,25 @@
 import * as z from "zod/mini";
 import { databaseIdentitySchema, databaseSchema, managements } from "./database.ts";
 import { findingSchema } from "./finding.ts";
-import { gapSchema } from "./inventory.ts";
+import { gapSchema, unreadOutcomes } from "./inventory.ts";
 
 const count = z.int().check(z.nonnegative());
 
+/** Who asked for an audit, with which command and policy. */
+const requestSchema = z.object({
+  /** ARNs of the callers that read AWS, as AWS STS returned them. Empty for an inventory that does not say. */
+  callers: z.array(z.string()),
+  /** The command line, without the program. */
+  command: z.string(),
+  /** The policy file and the SHA-256 of its bytes, in hexadecimal; null for the default policy. */
+  policy: z.nullable(z.object({ file: z.string(), sha256: z.string() })),
+});
+export type ReportRequest = z.infer<typeof requestSchema>;
+
 const countBySeverity = { critical: count, high: count, medium: count, low: count };
+
+/** What became of an expected account and Region that was not seen completely: exactly one of these. */
+const notSeenOutcomes = ["gap", "denied-by-scp", ...unreadOutcomes] as const;
 
 /** A secret that RDS created and no database names, and the ARN of the database it was created for. */
 const orphanedSecretSchema = z.object({
@@ -24,14 +38,44 @@ export const reportSchema = z.object({
   observedAt: z.iso.datetime(),
   generatedAt: z.iso.datetime(),
   tool: z.object({ name: z.string(), version: z.string() }),
-  /** True if everything was read and there is no active violation. */
+  /** Null if the report was not made by a command. */
+  request: z.nullable(requestSchema),
+  /** True if everything was read, every rule was evaluated, every finding is shown, and there is no active violation. */
   clean: z.boolean(),
+  /** False if no earlier audit was available: `firstSeenAt` is then the time of this audit, and how long a finding has been open is not known. */
+  hasHistory: z.boolean(),
+  /** The filters that limit `findings` and `databases`, in words, and what they leave out. The counts are those of the whole report. Null without filters. */
+  narrowedBy: z.nullable(z.object({ filters: z.array(z.string()), findingsLeftOut: count, databasesLeftOut: count })),
   coverage: z.object({
     complete: z.boolean(),
+    /** Expected accounts and Regions by outcome; the outcomes add up to `expected`. An account that was not opened counts once. */
+    counts: z.object({
+      expected: count,
+      seen: count,
+      gap: count,
+      deniedByScp: count,
+      regionNotEnabled: count,
+      accountNotActive: count,
+      excluded: count,
+    }),
+    /** Every expected account and Region that was not seen completely. */
+    notSeen: z.array(
+      z.object({
+        account: z.string(),
+        /** The name of the account in its organization, if known. */
+        accountName: z.nullable(z.string()),
+        /** `*` for an account as a whole. */
+        region: z.string(),
+        outcome: z.enum(notSeenOutcomes),
+        reason: z.string(),
+      }),
+    ),
     targets: z.array(
       z.object({
         account: z.string(),
         region: z.string(),
+        /** Set by `check`: the template or plan that was judged instead of an account and Region. */
+        file: z.optional(z.string()),
         complete: z.boolean(),
         databases: count,
         calls: count,
@@ -42,7 +86,7 @@ export const reportSchema = z.object({
     gaps: z.array(gapSchema),
     /** IDs of the rules that were evaluated, in their order. No other rule has findings. */
     rules: z.array(z.string()),
-    /** IDs of the rules that are off, by the policy or by default. */
+    /** IDs of the rules that the policy turns off. Rules that are off by default are not among them. */
     rulesOff: z.array(z.string()),
   }),
   summary: z.object({
@@ -55,6 +99,8 @@ export const reportSchema = z.object({
     /** Active NON_COMPLIANT findings by severity, then exempt ones, then INSUFFICIENT_DATA. */
     findings: z.object({ ...countBySeverity, exempt: count, insufficientData: count }),
   }),
+  /** The number of findings by rule, for each rule that was evaluated. */
+  byRule: z.record(z.string(), z.object({ violations: count, exempt: count, insufficientData: count })),
   databases: z.array(
     z.object({
       ...databaseIdentitySchema.shape,
@@ -65,5 +111,10 @@ export const reportSchema = z.object({
     }),
   ),
   findings: z.array(findingSchema),
+  /** In a JSON report: `sha256:` and the SHA-256 of the other fields, as canonical JSON (RFC 8785). It shows a change, and is not a signature. */
+  digest: z.optional(z.string()),
 });
 export type Report = z.infer<typeof reportSchema>;
+
+/** An expected account and Region that was not seen completely. */
+export type NotSeenScope = Report["coverage"]["notSeen"][number];

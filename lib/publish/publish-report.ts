@@ -187,7 +187,8 @@ function toParts(changes: readonly Change[], { isDivisible }: Destination): read
 
 function withFirstSeen(report: Report, { known, notEvaluated }: Ledger): Report {
   const firstSeenOf = createFirstSeen(known, notEvaluated);
-  return { ...report, findings: report.findings.map((finding) => ({ ...finding, firstSeenAt: firstSeenOf(finding) })) };
+  const findings = report.findings.map((finding) => ({ ...finding, firstSeenAt: firstSeenOf(finding) }));
+  return { ...report, hasHistory: true, findings };
 }
 
 /** Summarizes an audit for the findings topic: counts, and since when the oldest violation has been open. */

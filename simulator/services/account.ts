@@ -12,10 +12,18 @@ function optStatusOf({ enabledRegions }: SimulatedAccount, region: string): stri
   return defaultRegions.includes(region) ? "ENABLED_BY_DEFAULT" : "ENABLED";
 }
 
+/** AWS Account Management answers for other accounts only with trusted access, and not for the management account by its ID. */
+function mayAskFor(id: string, { id: caller, cloud: { organization } }: SimulatedAccount): boolean {
+  if (organization === null || !organization.trustsAccountManagement || id === organization.managementAccount)
+    return false;
+  const isAdministrator = caller === organization.managementAccount || organization.delegatedAdministrators.has(caller);
+  return isAdministrator && organization.members.get(id)?.state === "ACTIVE";
+}
+
 function listRegions(params: Params, { account, callerArn }: CallContext): object {
   const id = textIn(params, "AccountId");
   const subject = id === undefined ? account : account.cloud.accounts.get(id);
-  if (!subject)
+  if (!subject || (id !== undefined && !mayAskFor(id, account)))
     throw new SimulatedError(
       "AccessDeniedException",
       `User: ${callerArn} is not authorized to perform: account:ListRegions`,

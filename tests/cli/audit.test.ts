@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
   existsSync,
   mkdirSync,
@@ -73,6 +74,9 @@ describe("exit status", () => {
   });
 });
 
+const takes =
+  "--format takes table, lines, json, html, csv, csv-databases, markdown, sarif, junit, asff, ocsf or oscal";
+
 describe("invalid input exits with 2, prints one sentence and no report", () => {
   test.each<[string[], string]>([
     [["--from", "none.json"], "none.json cannot be read: there is no such file."],
@@ -96,8 +100,27 @@ describe("invalid input exits with 2, prints one sentence and no report", () => 
       ["--from", "clean.json", "--policy", "wrong.yaml"],
       'wrong.yaml: unknown key "excemptions" (did you mean "exemptions"?).',
     ],
-    [["--format", "jsn"], '--format takes table, json or html, not "jsn" (did you mean "json"?).'],
-    [["--format", "pdf"], '--format takes table, json or html, not "pdf".'],
+    [["--format", "jsn"], `${takes}, not "jsn" (did you mean "json"?).`],
+    [["--format", "pdf"], `${takes}, not "pdf".`],
+    [["--format", "sariff=x.sarif"], `${takes}, not "sariff" (did you mean "sarif"?).`],
+    [["--format", "json="], "--format json is empty: give it a value, or omit the option."],
+    [["--format", "json=none/x.json"], "--format json none/x.json cannot be written: its folder does not exist."],
+    [
+      ["--format", "json", "--format", "csv"],
+      "--format json and --format csv have no file: give all but one a file, as in --format csv=FILE.",
+    ],
+    [
+      ["--format", "json=new.json", "--format", "csv=new.json"],
+      "Two formats name the same file, new.json: give each its own.",
+    ],
+    [
+      ["--format", "json=new.json", "--output", "new.json"],
+      "Two formats name the same file, new.json: give each its own.",
+    ],
+    [
+      ["--output", "new.pdf"],
+      "The name of --output new.pdf does not say the format: add --format, or end it with .txt, .log, .json, .html, .csv, databases.csv, .md, .sarif, .xml, .asff.json, .ocsf.json or .oscal.json.",
+    ],
     [["--fail-on", "hihg"], '--fail-on takes critical, high, medium, low or never, not "hihg" (did you mean "high"?).'],
     [["--output", "none/report.json"], "--output none/report.json cannot be written: its folder does not exist."],
     [["--output", "folder"], "--output folder cannot be written: it is a directory."],
@@ -113,7 +136,7 @@ describe("invalid input exits with 2, prints one sentence and no report", () => 
     ],
     [
       ["--output", "new.json", "--save-inventory", "new.json"],
-      "--save-inventory and --output name the same file: give each its own.",
+      "--save-inventory and the report name the same file, new.json: give each its own.",
     ],
     [["--output", ""], "--output is empty: give it a value, or omit the option."],
     [["--save-inventory", ""], "--save-inventory is empty: give it a value, or omit the option."],
@@ -134,10 +157,10 @@ describe("invalid input exits with 2, prints one sentence and no report", () => 
       ["--profile", "staging,prod-9,production"],
       'There is no AWS profile "prod-9" (known: production, staging, dataPlatform): correct --profile; "aws configure list-profiles" lists the profiles.',
     ],
-    [
-      ["--severity", "high"],
-      'Unknown option "--severity": the report always shows every severity; --fail-on <severity> sets which ones exit with 1.',
-    ],
+    [["--severity", "hihg"], '--severity takes critical, high, medium or low, not "hihg" (did you mean "high"?).'],
+    [["--rule", "rotation-enable"], expect.stringContaining('(did you mean "rotation-enabled"?)') as never],
+    [["--database", "[a"], "--database [a is not a valid pattern: close its brackets."],
+    [["--tag", ""], "--tag is empty: give it a value, or omit the option."],
     [["--regoin", "eu-west-1"], 'Unknown option "--regoin" (did you mean --region?).'],
     [["--region"], "--region needs a value."],
     [["eu-west-1"], 'audit takes only options, not "eu-west-1".'],
@@ -145,12 +168,12 @@ describe("invalid input exits with 2, prints one sentence and no report", () => 
   ])("audit %j", async (args, message) => {
     // Replaces file names by full paths.
     const isFile = /^(none|folder|clean|text|version|array|broken|report|wrong|new|utf16|binary|latin1|large)\b|^x$/;
-    const given = args.map((arg) => (isFile.test(arg) ? file(arg) : arg));
+    const given = args.map((arg) => (isFile.test(arg) ? file(arg) : arg.replace(/=(?=new|none)/, `=${folder}/`)));
     const ended = await runCli(["audit", ...given], { aws: { createAccount: () => refusing } });
     expect({ ...ended, stderr: ended.stderr.replaceAll(`${folder}/`, "") }).toEqual({
       status: 2,
       stdout: "",
-      stderr: `${message}\n`,
+      stderr: typeof message === "string" ? `${message}\n` : message,
     });
   });
 
@@ -250,6 +273,25 @@ describe("output", () => {
     expect(stderr).toContain("NOT CLEAN");
   });
 
+  test("several formats: one goes to stdout, the others to files, and stderr names them", async () => {
+    const [sarif, csv] = [file("several.sarif"), file("several.csv")];
+    const argv = ["audit", "--from", file("wrong.json"), "-f", `sarif=${sarif}`, "-f", "lines", "-f", `csv=${csv}`];
+    const { status, stdout, stderr } = await runCli(argv);
+    expect(status).toBe(1);
+    expect(stdout.split("\n").map((line) => line.slice(0, 5))).toEqual(["high ", "high ", ""]);
+    expect(JSON.parse(readFileSync(sarif, "utf8")).version).toBe("2.1.0");
+    expect(readFileSync(csv, "utf8").split("\n")).toHaveLength(4);
+    expect(stderr).toContain(`The report is in ${sarif}, ${csv}.\n`);
+  });
+
+  test("--output takes the format that has no file, and adds one if all have", async () => {
+    const from = ["audit", "--from", file("clean.json")];
+    await runCli([...from, "-f", `json=${file("one.json")}`, "-f", "csv", "-o", file("two.txt")]);
+    expect(readFileSync(file("two.txt"), "utf8")).toMatch(/^status,severity/);
+    await runCli([...from, "-f", `json=${file("one.json")}`, "-o", file("three.md")]);
+    expect(readFileSync(file("three.md"), "utf8")).toMatch(/^# /);
+  });
+
   test("a file is written as a whole, and the verdict goes to stderr", async () => {
     const output = file("out.txt");
     const { stdout, stderr } = await runCli(["audit", "--from", file("clean.json"), "--output", output], {
@@ -327,13 +369,23 @@ describe("lenient input", () => {
 
   test("a byte order mark in the policy is ignored", async () => {
     const report = reportSchema.parse(JSON.parse(await auditClean("--policy", file("marked.yaml"), "-f", "json")));
-    expect(report.coverage.rulesOff).toEqual(["rotation-enabled", "secret-not-shared"]);
+    expect(report.coverage.rulesOff).toEqual(["rotation-enabled"]);
   });
 
   test.each([
     ["by-name.json", [], /^\{/],
     ["by-name.HTML", [], /^<!doctype html>/i],
     ["by-name.txt", [], /^CLEAN/],
+    ["by-name.csv", [], /^status,/],
+    ["databases.csv", [], /^management,/],
+    ["by-name.md", [], /^# /],
+    ["by-name.sarif", [], /sarif-2\.1\.0/],
+    ["by-name.sarif.json", [], /sarif-2\.1\.0/],
+    ["by-name.xml", [], /^<\?xml/],
+    ["by-name.ocsf.json", [], /^\[/],
+    ["by-name.asff.json", [], /^\[/],
+    ["by-name.oscal.json", [], /assessment-results/],
+    ["by-name.log", [], /^$/],
     ["by-option.json", ["--format", "table"], /^CLEAN/],
   ])("%s %j: the format is that of the option, else of the file name", async (name, args, start) => {
     expect(await auditClean("--output", file(name), ...args)).toBe("");
@@ -353,6 +405,16 @@ describe("a full disk", () => {
     );
   });
 
+  test("costs one of several formats, not the report: what stdout cannot have goes to a temporary file", async () => {
+    const argv = [...args, "-f", "lines", "-f", "json=/dev/full"];
+    const { status, stdout, stderr } = await runCli(argv, { aws });
+    expect(status).toBe(4);
+    expect(stdout).toMatch(/^high /);
+    const [, spare = ""] = /The report is in (\S+) instead\.\n$/.exec(stderr) ?? [];
+    expect(reportSchema.parse(JSON.parse(readFileSync(spare, "utf8"))).summary.databases).toBe(1);
+    rmSync(dirname(spare), { recursive: true });
+  });
+
   test("costs the inventory, not the report", async () => {
     const { status, stdout, stderr } = await runCli([...args, "--save-inventory", "/dev/full"], { aws });
     expect(status).toBe(4);
@@ -363,6 +425,39 @@ describe("a full disk", () => {
       ) ?? [];
     expect(inventorySchema.parse(JSON.parse(readFileSync(spare, "utf8"))).targets).toHaveLength(1);
     rmSync(dirname(spare), { recursive: true });
+  });
+});
+
+describe("filters", () => {
+  test("limit what is shown, not the exit status, and the report says so", async () => {
+    const argv = ["audit", "--from", file("wrong.json"), "--severity", "critical", "-f", "json"];
+    const { status, stdout, stderr } = await runCli(argv);
+    expect(status).toBe(1);
+    const report = reportSchema.parse(JSON.parse(stdout));
+    expect(report).toMatchObject({ clean: false, findings: [] });
+    expect(report.narrowedBy).toEqual({ filters: ["severity critical"], findingsLeftOut: 2, databasesLeftOut: 0 });
+    expect(stderr).toContain("NOT CLEAN  No violations shown.");
+  });
+
+  test("of a clean report exit with 0, but do not call it clean", async () => {
+    const argv = ["audit", "--from", file("clean.json"), "--database", "none-*"];
+    const { status, stdout } = await runCli(argv);
+    expect([status, stdout.split(" ")[0]]).toEqual([0, "LIMITED"]);
+  });
+});
+
+describe("the request", () => {
+  test("has the command, the policy with its SHA-256 as sha256sum prints it, and the callers", async () => {
+    const policy = file("marked.yaml");
+    const argv = ["audit", "--from", file("clean.json"), "--policy", policy, "-f", "json", "--tag", "a b"];
+    const { stdout } = await runCli(argv);
+    const { request, digest } = reportSchema.parse(JSON.parse(stdout));
+    expect(request).toEqual({
+      callers: [],
+      command: `audit --from ${file("clean.json")} --policy ${policy} -f json --tag 'a b'`,
+      policy: { file: policy, sha256: createHash("sha256").update(readFileSync(policy)).digest("hex") },
+    });
+    expect(digest).toMatch(/^sha256:[0-9a-f]{64}$/);
   });
 });
 
@@ -433,7 +528,13 @@ describe("live", () => {
     expect(live.stderr).toContain(`The inventory is in ${saved}.\n`);
     expect(inventorySchema.parse(JSON.parse(readFileSync(saved, "utf8"))).observedAt).toBe(now);
     const again = await runCli(["audit", "--from", saved, "-f", "json"]);
-    expect(again).toMatchObject({ stdout: live.stdout, status: live.status });
+    const judged = ({ stdout }: typeof live) => {
+      const { request, digest: _, ...report } = reportSchema.parse(JSON.parse(stdout));
+      return { ...report, callers: request?.callers };
+    };
+    expect(judged(again)).toEqual(judged(live));
+    expect(again.status).toBe(live.status);
+    expect(judged(live).callers).toEqual([expect.stringMatching(/^arn:aws:/)]);
     expect(existsSync(saved)).toBe(true);
   });
 });

@@ -32,7 +32,7 @@ afterAll(async () => {
 });
 
 /** One line, without the backslashes of continued commands, and without punctuation, which a command that is shown by itself drops. */
-const flat = (text: string) => text.replaceAll(/\s*\\\n\s*|[.,;:]?\s+/g, " ");
+const flat = (text: string) => text.replaceAll(/\s*\\\n\s*|[.,;:]?\s+|[.,;:]$/g, " ").trim();
 
 /** The part of a page that is about one rule. */
 function sectionOf(page: string, rule: string): string {
@@ -63,8 +63,8 @@ test.each(Object.entries(policies))(
         const section = sectionOf(stdout, rule);
         // The budget depends on the other databases of the plan.
         const closed = gates.filter(({ gate, open }) => !open && gate !== "within-budget");
-        for (const { gate, reason } of closed) expect(section).toContain(`✗ ${gate}: ${flat(reason)}`);
-        for (const consequence of consequences) expect(section).toContain(consequence.text);
+        for (const { gate, reason } of closed) expect(section).toContain(flat(`✗ ${gate}: ${reason}`));
+        for (const consequence of consequences) expect(section).toContain(flat(consequence.text));
         if (closed.some(({ gate }) => gatesByName[gate].blocksManual))
           expect(section).not.toContain(modifyCommand(database));
       }

@@ -61,11 +61,18 @@ test("allows nothing without a policy", async () => {
   expect(stdout).toContain("✗ opted-in: ");
 });
 
-test("writes the plan to a file and nothing to stdout", async () => {
+test("writes the plan to a file, in the format of its name, and nothing to stdout", async () => {
   const output = shop.file("plan.json");
-  const ended = await plan("--format", "json", "--output", output);
+  const ended = await plan("--output", output);
   expect(ended).toEqual({ status: 0, stdout: "", stderr: `Wrote the plan to ${output}.\n` });
   expect(planSchema.parse(JSON.parse(readFileSync(output, "utf8"))).actions).toHaveLength(5);
+});
+
+test("a full disk costs the file, not the plan", async () => {
+  const { status, stdout, stderr } = await plan("--format", "json", "--output", "/dev/full");
+  expect(status).toBe(4);
+  expect(planSchema.parse(JSON.parse(stdout)).actions).toHaveLength(5);
+  expect(stderr).toContain("no space is left on the device. The plan is on standard output instead.");
 });
 
 test("plans from a saved inventory as of its observation, and closes gates that need more data", async () => {
@@ -102,6 +109,10 @@ describe("invalid arguments end with 2, one sentence and no output", () => {
     [["ordrs"], 'There is no database called "ordrs" (did you mean "orders"?).'],
     [["--format", "html"], '--format takes table or json, not "html".'],
     [["--from", "x", "--region", "us-east-1"], "--from and --region cannot be given together."],
+    [
+      ["--output", "/tmp/plan.html"],
+      "The name of --output /tmp/plan.html does not say the format: add --format, or end it with .txt or .json.",
+    ],
     [["--output", "/nowhere/plan.json"], "--output /nowhere/plan.json cannot be written: its folder does not exist."],
     [["--policy", "/wrong.yaml"], "/wrong.yaml cannot be read: there is no such file."],
     [["--state", "s3://"], '"s3://" does not name a bucket'],

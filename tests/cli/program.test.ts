@@ -23,6 +23,7 @@ test.each([
   [["reject", "-h"]],
   [["stop", "-h"]],
   [["resume", "-h"]],
+  [["verify", "-h"]],
   [["help", "audit"]],
 ])("%j prints help to stdout", async (argv) => {
   const { status, stdout, stderr } = await runCli(argv);
@@ -31,7 +32,7 @@ test.each([
   if (argv.length > 1) expect(stdout).toContain("Examples:");
 });
 
-test.each(["", "audit", "demo", "explain", "plan", "remediate", "approve", "stop", "resume"])(
+test.each(["", "audit", "demo", "explain", "plan", "remediate", "approve", "stop", "resume", "verify"])(
   "help %s fits 80 columns, except command lines and the table of exit statuses",
   async (command) => {
     const { stdout } = await runCli(["help", ...(command === "" ? [] : [command])], { terminal: { columns: 80 } });

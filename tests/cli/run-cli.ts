@@ -37,6 +37,8 @@ export async function runCli(argv: readonly string[], world: World = {}): Promis
     now: typeof world.now === "function" ? world.now : () => new Date((world.now as string | undefined) ?? now),
     loadAws: async () => ({
       createAccount: noAws,
+      openRole: noAws,
+      openOrganization: noAws,
       startTimeLimit,
       defaultRegion: async () => null,
       profileNames: async () => Object.keys(sampleAccounts),

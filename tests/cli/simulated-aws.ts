@@ -1,6 +1,8 @@
 import type { Aws, Io } from "../../cli/io.ts";
 import { answerApproval } from "../../lib/aws/answer-approval.ts";
 import { createAccount } from "../../lib/aws/create-account.ts";
+import { openOrganization } from "../../lib/aws/open-organization.ts";
+import { openRole } from "../../lib/aws/open-role.ts";
 import { publishMessages } from "../../lib/aws/publish-messages.ts";
 import { createConsumers } from "../../lib/aws/read-consumers.ts";
 import { createPrerequisites } from "../../lib/aws/read-prerequisites.ts";
@@ -33,6 +35,10 @@ export async function startSimulatedAws(
   const aws: Aws = {
     createAccount: ({ name, profile, ...options }) =>
       createAccount({ name, endpoint, maxAttempts: 1, credentials: credentialsOf(profile), ...options }),
+    openRole: ({ profile, ...options }) =>
+      openRole({ endpoint, maxAttempts: 1, credentials: credentialsOf(profile), ...options }),
+    openOrganization: ({ profile, ...options }) =>
+      openOrganization({ endpoint, maxAttempts: 1, credentials: credentialsOf(profile), ...options }),
     startTimeLimit,
     defaultRegion: async (profile) => (profile === "production" ? "eu-central-1" : "us-east-1"),
     profileNames: async () => [...Object.keys(sampleAccounts), "nobody"],

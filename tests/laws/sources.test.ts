@@ -74,6 +74,7 @@ describe("promises that the source keeps", () => {
       "DescribeGlobalClusters",
       "DescribeHub",
       "DescribeKey",
+      "DescribeOrganization",
       "DescribeSecret",
       "DescribeTaskDefinition",
       "DescribeTenantDatabases",
@@ -90,9 +91,12 @@ describe("promises that the source keeps", () => {
       "GetTrailStatus",
       "HeadObject",
       "Invoke",
+      "ListAccounts",
+      "ListAccountsForParent",
       "ListDurableExecutionsByFunction",
       "ListFunctions",
       "ListGrants",
+      "ListOrganizationalUnitsForParent",
       "ListRegions",
       "ListSecrets",
       "ListTaskDefinitionFamilies",
@@ -113,10 +117,17 @@ describe("promises that the source keeps", () => {
     // The SDK's classes that have every operation as a method would send more than this law can see.
     expect(
       occurrences(
-        /\bnew (RDS|SecretsManager|KMS|Lambda|S3|SNS|STS|Account|ConfigService|SecurityHub|IAM|CloudTrail|ECS)\(/,
+        /\bnew (RDS|SecretsManager|KMS|Lambda|S3|SNS|STS|Account|Organizations|ConfigService|SecurityHub|IAM|CloudTrail|ECS)\(/,
         ...everything,
       ),
     ).toEqual([]);
+  });
+
+  test("only the command line knows AWS Organizations, and loads it when it is needed", () => {
+    expect(occurrences(/open-organization\.ts"/, ...everything)).toEqual([
+      'cli/main.ts: openOrganization: async (options) => (await import("../lib/aws/open-organization.ts")).openOrganization(options),',
+    ]);
+    expect(filesWith(/client-organizations"/, everything)).toEqual(["lib/aws/open-organization.ts"]);
   });
 
   test("what changes a database or a secret is sent by one file: no key, no value, no deletion", () => {
@@ -149,14 +160,14 @@ describe("promises that the source keeps", () => {
       tagDatabase: callersOf("tagDatabase"),
       untagDatabase: callersOf("untagDatabase"),
     }).toEqual({
-      turnOn: ["lib/remediate/enable.ts", "lib/remediate/turn-on-again.ts"],
+      turnOn: ["lib/remediate/enable.ts", "lib/remediate/reconcile.ts"],
       turnOff: ["lib/remediate/toggle.ts"],
       rotate: ["lib/remediate/rotate.ts"],
       scheduleRotation: ["lib/remediate/restore.ts", "lib/remediate/schedule-rotation.ts"],
       tagSecret: ["lib/remediate/restore.ts"],
       putResourcePolicy: ["lib/remediate/restore.ts"],
       tagDatabase: ["lib/remediate/toggle.ts"],
-      untagDatabase: ["lib/remediate/finish-toggle.ts"],
+      untagDatabase: ["lib/remediate/toggle.ts"],
     });
   });
 

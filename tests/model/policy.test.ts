@@ -74,6 +74,12 @@ describe("a valid policy", () => {
       ownerTags: ["owner", "team"],
       exemptions: [],
       support: { oracleCdb: "supported", iamDbAuth: [] },
+      organization: {
+        roleName: "rds-password-audit-member",
+        excludedAccounts: [],
+        excludedUnits: [],
+        excludedRegions: [],
+      },
       remediation: {
         allow: [],
         optIn: [],
@@ -106,6 +112,12 @@ ownerTags: cost-center
 exemptions:
   - { match: { identifier: old-* }, rules: rotation-enabled, owner: ann, reason: legacy, until: 2026-12-31 }
 support: { oracleCdb: unsupported, iamDbAuth: [{ identifier: notebooks-* }] }
+organization:
+  roleName: security/auditor
+  externalId: "9f2c"
+  excludedAccounts: [{ account: "210987654321", reason: own audit }]
+  excludedUnits: [{ unit: [ou-ab12-11112222], reason: games }]
+  excludedRegions: [{ region: ap-east-1, reason: closed }]
 remediation:
   allow: [schedule-rotation, rotate, toggle, enable]
   optIn:
@@ -151,6 +163,13 @@ remediation:
         },
       ],
       support: { oracleCdb: "unsupported", iamDbAuth: [{ identifier: ["notebooks-*"] }] },
+      organization: {
+        roleName: "security/auditor",
+        externalId: "9f2c",
+        excludedAccounts: [{ account: ["210987654321"], reason: "own audit" }],
+        excludedUnits: [{ unit: ["ou-ab12-11112222"], reason: "games" }],
+        excludedRegions: [{ region: ["ap-east-1"], reason: "closed" }],
+      },
       remediation: {
         allow: ["schedule-rotation", "rotate", "toggle", "enable"],
         optIn: [{ tags: { stage: "dev" } }, { account: ["123456789012"], identifier: ["test-*"] }],
@@ -219,7 +238,7 @@ describe("an invalid policy is rejected with a sentence for each mistake that na
     ["exemptons: []", 'policy.yml: unknown key "exemptons" (did you mean "exemptions"?).'],
     [
       "owner: ann",
-      'policy.yml: unknown key "owner" (known: accounts, regions, keys, thresholds, severities, rulesOff, rulesOn, exemptionTags, ownerTags, exemptions, support, remediation).',
+      'policy.yml: unknown key "owner" (known: accounts, regions, keys, thresholds, severities, rulesOff, rulesOn, exemptionTags, ownerTags, exemptions, support, organization, remediation).',
     ],
     [
       "keys: [{ match: { acount: '1' }, require: aws-managed }]",
@@ -427,6 +446,31 @@ describe("an invalid policy is rejected with a sentence for each mistake that na
     [
       "{ rulesOff: [toggle-not-interrupted], remediation: { allow: [toggle], optIn: [{ identifier: '*' }] } }",
       'policy.yml: "rulesOff" switches off toggle-not-interrupted, which finds interrupted toggles so that they are finished: leave it on, or remove toggle from remediation.allow.',
+    ],
+    [
+      "organization: { externalID: a1 }",
+      'policy.yml: unknown key "organization.externalID" (did you mean "externalId"?).',
+    ],
+    ["organization: { externalId: 12345 }", 'policy.yml: "organization.externalId" must be text in quotes, not 12345.'],
+    [
+      "organization: { externalId: a }",
+      'policy.yml: "organization.externalId" must have 2 to 1224 letters, digits, or characters of +=,.@:/-_, not "a".',
+    ],
+    [
+      "organization: { roleName: 'arn:aws:iam::1:role/x' }",
+      'policy.yml: "organization.roleName" must be the name of an IAM role, as in rds-password-audit-member, not "arn:aws:iam::1:role/x".',
+    ],
+    [
+      'organization: { excludedAccounts: [{ account: "123456789012" }] }',
+      'policy.yml: "organization.excludedAccounts[0].reason" is missing.',
+    ],
+    [
+      "organization: { excludedUnits: [{ unit: Sandbox, reason: x }] }",
+      'policy.yml: "organization.excludedUnits[0].unit[0]" must be the ID of an organizational unit, as in ou-ab12-11112222, not "Sandbox".',
+    ],
+    [
+      "organization: { excludedRegions: [{ region: Ireland, reason: x }] }",
+      /"organization.excludedRegions\[0\].region\[0\]" must be the name of a Region/,
     ],
     ["[]", "policy.yml: the policy must be a mapping, not []."],
     [`${"x".repeat(100)}`, `policy.yml: the policy must be a mapping, not "${"x".repeat(56)}….`],

@@ -83,6 +83,7 @@ describe("a full audit", () => {
     const { store, publish } = aService(openedBefore("orders"));
     const { report } = await publish(aReportOn(["orders", "shop"]));
     expect(report.findings.map(({ firstSeenAt }) => firstSeenAt)).toEqual([yesterday, now]);
+    expect(report.hasHistory).toBe(true);
     expect(store.reports).toEqual([report]);
   });
 

@@ -14,6 +14,7 @@ export function options(overrides: Partial<ReportOptions> = {}): ReportOptions {
     width: 80,
     color: false,
     reasons: Object.fromEntries(reasons.map(({ code, explanation }) => [code, explanation])),
+    rules,
     ...overrides,
   };
 }

@@ -65,9 +65,17 @@ export function aReportWith({ at = now, judged = [], findings = [], coverage = {
     observedAt: at,
     generatedAt: at,
     tool: { name: "rds-password-audit", version: "0.0.0" },
+    request: null,
     clean: findings.length === 0 && gaps.length === 0,
+    hasHistory: false,
+    narrowedBy: null,
     coverage: {
       complete: gaps.length === 0,
+      counts: {
+        ...{ expected: 1, seen: Number(gaps.length === 0), gap: Number(gaps.length > 0) },
+        ...{ deniedByScp: 0, regionNotEnabled: 0, accountNotActive: 0, excluded: 0 },
+      },
+      notSeen: [],
       targets: [aTargetOf(region)],
       gaps,
       rules: rules.map(({ id }) => id).filter((id) => !coverage.rulesOff?.includes(id)),
@@ -83,6 +91,7 @@ export function aReportWith({ at = now, judged = [], findings = [], coverage = {
       outOfScope: 0,
       findings: { critical: 0, high: 0, medium: 0, low: 0, exempt: 0, insufficientData: 0 },
     },
+    byRule: {},
     databases: [...new Map(owners.map((owner) => [owner.arn, owner])).values()].map(
       ({ arn, identifier, resourceId, account, region }) => ({
         arn,

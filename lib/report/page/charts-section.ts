@@ -31,7 +31,7 @@ ${chart(
   toBars(violations, ({ rule }) => rule),
 )}
 ${scopes.length > 1 ? chart("Violations by account and Region", scopes) : null}
-${chart("Age of violations", violations.length === 0 ? [] : toAges(violations, report.generatedAt))}
+${chart("Age of violations", violations.length === 0 || !report.hasHistory ? [] : toAges(violations, report.generatedAt))}
 </div></section>`;
 }
 

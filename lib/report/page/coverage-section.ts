@@ -1,6 +1,7 @@
 import type { Report } from "../../model/report.ts";
 import { count, formatNumber } from "../text/count.ts";
 import {
+  describeNotSeen,
   describeOrphanedSecret,
   describeTargets,
   groupByFailure,
@@ -8,6 +9,7 @@ import {
   listOrphanedSecrets,
   orphanAdvice,
 } from "../text/describe-coverage.ts";
+import { describeRequest } from "../text/describe-request.ts";
 import { groupBy } from "../text/group.ts";
 import { listFirst } from "../text/list-first.ts";
 import { describeScope, listScopes } from "../text/scopes.ts";
@@ -26,8 +28,33 @@ export function renderCoverageSection(report: Report, reasons: Readonly<Record<s
   return html`<section id="coverage" aria-labelledby="coverage-title"><h2 id="coverage-title">Coverage</h2>
 <p>${coverage.complete ? label("complete", "good") : label("incomplete", "unknown")} ${describeTargets(report)}</p>
 <p>${count(coverage.rules.length, "rule")} evaluated: ${coverage.rules.join(", ") || "none"}.</p>
-${coverage.rulesOff.length === 0 ? null : html`<p>Rules that are off: ${coverage.rulesOff.join(", ")}.</p>`}
-${renderGaps(coverage)}${renderTargets(report)}${renderReasons(report, reasons)}${renderOrphans(report)}</section>`;
+${coverage.rulesOff.length === 0 ? null : html`<p>Turned off by the policy: ${coverage.rulesOff.join(", ")}.</p>`}
+${renderNotSeen(report)}${renderGaps(coverage)}${renderRules(report)}${renderTargets(report)}${renderReasons(report, reasons)}${renderOrphans(report)}${renderRequest(report)}</section>`;
+}
+
+/** Who asked, with which command and policy, and what is not shown. */
+function renderRequest(report: Report): Html {
+  return html`<h3>About this report</h3>
+<dl>${describeRequest(report).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>\n`)}</dl>`;
+}
+
+/** The accounts and Regions that were not seen, by outcome and reason. */
+function renderNotSeen(report: Report): Html | null {
+  const described = describeNotSeen(report);
+  if (described === null) return null;
+  const rows = described.groups.flatMap(({ label, reasons }) =>
+    reasons.map(({ reason, names }) => [
+      label,
+      listFirst(
+        names,
+        shownGaps,
+        (name) => name,
+        (rest) => `and ${formatNumber(rest.length)} more in the JSON report`,
+      ).join(", "),
+      reason,
+    ]),
+  );
+  return html`<p>${described.sentence}</p>${fold(html`<h3>Not seen</h3>`, count(rows.length, "reason"), table("Accounts and Regions that were not seen", ["Outcome", "Accounts and Regions", "Reason"], rows))}`;
 }
 
 function renderOrphans(report: Report): Html | null {
@@ -59,6 +86,20 @@ ${groupByFailure(gaps).map(({ failure, advice, gaps }) =>
     html`<div class="database">${advice === null ? null : html`<p>→ ${advice}</p>`}<ul>${gaps.slice(0, shownGaps).map((gap) => html`<li>${describeScope(gap)}${gap.resource === null ? null : html` <code>${gap.resource}</code>`}: ${gap.message}</li>\n`)}</ul>${gaps.length > shownGaps ? html`<p>… and ${formatNumber(gaps.length - shownGaps)} more in the JSON report.</p>` : null}</div>`,
   ),
 )}`;
+}
+
+/** The number of findings of each rule that was evaluated. */
+function renderRules({ byRule }: Report): Html | null {
+  const rows = Object.entries(byRule).map(([rule, { violations, exempt, insufficientData }]) => [
+    rule,
+    ...[violations, insufficientData, exempt].map(formatNumber),
+  ]);
+  if (rows.length === 0) return null;
+  return fold(
+    html`<h3>Findings by rule</h3>`,
+    count(rows.length, "rule"),
+    table("Findings by rule", ["Rule", "Violations", "Not evaluated", "Exempt"], rows),
+  );
 }
 
 /** One row for each account: a row for each account and Region would be too many. */

@@ -27,7 +27,7 @@ export function renderViolationsSection(violations: readonly Finding[], report: 
     return fold(
       html`<h3>${scope}</h3>`,
       `${countBySeverity(findings)} on ${count(databases.length, "database")}`,
-      html`${databases.map((ofDatabase) => renderDatabase(ofDatabase, types, report.generatedAt))}`,
+      html`${databases.map((ofDatabase) => renderDatabase(ofDatabase, types, report))}`,
       { open: index === 0 || shown <= databasesInOpenScopes },
     );
   });
@@ -36,10 +36,10 @@ export function renderViolationsSection(violations: readonly Finding[], report: 
 ${violations.length === 0 ? html`<p>No ${hasExemptions ? "active " : ""}violations found.</p>` : html`<p class="muted hint">Click a command to select it.</p>${folds}`}</section>`;
 }
 
-function renderDatabase(findings: Group<Finding>, types: ReadonlyMap<string, string>, now: string): Html {
+function renderDatabase(findings: Group<Finding>, types: ReadonlyMap<string, string>, report: Report): Html {
   const [{ resource, region }] = findings;
   return html`<article class="database"><h4>${renderName(resource, region)} <span class="muted">${types.get(resource.arn) ?? describeResource(resource)}</span></h4>
-${findings.map((finding) => renderFinding(finding, now))}</article>
+${findings.map((finding) => renderFinding(finding, report))}</article>
 `;
 }
 
@@ -49,13 +49,13 @@ function renderName(resource: Finding["resource"], region: string): Html | strin
   return link === null ? resource.identifier : html`<a href="${link}" rel="noreferrer">${resource.identifier}</a>`;
 }
 
-function renderFinding(finding: Finding, now: string): Html {
+function renderFinding(finding: Finding, { generatedAt, hasHistory }: Report): Html {
   const { severity, status, message, rule, endedExemption: ended, evidence, remediation, firstSeenAt } = finding;
   const ignored = evidence.exemptionIgnored;
-  const age = hoursBetween(firstSeenAt, now);
+  const age = hoursBetween(firstSeenAt, generatedAt);
   const since = age < 1 ? "new" : html`open since ${dayOf(firstSeenAt)}, ${describeHours(age)}`;
   return html`<div class="finding ${status === "INSUFFICIENT_DATA" ? "unknown" : severity}"><p>${labelOf(finding)} ${message}</p>
-<p class="muted">${rule} · ${since}</p>${ended === null ? null : html`<p>Was exempted by ${ended.owner} until ${ended.until}: ${ended.reason}</p>`}${typeof ignored === "string" ? html`<p>Not exempt: ${ignored}.</p>` : null}${remediationOf(remediation)}${renderEvidence(finding)}</div>
+<p class="muted">${rule}${hasHistory ? html` · ${since}` : null}</p>${ended === null ? null : html`<p>Was exempted by ${ended.owner} until ${ended.until}: ${ended.reason}</p>`}${typeof ignored === "string" ? html`<p>Not exempt: ${ignored}.</p>` : null}${remediationOf(remediation)}${renderEvidence(finding)}</div>
 `;
 }
 
@@ -69,10 +69,10 @@ export function renderNotEvaluatedSection(findings: readonly Finding[], report: 
   if (findings.length === 0) return null;
   return html`<section id="not-evaluated" aria-labelledby="not-evaluated-title"><h2 id="not-evaluated-title">Could not be evaluated</h2>
 <p>None of this counts as a pass.</p>
-${groupByCause(findings).map((sameCause) => renderCause(sameCause, report.generatedAt))}</section>`;
+${groupByCause(findings).map((sameCause) => renderCause(sameCause, report))}</section>`;
 }
 
-function renderCause(findings: Group<Finding>, now: string): Html {
+function renderCause(findings: Group<Finding>, report: Report): Html {
   const [{ rule, remediation, evidence }] = findings;
   const { notSeen } = evidence;
   const databases = groupByDatabase(findings);
@@ -84,7 +84,7 @@ function renderCause(findings: Group<Finding>, now: string): Html {
     html`<div class="database">${
       isShared
         ? html`${remediationOf(remediation)}<ul>${shown.map(toListItem)}</ul>`
-        : shown.flat().map((finding) => renderFinding(finding, now))
+        : shown.flat().map((finding) => renderFinding(finding, report))
     }</div>${renderMore(databases.length - shown.length)}`,
   );
 }

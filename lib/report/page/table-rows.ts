@@ -51,7 +51,7 @@ export type TableData = {
 };
 
 /** Rows of all findings, in the order of the report. */
-export function toFindingRows({ databases, findings, generatedAt }: Report): readonly FindingRow[] {
+export function toFindingRows({ databases, findings, generatedAt, hasHistory }: Report): readonly FindingRow[] {
   const types = new Map(databases.map((database) => [database.arn, describeEngine(database)]));
   return findings.map((finding) => {
     const { resource, account, region, rule, firstSeenAt, message, remediation, evidence, exemption } = finding;
@@ -62,7 +62,7 @@ export function toFindingRows({ databases, findings, generatedAt }: Report): rea
       account,
       region,
       rule,
-      since: firstSeenAt.slice(0, 10),
+      since: hasHistory ? firstSeenAt.slice(0, 10) : "not known",
       message,
       remediation,
       evidence: [

@@ -1,6 +1,7 @@
 import type { Report } from "../../model/report.ts";
 import { count, formatNumber } from "../text/count.ts";
 import {
+  describeNotSeen,
   describeOrphanedSecret,
   describeTargets,
   groupByFailure,
@@ -9,17 +10,23 @@ import {
   orphanAdvice,
 } from "../text/describe-coverage.ts";
 import { listFirst } from "../text/list-first.ts";
+import type { ReportOptions } from "../text/reporter.ts";
 import { listScopes } from "../text/scopes.ts";
 import type { Layout } from "./layout.ts";
 import { pad, widest } from "./paragraph.ts";
 
 /** What the audit covered, the databases to which the rules do not apply, and what it could not read. */
-export function renderCoverage(report: Report, reasons: Readonly<Record<string, string>>, layout: Layout): string {
+export function renderCoverage(
+  report: Report,
+  { reasons, coverageByName = false }: Pick<ReportOptions, "reasons" | "coverageByName">,
+  layout: Layout,
+): string {
   const { complete, rulesOff } = report.coverage;
   const { wrap, paint } = layout;
   const state = complete ? paint.good("complete") : paint.warn("incomplete");
   const lines = [`${paint.strong("COVERAGE")}  ${state}`, wrap(describeTargets(report), "  ")];
-  if (rulesOff.length > 0) lines.push(wrap(`Rules that are off: ${rulesOff.join(", ")}.`, "  "));
+  if (rulesOff.length > 0) lines.push(wrap(`Turned off by the policy: ${rulesOff.join(", ")}.`, "  "));
+  lines.push(...renderNotSeen(report, coverageByName, layout));
   return [
     ...lines,
     ...renderReasons(report, reasons, layout),
@@ -48,6 +55,26 @@ function renderOrphans(report: Report, { wrap, paint }: Layout): string[] {
     ),
     wrap(orphanAdvice, "      → "),
   ];
+}
+
+/** The accounts and Regions that were not seen, by outcome and reason. Failed calls have a section of their own, and are named here only if asked. */
+function renderNotSeen(report: Report, byName: boolean, { wrap, paint }: Layout): string[] {
+  const described = describeNotSeen(report);
+  if (described === null) return [];
+  const groups = described.groups.filter(({ isFailure }) => byName || !isFailure);
+  const lines = groups.flatMap(({ label, reasons }) => [
+    wrap(paint.faint(`${label}:`), "    "),
+    ...reasons.map(({ reason, names }) => wrap(`${listNames(names, byName)}: ${reason}`, "      ")),
+  ]);
+  return [wrap(described.sentence, "  "), ...lines];
+}
+
+/** Names in the table unless all are asked for. */
+const shownNames = 6;
+
+function listNames(names: readonly string[], all: boolean): string {
+  const more = (rest: readonly string[]) => `and ${formatNumber(rest.length)} more`;
+  return listFirst(names, all ? names.length : shownNames, (name) => name, more).join(", ");
 }
 
 function renderReasons(report: Report, reasons: Readonly<Record<string, string>>, { wrap, paint }: Layout): string[] {

@@ -49,7 +49,7 @@ export function explainDatabase(untrusted: DatabaseDetails, options: Pick<Report
     ...groupBy(sorted, ({ status, message }) => `${status} ${message}`).map(([, same]) =>
       renderVerdict(same, details, manualByRule, layout),
     ),
-    ...(rulesOff.length > 0 ? [layout.wrap(`Rules that are off: ${rulesOff.join(", ")}.`)] : []),
+    ...(rulesOff.length > 0 ? [layout.wrap(`Turned off by the policy: ${rulesOff.join(", ")}.`)] : []),
   ];
   return `${sections.join("\n\n")}\n`;
 }

@@ -22,7 +22,7 @@ export const renderTable: Reporter = (untrusted, options) => {
     ...renderViolations(violations, report, layout),
     ...renderNotEvaluated(notEvaluated, layout),
     ...renderExempt(exempt, report.generatedAt, layout),
-    renderCoverage(report, options.reasons, layout),
+    renderCoverage(report, options, layout),
   ].join("\n\n");
   const isLong = text.split("\n").length > shortReport;
   return `${isLong ? `${text}\n\n${verdict}` : text}\n`;

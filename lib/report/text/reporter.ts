@@ -1,4 +1,8 @@
 import type { Report } from "../../model/report.ts";
+import type { Rule } from "../../model/rule.ts";
+
+/** What a format says about a rule besides its findings. */
+export type RuleDescription = Pick<Rule, "id" | "title" | "severity" | "rationale" | "references">;
 
 /** Where the text is read. JSON ignores all of it. */
 export type ReportOptions = {
@@ -8,6 +12,10 @@ export type ReportOptions = {
   readonly color: boolean;
   /** Explanations by reason code, for databases to which no rule applies. A code that is missing here is shown as is. */
   readonly reasons: Readonly<Record<string, string>>;
+  /** Descriptions of the rules. A rule that is missing here is described by its id. */
+  readonly rules: readonly RuleDescription[];
+  /** Whether the table names every account and Region that was not seen. Default: the first of each kind. */
+  readonly coverageByName?: boolean;
 };
 
 /** One output format: renders a report to a whole text that ends with a newline. */

@@ -5,9 +5,12 @@ import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { type SecurityHubState, toAsff, toSecurityHubState } from "../../../lib/report/aws/asff.ts";
-import { hoursFromNow, now } from "../../support/builders.ts";
+import { renderAsff } from "../../../lib/report/aws/asff-file.ts";
+import { anInventory, hoursFromNow, now } from "../../support/builders.ts";
+import { allCases, outcomeFindings, withFindings } from "../files/cases.ts";
 import { hostileFinding } from "../hostile.ts";
 import { aFinding, anEndedExemption, threeWeeksAgo } from "../sample-changes.ts";
+import { aReport, options } from "../sample-reports.ts";
 
 const productArn = "arn:aws:securityhub:eu-west-1:123456789012:product/123456789012/default";
 const states: readonly SecurityHubState[] = ["active", "resolved", "withdrawn"];
@@ -245,4 +248,35 @@ function faultsOf(value: unknown, name: string, path: string): string[] {
 
   test("rejects an unknown status", () =>
     expect(faultsOf({ ...send(aFinding()), RecordState: "OPEN" }, "AwsSecurityFinding", "finding")).toHaveLength(1));
+});
+
+describe("the file for Security Hub", () => {
+  const read = (report: Parameters<typeof renderAsff>[0]): ReturnType<typeof toAsff>[] =>
+    JSON.parse(renderAsff(report, options()));
+
+  test("has what an import of each finding gets, for the default product of its account", async () => {
+    for (const [, report] of await allCases()) {
+      const file = read(report);
+      expect(file).toHaveLength(report.findings.length);
+      for (const finding of file.slice(0, 100)) expectValid(finding);
+      expect(file.map(({ ProductArn }) => ProductArn)).toEqual(
+        report.findings.map(
+          ({ account, region }) => `arn:aws:securityhub:${region}:${account}:product/${account}/default`,
+        ),
+      );
+    }
+  });
+
+  test("no outcome is a pass, and an exempt finding is archived", () =>
+    expect(
+      read(withFindings(aReport(anInventory()), outcomeFindings)).map(({ Compliance, RecordState }) => [
+        Compliance.Status,
+        RecordState,
+      ]),
+    ).toEqual([
+      ["FAILED", "ACTIVE"],
+      ["FAILED", "ARCHIVED"],
+      ["WARNING", "ACTIVE"],
+      ["WARNING", "ARCHIVED"],
+    ]));
 });

@@ -7,7 +7,7 @@ import { aReport, aTargetOf } from "../sample-reports.ts";
 
 const report = aReport(anInventory({ targets: [aTargetOf(3)] }));
 const chartOf = (findings = report.findings) => {
-  const section = renderChartsSection(report, findings);
+  const section = renderChartsSection({ ...report, hasHistory: true }, findings);
   return section === null ? "" : toText(section);
 };
 
@@ -80,4 +80,9 @@ describe("bars", () => {
     const bars = barsOf(chartOf([aFinding({ firstSeenAt: hoursFromNow(hours) })]), "Age of violations");
     expect(bars.filter(([, number]) => number > 0)).toEqual([[label, 1]]);
   });
+});
+
+test("without an earlier audit, no age is charted", () => {
+  const section = renderChartsSection(report, report.findings);
+  expect(section === null ? "" : toText(section)).not.toContain("Age of violations");
 });

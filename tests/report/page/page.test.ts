@@ -61,7 +61,7 @@ test("golden: a small fleet with every section", () => {
     },
   );
   const findings = report.findings.map((finding) => ({ ...finding, firstSeenAt: threeWeeksAgo }));
-  const page = render({ ...report, findings });
+  const page = render({ ...report, hasHistory: true, findings });
   expectGolden("page-small", page.replace(/<style>[\s\S]*<\/style>/, "<style>…</style>"));
 });
 
@@ -154,7 +154,8 @@ describe("the text of a page", () => {
       evidence: { exemptionIgnored: "a tag is missing" },
       firstSeenAt: threeWeeksAgo,
     });
-    const text = textOf(render({ ...aReport(anInventory({ targets: [aTargetOf(1)] })), findings: [finding] }));
+    const report = { ...aReport(anInventory({ targets: [aTargetOf(1)] })), hasHistory: true, findings: [finding] };
+    const text = textOf(render(report));
     expect(text).toContain("Was exempted by orders@example.com until 2026-11-20: Moves to IAM authentication first");
     expect(text).toContain("Not exempt: a tag is missing.");
     expect(text).toContain("open since 2026-11-01 , 23 days");
@@ -307,6 +308,23 @@ const ownTag = new RegExp(
 );
 
 test("computes ages from the time of the report, not from the clock", () => {
-  const report = { ...aReport(anInventory({ targets: [aTargetOf(1)] })), generatedAt: hoursFromNow(24 * 365) };
-  expect(textOf(render(report))).toContain("open since 2026-11-24 , 365 days");
+  const report = aReport(anInventory({ targets: [aTargetOf(1)] }));
+  const later = { ...report, hasHistory: true, generatedAt: hoursFromNow(24 * 365) };
+  expect(textOf(render(later))).toContain("open since 2026-11-24 , 365 days");
+});
+
+test("without an earlier audit, a finding is not called new, and the page says that its age is not known", () => {
+  const text = textOf(render(aReport(anInventory({ targets: [aTargetOf(1)] }))));
+  expect(text).not.toMatch(/· new\b/);
+  expect(text).toContain("Open since not known: this audit had no earlier one to compare with");
+});
+
+test("says who asked, with which command and policy, and what is left out", () => {
+  const request = { callers: ["arn:aws:iam::123456789012:role/auditor"], command: "audit --policy <b>", policy: null };
+  const narrowedBy = { filters: ["severity high or above"], findingsLeftOut: 3, databasesLeftOut: 0 };
+  const text = textOf(render({ ...aReport(anInventory()), request, narrowedBy, clean: false }));
+  expect(text).toContain(
+    "Asked by arn:aws:iam::123456789012:role/auditor Command audit --policy &lt;b&gt; Policy none: the default policy",
+  );
+  expect(text).toContain("Shown only severity high or above: 3 findings are left out");
 });

@@ -1,0 +1,236 @@
+import { get, isRecord, textOf } from "../json-value.ts";
+import { defaultKey, toDeclaredKey } from "../templates/compare-keys.ts";
+import {
+  type Declarations,
+  type Declared,
+  type DeclaredDatabase,
+  type DeclaredKey,
+  known,
+  type PropertyNames,
+  type Unjudged,
+  unresolvedText,
+} from "../templates/declaration.ts";
+import { isTrue, type ParameterValues, readParameters } from "./parameters.ts";
+import type { Template } from "./parse-template.ts";
+import { findPasswordSource } from "./password.ts";
+import { createResolver, type Resolved, type Resolver, type StackTarget } from "./resolve.ts";
+
+const kinds: Readonly<Record<string, DeclaredDatabase["kind"]>> = {
+  "AWS::RDS::DBInstance": "instance",
+  "AWS::RDS::DBCluster": "cluster",
+};
+
+const names: PropertyNames = {
+  managed: "ManageMasterUserPassword",
+  turnOn: "ManageMasterUserPassword: true",
+  password: "MasterUserPassword",
+  key: "MasterUserSecret.KmsKeyId",
+};
+
+/** What surrounds a template: values of parameters, where it is deployed, and whether its nested stacks are judged as files of their own. */
+export type TemplateContext = {
+  readonly parameters: ParameterValues;
+  readonly target: StackTarget;
+  readonly nestedAreJudged: boolean;
+};
+
+/** The databases that a template declares. Total: a template that makes no sense declares none, or unresolved ones. */
+export function toDeclarations(template: Template, context: TemplateContext): Declarations {
+  const { root, file } = template;
+  const resources = Object.entries(get(root, "Resources") ?? {});
+  const resolver = createResolver(
+    template,
+    readParameters(get(root, "Parameters"), context.parameters),
+    context.target,
+  );
+  const databases = resources.flatMap(([name, resource]) => {
+    const kind = kinds[textOf(get(resource, "Type"))];
+    return kind === undefined ? [] : [toDatabase(name, kind, template, resolver, context.target)];
+  });
+  return { file, databases, unjudged: resources.flatMap(([name, resource]) => findUnjudged(name, resource, context)) };
+}
+
+function toDatabase(
+  name: string,
+  kind: DeclaredDatabase["kind"],
+  template: Template,
+  resolver: Resolver,
+  target: StackTarget,
+): DeclaredDatabase {
+  const resource = get(get(template.root, "Resources"), name);
+  const properties = get(resource, "Properties");
+  const property = (key: string) => resolver.resolve(get(properties, key) ?? undefined);
+  const text = (key: string) => toText(property(key), key);
+  const line = (key: string) => template.lineOf("Resources", name, "Properties", key);
+  resolver.takeAssumed();
+  const isInstance = kind === "instance";
+  const sources = isInstance
+    ? ["SourceDBInstanceIdentifier", "SourceDBClusterIdentifier"]
+    : ["ReplicationSourceIdentifier"];
+  const settings = {
+    identifier: text(isInstance ? "DBInstanceIdentifier" : "DBClusterIdentifier"),
+    engine: toText(resolver.resolve(engineOf(properties, template)), "Engine"),
+    engineVersion: knownText(text("EngineVersion")),
+    managed: toBoolean(property("ManageMasterUserPassword")),
+    key: toKey(resolver.resolve(get(get(properties, "MasterUserSecret"), "KmsKeyId")), template),
+    password: findPasswordSource(get(properties, "MasterUserPassword"), resolver),
+    clusterIdentifier: isInstance ? text("DBClusterIdentifier") : known<string>(null),
+    replicationSource: firstSet(sources.map(text)),
+    engineMode: isInstance ? known<string>(null) : text("EngineMode"),
+    scalabilityType: isInstance ? known<string>(null) : text("ClusterScalabilityType"),
+    globalClusterIdentifier: isInstance
+      ? known<string>(null)
+      : globalClusterOf(name, text("GlobalClusterIdentifier"), template),
+    rdsCustom: isInstance ? text("CustomIAMInstanceProfile") : known<string>(null),
+    tags: toTags(property("Tags"), resolver),
+  };
+  const path = get(get(resource, "Metadata"), "aws:cdk:path");
+  return {
+    ...settings,
+    file: template.file,
+    name,
+    path: typeof path === "string" ? path : null,
+    kind,
+    line: template.lineOf("Resources", name),
+    lineOf: (which) => line(which === "key" ? "MasterUserSecret" : names[which === "turnOn" ? "managed" : which]),
+    names,
+    ...target,
+    replicas: findReplicas(name, template),
+    assumed: resolver.takeAssumed(),
+  };
+}
+
+/** A replica has the engine of its source, and a member that of its cluster. */
+function engineOf(properties: unknown, { root }: Pick<Template, "root">, depth = 0): unknown {
+  const own = get(properties, "Engine");
+  if (own !== undefined || depth > 10) return own;
+  const source = ["SourceDBInstanceIdentifier", "SourceDBClusterIdentifier", "DBClusterIdentifier"]
+    .map((key) => get(get(properties, key), "Ref"))
+    .find((one) => typeof one === "string");
+  const resource = source === undefined ? undefined : get(get(root, "Resources"), source);
+  return resource === undefined ? undefined : engineOf(get(resource, "Properties"), { root }, depth + 1);
+}
+
+/** A text; an empty one counts as not set, as in CloudFormation. */
+function toText(resolved: Resolved, what: string): Declared<string> {
+  if (resolved.kind === "absent") return known<string>(null);
+  if (resolved.kind === "unresolved") {
+    if (resolved.options === null) return { options: [unresolvedText], why: `${what} is ${resolved.why}` };
+    const options = resolved.options.flatMap((option) => toText(option, what).options);
+    return { options: [...new Set(options)], why: `${what} depends on ${resolved.why}` };
+  }
+  const { value } = resolved;
+  if (value === undefined || value === null || value === "") return known<string>(null);
+  return known(typeof value === "object" ? unresolvedText : textOf(value));
+}
+
+function knownText({ options: [value = null], why }: Declared<string>): string | null {
+  return why === null ? value : null;
+}
+
+function toBoolean(resolved: Resolved): Declared<boolean> {
+  if (resolved.kind === "absent") return known<boolean>(null);
+  if (resolved.kind === "value") return known(resolved.value === undefined ? null : isTrue(resolved.value));
+  const why = `ManageMasterUserPassword is ${resolved.why}`;
+  if (resolved.options === null) return { options: [true, false], why };
+  const options = [...new Set(resolved.options.flatMap((option) => toBoolean(option).options))];
+  return options.length === 1
+    ? known(options[0] ?? null)
+    : { options, why: `ManageMasterUserPassword depends on ${resolved.why}` };
+}
+
+function toKey(resolved: Resolved, template: Template): Declared<DeclaredKey> {
+  if (resolved.kind === "absent") return known(defaultKey);
+  if (resolved.kind === "value") {
+    const { value } = resolved;
+    return known(value === undefined || value === null || value === "" ? defaultKey : toDeclaredKey(textOf(value)));
+  }
+  if (resolved.options !== null)
+    return {
+      options: resolved.options.flatMap((option) => toKey(option, template).options),
+      why: `MasterUserSecret.KmsKeyId depends on ${resolved.why}`,
+    };
+  const own = ownKey(resolved.resource, template);
+  if (own !== null) return known(own);
+  return known<DeclaredKey>({ reference: `a key that is ${resolved.why}`, manager: null, aliases: [] });
+}
+
+/** A key that the template itself makes, which is customer managed. */
+function ownKey(name: string | undefined, { root }: Template): DeclaredKey | null {
+  if (name === undefined) return null;
+  const resources = Object.entries(get(root, "Resources") ?? {});
+  const [, resource] = resources.find(([id]) => id === name) ?? [];
+  const type = get(resource, "Type");
+  const aliasName = (one: unknown) => {
+    const alias = get(get(one, "Properties"), "AliasName");
+    return typeof alias === "string" ? [alias] : [];
+  };
+  if (type === "AWS::KMS::Alias")
+    return { reference: aliasName(resource)[0] ?? name, manager: "CUSTOMER", aliases: aliasName(resource) };
+  if (type !== "AWS::KMS::Key" && type !== "AWS::KMS::ReplicaKey") return null;
+  const aliases = resources.filter(
+    ([, one]) => get(one, "Type") === "AWS::KMS::Alias" && refersTo(get(get(one, "Properties"), "TargetKeyId"), name),
+  );
+  return {
+    reference: `the key ${name} of the template`,
+    manager: "CUSTOMER",
+    aliases: aliases.flatMap(([, one]) => aliasName(one)),
+  };
+}
+
+/** True for `Ref` and `Fn::GetAtt` of a resource. */
+function refersTo(value: unknown, name: string): boolean {
+  const attribute = get(value, "Fn::GetAtt");
+  return (
+    get(value, "Ref") === name || (Array.isArray(attribute) ? attribute[0] : textOf(attribute).split(".")[0]) === name
+  );
+}
+
+/** The first of several settings that is set, or may be. */
+function firstSet(all: readonly Declared<string>[]): Declared<string> {
+  return all.find(({ options }) => options.some((option) => option !== null)) ?? known<string>(null);
+}
+
+/** A cluster can also become a member of a global database because the global cluster names it. */
+function globalClusterOf(name: string, own: Declared<string>, { root }: Template): Declared<string> {
+  const joined = Object.entries(get(root, "Resources") ?? {}).find(
+    ([, one]) =>
+      get(one, "Type") === "AWS::RDS::GlobalCluster" &&
+      refersTo(get(get(one, "Properties"), "SourceDBClusterIdentifier"), name),
+  );
+  return joined === undefined ? own : known(joined[0]);
+}
+
+/** Instances of the template that replicate a database. */
+function findReplicas(name: string, { root }: Template): readonly string[] {
+  return Object.entries(get(root, "Resources") ?? {}).flatMap(([id, one]) => {
+    const properties = get(one, "Properties");
+    const sources = [get(properties, "SourceDBInstanceIdentifier"), get(properties, "SourceDBClusterIdentifier")];
+    return get(one, "Type") === "AWS::RDS::DBInstance" && sources.some((source) => refersTo(source, name)) ? [id] : [];
+  });
+}
+
+function toTags(resolved: Resolved, { resolve }: Resolver): DeclaredDatabase["tags"] {
+  const why = "the stack adds its own tags";
+  if (resolved.kind !== "value" || !Array.isArray(resolved.value)) return { options: [{}], why };
+  const entries = resolved.value.flatMap((tag): [string, string][] => {
+    const [key, value] = [resolve(get(tag, "Key")), resolve(get(tag, "Value"))];
+    if (key.kind !== "value" || typeof key.value !== "string") return [];
+    return [[key.value, value.kind === "value" ? textOf(value.value) : unresolvedText]];
+  });
+  return { options: [Object.fromEntries(entries)], why };
+}
+
+/** Resources that can make databases which this template does not show. */
+function findUnjudged(name: string, resource: unknown, { nestedAreJudged }: TemplateContext): readonly Unjudged[] {
+  if (name.startsWith("Fn::ForEach"))
+    return JSON.stringify(resource).includes("AWS::RDS::") ? [{ name, why: "a loop makes these databases" }] : [];
+  if (name === "Fn::Transform") return [{ name, why: "a macro or an included file adds resources" }];
+  if (!isRecord(resource)) return [];
+  const type = textOf(get(resource, "Type"));
+  if (type.endsWith("::MODULE")) return [{ name, why: `the module ${type} adds resources` }];
+  const isNested = type === "AWS::CloudFormation::Stack" || type === "AWS::Serverless::Application";
+  return isNested && !nestedAreJudged
+    ? [{ name, why: "the nested stack has a template of its own: check that file too" }]
+    : [];
+}

@@ -1,0 +1,210 @@
+import { type ClassificationContext, classify } from "../../audit/classify.ts";
+import { activeRules, applyRule, type RuleResult, renderJudgment, toFinding } from "../../audit/judge.ts";
+import { type ClassifiedDatabase, kindNames } from "../../model/database.ts";
+import type { Finding } from "../../model/finding.ts";
+import type { Policy } from "../../model/policy.ts";
+import type { Rule, RuleContext, Verdict } from "../../model/rule.ts";
+import { keyRule } from "../requirements.ts";
+import { defaultKey, toKeyFacts, toRequiredKey } from "./compare-keys.ts";
+import type { DeclaredDatabase, PropertyNames } from "./declaration.ts";
+import { matchesDeclared } from "./match-declared.ts";
+import { describeSource, findPassword, passwordRule } from "./password-rule.ts";
+import { forTemplates, templateRuleIds } from "./template-messages.ts";
+import { listUnresolved, listVariants, resolvedEngine, type Variant } from "./variants.ts";
+
+/** What declared databases are judged by. */
+export type Standard = { readonly policy: Policy; readonly rules: readonly Rule[]; readonly now: string };
+
+/** A declared database as it is reported, and what is wrong with it. */
+export type JudgedDeclaration = { readonly database: ClassifiedDatabase; readonly findings: readonly Finding[] };
+
+/** The rules that are judged before a database exists. */
+export function toTemplateRules(rules: readonly Rule[]): readonly Rule[] {
+  return [...rules.filter(({ id }) => templateRuleIds.includes(id)).map(forTemplates), passwordRule];
+}
+
+/** Judges a declared database by the rules for databases in AWS, and its password by the rule for templates. */
+export function judgeDeclared(declared: DeclaredDatabase, standard: Standard): JudgedDeclaration {
+  const variants = listVariants(declared);
+  const classified = (variants ?? []).map((variant) => ({
+    variant,
+    database: classify(variant.database, contextOf(standard)),
+  }));
+  const shown = classified.find(({ database }) => database.management === "unmanaged") ?? classified[0];
+  const database = shown?.database ?? toUnclassified(declared);
+  const policy = policyFor(declared, standard.policy);
+  const findings = activeRules(toTemplateRules(standard.rules), policy).flatMap((rule) => {
+    const { result, of } = judgeRule(rule, declared, database, classified, standard);
+    const judgment = renderJudgment(result, of, policy);
+    const finding = toFinding(withEvidence(judgment, declared, rule.id, standard.policy), of, policy, standard.now);
+    return finding === null ? [] : [{ ...finding, location: locate(declared, rule.id) }];
+  });
+  return { database: { ...database, engine: resolvedEngine(declared) }, findings };
+}
+
+type Classified = { readonly variant: Variant; readonly database: ClassifiedDatabase };
+
+/** The verdict that all variants have, or the one that says what is not resolved. */
+function judgeRule(
+  rule: Rule,
+  declared: DeclaredDatabase,
+  database: ClassifiedDatabase,
+  classified: readonly Classified[],
+  standard: Standard,
+): { result: Pick<RuleResult, "rule" | "verdict" | "message">; of: ClassifiedDatabase } {
+  const asResult = (verdict: Verdict, of = database) => {
+    const message = rule.messages[verdict.messageId];
+    if (message === undefined) throw new Error(`rule ${rule.id} has no message "${verdict.messageId}"`);
+    const data = { ...wordsOf(declared, of), ...verdict.data };
+    return { result: { rule, verdict: { ...verdict, data }, message }, of };
+  };
+  if (rule.id === passwordRule.id) return asResult(findPassword(declared.password));
+  const required = rule.id === keyRule ? keyRequirementOf(declared, standard.policy) : noRequirement;
+  const isManaged = classified.some((one) => one.database.management === "managed");
+  if (typeof required === "string" && isManaged) return asResult({ messageId: "unresolved", data: { why: required } });
+  const results = classified.map((one) => ({
+    ...applyRule(
+      rule,
+      one.database,
+      ruleContextOf(one.variant, typeof required === "string" ? noRequirement : required, standard),
+    ),
+    of: one.database,
+  }));
+  const [first] = results;
+  const isAgreed = first !== undefined && results.every(({ message }) => message.status === first.message.status);
+  if (!isAgreed) return asResult({ messageId: "unresolved", data: { why: listUnresolved(declared) } });
+  return first.crash === null ? asResult(first.verdict, first.of) : { result: first, of: first.of };
+}
+
+function contextOf({ policy }: Standard): ClassificationContext {
+  const none = { arns: new Set<string>(), gap: null, doubts: new Map<string, string>() };
+  return {
+    globalClusterMembers: none,
+    blueGreenDatabases: none,
+    sources: { names: new Set(), gap: null },
+    support: policy.support,
+  };
+}
+
+function ruleContextOf(
+  { key }: Variant,
+  { require, differentFromStorage }: SecretKeyRequirement,
+  { policy, now }: Standard,
+): RuleContext {
+  const notSeen = { seen: false, why: "the database does not exist yet" } as const;
+  const given = key ?? defaultKey;
+  const facts = toKeyFacts(given);
+  return {
+    now,
+    thresholds: policy.thresholds,
+    secret: notSeen,
+    resourcePolicy: notSeen,
+    rdsKey: facts,
+    secretKey: facts,
+    keyAccess: [],
+    storageKey: { seen: false, why: "the keys are compared only after deployment" },
+    differentFromStorage: differentFromStorage ?? false,
+    startedAt: notSeen,
+    requiredKeys: require.map((requirement) => toRequiredKey(requirement, given)),
+    cluster: { seen: true, value: true },
+    tenantDatabases: { seen: true, value: true },
+  };
+}
+
+/** The keys that the policy requires; text if that depends on what is not known before deployment. */
+function keyRequirementOf(declared: DeclaredDatabase, { keys }: Policy): SecretKeyRequirement | string {
+  for (const requirement of keys) {
+    const verdict = matchesDeclared(requirement.match, declared);
+    if (typeof verdict === "string") return `${verdict}, and the policy requires a key by it`;
+    if (verdict) return requirement;
+  }
+  return noRequirement;
+}
+
+type SecretKeyRequirement = Pick<Policy["keys"][number], "require" | "differentFromStorage">;
+const noRequirement: SecretKeyRequirement = { require: [] };
+
+/** The policy with the exemptions that are known to cover the database, for every database. */
+function policyFor(declared: DeclaredDatabase, policy: Policy): Policy {
+  const covering = policy.exemptions.filter(({ match }) => matchesDeclared(match, declared) === true);
+  return { ...policy, exemptions: covering.map((one) => ({ ...one, match: {} })) };
+}
+
+/** Adds where the finding comes from, and exemptions that may apply after deployment. */
+function withEvidence<J extends { evidence: Finding["evidence"] }>(
+  judgment: J,
+  declared: DeclaredDatabase,
+  rule: string,
+  policy: Policy,
+): J {
+  const uncertain = policy.exemptions.filter(
+    ({ match, rules }) =>
+      (rules === undefined || rules.includes(rule)) && typeof matchesDeclared(match, declared) === "string",
+  );
+  const { createdAt: _, ...evidence } = judgment.evidence;
+  return {
+    ...judgment,
+    evidence: {
+      ...evidence,
+      ...("engine" in evidence && { engine: resolvedEngine(declared) }),
+      ...(declared.path !== null && { construct: declared.path }),
+      ...(declared.assumed.length > 0 && { parameterDefaults: [...declared.assumed] }),
+      ...(uncertain.length > 0 && {
+        exemptionsNotDecided: uncertain.map(({ owner, until }) => `${owner}, until ${until}`),
+      }),
+    },
+  };
+}
+
+/** The words for the placeholders of the messages for templates. */
+function wordsOf(declared: DeclaredDatabase, { engine }: ClassifiedDatabase): Readonly<Record<string, string>> {
+  const { names, lineOf, managed, password, replicas } = declared;
+  const at = (property: keyof PropertyNames) => (lineOf(property) === null ? "" : ` (line ${lineOf(property)})`);
+  const [isManaged] = managed.options;
+  const setting = isManaged === null ? `${names.managed} is not set` : `${names.managed} is false${at("managed")}`;
+  const source = describeSource(password);
+  const inLine = declared.line === null ? "" : ` (line ${declared.line})`;
+  const turnOn =
+    isManaged === null ? `Add ${names.turnOn} to ${declared.name}${inLine}` : `Set ${names.turnOn}${at("managed")}`;
+  const remove = password === null ? "" : ` and remove ${names.password}${at("password")}`;
+  const blocked =
+    replicas.length > 0 && !engine.startsWith("sqlserver")
+      ? ` RDS creates no read replica of a managed database, so ${replicas.join(", ")} cannot be created then: remove it, or exempt the ${kindNames[declared.kind]}.`
+      : "";
+  return {
+    setting: source === "" ? setting : `${setting}, and ${source}`,
+    fix: `${turnOn}${remove}.${blocked}`,
+    turnOn: names.turnOn,
+    password: `${names.password}${at("password")}`,
+    key: names.key,
+  };
+}
+
+const linesByRule: Readonly<Record<string, keyof PropertyNames>> = {
+  [passwordRule.id]: "password",
+  [keyRule]: "key",
+};
+
+function locate({ file, line, lineOf, path }: DeclaredDatabase, rule: string) {
+  return { file, line: lineOf(linesByRule[rule] ?? "managed") ?? line, path };
+}
+
+/** A database of which too much is unknown to classify it. */
+function toUnclassified(declared: DeclaredDatabase): ClassifiedDatabase {
+  const first = <T>({ options }: { readonly options: readonly T[] }) => ({ options: options.slice(0, 1), why: null });
+  const [variant] =
+    listVariants({
+      ...declared,
+      engine: first(declared.engine),
+      managed: { options: [false], why: null },
+      key: first(declared.key),
+      clusterIdentifier: first(declared.clusterIdentifier),
+      replicationSource: first(declared.replicationSource),
+      engineMode: first(declared.engineMode),
+      scalabilityType: first(declared.scalabilityType),
+      globalClusterIdentifier: first(declared.globalClusterIdentifier),
+      rdsCustom: first(declared.rdsCustom),
+    }) ?? [];
+  if (variant === undefined) throw new Error(`${declared.name} has no variant`);
+  return { ...variant.database, management: "unmanaged", reason: null, explanation: null, doubt: null };
+}

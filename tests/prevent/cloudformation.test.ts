@@ -1,0 +1,397 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: texts of templates
+import { describe, expect, test } from "@jest/globals";
+import { reportSchema } from "../../lib/model/report.ts";
+import { checkText, classOf, verdictOn } from "./check-text.ts";
+
+const instance = (properties: string) =>
+  `Resources: { Db: { Type: AWS::RDS::DBInstance, Properties: { ${properties} } } }`;
+const cluster = (properties: string) =>
+  `Resources: { Db: { Type: AWS::RDS::DBCluster, Properties: { ${properties} } } }`;
+
+describe("management", () => {
+  test.each<[string, string, string, string]>([
+    ["managed", instance("Engine: postgres, ManageMasterUserPassword: true"), "PASS", "managed"],
+    ["managed, as text", instance("Engine: postgres, ManageMasterUserPassword: 'true'"), "PASS", "managed"],
+    ["managed, by YAML 1.1", instance("Engine: postgres, ManageMasterUserPassword: yes"), "PASS", "managed"],
+    [
+      "managed, without an engine",
+      instance("DBSnapshotIdentifier: s, ManageMasterUserPassword: true"),
+      "PASS",
+      "managed",
+    ],
+    ["not set", instance("Engine: postgres"), "NON_COMPLIANT", "unmanaged"],
+    ["false", instance("Engine: postgres, ManageMasterUserPassword: false"), "NON_COMPLIANT", "unmanaged"],
+    ["restored from a snapshot", instance("DBSnapshotIdentifier: s"), "NON_COMPLIANT", "unmanaged"],
+    ["the engine is not resolved", instance("Engine: !ImportValue engine"), "NON_COMPLIANT", "unmanaged"],
+    ["no properties", "Resources: { Db: { Type: AWS::RDS::DBInstance } }", "NON_COMPLIANT", "unmanaged"],
+    [
+      "an imported value decides",
+      instance("Engine: mysql, ManageMasterUserPassword: !ImportValue m"),
+      "INSUFFICIENT_DATA",
+      "unmanaged",
+    ],
+    ["member of a cluster", instance("DBClusterIdentifier: !Ref C"), "PASS", "cluster-member"],
+    ["member of a cluster of another stack", instance("DBClusterIdentifier: !ImportValue C"), "PASS", "cluster-member"],
+    ["read replica", instance("Engine: mysql, SourceDBInstanceIdentifier: a"), "PASS", "read-replica"],
+    ["read replica of a cluster", instance("Engine: mysql, SourceDBClusterIdentifier: a"), "PASS", "read-replica"],
+    [
+      "read replica of SQL Server",
+      instance("Engine: sqlserver-ee, SourceDBInstanceIdentifier: a"),
+      "NON_COMPLIANT",
+      "unmanaged",
+    ],
+    ["read replica of an unknown engine", instance("SourceDBInstanceIdentifier: a"), "INSUFFICIENT_DATA", "unmanaged"],
+    [
+      "an empty source is none",
+      instance("Engine: mysql, SourceDBInstanceIdentifier: ''"),
+      "NON_COMPLIANT",
+      "unmanaged",
+    ],
+    ["RDS Custom, in another case", instance("Engine: Custom-Oracle-EE"), "PASS", "rds-custom"],
+    ["RDS Custom", instance("Engine: custom-oracle-ee"), "PASS", "rds-custom"],
+    [
+      "RDS Custom by its profile",
+      instance("Engine: !ImportValue e, CustomIAMInstanceProfile: p"),
+      "PASS",
+      "rds-custom",
+    ],
+    ["cluster, not set", cluster("Engine: aurora-mysql"), "NON_COMPLIANT", "unmanaged"],
+    ["cluster, managed", cluster("Engine: aurora-mysql, ManageMasterUserPassword: true"), "PASS", "managed"],
+    ["Serverless v1", cluster("Engine: aurora, EngineMode: serverless"), "PASS", "serverless-v1"],
+    ["Limitless", cluster("Engine: aurora-postgresql, ClusterScalabilityType: limitless"), "PASS", "limitless"],
+    ["replica cluster", cluster("Engine: aurora-mysql, ReplicationSourceIdentifier: a"), "PASS", "replica-cluster"],
+    ["global database", cluster("Engine: aurora-mysql, GlobalClusterIdentifier: !Ref G"), "PASS", "global-database"],
+    [
+      "global database that names the cluster",
+      `Resources:
+  Db: { Type: AWS::RDS::DBCluster, Properties: { Engine: aurora-mysql } }
+  G: { Type: AWS::RDS::GlobalCluster, Properties: { SourceDBClusterIdentifier: !Ref Db } }`,
+      "PASS",
+      "global-database",
+    ],
+    [
+      "replica with the engine of its source",
+      `Resources:
+  Db: { Type: AWS::RDS::DBInstance, Properties: { SourceDBInstanceIdentifier: !Ref Source } }
+  Source: { Type: AWS::RDS::DBInstance, Properties: { Engine: postgres } }`,
+      "PASS",
+      "read-replica",
+    ],
+  ])("%s", (_, text, verdict, management) => {
+    const report = checkText(text);
+    expect([verdictOn(report, "Db"), classOf(report, "Db")]).toEqual([verdict, management]);
+    expect(reportSchema.safeParse(report).success).toBe(true);
+  });
+});
+
+describe("functions, parameters and conditions", () => {
+  const withParameters = (parameters: string, value: string, rest = "") =>
+    `Parameters: { ${parameters} }\n${rest}\n${instance(`Engine: mysql, ManageMasterUserPassword: ${value}`)}`;
+  const condition = "Conditions: { C: !Equals [!Ref P, 'on'] }";
+  test.each<[string, string, string]>([
+    ["the default of a parameter", withParameters("P: { Type: String, Default: 'true' }", "!Ref P"), "PASS"],
+    ["a parameter without a default", withParameters("P: { Type: String }", "!Ref P"), "INSUFFICIENT_DATA"],
+    ["a parameter with one allowed value", withParameters("P: { AllowedValues: ['true'] }", "!Ref P"), "PASS"],
+    [
+      "a parameter that allows only false",
+      withParameters("P: { AllowedValues: ['false', 'no'] }", "!Ref P"),
+      "NON_COMPLIANT",
+    ],
+    [
+      "a parameter with both values",
+      withParameters("P: { AllowedValues: ['true', 'false'] }", "!Ref P"),
+      "INSUFFICIENT_DATA",
+    ],
+    [
+      "a parameter in Systems Manager",
+      withParameters("P: { Type: 'AWS::SSM::Parameter::Value<String>', Default: 'true' }", "!Ref P"),
+      "INSUFFICIENT_DATA",
+    ],
+    [
+      "Fn::If, true by default",
+      withParameters("P: { Default: 'on' }", "!If [C, true, !Ref 'AWS::NoValue']", condition),
+      "PASS",
+    ],
+    [
+      "Fn::If, false by default",
+      withParameters("P: { Default: 'off' }", "!If [C, true, !Ref 'AWS::NoValue']", condition),
+      "NON_COMPLIANT",
+    ],
+    [
+      "Fn::If that is not resolved",
+      withParameters("P: { Type: String }", "!If [C, true, false]", condition),
+      "INSUFFICIENT_DATA",
+    ],
+    ["Fn::If with equal branches", withParameters("P: { Type: String }", "!If [C, true, true]", condition), "PASS"],
+    [
+      "a condition that is not declared",
+      withParameters("P: { Type: String }", "!If [X, true, false]"),
+      "INSUFFICIENT_DATA",
+    ],
+    [
+      "a condition that refers to itself",
+      withParameters("P: { Type: String }", "!If [C, true, false]", "Conditions: { C: !Not [!Condition C] }"),
+      "INSUFFICIENT_DATA",
+    ],
+    [
+      "And, Or and Not",
+      withParameters(
+        "P: { Default: a }",
+        "!If [C, true, false]",
+        "Conditions: { C: !And [!Or [!Equals [a, b], !Equals [!Ref P, a]], !Not [!Equals [!Ref P, b]]] }",
+      ),
+      "PASS",
+    ],
+    [
+      "Or of unknown and true",
+      withParameters(
+        "P: { Type: String }",
+        "!If [C, true, false]",
+        "Conditions: { C: !Or [!Equals [!Ref P, b], !Equals [a, a]] }",
+      ),
+      "PASS",
+    ],
+    [
+      "Fn::FindInMap",
+      withParameters(
+        "P: { Default: prod }",
+        "!FindInMap [M, !Ref P, Managed]",
+        "Mappings: { M: { prod: { Managed: true } } }",
+      ),
+      "PASS",
+    ],
+    [
+      "Fn::FindInMap with each allowed key",
+      withParameters(
+        "P: { AllowedValues: [a, b] }",
+        "!FindInMap [M, !Ref P, Managed]",
+        "Mappings: { M: { a: { Managed: false }, b: { Managed: false } } }",
+      ),
+      "NON_COMPLIANT",
+    ],
+    [
+      "Fn::FindInMap without the key",
+      withParameters(
+        "P: { Default: x }",
+        "!FindInMap [M, !Ref P, Managed]",
+        "Mappings: { M: { a: { Managed: true } } }",
+      ),
+      "INSUFFICIENT_DATA",
+    ],
+    ["Fn::Sub", withParameters("P: { Default: tr }", "!Sub '${P}ue'"), "PASS"],
+    [
+      "Fn::Sub that is not resolved",
+      withParameters("P: { AllowedValues: [a, b] }", "!Sub '${P}'"),
+      "INSUFFICIENT_DATA",
+    ],
+    ["Fn::Join", withParameters("P: { Default: ue }", "!Join ['', [tr, !Ref P]]"), "PASS"],
+    [
+      "Fn::Select of Fn::Split",
+      withParameters("P: { Default: 'false,true' }", "!Select [1, !Split [',', !Ref P]]"),
+      "PASS",
+    ],
+    ["an unknown function", withParameters("P: { Default: a }", "{ 'Fn::Later': a }"), "INSUFFICIENT_DATA"],
+    [
+      "the Region",
+      `${withParameters("P: { Default: a }", "!If [C, true, false]", "Conditions: { C: !Equals [!Ref 'AWS::Region', eu-west-1] }")}`,
+      "INSUFFICIENT_DATA",
+    ],
+  ])("%s", (_, text, verdict) => {
+    expect(verdictOn(checkText(text), "Db")).toBe(verdict);
+  });
+
+  test("a parameter file decides, and --region and --account do", () => {
+    const text = withParameters("P: { Type: String }", "!Ref P");
+    expect(verdictOn(checkText(text, { parameters: new Map([["P", "true"]]) }), "Db")).toBe("PASS");
+    const byRegion = withParameters(
+      "P: { Default: a }",
+      "!If [C, true, false]",
+      "Conditions: { C: !Equals [!Ref 'AWS::Region', eu-west-1] }",
+    );
+    expect(verdictOn(checkText(byRegion, { region: "eu-west-1" }), "Db")).toBe("PASS");
+    expect(verdictOn(checkText(byRegion, { region: "us-east-1" }), "Db")).toBe("NON_COMPLIANT");
+  });
+
+  test("an unresolved setting is named", () => {
+    const [finding] = checkText(withParameters("P: { Type: String }", "!Ref P")).findings;
+    expect(finding?.message).toBe(
+      "Whether RDS will manage the master password of DB instance Db is unknown: ManageMasterUserPassword is the parameter P.",
+    );
+  });
+
+  test("defaults that were taken are in the evidence", () => {
+    const [finding] = checkText(withParameters("P: { Default: 'false' }", "!Ref P")).findings;
+    expect(finding?.evidence).toEqual({ engine: "mysql", parameterDefaults: ["P"] });
+  });
+});
+
+describe("where and what to change", () => {
+  const text = `Resources:
+  Key: { Type: AWS::KMS::Key }
+  Db:
+    Type: AWS::RDS::DBInstance
+    Metadata: { "aws:cdk:path": Stack/Db/Resource }
+    Properties:
+      Engine: mysql
+      ManageMasterUserPassword: false
+      MasterUserPassword: !GetAtt Key.Arn
+  Replica:
+    Type: AWS::RDS::DBInstance
+    Properties: { SourceDBInstanceIdentifier: !Ref Db }
+`;
+
+  test("a finding has the file, the line and the construct", () => {
+    const [finding] = checkText(text).findings;
+    expect(finding?.location).toEqual({ file: "template.yaml", line: 8, path: "Stack/Db/Resource" });
+    expect(finding?.resource.arn).toBe("template.yaml#Db");
+    expect(finding?.remediation).toBe(
+      "Set ManageMasterUserPassword: true (line 8) and remove MasterUserPassword (line 9). RDS creates no read replica of a managed database, so Replica cannot be created then: remove it, or exempt the DB instance.",
+    );
+  });
+
+  test("JSON has lines too, also with tabs", () => {
+    const json = JSON.stringify(
+      { Resources: { Db: { Type: "AWS::RDS::DBInstance", Properties: { Engine: "mysql" } } } },
+      null,
+      2,
+    );
+    expect(checkText(json).findings[0]?.location?.line).toBe(3);
+    expect(checkText(json.replaceAll("  ", "\t")).findings[0]?.rule).toBe("master-password-managed");
+  });
+});
+
+describe("the policy", () => {
+  const managed = (more = "") => instance(`Engine: mysql, ManageMasterUserPassword: true${more}`);
+  const keyed = (key: string) => managed(`, MasterUserSecret: { KmsKeyId: ${key} }`);
+  const rule = "secret-key-as-required";
+  const customer = "keys: [{ require: customer-managed }]";
+  const alias = "keys: [{ require: alias/prod }]";
+  const arn = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555";
+  const own = (alias: string) => `Resources:
+  Key: { Type: AWS::KMS::Key }
+  ${alias}
+  Db: { Type: AWS::RDS::DBInstance, Properties: { Engine: mysql, ManageMasterUserPassword: true, MasterUserSecret: { KmsKeyId: !GetAtt Key.Arn } } }`;
+  test.each<[string, string, string, string]>([
+    ["no key is required", managed(), "", "PASS"],
+    ["the default key", managed(), customer, "NON_COMPLIANT"],
+    ["the default key by its alias", keyed("alias/aws/secretsmanager"), customer, "NON_COMPLIANT"],
+    ["an alias", keyed("alias/prod"), customer, "PASS"],
+    ["the alias that is required", keyed("alias/prod"), alias, "PASS"],
+    ["another alias", keyed("alias/test"), alias, "NON_COMPLIANT"],
+    ["a key ARN, where an alias is required", keyed(arn), alias, "INSUFFICIENT_DATA"],
+    ["a key ARN, where a customer managed key is required", keyed(arn), customer, "INSUFFICIENT_DATA"],
+    [
+      "a key by its ARN, required by its ID",
+      keyed(arn),
+      "keys: [{ require: 11111111-2222-3333-4444-555555555555 }]",
+      "PASS",
+    ],
+    ["another key", keyed(arn), "keys: [{ require: 99999999-2222-3333-4444-555555555555 }]", "NON_COMPLIANT"],
+    ["a key of the template", own(""), customer, "PASS"],
+    [
+      "a key of the template with the required alias",
+      own("Alias: { Type: AWS::KMS::Alias, Properties: { AliasName: alias/prod, TargetKeyId: !Ref Key } }"),
+      alias,
+      "PASS",
+    ],
+    ["a key of the template without the required alias", own(""), alias, "INSUFFICIENT_DATA"],
+    [
+      "another key than the storage's is required",
+      keyed("alias/prod"),
+      "keys: [{ differentFromStorage: true }]",
+      "INSUFFICIENT_DATA",
+    ],
+    ["an AWS managed key is required", managed(), "keys: [{ require: aws-managed }]", "PASS"],
+    ["an imported key", keyed("!ImportValue key"), customer, "INSUFFICIENT_DATA"],
+    ["not managed", instance("Engine: mysql"), customer, "PASS"],
+    [
+      "required by an account that is not known",
+      managed(),
+      'keys: [{ match: { account: "123456789012" }, require: alias/prod }]',
+      "INSUFFICIENT_DATA",
+    ],
+    ["required for another engine", managed(), "keys: [{ match: { engine: oracle-* }, require: alias/prod }]", "PASS"],
+    [
+      "required by an identifier that CloudFormation chooses",
+      managed(),
+      "keys: [{ match: { identifier: prod-* }, require: alias/prod }]",
+      "INSUFFICIENT_DATA",
+    ],
+    [
+      "required by a tag",
+      managed(", Tags: [{ Key: tier, Value: gold }]"),
+      "keys: [{ match: { tags: { tier: gold } }, require: alias/prod }]",
+      "NON_COMPLIANT",
+    ],
+    [
+      "required by another value of the tag",
+      managed(", Tags: [{ Key: tier, Value: gold }]"),
+      "keys: [{ match: { tags: { tier: iron } }, require: alias/prod }]",
+      "PASS",
+    ],
+  ])("%s", (_, text, policy, verdict) => {
+    expect(verdictOn(checkText(text, { policy }), "Db", rule)).toBe(verdict);
+  });
+
+  test("an account that is known decides", () => {
+    const policy = 'keys: [{ match: { account: "123456789012" }, require: alias/prod }]';
+    expect(verdictOn(checkText(managed(), { policy, account: "123456789012" }), "Db", rule)).toBe("NON_COMPLIANT");
+    expect(verdictOn(checkText(managed(), { policy, account: "222222222222" }), "Db", rule)).toBe("PASS");
+  });
+
+  const exempt = (match: string, until = "2026-12-31") =>
+    `exemptions: [{ match: ${match}, owner: ann, reason: legacy, until: ${until} }]`;
+  test.each([
+    ["by engine", exempt("{ engine: mysql }"), "EXEMPT"],
+    ["by identifier", exempt("{ identifier: orders }"), "EXEMPT"],
+    ["by another identifier", exempt("{ identifier: other }"), "NON_COMPLIANT"],
+    ["ended", exempt("{ identifier: orders }", "2026-11-23"), "NON_COMPLIANT"],
+    ["by an account that is not known", exempt('{ account: "123456789012" }'), "NON_COMPLIANT"],
+    [
+      "for another rule",
+      `${exempt("{ engine: mysql }").replace("owner", "rules: rotation-enabled, owner")}`,
+      "NON_COMPLIANT",
+    ],
+  ])("an exemption %s", (_, policy, verdict) => {
+    const report = checkText(instance("Engine: mysql, DBInstanceIdentifier: orders"), { policy });
+    expect(verdictOn(report, "Db")).toBe(verdict);
+  });
+
+  test("an exemption that is not decided is named", () => {
+    const report = checkText(instance("Engine: mysql"), { policy: exempt('{ account: "123456789012" }') });
+    expect(report.findings[0]?.evidence.exemptionsNotDecided).toEqual(["ann, until 2026-12-31"]);
+  });
+
+  test("a rule that is off is not judged, and no Oracle CDB where the policy says so", () => {
+    expect(checkText(instance("Engine: mysql"), { policy: "rulesOff: [master-password-managed]" }).findings).toEqual(
+      [],
+    );
+    const policy = "support: { oracleCdb: unsupported }";
+    expect(classOf(checkText(instance("Engine: oracle-ee-cdb"), { policy }), "Db")).toBe("oracle-cdb");
+  });
+});
+
+describe("what the template does not show makes the report incomplete", () => {
+  test.each([
+    ["a nested stack", "N: { Type: AWS::CloudFormation::Stack, Properties: { TemplateURL: ./n.yaml } }"],
+    ["a serverless application", "N: { Type: AWS::Serverless::Application }"],
+    ["a module", "N: { Type: My::Db::Instance::MODULE }"],
+    ["an included file", "Fn::Transform: { Name: AWS::Include }"],
+    ["a loop", "'Fn::ForEach::Dbs': [X, [a, b], { 'Db${X}': { Type: AWS::RDS::DBInstance } }]"],
+  ])("%s", (_, resource) => {
+    const report = checkText(`Resources: { ${resource} }`);
+    expect(report.coverage.complete).toBe(false);
+    expect(report.clean).toBe(false);
+    expect(report.coverage.gaps).toHaveLength(1);
+  });
+
+  test("an unresolved verdict does too", () => {
+    expect(checkText(instance("Engine: mysql, ManageMasterUserPassword: !ImportValue m")).coverage.complete).toBe(
+      false,
+    );
+  });
+
+  test("a template without databases is clean", () => {
+    expect(checkText("Resources: { Topic: { Type: AWS::SNS::Topic } }").clean).toBe(true);
+  });
+});

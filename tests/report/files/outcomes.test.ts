@@ -1,0 +1,71 @@
+import { expect, test } from "@jest/globals";
+import { narrowReport } from "../../../lib/audit/narrow-report.ts";
+import { outcomeOf, outcomesByFormat } from "../../../lib/report/files/outcomes.ts";
+import { formats } from "../../../lib/report/formats.ts";
+import { anInventory } from "../../support/builders.ts";
+import { aFindingOn } from "../../support/findings.ts";
+import { aReport, aTargetOf, options } from "../sample-reports.ts";
+import { allCases, outcomeFindings, withFindings } from "./cases.ts";
+
+test("an exemption excuses a violation, not missing data", () =>
+  expect(outcomeFindings.map(outcomeOf)).toEqual(["violation", "exempt", "notEvaluated", "notEvaluated"]));
+
+test("every format has a row in the table of outcomes", () =>
+  expect(Object.keys(outcomesByFormat)).toEqual(Object.keys(formats)));
+
+test("nothing that was not evaluated becomes a pass in any format", () => {
+  for (const [format, { violation, exempt, notEvaluated, gap }] of Object.entries(outcomesByFormat))
+    expect([
+      format,
+      [violation, exempt, notEvaluated, gap].filter((word) =>
+        /pass|`COMPLIANT|satisfied`(?<!not-satisfied`)/i.test(word),
+      ),
+    ]).toEqual([format, []]);
+});
+
+test("what filters leave out is said in every format, so that a report without findings does not look clean", () => {
+  const report = narrowReport(aReport(anInventory({ targets: [aTargetOf(2)] })), { severity: "critical" });
+  for (const [format, { render }] of Object.entries(formats)) {
+    if (["csv-databases", "asff", "json"].includes(format)) continue;
+    expect([format, render(report, options()).replaceAll(/\s+/g, " ")]).toEqual([
+      format,
+      expect.stringContaining("only severity critical: 2 findings are left out"),
+    ]);
+  }
+});
+
+test("the same report gives the same text in every format", async () => {
+  for (const [name, report] of await allCases()) {
+    if (name === "10,000 findings") continue;
+    for (const { render } of Object.values(formats)) expect(render(report, options())).toBe(render(report, options()));
+  }
+});
+
+test("since when a finding has been open is said only if an earlier audit is known", () => {
+  const report = withFindings(aReport(anInventory()), [
+    aFindingOn("orders", { firstSeenAt: "2026-11-01T00:00:00.000Z" }),
+  ]);
+  const mentions = (format: string, hasHistory: boolean) =>
+    /2026-11-01|1793491200000/.test(formats[format]?.render({ ...report, hasHistory }, options()) ?? "");
+  expect(["csv", "sarif", "ocsf", "html"].map((format) => mentions(format, true))).toEqual([true, true, true, true]);
+  expect(["csv", "sarif", "ocsf", "html"].map((format) => mentions(format, false))).toEqual([
+    false,
+    false,
+    false,
+    false,
+  ]);
+});
+
+test("who asked, the command and the policy are in every format that has room for them", () => {
+  const request = {
+    callers: ["arn:aws:iam::123456789012:role/auditor"],
+    command: "audit --region eu-west-1",
+    policy: { file: "policy.yaml", sha256: "0123abcd".repeat(8) },
+  };
+  const report = { ...aReport(anInventory({ targets: [aTargetOf(1)] })), request };
+  for (const format of ["json", "html", "markdown", "sarif", "junit", "ocsf", "oscal"]) {
+    const text = (formats[format]?.render(report, options()) ?? "").replaceAll("\\", "");
+    for (const part of ["role/auditor", "audit --region eu-west-1", "policy.yaml", request.policy.sha256])
+      expect([format, text.includes(part), part]).toEqual([format, true, part]);
+  }
+});
