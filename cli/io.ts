@@ -1,9 +1,9 @@
 import type { AccountPort } from "../lib/collect/choose-targets.ts";
 import type { RegionPort } from "../lib/collect/region-port.ts";
 import type { ConsumerPort } from "../lib/consumers/find-consumers.ts";
+import type { OrganizationPort } from "../lib/organization/organization-port.ts";
 import type { PrerequisitePort } from "../lib/preflight/check-prerequisites.ts";
 import type { SimulationPort } from "../lib/preflight/simulation.ts";
-import type { OrganizationPort } from "../lib/organization/organization-port.ts";
 import type { Publish } from "../lib/publish/destinations.ts";
 import type { RepairPort } from "../lib/remediate/repair.ts";
 import { codeOf } from "./error-info.ts";
