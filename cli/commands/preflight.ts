@@ -31,8 +31,7 @@ type PreflightOptions = Omit<SourceOptions, "from"> & {
 };
 
 const examples = `
-Nothing is changed: permissions to read are tried with calls that read, permissions to change by dry runs and by the
-simulation of your IAM policies (iam:SimulatePrincipalPolicy, and iam:GetRole for a role).
+Nothing is changed: permissions to read are tried with calls that read, permissions to change by dry runs and by the simulation of your IAM policies (iam:SimulatePrincipalPolicy, and iam:GetRole for a role).
 
 Examples:
   rds-password-audit preflight --region eu-west-1
