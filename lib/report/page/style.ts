@@ -90,7 +90,7 @@ rect.critical, .ring path.critical { fill: var(--critical); } rect.high, .ring p
 rect.low, .ring path.low { fill: var(--low); } .ring path.good { fill: var(--good); } 
 i.good { background: var(--good); } i.high { background: var(--high); } i.other { background: none; }
 .trends { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(24rem, 100%), 1fr)); gap: 0 1rem; }
-.plot { position: relative; padding-left: 3rem; } .plot svg { display: block; width: 100%; height: 9rem; overflow: visible; }
+.plot { position: relative; margin-top: .6rem; padding-left: 3rem; } .plot svg { display: block; width: 100%; height: 9rem; overflow: visible; }
 .plot span { position: absolute; left: 0; top: -.7rem; font-size: .85rem; color: var(--muted); } .plot span + span { top: auto; bottom: -.7rem; }
 .days { display: flex; justify-content: space-between; padding: .6rem 0 0 3rem; font-size: .85rem; color: var(--muted); }
 .plot path { vector-effect: non-scaling-stroke; } .plot .grid, .plot .line, .plot .dot { fill: none; } .plot .grid { stroke: var(--border); }

@@ -5,7 +5,7 @@ import { dayOf } from "./components.ts";
 import { type Html, html } from "./html.ts";
 
 /** The values of a chart at one time, one for each series; null where there is none. */
-export type ChartPoint = {
+type ChartPoint = {
   readonly at: string;
   readonly values: readonly (number | null)[];
   /** False if the values are of what was seen only. */
@@ -21,7 +21,7 @@ export type TimeChart = {
   readonly points: readonly ChartPoint[];
 };
 
-/** The view box. The drawing is stretched to its place, so texts stand beside it. */
+/** The view box. The drawing is stretched, so texts stand beside it. */
 const size = { width: 100, height: 40 };
 
 /** Areas over time, stacked, with a dot for each run. A table has the numbers, so the drawing is decoration. */

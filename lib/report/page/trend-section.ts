@@ -10,10 +10,12 @@ import { renderTimeChart } from "./time-chart.ts";
 const maxRuns = 90;
 
 /** The share of managed passwords and the open violations from run to run, as charts and as a table. Null for fewer than two runs. */
-export function renderTrendSection(all: readonly Run[], { open = false } = {}): Html | null {
+export function renderTrendSection(all: readonly Run[]): Html | null {
   const runs = all.slice(-maxRuns);
   if (runs.length < 2) return null;
   const note = all.length > runs.length ? `, the last ${runs.length} of ${formatNumber(all.length)} runs` : "";
+  // The stack begins at the bottom, so the most severe violations are on top.
+  const worstLast = listSeverities(runs).toReversed();
   const shares = runs.map(({ generatedAt: at, complete, summary }) => ({
     ...{ at, complete },
     values: [managedShare(summary)],
@@ -26,14 +28,16 @@ export function renderTrendSection(all: readonly Run[], { open = false } = {}): 
   return html`<section id="trend" aria-labelledby="trend-title"><h2 id="trend-title">Trend</h2>
 <div class="trends">${renderTimeChart({ caption: `Share of master passwords that RDS manages${note}`, series: [{ name: "managed by RDS", kind: "good" }], max: 100, unit: "%", points: shares })}${renderTimeChart({ caption: `Open violations by severity${note}`, series: worstLast.map((severity) => ({ name: severity, kind: severity })), unit: "", points: violations })}</div>
 ${renderLegend(runs)}${hasIncomplete ? html`<p class="muted"><i class="swatch unknown"></i>Incomplete runs: their numbers are of what was seen.</p>` : null}
-${fold(html`<h3>Runs</h3>`, count(runs.length, "run"), renderRuns(runs), { open })}</section>`;
+${fold(html`<h3>Runs</h3>`, count(runs.length, "run"), renderRuns(runs))}</section>`;
 }
 
-/** The stack begins at the bottom, so the most severe violations are on top. */
-const worstLast = severities.toReversed();
+/** The severities of which a run has violations, most severe first. */
+function listSeverities(runs: readonly Run[]): readonly Severity[] {
+  return severities.filter((severity) => runs.some(({ summary }) => summary.findings[severity] > 0));
+}
 
 function renderLegend(runs: readonly Run[]): Html | null {
-  const shown = severities.filter((severity: Severity) => runs.some(({ summary }) => summary.findings[severity] > 0));
+  const shown = listSeverities(runs);
   if (shown.length === 0) return null;
   return html`<p class="muted">${shown.map((severity) => html`<i class="swatch ${severity}"></i>${severity} `)}</p>`;
 }
