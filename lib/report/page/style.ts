@@ -126,7 +126,7 @@ button { cursor: pointer; } button:disabled { opacity: .5; cursor: default; }
   .on-paper { display: inline; }
   :root { --background: #fff; --card: #fff; --text: #000; --muted: #444; --border: #bbb; --code: #f4f4f4; color-scheme: light;
     --critical: #8f0f1f; --high: #b3261e; --medium: #8a4b00; --low: #6a5700; --good: #1a6b3c; --unknown: #4a4f9e; --label: #fff; }
-  html { font-size: 8pt; } header, main, footer { max-width: none; padding: 0; } main > section { margin: 1.5rem 0; } .database { padding: .4rem .8rem; } .skip, .hint, .filters, .pages, .copy button, #databases { display: none; }
+  html { font-size: 7.5pt; } header, main, footer { max-width: none; padding: 0; } main > section { margin: 1.5rem 0; } .database { padding: .4rem .8rem; } .skip, .hint, .filters, .pages, .copy button, #databases { display: none; }
   details.fold::details-content { content-visibility: visible; block-size: auto; } .finding details { display: none; }
   #trend details { display: none; } .charts { columns: 2; } th, td { padding: .15rem .6rem; } code.command { padding: .1rem .5rem; margin: .1rem 0; }
   p, .finding { margin: .1rem 0; } .finding + .finding { margin-top: .4rem; } @page { margin: 12mm; }

@@ -13,6 +13,7 @@ import puppeteer, { type Browser, type Page } from "puppeteer-core";
 import type { Run } from "../../../lib/model/history.ts";
 import type { Report } from "../../../lib/model/report.ts";
 import { renderPage } from "../../../lib/report/page/page.ts";
+import { runCli } from "../../cli/run-cli.ts";
 import { anInventory } from "../../support/builders.ts";
 import { aFinding } from "../sample-changes.ts";
 import { anIncompleteInventory, aReport, aTargetOf, options } from "../sample-reports.ts";
@@ -178,6 +179,17 @@ suite(hasBrowser ? "in chromium" : `skipped: there is no browser at ${executable
     const text = await page.$eval("#findings-table", ({ textContent }) => textContent);
     expect(text).toContain("The first 50 of 10,000 findings.");
     expect(text).toContain("db-0049");
+    await page.close();
+  });
+
+  test("the demo prints on at most 6 pages", async () => {
+    const { stdout } = await runCli(["demo", "--format", "html"]);
+    const file = join(folder, "demo.html");
+    writeFileSync(file, stdout);
+    const page = await browser.newPage();
+    await page.goto(pathToFileURL(file).href);
+    const pdf = Buffer.from(await page.pdf({ format: "A4" })).toString("latin1");
+    expect(pdf.match(/\/Type\s*\/Page\b/g)?.length).toBeLessThanOrEqual(6);
     await page.close();
   });
 
