@@ -95,13 +95,13 @@ async function audit(options: AuditOptions, io: Io): Promise<number> {
     return exitStatus.interrupted;
   }
   const { inventory } = audited;
-  const { report, error } =
-    recorder === null ? { report: audited.report, error: null } : recordRun(audited.report, recorder);
+  const { report, runs, error } =
+    recorder === null ? { report: audited.report, runs: [], error: null } : recordRun(audited.report, recorder);
   try {
     if (saveInventory !== undefined && inventory !== null) await save(inventory, saveInventory, io);
   } finally {
     // A full disk must not cost the report.
-    await writeReport(narrowReport(report, filters), outputs, io, options);
+    await writeReport(narrowReport(report, filters), outputs, io, { ...options, runs });
   }
   if (error !== null) throw error;
   // What a filter leaves out counts.

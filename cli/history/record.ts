@@ -1,5 +1,6 @@
 import { findNew } from "../../lib/audit/compare-runs.ts";
 import type { Finding } from "../../lib/model/finding.ts";
+import type { Run } from "../../lib/model/history.ts";
 import type { Report } from "../../lib/model/report.ts";
 import { count } from "../../lib/report/text/count.ts";
 import { messageOf } from "../error-info.ts";
@@ -14,13 +15,13 @@ export async function openRecorder(file: string): Promise<HistoryFile> {
 }
 
 /**
- * Adds the report to the history. Returns the report with the time when each finding was first seen, or the report as it is and the
- * error: it must not be lost.
+ * Adds the report to the history. Returns the report with the time when each finding was first seen, and the runs, or the report as it
+ * is and the error: it must not be lost.
  */
 export function recordRun(
   report: Report,
   history: HistoryFile,
-): { readonly report: Report; readonly error: Error | null } {
+): { readonly report: Report; readonly runs: readonly Run[]; readonly error: Error | null } {
   try {
     const hasHistory = history.runs().length > 0;
     const known = new Map(history.record(report).known.map((finding) => [finding.id, finding.firstSeenAt]));
@@ -28,9 +29,13 @@ export function recordRun(
       ...finding,
       firstSeenAt: known.get(finding.id) ?? finding.firstSeenAt,
     }));
-    return { report: { ...report, hasHistory, findings }, error: null };
+    return { report: { ...report, hasHistory, findings }, runs: history.runs(), error: null };
   } catch (error) {
-    return { report, error: new WriteError(`The run is not in the history. ${messageOf(error)}`, { cause: error }) };
+    return {
+      report,
+      runs: [],
+      error: new WriteError(`The run is not in the history. ${messageOf(error)}`, { cause: error }),
+    };
   } finally {
     history.close();
   }

@@ -4,6 +4,7 @@ import { UsageError } from "../../lib/model/errors.ts";
 import type { Report } from "../../lib/model/report.ts";
 import { formats } from "../../lib/report/formats.ts";
 import { toPrintable } from "../../lib/report/text/printable.ts";
+import type { ReportOptions } from "../../lib/report/text/reporter.ts";
 import { describeVerdict } from "../../lib/report/text/verdict.ts";
 import { rules } from "../../rules/index.ts";
 import { oneOf } from "../input/option-values.ts";
@@ -74,13 +75,13 @@ export async function writeReport(
   report: Report,
   outputs: readonly ReportOutput[],
   io: Io,
-  { coverageByName = false }: { readonly coverageByName?: boolean } = {},
+  more: Pick<ReportOptions, "coverageByName" | "runs"> = {},
 ): Promise<void> {
   const failures: string[] = [];
   const files: string[] = [];
   const printed = outputs.find(({ file }) => file === null);
   for (const { format, file } of outputs) {
-    const text = render(report, format, file, io, coverageByName);
+    const text = render(report, format, file, io, more);
     if (file === null) await write(io.stdout, text);
     else if (await isWritten(file, text, io, printed !== undefined, failures)) files.push(file);
   }
@@ -92,12 +93,18 @@ export async function writeReport(
   if (failures.length > 0) throw new WriteError(failures.join("\n"));
 }
 
-function render(report: Report, format: string, file: string | null, io: Io, coverageByName: boolean): string {
+function render(
+  report: Report,
+  format: string,
+  file: string | null,
+  io: Io,
+  { coverageByName = false, runs = [] }: Pick<ReportOptions, "coverageByName" | "runs">,
+): string {
   const explanations = Object.fromEntries(reasons.map(({ code, explanation }) => [code, explanation]));
   const terminal = terminalOf(file === null ? io.stdout : null, io);
   const renderer = formats[format];
   if (renderer === undefined) throw new Error(`there is no format ${format}`);
-  return renderer.render(report, { ...terminal, reasons: explanations, rules, coverageByName });
+  return renderer.render(report, { ...terminal, reasons: explanations, rules, coverageByName, runs });
 }
 
 /** Writes one file. If that fails, the text goes to standard output, or, if that has a report already, to a temporary file. */

@@ -3,6 +3,7 @@ import type { Report } from "../../model/report.ts";
 import { hoursBetween } from "../../model/time.ts";
 import { count } from "../text/count.ts";
 import { groupBy } from "../text/group.ts";
+import { describeShare } from "../text/managed-share.ts";
 import { describeScope } from "../text/scopes.ts";
 import { type ChartRow, renderBars, renderLegend, renderRing } from "./charts.ts";
 import { type Html, html } from "./html.ts";
@@ -52,10 +53,7 @@ function renderManagement({ summary }: Report): Html {
     { name: "unsupported", kind: "other", value: unsupported },
     { name: "out of scope", kind: "other", value: outOfScope },
   ];
-  const all = managed + unmanaged;
-  // Rounded down: 100% means all.
-  const share = all === 0 ? "–" : `${Math.floor((100 * managed) / all)}%`;
-  return html`<figcaption>Master passwords of ${count(summary.databases, "database")}</figcaption><div class="ring">${renderRing(segments, share)}${renderLegend([...segments, ...others].filter(({ value }) => value > 0))}</div>`;
+  return html`<figcaption>Master passwords of ${count(summary.databases, "database")}</figcaption><div class="ring">${renderRing(segments, describeShare(summary))}${renderLegend([...segments, ...others].filter(({ value }) => value > 0))}</div>`;
 }
 
 /** One bar for each key, the one with the most violations first. */

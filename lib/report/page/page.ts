@@ -15,13 +15,14 @@ import { renderExemptSection, renderNotEvaluatedSection, renderViolationsSection
 import { type Html, html, toText, trusted } from "./html.ts";
 import { pageStyle } from "./style.ts";
 import { renderDatabasesTable, renderFindingsTable, renderScript, toTableData } from "./tables.ts";
+import { renderTrendSection } from "./trend-section.ts";
 
 /** No network, no forms, no script but the page's own: text that slipped through as markup could do nothing. */
 const contentSecurityPolicy =
   "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
 /** Renders the report as one HTML file that works offline and prints. It loads nothing. Only long tables have a script. */
-export function renderPage(untrusted: Report, { reasons }: Pick<ReportOptions, "reasons">): string {
+export function renderPage(untrusted: Report, { reasons, runs = [] }: Pick<ReportOptions, "reasons" | "runs">): string {
   const report = makePrintable(untrusted);
   const { violations, notEvaluated, exempt } = groupFindings(report.findings);
   const { word, sentence } = describeVerdict(report);
@@ -49,7 +50,7 @@ export function renderPage(untrusted: Report, { reasons }: Pick<ReportOptions, "
 <nav aria-label="Summary">${renderTiles(report, violations)}</nav>
 </header>
 <main>
-${renderChartsSection(report, violations)}
+${renderChartsSection(report, violations)}${renderTrendSection(runs)}
 ${tables?.findings ? renderLongSection("findings", "Findings", renderFindingsTable(tables.findings)) : renderViolationsSection(violations, report)}
 ${renderConsequencesSection(violations, report)}
 ${renderNotEvaluatedSection(notEvaluated, report)}

@@ -86,9 +86,19 @@ figcaption, .bars caption { padding: 0 0 .5rem; color: var(--muted); font-size: 
 .bars th { width: 1%; white-space: nowrap; max-width: 15rem; overflow: hidden; text-overflow: ellipsis; }
 .bars td:last-child { width: 1%; text-align: right; font-variant-numeric: tabular-nums; padding-right: 0; }
 .bars svg { display: block; width: 100%; height: .9rem; }
-rect.critical, path.critical { fill: var(--critical); } rect.high, path.high { fill: var(--high); } rect.medium, path.medium { fill: var(--medium); }
-rect.low, path.low { fill: var(--low); } path.good { fill: var(--good); } 
+rect.critical, .ring path.critical { fill: var(--critical); } rect.high, .ring path.high { fill: var(--high); } rect.medium, .ring path.medium { fill: var(--medium); }
+rect.low, .ring path.low { fill: var(--low); } .ring path.good { fill: var(--good); } 
 i.good { background: var(--good); } i.high { background: var(--high); } i.other { background: none; }
+.trends { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(24rem, 100%), 1fr)); gap: 0 1rem; }
+.plot { position: relative; margin-top: .6rem; padding-left: 3rem; } .plot svg { display: block; width: 100%; height: 9rem; overflow: visible; }
+.plot span { position: absolute; left: 0; top: -.7rem; font-size: .85rem; color: var(--muted); } .plot span + span { top: auto; bottom: -.7rem; }
+.days { display: flex; justify-content: space-between; padding: .6rem 0 0 3rem; font-size: .85rem; color: var(--muted); }
+.plot path { vector-effect: non-scaling-stroke; } .plot .grid, .plot .line, .plot .dot { fill: none; } .plot .grid { stroke: var(--border); }
+.plot .area { fill-opacity: .25; } .plot .line { stroke-width: 2px; } .plot .dot { stroke: var(--text); stroke-width: 5px; stroke-linecap: round; } .plot .dot.unknown { stroke: var(--unknown); }
+.area.critical { fill: var(--critical); } .area.high { fill: var(--high); } .area.medium { fill: var(--medium); } .area.low { fill: var(--low); } .area.good { fill: var(--good); }
+.line.critical { stroke: var(--critical); } .line.high { stroke: var(--high); } .line.medium { stroke: var(--medium); } .line.low { stroke: var(--low); } .line.good { stroke: var(--good); }
+.swatch { display: inline-block; width: .75rem; height: .75rem; border-radius: .15rem; margin: 0 .4rem 0 .6rem; }
+.swatch.critical { background: var(--critical); } .swatch.high { background: var(--high); } .swatch.medium { background: var(--medium); } .swatch.low { background: var(--low); } .swatch.unknown { background: var(--unknown); }
 .filters { display: flex; flex-wrap: wrap; gap: .6rem .9rem; align-items: end; margin-bottom: .5rem; }
 .filters label { display: grid; gap: .15rem; font-size: .9rem; color: var(--muted); min-width: 0; }
 .filters label { flex: 1 1 9rem; } .filters label:first-child { flex: 3 1 16rem; }
@@ -118,7 +128,7 @@ button { cursor: pointer; } button:disabled { opacity: .5; cursor: default; }
     --critical: #8f0f1f; --high: #b3261e; --medium: #8a4b00; --low: #6a5700; --good: #1a6b3c; --unknown: #4a4f9e; --label: #fff; }
   html { font-size: 8pt; } header, main, footer { max-width: none; padding: 0; } main > section { margin: 1.5rem 0; } .database { padding: .4rem .8rem; } .skip, .hint, .filters, .pages, .copy button, #databases { display: none; }
   details.fold::details-content { content-visibility: visible; block-size: auto; } .finding details { display: none; }
-  .charts { columns: 2; } th, td { padding: .15rem .6rem; } code.command { padding: .1rem .5rem; margin: .1rem 0; }
+  #trend details { display: none; } .charts { columns: 2; } th, td { padding: .15rem .6rem; } code.command { padding: .1rem .5rem; margin: .1rem 0; }
   p, .finding { margin: .1rem 0; } .finding + .finding { margin-top: .4rem; } @page { margin: 12mm; }
   .database { content-visibility: visible; } .finding, tr { break-inside: avoid; }
   .label { border: 1px solid; } * { box-shadow: none !important; print-color-adjust: exact; }

@@ -2,6 +2,7 @@ import { severities } from "../../model/finding.ts";
 import type { Run } from "../../model/history.ts";
 import { describeInstant } from "../../model/time.ts";
 import { count, formatNumber } from "../text/count.ts";
+import { describeShare } from "../text/managed-share.ts";
 import type { ReportOptions } from "../text/reporter.ts";
 import { createLayout } from "./layout.ts";
 import { pad, paragraph, widest } from "./paragraph.ts";
@@ -36,11 +37,10 @@ function describe({ summary }: Run): string {
 }
 
 function toCells({ generatedAt, complete, summary, opened, resolved }: Run): readonly string[] {
-  const all = summary.managed + summary.unmanaged;
   return [
     `${generatedAt.slice(0, 10)} ${generatedAt.slice(11, 16)}${complete ? "" : "*"}`,
     String(summary.databases),
-    all === 0 ? "–" : `${Math.floor((100 * summary.managed) / all)}%`,
+    describeShare(summary),
     ...severities.map((severity) => String(summary.findings[severity])),
     String(summary.findings.insufficientData),
     String(opened),

@@ -1,3 +1,4 @@
+import type { Run } from "../../model/history.ts";
 import type { Report } from "../../model/report.ts";
 import type { Rule } from "../../model/rule.ts";
 
@@ -16,6 +17,8 @@ export type ReportOptions = {
   readonly rules: readonly RuleDescription[];
   /** Whether the table names every account and Region that was not seen. Default: the first of each kind. */
   readonly coverageByName?: boolean;
+  /** The runs of the history, oldest first and this one last, for a page with a trend. Default: none. */
+  readonly runs?: readonly Run[];
 };
 
 /** One output format: renders a report to a whole text that ends with a newline. */

@@ -119,6 +119,27 @@ test("trend: one line a run", async () => {
   ]);
 });
 
+test("the page charts the runs and has them as a table, the last one first; without a history it has no trend", async () => {
+  copyFileSync(file("audits.db"), file("page.db"));
+  const { stdout } = await audit(5, "--format", "html", "--history", file("page.db"));
+  const section = /<section id="trend"[\s\S]*?<\/section>/.exec(stdout)?.[0] ?? "";
+  // Six runs. Nothing is known of the share in the incomplete one.
+  expect(section.match(/class="dot "/g)).toHaveLength(5 + 5);
+  expect(section.match(/class="dot unknown"/g)).toHaveLength(1);
+  const runs = [
+    ...section.matchAll(/<tr><th scope="row"><time[^>]*>(\S+) [^<]*<\/time>([^<]*)<\/th><td>(\d+)<\/td><td>([^<]+)/g),
+  ];
+  expect(runs.map((cells) => cells.slice(1))).toEqual([
+    ["2026-11-05", "", "3", "33%"],
+    ["2026-11-05", "", "3", "33%"],
+    ["2026-11-04", "", "4", "25%"],
+    ["2026-11-03", " (incomplete)", "0", "–"],
+    ["2026-11-02", "", "4", "50%"],
+    ["2026-11-01", "", "3", "33%"],
+  ]);
+  expect((await audit(5, "--format", "html")).stdout).not.toContain('id="trend"');
+});
+
 test("trend: a table that fits 80 columns", async () => {
   const { stdout } = await runCli(["trend", "--history", file("audits.db"), "--last", "4"], { env: { COLUMNS: "80" } });
   expectGolden("trend", stdout);

@@ -10,6 +10,7 @@ import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Result } from "axe-core";
 import puppeteer, { type Browser, type Page } from "puppeteer-core";
+import type { Run } from "../../../lib/model/history.ts";
 import type { Report } from "../../../lib/model/report.ts";
 import { renderPage } from "../../../lib/report/page/page.ts";
 import { anInventory } from "../../support/builders.ts";
@@ -47,9 +48,9 @@ suite(hasBrowser ? "in chromium" : `skipped: there is no browser at ${executable
   });
 
   /** Opens a report from a file. `problems` has what the console says and what the page requests besides itself. */
-  async function open(report: Report, { width = 1280, scheme = "light", hash = "" } = {}) {
+  async function open(report: Report, { width = 1280, scheme = "light", hash = "", runs = [] as readonly Run[] } = {}) {
     const file = join(folder, `${crypto.randomUUID()}.html`);
-    writeFileSync(file, renderPage(report, { reasons: options().reasons }));
+    writeFileSync(file, renderPage(report, { reasons: options().reasons, runs }));
     const page = await browser.newPage();
     const problems: string[] = [];
     page.on("console", (message) => problems.push(message.text()));
@@ -92,6 +93,23 @@ suite(hasBrowser ? "in chromium" : `skipped: there is no browser at ${executable
       expect(problems).toEqual([]);
       await page.close();
     });
+  });
+
+  test.each([
+    [1280, "light"],
+    [390, "dark"],
+  ])("a trend of 60 runs, %s wide, %s: no barrier, no sideways scrolling, no error", async (width, scheme) => {
+    const runs = Array.from({ length: 60 }, (_, index) => aRun(index));
+    const { page, problems } = await open(small, { width, scheme, runs });
+    await page.evaluate("document.querySelector('#trend details').open = true");
+    expect(await findBarriers(page)).toEqual([]);
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
+    expect(problems).toEqual([]);
+    const [area] = await page.$$eval("#trend svg", (drawings) =>
+      drawings.map((drawing) => drawing.getBoundingClientRect().width),
+    );
+    expect(area).toBeGreaterThan(200);
+    await page.close();
   });
 
   test("a table of 10,000 findings has fewer than 2,000 elements", async () => {
@@ -170,3 +188,21 @@ suite(hasBrowser ? "in chromium" : `skipped: there is no browser at ${executable
     await page.close();
   });
 });
+
+/** A run on a day of its own; every tenth one is incomplete. */
+function aRun(index: number): Run {
+  const at = new Date(Date.UTC(2026, 8, 1 + index)).toISOString();
+  const findings = {
+    ...small.summary.findings,
+    critical: index % 7 === 0 ? 2 : 1,
+    high: 40 - Math.floor(index / 2),
+    medium: 5,
+  };
+  const summary = { ...small.summary, databases: 100, managed: 40 + index, unmanaged: 60 - index, findings };
+  return {
+    ...{ generatedAt: at, observedAt: at, clean: false, summary },
+    complete: index % 10 !== 5,
+    opened: 1,
+    resolved: 2,
+  };
+}
