@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { promisify } from "node:util";
 import { defaultRegions } from "../simulator/regions.ts";
 import { type Fleet, fewestCalls } from "./fleet.ts";
+import { countLedgerBytes } from "./ledger.ts";
 import { measurePublishing } from "./publish.ts";
 import type { Reading } from "./read-once.ts";
 import { measureStartUp } from "./start-up.ts";
@@ -123,6 +124,14 @@ add(
   `${denied.seconds.toFixed(0)} s, ${denied.peakMebibytes.toFixed(0)} MiB, ledger ${denied.ledgerKibibytes.toFixed(0)} KiB`,
   "≤ 1,024 MiB, ledger ≤ 64 KiB",
   denied.peakMebibytes <= 1024 && denied.ledgerKibibytes <= 64,
+);
+
+const [small, large] = [await countLedgerBytes(10_000), await countLedgerBytes(100_000)];
+add(
+  "bytes written to ledgers a run, 100,000 databases / 10,000",
+  `${(large / small).toFixed(2)} (${(large / 2 ** 20).toFixed(0)} MiB / ${(small / 2 ** 20).toFixed(0)} MiB)`,
+  "≤ 10",
+  large <= 10 * small,
 );
 
 console.log(`Node ${process.version}, ${latencyMs} ms per call, median of ${rounds} alternating readings

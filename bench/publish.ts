@@ -81,7 +81,7 @@ async function audits(audit: UnpackedFunction): Promise<Denied> {
       if (error !== null) throw new Error(`the audit failed: ${error}`);
       peakBytes = Math.max(peakBytes, bytes);
     }
-    const ledger = here.buckets.get(bucket)?.objects.get("ledger.json");
+    const ledger = here.buckets.get(bucket)?.objects.get(`ledgers/account=${account}.json`);
     return {
       seconds: (performance.now() - startedAt) / 2000,
       peakMebibytes: peakBytes / 2 ** 20,

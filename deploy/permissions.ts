@@ -2,7 +2,7 @@ import { auditActions } from "../lib/audit/permissions.ts";
 import { UsageError } from "../lib/model/errors.ts";
 import { secretValueReads } from "../lib/model/secret.ts";
 import { repairReads } from "../lib/plan/repair-permissions.ts";
-import { ledgerFile, remediationStateFile } from "../lib/storage/stored-file.ts";
+import { earlierLedgerFile, ledgerFileOf, remediationStateFile } from "../lib/storage/stored-file.ts";
 import { rules } from "../rules/index.ts";
 import { changingStatements, keyTrialStatements } from "./repair-permissions.ts";
 import type { Settings } from "./settings.ts";
@@ -77,11 +77,11 @@ function storing(Sid: string, names: readonly string[]): Statement {
 
 /** The objects that every publication changes. */
 const changingObjects = ({ remediation }: Settings) =>
-  [ledgerFile, ...(remediation === "on" ? [remediationStateFile] : [])].map(({ name }) => name);
+  [ledgerFileOf("*"), ...(remediation === "on" ? [remediationStateFile] : [])].map(({ name }) => name);
 
-/** What a full audit stores besides: the latest report, and dated reports, which S3 lets it write only once. */
+/** What a full audit stores besides: the latest report, the day's run, and dated reports, which S3 lets it write only once. */
 const reportStatements: readonly Statement[] = [
-  storing("LatestReport", ["latest.json", "latest.html"]),
+  storing("LatestReport", ["latest.json", "latest.html", "runs/*"]),
   { Sid: "ReadReports", Effect: "Allow", Action: "s3:GetObject", Resource: inBucket("reports/*") },
   {
     Sid: "NewReports",
@@ -106,6 +106,7 @@ function notifyingStatements(arns: ResourceArns): readonly Statement[] {
 function publishingStatements(settings: Settings, arns: ResourceArns): readonly Statement[] {
   return [
     storing("Objects", changingObjects(settings)),
+    { Sid: "EarlierLedger", Effect: "Allow", Action: "s3:GetObject", Resource: inBucket(earlierLedgerFile.name) },
     ...notifyingStatements(arns),
     ...(settings.securityHub === "on"
       ? [

@@ -98,6 +98,7 @@ export const parts: readonly Part[] = [
     holds: "the port for stored objects, conditional writes to them, and the pauses between retries",
     imports: ["lib/storage", "lib/model"],
     libraries: ["zod"],
+    modules: ["zlib"],
   },
   {
     name: "lib/publish",

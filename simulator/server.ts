@@ -57,7 +57,12 @@ function parse(protocol: Protocol, request: WireRequest): ReturnType<Protocol["p
 async function bodyOf(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk);
-  return Buffer.concat(chunks).toString();
+  return Buffer.concat(chunks).toString(encodingOf(request.headers["content-type"]));
+}
+
+/** Bodies are text. That of compressed content has one character a byte. */
+function encodingOf(contentType: string | undefined): "latin1" | "utf8" {
+  return contentType === "application/gzip" ? "latin1" : "utf8";
 }
 
 function responseTo(
@@ -118,7 +123,7 @@ export async function startSimulator(cloud: Cloud, options: SimulatorOptions = {
       "x-amzn-requestid": requestId,
       ...answer.headers,
     });
-    response.end(answer.body);
+    response.end(answer.body, encodingOf(answer.contentType));
   };
 
   const server = createServer((request, response) => {

@@ -35,6 +35,7 @@ export function createService(
   return {
     store: createStore({
       bucket: REPORT_BUCKET,
+      account,
       signal: storing,
       toPage: (report) => renderPage(report, { reasons: texts }),
     }),

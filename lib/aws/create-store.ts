@@ -1,23 +1,29 @@
 import type { Report } from "../model/report.ts";
-import { ledgerFile } from "../storage/stored-file.ts";
+import { migrateLedger } from "../storage/migrate-ledger.ts";
+import { dayOf, runKeys, toRunFile, toRunSummary } from "../storage/run-files.ts";
+import { earlierLedgerFile, ledgerFileOf } from "../storage/stored-file.ts";
 import { type Stored, updateStored } from "../storage/update-stored.ts";
 import { type BucketOptions, json, openBucket, toCondition } from "./open-bucket.ts";
 
 export type StoreOptions = BucketOptions & {
+  /** The audited account. */
+  readonly account: string;
   /** Renders the report as HTML. */
   readonly toPage: (report: Report) => string;
 };
 
 const html = "text/html; charset=utf-8";
+const gzip = "application/gzip";
 
 /** Names to try for reports of the same instant. */
 const attempts = 8;
 
 /**
- * Stores the ledger and the reports in an S3 bucket: `ledger.json`, `latest.json` and `latest.html`, which change, and
- * `reports/2026/11/24/2026-11-24T12-00-00.000Z-1.json` and `.html`, which never change.
+ * Stores the ledger and the reports of an account in an S3 bucket: `ledgers/account=111111111111.json`, `latest.json` and `latest.html`, which
+ * change; `reports/2026/11/24/2026-11-24T12-00-00.000Z-1.json` and `.html`, which never change; and the day's last run,
+ * `runs/day=2026-11-24/account=111111111111.ndjson.gz` and its summary.
  */
-export function createStore({ toPage, ...options }: StoreOptions) {
+export function createStore({ toPage, account, ...options }: StoreOptions) {
   const bucket = openBucket(options);
 
   /** Writes under the first name that is not taken. */
@@ -44,9 +50,9 @@ export function createStore({ toPage, ...options }: StoreOptions) {
   }
 
   return {
-    ledger: bucket.stored(ledgerFile),
+    ledger: migrateLedger(bucket.stored(ledgerFileOf(account)), bucket.stored(earlierLedgerFile), account),
 
-    /** Stores a report permanently, and as the latest unless a later one is stored. Returns a link to its page. */
+    /** Stores a report permanently, and as the latest and as the day's run unless a later one is stored. Returns a link to its page. */
     async writeReport(report: Report): Promise<string> {
       const generatedAt = new Date(report.generatedAt).toISOString();
       const body = `${JSON.stringify(report)}\n`;
@@ -54,11 +60,15 @@ export function createStore({ toPage, ...options }: StoreOptions) {
       const name = `reports/${generatedAt.slice(0, 10).replaceAll("-", "/")}/${generatedAt.replaceAll(":", "-")}`;
       const key = await writeAsNew(body, (serial) => `${name}-${serial}.json`);
       const page = toPage(report);
+      const day = dayOf(report);
+      const summary = `${JSON.stringify(toRunSummary(report))}\n`;
       const pageKey = key.replace(/\.json$/, ".html");
       await Promise.all([
         bucket.write({ key: pageKey, body: page, type: html }, { IfNoneMatch: "*" }),
         writeAsLatest({ key: "latest.json", body, type: json }, generatedAt),
         writeAsLatest({ key: "latest.html", body: page, type: html }, generatedAt),
+        writeAsLatest({ key: runKeys.account(day, account), body: toRunFile(report), type: gzip }, generatedAt),
+        writeAsLatest({ key: runKeys.summary(day), body: summary, type: json }, generatedAt),
       ]);
       return bucket.link(pageKey);
     },

@@ -29,7 +29,7 @@ function isFinal(error: unknown): boolean {
   return error instanceof AwsCallError && !brokenOff.includes(error.code);
 }
 
-type Written = { readonly key: string; readonly body: string; readonly type: string };
+type Written = { readonly key: string; readonly body: string | Uint8Array; readonly type: string };
 type Condition = { readonly IfMatch: string } | { readonly IfNoneMatch: "*" };
 
 export const json = "application/json";

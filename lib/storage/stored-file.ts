@@ -16,13 +16,19 @@ export type StoredFile<T> = {
   readonly whatToDo: string;
 };
 
-export const ledgerFile: StoredFile<Ledger> = {
+/** The ledger of all accounts, which earlier versions wrote. */
+export const earlierLedgerFile: StoredFile<Ledger> = {
   name: "ledger.json",
   what: "ledger",
   schema: ledgerSchema,
   empty: emptyLedger,
   whatToDo: "restore an earlier version, or delete it to have every open finding published as new",
 };
+
+/** The ledger of an account. */
+export function ledgerFileOf(account: string): StoredFile<Ledger> {
+  return { ...earlierLedgerFile, name: `ledgers/account=${account}.json` };
+}
 
 export const remediationStateFile: StoredFile<RemediationState> = {
   name: "remediation.json",

@@ -102,7 +102,7 @@ const getObject = operation((params, { region }) => {
     headers: {
       etag: ETag,
       "last-modified": LastModified.toUTCString(),
-      "content-length": String(Buffer.byteLength(body)),
+      "content-length": String(contentType === "application/gzip" ? body.length : Buffer.byteLength(body)),
       ...(cacheControl !== undefined && { "cache-control": cacheControl }),
       ...Object.fromEntries(Object.entries(metadata).map(([name, value]) => [`${metadataPrefix}${name}`, value])),
     },

@@ -1,5 +1,6 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { assembleReport } from "../../lib/audit/assemble-report.ts";
 import { createStore, type StoreOptions } from "../../lib/aws/create-store.ts";
@@ -13,7 +14,8 @@ import type { Stored } from "../../lib/storage/update-stored.ts";
 import { rules } from "../../rules/index.ts";
 import type { Bucket } from "../../simulator/resources.ts";
 import { type Aws, account, startAws } from "../simulator/aws.ts";
-import { anInventory, aPolicy } from "../support/builders.ts";
+import { anInventory, aPolicy, now } from "../support/builders.ts";
+import { aFindingOn } from "../support/findings.ts";
 import { startFront } from "../support/front.ts";
 
 let aws: Aws;
@@ -37,6 +39,7 @@ const openState = (options: Partial<StoreOptions> = {}): Stored<RemediationState
 const open = (options: Partial<StoreOptions> = {}): Store =>
   createStore({
     ...settings(),
+    account,
     toPage: ({ generatedAt }) => `<!doctype html><title>${generatedAt}</title>`,
     ...options,
   });
@@ -55,6 +58,7 @@ const put = (key: string, body: string) =>
     contentType: "text/plain",
     metadata: {},
   });
+const ledgerKey = `ledgers/account=${account}.json`;
 const losesAnswer = (skip = 0) =>
   aws.cloud.fault({ action: "s3:PutObject", kind: "disconnect", takesEffect: true, skip, times: 1 });
 
@@ -70,7 +74,7 @@ describe("the ledger", () => {
     expect(value).toEqual(having("é"));
     expect(await store.ledger.write(having("é", "2"), version)).toBe(true);
     expect((await store.ledger.read()).value).toEqual(having("é", "2"));
-    expect(bucket.objects.get("ledger.json")).toMatchObject({
+    expect(bucket.objects.get(ledgerKey)).toMatchObject({
       contentType: "application/json",
       cacheControl: "no-store",
     });
@@ -95,7 +99,7 @@ describe("the ledger", () => {
     const { ledger } = open({ endpoint: `http://127.0.0.1:${port}` });
     try {
       expect(await ledger.read()).toEqual({ value: having("1"), version: '"2"' });
-      await expect(ledger.read()).rejects.toThrow("ledger.json");
+      await expect(ledger.read()).rejects.toThrow(ledgerKey);
     } finally {
       server.close();
     }
@@ -116,7 +120,7 @@ describe("the ledger", () => {
       stores.map((store, index) => store.ledger.write(having(`${index}`), versions[index]?.version ?? null)),
     );
     expect(answers.filter(Boolean)).toHaveLength(1);
-    expect(JSON.parse(stored("ledger.json") ?? "")).toEqual(having(String(answers.indexOf(true))));
+    expect(JSON.parse(stored(ledgerKey) ?? "")).toEqual(having(String(answers.indexOf(true))));
   });
 
   test("is not overwritten by a write on an old version", async () => {
@@ -126,7 +130,7 @@ describe("the ledger", () => {
     await store.ledger.write(having("2"), version);
     expect(await store.ledger.write(having("3"), version)).toBe(false);
     expect(await store.ledger.write(having("3"), null)).toBe(false);
-    expect(JSON.parse(stored("ledger.json") ?? "")).toEqual(having("2"));
+    expect(JSON.parse(stored(ledgerKey) ?? "")).toEqual(having("2"));
   });
 
   test("is not written if it was deleted since", async () => {
@@ -154,11 +158,13 @@ describe("the ledger", () => {
     ["cut", JSON.stringify({ schemaVersion: "1.0" }), " at known \\("],
     ["wrong inside", JSON.stringify({ ...emptyLedger, handledEvents: ["a", 1] }), " at handledEvents\\.1 \\("],
   ])("that is %s is an error, never an empty ledger", async (_what, body, where) => {
-    put("ledger.json", body);
+    put(ledgerKey, body);
     await expect(open().ledger.read()).rejects.toThrow(
-      new RegExp(`^s3://reports-bucket/ledger\\.json is not a valid ledger${where}.*restore an earlier version`),
+      new RegExp(
+        `^s3://reports-bucket/ledgers/account=111111111111\\.json is not a valid ledger${where}.*restore an earlier version`,
+      ),
     );
-    expect(stored("ledger.json")).toBe(body);
+    expect(stored(ledgerKey)).toBe(body);
   });
 
   test.each([
@@ -174,7 +180,7 @@ describe("the ledger", () => {
   test("names the missing permission if S3 hides that it does not exist", async () => {
     aws.cloud.fault({ action: "s3:ListBucket", kind: "deny" });
     await expect(open().ledger.read()).rejects.toThrow(
-      "s3://reports-bucket/ledger.json cannot be read: access denied; if the object does not exist, the role also needs s3:ListBucket",
+      "s3://reports-bucket/ledgers/account=111111111111.json cannot be read: access denied; if the object does not exist, the role also needs s3:ListBucket",
     );
   });
 
@@ -201,13 +207,72 @@ describe("the ledger", () => {
     const { version } = await store.ledger.read();
     losesAnswer();
     expect(await store.ledger.write(having("2"), version)).toBe(true);
-    expect(JSON.parse(stored("ledger.json") ?? "")).toEqual(having("2"));
+    expect(JSON.parse(stored(ledgerKey) ?? "")).toEqual(having("2"));
   });
 
   test("does not count as written if the second attempt meets another writer's change", async () => {
     await open().ledger.write(having("theirs"), null);
     aws.cloud.fault({ action: "s3:PutObject", kind: "disconnect", times: 1 });
     expect(await open({ maxAttempts: 3 }).ledger.write(having("ours"), null)).toBe(false);
+  });
+});
+
+describe("the ledger of an earlier version, one object for all accounts", () => {
+  const other = "222222222222";
+  const ofAccount = (id: string) => aFindingOn(`orders-${id}`, { account: id });
+  const entry = (id: string) => ({
+    change: { type: "finding.opened" as const, reason: "new" as const, finding: ofAccount(id), at: now },
+    lease: null,
+  });
+  const region = (id: string) => ({ account: id, region: "eu-west-1", databases: 2 });
+  const earlier: Ledger = {
+    ...having("handled"),
+    known: [account, other].map(ofAccount),
+    seen: Object.fromEntries([account, other].map((id) => [`arn:aws:rds:eu-west-1:${id}:db:orders`, now])),
+    regions: [account, other].map((id) => ({ ...region(id), observedAt: now })),
+    outbox: { alerts: [account, other].map(entry) },
+    notices: [
+      {
+        notice: {
+          ...{ type: "regions-emptied", eventId: "handled", at: now },
+          regions: [account, other].map((id) => ({ ...region(id), findings: 0 })),
+        },
+        lease: null,
+      },
+    ],
+    remindedAt: now,
+    lastReportUrl: "https://reports.example/1",
+  };
+
+  test("is where the ledger of an account starts, with what is known of that account", async () => {
+    put("ledger.json", JSON.stringify(earlier));
+    const { value, version } = await open().ledger.read();
+    expect(version).toBeNull();
+    expect(value).toEqual({
+      ...earlier,
+      known: [ofAccount(account)],
+      seen: { [`arn:aws:rds:eu-west-1:${account}:db:orders`]: now },
+      regions: [{ ...region(account), observedAt: now }],
+      outbox: { alerts: [entry(account)] },
+      notices: [
+        { notice: { ...earlier.notices[0]?.notice, regions: [{ ...region(account), findings: 0 }] }, lease: null },
+      ],
+    });
+    expect((await open({ account: other }).ledger.read()).value.known).toEqual([ofAccount(other)]);
+    expect((await open({ account: "333333333333" }).ledger.read()).value.notices).toEqual([]);
+  });
+
+  test("is not read again once the account has its own, and stays as it is", async () => {
+    put("ledger.json", JSON.stringify(earlier));
+    const { value } = await open().ledger.read();
+    expect(await open().ledger.write({ ...value, known: [] }, null)).toBe(true);
+    expect((await open().ledger.read()).value.known).toEqual([]);
+    expect(stored("ledger.json")).toBe(JSON.stringify(earlier));
+  });
+
+  test("that cannot be read is an error, and everything is not published as new in silence", async () => {
+    put("ledger.json", "{");
+    await expect(open().ledger.read()).rejects.toThrow("s3://reports-bucket/ledger.json is not a valid ledger");
   });
 });
 
@@ -290,12 +355,13 @@ describe("the remediation state", () => {
 
 describe("a report", () => {
   const noon = "2026-11-24T12:00:00.000Z";
+  const run = ["runs/day=2026-11-24/_summary.json", "runs/day=2026-11-24/account=111111111111.ndjson.gz"];
   const dated = "reports/2026/11/24/2026-11-24T12-00-00.000Z";
 
   test("is stored permanently and as the latest, as JSON and as HTML", async () => {
     const report = aReport(noon);
     expect(await open().writeReport(report)).toBe(`s3://reports-bucket/${dated}-1.html`);
-    expect(names()).toEqual(["latest.html", "latest.json", `${dated}-1.html`, `${dated}-1.json`]);
+    expect(names()).toEqual(["latest.html", "latest.json", `${dated}-1.html`, `${dated}-1.json`, ...run]);
     for (const key of ["latest.json", `${dated}-1.json`]) {
       expect(JSON.parse(stored(key) ?? "")).toEqual(report);
       expect(bucket.objects.get(key)).toMatchObject({ contentType: "application/json", cacheControl: "no-store" });
@@ -307,6 +373,27 @@ describe("a report", () => {
         cacheControl: "no-store",
       });
     }
+  });
+
+  test("is stored as the run of its account and day, and a summary without findings and databases", async () => {
+    const finding = aFindingOn("orders");
+    const databases = aReport(noon).databases;
+    await open().writeReport({ ...aReport(noon), findings: [finding] });
+    const file = gunzipSync(Buffer.from(stored(`runs/day=2026-11-24/account=${account}.ndjson.gz`) ?? "", "latin1"));
+    const lines = file.toString().trimEnd().split("\n");
+    const { observedAt } = aReport(noon);
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      { record: "finding", observedAt, ...finding },
+      ...databases.map((database) => ({ record: "database", observedAt, ...database })),
+    ]);
+    const { findings: _, databases: __, ...summary } = aReport(noon);
+    expect(JSON.parse(stored("runs/day=2026-11-24/_summary.json") ?? "")).toEqual(summary);
+  });
+
+  test("does not replace a later run of the day", async () => {
+    await open().writeReport(aReport("2026-11-24T12:00:00.001Z"));
+    await open().writeReport(aReport(noon));
+    expect(JSON.parse(stored("runs/day=2026-11-24/_summary.json") ?? "").generatedAt).toBe("2026-11-24T12:00:00.001Z");
   });
 
   test("is dated in UTC", async () => {
@@ -364,7 +451,7 @@ describe("a report", () => {
   test("is written once if an answer is lost", async () => {
     losesAnswer();
     await open({ maxAttempts: 3 }).writeReport(aReport(noon));
-    expect(names()).toEqual(["latest.html", "latest.json", `${dated}-1.html`, `${dated}-1.json`]);
+    expect(names()).toEqual(["latest.html", "latest.json", `${dated}-1.html`, `${dated}-1.json`, ...run]);
   });
 
   test("is stored even if its page cannot be rendered", async () => {
@@ -413,9 +500,10 @@ describe("with another S3 endpoint", () => {
       region: "eu-west-1",
       credentials: { accessKeyId: account, secretAccessKey: "not-verified" },
       maxAttempts: 1,
+      account,
       toPage: () => "<!doctype html>",
     });
     expect(await store.writeReport(aReport("2026-11-24T12:00:00.000Z"))).toMatch(/^s3:\/\/reports-bucket\//);
-    expect(names()).toHaveLength(4);
+    expect(names()).toHaveLength(6);
   });
 });

@@ -3,7 +3,7 @@ import { createAccount } from "../../lib/aws/create-account.ts";
 import { openBucket } from "../../lib/aws/open-bucket.ts";
 import { startTimeLimit } from "../../lib/aws/time-limit.ts";
 import { AwsCallError } from "../../lib/model/errors.ts";
-import { ledgerFile } from "../../lib/storage/stored-file.ts";
+import { earlierLedgerFile } from "../../lib/storage/stored-file.ts";
 import { type Aws, account, startAws } from "../simulator/aws.ts";
 import { type Front, startFront } from "../support/front.ts";
 
@@ -73,7 +73,7 @@ test("ends a download whose body hangs", async () => {
       answer: () => ({ status: 200, headers: { etag: '"1"', "content-length": "100" }, body: "" }),
     });
     const stored = openBucket({ bucket: "reports", maxAttempts: 1, ...limited(200, front.endpoint) }).stored(
-      ledgerFile,
+      earlierLedgerFile,
     );
     const { error, milliseconds } = await failureOf(stored.read());
     expect(error).toEqual(expect.objectContaining({ action: "s3:GetObject" }));

@@ -31,6 +31,7 @@ const tenant = arnOf("rds", "tenant-database:tdb-0123");
 const secret = arnOf("secretsmanager", "secret:rds!db-0123-a1b2c3");
 const foreignSecret = arnOf("secretsmanager", "secret:orders-api-a1b2c3");
 const object = (key: string) => `${bucketArn}/${key}`;
+const ledger = `ledgers/account=${account}.json`;
 const report = object("reports/2026/11/24/2026-11-24T12-00-00.000Z-1.json");
 const log = (name: string) => arnOf("logs", `log-group:/aws/lambda/${name}:log-stream:2026`);
 const toggleTag = "rds-password-audit:toggle";
@@ -129,7 +130,17 @@ const finishing: Call[] = [
 const allowed: readonly CallsOf[] = [
   ["audit", [...reads, ["account:ListRegions", `arn:aws:account::${account}:account`]]],
   ["audit", [...repairReads, ...notifying, ...starting, ...importing, ...running("Audit")]],
-  ["audit", storing("ledger.json", "remediation.json", "latest.json", "latest.html")],
+  [
+    "audit",
+    storing(
+      ledger,
+      "remediation.json",
+      "latest.json",
+      "latest.html",
+      `runs/day=2026-11-24/account=${account}.ndjson.gz`,
+    ),
+  ],
+  ["audit", [["s3:GetObject", object("ledger.json")]]],
   [
     "audit",
     [
@@ -138,7 +149,8 @@ const allowed: readonly CallsOf[] = [
     ],
   ],
   ["recheck", [...reads, ...repairReads, ...notifying, ...starting, ...importing, ...running("Recheck")]],
-  ["recheck", storing("ledger.json", "remediation.json")],
+  ["recheck", storing(ledger, "remediation.json")],
+  ["recheck", [["s3:GetObject", object("ledger.json")]]],
   ["configRule", [...reads, ...running("ConfigRule"), ["config:PutEvaluations", "*"]]],
   [
     "configRule",
@@ -233,7 +245,8 @@ const neverByAny: Call[] = [
   ["kms:PutKeyPolicy", requiredKey],
   ["kms:GetKeyPolicy", keyArn("abcd", "222222222222")],
   ["kms:RevokeGrant", requiredKey],
-  ["s3:DeleteObject", object("ledger.json")],
+  ["s3:DeleteObject", object(ledger)],
+  ["s3:PutObject", object("ledger.json"), isUpdate],
   ["s3:DeleteObjectVersion", report],
   ["s3:PutObject", report, isUnconditional],
   ["s3:PutObject", report, isUpdate],
@@ -256,11 +269,12 @@ const others = ["audit", "recheck", "configRule", "scheduler"] as const;
 const denied: readonly CallsOf[] = [
   ["recheck", [["s3:PutObject", report, isNew]]],
   ["recheck", [["s3:PutObject", object("latest.json"), isUpdate]]],
-  ["remediate", [["s3:PutObject", object("ledger.json"), isUpdate]]],
+  ["remediate", [["s3:PutObject", object(ledger), isUpdate]]],
+  ["recheck", [["s3:PutObject", object("runs/day=2026-11-24/_summary.json"), isNew]]],
   ["remediate", [["s3:PutObject", report, isNew]]],
   ["remediate", [["s3:GetObject", object("latest.json")]]],
   ["remediate", [["lambda:InvokeFunction", `${remediateFunction}:durable`]]],
-  ["configRule", [["s3:GetObject", object("ledger.json")]]],
+  ["configRule", [["s3:GetObject", object(ledger)]]],
   ["configRule", [["sns:Publish", topics.findingsTopicArn]]],
   [
     "remediate",
@@ -309,8 +323,8 @@ describe("what a role must never do is denied", () => {
   });
 });
 
-test("the simulation covers 178 calls that are allowed and 462 that are denied", () => {
-  expect([allowedRows.length, deniedRows.length]).toEqual([178, 462]);
+test("the simulation covers 183 calls that are allowed and 468 that are denied", () => {
+  expect([allowedRows.length, deniedRows.length]).toEqual([183, 468]);
 });
 
 describe("without rotations the role can modify nothing but management", () => {
@@ -335,7 +349,7 @@ describe("a report cannot be overwritten by anyone, not even by a principal that
     ["a part of an upload", report, { "s3:ObjectCreationOperation": "false" }, "Allowed"],
     ["written without a condition", report, isUnconditional, "ExplicitlyDenied"],
     ["replaced", report, isUpdate, "ExplicitlyDenied"],
-    ["the ledger, replaced", object("ledger.json"), isUnconditional, "Allowed"],
+    ["the ledger, replaced", object(ledger), isUnconditional, "Allowed"],
   ])("%s", async (_, resource, context, expected) => {
     expect(await simulate(everything, ["s3:PutObject", resource, context])).toBe(expected);
   });

@@ -113,6 +113,25 @@ describe("audit", () => {
     expect(take("findings")).toEqual([]);
   }, 30_000);
 
+  test("publishes nothing twice and nothing as new after an earlier version, which had one ledger for all accounts", async () => {
+    here.addInstance({ identifier: "legacy" });
+    await audit("one");
+    take("findings");
+    take("alerts");
+    const objects = here.buckets.get(bucket)?.objects;
+    const own = `ledgers/account=${account}.json`;
+    const ledger = objects?.get(own);
+    if (objects === undefined || ledger === undefined) throw new Error("there is no ledger");
+    objects.set("ledger.json", ledger);
+    objects.delete(own);
+    await audit("one");
+    expect(take("findings")).toEqual([]);
+    await audit("two");
+    expect(take("findings")).toEqual(["audit.completed"]);
+    expect(take("alerts")).toEqual([]);
+    expect(objects.has(own)).toBe(true);
+  }, 30_000);
+
   test("resolves fixed findings", async () => {
     const legacy = here.addInstance({ identifier: "legacy" });
     await audit("one");
@@ -160,7 +179,7 @@ describe("audit", () => {
       expect(take("findings").includes(opened)).toBe(destination === "findings" || destination === "store");
       expect(take("alerts").length > 0).toBe(destination === "alerts" || destination === "store");
       expect([...here.securityHub.findings.keys()]).toHaveLength(1);
-      expect(here.buckets.get(bucket)?.objects.has("ledger.json")).toBe(true);
+      expect(here.buckets.get(bucket)?.objects.has(`ledgers/account=${account}.json`)).toBe(true);
     },
     60_000,
   );

@@ -43,7 +43,7 @@ describeWith(["moto_server"], "what the service writes to", () => {
     });
 
     describe("S3", () => {
-      const open = () => createStore({ ...settings(), bucket, toPage: () => "<!doctype html>" });
+      const open = () => createStore({ ...settings(), bucket, account, toPage: () => "<!doctype html>" });
       const connect = () => new S3Client({ ...settings(), forcePathStyle: true });
       const having = (event: string): Ledger => ({ ...emptyLedger, handledEvents: [event] });
       beforeEach(async () => {
@@ -82,7 +82,7 @@ describeWith(["moto_server"], "what the service writes to", () => {
       });
 
       test("a missing bucket is an error, not an empty ledger", async () => {
-        const lost = createStore({ ...settings(), bucket: "no-such-bucket", toPage: () => "" });
+        const lost = createStore({ ...settings(), bucket: "no-such-bucket", account, toPage: () => "" });
         await expect(lost.ledger.read()).rejects.toMatchObject({ code: "NoSuchBucket" });
       });
 
