@@ -124,6 +124,7 @@ const settingsSchema = z
       .pipe(z.array(z.string().regex(/^\d{12}$/, "must be 12-digit account ids separated by commas"))),
     configRoleName: optional(/^[\w+=,.@-]{1,64}$/, "must be the name of an IAM role, without its path"),
     remediation: onOff,
+    templateHook: z.enum(["off", "warn", "fail"]),
     findingsTopicArn: topicArn,
     alertsTopicArn: topicArn,
     kmsKeyArn: keyArn,
