@@ -1,6 +1,6 @@
 import { readDescription } from "../lib/collect/observe-database.ts";
-import { reapIfRepaired } from "../lib/executions/reap-executions.ts";
-import { isSettled } from "../lib/model/database.ts";
+import { announceSecret, reapIfRepaired } from "../lib/executions/reap-executions.ts";
+import { describeDatabase, isSettled } from "../lib/model/database.ts";
 import { AwsCallError } from "../lib/model/errors.ts";
 import type { Plan, PlannedAction } from "../lib/model/plan.ts";
 import type { RemediationEvent } from "../lib/model/remediation-event.ts";
@@ -82,6 +82,15 @@ async function resumeUnfinished(
 ): Promise<RepairTarget> {
   const { unfinished, database, port } = repairTarget;
   const { io, progress, signal, policy, state, notify } = session;
+  if (repairTarget.stateError !== null) {
+    const why = `The repair state cannot be read (${repairTarget.stateError}). Management of ${describeDatabase(database)} is off, so the toggle is finished without the state: the settings of the old secret are not restored.`;
+    await progress.say(
+      `\n${paragraph(makePrintable(why), { width: createLayout(terminalOf(io.stderr, io)).width })}\n`,
+    );
+    return repairTarget;
+  }
+  const reaping = { policy, rules, state, notify, now: io.now().toISOString() };
+  await announceSecret(reaping, database);
   if (unfinished === null || hasToggleTag(database)) return repairTarget;
   await progress.say(`\n${describeUnfinished(repairTarget)}\n`);
   let present = repairTarget;
@@ -98,7 +107,7 @@ async function resumeUnfinished(
   const { onDemand } = surveyOptions;
   // The rule of a rotation on demand passes without it.
   if (onDemand !== undefined && !isRotatedSince(present, unfinished.since)) return present;
-  const options = { running: unfinished, inventory, policy, rules, state, notify, now: io.now().toISOString() };
+  const options = { ...reaping, running: unfinished, inventory, now: io.now().toISOString() };
   if (!(await reapIfRepaired(options))) return present;
   return onDemand === undefined ? survey(repairTarget, surveyOptions, io) : toDone(present);
 }
@@ -212,13 +221,14 @@ async function reportRest(repairTarget: RepairTarget, session: RepairSession): P
   if (all.length > 0) await session.progress.say(`Remaining violations: ${makePrintable(all).join(", ")}.\n`);
 }
 
-/** Plans again after a repair. Null if the database cannot be read. */
+/** Plans again after a repair. Null if the database or the repair state cannot be read. */
 async function planAgain(
   repairTarget: RepairTarget,
-  { io, policy, state }: Pick<RepairSession, "io" | "policy" | "state">,
+  { io, policy, state, runId }: Pick<RepairSession, "io" | "policy" | "state" | "runId">,
 ): Promise<Plan | null> {
+  if (repairTarget.stateError !== null) return null;
   try {
-    return (await survey(repairTarget, { policy, state, action: undefined, mode: "ask" }, io)).plan;
+    return (await survey(repairTarget, { policy, state, action: undefined, mode: "ask", runId }, io)).plan;
   } catch (error) {
     if (!(error instanceof AwsCallError)) throw error;
     return null;

@@ -34,6 +34,7 @@ export async function confirm(
     return "left";
   }
   if (isOffered && /^a(ll)?$/i.test(answer.trim())) return "all";
-  const isYes = isTyped ? answer.trim() === identifier : /^y(es)?$/i.test(answer.trim());
+  // An identifier that cannot be printed is empty, and Enter confirms nothing.
+  const isYes = isTyped ? answer.trim() !== "" && answer.trim() === identifier : /^y(es)?$/i.test(answer.trim());
   return isYes ? "yes" : "no";
 }

@@ -7,6 +7,8 @@ import { makePrintable } from "../lib/report/text/printable.ts";
 import type { Io } from "./io.ts";
 import { terminalOf } from "./terminal.ts";
 
+const stateNames = { "remediation.delayed": "STILL OFF", "remediation.failed": "FAILED" };
+
 /** Renders an event of a repair for the terminal. Commands are on lines of their own, to copy. */
 export function describeEvent(untrusted: RemediationEvent, io: Pick<Io, "stderr" | "env">): string {
   const event = makePrintable(untrusted);
@@ -21,9 +23,10 @@ export function describeEvent(untrusted: RemediationEvent, io: Pick<Io, "stderr"
       return `${[paragraph(event.message, { width, first: "    " }), ...listSecret(event)].join("\n")}\n`;
     case "remediation.succeeded":
       return `${paragraph(`${what}. ${event.message}`, { width, first: `${paint.good("REPAIRED")}  ` })}\n`;
+    case "remediation.delayed":
     case "remediation.failed":
       return `${[
-        paragraph(`${what}. ${event.message}`, { width, first: `${paint.bad("FAILED")}  ` }),
+        paragraph(`${what}. ${event.message}`, { width, first: `${paint.bad(stateNames[event.type])}  ` }),
         ...event.recovery.map((command) => `\n    ${command}\n`),
       ].join("\n")}\n`;
     case "remediation.refused":

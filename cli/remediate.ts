@@ -7,7 +7,7 @@ import type { Io } from "./io.ts";
 import { oneOf } from "./option-values.ts";
 import { readPolicy } from "./policy-file.ts";
 import { chooseMode, type RemediateOptions } from "./remediate-options.ts";
-import { type RepairTarget, type SurveyOptions, survey } from "./repair-target.ts";
+import { createRunId, type RepairTarget, type SurveyOptions, survey } from "./repair-target.ts";
 import { showRepairs } from "./show-repairs.ts";
 import { addAwsOptions, checkSource, openSourceOf } from "./source.ts";
 import { addStateOption, openStateOf } from "./state-option.ts";
@@ -58,7 +58,7 @@ async function remediate(names: readonly string[], options: RemediateOptions, io
   const state = await openStateOf(options, io);
   const { inventory, connect } = await openDatabases(await openSourceOf(names, options, policy, io), policy, io);
   const requested = await connect(names.map((name) => findDatabaseForSure(name, inventory)));
-  const surveyOptions: SurveyOptions = { policy, state, action: options.action, mode };
+  const surveyOptions: SurveyOptions = { policy, state, action: options.action, mode, runId: createRunId() };
   const repairTargets: RepairTarget[] = [];
   for (const one of requested) repairTargets.push(await survey(one, surveyOptions, io));
   if (options.apply) return applyRepairs(repairTargets, { options, surveyOptions }, io);

@@ -1,6 +1,8 @@
+import { randomUUID } from "node:crypto";
 import { judgeTarget } from "../lib/audit/judge.ts";
 import { observeDatabase } from "../lib/collect/observe-database.ts";
 import type { RegionPort } from "../lib/collect/region-port.ts";
+import { stateOrNone } from "../lib/executions/state-or-none.ts";
 import { type ActionName, actionNames } from "../lib/model/action.ts";
 import {
   type ClassifiedDatabase,
@@ -17,9 +19,11 @@ import { type OnDemand, toRequestDatabase } from "../lib/model/remediation-reque
 import type { RemediationState, Running } from "../lib/model/remediation-state.ts";
 import { ownToggleTagOf } from "../lib/model/toggle-marker.ts";
 import { makePlan, type PlanOptions } from "../lib/plan/make-plan.ts";
+import { expiredIn } from "../lib/plan/remediation-state.ts";
 import type { RepairPort } from "../lib/remediate/repair.ts";
 import type { Stored } from "../lib/storage/update-stored.ts";
 import { rules } from "../rules/index.ts";
+import { messageOf } from "./error-info.ts";
 import type { Io } from "./io.ts";
 
 /** A database to repair, with a connection to it. */
@@ -33,7 +37,7 @@ export type RequestedDatabase = {
 /** A database to repair, just read, with its plan. */
 export type RepairTarget = RequestedDatabase & {
   readonly database: ClassifiedDatabase;
-  /** The same for every run from a terminal, so that a run continues an interrupted one. */
+  /** Unique to this run. */
   readonly execution: string;
   readonly inventory: Inventory;
   readonly plan: Plan;
@@ -41,7 +45,9 @@ export type RepairTarget = RequestedDatabase & {
   readonly chosen: PlannedAction | null;
   /** Messages of the rules that returned INSUFFICIENT_DATA. */
   readonly unseen: readonly string[];
-  /** The action of an earlier run that did not end; null if there is none. */
+  /** Why the repair state cannot be read, which finishing a toggle does without; null if it was read. */
+  readonly stateError: string | null;
+  /** The action of an earlier run whose lease expired before it ended; null if there is none. */
   readonly unfinished: Running | null;
 };
 
@@ -54,7 +60,14 @@ export type SurveyOptions = {
   readonly onDemand?: OnDemand | undefined;
   /** `dry-run` changes nothing, `ask` asks the user before each action, `approved` takes `--yes` as the approval. */
   readonly mode: "dry-run" | "ask" | "approved";
+  /** Identifies this run of the program. */
+  readonly runId: string;
 };
+
+/** An id for one run of the program, in letters and digits. */
+export function createRunId(): string {
+  return randomUUID().slice(0, 8);
+}
 
 /** Gates that the plan takes as open in each mode, because the same command opens them before it changes anything. */
 const assumptions = {
@@ -66,15 +79,21 @@ const assumptions = {
 /** Reads a database again and plans its repair. Throws a UsageError if the action that the user named does not fit. */
 export async function survey(
   { database: { resourceId, ...named }, port, caller }: RequestedDatabase,
-  { policy, state, action: wanted, onDemand: requested, mode }: SurveyOptions,
+  { policy, state, action: wanted, onDemand: requested, mode, runId }: SurveyOptions,
   io: Pick<Io, "now">,
 ): Promise<RepairTarget> {
   const now = io.now().toISOString();
-  const execution = `terminal-${inExecutionName({ resourceId })}`;
-  const [{ inventory, database }, { value }] = await Promise.all([
+  const execution = `terminal-${inExecutionName({ resourceId })}-${runId}`;
+  const [{ inventory, database }, stateError] = await Promise.all([
     observeDatabase(port, toRequestDatabase({ resourceId, ...named }), { policy, rules, now }),
-    state.read(),
+    state.read().then(
+      () => null,
+      (error: unknown) => error,
+    ),
   ]);
+  const isLeftOff = hasToggleTag(database) && database.masterUserSecret === null;
+  if (stateError !== null && !isLeftOff) throw stateError;
+  const { value } = await stateOrNone(state).read();
   const always: PlanOptions = {
     ...{ policy, rules, state: value, now, execution, isEnabled: mode !== "dry-run" },
     ...{ approvedBy: mode === "approved" ? caller : null, assumptions: assumptions[mode] },
@@ -90,11 +109,12 @@ export async function survey(
   const findings = inventory.targets.flatMap((target) => judgeTarget(target, policy, rules, now).findings);
   return {
     ...{ database, port, caller, execution, inventory, plan },
+    stateError: stateError === null ? null : messageOf(stateError),
     chosen: plan.actions.find(isFirst) ?? null,
     unseen: findings
       .filter(({ resource, status }) => resource.arn === database.arn && status === "INSUFFICIENT_DATA")
       .map(({ message }) => message),
-    unfinished: value.running.find((one) => one.execution === execution) ?? null,
+    unfinished: expiredIn(value, now).find((one) => one.resourceId === resourceId) ?? null,
   };
 }
 

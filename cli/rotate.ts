@@ -11,7 +11,7 @@ import { type Io, write } from "./io.ts";
 import { oneOf, tagsOf } from "./option-values.ts";
 import { readPolicy } from "./policy-file.ts";
 import { chooseMode, type RemediateOptions } from "./remediate-options.ts";
-import { type RepairTarget, type SurveyOptions, survey } from "./repair-target.ts";
+import { createRunId, type RepairTarget, type SurveyOptions, survey } from "./repair-target.ts";
 import { checkSelection, reportSelection, selectRotations } from "./rotation-selection.ts";
 import { showRepairs } from "./show-repairs.ts";
 import { addAwsOptions, checkSource, openSourceOf } from "./source.ts";
@@ -74,7 +74,7 @@ async function rotate(names: readonly string[], options: RemediateOptions, io: I
   const { inventory, connect } = await openDatabases(await openSourceOf(names, options, policy, io), policy, io);
   const selection = selectRotations(inventory, names, { ...options, policy });
   const onDemand = { leftOut: options.now ? [...pacingGates] : [] };
-  const surveyOptions: SurveyOptions = { policy, state, action: undefined, onDemand, mode };
+  const surveyOptions: SurveyOptions = { policy, state, action: undefined, onDemand, mode, runId: createRunId() };
   const surveyed: RepairTarget[] = [];
   for (const one of await connect(selection.rotatable)) surveyed.push(await survey(one, surveyOptions, io));
   const { value } = await state.read();

@@ -1,4 +1,5 @@
-import { releaseSlot } from "../lib/executions/slot.ts";
+import { releaseSlot, updateState } from "../lib/executions/slot.ts";
+import { stateOrNone } from "../lib/executions/state-or-none.ts";
 import { describeDatabase } from "../lib/model/database.ts";
 import type { PlannedAction } from "../lib/model/plan.ts";
 import type { Policy } from "../lib/model/policy.ts";
@@ -6,6 +7,7 @@ import type { RemediationEvent } from "../lib/model/remediation-event.ts";
 import type { RemediationRequest } from "../lib/model/remediation-request.ts";
 import type { RemediationState } from "../lib/model/remediation-state.ts";
 import { describeAction } from "../lib/plan/make-plan.ts";
+import { markLost } from "../lib/plan/remediation-state.ts";
 import type { Outcome } from "../lib/remediate/repair.ts";
 import { remediateDatabase } from "../lib/remediate-database.ts";
 import type { Stored } from "../lib/storage/update-stored.ts";
@@ -21,6 +23,7 @@ export type RepairSession = {
   readonly io: Io;
   readonly policy: Policy;
   readonly state: Stored<RemediationState>;
+  readonly runId: string;
   readonly progress: StepProgress;
   /** Aborted when the user interrupts the program. */
   readonly signal: AbortSignal;
@@ -39,8 +42,9 @@ export type RunningRepair = {
 export function runRepair(
   { port: direct, database, execution, caller, unfinished }: RepairTarget,
   { id: _, action, rule, severity, keyReference, database: requestDatabase, onDemand }: PlannedAction,
-  { io, policy, state, progress, signal, notify }: RepairSession,
+  { io, policy, state: stored, progress, signal, notify }: RepairSession,
 ): RunningRepair {
+  const state = action === "finish-interrupted" ? stateOrNone(stored) : stored;
   const { port, changeLog } = watchChanges(direct, signal);
   const request: RemediationRequest = { action, rule, severity, database: requestDatabase, onDemand };
   const run = async (): Promise<Outcome> => {
@@ -57,9 +61,11 @@ export function runRepair(
       if (last === undefined) throw new Error(`${describeAction(request)} ended without an outcome`);
       return last.outcome;
     } catch (error) {
-      // If nothing was changed, there is nothing for the next run to finish.
+      const now = io.now().toISOString();
+      // If nothing was changed, there is nothing for the next run to finish. Otherwise it need not wait until the lease expires.
       if (signal.aborted && changeLog.changes.length === 0 && unfinished === null)
-        await releaseSlot({ execution, policy, state }, io.now().toISOString());
+        await releaseSlot({ execution, policy, state }, now);
+      else await updateState(state, (present) => markLost(present, execution, now));
       throw error;
     } finally {
       progress.stop();

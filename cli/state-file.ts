@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { lock } from "proper-lockfile";
 import writeFileAtomic from "write-file-atomic";
 import { UsageError } from "../lib/model/errors.ts";
 import type { RemediationState } from "../lib/model/remediation-state.ts";
@@ -8,9 +9,17 @@ import type { Stored } from "../lib/storage/update-stored.ts";
 import { codeOf, messageOf } from "./error-info.ts";
 import { explainFileError } from "./files.ts";
 
+/** A killed process leaves a lock, which is void after this time. */
+const staleMilliseconds = 10_000;
+const lockOptions = {
+  realpath: false,
+  stale: staleMilliseconds,
+  retries: { retries: 60, factor: 1, minTimeout: 200, maxTimeout: 400, randomize: true },
+};
+
 /**
- * The repair state in a file that only its owner can read. Its version is its text. A write replaces the whole file right after comparing
- * the version, so two processes lose a change only if they meet within that instant.
+ * The repair state in a file that only its owner can read. Its version is its text. A write compares the version and replaces the whole file
+ * while it holds a lock, so that of two processes one writes and the other reads again.
  */
 export function createStateFile(path: string): Stored<RemediationState> {
   return {
@@ -22,9 +31,16 @@ export function createStateFile(path: string): Stored<RemediationState> {
     },
     async write(value, version) {
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-      if (readIfThere(path) !== version) return false;
-      writeFileAtomic.sync(path, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
-      return true;
+      const release = await lock(path, lockOptions).catch((error: unknown) => {
+        throw new UsageError(`${path} cannot be locked: ${explainFileError(error)}.`);
+      });
+      try {
+        if (readIfThere(path) !== version) return false;
+        writeFileAtomic.sync(path, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+        return true;
+      } finally {
+        await release();
+      }
     },
   };
 }

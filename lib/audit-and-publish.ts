@@ -1,6 +1,8 @@
 import { assembleReport } from "./audit/assemble-report.ts";
+import { judgeRepairs } from "./audit/judge-repairs.ts";
 import { type InventoryRequest, takeInventory } from "./collect/take-inventory.ts";
 import { type Repairs, reapAndStart } from "./executions/reap-and-start.ts";
+import { readLive } from "./executions/slot.ts";
 import { type Publication, type PublishRequest, publishReport, withFailures } from "./publish/publish-report.ts";
 
 export type AuditRequest = Omit<InventoryRequest, "now" | "onProgress" | "forRepair"> &
@@ -16,7 +18,8 @@ export type AuditRequest = Omit<InventoryRequest, "now" | "onProgress" | "forRep
 export async function auditAndPublish(request: AuditRequest): Promise<Publication> {
   const { policy, rules, version, now, repairs = null } = request;
   const inventory = await takeInventory({ ...request, now: now(), forRepair: repairs !== null });
-  const report = assembleReport(inventory, { policy, rules, generatedAt: now(), version });
+  const judging = repairs === null ? rules : judgeRepairs(rules, await readLive(repairs.state, now()));
+  const report = assembleReport(inventory, { policy, rules: judging, generatedAt: now(), version });
   const publication = await publishReport({ ...request, report, only: null });
   if (repairs === null) return publication;
   return withFailures(publication, await reapAndStart({ inventory, isFull: true, policy, rules, now: now(), repairs }));

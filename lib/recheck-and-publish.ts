@@ -1,8 +1,9 @@
+import { judgeRepairs } from "./audit/judge-repairs.ts";
 import { type AffectedDatabases, nothingAffected, toAffectedDatabases } from "./collect/affected-databases.ts";
 import type { RegionPort } from "./collect/region-port.ts";
 import { type ReapAndStartRequest, type Repairs, reapAndStart } from "./executions/reap-and-start.ts";
 import { reapExecution, reportDead } from "./executions/reap-executions.ts";
-import { updateState } from "./executions/slot.ts";
+import { readLive, updateState } from "./executions/slot.ts";
 import { type DatabaseReference, toReference } from "./model/database.ts";
 import { type ExecutionEvent, namesOf } from "./model/execution-event.ts";
 import type { RecheckEvent } from "./model/recheck-event.ts";
@@ -54,7 +55,8 @@ async function recheckAfterExecution(
   const how = `The execution ended with status ${event.detail.status}.`;
   const unread = () => ({ ...{ running, how, inventory: null, policy, rules, now: now() }, ...repairs });
   const port = open(region);
-  const reading = async () => recheck({ ...nothingAffected, databases: await referTo(running, port) }, port, request);
+  const reading = async () =>
+    recheck({ ...nothingAffected, databases: await referTo(running, port) }, port, request, execution);
   const rechecked = await reading().catch(async (error: unknown) => {
     await reportDead(unread());
     await updateState(repairs.state, (state) => markLost(state, execution, now()));
@@ -64,12 +66,16 @@ async function recheckAfterExecution(
   return publish(rechecked, request, { execution, how });
 }
 
-function recheck(
+async function recheck(
   affectedDatabases: AffectedDatabases,
   port: RegionPort,
   request: RecheckAndPublishRequest,
+  lost: string | null = null,
 ): Promise<Rechecked | null> {
-  return recheckDatabases({ ...request, affectedDatabases, port, forRepair: request.repairs !== null });
+  const { repairs, now } = request;
+  const rules =
+    repairs === null ? request.rules : judgeRepairs(request.rules, await readLive(repairs.state, now(), lost));
+  return recheckDatabases({ ...request, rules, affectedDatabases, port, forRepair: repairs !== null });
 }
 
 async function publish(

@@ -2,6 +2,7 @@ import { observeDatabase } from "./collect/observe-database.ts";
 import { awaitGates, describeError, type ExecutionOptions } from "./executions/await-gates.ts";
 import { createRepair, type StartedAction, type TriedAction, toTried } from "./executions/create-repair.ts";
 import { acquireSlot, advanceSlot, releaseSlot } from "./executions/slot.ts";
+import { stateOrNone } from "./executions/state-or-none.ts";
 import type { ActionName } from "./model/action.ts";
 import { gatesByName } from "./model/gates.ts";
 import type { RemediationRequest } from "./model/remediation-request.ts";
@@ -19,11 +20,12 @@ export type Remediation = readonly { readonly action: ActionName; readonly outco
  * Repairs one database, from start to end: reserves a slot, waits for gates, approval and window, runs the procedure of the action, and, if it
  * waits at all, of the next action after a failure. Then records and publishes the outcome. Always frees its slot.
  */
-export async function remediateDatabase(options: ExecutionOptions): Promise<Remediation> {
-  const { request, workflow, now } = options;
+export async function remediateDatabase(given: ExecutionOptions): Promise<Remediation> {
+  const { request, workflow, now } = given;
+  const options = request.action === "finish-interrupted" ? { ...given, state: stateOrNone(given.state) } : given;
   const startedAt = await workflow.step("reserve a slot", async () => {
     const at = now();
-    return (await acquireSlot(options, request.action, false)) ? at : null;
+    return (await acquireSlot(options, request.action, "reserving")) ? at : null;
   });
   if (startedAt === null) return [{ action: request.action, outcome: await refuseRunning(options) }];
   const tried = await tryActions(options, startedAt);

@@ -6,7 +6,9 @@ import type { RecheckEvent } from "../lib/model/recheck-event.ts";
 import type { RemediationEvent } from "../lib/model/remediation-event.ts";
 import type { RemediationRequest } from "../lib/model/remediation-request.ts";
 import { emptyRemediationState, type RemediationState, type Running } from "../lib/model/remediation-state.ts";
+import { recordUnannounced } from "../lib/plan/remediation-state.ts";
 import { recheckAndPublish } from "../lib/recheck-and-publish.ts";
+import { updateStored } from "../lib/storage/update-stored.ts";
 import { rules } from "../rules/index.ts";
 import { createCloud } from "../simulator/cloud.ts";
 import { resourceIdFrom } from "../simulator/identifiers.ts";
@@ -121,6 +123,30 @@ describe("a database event", () => {
     ]);
   });
 
+  describe("in the middle of a healthy toggle", () => {
+    const Value = aMark({ execution: "db-ORDERS-1" });
+    const toggling = { action: "toggle", rule: "secret-key-as-required" } as const;
+    const offWith = async (running: readonly Partial<Running>[]) => {
+      const world = aWorld(running);
+      world.here.addInstance({ identifier: "orders" }).TagList.push({ Key: toggleTagKey, Value });
+      const { changes = [] } = (await recheck(world, rdsEvent("orders"))) ?? {};
+      return changes.filter(({ type }) => type === "finding.opened").map(({ finding }) => finding.rule);
+    };
+
+    test("does not alarm that management is off: the execution turns it on", async () => {
+      expect(await offWith([toggling])).toEqual([]);
+    });
+
+    test.each([
+      ["no execution is running", []],
+      ["its lease has expired", [{ ...toggling, expiresAt: now }]],
+      ["it works on another database", [{ ...toggling, arn: arnOf("legacy") }]],
+      ["it has not started to change anything", [{ ...toggling, isChanging: false }]],
+    ])("alarms if %s", async (_, running) => {
+      expect(await offWith(running)).toEqual(["toggle-not-interrupted", "master-password-managed"]);
+    });
+  });
+
   test("ends a stale execution of its database, and leaves others to the audit", async () => {
     const stale = { expiresAt: hoursFromNow(-1) };
     const world = aWorld([stale, { ...stale, execution: "db-LEGACY-1", arn: arnOf("legacy") }]);
@@ -223,6 +249,8 @@ describe("an execution that failed, timed out or was stopped", () => {
   test("whose rule passes counts as repaired", async () => {
     const world = aWorld([{ action: "enable", rule: "master-password-managed" }]);
     const orders = world.here.addInstance({ identifier: "orders", managed: true });
+    const unannounced = { execution: "db-ORDERS-1", rule: "master-password-managed" };
+    await updateStored(world.state, (state) => recordUnannounced(state, orders.DbiResourceId, unannounced));
     await recheck(world, ended("FAILED"));
     expect(world.notified.map(({ type, secret }) => [type, secret.after])).toEqual([
       ["secret.replaced", orders.MasterUserSecret?.SecretArn],

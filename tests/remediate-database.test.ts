@@ -1,8 +1,11 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
+import { toggleTagKey } from "../lib/model/database.ts";
+import { AwsCallError } from "../lib/model/errors.ts";
 import type { Policy } from "../lib/model/policy.ts";
 import type { RemediationEvent } from "../lib/model/remediation-event.ts";
 import type { RemediationRequest } from "../lib/model/remediation-request.ts";
-import { emptyRemediationState, type Running } from "../lib/model/remediation-state.ts";
+import { emptyRemediationState, type Running, type SecretSnapshot } from "../lib/model/remediation-state.ts";
+import { hoursBetween } from "../lib/model/time.ts";
 import { formatToggleMarker, secretSuffixOf } from "../lib/model/toggle-marker.ts";
 import { interrupt, saveSnapshot } from "../lib/plan/remediation-state.ts";
 import {
@@ -19,7 +22,7 @@ import { rules } from "../rules/index.ts";
 import { createCloud } from "../simulator/cloud.ts";
 import type { DBInstance } from "../simulator/resources.ts";
 import type { Cloud } from "../simulator/state.ts";
-import { createInProcessRegion } from "./support/in-process-region.ts";
+import { createInProcessRegion, type InProcessRegion } from "./support/in-process-region.ts";
 import { createMemoryStored, type MemoryStored } from "./support/memory-stored.ts";
 import { renameInstance } from "./support/rename-instance.ts";
 import { anAttempt, aPermissivePolicy } from "./support/repairs.ts";
@@ -44,6 +47,10 @@ let waits: Running[];
 /** What RDS does by itself, before the database is looked at: by the name of what is awaited and how often it was looked at before, what was just told, or a step. */
 let rdsDoes: (when: string, polls: number) => void;
 
+let turnOn: (real: InProcessRegion, ...request: Parameters<InProcessRegion["turnOn"]>) => Promise<void>;
+let turnOff: InProcessRegion["turnOff"] | null;
+let tagsAsReturned: (tags: Readonly<Record<string, string>>) => Record<string, string>;
+
 /** A database whose secret is impaired, which no rotation clears. */
 beforeEach(() => open());
 
@@ -58,6 +65,9 @@ function open(): void {
   here.failingRotations.add("orders");
   state = createMemoryStored({ empty: emptyRemediationState });
   [notified, questions, waits] = [[], [], []];
+  turnOn = (real, ...request) => real.turnOn(...request);
+  turnOff = null;
+  tagsAsReturned = (tags) => tags;
   rdsDoes = () => {};
 }
 
@@ -113,6 +123,8 @@ function createWorkflow({ memory, diesAt = Number.POSITIVE_INFINITY, answer }: L
         let polled: PollResult<T> = unread;
         for (let left = timeoutMinutes * 2; ; left -= 1) {
           rdsDoes(name, timeoutMinutes * 2 - left);
+          const { state: last } = (polled.value ?? {}) as { state?: string };
+          if (last !== undefined) rdsDoes(`${name}, after ${last}`, timeoutMinutes * 2 - left);
           polled = await pollOnce(describe, until, polled);
           if (polled.met || left === 0) return polled;
           cloud.advance({ seconds: 30 });
@@ -167,7 +179,7 @@ const live = (
         : { by: approvedBy, keyReference: shownKey, secretArn: MasterUserSecret?.SecretArn ?? null },
     waits: isWaiting,
     policy: { ...aPermissivePolicy({ ...asked, ...remediation }), keys },
-    port: createInProcessRegion(cloud, scope),
+    port: asReturned(createInProcessRegion(cloud, scope)),
     async notify(event) {
       notified.push(event);
       rdsDoes(`told ${event.type}`, 0);
@@ -176,6 +188,19 @@ const live = (
   });
   return Promise.race([ended, death]);
 };
+
+/** The port, with the tags and the refusals of the test. */
+function asReturned(real: InProcessRegion): InProcessRegion {
+  return {
+    ...real,
+    turnOn: (database, options) => turnOn(real, database, options),
+    turnOff: (...request) => (turnOff ?? real.turnOff)(...request),
+    async *describeDBInstances(only) {
+      for await (const page of real.describeDBInstances(only))
+        yield page.map((database) => ({ ...database, tags: tagsAsReturned(database.tags) }));
+    },
+  };
+}
 
 const run = (setting?: Setting, answer?: Life["answer"]) =>
   live({ memory: [], ...(answer ? { answer } : {}) }, setting);
@@ -219,8 +244,10 @@ describe("between a failed action and the next", () => {
     );
     // For an approval, and for the window a week later.
     expect(waits).toHaveLength(2);
-    for (const { since, expiresAt } of waits)
-      expect(Date.parse(expiresAt) - Date.parse(since)).toBeGreaterThanOrEqual(60 * 24 * 3_600_000);
+    expect(waits.map(({ since, expiresAt }) => hoursBetween(since, expiresAt))).toEqual([
+      expect.closeTo(72.5, 1),
+      expect.closeTo(168.5, 0),
+    ]);
   });
 
   test("the failure is counted only once", async () => {
@@ -437,7 +464,7 @@ describe("management that goes off late", () => {
 });
 
 describe("a new secret that does not become active", () => {
-  const isAwaited = /^wait until the (new )?secret is active$/;
+  const isAwaited = /^(wait until the secret is active|turn management on, after new)$/;
   const toggle: Setting = {
     approvedBy: "ann",
     request: { action: "toggle" },
@@ -483,7 +510,12 @@ describe("a new secret that does not become active", () => {
   });
 
   test("is requested again if RDS takes it back, and only the last one is notified", async () => {
-    rdsDoes = (poll, polls) => isAwaited.test(poll) && polls === 1 && delete orders.MasterUserSecret;
+    let isTaken = false;
+    rdsDoes = (poll) => {
+      if (!isAwaited.test(poll) || isTaken) return;
+      isTaken = true;
+      delete orders.MasterUserSecret;
+    };
     expect(endsOf(await run(toggle))).toEqual([["toggle", "repaired"]]);
     const replaced = notified.filter(({ type }) => type === "secret.replaced");
     expect(replaced.map(({ secret }) => secret.after)).toEqual([orders.MasterUserSecret?.SecretArn]);
@@ -491,7 +523,7 @@ describe("a new secret that does not become active", () => {
   });
 
   test("is not notified if RDS takes it back for good", async () => {
-    rdsDoes = (poll) => (isAwaited.test(poll) || poll === "turn management on again") && delete orders.MasterUserSecret;
+    rdsDoes = (poll) => isAwaited.test(poll) && delete orders.MasterUserSecret;
     expect(await run(toggle)).toMatchObject([
       { outcome: { end: "failed", reason: expect.stringContaining("management is off"), managed: false } },
     ]);
@@ -500,8 +532,8 @@ describe("a new secret that does not become active", () => {
   });
 
   test("may be on if the last reads fail, which is notified", async () => {
-    rdsDoes = (when, polls) => {
-      if (when === "turn management on" && polls === 1)
+    rdsDoes = (when) => {
+      if (when === "turn management on, after off" && orders.MasterUserSecret !== undefined)
         cloud.fault({ action: "rds:DescribeDBInstances", kind: "deny" });
     };
     const [{ outcome } = { outcome: null }] = await run(toggle);
@@ -533,6 +565,192 @@ describe("a new secret that does not become active", () => {
   });
 });
 
+describe("while management is off", () => {
+  const [required, former] = ["alias/required", "the former key"];
+  const minutes = (event: RemediationEvent) => Math.round((Date.parse(event.at) - Date.parse(begins)) / 60_000);
+  const toggleTo = async (refuse: (key: string | null) => AwsCallError | null, hours: number) => {
+    const here = cloud.region(scope.account, scope.region);
+    const key = here.addKey({ alias: required });
+    const oldKey = orders.MasterUserSecret?.KmsKeyId ?? null;
+    const asks: { key: string; at: number }[] = [];
+    const nameOf = (reference: string | null) =>
+      reference === key.Arn ? required : reference === oldKey ? former : (reference ?? "the default key");
+    const startsAt = () => (cloud.now().getTime() - Date.parse(begins)) / 60_000;
+    turnOn = (real, database, options) => {
+      asks.push({ key: nameOf(options.keyReference), at: startsAt() });
+      const refusal = startsAt() < hours * 60 ? refuse(nameOf(options.keyReference)) : null;
+      return refusal === null ? real.turnOn(database, options) : Promise.reject(refusal);
+    };
+    const keys = [{ match: {}, require: [required] }];
+    const request = { action: "toggle", rule: "secret-key-as-required" } as const;
+    Object.assign(orders.MasterUserSecret ?? {}, { SecretStatus: "active" });
+    const done = await run({ approvedBy: "ann", shownKey: key.Arn, keys, request });
+    const used = nameOf(orders.MasterUserSecret?.KmsKeyId ?? null);
+    const delayed = notified.filter(({ type }) => type === "remediation.delayed");
+    return { done, asks, used, delayed };
+  };
+  const error = (code: string, message: string, isTransient = false) =>
+    new AwsCallError("rds:ModifyDBInstance", code, message, { isTransient });
+
+  test.each([
+    ["an SCP denies it", "AccessDenied", "explicit deny in a service control policy"],
+    ["a quota is used up", "InstanceQuotaExceeded", "quota"],
+    ["the database has a replica", "InvalidParameterCombination", "replica"],
+  ])("people are told after 15 minutes and then every hour: %s", async (_, code, message) => {
+    const { done, delayed, asks, used } = await toggleTo(() => error(code, message), 3);
+    expect(delayed.map(minutes)).toEqual([expect.anything(), expect.anything(), expect.anything()]);
+    const [first = 0, second = 0, third = 0] = delayed.map(minutes);
+    const offAt = asks[0]?.at ?? 0;
+    expect([first - offAt, second - first, third - second].map((gap) => Math.round(gap / 5) * 5)).toEqual([15, 60, 60]);
+    expect(delayed[0]).toMatchObject({ managed: false, message: expect.stringContaining(message) });
+    expect(delayed[0]?.recovery).toEqual([expect.stringContaining("--manage-master-user-password")]);
+    expect([endsOf(done), used]).toEqual([[["toggle", "repaired"]], required]);
+  });
+
+  test("a notice that fails is sent again, and the repair goes on", async () => {
+    let fails = 3;
+    rdsDoes = (when) => {
+      if (when !== "told remediation.delayed" || fails === 0) return;
+      fails -= 1;
+      throw new Error("the topic is down");
+    };
+    const { done, delayed } = await toggleTo(() => error("AccessDenied", "no"), 1);
+    expect(delayed.length).toBeGreaterThan(3);
+    expect(endsOf(done)).toEqual([["toggle", "repaired"]]);
+  });
+
+  test.each([
+    ["one refusal", 1],
+    ["five minutes of refusals", 10],
+  ])("%s of the required key does not take another key", async (_, times) => {
+    let left = times;
+    const { used, asks } = await toggleTo((key) => {
+      if (key !== required || left === 0) return null;
+      left -= 1;
+      return error("KMSKeyNotAccessibleFault", "the key cannot be used");
+    }, 24);
+    expect(new Set(asks.map(({ key }) => key))).toEqual(new Set([required]));
+    expect(used).toBe(required);
+  });
+
+  test.each([
+    ["throttling by KMS", "ThrottlingException", "Rate exceeded (Service: Kms)"],
+    ["an internal failure of KMS", "KMSInternalException", "KMS failed"],
+  ])("%s does not take another key, however long it lasts", async (_, code, message) => {
+    const { used, asks } = await toggleTo((key) => (key === required ? error(code, message, true) : null), 2);
+    expect(new Set(asks.map(({ key }) => key))).toEqual(new Set([required]));
+    expect(used).toBe(required);
+  });
+
+  test("the former key, and then the default key, only where the required key is refused for good", async () => {
+    const refused = error("KMSKeyNotAccessibleFault", "the key cannot be used");
+    const once = await toggleTo((key) => (key === required ? refused : null), 24);
+    expect(once.used).toBe(former);
+    const [first, other] = [once.asks[0], once.asks.find(({ key }) => key !== required)];
+    expect((other?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(10);
+    open();
+    const { used, asks, done } = await toggleTo((key) => (key === "the default key" ? null : refused), 24);
+    expect([...new Set(asks.map(({ key }) => key))]).toEqual([required, former, "the default key"]);
+    expect(orders.MasterUserSecret?.KmsKeyId).not.toBe(used === required);
+    expect(done).toMatchObject([{ outcome: { end: "failed", managed: true } }]);
+  });
+});
+
+describe("what a toggle restores, and what it leaves alone", () => {
+  const toggle: Setting = { approvedBy: "ann", request: { action: "toggle" } };
+  const here = () => cloud.region(scope.account, scope.region);
+  const secretOf = (arn = orders.MasterUserSecret?.SecretArn) => here().secrets.get(arn ?? "");
+  const putPolicy = (statement: (arn: string) => object) => {
+    const secret = secretOf();
+    if (secret === undefined) throw new Error("there is no secret");
+    const resourcePolicy = JSON.stringify({ Version: "2012-10-17", Statement: [statement(secret.ARN)] });
+    here().secrets.set(secret.ARN, { ...secret, resourcePolicy });
+    Object.assign(orders.MasterUserSecret ?? {}, { SecretStatus: "active" });
+  };
+  const allow = { Effect: "Allow", Principal: { AWS: "arn:aws:iam::111111111111:role/app" } };
+  const wrongKey = () => {
+    const key = here().addKey();
+    const request = { action: "toggle", rule: "secret-key-as-required" } as const;
+    return { approvedBy: "ann", shownKey: key.Arn, keys: [{ match: {}, require: [key.Arn] }], request };
+  };
+
+  test("every ARN of the old secret in its policy becomes that of the new one", async () => {
+    putPolicy((arn) => ({ ...allow, Action: "secretsmanager:DescribeSecret", Resource: [arn, "*", arn] }));
+    expect(endsOf(await run(wrongKey()))).toEqual([["toggle", "repaired"]]);
+    const { ARN = "", resourcePolicy = "" } = secretOf() ?? {};
+    expect(JSON.parse(resourcePolicy ?? "").Statement[0].Resource).toEqual([ARN, "*", ARN]);
+  });
+
+  test("a policy that denies RDS what it needs is not put back, which is said", async () => {
+    putPolicy(() => ({ Effect: "Deny", Principal: "*", Action: "secretsmanager:*", Resource: "*" }));
+    expect(await run(wrongKey())).toMatchObject([
+      { outcome: { end: "repaired", remarks: [expect.stringContaining("may deny RDS")] } },
+    ]);
+    expect(secretOf()?.resourcePolicy ?? null).toBeNull();
+  });
+
+  test("the tag of another toggle stays", async () => {
+    const Value = formatToggleMarker({
+      startedAt: begins,
+      keyReference: null,
+      execution: "x",
+      oldSecretSuffix: "AbCdEf",
+    });
+    rdsDoes = (when) => {
+      if (when === "told secret.replaced") Object.assign(orders.TagList[0] ?? {}, { Value });
+    };
+    await run(toggle);
+    expect(orders.TagList).toEqual([{ Key: toggleTagKey, Value }]);
+  });
+
+  test("a password change that is pending already is not requested again", async () => {
+    let offs = 0;
+    turnOff = async () => {
+      offs += 1;
+    };
+    rdsDoes = (when) => {
+      if (when === "told remediation.started") orders.PendingModifiedValues.MasterUserPassword = "****";
+      if (when === "turn management on, after old") delete orders.PendingModifiedValues.MasterUserPassword;
+    };
+    expect(await run(toggle)).toMatchObject([{ outcome: { reason: expect.stringContaining("left management on") } }]);
+    expect(offs).toBe(0);
+  });
+
+  test("that RDS is asked to turn management off is stored before it is asked", async () => {
+    let stored: string | null | undefined;
+    turnOff = async () => {
+      stored = state.kept().secretSnapshots[orders.DbiResourceId]?.offRequestedAt;
+    };
+    await run(toggle);
+    expect(stored).toMatch(/^2026-/);
+  });
+});
+
+describe("a tag that RDS accepts and does not return at once", () => {
+  const toggle: Setting = { approvedBy: "ann", request: { action: "toggle" } };
+  const hideTag = (hasTag: () => boolean) => {
+    tagsAsReturned = (tags) =>
+      hasTag() ? tags : Object.fromEntries(Object.entries(tags).filter(([key]) => key !== toggleTagKey));
+  };
+
+  test("is waited for", async () => {
+    let reads = 0;
+    hideTag(() => {
+      reads += 1;
+      return reads > 8;
+    });
+    expect(endsOf(await run(toggle))).toEqual([["toggle", "repaired"]]);
+  });
+
+  test("is not waited for longer than a few minutes, and nothing is turned off", async () => {
+    const before = orders.MasterUserSecret?.SecretArn;
+    hideTag(() => false);
+    expect(endsOf(await run(toggle))).toEqual([["toggle", "failed"]]);
+    expect(orders.MasterUserSecret?.SecretArn).toBe(before);
+    expect((cloud.now().getTime() - Date.parse(begins)) / 60_000).toBeLessThan(10);
+  });
+});
+
 describe("a database is its resource ID", () => {
   const toggle: Setting = { approvedBy: "ann", request: { action: "toggle" } };
   const enable: Setting = { approvedBy: "ann", request: { action: "enable", rule: "master-password-managed" } };
@@ -546,9 +764,10 @@ describe("a database is its resource ID", () => {
     "remember the secret, tag the database",
     "told remediation.started",
     "turn management off",
-    "wait until management is off",
     "turn management on",
-    "wait until the new secret is active",
+    "turn management on, after old",
+    "turn management on, after off",
+    "turn management on, after new",
     "told secret.replaced",
     "verify with secret-not-impaired",
     "remove the toggle tag",
@@ -612,7 +831,7 @@ describe("a database is its resource ID", () => {
     expect(present.MasterUserSecret).toBeUndefined();
   });
 
-  test.each(["wait until management is off", "turn management on", "wait until the new secret is active"])(
+  test.each(["turn management on", "turn management on, after off", "turn management on, after new"])(
     "an answer without the database in %s ends nothing",
     async (moment) => {
       let looks = 0;
@@ -667,15 +886,16 @@ describe("an interrupted toggle", () => {
   });
 
   /** As a toggle leaves the database that was killed: its tag and snapshot name this secret as the old one. */
-  async function leave(oldSecretArn: string, startedAt: string) {
+  async function leave(oldSecretArn: string, startedAt: string, more: Partial<SecretSnapshot> = {}) {
     const oldSecretSuffix = secretSuffixOf(oldSecretArn);
     const Value = formatToggleMarker({ startedAt, keyReference: null, execution: "db-ORDERS-0", oldSecretSuffix });
     orders.TagList.push({ Key: "rds-password-audit:toggle", Value });
     Object.assign(orders.MasterUserSecret ?? {}, { SecretStatus: "active" });
     here().failingRotations.clear();
     const snapshot = {
+      ...{ rule: "secret-not-impaired", offRequestedAt: "2026-11-20T12:00:05.000Z" },
       ...{ secretArn: oldSecretArn, keyReference: null, rotationEnabled: true, rotationRules: null },
-      ...{ tags: { team: "shop" }, resourcePolicy: policy },
+      ...{ tags: { team: "shop" }, resourcePolicy: policy, ...more },
     };
     await updateStored(state, (present) => saveSnapshot(present, orders.DbiResourceId, snapshot));
   }
@@ -693,6 +913,24 @@ describe("an interrupted toggle", () => {
       expect(toldTypes()).not.toContain("finish-interrupted replaced");
     },
   );
+
+  const wrongKey = { rule: "secret-key-as-required" };
+  const unmet: Policy["keys"] = [{ match: {}, require: ["alias/other"] }];
+  test("that had not asked RDS to turn anything off does not wait, and does not end as repaired", async () => {
+    await leave(nowArn(), begins, { ...wrongKey, offRequestedAt: null });
+    expect(await run({ ...finish, keys: unmet })).toMatchObject([
+      { outcome: { end: "refused", gates: [{ gate: "requested", reason: expect.stringMatching(/anew$/) }] } },
+    ]);
+    expect(cloud.now().getTime() - Date.parse(begins)).toBeLessThan(60_000);
+    expect([orders.TagList, attempts()]).toEqual([[], []]);
+  });
+
+  test("that turned nothing off is not repaired while the rule that required it does not pass", async () => {
+    await leave(nowArn(), begins, wrongKey);
+    expect(await run({ ...finish, keys: unmet })).toMatchObject([
+      { outcome: { end: "refused", gates: [{ reason: expect.stringMatching(/turned off, and secret-key-as-req/) }] } },
+    ]);
+  });
 
   test.each([-5, 0, 5])("whose new secret exists is restored, whatever the clock: %i hours", async (hours) => {
     const old = "arn:aws:secretsmanager:eu-west-1:111111111111:secret:rds!db-old-OLDold";
@@ -723,13 +961,22 @@ describe("an interrupted toggle", () => {
     expect(questions).toHaveLength(1);
   });
 
-  test("waits for its approval with a lease that lasts as long", async () => {
+  test("is finished with approval although the state cannot be read", async () => {
+    await leave("arn:old-OLDold", begins);
+    delete orders.MasterUserSecret;
+    state.fail.read = new Error("the bucket is gone");
+    expect(endsOf(await run({ request: finish.request ?? {} }))).toEqual([["finish-interrupted", "repaired"]]);
+    expect(questions).toEqual(["request approval of finish-interrupted"]);
+    expect([nowArn(), orders.TagList]).toEqual([expect.stringContaining(":secret:rds!"), []]);
+  });
+
+  test("waits a day at most for its approval, and its lease lasts half an hour longer", async () => {
     delete orders.MasterUserSecret;
     await leave("arn:old-OLDold", begins);
     await updateStored(state, (present) => ({ ...present, secretSnapshots: {} }));
     await run({ request: finish.request ?? {} });
     const [waiting] = waits;
-    expect(Date.parse(waiting?.expiresAt ?? "") - Date.parse(begins)).toBeGreaterThan(72 * 3_600_000);
+    expect(hoursBetween(begins, waiting?.expiresAt ?? "")).toBeCloseTo(20.5, 1);
   });
 });
 

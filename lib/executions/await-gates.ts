@@ -1,21 +1,20 @@
 import type { ActionName } from "../model/action.ts";
-import { AwsCallError } from "../model/errors.ts";
+import { AwsCallError, databaseNotFound } from "../model/errors.ts";
 import { gatesByName } from "../model/gates.ts";
 import type { GateResult } from "../model/plan.ts";
 import type { Policy } from "../model/policy.ts";
-import { describeHours } from "../model/time.ts";
+import { addMinutes, describeHours } from "../model/time.ts";
 import { nextOpening } from "../model/window.ts";
 import { windowsOf } from "../plan/timing-gates.ts";
 import type { Observation, Outcome, Repair } from "../remediate/repair.ts";
 import { closedGates, refuse, slotTaken } from "../remediate/start.ts";
+import { findAgain } from "../remediate/waits.ts";
 import { createRepair, type GrantedApproval, type RepairOptions, type TriedAction } from "./create-repair.ts";
-import { renewLease } from "./slot.ts";
+import { keepSlot } from "./slot.ts";
 
 export type ExecutionOptions = RepairOptions & {
   /** Approval of the requested action, given at a terminal. Null if approval has to be requested. */
   readonly approval: GrantedApproval | null;
-  /** True if the execution waits for approval and window, and tries the next action after a failure; false at a terminal. */
-  readonly waits: boolean;
 };
 
 /** How often to wait for gates that time opens. A window may close again before its turn. */
@@ -23,6 +22,9 @@ const maxRounds = 30;
 
 /** Pause before checking for a free slot again while the window is open. */
 const slotPauseMinutes = 15;
+
+/** An approval to finish a toggle is requested anew by each daily audit: a request whose execution died must not leave a database off for days. */
+const longestApprovalHours = { "finish-interrupted": 20 } as Partial<Record<ActionName, number>>;
 
 /** Waits until every gate of an action is open and a slot in the budget is taken. Refuses if a gate is closed that neither time nor approval opens. */
 export async function awaitGates(
@@ -38,10 +40,9 @@ export async function awaitGates(
     if (closed.length === 0) return { repair };
     const refused = async (gates: readonly GateResult[]) => ({ repair: null, outcome: await refuse(repair, gates) });
     const isFinal = ({ gate }: GateResult) => !waits || gatesByName[gate].awaited === undefined;
-    const needs = (opener: "approval" | "window") => closed.some(({ gate }) => gatesByName[gate].opensBy === opener);
-    const needsWindow = needs("window");
+    const needsWindow = opensBy("window", closed);
     if (closed.some(isFinal) || round > maxRounds) return refused(closed);
-    if (needs("approval")) {
+    if (opensBy("approval", closed)) {
       const { decision, by } = await requestApproval(options, repair, {
         ...aim,
         opensAt: needsWindow ? opensAt : null,
@@ -53,6 +54,11 @@ export async function awaitGates(
     else if (opensAt === null) return refused(closed);
     else await workflow.sleepUntil(`wait for the window at ${opensAt}`, opensAt);
   }
+}
+
+/** True if one of the closed gates opens by an approval, or in a window. */
+function opensBy(opener: "approval" | "window", closed: readonly GateResult[]): boolean {
+  return closed.some(({ gate }) => gatesByName[gate].opensBy === opener);
 }
 
 /** The closed gates, when they may open, and what an approval would be for. A slot is taken if none is closed. */
@@ -72,12 +78,14 @@ async function checkGates(options: ExecutionOptions, repair: Repair): Promise<Ga
     const observation = await repair.observe();
     const gates = closedGates(observation, repair);
     const closed = gates.length === 0 && !(await repair.acquireSlot()) ? [slotTaken] : gates;
+    const opensAt = openingOf(observation, policy);
+    const retryAt = addMinutes(observation.at, slotPauseMinutes);
+    const askedUntil = addMinutes(observation.at, 60 * approvalHoursOf(options, action));
+    const until = opensBy("approval", closed) ? askedUntil : opensBy("window", closed) ? opensAt : retryAt;
     // A killed run of this step may have taken a slot already.
-    if (closed.length > 0 && waits) await renewLease(options, action);
+    if (closed.length > 0 && waits) await keepSlot(options, until ?? retryAt);
     return {
-      closed,
-      opensAt: openingOf(observation, policy),
-      retryAt: new Date(Date.parse(observation.at) + slotPauseMinutes * 60_000).toISOString(),
+      ...{ closed, opensAt, retryAt },
       secretArn: observation.database.masterUserSecret?.secretArn ?? null,
       keyReference: observation.planned?.keyReference ?? null,
     };
@@ -86,6 +94,7 @@ async function checkGates(options: ExecutionOptions, repair: Repair): Promise<Ga
     return await check;
   } catch (error) {
     if (!(error instanceof AwsCallError)) throw error;
+    if (error.code === databaseNotFound && (await findAgain(repair))) return checkGates(options, repair);
     const closed: GateResult[] = [{ gate: "observed", open: false, reason: describeError(error) }];
     return { closed, opensAt: null, retryAt: "", secretArn: null, keyReference: null };
   }
@@ -103,12 +112,17 @@ function describeDecision(decision: "rejected" | "timed-out", by: string | null)
   return decision === "rejected" ? `rejected by ${by ?? unknownCaller}` : "the request was not answered in time";
 }
 
+function approvalHoursOf({ policy }: ExecutionOptions, action: ActionName): number {
+  return Math.min(policy.remediation.approvalHours, longestApprovalHours[action] ?? Number.POSITIVE_INFINITY);
+}
+
 function requestApproval(
-  { workflow, policy, now }: ExecutionOptions,
+  options: ExecutionOptions,
   repair: Repair,
   { secretArn, keyReference, opensAt }: Record<"secretArn" | "keyReference" | "opensAt", string | null>,
 ) {
-  const { approvalHours } = policy.remediation;
+  const { workflow, now } = options;
+  const approvalHours = approvalHoursOf(options, repair.action);
   const within = `Approve it within ${describeHours(approvalHours)}.`;
   const send = (approvalId: string) =>
     repair.notify({
@@ -118,7 +132,7 @@ function requestApproval(
       secret: { before: secretArn, after: null },
       keyReference,
       approvalId,
-      until: new Date(Date.parse(now()) + approvalHours * 3_600_000).toISOString(),
+      until: addMinutes(now(), 60 * approvalHours),
     });
   return workflow.ask(`request approval of ${repair.action}`, send, { timeoutHours: approvalHours });
 }

@@ -9,8 +9,9 @@ import { noDetails, type RemediationEvent } from "../model/remediation-event.ts"
 import { type RemediationRequest, toRequestDatabase } from "../model/remediation-request.ts";
 import type { RemediationState } from "../model/remediation-state.ts";
 import type { Rule } from "../model/rule.ts";
+import { addMinutes } from "../model/time.ts";
 import { makePlan } from "../plan/make-plan.ts";
-import { deleteSnapshot, saveSnapshot } from "../plan/remediation-state.ts";
+import { forget, recordOffRequest, recordUnannounced, saveSnapshot } from "../plan/remediation-state.ts";
 import type { Outcome, Repair, RepairPort } from "../remediate/repair.ts";
 import type { Workflow } from "../remediate/workflow.ts";
 import { acquireSlot, type SlotOptions, updateState } from "./slot.ts";
@@ -43,7 +44,15 @@ type History = { readonly done: readonly TriedAction[]; readonly approval?: Gran
 export function createRepair(options: RepairOptions, action: ActionName, { done, approval = null }: History): Repair {
   const { request, execution, policy, rules, isEnabled, port, state, notify, workflow, now } = options;
   const { resourceId } = request.database;
-  const rule = rules.find(({ id }) => id === request.rule);
+  const update = (change: (present: RemediationState) => RemediationState | null) => updateState(state, change);
+  let renewAt = "";
+  /** Renews the lease. Returns false if another execution has taken the database over; a state that fails takes nothing away. */
+  const renewLease = async (at: string, phase: "renewing" | "keeping"): Promise<boolean> => {
+    if (at < renewAt) return true;
+    const isHeld = await acquireSlot(options, action, phase).catch(() => true);
+    renewAt = addMinutes(at, 1);
+    return isHeld;
+  };
   return {
     execution,
     action,
@@ -52,6 +61,7 @@ export function createRepair(options: RepairOptions, action: ActionName, { done,
     aws: port,
     async observe() {
       const at = now();
+      await renewLease(at, "keeping");
       const observed = await observeDatabase(port, request.database, { policy, rules, now: at });
       const { inventory, database, context } = observed;
       const { value: present } = await state.read();
@@ -61,24 +71,27 @@ export function createRepair(options: RepairOptions, action: ActionName, { done,
         onDemand: request.onDemand ?? null,
       });
       const planned = actions.find((one) => one.rule === request.rule) ?? null;
-      const verdict: Status =
-        rule === undefined ? "INSUFFICIENT_DATA" : applyRule(rule, database, context).message.status;
+      const verdictOf = (id: string): Status => {
+        const rule = rules.find((one) => one.id === id);
+        return rule === undefined ? "INSUFFICIENT_DATA" : applyRule(rule, database, context).message.status;
+      };
       const adjusted = planned && adjustGates(planned, database, { state: present, done, approval });
-      return { at, database, context, planned: adjusted, verdict };
+      return { at, database, context, planned: adjusted, verdictOf };
     },
     async describe(last = null) {
+      const at = now();
       const database = await readDescription(port, request.database);
-      return { database, missing: database === null ? (last?.missing ?? 0) + 1 : 0 };
+      const isHeld = await renewLease(at, "renewing");
+      return { at, database, missing: database === null ? (last?.missing ?? 0) + 1 : 0, isHeld };
     },
-    acquireSlot: () => acquireSlot(options, action, true),
-    secretSnapshot: {
-      read: async () => (await state.read()).value.secretSnapshots[resourceId] ?? null,
-      async save(snapshot) {
-        await updateState(state, (present) => saveSnapshot(present, resourceId, snapshot));
-      },
-      async delete() {
-        await updateState(state, (present) => deleteSnapshot(present, resourceId));
-      },
+    acquireSlot: () => acquireSlot(options, action, "starting"),
+    record: {
+      snapshot: async () => (await state.read()).value.secretSnapshots[resourceId] ?? null,
+      saveSnapshot: async (snapshot) => void (await update((present) => saveSnapshot(present, resourceId, snapshot))),
+      requestOff: () => update((present) => recordOffRequest(present, { execution, resourceId, now: now() })),
+      unannounced: async () =>
+        void (await update((present) => recordUnannounced(present, resourceId, { execution, rule: request.rule }))),
+      forget: async () => void (await update((present) => forget(present, resourceId))),
     },
     async notify(notification) {
       const database = await readPresentName(options);

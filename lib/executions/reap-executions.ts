@@ -11,7 +11,7 @@ import { type RemediationRequest, toRequestDatabase } from "../model/remediation
 import type { RemediationState, Running } from "../model/remediation-state.ts";
 import type { Rule } from "../model/rule.ts";
 import { ownToggleTagOf } from "../model/toggle-marker.ts";
-import { deleteSnapshot, interrupt, lastStarted, liveIn } from "../plan/remediation-state.ts";
+import { forget, interrupt, lastStarted, liveIn } from "../plan/remediation-state.ts";
 import type { Stored } from "../storage/update-stored.ts";
 import { releaseSlot, updateState } from "./slot.ts";
 
@@ -42,23 +42,47 @@ export type DeadExecution = ReapOptions & {
   readonly inventory: Inventory | null;
 };
 
-/** Ends each dead execution, and removes the secret snapshot of each database that has neither a toggle tag of its own nor a live execution. */
+/**
+ * Ends each dead execution. For each database without a live execution, announces a secret that nothing has announced, and removes the secret
+ * snapshot if the database has no toggle tag of its own.
+ */
 export async function reapExecutions(request: ReapRequest): Promise<void> {
   const { inventory, isFull = false, lost = null, state, now } = request;
   const { value } = await state.read();
   const databases = inventory.targets.flatMap((target) => target.databases);
   const live = liveIn(value, now).filter(({ execution }) => execution !== lost?.execution);
+  for (const database of databases) {
+    const { resourceId } = database;
+    if (live.some((one) => isSameDatabase(one, database))) continue;
+    await announceSecret(request, database);
+    if (resourceId in value.secretSnapshots && ownToggleTagOf(database) === null)
+      await updateState(state, (present) => forget(present, resourceId, ["secretSnapshots"]));
+  }
   for (const running of value.running.filter((one) => !live.includes(one))) {
     const isLost = running.execution === lost?.execution;
     if (!isLost && !isFull && !databases.some((one) => isSameDatabase(one, running))) continue;
     await reapExecution({ ...request, running, how: isLost ? lost.how : describeExpired(running) });
   }
-  for (const database of databases) {
-    const { resourceId } = database;
-    const isLive = live.some((one) => isSameDatabase(one, database));
-    if (resourceId in value.secretSnapshots && ownToggleTagOf(database) === null && !isLive)
-      await updateState(state, (present) => deleteSnapshot(present, resourceId));
-  }
+}
+
+/** Announces the first secret of a database if the execution that turned management on did not. Throws if that fails, so that it is retried. */
+export async function announceSecret(
+  { policy, rules, state, now, notify }: ReapOptions,
+  database: Database,
+): Promise<void> {
+  const { resourceId, masterUserSecret } = database;
+  const unannounced = (await state.read()).value.unannounced[resourceId];
+  const secretArn = masterUserSecret?.secretArn ?? null;
+  if (unannounced === undefined || secretArn === null) return;
+  const severity = severityOf(unannounced.rule, policy, rules);
+  await notify({
+    ...{ at: now, ...unannounced, action: "enable", severity, database: toRequestDatabase(database), ...noDetails },
+    type: "secret.replaced",
+    message: "The master password is now in a secret.",
+    secret: { before: null, after: secretArn },
+    keyReference: masterUserSecret?.kmsKeyId ?? null,
+  });
+  await updateState(state, (present) => forget(present, resourceId, ["unannounced"]));
 }
 
 function describeExpired({ execution, since }: Running): string {
@@ -82,7 +106,7 @@ export async function reapIfRepaired(dead: Omit<DeadExecution, "how">): Promise<
   const { execution, resourceId, arn, account, region, rule } = running;
   const { started, event } = await toEvent(dead, database);
   const secretArn = database.masterUserSecret?.secretArn ?? null;
-  if (started?.action === "enable") await notify({ ...event, ...toReplaced(secretArn) });
+  await announceSecret(dead, database);
   if (started !== null)
     await notify({
       ...event,
@@ -112,8 +136,7 @@ function isRepaired(database: Database, { running, inventory, policy, rules, now
 export async function reportDead(dead: DeadExecution): Promise<void> {
   const database = findDatabase(dead);
   const { started, event } = await toEvent(dead, database);
-  const secretArn = database?.masterUserSecret?.secretArn ?? null;
-  if (started?.action === "enable" && secretArn !== null) await dead.notify({ ...event, ...toReplaced(secretArn) });
+  if (database !== null) await announceSecret(dead, database);
   await dead.notify({ ...event, ...describeEnd(dead, database, started?.action ?? null) });
 }
 
@@ -133,11 +156,6 @@ async function toEvent({ running, policy, rules, state, now }: Omit<DeadExecutio
     ...noDetails,
   };
   return { started, event };
-}
-
-function toReplaced(secretArn: string | null) {
-  const message = "The master password is now in a secret.";
-  return { type: "secret.replaced" as const, message, secret: { before: null, after: secretArn } };
 }
 
 type EndDetails = Pick<RemediationEvent, "type" | "message"> & Partial<Pick<RemediationEvent, "managed" | "recovery">>;

@@ -1,26 +1,30 @@
 import type { ActionName } from "../model/action.ts";
 import type { Policy } from "../model/policy.ts";
 import type { RemediationRequest } from "../model/remediation-request.ts";
-import type { Attempt, RemediationState } from "../model/remediation-state.ts";
-import { acquire, advance, release, renew } from "../plan/remediation-state.ts";
+import type { Attempt, RemediationState, Running } from "../model/remediation-state.ts";
+import { addMinutes } from "../model/time.ts";
+import { acquire, advance, liveIn, release, renew } from "../plan/remediation-state.ts";
 import { isWithinBudget } from "../plan/timing-gates.ts";
 import { type Stored, updateStored } from "../storage/update-stored.ts";
 
 /** Identifies an execution's slot and the budget that it counts against. */
 export type SlotOptions = {
   readonly request: RemediationRequest;
-  /** Unique for the database; the same when a killed execution runs again. */
+  /** Unique to one run; the same when Lambda resumes an execution. */
   readonly execution: string;
+  /** True if the execution waits for approval and window, and tries the next action after a failure; false at a terminal. */
+  readonly waits: boolean;
   readonly policy: Policy;
   readonly state: Stored<RemediationState>;
   /** ISO 8601. */
   readonly now: () => string;
 };
 
-/** Length of the lease while an execution waits for an approval or a window. */
-const waitingHours = 60 * 24;
-/** Length of the lease while it changes something, which takes two days and a few hours at most. */
-const changingHours = 54;
+/** Length of a lease. Each read of the database renews it, and a poll pauses for five minutes at most. */
+export const leaseMinutes = 20;
+
+/** Lambda may resume an execution late, and the first step after a wait may be retried for ten minutes. */
+const resumingMinutes = 30;
 
 /** Updates the stored state. Returns false if `change` is null and nothing is written. */
 export function updateState(
@@ -30,38 +34,39 @@ export function updateState(
   return updateStored(state, change);
 }
 
-/** Acquires a slot or renews its lease. Returns false if another execution holds the database, or the budget is used up. */
+/**
+ * Acquires a slot or renews its lease. Returns false if another execution holds the database, or if the budget for starting an action is used
+ * up.
+ */
 export function acquireSlot(
-  { request, execution, policy, state, now }: SlotOptions,
+  options: SlotOptions,
   action: ActionName,
-  isChanging: boolean,
+  phase: "reserving" | "starting" | "renewing" | "keeping",
 ): Promise<boolean> {
+  const { request, execution, policy, state, now, waits } = options;
   const { database, rule } = request;
   const { resourceId, arn, account, region } = database;
   const { stopAfterFailures } = policy.remediation;
   return updateState(state, (present) => {
     const at = now();
-    const isBudgeted = isChanging && action !== "finish-interrupted";
-    if (isBudgeted && present.stopped !== null) return null;
-    const budget = { database, state: present, policy, now: at, execution, plannedBefore: [] };
-    const isLeftOut = request.onDemand?.leftOut.includes("within-budget") ?? false;
-    if (isBudgeted && !isLeftOut && !isWithinBudget(budget).open) return null;
-    const hours = isChanging ? changingHours : waitingHoursOf(action);
+    if (phase === "starting" && action !== "finish-interrupted") {
+      const budget = { database, state: present, policy, now: at, execution, plannedBefore: [] };
+      const isLeftOut = request.onDemand?.leftOut.includes("within-budget") ?? false;
+      if (present.stopped !== null || !(isLeftOut || isWithinBudget(budget).open)) return null;
+    }
+    const own = present.running.find((one) => one.execution === execution);
+    if (phase === "keeping" && (own === undefined || own.expiresAt <= at)) return null;
+    // What comes back after its slot was freed may have changed something.
+    const isChanging = phase === "starting" || (phase === "renewing" && own === undefined);
     const holder = { execution, resourceId, arn, account, region, action, rule };
-    return acquire(present, holder, { now: at, hours, isChanging, stopAfterFailures });
+    const lease = { now: at, expiresAt: addMinutes(at, leaseMinutes), isChanging };
+    return acquire(present, holder, { ...lease, stopAfterFailures, takesOver: !waits });
   });
 }
 
-/** Renews the lease of a waiting execution, which no longer counts against the budget. */
-export async function renewLease({ execution, policy, state, now }: SlotOptions, action: ActionName): Promise<void> {
-  // Twice the time to approve, because a lease is renewed only when half of it is over.
-  const hours = Math.max(waitingHoursOf(action), 2 * (policy.remediation.approvalHours + 6));
-  await updateState(state, (present) => renew(present, execution, { now: now(), hours }));
-}
-
-/** A dead `finish-interrupted` must not block the next one for the whole waiting lease; it waits only for RDS, or for an approval. */
-function waitingHoursOf(action: ActionName): number {
-  return action === "finish-interrupted" ? changingHours : waitingHours;
+/** Keeps the slot of an execution that waits until an instant. It no longer counts against the budget. */
+export async function keepSlot({ execution, state }: SlotOptions, until: string): Promise<void> {
+  await updateState(state, (present) => renew(present, execution, addMinutes(until, resumingMinutes)));
 }
 
 /** Counts a failed attempt and moves the slot on to the next action. Returns false if the execution holds no slot any longer. */
@@ -71,7 +76,8 @@ export function advanceSlot(
   next: ActionName,
 ): Promise<boolean> {
   const { stopAfterFailures } = policy.remediation;
-  const options = { attempt, next, hours: waitingHours, now: attempt.endedAt, stopAfterFailures };
+  const expiresAt = addMinutes(attempt.endedAt, resumingMinutes);
+  const options = { attempt, next, expiresAt, now: attempt.endedAt, stopAfterFailures };
   return updateState(state, (present) => advance(present, execution, options));
 }
 
@@ -85,4 +91,17 @@ export async function releaseSlot(
   await updateState(state, (present) =>
     release(present, execution, { attempts: attempts(present), now, stopAfterFailures }),
   );
+}
+
+/** Executions that hold a valid lease, except one that is known to be dead. None if the state cannot be read. */
+export async function readLive(
+  state: Stored<RemediationState>,
+  now: string,
+  lost: string | null = null,
+): Promise<readonly Running[]> {
+  const live = await state.read().then(
+    ({ value }) => liveIn(value, now),
+    () => [],
+  );
+  return live.filter(({ execution }) => execution !== lost);
 }

@@ -9,6 +9,7 @@ import { makePlan } from "../plan/make-plan.ts";
 import { countWithoutSlot, liveIn, nextExecution } from "../plan/remediation-state.ts";
 import type { Stored } from "../storage/update-stored.ts";
 import { updateState } from "./slot.ts";
+import { stateOrNone } from "./state-or-none.ts";
 
 export type StartRequest = {
   /** Read just now, for repair. */
@@ -22,7 +23,10 @@ export type StartRequest = {
   readonly start: (execution: string, request: RemediationRequest) => Promise<boolean>;
 };
 
-/** Starts an execution for each planned action that waits for nothing but its window and an approval. */
+/**
+ * Starts an execution for each planned action that waits for nothing but its window and an approval. If the state cannot be read, only those that
+ * finish a toggle.
+ */
 export async function startExecutions({
   inventory,
   policy,
@@ -31,18 +35,23 @@ export async function startExecutions({
   now,
   start,
 }: StartRequest): Promise<{ readonly started: readonly RemediationRequest[]; readonly failures: readonly Error[] }> {
-  const { value } = await state.read();
+  const failures: Error[] = [];
+  const fail = (error: unknown) => {
+    failures.push(error instanceof Error ? error : new Error(String(error)));
+  };
+  await state.read().catch(fail);
+  const isReadable = failures.length === 0;
+  const { value } = await stateOrNone(state).read();
   const { actions } = makePlan(inventory, { policy, rules, state: value, now, isEnabled: true });
   const started: RemediationRequest[] = [];
-  const failures: Error[] = [];
   for (const { action, rule, severity, database, gates } of actions) {
-    if (!gates.every(isOpenOrAwaited)) continue;
+    if (!gates.every(isOpenOrAwaited) || (!isReadable && action !== "finish-interrupted")) continue;
     const request: RemediationRequest = { action, rule, severity, database };
     try {
       await startNext(request, value, { state, now, start });
       started.push(request);
     } catch (error) {
-      failures.push(error instanceof Error ? error : new Error(String(error)));
+      fail(error);
     }
   }
   return { started, failures };

@@ -12,7 +12,7 @@ export type Consequence = {
 
 type Affected = Pick<Database, "kind" | "engine" | "replicas">;
 
-type Entry = Omit<Consequence, "text"> & {
+type ConditionalConsequence = Omit<Consequence, "text"> & {
   readonly applies: (database: Affected) => boolean;
   readonly text: string | ((database: Affected) => string);
 };
@@ -27,7 +27,7 @@ const isTenant = ({ kind }: Affected) => kind === "tenant-database";
 const always = () => true;
 
 /** All consequences of turning management on, in the order in which they are shown. */
-const consequences: readonly Entry[] = [
+const consequences: readonly ConditionalConsequence[] = [
   {
     code: "old-password",
     applies: always,

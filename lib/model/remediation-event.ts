@@ -8,6 +8,8 @@ export const remediationEventTypes = [
   "remediation.approval-requested",
   /** The repair is about to start. */
   "remediation.started",
+  /** Management has been off for a while, and the repair goes on. `message` says why RDS does not turn it on. */
+  "remediation.delayed",
   /** The secret has a new ARN. Consumers that store the old one must change it. */
   "secret.replaced",
   /** The repair is done, and its rule passes. */

@@ -13,6 +13,7 @@ const task = {
 
 /** The slot of an execution that has not ended. After `expiresAt`, when its lease expires, it counts as interrupted. */
 const runningSchema = z.object({
+  /** Unique to one run: an execution of the service, or one process at a terminal. */
   execution: z.string(),
   ...task,
   /** True if it may have changed something. It then counts against the budget. */
@@ -30,6 +31,10 @@ export type Attempt = z.infer<typeof attemptSchema>;
 
 /** What a toggle loses. Stored before it starts, so that the execution that finishes it can restore it. */
 const secretSnapshotSchema = z.object({
+  /** The rule that required the toggle. */
+  rule: z.string(),
+  /** Set before RDS is asked to turn management off. Null: it was not asked. */
+  offRequestedAt: z.nullable(instant),
   secretArn: z.string(),
   /** The key as RDS reported it. */
   keyReference: z.nullable(z.string()),
@@ -41,6 +46,10 @@ const secretSnapshotSchema = z.object({
   resourcePolicy: z.nullable(z.string()),
 });
 export type SecretSnapshot = z.infer<typeof secretSnapshotSchema>;
+
+/** The execution that turns management on, and the rule that required it. */
+const unannouncedSchema = z.object({ execution: text, rule: text });
+export type Unannounced = z.infer<typeof unannouncedSchema>;
 
 /**
  * What executions share: slots, attempts, and whether repairs are paused. A write succeeds only if there was no other since the read, so that
@@ -58,6 +67,8 @@ export const remediationStateSchema = z.object({
   stopped: z.nullable(z.object({ at: instant, by: z.string(), why: z.string() })),
   /** By resource ID. */
   secretSnapshots: z.record(z.string(), secretSnapshotSchema),
+  /** Databases whose first secret `enable` may have created and nothing has announced yet, by resource ID. */
+  unannounced: z.record(z.string(), unannouncedSchema),
 });
 export type RemediationState = z.infer<typeof remediationStateSchema>;
 
@@ -70,4 +81,5 @@ export const emptyRemediationState: RemediationState = {
   failuresInARow: 0,
   stopped: null,
   secretSnapshots: {},
+  unannounced: {},
 };

@@ -3,6 +3,11 @@ export function hoursBetween(from: string, to: string): number {
   return (Date.parse(to) - Date.parse(from)) / 3_600_000;
 }
 
+/** The instant so many minutes later. */
+export function addMinutes(instant: string, minutes: number): string {
+  return new Date(Date.parse(instant) + minutes * 60_000).toISOString();
+}
+
 /** A duration in words: "5 minutes", "9 hours", "3 days". Rounds down; negative durations are 0 minutes. */
 export function describeHours(hours: number): string {
   if (hours < 1) return plural(Math.max(0, Math.floor(hours * 60)), "minute");

@@ -1,6 +1,6 @@
 import type { ActionName } from "../model/action.ts";
 import { inExecutionName } from "../model/database.ts";
-import type { Attempt, RemediationState, Running, SecretSnapshot } from "../model/remediation-state.ts";
+import type { Attempt, RemediationState, Running, SecretSnapshot, Unannounced } from "../model/remediation-state.ts";
 import { hoursBetween } from "../model/time.ts";
 
 /** Longer than any budget and most cool-downs look back. */
@@ -11,46 +11,45 @@ export type Holder = Pick<Running, "execution" | "resourceId" | "arn" | "account
 
 type Now = { readonly now: string; readonly stopAfterFailures: number };
 
-/** Gives an execution a slot, or renews its lease, for `hours`. Null if another execution holds the database. */
+/** With `takesOver`, the execution replaces one whose lease has expired, because a person runs the command again. */
+type AcquireOptions = Now & {
+  readonly expiresAt: string;
+  readonly isChanging: boolean;
+  readonly takesOver?: boolean;
+};
+
+/** Gives an execution a slot, or renews its lease, until `expiresAt`. Null if another execution holds the database. */
 export function acquire(
   state: RemediationState,
   holder: Holder,
-  { hours, isChanging, ...now }: Now & { readonly hours: number; readonly isChanging: boolean },
+  { expiresAt, isChanging, takesOver = false, ...now }: AcquireOptions,
 ): RemediationState | null {
-  const expired = expire(state, now);
-  const others = expired.running.filter(({ execution }) => execution !== holder.execution);
-  if (others.some(({ resourceId }) => resourceId === holder.resourceId)) return null;
-  const own = find(state, holder.execution);
+  const dead = expiredIn(state, now.now).find((one) => takesOver && one.resourceId === holder.resourceId);
+  const own = find(state, holder.execution) ?? dead;
+  const left = { ...state, running: state.running.filter((one) => one !== own && one !== dead) };
+  const expired = expire(left, now);
+  if (expired.running.some(({ resourceId }) => resourceId === holder.resourceId)) return null;
   const running: Running = {
     ...holder,
     // A killed execution that acquires its slot again may still have changed something.
     isChanging: isChanging || own?.isChanging === true,
     since: own?.since ?? now.now,
-    expiresAt: inHours(hours, now),
+    expiresAt,
   };
-  return { ...expired, running: [...others, running] };
+  return { ...expired, running: [...expired.running, running] };
 }
 
 function find({ running }: RemediationState, execution: string): Running | undefined {
   return running.find((one) => one.execution === execution);
 }
 
-function inHours(hours: number, { now }: Pick<Now, "now">): string {
-  return new Date(Date.parse(now) + hours * 3_600_000).toISOString();
-}
-
 /**
- * Renews the lease of a waiting execution for `hours`. It no longer counts against the budget, because it has changed nothing in its present
- * action. Null if the execution holds no slot, or is waiting already with at least half of `hours` left.
+ * Sets the lease of an execution that waits. It no longer counts against the budget, because it has changed nothing in its present action.
+ * Null if the execution holds no slot.
  */
-export function renew(
-  state: RemediationState,
-  execution: string,
-  { hours, now }: Pick<Now, "now"> & { readonly hours: number },
-): RemediationState | null {
+export function renew(state: RemediationState, execution: string, expiresAt: string): RemediationState | null {
   const own = find(state, execution);
-  if (own === undefined || (!own.isChanging && own.expiresAt >= inHours(hours / 2, { now }))) return null;
-  return replace(state, own, { isChanging: false, expiresAt: inHours(hours, { now }) });
+  return own === undefined ? null : replace(state, own, { isChanging: false, expiresAt });
 }
 
 function replace(state: RemediationState, own: Running, change: Partial<Running>): RemediationState {
@@ -58,8 +57,8 @@ function replace(state: RemediationState, own: Running, change: Partial<Running>
 }
 
 /**
- * Counts an execution's failed attempt and moves its slot on, with a lease of `hours`, to the next action, which differs from that of the
- * attempt and has changed nothing yet. Idempotent. Null if the execution holds no slot any longer: its attempt was counted as interrupted.
+ * Counts an execution's failed attempt and moves its slot on, with a lease until `expiresAt`, to the next action, which differs from that of
+ * the attempt and has changed nothing yet. Idempotent. Null if the execution holds no slot any longer: its attempt was counted as interrupted.
  */
 export function advance(
   state: RemediationState,
@@ -67,14 +66,14 @@ export function advance(
   {
     attempt,
     next,
-    hours,
+    expiresAt,
     ...now
-  }: Now & { readonly attempt: Attempt; readonly next: ActionName; readonly hours: number },
+  }: Now & { readonly attempt: Attempt; readonly next: ActionName; readonly expiresAt: string },
 ): RemediationState | null {
   const own = find(state, execution);
   if (own === undefined) return null;
   if (own.action === next) return state;
-  const change = { action: next, isChanging: false, since: now.now, expiresAt: inHours(hours, now) };
+  const change = { action: next, isChanging: false, since: now.now, expiresAt };
   return count(replace(state, own, change), [attempt], now);
 }
 
@@ -179,10 +178,39 @@ export function saveSnapshot(state: RemediationState, resourceId: string, snapsh
   return { ...state, secretSnapshots: { ...state.secretSnapshots, [resourceId]: snapshot } };
 }
 
-/** Removes what a toggle had to restore. */
-export function deleteSnapshot(state: RemediationState, resourceId: string): RemediationState {
-  const { [resourceId]: _, ...secretSnapshots } = state.secretSnapshots;
-  return { ...state, secretSnapshots };
+/** Removes what is stored of a database: what a toggle had to restore, what `enable` had to announce. Null if there is nothing. */
+export function forget(
+  state: RemediationState,
+  resourceId: string,
+  kinds: readonly ("secretSnapshots" | "unannounced")[] = ["secretSnapshots", "unannounced"],
+): RemediationState | null {
+  const stored = kinds.filter((kind) => resourceId in state[kind]);
+  const without = (kind: (typeof kinds)[number]) =>
+    Object.fromEntries(Object.entries(state[kind]).filter(([id]) => id !== resourceId));
+  if (stored.length === 0) return null;
+  return { ...state, ...Object.fromEntries(stored.map((kind) => [kind, without(kind)])) };
+}
+
+/**
+ * Records that an execution is about to ask RDS to turn management off. Null if it may not: another execution holds the database, or has
+ * finished the toggle.
+ */
+export function recordOffRequest(
+  state: RemediationState,
+  { execution, resourceId, now }: Pick<Holder, "execution" | "resourceId"> & Pick<Now, "now">,
+): RemediationState | null {
+  const snapshot = state.secretSnapshots[resourceId];
+  if (snapshot === undefined || find(state, execution) === undefined) return null;
+  return saveSnapshot(state, resourceId, { ...snapshot, offRequestedAt: now });
+}
+
+/** Records that an execution turns management on for the first time, so that the ARN of the secret is announced even if it is killed. */
+export function recordUnannounced(
+  state: RemediationState,
+  resourceId: string,
+  unannounced: Unannounced,
+): RemediationState {
+  return { ...state, unannounced: { ...state.unannounced, [resourceId]: unannounced } };
 }
 
 /** Pauses all repairs. */

@@ -14,6 +14,7 @@ export const enable: Procedure = async (repair) => {
     already: ({ database }) => database.masterUserSecret !== null || null,
     change: async ({ database, planned }) => {
       const keyReference = planned?.keyReference ?? null;
+      await repair.record.unannounced();
       await repair.aws.turnOn(database, { keyReference, applyImmediately: true });
       return true;
     },
@@ -23,12 +24,14 @@ export const enable: Procedure = async (repair) => {
   if (value !== null && isGone(value)) return { end: "failed", reason: "the database is gone", recovery: [] };
   const secret = value?.database?.masterUserSecret;
   if (secret === null) return { end: "failed", reason: "RDS still shows no secret", recovery: [] };
-  await tryNotify(repair, "secret replaced", {
+  const isAnnounced = await tryNotify(repair, "secret replaced", {
     type: "secret.replaced",
     message: `The master password is now in a secret${secret === undefined ? ", whose ARN could not be read" : ""}.`,
     secret: { before: null, after: secret?.secretArn ?? null },
     keyReference: secret?.kmsKeyId ?? null,
   });
+  if (isAnnounced && secret?.secretArn != null)
+    await repair.workflow.step("record the announcement", repair.record.forget);
   if (secret?.status !== "active")
     return { end: "failed", reason: describeInactive(secret?.status ?? null), recovery: [] };
   return endVerified(repair);

@@ -31,16 +31,20 @@ export type Observation = {
   readonly context: RuleContext;
   /** The action as planned now; null if its rule no longer requires it. */
   readonly planned: PlannedAction | null;
-  /** What the rule that required the repair reports now. */
-  readonly verdict: Status;
+  /** What a rule, by its id, reports now. */
+  readonly verdictOf: (rule: string) => Status;
 };
 
 /** What RDS returns for the resource ID of the database. */
 export type Description = {
+  /** ISO 8601. */
+  readonly at: string;
   /** Null if the answer was complete and lacks the database. */
   readonly database: Database | null;
   /** Complete answers in a row that lack the database. */
   readonly missing: number;
+  /** False if another execution has taken the database over. */
+  readonly isHeld: boolean;
 };
 
 /** The part of a RemediationEvent that differs from step to step. */
@@ -58,15 +62,20 @@ export type Repair = {
   readonly aws: RepairPort;
   /** Reads the database and everything that its gates depend on. Throws an AwsCallError if it cannot be read or is gone. */
   observe(): Promise<Observation>;
-  /** Reads the database alone, by its resource ID. `last` is the read before it in the same poll. Throws an AwsCallError if that fails. */
+  /** Reads the database alone, by its resource ID, and renews the lease. `last` is the read before it in the same poll. Throws an AwsCallError if that fails. */
   describe(last?: Pick<Description, "missing"> | null): Promise<Description>;
-  /** Takes a slot in the budget, or renews its lease. Returns false if another execution took the last one. */
+  /** Takes a slot in the budget. Returns false if another execution took the last one. */
   acquireSlot(): Promise<boolean>;
-  /** The stored snapshot of the database's old secret. */
-  readonly secretSnapshot: {
-    read(): Promise<SecretSnapshot | null>;
-    save(snapshot: SecretSnapshot): Promise<void>;
-    delete(): Promise<void>;
+  /** What the repair state keeps of the database until an execution finishes the repair. */
+  readonly record: {
+    /** The snapshot of the old secret; null if there is none. */
+    snapshot(): Promise<SecretSnapshot | null>;
+    saveSnapshot(snapshot: SecretSnapshot): Promise<void>;
+    /** Records that RDS is about to be asked to turn management off. Returns false if another execution has taken the database over. */
+    requestOff(): Promise<boolean>;
+    /** Records that management is about to be turned on for the first time, and that the ARN of the secret must be announced. */
+    unannounced(): Promise<void>;
+    forget(): Promise<void>;
   };
   /** Publishes to both topics. Throws if one of them fails. */
   notify(notification: RepairNotification): Promise<void>;

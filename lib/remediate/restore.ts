@@ -1,7 +1,10 @@
 import type { SecretSnapshot } from "../model/remediation-state.ts";
+import { deniesRds } from "../model/secret-policy.ts";
 import type { Repair } from "./repair.ts";
 
 const rotatesNow = "The old secret did not rotate automatically; the new one does, as RDS creates it.";
+
+const denies = "The resource policy of the old secret may deny RDS what it needs, so the new secret has none.";
 
 /** Copies schedule, tags and resource policy of the old secret to the new one. Returns what could not be restored, as sentences. */
 export async function restore(
@@ -23,6 +26,7 @@ export async function restore(
     await attempt("rotation schedule", () => aws.scheduleRotation(secretArn, rotationRules));
   if (Object.keys(tags).length > 0) await attempt("tags", () => aws.tagSecret(secretArn, tags));
   if (resourcePolicy === null) return remarks;
+  if (deniesRds(resourcePolicy) !== false) return [...remarks, denies];
   await attempt("resource policy", () =>
     aws.putResourcePolicy(secretArn, resourcePolicy.replaceAll(oldSecretArn, secretArn)),
   );

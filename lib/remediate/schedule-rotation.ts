@@ -14,7 +14,7 @@ export const scheduleRotation: Procedure = async (repair) => {
     message: "Automatic rotation of the secret is about to be turned on. The password does not change now.",
   });
   const start = await startAction(repair, "turn rotation on", {
-    already: ({ verdict }) => verdict === "COMPLIANT" || null,
+    already: ({ verdictOf }) => verdictOf(repair.rule) === "COMPLIANT" || null,
     change: async (observation) => {
       await repair.aws.scheduleRotation(observation.database.masterUserSecret?.secretArn ?? "", rulesFor(observation));
       return true;

@@ -1,6 +1,7 @@
 import { AwsCallError, databaseNotFound } from "../model/errors.ts";
 import type { GateResult } from "../model/plan.ts";
 import type { Observation, Outcome, Repair, RepairNotification } from "./repair.ts";
+import { findAgain } from "./waits.ts";
 
 /** What the first change returned, or, if it was not made, the outcome of the procedure. */
 export type StartResult<T> = { readonly result: T } | { readonly result: null; readonly outcome: Outcome };
@@ -35,11 +36,13 @@ export async function startAction<T>(
     return result === null ? { result: null, outcome: await refuse(repair, gates) } : { result };
   } catch (error) {
     if (!(error instanceof AwsCallError)) throw error;
-    if (error.code === databaseNotFound)
+    if (error.code === databaseNotFound) {
+      if (await findAgain(repair)) return startAction(repair, name, { change, ...(already && { already }) });
       return {
         result: null,
         outcome: await refuse(repair, [{ gate: "observed", open: false, reason: error.message }]),
       };
+    }
     const reason = `AWS refuses ${error.action} (${error.code}: ${error.message})`;
     return { result: null, outcome: { end: "failed", reason, recovery: [] } };
   }

@@ -1,5 +1,4 @@
 import { isSettled } from "../model/database.ts";
-import { isOldSecret } from "../model/toggle-marker.ts";
 import type { Description, Repair } from "./repair.ts";
 import type { PollResult } from "./workflow.ts";
 
@@ -15,27 +14,15 @@ export function isGone({ missing }: Pick<Description, "missing">): boolean {
 }
 
 /**
- * Waits until RDS no longer names the old secret and has finished its changes. A database that is gone counts as off. Returns false only if RDS
- * still names the secret after half an hour without a change: a request may take a while to show, and removing the toggle tag too early
- * would lose it.
+ * Looks for a database that an answer lacked. Returns true if a later answer has it. If it is gone, forgets what is stored of it, because
+ * nothing is left to finish.
  */
-export async function awaitOff({ workflow, describe }: Repair, oldSecretSuffix: string | null): Promise<boolean> {
-  const isOff = (description: Description) =>
-    description.database === null
-      ? isGone(description)
-      : !isOldSecret(description.database.masterUserSecret?.secretArn ?? null, oldSecretSuffix);
-  const isAtRest = (description: Description) =>
-    description.database === null ? isGone(description) : isSettled(description.database);
-  const first = await workflow.poll("wait until management is off", describe, {
-    until: (description) => isOff(description) && isAtRest(description),
-    timeoutMinutes: 30,
-  });
-  if (first.value !== null && (isOff(first.value) || isAtRest(first.value))) return isOff(first.value);
-  const last = await workflow.poll("wait until RDS finishes its changes", describe, {
-    until: (description) => isOff(description) || isAtRest(description),
-    timeoutMinutes: 23 * 60,
-  });
-  return last.value === null || isOff(last.value);
+export async function findAgain({ workflow, describe, record }: Repair): Promise<boolean> {
+  const until = (description: Description) => description.database !== null || isGone(description);
+  const { value } = await workflow.poll("look for the database", describe, { until, timeoutMinutes: 15 });
+  if (value === null || !isGone(value)) return value?.database != null;
+  await workflow.step("forget the database", record.forget);
+  return false;
 }
 
 /** Waits until the secret of a managed database is active or impaired and nothing is in progress, or the database is gone. */

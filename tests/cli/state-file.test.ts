@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile 
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { lock } from "proper-lockfile";
 import { createStateFile } from "../../cli/state-file.ts";
 import { UsageError } from "../../lib/model/errors.ts";
 import { emptyRemediationState, type RemediationState } from "../../lib/model/remediation-state.ts";
@@ -52,6 +53,23 @@ describe("a state file", () => {
     await other.write(failed(3), first.version);
     expect(await one.write(failed(4), first.version)).toBe(false);
     expect((await one.read()).value).toEqual(failed(3));
+  });
+
+  test("waits with a write while another process writes", async () => {
+    await createStateFile(path).write(failed(1), null);
+    const { version } = await createStateFile(path).read();
+    const release = await lock(path, { realpath: false });
+    let isWritten = false;
+    const write = createStateFile(path)
+      .write(failed(2), version)
+      .then((result) => {
+        isWritten = result;
+      });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(isWritten).toBe(false);
+    await release();
+    await write;
+    expect(isWritten).toBe(true);
   });
 
   test("rejects a write if the file was deleted in between", async () => {

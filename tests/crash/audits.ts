@@ -1,10 +1,11 @@
 import { readTarget } from "../../lib/collect/read-target.ts";
 import { reapAndStart } from "../../lib/executions/reap-and-start.ts";
-import { reapIfRepaired } from "../../lib/executions/reap-executions.ts";
+import { announceSecret, reapIfRepaired } from "../../lib/executions/reap-executions.ts";
 import type { Inventory } from "../../lib/model/inventory.ts";
 import type { RemediationEvent } from "../../lib/model/remediation-event.ts";
 import type { RemediationRequest } from "../../lib/model/remediation-request.ts";
 import { isStartable, makePlan, type PlanOptions } from "../../lib/plan/make-plan.ts";
+import { expiredIn } from "../../lib/plan/remediation-state.ts";
 import { rules } from "../../rules/index.ts";
 import { checkEvent } from "./check-work.ts";
 import { createExecution, type Execution } from "./execution.ts";
@@ -74,26 +75,29 @@ export async function audit(
   return { due, isAtRest };
 }
 
-/** What a terminal would start on a database, with a state of its own or with the service's. Its executions always have the same name. */
+/** What a terminal would start on a database, with a state of its own or with the service's. Each run has a name of its own. */
 export async function planAtTerminal(
   world: World,
-  { arn }: Pick<Subject, "arn">,
+  { resourceId }: Pick<Subject, "resourceId">,
   { storeName, weather }: { storeName: StoreName; weather: Weather },
 ): Promise<Execution | null> {
   const inventory = await observe(world, weather);
-  const database = inventory.targets[0]?.databases.find((one) => one.arn === arn);
+  const database = inventory.targets[0]?.databases.find((one) => one.resourceId === resourceId);
   if (database === undefined) return null;
-  const execution = `terminal-${database.resourceId}`;
+  const { policy, stores } = world;
+  const reaping = { inventory, policy, rules, state: stores[storeName], now: world.now(), notify: notifyIn(world) };
+  await announceSecret(reaping, database);
+  const { arn } = database;
+  world.terminals += 1;
+  const execution = `terminal-${resourceId}-${world.terminals}`;
   const options = { ...planOptions(world, storeName), execution, approvedBy: "ann", only: new Set([arn]) };
   const first = makePlan(inventory, options).actions.find(({ gates }) => gates.every(({ open }) => open));
   if (first !== undefined) {
     const approved = { keyReference: first.keyReference, secretArn: database.masterUserSecret?.secretArn ?? null };
     return createExecution(execution, toRequest(first), storeName, { by: "ann", ...approved });
   }
-  const { policy, stores } = world;
-  const running = stores[storeName].kept().running.find((one) => one.execution === execution);
-  const dead = { inventory, policy, rules, state: stores[storeName], now: world.now(), notify: notifyIn(world) };
-  if (running !== undefined) await reapIfRepaired({ ...dead, running });
+  const [dead] = expiredIn(stores[storeName].kept(), world.now());
+  if (dead !== undefined) await reapIfRepaired({ ...reaping, running: dead });
   return null;
 }
 

@@ -1,7 +1,8 @@
 import { judgeTarget } from "../../lib/audit/judge.ts";
 import { readTarget } from "../../lib/collect/read-target.ts";
+import { leaseMinutes } from "../../lib/executions/slot.ts";
 import { toggleTagKey } from "../../lib/model/database.ts";
-import { hoursBetween } from "../../lib/model/time.ts";
+import { addMinutes, hoursBetween } from "../../lib/model/time.ts";
 import { rules } from "../../rules/index.ts";
 import { arnOf } from "../../simulator/databases.ts";
 import type { SimulatedDatabase, SimulatedSecret } from "../../simulator/resources.ts";
@@ -11,9 +12,6 @@ import { breakPromise, promises } from "./promises.ts";
 import { type Goal, policyFor } from "./scenarios.ts";
 import type { Weather } from "./weather.ts";
 import { liveOne, type Subject, scope, startAt, toggleTagOf, type World } from "./world.ts";
-
-/** Hours after which a killed execution no longer counts. */
-const expiryHours = 54;
 
 /** When an execution has ended, well or badly, but not by being killed. */
 export function checkEnd(world: World, execution: Execution, weather: Weather): void {
@@ -38,10 +36,17 @@ export function checkEnd(world: World, execution: Execution, weather: Weather): 
 }
 
 /** Whether an execution leaves a database off that it has turned off itself, or has tried to turn on. */
-function isLeftOff(world: World, { arn, resourceId }: Subject, { request, result, stake }: Execution): boolean {
+function isLeftOff(
+  world: World,
+  { arn, resourceId }: Subject,
+  { name, storeName, request, result, stake }: Execution,
+): boolean {
   // After the owner revokes the opt-in, the audit reports the database.
   if (result?.every(({ outcome }) => outcome.end === "refused")) return false;
   if (!stake.isHeld || request.database.resourceId !== resourceId || !liveOne(world, { arn })) return false;
+  // Another execution that took over goes on.
+  const { running } = world.stores[storeName].kept();
+  if (running.some((one) => one.resourceId === resourceId && one.execution !== name)) return false;
   return world.orphaned.has(arn) && hoursBetween(world.last.off, world.now()) < 23;
 }
 
@@ -49,7 +54,7 @@ function isLeftOff(world: World, { arn, resourceId }: Subject, { request, result
 export function countAsDead({ changing, cloud, last }: World, { name, storeName }: Execution): void {
   last.blow = cloud.now().toISOString();
   const entry = changing.get(`${storeName} ${name}`);
-  if (entry !== undefined) entry.until = new Date(cloud.now().getTime() + expiryHours * 3_600_000).toISOString();
+  if (entry !== undefined) entry.until = addMinutes(cloud.now().toISOString(), leaseMinutes);
 }
 
 /**
@@ -133,7 +138,7 @@ function checkManaged(world: World, subject: Subject, database: SimulatedDatabas
 
 function checkSecret(
   world: World,
-  { arn, before }: Subject,
+  { arn, resourceId, before }: Subject,
   { SecretArn, KmsKeyId }: NonNullable<SimulatedDatabase["MasterUserSecret"]>,
   goal: Goal,
 ): void {
@@ -151,18 +156,20 @@ function checkSecret(
   const isSame = SecretArn === before?.ARN;
   if (goal.secret === (isSame ? "new" : "same")) wrong(isSame ? "the secret was not replaced" : "it was replaced");
   if (before !== null && !isSame && here.secrets.has(before.ARN)) wrong("the old secret is there");
-  if (!isSame && !isArnSaid(world, arn, SecretArn)) breakPromise(world, promises.arnNotified, SecretArn);
-  // Only an execution with another state may lack the snapshot.
-  const excuse = world.hasStrangers ? /could not be restored|No snapshot of the old secret/ : /could not be restored/;
+  if (!isSame && !isArnSaid(world, resourceId, SecretArn)) breakPromise(world, promises.arnNotified, SecretArn);
+  // Only an execution with another state, or whose state cannot be read, may lack the snapshot.
+  const excuse =
+    world.hasStrangers || world.hasLostState
+      ? /could not be restored|No snapshot of the old secret/
+      : /could not be restored/;
   if (notified.some(({ message }) => excuse.test(message))) return;
   const lost = describeLost(secret, goal);
   if (lost.length > 0) breakPromise(world, promises.restored, lost.join(", "));
 }
 
 /** Only the state of a terminal knows what its killed process enabled: its next run reports it. */
-function isArnSaid({ notified, stores: { terminal, laptop } }: World, arn: string, secretArn: string): boolean {
-  const unfinished = [terminal, laptop].flatMap((store) => store.kept().running);
-  if (unfinished.some((one) => one.arn === arn && one.action === "enable")) return true;
+function isArnSaid({ notified, stores: { terminal, laptop } }: World, resourceId: string, secretArn: string): boolean {
+  if ([terminal, laptop].some((store) => resourceId in store.kept().unannounced)) return true;
   return notified.some(({ secret, message }) => secret.after === secretArn || /ARN could not be read/.test(message));
 }
 

@@ -1,7 +1,9 @@
+import { leaseMinutes } from "../../lib/executions/slot.ts";
 import type { ActionName } from "../../lib/model/action.ts";
 import { gateNames } from "../../lib/model/gates.ts";
 import type { RemediationEvent } from "../../lib/model/remediation-event.ts";
 import type { RemediationState } from "../../lib/model/remediation-state.ts";
+import { addMinutes } from "../../lib/model/time.ts";
 import type { SimulatedDatabase } from "../../simulator/resources.ts";
 import type { InProcessCall } from "../support/in-process-region.ts";
 import type { Life } from "./life.ts";
@@ -88,18 +90,20 @@ function countStart(world: World, { by, storeName, attemptSince }: Life, { arn }
   const name = `${storeName} ${by}`;
   const known = changing.get(name);
   if (known !== undefined) {
-    known.until = null;
+    known.hasLapsed ||= known.until <= now;
+    known.until = addMinutes(now, leaseMinutes);
     return;
   }
   const { atOnce, perDay } = policy.remediation.budget;
-  changing.set(name, { arn, until: null });
+  changing.set(name, { arn, until: addMinutes(now, leaseMinutes), hasLapsed: false });
   world.started.push({ by, storeName, at: now });
   if (storeName !== "service") return;
   const others = [...changing].filter(
-    ([other, { until }]) => other !== name && other.startsWith(storeName) && (until === null || until > now),
+    ([other, { until }]) => other !== name && other.startsWith(storeName) && until > now,
   );
   if (others.some(([, one]) => one.arn === arn)) breakPromise(world, promises.alone, `${by} starts beside another`);
-  if (others.length >= atOnce) breakPromise(world, promises.atOnce, `${by} starts beside ${others.length}`);
+  const counted = others.filter(([, { hasLapsed }]) => !hasLapsed);
+  if (counted.length >= atOnce) breakPromise(world, promises.atOnce, `${by} starts beside ${counted.length}`);
   const dayAgo = new Date(Date.parse(now) - 86_400_000).toISOString();
   const today = world.started.filter((one) => one.storeName === storeName && one.at > dayAgo).length;
   if (today > perDay) breakPromise(world, promises.perDay, `${by} starts ${action} as number ${today}`);
@@ -142,17 +146,26 @@ function forgetRefusedOff(
   if (MasterUserSecret !== undefined && PendingModifiedValues.MasterUserPassword === undefined) adopt(world, arn);
 }
 
+function hasLapsed({ changing, now }: World, name: string): boolean {
+  const known = changing.get(name);
+  return known !== undefined && (known.hasLapsed || known.until <= now());
+}
+
 /** After every write of the state of remediation. */
 export function checkBudget(world: World, { by, storeName }: Life, { running, stopped }: RemediationState): void {
   const now = world.now();
   if (storeName === "service")
     world.stopped.since = stopped === null ? null : (world.stopped.since ?? world.journal.length);
   // An execution that advances to its next action starts again.
-  if (!running.some(({ execution, isChanging }) => execution === by && isChanging))
+  if (!hasLapsed(world, `${storeName} ${by}`) && !running.some((one) => one.execution === by && one.isChanging))
     world.changing.delete(`${storeName} ${by}`);
   const { atOnce } = world.policy.remediation.budget;
   const changing = running.filter(
-    ({ isChanging, expiresAt, action }) => isChanging && expiresAt > now && action !== "finish-interrupted",
+    ({ execution, isChanging, expiresAt, action }) =>
+      isChanging &&
+      expiresAt > now &&
+      action !== "finish-interrupted" &&
+      !hasLapsed(world, `${storeName} ${execution}`),
   );
   if (changing.length > atOnce) breakPromise(world, promises.atOnce, `${changing.length} hold slots (${storeName})`);
   const alive = running.filter(({ expiresAt }) => expiresAt > now);
@@ -170,8 +183,9 @@ export function checkKept(world: World, where: string, text: string): void {
 }
 
 /** An event must be true about management at that moment. */
-export function checkEvent(world: World, { managed, database: { arn }, message }: RemediationEvent): void {
-  const database = liveOne(world, { arn });
+export function checkEvent(world: World, { managed, database: { resourceId }, message }: RemediationEvent): void {
+  const subject = world.affectedDatabases.find((one) => one.resourceId === resourceId);
+  const database = subject && liveOne(world, subject);
   if (managed !== null && database !== undefined && managed !== (database.MasterUserSecret !== undefined))
     breakPromise(world, promises.truthful, `"${message}" says managed: ${managed}`);
 }

@@ -1,18 +1,13 @@
 import { afterAll, describe, expect, test } from "@jest/globals";
 import type { Database } from "../../lib/model/database.ts";
 import { killedForGood, type Opening, replayed, runAgain } from "./openings.ts";
-import { promises } from "./promises.ts";
 import { aScenario, type FaultName } from "./scenarios.ts";
 import { callPoints, countSeeds, createSuite, every, say } from "./suite.ts";
 import { echoedPassword, killedAt, mishapAt, mishaps, outageAt, outages } from "./troubles.ts";
 import type { Trouble } from "./try-out.ts";
 import { createRandom } from "./world.ts";
 
-/** While the topics are down, an enable cannot report its secret. A toggle keeps its tag for that case. */
-const suite = createSuite(
-  ({ name }, promise) =>
-    promise.startsWith(promises.arnNotified) && /^unmanaged .*the topic is down from then on/.test(name),
-);
+const suite = createSuite();
 afterAll(() => say("calls that fail", suite));
 
 const scenarios = ["no rotation", "overdue rotation", "wrong key", "unmanaged", "interrupted toggle"] as const;

@@ -1,5 +1,7 @@
+import { leaseMinutes } from "../../lib/executions/slot.ts";
 import type { RemediationEvent } from "../../lib/model/remediation-event.ts";
 import type { RemediationState } from "../../lib/model/remediation-state.ts";
+import { addMinutes } from "../../lib/model/time.ts";
 import type { Stored } from "../../lib/storage/update-stored.ts";
 import { createInProcessRegion, type InProcessCall, type InProcessRegion } from "../support/in-process-region.ts";
 import { checkBudget, checkChange, checkEvent, checkKept, checkNow, checkPending } from "./check-work.ts";
@@ -28,7 +30,9 @@ const secondsPerCall = 0.2;
 function meet({ world, life, weather }: Connection, call: InProcessCall, perform: () => object): object | Error {
   const { journal, cloud } = world;
   life.attemptSince ??= journal.length;
-  if (life.step === "turn management on") life.stake.isHeld = true;
+  const own = world.changing.get(`${life.storeName} ${life.by}`);
+  if (own !== undefined && own.until > world.now()) own.until = addMinutes(world.now(), leaseMinutes);
+  if (call.params.ManageMasterUserPassword === true) life.stake.isHeld = true;
   const changes = isRead(call) ? null : targetOf(call);
   if (changes !== null) checkChange(world, life, call);
   const before = changes === null ? [] : passwordStates(world);
@@ -103,6 +107,14 @@ function recollect({ answers }: World, weather: Weather, { action, params }: InP
   return before.findLast((one) => one.text !== text)?.answer ?? answer;
 }
 
+/** An execution whose lease expired finishes what it started, although others may have taken its slot in the budget. */
+function noteLapse(world: World, { by, storeName }: Life): void {
+  const { running } = world.stores[storeName].kept();
+  const known = world.changing.get(`${storeName} ${by}`);
+  const own = running.find(({ execution }) => execution === by);
+  if (known !== undefined && (own === undefined || own.expiresAt <= world.now())) known.hasLapsed = true;
+}
+
 /** The store of one life, as S3 is: each read and write passes a point before and after. */
 export function createState({ world, life, stage, weather }: Connection): Stored<RemediationState> {
   const stored = world.stores[life.storeName];
@@ -111,6 +123,7 @@ export function createState({ world, life, stage, weather }: Connection): Stored
     async read() {
       await stage.pass(life, "before reading the state");
       const outage = weather.storeFails?.() ?? null;
+      if (outage !== null && weather.isStoreDown) world.hasLostState = true;
       const read = await stored.read();
       await stage.pass(life, "after reading the state");
       if (outage !== null) throw outage.error;
@@ -120,6 +133,7 @@ export function createState({ world, life, stage, weather }: Connection): Stored
       await stage.pass(life, "before writing the state");
       const outage = weather.storeFails?.() ?? null;
       world.moves += 1;
+      noteLapse(world, life);
       const isWritten = outage?.isDone !== false && (await stored.write(value, version));
       checkKept(world, "the state", JSON.stringify(value));
       checkBudget(world, life, stored.kept());

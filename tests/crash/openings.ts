@@ -43,12 +43,19 @@ async function standBy(scene: Scene, times: number): Promise<Execution[]> {
   for (let time = 0; time < times; time += 1) {
     if (time > 0) pauseAfterDeath(world);
     const [subject] = world.affectedDatabases;
+    if (time > 0) waitForLease(world);
     const execution = subject && (await planAtTerminal(world, subject, { storeName: "terminal", weather }));
     if (!execution) break;
     started.push(execution);
     if ((await runOnce(execution, scene)) === "ended") break;
   }
   return started;
+}
+
+/** The person reads when the lease of the dead run expires, and starts again then. */
+function waitForLease({ cloud, stores, now }: World): void {
+  const [expiresAt = now()] = stores.terminal.kept().running.map((one) => one.expiresAt);
+  cloud.advance({ seconds: Math.max(0, (Date.parse(expiresAt) - cloud.now().getTime()) / 1000) });
 }
 
 async function auditFirst({ world, weather }: Scene): Promise<readonly Execution[]> {

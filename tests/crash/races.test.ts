@@ -1,22 +1,12 @@
 import { afterAll, describe, expect, test } from "@jest/globals";
 import { cameBack, crowded, raced, rivals } from "./openings.ts";
 import { deeds } from "./people.ts";
-import { promises } from "./promises.ts";
 import { aScenario } from "./scenarios.ts";
 import { createSuite, say, seeds } from "./suite.ts";
 import { deedAt, killedAt, nothingTurnsOff } from "./troubles.ts";
-import type { Trial } from "./try-out.ts";
 import { createRandom } from "./world.ts";
 
-/**
- * Two terminals with one state call their executions alike, and cannot be told apart in it: of what is kept by name nothing can be promised
- * then. What is promised of the database is.
- */
-const byName = [promises.alone, promises.notified, promises.slotFreed, promises.arnNotified];
-const isNamedTwice = ({ name }: Trial, promise: string) =>
-  name.includes("two terminals with one state") && byName.some((one) => promise.startsWith(one));
-
-const suite = createSuite(isNamedTwice);
+const suite = createSuite();
 afterAll(() => say("several at once", suite));
 
 const scenarios = ["overdue rotation", "wrong key", "unmanaged", "interrupted toggle", "impaired for good"] as const;

@@ -1,11 +1,11 @@
 import { afterAll, expect, test } from "@jest/globals";
-import { crowded, killedForGood, raced, replayed, rivals } from "./openings.ts";
+import { crowded, raced, replayed, rivals } from "./openings.ts";
 import { type Deed, deeds } from "./people.ts";
 import { promises } from "./promises.ts";
 import { type SabotageName, sabotages } from "./sabotages.ts";
 import { aScenario, type FaultName } from "./scenarios.ts";
-import { callPoints, createSuite, say, tellingPoints } from "./suite.ts";
-import { deedAt, killedAt, mishapAt, mishaps, nothingTurnsOff } from "./troubles.ts";
+import { callPoints, createSuite, say } from "./suite.ts";
+import { deedAt, mishapAt, mishaps, nothingTurnsOff } from "./troubles.ts";
 import { noTrouble, type Play, tryOut } from "./try-out.ts";
 
 /** Not asked whether promises hold: each sabotage has to break one. */
@@ -20,12 +20,6 @@ const numbersOf = async (name: FaultName, points: typeof callPoints) =>
 const undisturbed = (name: FaultName, opening = replayed) =>
   async function* (): AsyncGenerator<Play> {
     yield { scenario: aScenario(name, "instance"), opening };
-  };
-
-const killed = (name: FaultName, opening = killedForGood) =>
-  async function* (): AsyncGenerator<Play> {
-    for (const number of await numbersOf(name, tellingPoints))
-      yield { scenario: aScenario(name, "instance"), opening, trouble: killedAt(number) };
   };
 
 const disturbed = (name: FaultName, ...changes: readonly Partial<Deed>[]) =>
@@ -75,8 +69,8 @@ const cases: Record<SabotageName, readonly [() => AsyncGenerator<Play>, ...(keyo
   ],
   "management is turned on only once": [undisturbed("wrong key"), "truthful"],
   "turning off is requested again, and its refusal believed": [failing("wrong key"), "persists"],
-  "no execution waits until management is off": [undisturbed("wrong key"), "persists"],
-  "no secret snapshot is stored": [killed("wrong key"), "restored"],
+  // Management is not turned off then.
+  "no secret snapshot is stored": [undisturbed("wrong key"), "repaired"],
   "an execution takes no slot": [racing, "alone"],
   "an execution keeps its slot": [undisturbed("overdue rotation"), "slotFreed"],
   // Each execution looks twice: that one was written over shows when it wants to leave.

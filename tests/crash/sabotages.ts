@@ -131,13 +131,9 @@ export const sabotages = {
   ),
   "management is turned on only once": once("turn management on"),
   "turning off is requested again, and its refusal believed": both(
-    remembering("turn management off", "wait until management is off"),
+    remembering("turn management off"),
     seeingTheToggleTag,
-    once("wait until management is off"),
-  ),
-  "no execution waits until management is off": once(
-    "wait until management is off",
-    "wait until RDS finishes its changes",
+    once("turn management on"),
   ),
   "no secret snapshot is stored": state((value) => ({ ...value, secretSnapshots: {} })),
   "an execution takes no slot": state((value, { by }) => ({
@@ -213,11 +209,8 @@ export const sabotages = {
       },
       workflow: {
         ...request.workflow,
-        step: <T>(name: string, work: () => Promise<T>) =>
-          request.workflow.step(name, async () => {
-            const result = await work();
-            return name === "turn management off" ? (password as T) : result;
-          }),
+        poll: (name, read, options) =>
+          request.workflow.poll(name, async (last) => ({ ...(await read(last)), password }), options),
       },
     };
   },

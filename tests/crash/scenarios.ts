@@ -191,6 +191,8 @@ function leaveInterrupted(
   };
   database.TagList.push({ Key: toggleTagKey, Value: formatToggleMarker(marker) });
   const secretSnapshot = {
+    rule: "secret-key-as-required",
+    offRequestedAt: "2026-11-20T12:00:05.000Z",
     secretArn,
     keyReference: present.Arn,
     rotationEnabled: true,

@@ -73,8 +73,11 @@ export type World = {
   readonly closed: Map<string, Map<string, number>>;
   /** Names that a person took away from a database, and since which entry of the journal. */
   readonly replaced: Map<string, number>;
-  /** Executions that have changed something and have not ended, and until when they count. */
-  readonly changing: Map<string, { readonly arn: string; until: string | null }>;
+  /**
+   * Executions that have changed something and have not ended, and until when they count: each call renews it. One that was silent for longer
+   * than a lease finishes what it started, whatever the budget is by then.
+   */
+  readonly changing: Map<string, { readonly arn: string; until: string; hasLapsed: boolean }>;
   /** Executions that a person has approved. */
   readonly approved: Set<string>;
   /** True once an execution with another state than the service's has run. */
@@ -83,6 +86,10 @@ export type World = {
   readonly started: { readonly by: string; readonly storeName: StoreName; readonly at: string }[];
   /** The journal entry since which the circuit breaker is open; null while it is closed. */
   readonly stopped: { since: number | null };
+  /** True once the store was down for days: a toggle is finished without its snapshot then. */
+  hasLostState: boolean;
+  /** Number of runs at terminals. */
+  terminals: number;
   /** Number of visible or checkpointed events so far, waits included, reads not. */
   moves: number;
   /** The last two different answers to each question; null where no answer is ever stale, because it takes time. */
@@ -112,8 +119,10 @@ export function createWorld(policy: Policy, build: (here: Region) => readonly Si
     changing: new Map(),
     approved: new Set(),
     hasStrangers: false,
+    hasLostState: false,
     started: [],
     stopped: { since: null },
+    terminals: 0,
     moves: 0,
     answers: null,
     now: () => cloud.now().toISOString(),

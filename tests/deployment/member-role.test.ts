@@ -62,6 +62,8 @@ describe("the member role reads what the rules declare", () => {
   const resources: Readonly<Record<string, string>> = {
     "account:ListRegions": `arn:aws:account::${account}:account`,
     "kms:DescribeKey": keyArn("abcd", "222222222222"),
+    "kms:GetKeyPolicy": keyArn("abcd", account),
+    "kms:ListGrants": keyArn("abcd", account),
     "rds:DescribeBlueGreenDeployments": arnOf("rds", "deployment:bgd-0123"),
     "rds:DescribeDBClusters": arnOf("rds", "cluster:orders"),
     "rds:DescribeEvents": "*",

@@ -158,7 +158,9 @@ describe("AWS Config rules", () => {
     );
     const resources = configRules(rules, policy, read({}));
     expect(resources).not.toHaveProperty("ConfigRuleRotationEnabled");
-    expect(typesOf(resources)).toHaveLength(rules.length);
+    // One rule is off by default, and there is a permission.
+    expect(typesOf(resources)).toHaveLength(rules.length - 1);
+    expect(resources).not.toHaveProperty("ConfigRuleSecretNotShared");
   });
 
   test("a rule that no database can violate has none", () => {

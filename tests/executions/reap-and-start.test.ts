@@ -125,6 +125,7 @@ describe("the secret snapshot of a toggle", () => {
   const arn = arnOf("orders-2");
   const secretSnapshots = {
     [resourceIdOf(arn)]: {
+      ...{ rule: "secret-key-as-required", offRequestedAt: "2026-11-20T12:00:05.000Z" },
       ...{ secretArn: "arn:old", keyReference: null, rotationEnabled: false, rotationRules: null },
       ...{ tags: {}, resourcePolicy: null },
     },

@@ -29,8 +29,10 @@ async function reap(overrides: Partial<Running>, { database = {}, attempts = [] 
     ...{ action: "enable", rule: "master-password-managed", isChanging: true },
     ...{ since: hoursFromNow(-1), expiresAt: hoursFromNow(49), ...overrides },
   };
+  const { execution, rule, resourceId } = running;
+  const unannounced = running.action === "enable" && running.isChanging ? { [resourceId]: { execution, rule } } : {};
   const state = createMemoryStored({
-    empty: { ...emptyRemediationState, failuresInARow: 2, running: [running], attempts },
+    empty: { ...emptyRemediationState, failuresInARow: 2, running: [running], attempts, unannounced },
   });
   const notified: RemediationEvent[] = [];
   const targets = [aTargetForRepair({ databases: [aDatabase(database)] })];

@@ -236,13 +236,26 @@ describe("an execution that cannot be started", () => {
     for (const failure of answer.failures) expect(failure).toBeInstanceOf(Error);
   });
 
-  test("throws if the state cannot be read", async () => {
+  test("starts nothing if the state cannot be read, and returns why", async () => {
     const state = createMemoryStored({ empty: emptyRemediationState });
     state.fail.read = new Error("the bucket is gone");
     const start = () => Promise.reject(new Error("it was started"));
     const inventory = anInventory({ targets: [aTargetForRepair(unmanaged("orders"))] });
-    await expect(startExecutions({ inventory, policy: roomy(), rules, state, now, start })).rejects.toThrow(
-      "the bucket is gone",
-    );
+    const { started, failures } = await startExecutions({ inventory, policy: roomy(), rules, state, now, start });
+    expect({ started, failures }).toEqual({ started: [], failures: [new Error("the bucket is gone")] });
+  });
+
+  test("finishes an interrupted toggle although the state cannot be read", async () => {
+    const state = createMemoryStored({ empty: emptyRemediationState });
+    state.fail.read = new Error("the bucket is gone");
+    const [left, legacy] = unmanagedInstances("orders", "legacy");
+    const databases = [{ ...left, tags: { [toggleTagKey]: aMark() } }, legacy] as ReturnType<typeof unmanagedInstances>;
+    const inventory = anInventory({ targets: [aTargetForRepair({ databases })] });
+    const start = async () => true;
+    const { started, failures } = await startExecutions({ inventory, policy: roomy(), rules, state, now, start });
+    expect(started.map(({ action, database }) => [action, database.identifier])).toEqual([
+      ["finish-interrupted", "orders"],
+    ]);
+    expect(failures).toEqual([new Error("the bucket is gone")]);
   });
 });

@@ -377,6 +377,7 @@ describe("an execution that was killed", () => {
     };
     const orders = addDatabase("orders", { tags: { ...optedIn, [toggleTagKey]: formatToggleMarker(marker) } });
     const snapshot = {
+      ...{ rule: "secret-key-as-required", offRequestedAt: "2026-11-20T12:00:05.000Z" },
       ...{ secretArn: `arn:aws:secretsmanager:${region}:${account}:secret:rds!db-old-AbCdEf`, keyReference: null },
       ...{ rotationEnabled: true, rotationRules: null, tags: {}, resourcePolicy: null },
     };

@@ -140,14 +140,14 @@ describe("promises that the source keeps", () => {
       tagDatabase: callersOf("tagDatabase"),
       untagDatabase: callersOf("untagDatabase"),
     }).toEqual({
-      turnOn: ["lib/remediate/enable.ts", "lib/remediate/turn-on-again.ts"],
+      turnOn: ["lib/remediate/enable.ts", "lib/remediate/reconcile.ts"],
       turnOff: ["lib/remediate/toggle.ts"],
       rotate: ["lib/remediate/rotate.ts"],
       scheduleRotation: ["lib/remediate/restore.ts", "lib/remediate/schedule-rotation.ts"],
       tagSecret: ["lib/remediate/restore.ts"],
       putResourcePolicy: ["lib/remediate/restore.ts"],
       tagDatabase: ["lib/remediate/toggle.ts"],
-      untagDatabase: ["lib/remediate/finish-toggle.ts"],
+      untagDatabase: ["lib/remediate/toggle.ts"],
     });
   });
 

@@ -1438,6 +1438,7 @@ const anyState: fc.Arbitrary<RemediationState> = fc.record({
   failuresInARow: fc.nat(5),
   stopped: fc.option(fc.record({ at: instant, by: anyText, why: anyText }), { nil: null }),
   secretSnapshots: fc.constant({}),
+  unannounced: fc.constant({}),
 });
 const anyCircumstances = (policy: fc.Arbitrary<Policy>): fc.Arbitrary<Circumstances> =>
   fc.record({

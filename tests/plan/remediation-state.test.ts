@@ -11,15 +11,17 @@ import {
 import {
   acquire,
   advance,
-  deleteSnapshot,
   expire,
   expiredIn,
+  forget,
   type Holder,
   interrupt,
   lastStarted,
   liveIn,
   markLost,
   nextExecution,
+  recordOffRequest,
+  recordUnannounced,
   release,
   renew,
   resume,
@@ -48,10 +50,15 @@ const holder = (overrides: Partial<Holder> = {}): Holder => ({
   ...overrides,
 });
 
-type Entering = { readonly now?: string; readonly hours?: number; readonly isChanging?: boolean };
+type Entering = {
+  readonly now?: string;
+  readonly expiresAt?: string;
+  readonly isChanging?: boolean;
+  readonly takesOver?: boolean;
+};
 
 const acquired = (state: RemediationState, who: Partial<Holder> = {}, how: Entering = {}) =>
-  acquire(deepFreeze(state), holder(who), { hours: 2, isChanging: false, ...atNow, ...how });
+  acquire(deepFreeze(state), holder(who), { expiresAt: hoursFromNow(2), isChanging: false, ...atNow, ...how });
 
 /** The same, where it must be let in. */
 const into = (...of: Parameters<typeof acquired>): RemediationState => {
@@ -70,7 +77,7 @@ const outcomesOf = ({ attempts }: RemediationState) => attempts.map(({ outcome }
 const executionsOf = ({ running }: RemediationState) => running.map(({ execution }) => execution);
 
 describe("acquire", () => {
-  test("takes a slot with a lease of so many hours", () => {
+  test("takes a slot with a lease", () => {
     expect(into(emptyRemediationState)).toEqual({
       ...emptyRemediationState,
       running: [{ ...holder(), isChanging: false, since: now, expiresAt: hoursFromNow(2) }],
@@ -78,8 +85,8 @@ describe("acquire", () => {
   });
 
   test("renews the lease and updates the action, but not the start", () => {
-    const first = into(emptyRemediationState, {}, { now: hoursFromNow(-1), hours: 744 });
-    const second = into(first, { action: "toggle" }, { hours: 50, isChanging: true });
+    const first = into(emptyRemediationState, {}, { now: hoursFromNow(-1), expiresAt: hoursFromNow(743) });
+    const second = into(first, { action: "toggle" }, { expiresAt: hoursFromNow(50), isChanging: true });
     expect(second.running).toEqual([
       { ...holder(), action: "toggle", isChanging: true, since: hoursFromNow(-1), expiresAt: hoursFromNow(50) },
     ]);
@@ -137,10 +144,21 @@ describe("acquire", () => {
     expect(state).toMatchObject({ ended: { [id]: 1 }, failuresInARow: 1, stopped: null });
   });
 
-  test("takes a new slot after its own lease expired, and counts the interruption", () => {
+  test("goes on after its own lease expired, which interrupted nothing", () => {
     const state = into(aState({ running: [anExecution({ expiresAt: hoursFromNow(-3) })] }));
     expect(state.running).toEqual([expect.objectContaining({ execution: "db-ORDERS-1", since: hoursFromNow(-1) })]);
-    expect(outcomesOf(state)).toEqual(["interrupted"]);
+    expect(outcomesOf(state)).toEqual([]);
+  });
+
+  test("takes over from a dead run in its place, but not from a live one", () => {
+    const dead = aState({ running: [anExecution({ isChanging: true, expiresAt: now })] });
+    const state = into(dead, { execution: "terminal-2" }, { takesOver: true });
+    expect(state.running).toEqual([
+      expect.objectContaining({ execution: "terminal-2", since: hoursFromNow(-1), isChanging: true }),
+    ]);
+    expect(outcomesOf(state)).toEqual([]);
+    const live = aState({ running: [anExecution({ expiresAt: hoursFromNow(0.001) })] });
+    expect(acquired(live, { execution: "terminal-2" }, { takesOver: true })).toBeNull();
   });
 
   test("is refused after its lease expired if another execution holds the database", () => {
@@ -207,7 +225,13 @@ describe("release", () => {
 describe("advance", () => {
   const attempt = anAttempt({ outcome: "failed", endedAt: now });
   const wentOn = (state: RemediationState, execution = "db-ORDERS-1", at = now) =>
-    advance(deepFreeze(state), execution, { attempt, next: "toggle", hours: 1440, now: at, stopAfterFailures });
+    advance(deepFreeze(state), execution, {
+      attempt,
+      next: "toggle",
+      expiresAt: hoursFromNow(1440),
+      now: at,
+      stopAfterFailures,
+    });
 
   test("counts the failure and waits without counting against the budget", () => {
     const busy = aState({ running: [anExecution({ action: "rotate", since: hoursFromNow(-1) })] });
@@ -251,28 +275,19 @@ describe("advance", () => {
 });
 
 describe("renew", () => {
-  const later = { now: hoursFromNow(3), hours: 1440 };
+  const later = hoursFromNow(1443);
 
-  test("gives back the place in the budget and renews the lease", () => {
+  test("gives back the place in the budget and sets the lease", () => {
     const other = anExecution({ execution: "db-SHOP-1", arn: otherArn });
     const busy = deepFreeze(aState({ running: [anExecution({ since: hoursFromNow(-1) }), other] }));
     expect(renew(busy, "db-ORDERS-1", later)).toEqual({
       ...busy,
-      running: [
-        { ...anExecution({ since: hoursFromNow(-1) }), isChanging: false, expiresAt: hoursFromNow(1443) },
-        other,
-      ],
+      running: [{ ...anExecution({ since: hoursFromNow(-1) }), isChanging: false, expiresAt: later }, other],
     });
   });
 
-  test("renews a lease that is more than half over", () => {
-    const waiting = aState({ running: [anExecution({ isChanging: false, expiresAt: hoursFromNow(720) })] });
-    expect(renew(waiting, "db-ORDERS-1", later)?.running).toMatchObject([{ expiresAt: hoursFromNow(1443) }]);
-  });
-
-  test("writes nothing if the execution waits already or holds no slot", () => {
-    const waiting = aState({ running: [anExecution({ isChanging: false, expiresAt: hoursFromNow(723) })] });
-    expect([renew(waiting, "db-ORDERS-1", later), renew(waiting, "db-SHOP-1", later)]).toEqual([null, null]);
+  test("writes nothing if the execution holds no slot", () => {
+    expect(renew(aState({ running: [anExecution()] }), "db-SHOP-1", later)).toBeNull();
   });
 });
 
@@ -434,6 +449,8 @@ describe("stop", () => {
 
 describe("the secret snapshot", () => {
   const secretSnapshot: SecretSnapshot = {
+    rule: "secret-key-as-required",
+    offRequestedAt: null,
     secretArn,
     keyReference: keyArn,
     rotationEnabled: true,
@@ -451,10 +468,25 @@ describe("the secret snapshot", () => {
       [id]: secretSnapshot,
       [otherId]: { ...secretSnapshot, tags: {} },
     });
-    expect(deleteSnapshot(deepFreeze(both), id)).toEqual(
+    expect(forget(deepFreeze(both), id)).toEqual(
       aState({ secretSnapshots: { [otherId]: { ...secretSnapshot, tags: {} } } }),
     );
-    expect(deleteSnapshot(aState(), databaseArn)).toEqual(aState());
+    expect(forget(aState(), databaseArn)).toBeNull();
+  });
+
+  test("is forgotten together with what enable has to announce, or without it", () => {
+    const both = recordUnannounced(saveSnapshot(aState(), id, secretSnapshot), id, { execution: "x", rule: "y" });
+    expect(forget(both, id)).toEqual(aState());
+    expect(forget(both, id, ["unannounced"])).toEqual(aState({ secretSnapshots: { [id]: secretSnapshot } }));
+    expect(forget(both, id, ["secretSnapshots"])?.unannounced).toEqual({ [id]: { execution: "x", rule: "y" } });
+  });
+
+  test("records that off is requested, while the execution has the database and the toggle is not finished", () => {
+    const request = { execution: "db-ORDERS-1", resourceId: id, now };
+    const busy = aState({ running: [anExecution()], secretSnapshots: { [id]: secretSnapshot } });
+    expect(recordOffRequest(deepFreeze(busy), request)?.secretSnapshots[id]?.offRequestedAt).toBe(now);
+    expect(recordOffRequest({ ...busy, running: [] }, request)).toBeNull();
+    expect(recordOffRequest({ ...busy, secretSnapshots: {} }, request)).toBeNull();
   });
 
   test("is overwritten", () => {
@@ -506,7 +538,9 @@ test("in any order of calls a database has one execution at a time, and the stat
         deepFreeze(state);
         if (what === "sweep") state = expire(state, time);
         else if (what === "enter" || what === "change")
-          state = acquire(state, newcomer, { ...time, hours: 20, isChanging: what === "change" }) ?? state;
+          state =
+            acquire(state, newcomer, { ...time, expiresAt: hoursFromNow(hours + 20), isChanging: what === "change" }) ??
+            state;
         else
           state = release(state, who, {
             ...time,

@@ -88,6 +88,7 @@ async function callsOf(action: ActionName, kind: Kind): Promise<{ changes: strin
     ],
   );
   const secretSnapshot: SecretSnapshot = {
+    ...{ rule: "secret-key-as-required", offRequestedAt: "2026-11-20T12:00:05.000Z" },
     ...{ secretArn: "arn:old-AbCdEf", keyReference: null, rotationEnabled: true },
     rotationRules: { automaticallyAfterDays: 10, scheduleExpression: null, duration: null },
     ...{ tags: { team: "orders" }, resourcePolicy },

@@ -138,6 +138,7 @@ export function aMark(overrides: Partial<Parameters<typeof formatToggleMarker>[0
 /** The secret snapshots of these databases: what the toggle of `aMark` has stored. */
 export function snapshotsOf(...resourceIds: readonly string[]): RemediationState["secretSnapshots"] {
   const snapshot = {
+    ...{ rule: "secret-key-as-required", offRequestedAt: "2026-11-20T12:00:05.000Z" },
     ...{ secretArn: `arn:aws:secretsmanager:${region}:${account}:secret:rds!db-OLD-OLDold`, keyReference: keyArn },
     ...{ rotationEnabled: true, rotationRules: null, tags: {}, resourcePolicy: null },
   };

@@ -30,7 +30,7 @@ export function toRemediationAlert(event: RemediationEvent): AlertMessage {
   const { type, action, rule, severity, database, execution } = event;
   const { arn, identifier, account, region } = database;
   const { icon, title, state, blocks, nextSteps = [] } = describeRemediation(event);
-  const isUrgent = type === "remediation.approval-requested" || type === "remediation.failed";
+  const isUrgent = ["remediation.approval-requested", "remediation.delayed", "remediation.failed"].includes(type);
   const head = `${icon} `;
   return toMessage({
     title: head + toSlackText(title, limits.title - head.length),
@@ -68,6 +68,8 @@ function describeRemediation(event: RemediationEvent): RemediationText {
       };
     case "remediation.refused":
       return describeRefusal(event);
+    case "remediation.delayed":
+      return describeLeftOff(event);
     case "remediation.failed":
       return event.managed === false ? describeLeftOff(event) : describeFailure(event);
   }

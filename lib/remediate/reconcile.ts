@@ -1,0 +1,163 @@
+import { turnOnCommand } from "../model/aws-cli.ts";
+import { type Database, isSettled } from "../model/database.ts";
+import { AwsCallError } from "../model/errors.ts";
+import type { SecretSnapshot } from "../model/remediation-state.ts";
+import { addMinutes } from "../model/time.ts";
+import { isOldSecret } from "../model/toggle-marker.ts";
+import type { Description, Repair } from "./repair.ts";
+import { isGone } from "./waits.ts";
+
+/** A toggle that has started: its tag is on the database. */
+export type ToggleInProgress = {
+  readonly database: Database;
+  /** The value of the toggle tag. */
+  readonly toggleTag: string;
+  readonly keyReference: string | null;
+  /** Null if unknown: an interrupted toggle without a snapshot whose management is off. */
+  readonly oldSecretArn: string | null;
+  /** Tells the old secret from the new one. Null if unknown: neither tag, snapshot nor RDS names the old secret. */
+  readonly oldSecretSuffix: string | null;
+  /** Null if there is none; then nothing of the old secret can be restored. */
+  readonly secretSnapshot: SecretSnapshot | null;
+};
+
+/** A new secret. `status` is null if it could not be read. */
+export type NewSecret = Record<"keyReference" | "status", string | null> & { readonly secretArn: string };
+
+/** Neither a new secret nor the old one. `unknown`: the last reads failed. `database` is as last returned; null if it never was. */
+export type Unfinished = {
+  readonly state: "off" | "unknown" | "gone" | "taken over";
+  readonly why: string;
+  readonly database: Database | null;
+};
+
+/** `still on`: the old secret is in use, because management was not turned off. */
+type Reconciled = ({ readonly state: "on" } & NewSecret) | { readonly state: "still on" } | Unfinished;
+
+/** Nothing else turns management on, and the cause of a refusal may be fixed meanwhile. */
+const timeoutMinutes = 2 * 24 * 60;
+/** A request to turn management off may take a while to show, and without the tag it would be lost. */
+const stillOnMinutes = 30;
+/** RDS fills a new secret within a minute or two. */
+const fillingMinutes = 60;
+/** A key policy takes minutes to have its effect. Any key is better than none only after that. */
+const refusedMinutes = 10;
+/** When people are first told that management is off, and how often afterwards. */
+const noticeMinutes = { first: 15, next: 60 };
+
+/** What was seen last, and since when it is so. Instants are ISO 8601, or null if it is not so. */
+type Seen = Pick<Description, "at" | "missing" | "isHeld" | "database"> & {
+  readonly state: "off" | "old" | "new" | "unseen";
+  /** Since when the state is what it is; for the old secret, since when nothing is in progress. */
+  readonly since: string | null;
+  /** Since when RDS has refused the required key. */
+  readonly refusedSince: string | null;
+  readonly noticeAt: string | null;
+  readonly why: string;
+  readonly isDone: boolean;
+};
+
+/**
+ * Observes, and does what is missing, until management is on with a new secret: if it is off, asks RDS to turn it on; if RDS still names the
+ * old secret, waits; if it names a new one, waits until that is active. Starts from any state, and may be started again at any time.
+ */
+export async function reconcile(repair: Repair, toggle: ToggleInProgress): Promise<Reconciled> {
+  const next = (last: Seen | null) => reconcileOnce(repair, toggle, last);
+  const options = { until: ({ isDone }: Seen) => isDone, timeoutMinutes };
+  const { value, error } = await repair.workflow.poll("turn management on", next, options);
+  if (value === null) return { state: "unknown", why: error ?? "", database: null };
+  const { database, missing, isHeld } = value;
+  const { secretArn = null, kmsKeyId = null, status = null } = database?.masterUserSecret ?? {};
+  const why = error === null ? value.why : `${value.why}; later reads failed: ${error}`;
+  if (!isHeld || isGone(value)) return { state: isHeld ? "gone" : "taken over", why, database };
+  if (value.state === "old") return { state: "still on" };
+  if (value.state === "new" && secretArn !== null)
+    return { state: "on", secretArn, keyReference: kmsKeyId, status: error === null ? status : null };
+  return { state: error === null && missing === 0 ? "off" : "unknown", why, database };
+}
+
+const unseen = {
+  state: "unseen",
+  since: null,
+  refusedSince: null,
+  noticeAt: null,
+  database: null,
+} as const;
+
+async function reconcileOnce(repair: Repair, toggle: ToggleInProgress, last: Seen | null): Promise<Seen> {
+  const description = await repair.describe(last);
+  const { at, database, missing, isHeld } = description;
+  const before = last ?? unseen;
+  if (database === null || !isHeld) {
+    const seen = { at, missing, isHeld, database: database ?? before.database };
+    return { ...before, ...seen, why: "RDS does not return the database", isDone: !isHeld || isGone(description) };
+  }
+  const { secretArn = null, status = null } = database.masterUserSecret ?? {};
+  const state = secretArn === null ? "off" : isOldSecret(secretArn, toggle.oldSecretSuffix) ? "old" : "new";
+  const isAtRest = state !== "old" || isSettled(database);
+  const since = !isAtRest ? null : before.state === state ? (before.since ?? at) : at;
+  const isFor = (minutes: number) => since !== null && at >= addMinutes(since, minutes);
+  const seen = { ...before, ...description, database, state, since, why: "", isDone: false } as const;
+  if (state === "new") return { ...seen, noticeAt: null, isDone: status === "active" || isFor(fillingMinutes) };
+  // Without a snapshot it is unknown whether RDS was asked.
+  const isUnasked = async () => (await repair.record.snapshot())?.offRequestedAt === null;
+  if (state === "old") return { ...seen, isDone: isFor(stillOnMinutes) || (isAtRest && (await isUnasked())) };
+  return giveNotice(repair, toggle, { ...seen, ...(await askOn(repair, toggle, seen)) });
+}
+
+/** Requests management. Uses the key of the old secret, and then the default key, only after RDS has refused the required key for a while. */
+async function askOn(
+  { aws }: Repair,
+  { keyReference: required, secretSnapshot }: ToggleInProgress,
+  { at, database, refusedSince }: Seen & { readonly database: Database },
+): Promise<Pick<Seen, "refusedSince" | "why">> {
+  const isRefused = refusedSince !== null && at >= addMinutes(refusedSince, refusedMinutes);
+  const keys = isRefused ? [required, secretSnapshot?.keyReference ?? null, null] : [required];
+  // ApplyImmediately applies everything that is pending, and only the password is ours to apply.
+  const applyImmediately = database.pendingChanges.every((name) => name === "MasterUserPassword");
+  const refusals: string[] = [];
+  for (const keyReference of new Set(keys)) {
+    const refusal = await aws.turnOn(database, { keyReference, applyImmediately }).catch(toRefusal);
+    if (refusal === undefined)
+      return { refusedSince: null, why: "RDS accepted the request but does not show a secret yet" };
+    refusals.push(`${keyReference ?? "the default key"}: ${refusal.code}: ${refusal.message}`);
+    if (!isAboutKey(refusal)) return { refusedSince, why: refusals.join("; ") };
+  }
+  return { refusedSince: refusedSince ?? at, why: refusals.join("; ") };
+}
+
+function toRefusal(error: unknown): AwsCallError {
+  if (error instanceof AwsCallError) return error;
+  throw error;
+}
+
+/** True if another key may work: RDS refuses this one, or the caller may not use it. A transient failure says nothing about the key. */
+function isAboutKey({ code, message, isTransient }: AwsCallError): boolean {
+  return !isTransient && (code.startsWith("KMS") || /kms/i.test(message));
+}
+
+/** Tells people that management is off, after a while and then every hour. A message that fails is sent again after the next pause. */
+async function giveNotice(
+  repair: Repair,
+  { keyReference }: ToggleInProgress,
+  seen: Seen & { readonly database: Database },
+): Promise<Seen> {
+  const { at, since, noticeAt, why, database } = seen;
+  const dueAt = noticeAt ?? addMinutes(since ?? at, noticeMinutes.first);
+  if (at < dueAt) return { ...seen, noticeAt: dueAt };
+  // The request may have had its effect already.
+  const { masterUserSecret = null } = (await repair.describe()).database ?? {};
+  if (masterUserSecret !== null) return { ...seen, noticeAt: dueAt };
+  const isSent = await repair
+    .notify({
+      type: "remediation.delayed",
+      message: `Management has been off since ${since}, and the master password is unknown. The repair goes on. ${why}.`,
+      recovery: [turnOnCommand(database, keyReference)],
+      managed: false,
+    })
+    .then(
+      () => true,
+      () => false,
+    );
+  return { ...seen, noticeAt: isSent ? addMinutes(at, noticeMinutes.next) : dueAt };
+}
