@@ -26,7 +26,7 @@ export const templateHookEventSchema = z.object({
   actionInvocationPoint: z.string(),
   requestData: z.object({
     targetName: z.string(),
-    targetLogicalId: z.string(),
+    targetLogicalId: z.optional(z.nullable(z.string())),
     /** Absent for the target operations STACK and CHANGE_SET, which the hook does not ask for. */
     targetModel: z.object({ resourceProperties: z.nullable(properties) }),
   }),

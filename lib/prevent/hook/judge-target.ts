@@ -14,7 +14,8 @@ export function judgeTarget(
   { policy, ...standard }: Standard,
 ): TemplateHookAnswer {
   const { awsAccountId: account, actionInvocationPoint, clientRequestToken, requestData, stackId } = event;
-  const { targetName: Type, targetLogicalId: name, targetModel } = requestData;
+  const { targetName: Type, targetLogicalId, targetModel } = requestData;
+  const name = targetLogicalId ?? Type;
   const pass = (message: string) => ({ hookStatus: "SUCCESS", message, clientRequestToken }) as const;
   if (actionInvocationPoint.startsWith("DELETE")) return pass(`${name} is deleted, so its password was not judged.`);
   const template = {
@@ -31,10 +32,10 @@ export function judgeTarget(
   );
   const active = findings.filter(({ exemption }) => exemption === null);
   if (active.length === 0) return pass(findings.length === 0 ? `${name} meets the policy.` : `${name} is exempt.`);
-  const isWrong = active.some(({ status }) => status === "NON_COMPLIANT");
+  const isViolation = active.some(({ status }) => status === "NON_COMPLIANT");
   return {
     hookStatus: "FAILED",
-    errorCode: isWrong ? "NonCompliant" : "InternalFailure",
+    errorCode: isViolation ? "NonCompliant" : "InternalFailure",
     message: active.map(describe).join(" "),
     clientRequestToken,
   };
