@@ -4,7 +4,7 @@ import type { OrganizationPort } from "../lib/organization/organization-port.ts"
 import type { Publish } from "../lib/publish/destinations.ts";
 import type { RepairPort } from "../lib/remediate/repair.ts";
 import { codeOf } from "./error-info.ts";
-import { explainFileError, WriteError } from "./files.ts";
+import { explainFileError, WriteError } from "./output/files.ts";
 
 /** A stream to write to; `isTTY` if it is a terminal, `columns` wide. */
 export type OutputStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };

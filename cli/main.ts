@@ -20,7 +20,7 @@ async function loadAws(): Promise<Aws> {
       const { publishMessages } = await import("../lib/aws/publish-messages.ts");
       return publishMessages(topicArn, messages, options);
     },
-    profileNames: async () => (await import("./profile-names.ts")).profileNames(),
+    profileNames: async () => (await import("./input/profile-names.ts")).profileNames(),
     answerApproval: async (...args) => (await import("../lib/aws/answer-approval.ts")).answerApproval(...args),
   };
 }

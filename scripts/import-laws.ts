@@ -186,7 +186,7 @@ export const laws = [
   {
     name: "simulator-for-tests",
     comment: "Only the demo, the tests and the benchmark import `simulator`.",
-    from: { pathNot: "^(simulator|cli/demo|tests|bench)" },
+    from: { pathNot: "^(simulator|cli/commands/demo|tests|bench)" },
     to: { path: "^simulator/" },
   },
   {
