@@ -4,9 +4,11 @@ import { addApprove } from "./commands/approve.ts";
 import { addAudit } from "./commands/audit.ts";
 import { addCheck } from "./commands/check.ts";
 import { addCompletion } from "./commands/completion.ts";
+import { addConsumers } from "./commands/consumers.ts";
 import { addDemo } from "./commands/demo.ts";
 import { addExplain } from "./commands/explain.ts";
 import { addPlan } from "./commands/plan.ts";
+import { addPreflight } from "./commands/preflight.ts";
 import { addPrevent } from "./commands/prevent.ts";
 import { addRemediate } from "./commands/remediate.ts";
 import { addRotate } from "./commands/rotate.ts";
@@ -69,6 +71,8 @@ function createProgram(io: Io, end: (status: number) => void): Command {
     addRules,
     addExplain,
     addPlan,
+    addPreflight,
+    addConsumers,
     addRemediate,
     addRotate,
     addApprove,

@@ -48,6 +48,10 @@ const replacements: readonly [RegExp, string][] = [
     "remediate needs a database, before any options, as in: remediate orders --region eu-west-1",
   ],
   [
+    /^Missing required argument "database-name"\.$/,
+    "consumers needs a database, before any options, as in: consumers orders --region eu-west-1",
+  ],
+  [
     /^Missing required argument "id"\.$/,
     "The id of the approval request is missing: the message on the alerts topic has it.",
   ],
