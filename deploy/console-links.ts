@@ -1,7 +1,13 @@
 import { toConsoleHost } from "../lib/model/regions.ts";
 import { ownAccount, pseudo } from "./statement.ts";
 
-const functionIds = { audit: "Audit", recheck: "Recheck", configRule: "ConfigRule", remediate: "Remediate" } as const;
+const functionIds = {
+  audit: "Audit",
+  recheck: "Recheck",
+  configRule: "ConfigRule",
+  remediate: "Remediate",
+  templateHook: "TemplateHook",
+} as const;
 
 /** Links for `Fn::Sub` to the log and to the dead-letter queue of each function, in the console of the stack's Region. */
 export function consoleLinks(region: string) {

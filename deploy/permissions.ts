@@ -51,8 +51,8 @@ export function readingStatements(actions: readonly string[]): readonly Statemen
   });
 }
 
-/** What every function needs: its own log, its traces, and its dead-letter queue. */
-function runningStatements(name: "Audit" | "Recheck" | "ConfigRule" | "Remediate"): readonly Statement[] {
+/** What every function needs: its own log, and its traces. */
+function loggingStatements(name: string): readonly Statement[] {
   return [
     {
       Sid: "Log",
@@ -62,6 +62,13 @@ function runningStatements(name: "Audit" | "Recheck" | "ConfigRule" | "Remediate
     },
     // X-Ray has no resource-level permissions for these.
     { Sid: "Trace", Effect: "Allow", Action: ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], Resource: "*" },
+  ];
+}
+
+/** The same, and the dead-letter queue, for functions that are invoked asynchronously. */
+function runningStatements(name: "Audit" | "Recheck" | "ConfigRule" | "Remediate"): readonly Statement[] {
+  return [
+    ...loggingStatements(name),
     { Sid: "DeadLetters", Effect: "Allow", Action: "sqs:SendMessage", Resource: arnOf(`${name}DeadLetters`) },
   ];
 }
@@ -232,6 +239,11 @@ export function permissions(settings: Settings, arns: ResourceArns) {
           ...neverTheValues,
         ]
       : [],
+    templateHook: [...loggingStatements("TemplateHook"), ...neverTheValues],
+    templateHookInvoker: [
+      { Sid: "Judge", Effect: "Allow", Action: "lambda:InvokeFunction", Resource: arnOf("TemplateHookLambdaFunction") },
+      ...neverTheValues,
+    ],
     scheduler: [
       { Sid: "Audit", Effect: "Allow", Action: "lambda:InvokeFunction", Resource: arnOf("AuditLambdaFunction") },
       { Sid: "DeadLetters", Effect: "Allow", Action: "sqs:SendMessage", Resource: arnOf("AuditDeadLetters") },

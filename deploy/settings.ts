@@ -7,7 +7,7 @@ import { suggest } from "../lib/model/nearest.ts";
 import { type Policy, parsePolicy } from "../lib/model/policy.ts";
 import { isRegionName, knownRegions } from "../lib/model/regions.ts";
 import { longestIntervalDays } from "../lib/model/rotation-schedule.ts";
-import { rules } from "../rules/index.ts";
+import { policyRuleIds } from "../rules/index.ts";
 
 /** The retention periods of CloudWatch Logs, in days. */
 const logRetentions = [
@@ -19,8 +19,6 @@ const configFrequencies = ["One_Hour", "Three_Hours", "Six_Hours", "Twelve_Hours
 
 /** A CloudWatch alarm evaluates at most seven days. An audit is overdue after 1.5 intervals. */
 const longestOverdueHours = 7 * 24;
-
-const ruleIds = rules.map(({ id }) => id);
 
 const onOff = z.enum(["on", "off"]);
 
@@ -101,7 +99,7 @@ function readPolicyFile(path: string): Policy {
     throw new UsageError(`names the file "${path}", which cannot be read`);
   }
   try {
-    return parsePolicy(text, path, ruleIds);
+    return parsePolicy(text, path, policyRuleIds);
   } catch (error) {
     if (error instanceof UsageError) throw new UsageError(`names an invalid policy file: ${error.message}`);
     throw error;
@@ -124,6 +122,7 @@ const settingsSchema = z
       .pipe(z.array(z.string().regex(/^\d{12}$/, "must be 12-digit account ids separated by commas"))),
     configRoleName: optional(/^[\w+=,.@-]{1,64}$/, "must be the name of an IAM role, without its path"),
     remediation: onOff,
+    templateHook: z.enum(["off", "warn", "fail"]),
     findingsTopicArn: topicArn,
     alertsTopicArn: topicArn,
     kmsKeyArn: keyArn,

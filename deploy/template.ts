@@ -27,6 +27,7 @@ export function template(params: Readonly<Record<string, unknown>>, stackRegion:
   const settings = readSettings(params, stackRegion);
   const reserved = { ...concurrency, recheck: settings.recheckConcurrency };
   const hasRepairs = settings.remediation === "on";
+  const hasHook = settings.templateHook !== "off";
   const arns = {
     findingsTopicArn: settings.findingsTopicArn || { Ref: "FindingsTopic" },
     alertsTopicArn: settings.alertsTopicArn || { Ref: "AlertsTopic" },
@@ -56,9 +57,14 @@ export function template(params: Readonly<Record<string, unknown>>, stackRegion:
       moreAlarms: hasRepairs ? file("remediation-widgets", ":alarms") : "",
       moreWidgets: hasRepairs ? file("remediation-widgets", ":widgets") : "",
     },
-    functions: { remediate: hasRepairs ? file("remediate-function") : null },
+    templateHookMode: settings.templateHook.toUpperCase(),
+    functions: {
+      remediate: hasRepairs ? file("remediate-function") : null,
+      templateHook: hasHook ? file("template-hook-function") : null,
+    },
     resources: {
       remediate: hasRepairs ? file("remediate") : {},
+      templateHook: hasHook ? file("template-hook") : {},
       key: settings.kmsKeyArn === "" ? file("key") : {},
       findingsTopic: settings.findingsTopicArn === "" ? file("findings-topic") : {},
       alertsTopic: settings.alertsTopicArn === "" ? file("alerts-topic") : {},

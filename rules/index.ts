@@ -30,6 +30,9 @@ export const rules: readonly Rule[] = [
   secretNotShared,
 ];
 
+/** The ids that a policy can name: those of all rules, and of the rule that only `check` judges. */
+export const policyRuleIds: readonly string[] = [...rules.map(({ id }) => id), "password-not-in-template"];
+
 /** Finds a rule by id. Throws a UsageError that suggests the nearest id. */
 export function findRule(id: string): Rule {
   const rule = rules.find((one) => one.id === id);

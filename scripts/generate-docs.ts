@@ -18,7 +18,7 @@ import { policyJsonSchema } from "../lib/model/policy.ts";
 import { reportSchema } from "../lib/model/report.ts";
 import type { Rule } from "../lib/model/rule.ts";
 import { outcomesByFormat } from "../lib/report/files/outcomes.ts";
-import { rules } from "../rules/index.ts";
+import { policyRuleIds, rules } from "../rules/index.ts";
 import { buildPageScript } from "./build-page-script.ts";
 import { describeLaws } from "./import-laws.ts";
 
@@ -42,7 +42,7 @@ for (const [name, schema] of [
   ["inventory", z.toJSONSchema(inventorySchema)],
   ["message", z.toJSONSchema(messageSchema)],
   ["plan", z.toJSONSchema(planSchema)],
-  ["policy", policyJsonSchema(rules.map(({ id }) => id))],
+  ["policy", policyJsonSchema(policyRuleIds)],
 ] as const)
   documents.set(`docs/schemas/${name}.schema.json`, `${JSON.stringify(schema, null, 2)}\n`);
 

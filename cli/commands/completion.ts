@@ -1,7 +1,7 @@
 import { Argument, type Command, type Option } from "commander";
 import { knownRegions } from "../../lib/model/regions.ts";
 import { type CompletedOption, renderCompletion, type Shell, shells } from "../../lib/report/terminal/completion.ts";
-import { rules } from "../../rules/index.ts";
+import { policyRuleIds } from "../../rules/index.ts";
 import { exitStatus } from "../exit-status.ts";
 import { choicesOf, oneOf } from "../input/option-values.ts";
 import { type Io, write } from "../io.ts";
@@ -30,7 +30,7 @@ export function addCompletion(program: Command, io: Io, end: (status: number) =>
 
 /** Words for arguments by their name. */
 const argumentWords: Readonly<Record<string, readonly string[]>> = {
-  "rule-or-database": rules.map(({ id }) => id),
+  "rule-or-database": policyRuleIds,
   shell: shells,
 };
 

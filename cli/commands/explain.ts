@@ -9,10 +9,11 @@ import type { Plan } from "../../lib/model/plan.ts";
 import type { Policy } from "../../lib/model/policy.ts";
 import type { RemediationState } from "../../lib/model/remediation-state.ts";
 import { makePlan } from "../../lib/plan/make-plan.ts";
+import { passwordRule } from "../../lib/prevent/templates/password-rule.ts";
 import { type DatabaseDetails, explainDatabase } from "../../lib/report/terminal/explain-database.ts";
 import { explainRule } from "../../lib/report/terminal/rules.ts";
 import { makePrintable } from "../../lib/report/text/printable.ts";
-import { rules } from "../../rules/index.ts";
+import { policyRuleIds, rules } from "../../rules/index.ts";
 import { exitStatus } from "../exit-status.ts";
 import { type OpenInventory, openDatabases } from "../input/connect-databases.ts";
 import { type Found, findDatabase, listUnread, namingDatabases } from "../input/find-database.ts";
@@ -37,8 +38,6 @@ Examples:
 
 type ExplainOptions = SourceOptions & StateOptions;
 
-const ruleIds = rules.map(({ id }) => id);
-
 /** `explain`: describes one rule, or one database and its verdicts. */
 export function addExplain(program: Command, io: Io, end: (status: number) => void): void {
   addStateOption(
@@ -56,7 +55,7 @@ export function addExplain(program: Command, io: Io, end: (status: number) => vo
 async function explain(name: string, options: ExplainOptions, io: Io): Promise<number> {
   checkSource(options);
   const policy = await readPolicy(options.policy);
-  const rule = rules.find(({ id }) => id === name);
+  const rule = [...rules, passwordRule].find(({ id }) => id === name);
   const terminal = terminalOf(io.stdout, io);
   const text =
     rule === undefined
@@ -70,13 +69,13 @@ async function findPage(name: string, options: ExplainOptions, policy: Policy, i
   const asksForDatabase = [options.from, options.region, options.allRegions, options.profile].some(
     (one) => one !== undefined,
   );
-  if (!asksForDatabase && nearest(name, ruleIds) !== null)
+  if (!asksForDatabase && nearest(name, policyRuleIds) !== null)
     throw new UsageError(
-      `"${name}" is not a known rule${suggest(name, ruleIds)}; for a database of that name, give its ARN or --region.`,
+      `"${name}" is not a known rule${suggest(name, policyRuleIds)}; for a database of that name, give its ARN or --region.`,
     );
   const { value: state } = await (await openStateOf(options, io)).read();
   const { inventory, connect } = await open(name, options, policy, io);
-  const found = findDatabase(name, inventory, { what: "neither a rule nor a database", names: ruleIds });
+  const found = findDatabase(name, inventory, { what: "neither a rule nor a database", names: policyRuleIds });
   const unread = listUnread(name, found, inventory);
   if (unread !== null)
     await write(io.stderr, `Another database may be called "${name}": ${makePrintable(unread)} could not be read.\n`);

@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import { isOff, severityOf } from "../../lib/audit/judge.ts";
 import type { Policy } from "../../lib/model/policy.ts";
 import type { Rule } from "../../lib/model/rule.ts";
+import { passwordRule } from "../../lib/prevent/templates/password-rule.ts";
 import { toJson } from "../../lib/report/files/json.ts";
 import { type RuleEntry, renderRules } from "../../lib/report/terminal/rules.ts";
 import { rules } from "../../rules/index.ts";
@@ -37,7 +38,7 @@ export function addRules(program: Command, io: Io, end: (status: number) => void
 
 async function listRules(options: RulesOptions, io: Io): Promise<number> {
   const policy = await readPolicy(options.policy);
-  const entries = rules.map((rule) => toEntry(rule, policy));
+  const entries = [...rules, passwordRule].map((rule) => toEntry(rule, policy));
   await write(
     io.stdout,
     options.format === "json" ? toJson(entries.map(toJsonEntry)) : renderRules(entries, terminalOf(io.stdout, io)),

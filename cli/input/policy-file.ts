@@ -2,7 +2,7 @@ import { Option } from "commander";
 import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import { type Policy, parsePolicy } from "../../lib/model/policy.ts";
 import type { ReportRequest } from "../../lib/model/report.ts";
-import { rules } from "../../rules/index.ts";
+import { policyRuleIds } from "../../rules/index.ts";
 import { readHashedText } from "../output/files.ts";
 import { nonEmpty } from "./option-values.ts";
 
@@ -25,6 +25,5 @@ export async function readPolicyFile(
 ): Promise<{ readonly policy: Policy; readonly source: ReportRequest["policy"] }> {
   if (file === undefined) return { policy: defaultPolicy, source: null };
   const { text, sha256 } = await readHashedText(file, maxSize);
-  const ids = rules.map(({ id }) => id);
-  return { policy: parsePolicy(text, file, ids), source: { file, sha256 } };
+  return { policy: parsePolicy(text, file, policyRuleIds), source: { file, sha256 } };
 }

@@ -18,7 +18,7 @@ export const logErrors: MiddlewareObj = {
 };
 
 /** Emits one metric; dimensions make it a metric of its own. */
-function measure({ name, unit, value, dimensions }: Metric): void {
+export function measure({ name, unit, value, dimensions }: Metric): void {
   const one = metrics.singleMetric();
   for (const [dimension, of] of Object.entries(dimensions ?? {})) one.addDimension(dimension, of);
   one.addMetric(name, unit, value);

@@ -101,6 +101,7 @@ describe("invalid parameters", () => {
     ["configAccounts", "12345"],
     ["configRoleName", "path/to/role"],
     ["remediation", "yes"],
+    ["templateHook", "on"],
     ["findingsTopicArn", "findings"],
     ["alertsTopicArn", "arn:aws:sns:eu-west-1:123456789012:alerts.fifo"],
     ["alertsTopicArn", "arn:aws:sns:us-east-1:123456789012:alerts"],

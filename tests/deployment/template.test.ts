@@ -32,6 +32,7 @@ const everyParameter = {
   configAccounts: "222222222222,333333333333",
   configRoleName: "audit-config",
   remediation: "on",
+  templateHook: "fail",
   policy: "tests/deployment/repairing-policy.yaml",
   findingsTopicArn: "arn:aws:sns:eu-west-1:123456789012:findings",
   alertsTopicArn: "arn:aws:sns:eu-west-1:123456789012:alerts",
@@ -109,8 +110,13 @@ describe.each(variants)("the template %s", (name) => {
   describe("IAM", () => {
     test("each function has its own role, and the schedule has another", () => {
       const used = ofType(template(), "AWS::Lambda::Function").map(([, { Role }]) => JSON.stringify(Role));
-      expect(used).toEqual(functionsOf(name).map((id) => JSON.stringify({ "Fn::GetAtt": [`${id}Role`, "Arn"] })));
-      const roles = [...functionsOf(name).map((id) => `${id}Role`), "SchedulerRole"];
+      const all = isRepairing ? [...functionsOf(name), "TemplateHook"] : functionsOf(name);
+      expect(used).toEqual(all.map((id) => JSON.stringify({ "Fn::GetAtt": [`${id}Role`, "Arn"] })));
+      const roles = [
+        ...all.map((id) => `${id}Role`),
+        "SchedulerRole",
+        ...(isRepairing ? ["TemplateHookInvokerRole"] : []),
+      ];
       expect(
         rolesOf(template())
           .map(([id]) => id)
@@ -200,7 +206,7 @@ describe.each(variants)("the template %s", (name) => {
     test("only AWS services can assume a role", () => {
       for (const [, { AssumeRolePolicyDocument }] of rolesOf(template()))
         for (const { Principal } of (AssumeRolePolicyDocument as { Statement: Statement[] }).Statement)
-          expect(["lambda.amazonaws.com", "scheduler.amazonaws.com"]).toContain(
+          expect(["lambda.amazonaws.com", "scheduler.amazonaws.com", "hooks.cloudformation.amazonaws.com"]).toContain(
             (Principal as { Service: string }).Service,
           );
     });
@@ -323,7 +329,7 @@ describe.each(variants)("the template %s", (name) => {
       const headings = [...operations.matchAll(/^## (.+)$/gm)].map(([, text = ""]) =>
         text.toLowerCase().replaceAll(" ", "-"),
       );
-      expect(Object.keys(alarms())).toHaveLength(isRepairing ? 15 : 10);
+      expect(Object.keys(alarms())).toHaveLength(isRepairing ? 17 : 10);
       for (const { AlarmDescription, AlarmName } of Object.values(alarms())) {
         expect(headings).toContain(/ See docs\/operations\.md#([\w-]+) and /.exec(described(AlarmDescription))?.[1]);
         expect(operations).toContain(String(AlarmName).replace("rds-password-audit-prod", "…"));
@@ -334,10 +340,14 @@ describe.each(variants)("the template %s", (name) => {
       const console = "https://eu-west-1.console.aws.amazon.com";
       const logs = `${console}/cloudwatch/home?region=eu-west-1#logsV2:log-groups/log-group/$252Faws$252Flambda$252F`;
       const queues = `${console}/sqs/v3/home?region=eu-west-1#/queues/https%3A%2F%2Fsqs.eu-west-1.amazonaws.com%2F123456789012%2F`;
+      const writers: Record<string, string> = {
+        EvaluationsWithheldAlarm: "ConfigRuleLambdaFunction",
+        TemplateHookFailuresAlarm: "TemplateHookLambdaFunction",
+      };
       for (const [id, { AlarmDescription, Dimensions }] of Object.entries(alarms())) {
         const link = / (https:\/\/\S+)$/.exec(described(AlarmDescription))?.[1];
         const [{ Value } = { Value: "" }] = Dimensions as { Value: unknown }[];
-        const writer = id === "EvaluationsWithheldAlarm" ? "ConfigRuleLambdaFunction" : "AuditLambdaFunction";
+        const writer = writers[id] ?? "AuditLambdaFunction";
         const [about = writer] = /\w+(LambdaFunction|DeadLetters)/.exec(JSON.stringify(Value)) ?? [];
         expect([id, link]).toEqual([id, `${about.endsWith("DeadLetters") ? queues : logs}${about}`]);
         expect(template().Resources).toHaveProperty(about);
@@ -367,7 +377,8 @@ describe.each(variants)("the template %s", (name) => {
       const alarmed = Object.values(alarms())
         .filter(({ Namespace }) => Namespace === "RdsPasswordAudit")
         .map(({ MetricName }) => MetricName);
-      const isShown = (metric: string) => isRepairing || metric !== "Remediations";
+      const isShown = (metric: string) =>
+        metric !== "TemplateHookFailures" && (isRepairing || metric !== "Remediations");
       expect(distinct(shown.map(String))).toEqual(emittedMetrics().filter(isShown));
       expect(emittedMetrics()).toEqual(expect.arrayContaining(alarmed as string[]));
       const dimensions = [...dashboard.matchAll(/"\$\{service\}\\+", \\+"(\w+)\\+"/g)].map(
@@ -557,6 +568,39 @@ describe("remediation", () => {
   });
 });
 
+describe("the template hook", () => {
+  test("off creates nothing for it", () => {
+    expect(Object.keys(withDefaults().Resources).filter((id) => /hook/i.test(id))).toEqual([]);
+  });
+
+  test("asks before the databases of a stack are created or changed, with the failure mode of the parameter", () => {
+    const { Type, Properties } = resource(withEveryParameter(), "TemplateHook");
+    expect(Type).toBe("AWS::CloudFormation::LambdaHook");
+    expect(Properties).toMatchObject({
+      FailureMode: "FAIL",
+      TargetOperations: ["RESOURCE", "CLOUD_CONTROL"],
+      TargetFilters: { TargetNames: ["AWS::RDS::DBInstance", "AWS::RDS::DBCluster"], Actions: ["CREATE", "UPDATE"] },
+      ExecutionRole: { "Fn::GetAtt": ["TemplateHookInvokerRole", "Arn"] },
+    });
+  });
+
+  test("the function may only log, and CloudFormation may only invoke it", () => {
+    expect(allowedActions(role(withEveryParameter(), "TemplateHookRole"))).toEqual(
+      runActions.filter((action) => action !== "sqs:SendMessage"),
+    );
+    const invoker = role(withEveryParameter(), "TemplateHookInvokerRole");
+    expect(allowedActions(invoker)).toEqual(["lambda:InvokeFunction"]);
+    expect(statementsOf(invoker)[0]?.Resource).toEqual({ "Fn::GetAtt": ["TemplateHookLambdaFunction", "Arn"] });
+    expect(JSON.stringify(invoker.AssumeRolePolicyDocument)).toContain(
+      '"Condition":{"StringEquals":{"aws:SourceAccount":{"Ref":"AWS::AccountId"}}}',
+    );
+  });
+
+  test("ends before CloudFormation stops waiting for it", () => {
+    expect(resource(withEveryParameter(), "TemplateHookLambdaFunction").Properties.Timeout).toBeLessThan(30);
+  });
+});
+
 describe("parameters", () => {
   test("existing topics and keys are not created, and the roles use them", () => {
     for (const id of ["FindingsTopic", "AlertsTopic", "Key", "KeyAlias"]) {
@@ -726,10 +770,17 @@ describe("events", () => {
 });
 
 describe("packages", () => {
-  const handlers = { audit: "audit", recheck: "recheck", configRule: "config-rule", remediate: "remediate" };
+  const handlers = {
+    audit: "audit",
+    recheck: "recheck",
+    configRule: "config-rule",
+    remediate: "remediate",
+    templateHook: "template-hook",
+  };
   const maxBytes = 700_000;
 
-  const packageWith = (name: string) => get(name === "remediate" ? "with every parameter" : "with defaults");
+  const packageWith = (name: string) =>
+    get(["remediate", "templateHook"].includes(name) ? "with every parameter" : "with defaults");
   const zipOf = (name: string) => readFileSync(`${packageWith(name).folder}/packages/${name}.zip`);
 
   /** Loads a packaged function as Lambda does at start-up, with only its files in a folder. */
@@ -759,7 +810,8 @@ describe("packages", () => {
 
   test.each(Object.keys(handlers))("%s does not contain the call that reads a secret's value", (name) => {
     const module = [...readZip(zipOf(name))].find(([file]) => file.endsWith(".mjs"))?.[1].toString() ?? "";
-    expect(module).toMatch(/["'`]DescribeSecret["'`]/);
+    // The template hook calls no AWS service, so its package has no operation at all.
+    if (name !== "templateHook") expect(module).toMatch(/["'`]DescribeSecret["'`]/);
     // The SDK names an operation in quotation marks. A rule names the IAM action, to find who else may read a secret.
     expect(module).not.toMatch(/["'`](Batch)?GetSecretValue["'`]|GetSecretValueCommand/);
   });

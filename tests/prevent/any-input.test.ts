@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { UsageError } from "../../lib/model/errors.ts";
 import { reportSchema } from "../../lib/model/report.ts";
 import { readManifest } from "../../lib/prevent/cloudformation/cdk-output.ts";
-import { parseParameterFile } from "../../lib/prevent/cloudformation/parameters.ts";
+import { parseParameterFile } from "../../lib/prevent/cloudformation/parameter-file.ts";
 import { aPlan } from "./a-plan.ts";
 import { checkText } from "./check-text.ts";
 

@@ -6,7 +6,7 @@ import { toDeclarations } from "../../lib/prevent/cloudformation/to-declarations
 import { assembleCheckReport } from "../../lib/prevent/templates/assemble-check-report.ts";
 import { parsePlan } from "../../lib/prevent/terraform/parse-plan.ts";
 import { toPlannedDeclarations } from "../../lib/prevent/terraform/to-declarations.ts";
-import { rules } from "../../rules/index.ts";
+import { policyRuleIds, rules } from "../../rules/index.ts";
 import { now } from "../support/builders.ts";
 
 type Surroundings = {
@@ -30,11 +30,7 @@ export function checkText(
       ? toDeclarations(parseTemplate(text, file), { parameters, target, nestedAreJudged: false })
       : toPlannedDeclarations(plan, target);
   const standard = {
-    policy: parsePolicy(
-      policy || "{}",
-      "policy.yaml",
-      rules.map(({ id }) => id),
-    ),
+    policy: parsePolicy(policy || "{}", "policy.yaml", policyRuleIds),
     rules,
     now,
     version: "0",

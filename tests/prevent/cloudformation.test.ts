@@ -58,6 +58,30 @@ describe("management", () => {
     ["cluster, not set", cluster("Engine: aurora-mysql"), "NON_COMPLIANT", "unmanaged"],
     ["cluster, managed", cluster("Engine: aurora-mysql, ManageMasterUserPassword: true"), "PASS", "managed"],
     ["Serverless v1", cluster("Engine: aurora, EngineMode: serverless"), "PASS", "serverless-v1"],
+    [
+      "master user without a password",
+      instance("Engine: postgres, MasterUserAuthenticationType: iam-db-auth"),
+      "PASS",
+      "iam-db-auth",
+    ],
+    [
+      "master user with a password",
+      instance("Engine: postgres, MasterUserAuthenticationType: password"),
+      "NON_COMPLIANT",
+      "unmanaged",
+    ],
+    [
+      "engine whose master user always has a password",
+      instance("Engine: mysql, MasterUserAuthenticationType: iam-db-auth"),
+      "NON_COMPLIANT",
+      "unmanaged",
+    ],
+    [
+      "master user whose authentication is not resolved",
+      `Parameters: { P: { Type: String } }\n${instance("Engine: postgres, MasterUserAuthenticationType: !Ref P")}`,
+      "INSUFFICIENT_DATA",
+      "unmanaged",
+    ],
     ["Limitless", cluster("Engine: aurora-postgresql, ClusterScalabilityType: limitless"), "PASS", "limitless"],
     ["replica cluster", cluster("Engine: aurora-mysql, ReplicationSourceIdentifier: a"), "PASS", "replica-cluster"],
     ["global database", cluster("Engine: aurora-mysql, GlobalClusterIdentifier: !Ref G"), "PASS", "global-database"],
@@ -81,6 +105,32 @@ describe("management", () => {
     const report = checkText(text);
     expect([verdictOn(report, "Db"), classOf(report, "Db")]).toEqual([verdict, management]);
     expect(reportSchema.safeParse(report).success).toBe(true);
+  });
+});
+
+describe("the condition of a resource", () => {
+  const withCondition = (parameter: string) => `Parameters: { P: { ${parameter} } }
+Conditions: { C: !Equals [!Ref P, 'on'] }
+Resources: { Db: { Type: AWS::RDS::DBInstance, Condition: C, Properties: { Engine: mysql } } }`;
+  const check = (parameter: string, value?: string) =>
+    checkText(withCondition(parameter), value === undefined ? {} : { parameters: new Map([["P", value]]) });
+
+  test("a resource that is not created is not judged", () => {
+    expect(check("Type: String", "off").databases).toEqual([]);
+  });
+
+  test("a resource that is created is judged", () => {
+    const [finding] = check("Type: String", "on").findings;
+    expect(finding?.status).toBe("NON_COMPLIANT");
+    expect(finding?.evidence).not.toHaveProperty("conditionNotResolved");
+  });
+
+  test.each([
+    ["is not resolved", "Type: String"],
+    ["is false by a default that a deployment can change", "Type: String, Default: 'off'"],
+  ])("a resource whose condition %s is judged, and says so", (_, parameter) => {
+    const [finding] = check(parameter).findings;
+    expect(finding).toMatchObject({ status: "NON_COMPLIANT", evidence: { conditionNotResolved: "C" } });
   });
 });
 

@@ -1,8 +1,10 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: texts of templates
 import { describe, expect, test } from "@jest/globals";
 import { UsageError } from "../../lib/model/errors.ts";
+import { passwordRule } from "../../lib/prevent/templates/password-rule.ts";
 import { formats } from "../../lib/report/formats.ts";
-import { checkText } from "./check-text.ts";
+import { policyRuleIds } from "../../rules/index.ts";
+import { checkText, verdictOn } from "./check-text.ts";
 
 const rule = "password-not-in-template";
 const secret = "hunter2hunter2";
@@ -147,5 +149,30 @@ describe("a password without its quotes is not in the refusal of the file", () =
     }
     expect(output).not.toContain("hunter2");
     expect(output).toMatch(/template.yaml/);
+  });
+});
+
+describe("the policy", () => {
+  const text =
+    "Resources: { Db: { Type: AWS::RDS::DBInstance, Properties: { Engine: mysql, MasterUserPassword: hunter2 } } }";
+  const findingBy = (policy: string) => checkText(text, { policy }).findings.find((finding) => finding.rule === rule);
+
+  test("can change the severity of password-not-in-template", () => {
+    expect(findingBy("{}")?.severity).toBe("critical");
+    expect(findingBy(`severities: { ${rule}: low }`)?.severity).toBe("low");
+  });
+
+  test("can turn it off", () => {
+    expect(findingBy(`rulesOff: [${rule}]`)).toBeUndefined();
+  });
+
+  test("can exempt from it alone", () => {
+    const exemption = `{ match: { engine: mysql }, rules: [${rule}], owner: team, reason: legacy, until: 2099-01-01 }`;
+    expect(findingBy(`exemptions: [${exemption}]`)?.exemption).toMatchObject({ owner: "team" });
+    expect(verdictOn(checkText(text, { policy: `exemptions: [${exemption}]` }), "Db")).toBe("NON_COMPLIANT");
+  });
+
+  test("knows the rule by its id", () => {
+    expect(policyRuleIds.at(-1)).toBe(passwordRule.id);
   });
 });

@@ -45,7 +45,9 @@ export function toDeclarations(template: Template, context: TemplateContext): De
   );
   const databases = resources.flatMap(([name, resource]) => {
     const kind = kinds[textOf(get(resource, "Type"))];
-    return kind === undefined ? [] : [toDatabase(name, kind, template, resolver, context.target)];
+    if (kind === undefined) return [];
+    const condition = readCondition(resource, resolver);
+    return condition === false ? [] : [toDatabase(name, kind, template, resolver, context.target, condition)];
   });
   return { file, databases, unjudged: resources.flatMap(([name, resource]) => findUnjudged(name, resource, context)) };
 }
@@ -56,6 +58,7 @@ function toDatabase(
   template: Template,
   resolver: Resolver,
   target: StackTarget,
+  condition: string | null,
 ): DeclaredDatabase {
   const resource = get(get(template.root, "Resources"), name);
   const properties = get(resource, "Properties");
@@ -82,6 +85,7 @@ function toDatabase(
       ? known<string>(null)
       : globalClusterOf(name, text("GlobalClusterIdentifier"), template),
     rdsCustom: isInstance ? text("CustomIAMInstanceProfile") : known<string>(null),
+    masterUserAuthentication: text("MasterUserAuthenticationType"),
     tags: toTags(property("Tags"), resolver),
   };
   const path = get(get(resource, "Metadata"), "aws:cdk:path");
@@ -95,9 +99,23 @@ function toDatabase(
     lineOf: (which) => line(which === "key" ? "MasterUserSecret" : names[which === "turnOn" ? "managed" : which]),
     names,
     ...target,
+    condition,
     replicas: findReplicas(name, template),
     assumed: resolver.takeAssumed(),
   };
+}
+
+/**
+ * False if the resource's condition is false, so that it is not created; the condition's name if that is not certain, also because a default
+ * decides it; null if it is true, or there is none.
+ */
+function readCondition(resource: unknown, resolver: Resolver): string | false | null {
+  const name = get(resource, "Condition");
+  if (name === undefined) return null;
+  resolver.takeAssumed();
+  const verdict = resolver.resolve({ "Fn::If": [name, true, false] });
+  if (verdict.kind === "value" && verdict.value === true) return null;
+  return verdict.kind === "value" && resolver.takeAssumed().length === 0 ? false : textOf(name);
 }
 
 /** A replica has the engine of its source, and a member that of its cluster. */

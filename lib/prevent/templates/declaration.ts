@@ -74,7 +74,11 @@ export type DeclaredDatabase = {
   readonly scalabilityType: Declared<string>;
   readonly globalClusterIdentifier: Declared<string>;
   readonly rdsCustom: Declared<string>;
+  /** `iam-db-auth` if the master user has no password. */
+  readonly masterUserAuthentication: Declared<string>;
   readonly tags: Declared<Readonly<Record<string, string>>>;
+  /** The condition without which the resource is not created, if its value is not known; otherwise null. */
+  readonly condition: string | null;
   /** Names of the resources that replicate this one. */
   readonly replicas: readonly string[];
   /** Parameters whose defaults were taken. */

@@ -1,6 +1,6 @@
 import { type ClassificationContext, classify } from "../../audit/classify.ts";
 import { activeRules, applyRule, type RuleResult, renderJudgment, toFinding } from "../../audit/judge.ts";
-import { type ClassifiedDatabase, kindNames } from "../../model/database.ts";
+import { type ClassifiedDatabase, type Database, kindNames } from "../../model/database.ts";
 import type { Finding } from "../../model/finding.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { Rule, RuleContext, Verdict } from "../../model/rule.ts";
@@ -28,7 +28,7 @@ export function judgeDeclared(declared: DeclaredDatabase, standard: Standard): J
   const variants = listVariants(declared);
   const classified = (variants ?? []).map((variant) => ({
     variant,
-    database: classify(variant.database, contextOf(standard)),
+    database: classifyDeclared(variant.database, standard),
   }));
   const shown = classified.find(({ database }) => database.management === "unmanaged") ?? classified[0];
   const database = shown?.database ?? toUnclassified(declared);
@@ -76,13 +76,22 @@ function judgeRule(
   return first.crash === null ? asResult(first.verdict, first.of) : { result: first, of: first.of };
 }
 
-function contextOf({ policy }: Standard): ClassificationContext {
+/** Classifies a database as the audit does. Its template says what the audit knows only from the policy: whether the master user has a password. */
+function classifyDeclared(database: Database, { policy }: Standard): ClassifiedDatabase {
+  if (!database.iamAuthentication) return classify(database, contextOf(policy.support));
+  const classified = classify(database, contextOf({ ...policy.support, iamDbAuth: [{}] }));
+  return classified.reason === "iam-db-auth"
+    ? { ...classified, explanation: "its master user logs in with IAM (iam-db-auth), so it has no password" }
+    : classified;
+}
+
+function contextOf(support: Policy["support"]): ClassificationContext {
   const none = { arns: new Set<string>(), gap: null, doubts: new Map<string, string>() };
   return {
     globalClusterMembers: none,
     blueGreenDatabases: none,
     sources: { names: new Set(), gap: null },
-    support: policy.support,
+    support,
   };
 }
 
@@ -147,6 +156,7 @@ function withEvidence<J extends { evidence: Finding["evidence"] }>(
     evidence: {
       ...evidence,
       ...("engine" in evidence && { engine: resolvedEngine(declared) }),
+      ...(declared.condition !== null && { conditionNotResolved: declared.condition }),
       ...(declared.path !== null && { construct: declared.path }),
       ...(declared.assumed.length > 0 && { parameterDefaults: [...declared.assumed] }),
       ...(uncertain.length > 0 && {
@@ -204,6 +214,7 @@ function toUnclassified(declared: DeclaredDatabase): ClassifiedDatabase {
       scalabilityType: first(declared.scalabilityType),
       globalClusterIdentifier: first(declared.globalClusterIdentifier),
       rdsCustom: first(declared.rdsCustom),
+      masterUserAuthentication: first(declared.masterUserAuthentication),
     }) ?? [];
   if (variant === undefined) throw new Error(`${declared.name} has no variant`);
   return { ...variant.database, management: "unmanaged", reason: null, explanation: null, doubt: null };

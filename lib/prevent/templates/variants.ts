@@ -4,6 +4,9 @@ import { type Declared, type DeclaredDatabase, type DeclaredKey, unresolvedText 
 /** A database as it can be after deployment, and its key. */
 export type Variant = { readonly database: Database; readonly key: DeclaredKey | null };
 
+/** A master user that logs in with IAM. */
+const iamMasterUser = "iam-db-auth";
+
 /** More than that is not enumerated. */
 const maxVariants = 256;
 
@@ -23,6 +26,7 @@ const settings = [
   "scalabilityType",
   "globalClusterIdentifier",
   "rdsCustom",
+  "masterUserAuthentication",
 ] as const;
 type Setting = (typeof settings)[number];
 type Chosen = { readonly [S in Setting]: DeclaredDatabase[S]["options"][number] };
@@ -40,6 +44,8 @@ export function listVariants(declared: DeclaredDatabase): readonly Variant[] | n
 
 function optionsOf(declared: DeclaredDatabase, setting: Setting): readonly unknown[] {
   const { options } = declared[setting];
+  if (setting === "masterUserAuthentication")
+    return options.flatMap((option) => (option === unresolvedText ? [null, iamMasterUser] : [option]));
   if (setting !== "engine") return options;
   return (options as Declared<string>["options"]).flatMap((engine) =>
     engine === null || engine === unresolvedText ? possibleEngines[declared.kind] : [engine],
@@ -77,7 +83,7 @@ function toVariant(declared: DeclaredDatabase, chosen: Chosen): Variant {
       globalWriteForwarding: false,
       rdsCustom: chosen.rdsCustom !== null,
       expressConfiguration: false,
-      iamAuthentication: false,
+      iamAuthentication: chosen.masterUserAuthentication === iamMasterUser,
       storageKmsKeyId: unknown,
     },
   };

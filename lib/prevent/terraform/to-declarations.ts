@@ -124,6 +124,8 @@ function toDatabase(
     globalClusterIdentifier: isCluster ? globalClusterOf(resource, related) : none,
     rdsCustom: isCluster ? none : text("custom_iam_instance_profile"),
     tags: toTags(resource),
+    masterUserAuthentication: known<string>(null),
+    condition: null,
     replicas: related
       .filter((one) => one.module === resource.module && refersTo(one, "replicate_source_db", resource))
       .map((one) => one.address),
