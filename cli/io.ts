@@ -1,10 +1,13 @@
 import type { AccountPort } from "../lib/collect/choose-targets.ts";
 import type { RegionPort } from "../lib/collect/region-port.ts";
+import type { ConsumerPort } from "../lib/consumers/find-consumers.ts";
 import type { OrganizationPort } from "../lib/organization/organization-port.ts";
+import type { PrerequisitePort } from "../lib/preflight/check-prerequisites.ts";
+import type { SimulationPort } from "../lib/preflight/simulation.ts";
 import type { Publish } from "../lib/publish/destinations.ts";
 import type { RepairPort } from "../lib/remediate/repair.ts";
 import { codeOf } from "./error-info.ts";
-import { explainFileError, WriteError } from "./files.ts";
+import { explainFileError, WriteError } from "./output/files.ts";
 
 /** A stream to write to; `isTTY` if it is a terminal, `columns` wide. */
 export type OutputStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
@@ -56,6 +59,12 @@ export type Aws = {
     answer: { readonly decision: "approved" | "rejected"; readonly by: string },
     options: CallerOptions,
   ) => Promise<void>;
+  /** Opens IAM's policy simulator. */
+  readonly openSimulation: (options: CallerOptions) => Promise<SimulationPort>;
+  /** Opens the services that may use a database. */
+  readonly openConsumers: (options: CallerOptions) => Promise<ConsumerPort>;
+  /** Opens the services that a deployment uses. */
+  readonly openPrerequisites: (options: CallerOptions) => Promise<PrerequisitePort>;
 };
 
 /** A command's access to the outside world, replaced in tests. */

@@ -20,8 +20,12 @@ async function loadAws(): Promise<Aws> {
       const { publishMessages } = await import("../lib/aws/publish-messages.ts");
       return publishMessages(topicArn, messages, options);
     },
-    profileNames: async () => (await import("./profile-names.ts")).profileNames(),
+    profileNames: async () => (await import("./input/profile-names.ts")).profileNames(),
     answerApproval: async (...args) => (await import("../lib/aws/answer-approval.ts")).answerApproval(...args),
+    openSimulation: async (options) => (await import("../lib/aws/simulate-permissions.ts")).createSimulation(options),
+    openConsumers: async (options) => (await import("../lib/aws/read-consumers.ts")).createConsumers(options),
+    openPrerequisites: async (options) =>
+      (await import("../lib/aws/read-prerequisites.ts")).createPrerequisites(options),
   };
 }
 

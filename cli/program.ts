@@ -1,25 +1,27 @@
 import { Command } from "commander";
 import wrapAnsi from "wrap-ansi";
-import { addApprove } from "./approve.ts";
-import { addAudit } from "./audit.ts";
-import { addCheck } from "./check.ts";
-import { addCompletion } from "./completion.ts";
-import { addDemo } from "./demo.ts";
+import { addApprove } from "./commands/approve.ts";
+import { addAudit } from "./commands/audit.ts";
+import { addCheck } from "./commands/check.ts";
+import { addCompletion } from "./commands/completion.ts";
+import { addConsumers } from "./commands/consumers.ts";
+import { addDemo } from "./commands/demo.ts";
+import { addExplain } from "./commands/explain.ts";
+import { addPlan } from "./commands/plan.ts";
+import { addPreflight } from "./commands/preflight.ts";
+import { addPrevent } from "./commands/prevent.ts";
+import { addRemediate } from "./commands/remediate.ts";
+import { addRotate } from "./commands/rotate.ts";
+import { addRules } from "./commands/rules.ts";
+import { addStop } from "./commands/stop.ts";
+import { addVerify } from "./commands/verify.ts";
 import { exitStatus, failureStatus } from "./exit-status.ts";
-import { addExplain } from "./explain.ts";
 import { addDiff } from "./history/diff.ts";
 import { addHistory } from "./history/history.ts";
 import { addTrend } from "./history/trend.ts";
 import type { Io, OutputStream } from "./io.ts";
-import { addPlan } from "./plan.ts";
-import { addPrevent } from "./prevent.ts";
-import { addRemediate } from "./remediate.ts";
+import { terminalOf } from "./output/terminal.ts";
 import { programName, reportFailure } from "./report-failure.ts";
-import { addRotate } from "./rotate.ts";
-import { addRules } from "./rules.ts";
-import { addStop } from "./stop.ts";
-import { terminalOf } from "./terminal.ts";
-import { addVerify } from "./verify.ts";
 import { version } from "./version.ts";
 
 const examples = `
@@ -69,6 +71,8 @@ function createProgram(io: Io, end: (status: number) => void): Command {
     addRules,
     addExplain,
     addPlan,
+    addPreflight,
+    addConsumers,
     addRemediate,
     addRotate,
     addApprove,

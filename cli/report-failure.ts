@@ -2,8 +2,8 @@ import { CommanderError } from "commander";
 import { AccessError, AwsCallError, UsageError } from "../lib/model/errors.ts";
 import { toPrintable } from "../lib/report/text/printable.ts";
 import { messageOf } from "./error-info.ts";
-import { WriteError } from "./files.ts";
 import { type Io, write } from "./io.ts";
+import { WriteError } from "./output/files.ts";
 
 /** The program's name, in help and in errors. */
 export const programName = "rds-password-audit";
@@ -46,6 +46,10 @@ const replacements: readonly [RegExp, string][] = [
   [
     /^Missing required argument "database"\.$/,
     "remediate needs a database, before any options, as in: remediate orders --region eu-west-1",
+  ],
+  [
+    /^Missing required argument "database-name"\.$/,
+    "consumers needs a database, before any options, as in: consumers orders --region eu-west-1",
   ],
   [
     /^Missing required argument "id"\.$/,

@@ -30,6 +30,7 @@ const { metafile } = await build({
   // A command loads only the code that it needs.
   splitting: true,
   platform: "node",
+  mainFields: ["module", "main"],
   format: "esm",
   target: `node${oldestMajor}`,
   // Libraries in CommonJS call require for modules of Node.js.

@@ -127,6 +127,17 @@ export const parts: readonly Part[] = [
     imports: ["lib/executions", "lib/collect", "lib/storage", "lib/remediate", "lib/publish", "lib/report", ...pure],
   },
   {
+    name: "lib/consumers",
+    holds: "what may stop working when the master password of a database changes",
+    imports: ["lib/consumers", ...pure],
+  },
+  {
+    name: "lib/preflight",
+    holds: "trying the permissions of audits and repairs, and what a deployment needs, without changing anything",
+    imports: ["lib/preflight", "lib/collect", ...pure],
+    libraries: ["p-map"],
+  },
+  {
     name: "lib/*.ts",
     holds: "use cases that join several of these, one per file",
     imports: [
@@ -186,7 +197,7 @@ export const laws = [
   {
     name: "simulator-for-tests",
     comment: "Only the demo, the tests and the benchmark import `simulator`.",
-    from: { pathNot: "^(simulator|cli/demo|tests|bench)" },
+    from: { pathNot: "^(simulator|cli/commands/demo|tests|bench)" },
     to: { path: "^simulator/" },
   },
   {

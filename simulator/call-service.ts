@@ -2,8 +2,12 @@ import { createRegion } from "./cloud.ts";
 import { type Fault, takeFault } from "./faults.ts";
 import type { Params } from "./params.ts";
 import { accountManagement } from "./services/account.ts";
+import { cloudTrail } from "./services/cloudtrail.ts";
 import { config } from "./services/config.ts";
+import { ecs } from "./services/ecs.ts";
+import { iam } from "./services/iam.ts";
 import { kms } from "./services/kms.ts";
+import { lambda } from "./services/lambda.ts";
 import { organizations } from "./services/organizations.ts";
 import { rds } from "./services/rds.ts";
 import { s3 } from "./services/s3.ts";
@@ -42,8 +46,12 @@ export class NoResponseError extends Error {
 /** By the service name in the credential scope. */
 const services: Readonly<Record<string, Service>> = {
   account: accountManagement,
+  cloudtrail: cloudTrail,
   config,
+  ecs,
+  iam,
   kms,
+  lambda,
   organizations,
   rds,
   s3,

@@ -79,6 +79,11 @@ export function takeEntryFault(region: FaultyRegion, action: string, entry: unkn
   );
 }
 
+/** The `deny` fault that applies to an action without making the call, if any. It is not counted down. */
+export function findDenial(faults: readonly Fault[], call: MatchedCall): Fault | undefined {
+  return faults.find((fault) => fault.kind === "deny" && fault.left > 0 && matches(fault, call));
+}
+
 /** True if a `deny` fault removes a permission that RDS uses on the caller's behalf. */
 export function isDenied(region: FaultyRegion, action: string, params: unknown = {}): boolean {
   return (

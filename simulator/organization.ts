@@ -269,6 +269,26 @@ function addNotJudged(region: Region, elsewhere: Region, managed: Managed): void
   region.addCluster({ identifier: "relations", engine: "neptune", members: 1 });
 }
 
+/** Adds what uses the database orders, and what a deployment needs. */
+function addWorkloads({ workloads, name, account, instances }: Region, { hoursAgo }: Times): void {
+  const host = `orders.simulated.${name}.rds.amazonaws.com`;
+  const secretId = instances.get("orders")?.MasterUserSecret?.SecretArn;
+  workloads.recorder = { name: "default", recording: true };
+  workloads.trails.push({ Name: "organization", isLogging: true });
+  workloads.functions.push({ FunctionName: "checkout", variables: { DB_HOST: host, STAGE: "production" } });
+  workloads.taskDefinitions.push({
+    family: "order-history",
+    revision: 7,
+    containerDefinitions: [{ name: "api", environment: [{ name: "PGHOST", value: host }] }],
+  });
+  const role = `arn:${account.partition}:iam::${account.id}:role/order-history`;
+  workloads.trailEvents.push({
+    EventName: "GetSecretValue",
+    EventTime: hoursAgo(5),
+    CloudTrailEvent: JSON.stringify({ userIdentity: { arn: role }, requestParameters: { secretId } }),
+  });
+}
+
 function fillProduction(cloud: Cloud, times: Times): void {
   const account = sampleAccounts.production;
   const ireland = cloud.region(account, "eu-west-1");
@@ -306,6 +326,7 @@ function fillProduction(cloud: Cloud, times: Times): void {
   addLockedKey(ireland, times);
   // Fails secret-not-shared, which is off unless a policy turns it on.
   ireland.addInstance({ identifier: "partner-feed", managed: { kmsKeyId, resourcePolicy: allowPartner } });
+  addWorkloads(ireland, times);
   // `npm run new-rule` inserts a database that fails the new rule above this line.
 
   addHealthy(frankfurt, { kmsKeyId: frankfurtKey }, [

@@ -182,6 +182,30 @@ export type Topic = {
 /** The last import of a finding, in ASFF. */
 export type ImportedFinding = { readonly Id: string; readonly UpdatedAt: string; readonly [field: string]: unknown };
 
+/** What is around the databases of a Region: AWS Config, CloudTrail, Lambda and ECS. Mutable. */
+export type Workloads = {
+  /** Null if AWS Config has no configuration recorder. Without `resourceTypes` it records everything. */
+  recorder: { readonly name: string; readonly recording: boolean; readonly resourceTypes?: readonly string[] } | null;
+  trails: { readonly Name: string; readonly isLogging: boolean; readonly hasManagementEvents?: boolean }[];
+  /** Events that `LookupEvents` finds, newest first, in its format. */
+  trailEvents: { readonly EventName: string; readonly EventTime: Date; readonly [field: string]: unknown }[];
+  unreservedConcurrency: number;
+  /** False in a Region where Lambda has no durable functions. */
+  hasDurableFunctions: boolean;
+  proxyTargets: {
+    readonly DBProxyName: string;
+    readonly RdsResourceId: string;
+    readonly TrackedClusterId?: string;
+    readonly Type: string;
+  }[];
+  functions: { readonly FunctionName: string; readonly variables: Readonly<Record<string, string>> }[];
+  taskDefinitions: {
+    readonly family: string;
+    readonly revision: number;
+    readonly containerDefinitions: readonly object[];
+  }[];
+};
+
 /** An AWS Config rule and the result token of its function. */
 export type ConfigRule = { readonly ConfigRuleName: string; readonly resultToken: string };
 

@@ -17,6 +17,7 @@ import type {
   StoredEvaluation,
   TenantDatabase,
   Topic,
+  Workloads,
 } from "./resources.ts";
 
 /**
@@ -47,6 +48,7 @@ export type Region = FleetBuilders &
     readonly securityHub: { isEnabled: boolean; readonly findings: Map<string, ImportedFinding> };
     readonly configRules: Map<string, ConfigRule>;
     readonly evaluations: Map<string, StoredEvaluation>;
+    readonly workloads: Workloads;
     /** Databases, by ARN or identifier, whose rotations fail without a visible cause. */
     readonly failingRotations: Set<string>;
     /** Earlier versions of changed secrets, newest last: `ListSecrets` can lag five minutes. */

@@ -5,10 +5,10 @@ import type { Report } from "../../lib/model/report.ts";
 import { toJson } from "../../lib/report/files/json.ts";
 import { renderDiff } from "../../lib/report/terminal/diff.ts";
 import { exitStatus } from "../exit-status.ts";
+import { oneOf } from "../input/option-values.ts";
+import { readReport } from "../input/report-file.ts";
 import { type Io, write } from "../io.ts";
-import { oneOf } from "../option-values.ts";
-import { readReport } from "../report-file.ts";
-import { terminalOf } from "../terminal.ts";
+import { terminalOf } from "../output/terminal.ts";
 import { historyOption, openExisting } from "./history-option.ts";
 
 type DiffOptions = { readonly history?: string; readonly format: "table" | "json" };

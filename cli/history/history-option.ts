@@ -1,5 +1,5 @@
 import { Option } from "commander";
-import { nonEmpty } from "../option-values.ts";
+import { nonEmpty } from "../input/option-values.ts";
 
 /** `--history`: the file in which `audit` keeps its runs. */
 export function historyOption(description: string): Option {

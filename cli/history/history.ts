@@ -4,9 +4,9 @@ import { suggest } from "../../lib/model/nearest.ts";
 import { toJson } from "../../lib/report/files/json.ts";
 import { renderDatabaseHistories } from "../../lib/report/terminal/database-history.ts";
 import { exitStatus } from "../exit-status.ts";
+import { oneOf } from "../input/option-values.ts";
 import { type Io, write } from "../io.ts";
-import { oneOf } from "../option-values.ts";
-import { terminalOf } from "../terminal.ts";
+import { terminalOf } from "../output/terminal.ts";
 import { historyOption, openExisting } from "./history-option.ts";
 
 type HistoryOptions = { readonly history: string; readonly format: "table" | "json" };

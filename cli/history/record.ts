@@ -3,8 +3,8 @@ import type { Finding } from "../../lib/model/finding.ts";
 import type { Report } from "../../lib/model/report.ts";
 import { count } from "../../lib/report/text/count.ts";
 import { messageOf } from "../error-info.ts";
-import { WriteError } from "../files.ts";
 import { type Io, write } from "../io.ts";
+import { WriteError } from "../output/files.ts";
 import type { HistoryFile } from "./history-file.ts";
 
 /** Opens the history before AWS is asked, so that a file that cannot be used costs no audit. */

@@ -3,9 +3,9 @@ import { UsageError } from "../../lib/model/errors.ts";
 import { toJson } from "../../lib/report/files/json.ts";
 import { renderTrend } from "../../lib/report/terminal/trend.ts";
 import { exitStatus } from "../exit-status.ts";
+import { oneOf } from "../input/option-values.ts";
 import { type Io, write } from "../io.ts";
-import { oneOf } from "../option-values.ts";
-import { terminalOf } from "../terminal.ts";
+import { terminalOf } from "../output/terminal.ts";
 import { historyOption, openExisting } from "./history-option.ts";
 
 type TrendOptions = { readonly history: string; readonly last: number; readonly format: "table" | "json" };

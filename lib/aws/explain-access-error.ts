@@ -1,3 +1,4 @@
+import { isAccessDenied } from "../model/errors.ts";
 import { toCallError, unreadableAnswer } from "./call.ts";
 
 /** What messages call the credentials, and their profile. */
@@ -15,8 +16,6 @@ const clockMessage = /signature (expired|not yet current)/i;
 /** Certificates that Node.js does not trust: those of a company's proxy, which reads the traffic. */
 const untrusted =
   /SELF_SIGNED_CERT|UNABLE_TO_(VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT)|self-signed certificate|unable to (get local issuer|verify)/;
-
-const denied = ["AccessDenied", "AccessDeniedException"];
 
 /** Why an account cannot be opened, and what to do. */
 export function explainAccessError({ name, profile }: Caller, error: unknown): string {
@@ -46,7 +45,7 @@ export function explainAccessError({ name, profile }: Caller, error: unknown): s
     return `The certificate that AWS shows to ${name} is not trusted (${message}): if a proxy of your company reads the traffic, set NODE_EXTRA_CA_CERTS to the file with its certificate authority.`;
   if (/sts:AssumeRole/.test(message))
     return `The credentials of ${name} may not assume its role (${message}): allow sts:AssumeRole, and check the trust policy of the role.`;
-  if (denied.includes(code))
+  if (isAccessDenied({ code }))
     return `AWS STS denies the call of ${name} (${message}): the call needs no permission, so check the policy of the VPC endpoint for STS.`;
   if (isTransient)
     return `AWS STS did not answer ${name} after several attempts (${code}: ${message}): try again in some minutes.`;

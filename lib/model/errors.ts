@@ -36,5 +36,10 @@ export function isTransient(error: unknown): boolean {
   return error instanceof AwsCallError && error.isTransient;
 }
 
+/** True for a call that a policy denies. */
+export function isAccessDenied({ code }: Pick<AwsCallError, "code">): boolean {
+  return ["AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"].includes(code);
+}
+
 /** The code of the AwsCallError for a database whose resource ID RDS does not return. RDS itself has no such code. */
 export const databaseNotFound = "DatabaseNotFound";

@@ -124,9 +124,29 @@ function complianceDetails(params: Params, { region }: CallContext): object {
   return { EvaluationResults: items.map(toResult), NextToken: next };
 }
 
-/** AWS Config: what the function of a custom rule needs. */
+function describeRecorders(_params: Params, { region: { workloads } }: CallContext): object {
+  const { recorder } = workloads;
+  if (recorder === null) return { ConfigurationRecorders: [] };
+  const { name, resourceTypes } = recorder;
+  const recordingGroup = { allSupported: resourceTypes === undefined, resourceTypes: resourceTypes ?? [] };
+  return { ConfigurationRecorders: [{ name, recordingGroup }] };
+}
+
+function describeRecorderStatus(_params: Params, { region: { workloads } }: CallContext): object {
+  const { recorder } = workloads;
+  return {
+    ConfigurationRecordersStatus: recorder === null ? [] : [{ name: recorder.name, recording: recorder.recording }],
+  };
+}
+
+/** AWS Config: what the function of a custom rule needs, and the configuration recorder. */
 export const config: Service = {
   protocol: json11("message"),
   errors: jsonErrors,
-  actions: { GetComplianceDetailsByConfigRule: complianceDetails, PutEvaluations: putEvaluations },
+  actions: {
+    DescribeConfigurationRecorders: describeRecorders,
+    DescribeConfigurationRecorderStatus: describeRecorderStatus,
+    GetComplianceDetailsByConfigRule: complianceDetails,
+    PutEvaluations: putEvaluations,
+  },
 };

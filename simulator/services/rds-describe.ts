@@ -14,7 +14,7 @@ import type {
 } from "../resources.ts";
 import { SimulatedError } from "../simulated-error.ts";
 import type { Region } from "../state.ts";
-import type { Action } from "./service.ts";
+import type { Action, CallContext } from "./service.ts";
 
 type RdsFilter = { Name: string; Values: string[] };
 
@@ -186,6 +186,14 @@ export const describeEvents = describe<SimulatedEvent>("DescribeEvents", "Events
   },
   filters: {},
 });
+
+/** Describes the databases behind one proxy. */
+export function describeDBProxyTargets(params: Params, { region }: CallContext): object {
+  const name = textIn(params, "DBProxyName") ?? "";
+  if (!region.proxies.has(name.toLowerCase()))
+    throw new SimulatedError("DBProxyNotFoundFault", `DBProxy ${name} not found.`, 404);
+  return { Targets: region.workloads.proxyTargets.filter(({ DBProxyName }) => DBProxyName === name) };
+}
 
 /** Describes proxies and the secrets they use. */
 export const describeDBProxies = describe<SimulatedProxy>("DescribeDBProxies", "DBProxies", {

@@ -91,15 +91,19 @@ function failureOf(finding: Params, { region }: CallContext): Failure | "unnamed
     : failed("InvalidInput", `Finding does not adhere to Amazon Finding Format. ${problem}.`);
 }
 
+function checkEnabled({ region: { securityHub, account } }: CallContext): void {
+  if (securityHub.isEnabled) return;
+  throw new SimulatedError(
+    "InvalidAccessException",
+    `Account ${account.id} is not subscribed to AWS Security Hub`,
+    401,
+  );
+}
+
 function importFindings(params: Params, context: CallContext): object {
-  const { securityHub, account } = context.region;
+  const { securityHub } = context.region;
   const findings = listIn<Params>(params, "Findings");
-  if (!securityHub.isEnabled)
-    throw new SimulatedError(
-      "InvalidAccessException",
-      `Account ${account.id} is not subscribed to AWS Security Hub`,
-      401,
-    );
+  checkEnabled(context);
   if (findings.length < 1 || findings.length > maxFindings)
     throw new SimulatedError(
       "InvalidInputException",
@@ -124,9 +128,15 @@ function keep(findings: Map<string, ImportedFinding>, finding: ImportedFinding):
   findings.set(finding.Id, finding);
 }
 
-/** Security Hub CSPM: importing findings. */
+function describeHub(_params: Params, context: CallContext): object {
+  checkEnabled(context);
+  const { region, account } = context;
+  return { HubArn: `arn:${account.partition}:securityhub:${region.name}:${account.id}:hub/default` };
+}
+
+/** Security Hub CSPM: importing findings, and whether it is enabled. */
 export const securityHub: Service = {
-  protocol: restJson({ "/findings/import": "BatchImportFindings" }),
+  protocol: restJson({ "/accounts": "DescribeHub", "/findings/import": "BatchImportFindings" }),
   errors: restErrors,
-  actions: { BatchImportFindings: importFindings },
+  actions: { BatchImportFindings: importFindings, DescribeHub: describeHub },
 };

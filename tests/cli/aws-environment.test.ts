@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { openAws } from "../../cli/aws-environment.ts";
+import { openAws } from "../../cli/input/aws-environment.ts";
 import type { Aws, Io } from "../../cli/io.ts";
 import { UsageError } from "../../lib/model/errors.ts";
 import { runCli } from "./run-cli.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { readPolicy } from "../../cli/policy-file.ts";
+import { readPolicy } from "../../cli/input/policy-file.ts";
 import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import { runCli } from "./run-cli.ts";
 

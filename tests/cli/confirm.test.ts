@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import { expect, test } from "@jest/globals";
-import { confirm } from "../../cli/confirm.ts";
+import { confirm } from "../../cli/repairs/confirm.ts";
 import type { PlannedAction } from "../../lib/model/plan.ts";
 import { account, databaseArn, region } from "../support/builders.ts";
 

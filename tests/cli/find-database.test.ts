@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { findDatabaseForSure } from "../../cli/find-database.ts";
+import { findDatabaseForSure } from "../../cli/input/find-database.ts";
 import type { Gap } from "../../lib/model/inventory.ts";
 import { aDatabase, aGap, anInventory, aTarget, databaseArn } from "../support/builders.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { createProcessWorkflow } from "../../cli/process-workflow.ts";
+import { createProcessWorkflow } from "../../cli/repairs/process-workflow.ts";
 import { AwsCallError } from "../../lib/model/errors.ts";
 import { now } from "../support/builders.ts";
 

@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import { expect, test } from "@jest/globals";
-import { createProgressBar } from "../../cli/progress-bar.ts";
+import { createProgressBar } from "../../cli/output/progress-bar.ts";
 
 function draw(isTTY: boolean, total: number): string {
   const stream = Object.assign(new PassThrough(), { isTTY, columns: 80 });

@@ -4,6 +4,9 @@ import { createAccount } from "../../lib/aws/create-account.ts";
 import { openOrganization } from "../../lib/aws/open-organization.ts";
 import { openRole } from "../../lib/aws/open-role.ts";
 import { publishMessages } from "../../lib/aws/publish-messages.ts";
+import { createConsumers } from "../../lib/aws/read-consumers.ts";
+import { createPrerequisites } from "../../lib/aws/read-prerequisites.ts";
+import { createSimulation } from "../../lib/aws/simulate-permissions.ts";
 import { startTimeLimit } from "../../lib/aws/time-limit.ts";
 import { createSampleOrganization, sampleAccounts } from "../../simulator/organization.ts";
 import { startSimulator } from "../../simulator/server.ts";
@@ -45,6 +48,12 @@ export async function startSimulatedAws(
         publishMessages(topicArn, messages, { endpoint, credentials: credentialsOf(profile) }),
     answerApproval: (id, answer, { region, profile }) =>
       answerApproval(id, answer, { endpoint, credentials: credentialsOf(profile), ...(region && { region }) }),
+    openSimulation: async ({ profile, region = "us-east-1" }) =>
+      createSimulation({ endpoint, region, maxAttempts: 1, credentials: credentialsOf(profile) }),
+    openConsumers: async ({ profile, region = "us-east-1" }) =>
+      createConsumers({ endpoint, region, maxAttempts: 1, credentials: credentialsOf(profile) }),
+    openPrerequisites: async ({ profile, region = "us-east-1" }) =>
+      createPrerequisites({ endpoint, region, maxAttempts: 1, credentials: credentialsOf(profile) }),
   };
   const sleep: Io["sleep"] = async (milliseconds, signal) => {
     signal.throwIfAborted();

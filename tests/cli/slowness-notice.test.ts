@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "@jest/globals";
-import { createSlownessNotice } from "../../cli/slowness-notice.ts";
+import { createSlownessNotice } from "../../cli/output/slowness-notice.ts";
 
 const textOf = (stream: PassThrough) => String(stream.read() ?? "");
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { lock } from "proper-lockfile";
-import { createStateFile } from "../../cli/state-file.ts";
+import { createStateFile } from "../../cli/repairs/state-file.ts";
 import { UsageError } from "../../lib/model/errors.ts";
 import { emptyRemediationState, type RemediationState } from "../../lib/model/remediation-state.ts";
 import { updateStored } from "../../lib/storage/update-stored.ts";

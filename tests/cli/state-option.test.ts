@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { Aws, Io } from "../../cli/io.ts";
-import { deleteStateOf, openStateOf, stateLocationOf } from "../../cli/state-option.ts";
+import { deleteStateOf, openStateOf, stateLocationOf } from "../../cli/repairs/state-option.ts";
 import { UsageError } from "../../lib/model/errors.ts";
 import { emptyRemediationState, type RemediationState } from "../../lib/model/remediation-state.ts";
 import { account, startAws } from "../simulator/aws.ts";

@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import { expect, test } from "@jest/globals";
-import { createStepProgress, describeSeconds, type StepProgress } from "../../cli/step-progress.ts";
+import { createStepProgress, describeSeconds, type StepProgress } from "../../cli/repairs/step-progress.ts";
 
 async function show(isTTY: boolean, use: (progress: StepProgress, pass: (seconds: number) => void) => unknown) {
   const stderr = Object.assign(new PassThrough(), { isTTY, columns: 50 });

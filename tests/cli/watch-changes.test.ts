@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { describeProgress, watchChanges } from "../../cli/watch-changes.ts";
+import { describeProgress, watchChanges } from "../../cli/repairs/watch-changes.ts";
 import type { ActionName } from "../../lib/model/action.ts";
 import type { RepairPort } from "../../lib/remediate/repair.ts";
 import { aDatabase, secretArn } from "../support/builders.ts";

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { readPolicy } from "../../cli/policy-file.ts";
-import { createProcessWorkflow } from "../../cli/process-workflow.ts";
-import { createStateFile } from "../../cli/state-file.ts";
+import { readPolicy } from "../../cli/input/policy-file.ts";
+import { createProcessWorkflow } from "../../cli/repairs/process-workflow.ts";
+import { createStateFile } from "../../cli/repairs/state-file.ts";
 import { createAccount } from "../../lib/aws/create-account.ts";
 import { readDescription } from "../../lib/collect/observe-database.ts";
 import type { ActionName } from "../../lib/model/action.ts";

@@ -33,9 +33,14 @@ function filesWith(pattern: RegExp, folders: readonly string[]): string[] {
 }
 
 describe("promises that the source keeps", () => {
-  test("no secret's value is asked for anywhere; the only mention is the list of what the IAM policy denies", () => {
+  test("no secret's value is asked for anywhere; the only mentions are what the IAM policy denies, and the name of CloudTrail's events", () => {
     const mentions = occurrences(/GetSecretValue/, ...everything, "bench", "scripts");
-    expect(mentions.map((mention) => mention.split(":")[0])).toEqual(["lib/model/secret.ts"]);
+    expect(mentions.toSorted()).toEqual([
+      expect.stringMatching(
+        /^lib\/aws\/read-consumers\.ts: .*AttributeKey: "EventName", AttributeValue: "GetSecretValue"/,
+      ),
+      expect.stringMatching(/^lib\/model\/secret\.ts: /),
+    ]);
   });
 
   test("the auditor's IAM policy changes nothing, and denies the values of all secrets", () => {
@@ -59,29 +64,43 @@ describe("promises that the source keeps", () => {
       "AssumeRole",
       "BatchImportFindings",
       "DescribeBlueGreenDeployments",
+      "DescribeConfigurationRecorderStatus",
+      "DescribeConfigurationRecorders",
       "DescribeDBClusters",
       "DescribeDBInstances",
       "DescribeDBProxies",
+      "DescribeDBProxyTargets",
       "DescribeEvents",
       "DescribeGlobalClusters",
+      "DescribeHub",
       "DescribeKey",
       "DescribeOrganization",
       "DescribeSecret",
+      "DescribeTaskDefinition",
       "DescribeTenantDatabases",
+      "DescribeTrails",
       "GenerateDataKey",
+      "GetAccountSettings",
       "GetCallerIdentity",
       "GetComplianceDetailsByConfigRule",
+      "GetEventSelectors",
       "GetKeyPolicy",
       "GetObject",
       "GetResourcePolicy",
+      "GetRole",
+      "GetTrailStatus",
       "HeadObject",
       "Invoke",
       "ListAccounts",
       "ListAccountsForParent",
+      "ListDurableExecutionsByFunction",
+      "ListFunctions",
       "ListGrants",
       "ListOrganizationalUnitsForParent",
       "ListRegions",
       "ListSecrets",
+      "ListTaskDefinitionFamilies",
+      "LookupEvents",
       "ModifyDBCluster",
       "ModifyDBInstance",
       "ModifyTenantDatabase",
@@ -92,12 +111,13 @@ describe("promises that the source keeps", () => {
       "RemoveTagsFromResource",
       "RotateSecret",
       "SendDurableExecutionCallbackSuccess",
+      "SimulatePrincipalPolicy",
       "TagResource",
     ]);
     // The SDK's classes that have every operation as a method would send more than this law can see.
     expect(
       occurrences(
-        /\bnew (RDS|SecretsManager|KMS|Lambda|S3|SNS|STS|Account|Organizations|ConfigService|SecurityHub)\(/,
+        /\bnew (RDS|SecretsManager|KMS|Lambda|S3|SNS|STS|Account|Organizations|ConfigService|SecurityHub|IAM|CloudTrail|ECS)\(/,
         ...everything,
       ),
     ).toEqual([]);
@@ -158,6 +178,18 @@ describe("promises that the source keeps", () => {
       "lib/remediate-database.ts",
     ]);
     expect(filesWith(/^import \{.*\/remediate-database\.ts"/, everything).filter(isAudit)).toEqual([]);
+  });
+
+  test("clients that only preflight and consumers need are loaded by the command line alone, when it needs them", () => {
+    const clients =
+      /"(?:@aws-sdk\/client-(?:iam|cloudtrail|ecs)|.*\/(?:simulate-permissions|read-prerequisites|read-consumers)\.ts)"/;
+    expect(filesWith(clients, everything)).toEqual([
+      "cli/main.ts",
+      "lib/aws/read-consumers.ts",
+      "lib/aws/read-prerequisites.ts",
+      "lib/aws/simulate-permissions.ts",
+    ]);
+    expect(occurrences(clients, "cli").filter((line) => !line.includes("await import("))).toEqual([]);
   });
 
   test("no data key is ever made: KMS is only asked whether it would make one", () => {

@@ -42,7 +42,9 @@ export function renderViolations(violations: readonly Finding[], report: Report,
       );
   }
   if (others.length > 0) blocks.push(renderOtherScopes(others, layout));
-  if (violations.some(({ rule }) => rule === "master-password-managed")) blocks.push(wrap(paint.faint(consequences)));
+  // A database in a template does not exist yet: nothing depends on it.
+  if (violations.some(({ rule, location }) => rule === "master-password-managed" && location === undefined))
+    blocks.push(wrap(paint.faint(consequences)));
   const [first, ...more] = blocks;
   return [`${paint.bad("VIOLATIONS")}\n${first}`, ...more];
 }

@@ -8,7 +8,7 @@ import {
   TagResourceCommand,
 } from "@aws-sdk/client-secrets-manager";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { createProcessWorkflow } from "../../../cli/process-workflow.ts";
+import { createProcessWorkflow } from "../../../cli/repairs/process-workflow.ts";
 import { createAccount } from "../../../lib/aws/create-account.ts";
 import { takeInventory } from "../../../lib/collect/take-inventory.ts";
 import { startExecutions } from "../../../lib/executions/start-executions.ts";

@@ -1,0 +1,143 @@
+import type { Command } from "commander";
+import { reasons } from "../../lib/audit/classify.ts";
+import { activeRules, judge, prepare, toFinding } from "../../lib/audit/judge.ts";
+import { observeDatabase } from "../../lib/collect/observe-database.ts";
+import { AwsCallError, UsageError } from "../../lib/model/errors.ts";
+import type { Inventory } from "../../lib/model/inventory.ts";
+import { nearest, suggest } from "../../lib/model/nearest.ts";
+import type { Plan } from "../../lib/model/plan.ts";
+import type { Policy } from "../../lib/model/policy.ts";
+import type { RemediationState } from "../../lib/model/remediation-state.ts";
+import { makePlan } from "../../lib/plan/make-plan.ts";
+import { type DatabaseDetails, explainDatabase } from "../../lib/report/terminal/explain-database.ts";
+import { explainRule } from "../../lib/report/terminal/rules.ts";
+import { makePrintable } from "../../lib/report/text/printable.ts";
+import { rules } from "../../rules/index.ts";
+import { exitStatus } from "../exit-status.ts";
+import { type OpenInventory, openDatabases } from "../input/connect-databases.ts";
+import { type Found, findDatabase, listUnread, namingDatabases } from "../input/find-database.ts";
+import { readInventory } from "../input/inventory-file.ts";
+import { readPolicy } from "../input/policy-file.ts";
+import { addSourceOptions, checkSource, openSourceOf, type SourceOptions } from "../input/source.ts";
+import { type Io, write } from "../io.ts";
+import { terminalOf } from "../output/terminal.ts";
+import type { RequestedDatabase } from "../repairs/repair-target.ts";
+import { addStateOption, openStateOf, type StateOptions } from "../repairs/state-option.ts";
+import { assumptions } from "./plan.ts";
+import { toEntry } from "./rules.ts";
+
+const examples = `
+${namingDatabases}
+
+Examples:
+  rds-password-audit explain secret-not-impaired
+  rds-password-audit explain orders --region eu-west-1
+  rds-password-audit explain arn:aws:rds:eu-west-1:123456789012:cluster:ledger --policy policy.yaml
+  rds-password-audit explain orders --from monday.json`;
+
+type ExplainOptions = SourceOptions & StateOptions;
+
+const ruleIds = rules.map(({ id }) => id);
+
+/** `explain`: describes one rule, or one database and its verdicts. */
+export function addExplain(program: Command, io: Io, end: (status: number) => void): void {
+  addStateOption(
+    addSourceOptions(
+      program
+        .command("explain")
+        .description("explain a rule, or the findings on a database: what is checked, why, and what to do")
+        .argument("<rule-or-database>"),
+    ),
+  )
+    .addHelpText("after", examples)
+    .action(async (name: string, options: ExplainOptions) => end(await explain(name, options, io)));
+}
+
+async function explain(name: string, options: ExplainOptions, io: Io): Promise<number> {
+  checkSource(options);
+  const policy = await readPolicy(options.policy);
+  const rule = rules.find(({ id }) => id === name);
+  const terminal = terminalOf(io.stdout, io);
+  const text =
+    rule === undefined
+      ? explainDatabase(await findPage(name, options, policy, io), terminal)
+      : explainRule(toEntry(rule, policy), terminal);
+  await write(io.stdout, text);
+  return exitStatus.clean;
+}
+
+async function findPage(name: string, options: ExplainOptions, policy: Policy, io: Io): Promise<DatabaseDetails> {
+  const asksForDatabase = [options.from, options.region, options.allRegions, options.profile].some(
+    (one) => one !== undefined,
+  );
+  if (!asksForDatabase && nearest(name, ruleIds) !== null)
+    throw new UsageError(
+      `"${name}" is not a known rule${suggest(name, ruleIds)}; for a database of that name, give its ARN or --region.`,
+    );
+  const { value: state } = await (await openStateOf(options, io)).read();
+  const { inventory, connect } = await open(name, options, policy, io);
+  const found = findDatabase(name, inventory, { what: "neither a rule nor a database", names: ruleIds });
+  const unread = listUnread(name, found, inventory);
+  if (unread !== null)
+    await write(io.stderr, `Another database may be called "${name}": ${makePrintable(unread)} could not be read.\n`);
+  const [connected] = await connect([found]);
+  const observed = connected === undefined ? inventory : await observeAgain(connected, inventory, policy);
+  return toPage(found, inventory, policy, planFor(found, observed, policy, state));
+}
+
+/** Reads AWS, or the saved inventory, which connects to nothing. */
+async function open(name: string, options: ExplainOptions, policy: Policy, io: Io): Promise<OpenInventory> {
+  if (options.from !== undefined) return { inventory: await readInventory(options.from, io), connect: async () => [] };
+  return openDatabases(await openSourceOf([name], options, policy, io), policy, io);
+}
+
+/** Reads the database with everything that its gates depend on. Without it, gates that need more data are closed. */
+async function observeAgain(
+  { port, database }: RequestedDatabase,
+  inventory: Inventory,
+  policy: Policy,
+): Promise<Inventory> {
+  try {
+    return (await observeDatabase(port, database, { policy, rules, now: inventory.observedAt })).inventory;
+  } catch (error) {
+    if (!(error instanceof AwsCallError)) throw error;
+    return inventory;
+  }
+}
+
+/** The plan for one database, with the gates that `plan` shows. */
+function planFor({ database }: Found, inventory: Inventory, policy: Policy, state: RemediationState): Plan {
+  const options = { policy, rules, state, now: inventory.observedAt, isEnabled: false, assumptions };
+  return makePlan(inventory, { ...options, only: new Set([database.arn]) });
+}
+
+function toPage(
+  { target, database: { arn } }: Found,
+  inventory: Inventory,
+  policy: Policy,
+  plan: Plan,
+): DatabaseDetails {
+  const prepared = [...prepare(target, policy, inventory.observedAt)].find(({ database }) => database.arn === arn);
+  if (prepared === undefined) throw new Error(`${arn} is in the inventory, but was not prepared`);
+  const { database, context } = prepared;
+  const reason = reasons.find(({ code }) => code === database.reason);
+  return {
+    database,
+    source: reason === undefined ? null : `${reason.source} (as of ${reason.asOf})`,
+    verdicts: activeRules(rules, policy).map((rule) => {
+      const judgment = judge(rule, database, context, policy);
+      const finding = toFinding(judgment, database, policy, inventory.observedAt);
+      const { rule: id, severity, status, message, remediation, evidence } = judgment;
+      return {
+        ...{ rule: id, severity, status, message, remediation },
+        evidence: finding?.evidence ?? evidence,
+        exemption: finding?.exemption ?? null,
+        endedExemption: finding?.endedExemption ?? null,
+        planned: plan.actions.find((one) => one.rule === id) ?? null,
+        manual: plan.manual.find((one) => one.rule === id) ?? null,
+      };
+    }),
+    rulesOff: policy.rulesOff,
+    observedAt: inventory.observedAt,
+  };
+}
