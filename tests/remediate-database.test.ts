@@ -981,6 +981,23 @@ describe("an interrupted toggle", () => {
     expect(asks[0]).toBe(isAtOnce);
   });
 
+  test("whose tag is another's does not say that management is on, because the other may turn it off", async () => {
+    const Value = `${begins} aws-managed another-1`;
+    cloud.fault({ action: "rds:ModifyDBInstance", kind: "deny", times: 1 });
+    rdsDoes = (when) => {
+      if (when !== "turn management on, after old") return;
+      for (const tag of orders.TagList) Object.assign(tag, { Value });
+    };
+    const toggle: Setting = { approvedBy: "ann", request: { action: "toggle", ...wrongKey }, keys: unmet };
+    cloud.region(scope.account, scope.region).addKey({ alias: "alias/other" });
+    Object.assign(orders.MasterUserSecret ?? {}, { SecretStatus: "active" });
+    const shownKey = [...here().keys.values()].at(-1)?.Arn ?? null;
+    const [{ outcome } = { outcome: null }] = await run({ ...toggle, shownKey });
+    expect(outcome).toMatchObject({ end: "failed" });
+    expect(outcome).not.toHaveProperty("managed");
+    expect(orders.TagList).toEqual([{ Key: toggleTagKey, Value }]);
+  });
+
   test("that another execution has taken over is left to it", async () => {
     await leave(nowArn(), begins);
     delete orders.MasterUserSecret;

@@ -140,6 +140,7 @@ function noteLapse(world: World, { by, storeName }: Life): void {
 /** The store of one life, as S3 is: each read and write passes a point before and after. */
 export function createState({ world, life, stage, weather }: Connection): Stored<RemediationState> {
   const stored = world.stores[life.storeName];
+  let conflicts = 0;
   return {
     name: stored.name,
     async read() {
@@ -161,6 +162,9 @@ export function createState({ world, life, stage, weather }: Connection): Stored
       checkBudget(world, life, stored.kept());
       await stage.pass(life, "after writing the state");
       if (outage !== null) throw outage.error;
+      conflicts = isWritten ? 0 : conflicts + 1;
+      // As long as the program pauses: without pauses six executions may overtake one of them eight times.
+      if (!isWritten) await stage.sleep(life, 25 * 2 ** conflicts);
       return isWritten;
     },
   };
