@@ -552,6 +552,25 @@ describe("a new secret that does not become active", () => {
     ]);
   });
 
+  test("has an unknown status if the last reads fail", async () => {
+    rdsDoes = (when) => {
+      if (when === "turn management on, after new") cloud.fault({ action: "rds:DescribeDBInstances", kind: "deny" });
+    };
+    expect(await run(toggle)).toMatchObject([
+      { outcome: { end: "failed", reason: expect.stringContaining("its status is unknown") } },
+    ]);
+  });
+
+  test("that no read shows is unknown, and management does not count as on", async () => {
+    rdsDoes = (when) => {
+      if (when === "turn management on") cloud.fault({ action: "rds:DescribeDBInstances", kind: "deny" });
+    };
+    expect(await run(toggle)).toMatchObject([
+      { outcome: { end: "failed", reason: expect.stringContaining("whether RDS turned it on again is unknown") } },
+    ]);
+    expect([toggleTagOf(), isKept()]).toEqual([expect.anything(), true]);
+  });
+
   test.each([
     ["impaired", () => setStatus("impaired"), "the new secret is impaired", true],
     ["taken back", () => delete orders.MasterUserSecret, "RDS still shows no secret", false],
@@ -562,6 +581,34 @@ describe("a new secret that does not become active", () => {
     expect(toldTypes()).toEqual(["enable started", ...(isSeen ? ["enable replaced"] : []), "enable failed"]);
     // Whoever had the password may have it still: nothing is said of a database that nobody can log in to.
     expect(notified.at(-1)?.managed).toBeNull();
+  });
+});
+
+describe("a database whose management is turned on for the first time", () => {
+  const enable: Setting = { approvedBy: "ann", request: { action: "enable", rule: "master-password-managed" } };
+  beforeEach(() => {
+    delete orders.MasterUserSecret;
+  });
+
+  test("is not touched if people are not told before", async () => {
+    rdsDoes = (when) => {
+      if (when === "told remediation.started") throw new Error("the topic is down");
+    };
+    expect(await run(enable)).toMatchObject([
+      { outcome: { end: "failed", reason: "the notification could not be sent" } },
+    ]);
+    expect(orders.MasterUserSecret).toBeUndefined();
+  });
+
+  test("is in the repair state as not announced before RDS is asked, and until it is announced", async () => {
+    let stored: object | undefined;
+    turnOn = (real, ...request) => {
+      stored = state.kept().unannounced;
+      return real.turnOn(...request);
+    };
+    expect(endsOf(await run(enable))).toEqual([["enable", "repaired"]]);
+    expect(stored).toEqual({ [orders.DbiResourceId]: { execution, rule: "master-password-managed" } });
+    expect(state.kept().unannounced).toEqual({});
   });
 });
 
@@ -703,14 +750,18 @@ describe("what a toggle restores, and what it leaves alone", () => {
     expect(orders.TagList).toEqual([{ Key: toggleTagKey, Value }]);
   });
 
-  test("a password change that is pending already is not requested again", async () => {
+  test.each([
+    ["is pending", () => ({ PendingModifiedValues: { MasterUserPassword: "****" } })],
+    ["is being made", () => ({ DBInstanceStatus: "resetting-master-credentials" })],
+  ])("a password change that %s already is not requested again", async (_, toChange) => {
     let offs = 0;
     turnOff = async () => {
       offs += 1;
     };
     rdsDoes = (when) => {
-      if (when === "told remediation.started") orders.PendingModifiedValues.MasterUserPassword = "****";
-      if (when === "turn management on, after old") delete orders.PendingModifiedValues.MasterUserPassword;
+      if (when === "told remediation.started") Object.assign(orders, toChange());
+      if (when !== "turn management on, after old") return;
+      Object.assign(orders, { PendingModifiedValues: {}, DBInstanceStatus: "available" });
     };
     expect(await run(toggle)).toMatchObject([{ outcome: { reason: expect.stringContaining("left management on") } }]);
     expect(offs).toBe(0);
@@ -913,6 +964,60 @@ describe("an interrupted toggle", () => {
       expect(toldTypes()).not.toContain("finish-interrupted replaced");
     },
   );
+
+  test.each([
+    [{}, true],
+    [{ MasterUserPassword: "****" }, true],
+    [{ MasterUserPassword: "****", AllocatedStorage: 40 }, false],
+  ])("with %j pending is asked on, at once: %s", async (PendingModifiedValues, isAtOnce) => {
+    await leave(nowArn(), begins);
+    Object.assign(orders, { MasterUserSecret: undefined, PendingModifiedValues });
+    const asks: boolean[] = [];
+    turnOn = (real, database, options) => {
+      asks.push(options.applyImmediately);
+      return real.turnOn(database, options);
+    };
+    await run(finish);
+    expect(asks[0]).toBe(isAtOnce);
+  });
+
+  test("whose tag is another's does not say that management is on, because the other may turn it off", async () => {
+    const Value = `${begins} aws-managed another-1`;
+    cloud.fault({ action: "rds:ModifyDBInstance", kind: "deny", times: 1 });
+    rdsDoes = (when) => {
+      if (when !== "turn management on, after old") return;
+      for (const tag of orders.TagList) Object.assign(tag, { Value });
+    };
+    const toggle: Setting = { approvedBy: "ann", request: { action: "toggle", ...wrongKey }, keys: unmet };
+    cloud.region(scope.account, scope.region).addKey({ alias: "alias/other" });
+    Object.assign(orders.MasterUserSecret ?? {}, { SecretStatus: "active" });
+    const shownKey = [...here().keys.values()].at(-1)?.Arn ?? null;
+    const [{ outcome } = { outcome: null }] = await run({ ...toggle, shownKey });
+    expect(outcome).toMatchObject({ end: "failed" });
+    expect(outcome).not.toHaveProperty("managed");
+    expect(orders.TagList).toEqual([{ Key: toggleTagKey, Value }]);
+  });
+
+  test("that another execution has taken over is left to it", async () => {
+    await leave(nowArn(), begins);
+    delete orders.MasterUserSecret;
+    turnOn = async () => {};
+    let isTaken = false;
+    rdsDoes = (when, polls) => {
+      if (isTaken || when !== "turn management on" || polls < 4) return;
+      isTaken = true;
+      const expiresAt = hoursAway(99);
+      void updateStored(state, (present) => ({
+        ...present,
+        running: present.running.map((one) => ({ ...one, execution: "db-ORDERS-2", expiresAt })),
+      }));
+    };
+    expect(await run(finish)).toMatchObject([
+      { outcome: { end: "failed", reason: "another execution has taken over and finishes it" } },
+    ]);
+    expect(cloud.now().getTime() - Date.parse(begins)).toBeLessThan(600_000);
+    expect(orders.TagList).toHaveLength(1);
+  });
 
   const wrongKey = { rule: "secret-key-as-required" };
   const unmet: Policy["keys"] = [{ match: {}, require: ["alias/other"] }];

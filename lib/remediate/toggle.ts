@@ -51,10 +51,10 @@ export async function finishToggle(
   const why = "it has taken the new secret back";
   if (tag === "off" && isAgain) return endUnfinished(repair, inProgress, { state: "off", why, database: null });
   if (tag === "off") return finishToggle(repair, inProgress, refusal, true);
-  const remarks = [...otherKey, ...lost, ...(tag === "removed" ? [] : [stillTagged])];
+  const remarks = [...otherKey, ...lost, ...(tag === "kept" || tag === "missing" ? [stillTagged] : [])];
   if (reason === null) return { end: "repaired", remarks };
   const all = [reason, ...remarks.map((remark) => remark.replace(/\.$/, ""))];
-  return { end: "failed", reason: all.join(". "), recovery: [], ...(tag !== "missing" && { managed: true }) };
+  return { end: "failed", reason: all.join(". "), recovery: [], ...(isCertain(tag) && { managed: true }) };
 }
 
 /** Step 1: stores what the toggle will lose, then writes the toggle tag. */
@@ -156,8 +156,8 @@ async function endStillOn(
 ): Promise<Outcome> {
   const tag = await removeToggleTag(repair, inProgress);
   if (tag === "off") return finishToggle(repair, inProgress, refusal);
-  const managed = tag === "missing" ? {} : { managed: true };
-  if (tag !== "removed")
+  const managed = isCertain(tag) ? { managed: true } : {};
+  if (tag === "kept" || tag === "missing")
     return {
       end: "failed",
       reason: `${refusal}. ${stillTagged}`,
@@ -171,6 +171,11 @@ async function endStillOn(
   return refuse(repair, [
     { gate: "requested", open: false, reason: `${why}: the tag is removed; start the toggle anew` },
   ]);
+}
+
+/** True if no other toggle can have turned management off since the tag was removed or kept. */
+function isCertain(tag: Awaited<ReturnType<typeof removeToggleTag>>): boolean {
+  return tag === "removed" || tag === "kept";
 }
 
 /** Steps 4 and 5 without an end: the database is gone, another execution goes on, or two days have passed. */
@@ -215,12 +220,12 @@ const stillTagged = `The tag ${toggleTagKey} is still on the database: the next 
 /**
  * Step 8: removes the toggle tag, and the snapshot, if management is on and settled. Returns "off" if management is off: the tag stays.
  * Returns "missing" if RDS does not return the database, and "kept" if the old secret may still be deleted or RDS may still take the new one
- * back, and if a call fails. A tag of another toggle stays.
+ * back, and if a call fails. A tag of another toggle stays: that one may turn management off at any time.
  */
 function removeToggleTag(
   { workflow, aws, describe, record }: Repair,
   { toggleTag, oldSecretSuffix }: ToggleInProgress,
-): Promise<"removed" | "kept" | "off" | "missing"> {
+): Promise<"removed" | "not its own" | "kept" | "off" | "missing"> {
   const removed = workflow.step("remove the toggle tag", async () => {
     const { database } = await describe();
     if (database === null) return "missing";
@@ -228,9 +233,10 @@ function removeToggleTag(
     if (masterUserSecret === null) return "off";
     if (isUnderWay(masterUserSecret.status)) return "kept";
     if (isOldSecret(masterUserSecret.secretArn, oldSecretSuffix) && !isSettled(database)) return "kept";
-    if ((tags[toggleTagKey] ?? toggleTag) === toggleTag) await aws.untagDatabase(arn, toggleTagKey);
+    const isOwn = tags[toggleTagKey] === toggleTag;
+    if (isOwn) await aws.untagDatabase(arn, toggleTagKey);
     await record.forget();
-    return "removed";
+    return isOwn ? "removed" : "not its own";
   });
   return removed.catch(() => "kept" as const);
 }

@@ -30,6 +30,7 @@ describe("a match", () => {
     [{ tags: { stage: "prod", team: "ledger" } }],
     [{ tags: { owner: "ann" } }],
     [{ tags: { Stage: "prod" } }],
+    [{ tags: { stage: "Prod" } }],
     [{ account: [account], region: ["us-east-1"] }],
     [{ account: [] }],
   ])("%j does not: all that is given must hold", (match) => {

@@ -79,24 +79,24 @@ export async function audit(
 export async function planAtTerminal(
   world: World,
   { resourceId }: Pick<Subject, "resourceId">,
-  { storeName, weather }: { storeName: StoreName; weather: Weather },
+  { storeName, weather, now = world.now() }: { storeName: StoreName; weather: Weather; now?: string },
 ): Promise<Execution | null> {
   const inventory = await observe(world, weather);
   const database = inventory.targets[0]?.databases.find((one) => one.resourceId === resourceId);
   if (database === undefined) return null;
   const { policy, stores } = world;
-  const reaping = { inventory, policy, rules, state: stores[storeName], now: world.now(), notify: notifyIn(world) };
+  const reaping = { inventory, policy, rules, state: stores[storeName], now, notify: notifyIn(world) };
   await announceSecret(reaping, database);
   const { arn } = database;
   world.terminals += 1;
   const execution = `terminal-${resourceId}-${world.terminals}`;
-  const options = { ...planOptions(world, storeName), execution, approvedBy: "ann", only: new Set([arn]) };
+  const options = { ...planOptions(world, storeName), now, execution, approvedBy: "ann", only: new Set([arn]) };
   const first = makePlan(inventory, options).actions.find(({ gates }) => gates.every(({ open }) => open));
   if (first !== undefined) {
     const approved = { keyReference: first.keyReference, secretArn: database.masterUserSecret?.secretArn ?? null };
     return createExecution(execution, toRequest(first), storeName, { by: "ann", ...approved });
   }
-  const [dead] = expiredIn(stores[storeName].kept(), world.now());
+  const [dead] = expiredIn(stores[storeName].kept(), now);
   if (dead !== undefined) await reapIfRepaired({ ...reaping, running: dead });
   return null;
 }

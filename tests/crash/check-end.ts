@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { judgeTarget } from "../../lib/audit/judge.ts";
 import { readTarget } from "../../lib/collect/read-target.ts";
 import { leaseMinutes } from "../../lib/executions/slot.ts";
@@ -88,7 +89,8 @@ export async function checkLeft(world: World, left: Left): Promise<void> {
         breakPromise(world, promises.cleanedUp, `${subject.arn} is gone, and has a secret snapshot`);
       continue;
     }
-    checkOrphan(world, subject, finds);
+    // What calls by HTTP do to the password is not kept account of.
+    if (world.port === null) checkOrphan(world, subject, finds);
     if (left.expects === "untouched") continue;
     if (!left.isAtRest) breakPromise(world, promises.comesToRest, subject.arn);
     if (left.expects === "nothing") continue;
@@ -179,7 +181,7 @@ function describeLost(
   goal: Goal,
 ): string[] {
   const schedule = JSON.stringify(RotationRules);
-  const isOnSchedule = RotationEnabled === true && schedule === JSON.stringify(goal.rotationRules);
+  const isOnSchedule = RotationEnabled === true && isDeepStrictEqual(RotationRules, goal.rotationRules);
   return [
     ...(isOnSchedule ? [] : [`the schedule is ${RotationEnabled ? schedule : "none"}`]),
     ...goal.tags.flatMap(({ Key, Value }) =>

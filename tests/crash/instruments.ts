@@ -1,9 +1,11 @@
+import type { RegionPort } from "../../lib/collect/region-port.ts";
 import { leaseMinutes } from "../../lib/executions/slot.ts";
 import type { RemediationEvent } from "../../lib/model/remediation-event.ts";
 import type { RemediationState } from "../../lib/model/remediation-state.ts";
 import { addMinutes } from "../../lib/model/time.ts";
+import type { RepairPort } from "../../lib/remediate/repair.ts";
 import type { Stored } from "../../lib/storage/update-stored.ts";
-import { createInProcessRegion, type InProcessCall, type InProcessRegion } from "../support/in-process-region.ts";
+import { createInProcessRegion, type InProcessCall } from "../support/in-process-region.ts";
 import { checkBudget, checkChange, checkEvent, checkKept, checkNow, checkPending } from "./check-work.ts";
 import type { Life, Stage } from "./life.ts";
 import type { Weather } from "./weather.ts";
@@ -13,8 +15,9 @@ import { adopt, isRead, liveOne, note, orphan, scope, targetOf, type World } fro
 type Connection = { readonly world: World; readonly life: Life; readonly stage: Stage; readonly weather: Weather };
 
 /** The port of one life: each call passes a point before and after, is noted, and is looked at by the promises. */
-export function createPort(connection: Connection): InProcessRegion {
+export function createPort(connection: Connection): RegionPort & RepairPort {
   const { world, life, stage } = connection;
+  if (world.port !== null) return pausing(world.port, connection);
   return createInProcessRegion(world.cloud, scope, async (call, perform) => {
     await stage.pass(life, `before ${call.action}`, call);
     const answer = meet(connection, call, perform);
@@ -22,6 +25,24 @@ export function createPort(connection: Connection): InProcessRegion {
     if (answer instanceof Error) throw answer;
     return answer;
   });
+}
+
+const changes = [
+  ...["turnOn", "turnOff", "rotate", "scheduleRotation", "tagSecret", "putResourcePolicy"],
+  ...["tagDatabase", "untagDatabase"],
+] as readonly (keyof RepairPort)[];
+
+/** The real port, with a point before and after each change. */
+function pausing(port: RegionPort & RepairPort, { life, stage }: Connection): RegionPort & RepairPort {
+  const paused = changes.map((name) => {
+    const change = async (...args: unknown[]) => {
+      await stage.pass(life, `before ${name}`);
+      await (port[name] as (...args: unknown[]) => Promise<void>)(...args);
+      await stage.pass(life, `after ${name}`);
+    };
+    return [name, change];
+  });
+  return { ...port, ...Object.fromEntries(paused) };
 }
 
 /** Virtual seconds that a call takes. */
@@ -41,6 +62,7 @@ function meet({ world, life, weather }: Connection, call: InProcessCall, perform
     const refusal = weather.refuse?.(call) ?? null;
     if (refusal !== null) throw refusal;
     answer = perform();
+    if (weather.change !== null) answer = weather.change(call, structuredClone(answer));
     if (changes === null) answer = recollect(world, weather, call, answer);
   } catch (error) {
     answer = error as Error;
@@ -118,6 +140,7 @@ function noteLapse(world: World, { by, storeName }: Life): void {
 /** The store of one life, as S3 is: each read and write passes a point before and after. */
 export function createState({ world, life, stage, weather }: Connection): Stored<RemediationState> {
   const stored = world.stores[life.storeName];
+  let conflicts = 0;
   return {
     name: stored.name,
     async read() {
@@ -139,6 +162,9 @@ export function createState({ world, life, stage, weather }: Connection): Stored
       checkBudget(world, life, stored.kept());
       await stage.pass(life, "after writing the state");
       if (outage !== null) throw outage.error;
+      conflicts = isWritten ? 0 : conflicts + 1;
+      // As long as the program pauses: without pauses six executions may overtake one of them eight times.
+      if (!isWritten) await stage.sleep(life, 25 * 2 ** conflicts);
       return isWritten;
     },
   };

@@ -1,9 +1,19 @@
 import { afterAll, describe, expect, test } from "@jest/globals";
 import { type Database, databaseKinds } from "../../lib/model/database.ts";
-import { killedForGood, leftToStrangers, type Opening, overtaken, replayed, reported, runAgain } from "./openings.ts";
+import {
+  killedForGood,
+  leftToStrangers,
+  type Opening,
+  overtaken,
+  replayed,
+  reported,
+  runAgain,
+  runAgainAt,
+} from "./openings.ts";
 import { aScenario, type FaultName, faultNames } from "./scenarios.ts";
 import { countSeeds, createSuite, every, say, tellingPoints } from "./suite.ts";
-import { killedAt } from "./troubles.ts";
+import { killedAt, laggingTags } from "./troubles.ts";
+import type { Trouble } from "./try-out.ts";
 import { createRandom } from "./world.ts";
 
 const suite = createSuite();
@@ -68,6 +78,34 @@ test("two or three times in one trial", async () => {
         const [first, second] = [later(0), later(points.length / 2)];
         const numbers = seed % 2 === 0 ? [first, second] : [first, second, later(second)];
         await suite.play({ scenario, opening, trouble: killedAt(...numbers) });
+      }
+    }
+  expect(suite.report()).toBe("");
+});
+
+describe.each([-20, 20])("a terminal whose clock is %i minutes ahead", (minutes) => {
+  test.each(["wrong key", "unmanaged", "interrupted toggle"] as const)(
+    "%s: killed at each point, and run again",
+    async (name) => {
+      await killEverywhere(name, { opening: runAgainAt(minutes), stride: 3 });
+      expect(suite.report()).toBe("");
+    },
+  );
+});
+
+test.each(["wrong key", "interrupted toggle"] as const)("%s: tags show late, and it is killed", async (name) => {
+  for (const minutes of [2, 12])
+    for (const opening of [replayed, runAgain]) {
+      const { points } = await suite.play({
+        scenario: aScenario(name, "instance"),
+        opening,
+        trouble: laggingTags(minutes),
+      });
+      for (const number of every(23, [...points.keys()])) {
+        const [lag, kill] = [laggingTags(minutes), killedAt(number + 1)];
+        const at: Trouble["at"] = (...point) => lag.at?.(...point) ?? kill.at?.(...point);
+        const trouble = { ...lag, name: `${lag.name}, ${kill.name}`, at };
+        await suite.play({ scenario: aScenario(name, "instance"), opening, trouble });
       }
     }
   expect(suite.report()).toBe("");

@@ -1,3 +1,4 @@
+import { addMinutes } from "../../lib/model/time.ts";
 import { audit, passToNextNoon, planAll, planAtTerminal } from "./audits.ts";
 import { countAsDead } from "./check-end.ts";
 import type { Execution } from "./execution.ts";
@@ -38,13 +39,14 @@ export async function runOnce(execution: Execution, scene: Scene): Promise<"ende
 
 /** A person at a terminal starts a repair, and starts it again when the process died. */
 async function standBy(scene: Scene, times: number): Promise<Execution[]> {
-  const { world, weather } = scene;
+  const { world, weather, skewMinutes = 0 } = scene;
   const started: Execution[] = [];
   for (let time = 0; time < times; time += 1) {
     if (time > 0) pauseAfterDeath(world);
     const [subject] = world.affectedDatabases;
-    if (time > 0) waitForLease(world);
-    const execution = subject && (await planAtTerminal(world, subject, { storeName: "terminal", weather }));
+    if (time > 0) waitForLease(world, skewMinutes);
+    const now = addMinutes(world.now(), skewMinutes);
+    const execution = subject && (await planAtTerminal(world, subject, { storeName: "terminal", weather, now }));
     if (!execution) break;
     started.push(execution);
     if ((await runOnce(execution, scene)) === "ended") break;
@@ -53,9 +55,10 @@ async function standBy(scene: Scene, times: number): Promise<Execution[]> {
 }
 
 /** The person reads when the lease of the dead run expires, and starts again then. */
-function waitForLease({ cloud, stores, now }: World): void {
-  const [expiresAt = now()] = stores.terminal.kept().running.map((one) => one.expiresAt);
-  cloud.advance({ seconds: Math.max(0, (Date.parse(expiresAt) - cloud.now().getTime()) / 1000) });
+function waitForLease({ cloud, stores, now }: World, skewMinutes: number): void {
+  const present = addMinutes(now(), skewMinutes);
+  const [expiresAt = present] = stores.terminal.kept().running.map((one) => one.expiresAt);
+  cloud.advance({ seconds: Math.max(0, (Date.parse(expiresAt) - Date.parse(present)) / 1000) });
 }
 
 async function auditFirst({ world, weather }: Scene): Promise<readonly Execution[]> {
@@ -109,6 +112,12 @@ export const overtaken: Opening = {
 
 /** A terminal, which remembers nothing but its state, is run again at once. */
 export const runAgain: Opening = { name: "run again at a terminal", play: (scene) => standBy(scene, 4) };
+
+/** The same with a clock that is wrong. */
+export const runAgainAt = (skewMinutes: number): Opening => ({
+  name: `run again at a terminal whose clock is ${skewMinutes} minutes ahead`,
+  play: (scene) => standBy({ ...scene, skewMinutes }, 4),
+});
 
 /** A terminal is not run again: what it left is found by the service's audits, which do not know its state. */
 export const leftToStrangers: Opening = { name: "left to strangers by a terminal", play: (scene) => standBy(scene, 1) };

@@ -1,10 +1,15 @@
-import { expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { readTarget } from "../../lib/collect/read-target.ts";
+import { databaseKinds } from "../../lib/model/database.ts";
 import { defaultPolicy } from "../../lib/model/default-policy.ts";
 import { rules } from "../../rules/index.ts";
 import { createInProcessRegion } from "../support/in-process-region.ts";
 import { now } from "../support/simulated-audit.ts";
 import { withSimulatedRegion } from "../support/simulated-region.ts";
+import { replayed } from "./openings.ts";
+import { aScenario } from "./scenarios.ts";
+import { createSuite } from "./suite.ts";
+import { killedAt } from "./troubles.ts";
 
 test("the port of these trials reads what the SDK's reads", () =>
   withSimulatedRegion(async ({ cloud, here, port }) => {
@@ -27,3 +32,22 @@ test("the port of these trials reads what the SDK's reads", () =>
     expect(byPort).toEqual(bySdk);
     expect(byPort.databases.length).toBeGreaterThan(120);
   }));
+
+describe.each(databaseKinds)("by HTTP, with the clients of the SDK, the %s", (kind) => {
+  const suite = createSuite();
+
+  test.each(["no rotation", "overdue rotation", "wrong key", "unmanaged", "interrupted toggle"] as const)(
+    "%s is repaired in one go, and when it is killed after each change",
+    async (name) => {
+      const play = { scenario: aScenario(name, kind), opening: replayed, isByHttp: true };
+      const { executions, points } = await suite.play(play);
+      expect(executions.map(({ result }) => result?.at(-1)?.outcome)).toEqual([{ end: "repaired", remarks: [] }]);
+      const changes = points.flatMap(({ label }, index) =>
+        /^after [a-z]+[A-Z]?[a-z]*$/.test(label) ? [index + 1] : [],
+      );
+      expect(changes.length).toBeGreaterThan(0);
+      for (const number of changes) await suite.play({ ...play, trouble: killedAt(number) });
+      expect(suite.report()).toBe("");
+    },
+  );
+});

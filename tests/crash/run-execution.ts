@@ -1,4 +1,5 @@
 import type { ExecutionOptions } from "../../lib/executions/await-gates.ts";
+import { addMinutes } from "../../lib/model/time.ts";
 import { remediateDatabase } from "../../lib/remediate-database.ts";
 import { rules } from "../../rules/index.ts";
 import { checkEnd } from "./check-end.ts";
@@ -23,19 +24,22 @@ export type Scene = {
   readonly weather: Weather;
   readonly sabotage?: Sabotage | undefined;
   readonly answer: WorkflowOptions["answer"];
+  /** By how many minutes the clock of a terminal is ahead. */
+  readonly skewMinutes?: number;
 };
 
 /** Runs an execution until it ends, or dies, with the memory that it has. */
 export async function live(execution: Execution, scene: Scene): Promise<"ended" | "died"> {
-  const { world, stage, weather, sabotage, answer } = scene;
+  const { world, stage, weather, sabotage, answer, skewMinutes = 0 } = scene;
   const { name, request, storeName, memory } = execution;
   const life = createLife(name, storeName, execution.stake);
   execution.lives += 1;
   if (storeName !== "service") world.hasStrangers = true;
   note(world, name, execution.lives === 1 ? `starts: ${request.action} for ${request.rule}` : "continues");
+  const now = () => addMinutes(world.now(), execution.isAtTerminal ? skewMinutes : 0);
   const connection = { world, life, stage, weather };
   const options: ExecutionOptions = {
-    ...{ request, rules, now: world.now },
+    ...{ request, rules, now },
     execution: name,
     policy: world.policy,
     isEnabled: true,
@@ -45,7 +49,7 @@ export async function live(execution: Execution, scene: Scene): Promise<"ended" 
     state: createState(connection),
     notify: createNotify(connection),
     workflow: createWorkflow({
-      ...{ life, stage, memory, answer, now: world.now },
+      ...{ life, stage, memory, answer, now },
       hear(decision) {
         note(world, "a person", decision);
         if (decision === "approved") world.approved.add(name);

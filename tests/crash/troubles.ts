@@ -1,9 +1,11 @@
 import { AwsCallError } from "../../lib/model/errors.ts";
+import { addMinutes } from "../../lib/model/time.ts";
 import type { FaultOptions } from "../../simulator/faults.ts";
+import type { Tag } from "../../simulator/resources.ts";
 import { type Deed, perform, takeBack } from "./people.ts";
 import type { Trouble } from "./try-out.ts";
 import { calm, storeError, type Weather } from "./weather.ts";
-import type { World } from "./world.ts";
+import { liveOne, targetOf, type World } from "./world.ts";
 
 /** Killed at one point, or at several. */
 export function killedAt(...numbers: readonly number[]): Trouble {
@@ -132,6 +134,38 @@ export function nothingTurnsOff(): Trouble {
       return undefined;
     },
     lift: clearUp,
+  };
+}
+
+/** RDS returns the tags of a database as they were until so many minutes after each change of them. */
+export function laggingTags(minutes: number): Trouble {
+  const earlier = new Map<string, { readonly TagList: readonly Tag[]; readonly until: string }>();
+  let isOver = false;
+  const lag = (now: string, database: Record<string, unknown>) => {
+    const { DBInstanceArn, DBClusterArn, TenantDatabaseARN } = database;
+    const known = earlier.get(String(TenantDatabaseARN ?? DBInstanceArn ?? DBClusterArn));
+    return known === undefined || isOver || now >= known.until ? database : { ...database, TagList: known.TagList };
+  };
+  return {
+    name: `tags show after ${minutes} minutes`,
+    at({ label, call }, world, weather) {
+      weather.change = (_call, answer) =>
+        Object.fromEntries(
+          Object.entries(answer).map(([name, value]) => [
+            name,
+            Array.isArray(value) ? value.map((one) => lag(world.now(), one)) : value,
+          ]),
+        );
+      if (call === null || !/^before rds:(AddTagsTo|RemoveTagsFrom)Resource$/.test(label)) return undefined;
+      const arn = targetOf(call);
+      const TagList = structuredClone(liveOne(world, { arn })?.TagList ?? []);
+      earlier.set(arn, { TagList, until: addMinutes(world.now(), minutes) });
+      return undefined;
+    },
+    lift(world, weather) {
+      isOver = true;
+      return clearUp(world, weather);
+    },
   };
 }
 

@@ -1,5 +1,7 @@
+import { createAccount } from "../../lib/aws/create-account.ts";
 import { hoursBetween } from "../../lib/model/time.ts";
 import { resume } from "../../lib/plan/remediation-state.ts";
+import { startSimulator } from "../../simulator/server.ts";
 import { audit, passToNextNoon } from "./audits.ts";
 import { checkLeft, type Expectation } from "./check-end.ts";
 import { checkKept } from "./check-work.ts";
@@ -7,11 +9,11 @@ import type { Execution } from "./execution.ts";
 import { type AtPoint, createSolo, type Point } from "./life.ts";
 import { type Opening, runOnce } from "./openings.ts";
 import type { Sabotage, Scene } from "./run-execution.ts";
-import type { Scenario } from "./scenarios.ts";
+import type { Goal, Scenario } from "./scenarios.ts";
 import { calm, type Weather } from "./weather.ts";
 import { withoutWaiting } from "./without-waiting.ts";
 import type { WorkflowOptions } from "./workflow.ts";
-import { note, type World } from "./world.ts";
+import { note, scope, type World } from "./world.ts";
 
 /** What goes wrong in one trial. */
 export type Trouble = {
@@ -29,13 +31,15 @@ export type Trouble = {
   readonly answer?: WorkflowOptions["answer"];
 };
 
-export const noTrouble: Trouble = { name: "no trouble" };
+const noTrouble: Trouble = { name: "no trouble" };
 
 export type Play = {
   readonly scenario: Scenario;
   readonly opening: Opening;
   readonly trouble?: Trouble;
   readonly sabotage?: Sabotage | undefined;
+  /** Whether AWS is called with the SDK by HTTP, instead of in this process. Only what is left in the end is checked then. */
+  readonly isByHttp?: boolean;
 };
 
 /** What became of it. */
@@ -54,41 +58,57 @@ const maxDays = 60;
 const approval = { decision: "approved", afterHours: 2 } as const;
 
 /** Plays a scenario with one trouble until nothing is left to do. Returns the broken promises. */
-export function tryOut({ scenario, opening, trouble = noTrouble, sabotage }: Play): Promise<Trial> {
-  return withoutWaiting(async (heard) => {
-    const { world, goal } = scenario.setUp();
-    if (trouble.remembersAnswers) world.answers = new Map();
-    const weather = calm();
-    const points: { label: string; moves: number }[] = [];
-    const at: AtPoint = (point) => {
-      points.push({ label: point.label, moves: world.moves });
-      return trouble.at?.({ ...point, number: points.length }, world, weather);
-    };
-    const answer = trouble.answer ?? approval;
-    const scene: Scene = { world, weather, sabotage, answer, stage: createSolo(world, at) };
-    const executions: Execution[] = [...(await opening.play(scene, at))];
+export async function tryOut({ isByHttp = false, ...play }: Play): Promise<Trial> {
+  const { world, goal } = play.scenario.setUp();
+  if (!isByHttp) return withoutWaiting((heard) => playIn(world, goal, play, heard));
+  const simulator = await startSimulator(world.cloud, { secondsPerCall: 0.2 });
+  const { endpoint } = simulator;
+  const credentials = { accessKeyId: scope.account, secretAccessKey: "simulated" };
+  world.port = createAccount({ name: "this account", endpoint, credentials, maxAttempts: 1 }).region(scope);
+  try {
+    return await playIn(world, goal, play, []);
+  } finally {
+    await simulator.close();
+  }
+}
 
-    const { liftDay = 3 } = trouble;
-    let isAtRest = false;
-    for (let day = 1; day < maxDays && !isAtRest; day += 1) {
-      passOverSilence(world);
-      passToNextNoon(world);
-      tend(world);
-      if (day >= liftDay) {
-        lift(trouble, world, weather);
-        await resumeAll(world.stores);
-      }
-      const isClear = world.cloud.faults.length === 0 && !weather.isStale;
-      const found = await audit(world, weather, executions);
-      executions.push(...found.due);
-      for (const execution of found.due) await runOnce(execution, scene);
-      isAtRest = found.isAtRest && isClear && (trouble.lift === undefined || day >= liftDay);
+async function playIn(
+  world: World,
+  goal: Goal,
+  { scenario, opening, trouble = noTrouble, sabotage }: Play,
+  heard: readonly string[],
+): Promise<Trial> {
+  if (trouble.remembersAnswers) world.answers = new Map();
+  const weather = calm();
+  const points: { label: string; moves: number }[] = [];
+  const at: AtPoint = (point) => {
+    points.push({ label: point.label, moves: world.moves });
+    return trouble.at?.({ ...point, number: points.length }, world, weather);
+  };
+  const answer = trouble.answer ?? approval;
+  const scene: Scene = { world, weather, sabotage, answer, stage: createSolo(world, at) };
+  const executions: Execution[] = [...(await opening.play(scene, at))];
+
+  const { liftDay = 3 } = trouble;
+  let isAtRest = false;
+  for (let day = 1; day < maxDays && !isAtRest; day += 1) {
+    passOverSilence(world);
+    passToNextNoon(world);
+    tend(world);
+    if (day >= liftDay) {
+      lift(trouble, world, weather);
+      await resumeAll(world.stores);
     }
-    for (const text of heard) checkKept(world, "the console", text);
-    await checkLeft(world, { goal, rule: scenario.rule, expects: trouble.expects?.() ?? "goal", isAtRest });
-    const name = `${scenario.name}, ${trouble.name}, ${opening.name}`;
-    return { name, broken: [...world.broken], points, world, executions };
-  });
+    const isClear = world.cloud.faults.length === 0 && !weather.isStale;
+    const found = await audit(world, weather, executions);
+    executions.push(...found.due);
+    for (const execution of found.due) await runOnce(execution, scene);
+    isAtRest = found.isAtRest && isClear && (trouble.lift === undefined || day >= liftDay);
+  }
+  for (const text of heard) checkKept(world, "the console", text);
+  await checkLeft(world, { goal, rule: scenario.rule, expects: trouble.expects?.() ?? "goal", isAtRest });
+  const name = `${scenario.name}, ${trouble.name}, ${opening.name}`;
+  return { name, broken: [...world.broken], points, world, executions };
 }
 
 /** Skips the time during which a killed execution holds its slot: audits find the same until its lease expires. */

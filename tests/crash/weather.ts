@@ -10,6 +10,8 @@ export type Weather = {
   isStale: boolean;
   /** What the next call, or every one, is refused with: instead of AWS, and with what it was asked. */
   refuse: ((call: InProcessCall) => Error | null) | null;
+  /** Changes what AWS answers; called with a copy. */
+  change: ((call: InProcessCall, answer: object) => object) | null;
   storeFails: (() => Outage | null) | null;
   notifyFails: (() => Outage | null) | null;
   /** Down for days: then the outcome cannot be expected there. */
@@ -18,7 +20,7 @@ export type Weather = {
 };
 
 export const calm = (): Weather => ({
-  ...{ isStale: false, refuse: null, storeFails: null, notifyFails: null },
+  ...{ isStale: false, refuse: null, change: null, storeFails: null, notifyFails: null },
   ...{ isStoreDown: false, isTopicDown: false },
 });
 

@@ -1,7 +1,9 @@
+import type { RegionPort } from "../../lib/collect/region-port.ts";
 import { type Database, toggleTagKey } from "../../lib/model/database.ts";
 import type { Policy } from "../../lib/model/policy.ts";
 import type { RemediationEvent } from "../../lib/model/remediation-event.ts";
 import { emptyRemediationState, type RemediationState } from "../../lib/model/remediation-state.ts";
+import type { RepairPort } from "../../lib/remediate/repair.ts";
 import { createCloud } from "../../simulator/cloud.ts";
 import { arnOf, databaseWithArn, isCluster, isInstance, statusOf } from "../../simulator/databases.ts";
 import type { SimulatedDatabase, SimulatedSecret } from "../../simulator/resources.ts";
@@ -94,6 +96,8 @@ export type World = {
   moves: number;
   /** The last two different answers to each question; null where no answer is ever stale, because it takes time. */
   answers: Map<string, readonly { readonly text: string; readonly answer: object }[]> | null;
+  /** The SDK's clients, connected to a server of the cloud; null if the cloud is called in this process. */
+  port: (RegionPort & RepairPort) | null;
   now(): string;
 };
 
@@ -124,7 +128,7 @@ export function createWorld(policy: Policy, build: (here: Region) => readonly Si
     stopped: { since: null },
     terminals: 0,
     moves: 0,
-    answers: null,
+    ...{ answers: null, port: null },
     now: () => cloud.now().toISOString(),
   };
 }

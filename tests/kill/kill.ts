@@ -1,16 +1,25 @@
 import { parseArgs } from "node:util";
+import { startMoto } from "../contract/emulators.ts";
 import { createRandom } from "../crash/world.ts";
-import { actions, type KilledAction, openAccount } from "./open-account.ts";
+import { openAccount } from "./open-account.ts";
+import { openMotoAccount } from "./open-moto-account.ts";
+import { actions, type KilledAction } from "./processes.ts";
 
-/** `npm run kill`: kills repairs at random moments, and starts two at once, in real processes. Prints how often what happened. */
+/**
+ * `npm run kill`: kills repairs at random moments, and starts two at once, in real processes. Prints how often what happened. With `--moto` it kills
+ * repairs of what moto has, one after another, and starts no two at once: moto has one account.
+ */
 const { values } = parseArgs({
   options: {
     kills: { type: "string", default: "100" },
     races: { type: "string", default: "50" },
     seed: { type: "string", default: "1" },
     parallel: { type: "string", default: "4" },
+    moto: { type: "boolean", default: false },
   },
 });
+const moto = values.moto ? await startMoto() : null;
+const open = (action: KilledAction) => (moto === null ? openAccount(action, pace) : openMotoAccount(moto, action));
 const random = createRandom(Number(values.seed));
 const counts = new Map<string, Map<string, number>>();
 const broken: string[] = [];
@@ -24,13 +33,13 @@ function countAs(what: string, how: string): void {
 
 /** Kills a repair after a while, and runs it again once. */
 async function kill(action: KilledAction, killAfter: number, number: number): Promise<void> {
-  const account = await openAccount(action, pace);
+  const account = await open(action);
   try {
     const first = await account.terminal(killAfter);
     account.expireLeases();
     const again = await account.terminal();
     const isDone = again.status === 0;
-    const wrong = account.check([first.output, again.output], isDone);
+    const wrong = await account.check([first.output, again.output], isDone);
     // What is not done is said.
     if (!isDone && !/REFUSED|FAILED/.test(again.output)) wrong.push(`ended with ${again.status}, and says nothing`);
     countAs(`${action} killed`, first.status === -1 ? (isDone ? "then done" : "then said not to be done") : "too late");
@@ -80,7 +89,7 @@ async function race(
 
 /** How long each repair takes if nothing disturbs it, in milliseconds. */
 async function measure(action: KilledAction): Promise<number> {
-  const account = await openAccount(action, pace);
+  const account = await open(action);
   const startedAt = Date.now();
   const { status, output } = await account.terminal();
   await account.close();
@@ -96,16 +105,17 @@ for (let number = 1; number <= Number(values.kills); number += 1) {
   const killAfter = Math.round(random() * (durations.get(action) ?? 0));
   tasks.push(() => kill(action, killAfter, number));
 }
-for (let number = 1; number <= Number(values.races); number += 1)
+for (let number = 1; moto === null && number <= Number(values.races); number += 1)
   for (const rival of rivals) {
     const action = actions[number % actions.length] ?? "toggle";
     const delay = Math.round(random() * 300);
     tasks.push(() => race(rival, action, delay, number));
   }
-const workers = Array.from({ length: Number(values.parallel) }, async () => {
+const workers = Array.from({ length: moto === null ? Number(values.parallel) : 1 }, async () => {
   for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) await task();
 });
 await Promise.all(workers);
+await moto?.stop();
 for (const [what, hows] of [...counts].sort())
   process.stdout.write(`${what}: ${[...hows].map(([how, times]) => `${times} ${how}`).join(", ")}\n`);
 process.stdout.write(`broken promises: ${broken.length}\n${broken.map((one) => `\n${one}\n`).join("")}`);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
-import { describeDatabase, resourceType } from "../../lib/model/database.ts";
+import { describeDatabase, isSettled, resourceType } from "../../lib/model/database.ts";
 import { isAtLeast } from "../../lib/model/finding.ts";
-import { aPlainCluster, aPlainDatabase } from "../support/builders.ts";
+import { aMasterUserSecret, aPlainCluster, aPlainDatabase } from "../support/builders.ts";
 
 const tenant = aPlainDatabase({ kind: "tenant-database", identifier: "erp/PDB1" });
 
@@ -24,4 +24,15 @@ describe("a severity", () => {
   ] as const)("%s is at least %s: %s", (severity, threshold, expected) => {
     expect(isAtLeast(severity, threshold)).toBe(expected);
   });
+});
+
+test.each([
+  ["nothing changes its password", {}, true],
+  ["a password is pending", { pendingChanges: ["MasterUserPassword"] }, false],
+  ["something else is pending", { pendingChanges: ["AllocatedStorage"] }, true],
+  ["RDS modifies it", { status: "modifying" }, false],
+  ["its secret is rotating", { masterUserSecret: aMasterUserSecret({ status: "rotating" }) }, false],
+  ["its secret is impaired", { masterUserSecret: aMasterUserSecret({ status: "impaired" }) }, true],
+])("%s: whether a database is settled", (_, change, isSo) => {
+  expect(isSettled(aPlainDatabase({ masterUserSecret: aMasterUserSecret(), ...change }))).toBe(isSo);
 });

@@ -18,24 +18,17 @@ import type { RemediationRequest } from "../../../lib/model/remediation-request.
 import { emptyRemediationState } from "../../../lib/model/remediation-state.ts";
 import { type Remediation, remediateDatabase } from "../../../lib/remediate-database.ts";
 import { rules } from "../../../rules/index.ts";
-import { type Front, startFront, type WireAnswer, type WireRequest } from "../../support/front.ts";
+import type { Front } from "../../support/front.ts";
 import { createMemoryStored } from "../../support/memory-stored.ts";
 import { account, connect, type Emulator, region, startMoto } from "../emulators.ts";
+import { currentVersionOf, startMotoFront } from "./moto-front.ts";
 import { describeWith } from "./when-installed.ts";
 import { lookAtAll, type WholeAccount } from "./whole-account.ts";
 
 /*
- * The front changes two things. moto gives every DB instance the same resource ID and cannot filter DB clusters by theirs, so the front gives
- * each DB instance a resource ID of its own and translates filters by resource ID to filters by identifier. And a secret with a schedule of one day appears
- * as if the schedule was set five days ago, and after its rotation with the next date of the schedule. moto rotates
- * no secret on its date, and does not change the date when a rotation is requested.
- *
- * Other differences between moto and AWS do not affect the procedures: moto creates a data key in a dry run; no
- * database is ever busy and no password is pending; a managed secret has no schedule until one is set.
+ * Other differences between moto and AWS than those that the front takes away do not affect the procedures: moto creates a data key in a dry
+ * run; no database is ever busy and no password is pending; a managed secret has no schedule until one is set.
  */
-
-const agedDays = 5;
-const day = 86_400;
 
 const policyText = (payments: string) => `
 keys:
@@ -63,11 +56,6 @@ const secretPolicy = (arn: string) =>
     ],
   });
 
-function currentVersionOf({ VersionIdsToStages }: { VersionIdsToStages?: unknown } = {}): string {
-  const stages = Object.entries((VersionIdsToStages ?? {}) as Record<string, string[]>);
-  return stages.find(([, labels]) => labels.includes("AWSCURRENT"))?.[0] ?? "";
-}
-
 describeWith(["moto_server"], "repairs of what an independent emulator has", () => {
   let moto: Emulator;
   let front: Front;
@@ -87,11 +75,7 @@ describeWith(["moto_server"], "repairs of what an independent emulator has", () 
     clients = connect(endpoint);
     keys = await fill();
     before = await lookAtAll(clients);
-    front = await startFront({
-      backend: endpoint,
-      forward: filterByIdentifier,
-      change: (answer, request) => age(identify(answer), request),
-    });
+    front = await startMotoFront(endpoint, firstVersions);
     await repairAll();
     after = await lookAtAll(clients);
   });
@@ -160,45 +144,6 @@ describeWith(["moto_server"], "repairs of what an independent emulator has", () 
     await instance("still-twin", managed(), []);
     await secrets.send(new CreateSecretCommand({ Name: "another-owners", SecretString: "value" }));
     return made;
-  }
-
-  /** Shows secrets with a schedule of one day as AWS would five days later. */
-  /** The identifiers of the databases that were returned, by resource ID. */
-  const identifiers = new Map<string, string>();
-
-  function identify(answer: WireAnswer): WireAnswer {
-    const elements = /<(DBInstance|DBCluster)>[\s\S]*?<\/\1>/g;
-    return {
-      ...answer,
-      body: answer.body.replaceAll(elements, (element, name) => {
-        const identifier = new RegExp(`<${name}Identifier>([^<]+)`).exec(element)?.[1] ?? "";
-        const own = element.replace(/<DbiResourceId>[^<]+/, `<DbiResourceId>db-${identifier.toUpperCase()}`);
-        const resourceId = /<Db(?:i|Cluster)ResourceId>([^<]+)/.exec(own)?.[1];
-        if (resourceId !== undefined) identifiers.set(resourceId, identifier);
-        return own;
-      }),
-    };
-  }
-
-  function filterByIdentifier({ body }: WireRequest): string {
-    const params = new URLSearchParams(body);
-    const [name, value] = ["Filters.Filter.1.Name", "Filters.Filter.1.Values.Value.1"];
-    const identifier = identifiers.get(params.get(value) ?? "");
-    if (identifier === undefined) return body;
-    params.set(name, params.get(name) === "dbi-resource-id" ? "db-instance-id" : "db-cluster-id");
-    params.set(value, identifier);
-    return params.toString();
-  }
-
-  function age(answered: WireAnswer, { operation }: WireRequest): WireAnswer {
-    if (operation !== "DescribeSecret" && operation !== "ListSecrets") return answered;
-    const body = JSON.parse(answered.body);
-    for (const secret of body.SecretList ?? [body]) {
-      if (secret.RotationRules?.AutomaticallyAfterDays !== 1) continue;
-      if (!firstVersions.has(currentVersionOf(secret))) secret.NextRotationDate = secret.LastRotatedDate + day;
-      else for (const date of ["LastRotatedDate", "NextRotationDate"]) secret[date] -= agedDays * day;
-    }
-    return { ...answered, body: JSON.stringify(body) };
   }
 
   /** Repairs like the service: an inventory, remediation requests, and one execution for each. */
