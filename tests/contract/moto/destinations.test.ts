@@ -87,7 +87,10 @@ describeWith(["moto_server"], "what the service writes to", () => {
       });
 
       test("reports are stored side by side, and latest.json is the later one", async () => {
-        const at = (minute: number) => ({ generatedAt: `2026-11-24T12:0${minute}:00.000Z` }) as Report;
+        const at = (minute: number) => {
+          const time = `2026-11-24T12:0${minute}:00.000Z`;
+          return { observedAt: time, generatedAt: time, findings: [], databases: [] } as unknown as Report;
+        };
         for (const minute of [1, 2, 0, 2]) await open().writeReport(at(minute));
         const read = async (Key: string) => {
           const answer = await connect().send(new GetObjectCommand({ Bucket: bucket, Key }));
