@@ -1,4 +1,4 @@
-/** What the fast reader of pages gives is what the SDK's own parser gives, less the fields that nobody translates. */
+/** The fast reader of pages gives what the parser of the SDK gives, without the fields that the audit does not use. */
 
 import { DescribeDBClustersCommand, DescribeDBInstancesCommand, RDSClient } from "@aws-sdk/client-rds";
 import { XmlShapeDeserializer } from "@aws-sdk/core/protocols";

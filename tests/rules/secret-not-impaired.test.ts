@@ -234,7 +234,7 @@ describeRule({
         },
       },
       {
-        name: "the policy of a key that does not exist any more is not a cause of its own",
+        name: "the policy of a deleted key is not a cause of its own",
         context: aContext({ keyAccess: [{ keyArn, access: seen<never>(null) }] }),
         messageId: "impaired",
         evidence: { causes: [] },

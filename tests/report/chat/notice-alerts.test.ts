@@ -60,7 +60,7 @@ describe("golden alerts", () => {
   });
 });
 
-test("a reminder is silent if nothing critical is open any more", () => {
+test("no reminder is sent if no critical finding is open", () => {
   expect(toNoticeAlerts([reminder], options)).toEqual([]);
 });
 
