@@ -219,7 +219,7 @@ const stillTagged = `The tag ${toggleTagKey} is still on the database: the next 
 
 /**
  * Step 8: removes the toggle tag, and the snapshot, if management is on and settled. Returns "off" if management is off: the tag stays.
- * Returns "missing" if RDS does not return the database, and "kept" if the old secret may still be deleted or RDS may still take the new one
+ * Returns "missing" if RDS does not return the database or another toggle may be changing it, and "kept" if the old secret may still be deleted or RDS may still take the new one
  * back, and if a call fails. A tag of another toggle stays: that one may turn management off at any time.
  */
 function removeToggleTag(
@@ -231,9 +231,12 @@ function removeToggleTag(
     if (database === null) return "missing";
     const { arn, masterUserSecret, tags } = database;
     if (masterUserSecret === null) return "off";
-    if (isUnderWay(masterUserSecret.status)) return "kept";
-    if (isOldSecret(masterUserSecret.secretArn, oldSecretSuffix) && !isSettled(database)) return "kept";
     const isOwn = tags[toggleTagKey] === toggleTag;
+    const isUnsettled =
+      isUnderWay(masterUserSecret.status) ||
+      (isOldSecret(masterUserSecret.secretArn, oldSecretSuffix) && !isSettled(database));
+    // The change under way may be the other toggle's, which turns management off.
+    if (isUnsettled) return isOwn ? "kept" : "missing";
     if (isOwn) await aws.untagDatabase(arn, toggleTagKey);
     await record.forget();
     return isOwn ? "removed" : "not its own";
