@@ -1,7 +1,7 @@
 import type { Procedure } from "./repair.ts";
 import { startAction, tryNotify } from "./start.ts";
 import { endVerified } from "./verify.ts";
-import { awaitActiveSecret, describeInactive, isGone } from "./waits.ts";
+import { awaitSecret, describeInactive, isGone } from "./waits.ts";
 
 /** Turns management on for a database whose master password is not managed. From then on only the secret holds the password. */
 export const enable: Procedure = async (repair) => {
@@ -20,7 +20,7 @@ export const enable: Procedure = async (repair) => {
     },
   });
   if (start.result === null) return start.outcome;
-  const { value } = await awaitActiveSecret(repair, "wait until the secret is active");
+  const { value } = await awaitSecret(repair, "wait until the secret is active");
   if (value !== null && isGone(value)) return { end: "failed", reason: "the database is gone", recovery: [] };
   const secret = value?.database?.masterUserSecret;
   if (secret === null) return { end: "failed", reason: "RDS still shows no secret", recovery: [] };

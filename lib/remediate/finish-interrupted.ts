@@ -30,12 +30,9 @@ async function readToggle({ record }: Repair, { database, planned }: Observation
   const marker = parseToggleMarker(toggleTag);
   const stored = await record.snapshot();
   const secretSnapshot = stored !== null && isSnapshotOf(stored, marker) ? stored : null;
-  const named = database.masterUserSecret?.secretArn ?? null;
-  const known = secretSnapshot?.secretArn ?? named;
+  const known = secretSnapshot?.secretArn ?? database.masterUserSecret?.secretArn ?? null;
   const oldSecretSuffix = marker?.oldSecretSuffix ?? (known === null ? null : secretSuffixOf(known));
-  return {
-    ...{ database, toggleTag, oldSecretSuffix, secretSnapshot },
-    keyReference: planned?.keyReference ?? null,
-    oldSecretArn: isOldSecret(named, oldSecretSuffix) ? named : (secretSnapshot?.secretArn ?? null),
-  };
+  const oldSecretArn = isOldSecret(known, oldSecretSuffix) ? known : null;
+  const keyReference = planned?.keyReference ?? null;
+  return { database, toggleTag, keyReference, oldSecretArn, oldSecretSuffix, secretSnapshot };
 }

@@ -4,7 +4,7 @@ import { AwsCallError } from "../model/errors.ts";
 import type { SecretSnapshot } from "../model/remediation-state.ts";
 import { addMinutes } from "../model/time.ts";
 import { isOldSecret } from "../model/toggle-marker.ts";
-import type { Description, Repair } from "./repair.ts";
+import type { Description, Outcome, Repair } from "./repair.ts";
 import { isGone } from "./waits.ts";
 
 /** A toggle that has started: its tag is on the database. */
@@ -25,7 +25,7 @@ export type ToggleInProgress = {
 export type NewSecret = Record<"keyReference" | "status", string | null> & { readonly secretArn: string };
 
 /** Neither a new secret nor the old one. `unknown`: the last reads failed. `database` is as last returned; null if it never was. */
-export type Unfinished = {
+type Unfinished = {
   readonly state: "off" | "unknown" | "gone" | "taken over";
   readonly why: string;
   readonly database: Database | null;
@@ -45,17 +45,21 @@ const refusedMinutes = 10;
 /** When people are first told that management is off, and how often afterwards. */
 const noticeMinutes = { first: 15, next: 60 };
 
-/** What was seen last, and since when it is so. Instants are ISO 8601, or null if it is not so. */
-type Seen = Pick<Description, "at" | "missing" | "isHeld" | "database"> & {
-  readonly state: "off" | "old" | "new" | "unseen";
+/** What was seen last. `database` is as last returned. Instants are ISO 8601, or null if it is not so. */
+type Seen = Description & {
+  /** Null before the database is first seen. */
+  readonly state: "off" | "old" | "new" | null;
   /** Since when the state is what it is; for the old secret, since when nothing is in progress. */
   readonly since: string | null;
   /** Since when RDS has refused the required key. */
   readonly refusedSince: string | null;
+  /** When people are told again. */
   readonly noticeAt: string | null;
   readonly why: string;
   readonly isDone: boolean;
 };
+
+const unseen = { state: null, since: null, refusedSince: null, noticeAt: null, database: null } as const;
 
 /**
  * Observes, and does what is missing, until management is on with a new secret: if it is off, asks RDS to turn it on; if RDS still names the
@@ -76,21 +80,14 @@ export async function reconcile(repair: Repair, toggle: ToggleInProgress): Promi
   return { state: error === null && missing === 0 ? "off" : "unknown", why, database };
 }
 
-const unseen = {
-  state: "unseen",
-  since: null,
-  refusedSince: null,
-  noticeAt: null,
-  database: null,
-} as const;
-
 async function reconcileOnce(repair: Repair, toggle: ToggleInProgress, last: Seen | null): Promise<Seen> {
   const description = await repair.describe(last);
-  const { at, database, missing, isHeld } = description;
+  const { at, isHeld } = description;
   const before = last ?? unseen;
-  if (database === null || !isHeld) {
-    const seen = { at, missing, isHeld, database: database ?? before.database };
-    return { ...before, ...seen, why: "RDS does not return the database", isDone: !isHeld || isGone(description) };
+  const database = description.database ?? before.database;
+  if (description.database === null || database === null || !isHeld) {
+    const why = "RDS does not return the database";
+    return { ...before, ...description, database, why, isDone: !isHeld || isGone(description) };
   }
   const { secretArn = null, status = null } = database.masterUserSecret ?? {};
   const state = secretArn === null ? "off" : isOldSecret(secretArn, toggle.oldSecretSuffix) ? "old" : "new";
@@ -102,7 +99,8 @@ async function reconcileOnce(repair: Repair, toggle: ToggleInProgress, last: See
   // Without a snapshot it is unknown whether RDS was asked.
   const isUnasked = async () => (await repair.record.snapshot())?.offRequestedAt === null;
   if (state === "old") return { ...seen, isDone: isFor(stillOnMinutes) || (isAtRest && (await isUnasked())) };
-  return giveNotice(repair, toggle, { ...seen, ...(await askOn(repair, toggle, seen)) });
+  const asked = { ...seen, ...(await askOn(repair, toggle, seen)) };
+  return { ...asked, noticeAt: await giveNotice(repair, toggle, asked) };
 }
 
 /** Requests management. Uses the key of the old secret, and then the default key, only after RDS has refused the required key for a while. */
@@ -136,28 +134,42 @@ function isAboutKey({ code, message, isTransient }: AwsCallError): boolean {
   return !isTransient && (code.startsWith("KMS") || /kms/i.test(message));
 }
 
-/** Tells people that management is off, after a while and then every hour. A message that fails is sent again after the next pause. */
+/**
+ * Tells people that management is off, after a while and then every hour. Returns when to tell them again; a message that fails is sent again
+ * after the next pause.
+ */
 async function giveNotice(
   repair: Repair,
   { keyReference }: ToggleInProgress,
-  seen: Seen & { readonly database: Database },
-): Promise<Seen> {
-  const { at, since, noticeAt, why, database } = seen;
+  { at, since, noticeAt, why, database }: Seen & { readonly database: Database },
+): Promise<string | null> {
   const dueAt = noticeAt ?? addMinutes(since ?? at, noticeMinutes.first);
-  if (at < dueAt) return { ...seen, noticeAt: dueAt };
+  if (at < dueAt) return dueAt;
   // The request may have had its effect already.
-  const { masterUserSecret = null } = (await repair.describe()).database ?? {};
-  if (masterUserSecret !== null) return { ...seen, noticeAt: dueAt };
-  const isSent = await repair
-    .notify({
-      type: "remediation.delayed",
-      message: `Management has been off since ${since}, and the master password is unknown. The repair goes on. ${why}.`,
-      recovery: [turnOnCommand(database, keyReference)],
-      managed: false,
-    })
-    .then(
-      () => true,
-      () => false,
-    );
-  return { ...seen, noticeAt: isSent ? addMinutes(at, noticeMinutes.next) : dueAt };
+  if ((await repair.describe()).database?.masterUserSecret != null) return dueAt;
+  const message = `Management has been off since ${since}, and the master password is unknown. The repair goes on. ${why}.`;
+  const recovery = [turnOnCommand(database, keyReference)];
+  const sent = repair.notify({ type: "remediation.delayed", message, recovery, managed: false });
+  return sent.then(
+    () => addMinutes(at, noticeMinutes.next),
+    () => dueAt,
+  );
+}
+
+/** Steps 4 and 5 without an end: the database is gone, another execution goes on, or two days have passed. */
+export async function endUnfinished(
+  { workflow, record }: Repair,
+  { database, keyReference }: ToggleInProgress,
+  { state, why, database: present }: Unfinished,
+): Promise<Outcome> {
+  if (state === "gone") await workflow.step("delete the secret snapshot", record.forget).catch(() => {});
+  const reasons = {
+    gone: "the database is gone",
+    "taken over": "another execution has taken over and finishes it",
+    off: `management is off, the master password is unknown, and RDS does not turn management on: ${why}`,
+    unknown: `management was turned off, and whether RDS turned it on again is unknown: ${why}`,
+  };
+  // A command for people must not name a database that has the old name by now.
+  const recovery = state === "gone" ? [] : [turnOnCommand(present ?? database, keyReference)];
+  return { end: "failed", reason: reasons[state], recovery, ...(state === "off" && { managed: false }) };
 }

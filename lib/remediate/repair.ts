@@ -2,7 +2,7 @@ import type { ActionName } from "../model/action.ts";
 import type { ClassifiedDatabase, Database } from "../model/database.ts";
 import type { Status } from "../model/finding.ts";
 import type { GateResult, PlannedAction } from "../model/plan.ts";
-import type { RemediationEvent } from "../model/remediation-event.ts";
+import type { noDetails, RemediationEvent } from "../model/remediation-event.ts";
 import type { SecretSnapshot } from "../model/remediation-state.ts";
 import type { RuleContext } from "../model/rule.ts";
 import type { RotationRules } from "../model/secret.ts";
@@ -49,9 +49,7 @@ export type Description = {
 
 /** The part of a RemediationEvent that differs from step to step. */
 export type RepairNotification = Pick<RemediationEvent, "type" | "message"> &
-  Partial<
-    Pick<RemediationEvent, "secret" | "keyReference" | "recovery" | "approvalId" | "until" | "gates" | "managed">
-  >;
+  Partial<Pick<RemediationEvent, keyof typeof noDetails>>;
 
 /** One action on one database: everything that its procedure may use. */
 export type Repair = {

@@ -2,7 +2,7 @@ import { isUnderWay } from "../model/database.ts";
 import type { Observation, Procedure, Repair } from "./repair.ts";
 import { startAction, tryNotify } from "./start.ts";
 import { endVerified } from "./verify.ts";
-import { awaitSettledSecret } from "./waits.ts";
+import { awaitSecret } from "./waits.ts";
 
 /** Rotates the password now. The secret keeps its ARN. */
 export const rotate: Procedure = async (repair) => {
@@ -23,7 +23,7 @@ export const rotate: Procedure = async (repair) => {
     },
   });
   if (start.result === null) return start.outcome;
-  const { value } = await awaitSettledSecret(repair, "wait until the password is rotated");
+  const { value } = await awaitSecret(repair, "wait until the password is rotated");
   if (value === null || isUnderWay(value.database?.masterUserSecret?.status ?? null))
     return { end: "failed", reason: "RDS did not finish the rotation within an hour", recovery: [] };
   const outcome = await endVerified(repair);

@@ -1,15 +1,14 @@
-import { turnOnCommand, untagCommand } from "../model/aws-cli.ts";
+import { untagCommand } from "../model/aws-cli.ts";
 import { type Database, isSettled, isUnderWay, toggleTagKey } from "../model/database.ts";
 import { AwsCallError } from "../model/errors.ts";
-import type { SecretSnapshot } from "../model/remediation-state.ts";
 import { formatToggleMarker, isOldSecret, secretSuffixOf } from "../model/toggle-marker.ts";
-import { type NewSecret, reconcile, type ToggleInProgress, type Unfinished } from "./reconcile.ts";
-import type { Observation, Outcome, Procedure, Repair } from "./repair.ts";
+import { endUnfinished, type NewSecret, reconcile, type ToggleInProgress } from "./reconcile.ts";
+import type { Description, Observation, Outcome, Procedure, Repair } from "./repair.ts";
 import { restore } from "./restore.ts";
-import { closedGates, refuse, startAction, tryNotify } from "./start.ts";
+import { closedGates, refuse, startAction, tryNotify, unrequested } from "./start.ts";
 import { makeTemporaryPassword } from "./temporary-password.ts";
 import { verify } from "./verify.ts";
-import { describeInactive } from "./waits.ts";
+import { describeInactive, isGone } from "./waits.ts";
 
 /** Turns management off and on again, which creates a new secret. The numbers are the steps in docs/remediation.md. */
 export const toggle: Procedure = async (repair) => {
@@ -30,62 +29,54 @@ export async function finishToggle(
   refusal: string,
   isAgain = false,
 ): Promise<Outcome> {
-  const { secretSnapshot } = inProgress;
-  const rule = secretSnapshot?.rule ?? repair.rule;
+  const rule = inProgress.secretSnapshot?.rule ?? repair.rule;
   /* 4, 5 */ const end = await reconcile(repair, inProgress);
   if (end.state === "still on") return endStillOn(repair, inProgress, rule, refusal);
   if (end.state !== "on") return endUnfinished(repair, inProgress, end);
   const otherKey = describeOtherKey(inProgress, end);
-  const replaced = [
-    "The master password is in a new secret.",
-    ...otherKey,
-    ...(secretSnapshot === null ? [noSnapshot] : []),
-  ];
-  /* 6 */ const isAnnounced = await announceSecret(repair, "secret replaced", replaced, inProgress, end);
-  /* 7 */ const lost = secretSnapshot === null ? [noSnapshot] : await restore(repair, secretSnapshot, end.secretArn);
-  if (secretSnapshot !== null && lost.length > 0) await announceSecret(repair, "not restored", lost, inProgress, end);
+  /* 6 */ const isAnnounced = await announceSecret(
+    repair,
+    "secret replaced",
+    [inNewSecret, ...otherKey],
+    inProgress,
+    end,
+  );
+  /* 7 */ const lost = await restore(repair, inProgress.secretSnapshot, end.secretArn);
+  if (lost.length > 0) await announceSecret(repair, "not restored", lost, inProgress, end);
   /* 8 */ const reason = end.status === "active" ? await verify(repair, rule) : describeInactive(end.status);
   // Until the new ARN is delivered, the tag stays so that the next execution delivers it.
   const tag = isAnnounced ? await removeToggleTag(repair, inProgress) : "kept";
+  if (tag === "gone") return endUnfinished(repair, inProgress, { state: tag, why: "", database: null });
   // RDS may take a secret back, and one answer may be older than the last.
+  if (tag === "off" && !isAgain) return finishToggle(repair, inProgress, refusal, true);
   const why = "it has taken the new secret back";
-  if (tag === "off" && isAgain) return endUnfinished(repair, inProgress, { state: "off", why, database: null });
-  if (tag === "off") return finishToggle(repair, inProgress, refusal, true);
-  const remarks = [...otherKey, ...lost, ...(tag === "kept" || tag === "missing" ? [stillTagged] : [])];
+  if (tag === "off") return endUnfinished(repair, inProgress, { state: tag, why, database: null });
+  const remarks = [...otherKey, ...lost, ...(tag === "kept" ? [stillTagged] : [])];
   if (reason === null) return { end: "repaired", remarks };
   const all = [reason, ...remarks.map((remark) => remark.replace(/\.$/, ""))];
-  return { end: "failed", reason: all.join(". "), recovery: [], ...(isCertain(tag) && { managed: true }) };
+  return { end: "failed", reason: all.join(". "), recovery: [], ...toManaged(tag) };
 }
 
 /** Step 1: stores what the toggle will lose, then writes the toggle tag. */
 function saveAndTag({ aws, execution, rule, record }: Repair) {
   return async ({ at, database, context, planned }: Observation): Promise<ToggleInProgress> => {
-    const secretSnapshot = { rule, offRequestedAt: null, ...toSecretSnapshot(database, context) };
+    const { secret, resourcePolicy, rdsKey } = context;
+    const { secretArn = null, kmsKeyId = null } = database.masterUserSecret ?? {};
+    const settings = secret.seen ? secret.value : null;
+    if (secretArn === null || settings === null || !resourcePolicy.seen)
+      throw new Error("the secret could not be read completely");
+    const isCustomerKey = rdsKey.key.seen && rdsKey.key.value?.manager === "CUSTOMER";
+    const secretSnapshot = {
+      ...{ rule, offRequestedAt: null, secretArn, keyReference: isCustomerKey ? kmsKeyId : null },
+      ...{ rotationEnabled: settings.rotationEnabled === true, rotationRules: settings.rotationRules },
+      ...{ tags: settings.tags, resourcePolicy: resourcePolicy.value },
+    };
     const keyReference = planned?.keyReference ?? null;
-    const { secretArn: oldSecretArn } = secretSnapshot;
-    const oldSecretSuffix = secretSuffixOf(oldSecretArn);
+    const oldSecretSuffix = secretSuffixOf(secretArn);
     const toggleTag = formatToggleMarker({ startedAt: at, keyReference, execution, oldSecretSuffix });
     await record.saveSnapshot(secretSnapshot);
     await aws.tagDatabase(database.arn, toggleTagKey, toggleTag);
-    return { database, toggleTag, keyReference, oldSecretArn, oldSecretSuffix, secretSnapshot };
-  };
-}
-
-function toSecretSnapshot(
-  { masterUserSecret }: Database,
-  { secret, resourcePolicy, rdsKey }: Observation["context"],
-): Omit<SecretSnapshot, "rule" | "offRequestedAt"> {
-  const value = secret.seen ? secret.value : null;
-  if (masterUserSecret?.secretArn == null || value === null || !resourcePolicy.seen)
-    throw new Error("the secret could not be read completely");
-  const isCustomerKey = rdsKey.key.seen && rdsKey.key.value?.manager === "CUSTOMER";
-  return {
-    secretArn: masterUserSecret.secretArn,
-    keyReference: isCustomerKey ? masterUserSecret.kmsKeyId : null,
-    rotationEnabled: value.rotationEnabled === true,
-    rotationRules: value.rotationRules,
-    tags: value.tags,
-    resourcePolicy: resourcePolicy.value,
+    return { database, toggleTag, keyReference, oldSecretArn: secretArn, oldSecretSuffix, secretSnapshot };
   };
 }
 
@@ -99,6 +90,8 @@ function announceStart(repair: Repair, { oldSecretArn, keyReference }: ToggleInP
   });
 }
 
+const untagged = `another caller removed or overwrote the tag ${toggleTagKey}`;
+
 /** How long RDS may take to return a tag that it has accepted. */
 const tagMinutes = 5;
 
@@ -110,19 +103,20 @@ async function turnOff(repair: Repair, { toggleTag, oldSecretArn }: ToggleInProg
   const request = async () => {
     const observation = await repair.observe();
     const { database } = observation;
-    if (!isStillOn(database, oldSecretArn)) return { isTagged: true, refusal: null };
+    if (!isStillOn(database, oldSecretArn)) return null;
     const [closed] = closedGates(observation, repair);
-    if (closed !== undefined) return { isTagged: true, refusal: `${closed.gate}: ${closed.reason}` };
+    if (closed !== undefined) return `${closed.gate}: ${closed.reason}`;
     // Without its tag no later execution would finish the toggle.
-    if (database.tags[toggleTagKey] !== toggleTag)
-      return { isTagged: false, refusal: `another caller removed or overwrote the tag ${toggleTagKey}` };
-    if (!(await repair.record.requestOff()))
-      return { isTagged: true, refusal: "another execution finishes the toggle" };
-    return { isTagged: true, refusal: await requestOff(repair, database) };
+    if (database.tags[toggleTagKey] !== toggleTag) return untagged;
+    if (!(await repair.record.requestOff())) return "another execution finishes the toggle";
+    return requestOff(repair, database);
   };
-  const options = { until: ({ isTagged }: { isTagged: boolean }) => isTagged, timeoutMinutes: tagMinutes };
-  const { value, error } = await repair.workflow.poll("turn management off", request, options);
-  return value === null ? error : value.refusal;
+  const until = (refusal: string | null) => refusal !== untagged;
+  const { value, error } = await repair.workflow.poll("turn management off", request, {
+    until,
+    timeoutMinutes: tagMinutes,
+  });
+  return value ?? error;
 }
 
 /** Returns the refusal of RDS, or null. Keeps the password to itself. */
@@ -132,9 +126,8 @@ async function requestOff({ aws }: Repair, database: Database): Promise<string |
     await aws.turnOff(database, password);
     return null;
   } catch (error) {
-    return error instanceof AwsCallError
-      ? error.message.replaceAll(password, "the password")
-      : "turning management off failed";
+    if (!(error instanceof AwsCallError)) return "turning management off failed";
+    return error.message.replaceAll(password, "the password");
   }
 }
 
@@ -155,45 +148,16 @@ async function endStillOn(
   refusal: string,
 ): Promise<Outcome> {
   const tag = await removeToggleTag(repair, inProgress);
+  if (tag === "gone") return endUnfinished(repair, inProgress, { state: tag, why: "", database: null });
   if (tag === "off") return finishToggle(repair, inProgress, refusal);
-  const managed = isCertain(tag) ? { managed: true } : {};
-  if (tag === "kept" || tag === "missing")
-    return {
-      end: "failed",
-      reason: `${refusal}. ${stillTagged}`,
-      recovery: [untagCommand(inProgress.database)],
-      ...managed,
-    };
-  const reason = await verify(repair, rule, { timeoutMinutes: 0 });
-  if (reason === null) return { end: "repaired", remarks: ["Management had not been turned off."] };
-  const why = `${refusal}, and ${reason}`;
-  if (repair.action === "toggle") return { end: "failed", reason: why, recovery: [], ...managed };
-  return refuse(repair, [
-    { gate: "requested", open: false, reason: `${why}: the tag is removed; start the toggle anew` },
-  ]);
-}
-
-/** True if no other toggle can have turned management off since the tag was removed or kept. */
-function isCertain(tag: Awaited<ReturnType<typeof removeToggleTag>>): boolean {
-  return tag === "removed" || tag === "kept";
-}
-
-/** Steps 4 and 5 without an end: the database is gone, another execution goes on, or two days have passed. */
-async function endUnfinished(
-  { workflow, record }: Repair,
-  { database, keyReference }: ToggleInProgress,
-  end: Unfinished,
-): Promise<Outcome> {
-  if (end.state === "gone") await workflow.step("delete the secret snapshot", record.forget).catch(() => {});
-  // A command for people must not name a database that has the old name by now.
-  const recovery = end.state === "gone" ? [] : [turnOnCommand(end.database ?? database, keyReference)];
-  const reasons = {
-    gone: "the database is gone",
-    "taken over": "another execution has taken over and finishes it",
-    off: `management is off, the master password is unknown, and RDS does not turn management on: ${end.why}`,
-    unknown: `management was turned off, and whether RDS turned it on again is unknown: ${end.why}`,
-  };
-  return { end: "failed", reason: reasons[end.state], recovery, ...(end.state === "off" && { managed: false }) };
+  const failed = { end: "failed", recovery: [], ...toManaged(tag) } as const;
+  if (tag === "kept")
+    return { ...failed, reason: `${refusal}. ${stillTagged}`, recovery: [untagCommand(inProgress.database)] };
+  const violation = await verify(repair, rule, { timeoutMinutes: 0 });
+  if (violation === null) return { end: "repaired", remarks: ["Management had not been turned off."] };
+  const reason = `${refusal}, and ${violation}`;
+  if (repair.action === "toggle") return { ...failed, reason };
+  return refuse(repair, [{ ...unrequested, reason: `${reason}: the tag is removed; start the toggle anew` }]);
 }
 
 /** Steps 6 and 7: announces the old and the new ARN, and what could not be restored. */
@@ -213,33 +177,42 @@ function describeOtherKey({ keyReference: wanted }: ToggleInProgress, { keyRefer
   return isOther ? [`It is encrypted with ${keyReference} instead of ${wanted}.`] : [];
 }
 
-const noSnapshot =
-  "No snapshot of the old secret exists: rotation schedule, tags and resource policy are those of a new secret.";
+const inNewSecret = "The master password is in a new secret.";
 const stillTagged = `The tag ${toggleTagKey} is still on the database: the next repair of the database removes it.`;
 
+/** `unknown`: RDS does not return the database, or not with the tag of this toggle, so another toggle may turn management off. */
+type TagRemoval = "removed" | "kept" | "unknown" | "off" | "gone";
+
 /**
- * Step 8: removes the toggle tag, and the snapshot, if management is on and settled. Returns "off" if management is off: the tag stays.
- * Returns "missing" if RDS does not return the database or another toggle may be changing it, and "kept" if the old secret may still be deleted or RDS may still take the new one
- * back, and if a call fails. A tag of another toggle stays: that one may turn management off at any time.
+ * Step 8: removes the toggle tag, and the snapshot, if management is on and settled. The tag stays while management is off, while the old
+ * secret may still be deleted or RDS may still take the new one back, and if a call fails.
  */
-function removeToggleTag(
+async function removeToggleTag(
   { workflow, aws, describe, record }: Repair,
   { toggleTag, oldSecretSuffix }: ToggleInProgress,
-): Promise<"removed" | "not its own" | "kept" | "off" | "missing"> {
-  const removed = workflow.step("remove the toggle tag", async () => {
-    const { database } = await describe();
-    if (database === null) return "missing";
+): Promise<TagRemoval> {
+  const remove = async (last: (Description & { tag: TagRemoval }) | null) => {
+    const description = await describe(last);
+    const found = (tag: TagRemoval) => ({ ...description, tag });
+    const { database } = description;
+    if (database === null) return found(isGone(description) ? "gone" : "unknown");
     const { arn, masterUserSecret, tags } = database;
-    if (masterUserSecret === null) return "off";
+    if (masterUserSecret === null) return found("off");
     const isOwn = tags[toggleTagKey] === toggleTag;
-    const isUnsettled =
-      isUnderWay(masterUserSecret.status) ||
-      (isOldSecret(masterUserSecret.secretArn, oldSecretSuffix) && !isSettled(database));
+    const isOld = isOldSecret(masterUserSecret.secretArn, oldSecretSuffix);
+    const isUnsettled = isUnderWay(masterUserSecret.status) || (isOld && !isSettled(database));
     // The change under way may be the other toggle's, which turns management off.
-    if (isUnsettled) return isOwn ? "kept" : "missing";
+    if (isUnsettled) return found(isOwn ? "kept" : "unknown");
     if (isOwn) await aws.untagDatabase(arn, toggleTagKey);
     await record.forget();
-    return isOwn ? "removed" : "not its own";
-  });
-  return removed.catch(() => "kept" as const);
+    return found(isOwn ? "removed" : "unknown");
+  };
+  const until = (description: Description) => description.database !== null || isGone(description);
+  const { value } = await workflow.poll("remove the toggle tag", remove, { until, timeoutMinutes: 15 });
+  return value?.tag ?? "kept";
+}
+
+/** Management is on for sure unless another toggle can turn it off. */
+function toManaged(tag: TagRemoval): { managed: true } | Record<string, never> {
+  return tag === "removed" || tag === "kept" ? { managed: true } : {};
 }

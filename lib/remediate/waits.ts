@@ -2,9 +2,6 @@ import { isSettled } from "../model/database.ts";
 import type { Description, Repair } from "./repair.ts";
 import type { PollResult } from "./workflow.ts";
 
-/** RDS fills or rotates a secret within a minute or two; an hour allows for a busy database. */
-const secretMinutes = 60;
-
 /** Complete answers in a row that must lack a database before it counts as gone. One answer may lack a database that exists. */
 const answersUntilGone = 3;
 
@@ -25,20 +22,16 @@ export async function findAgain({ workflow, describe, record }: Repair): Promise
   return false;
 }
 
-/** Waits until the secret of a managed database is active or impaired and nothing is in progress, or the database is gone. */
-export function awaitSettledSecret({ workflow, describe }: Repair, name: string): Promise<PollResult<Description>> {
+/**
+ * Waits until the secret of a database is active or impaired and nothing is in progress, or the database is gone. RDS fills or rotates a
+ * secret within a minute or two; an hour allows for a busy database.
+ */
+export function awaitSecret({ workflow, describe }: Repair, name: string): Promise<PollResult<Description>> {
   const until = (description: Description) => {
     const { database } = description;
     return database === null ? isGone(description) : database.masterUserSecret !== null && isSettled(database);
   };
-  return workflow.poll(name, describe, { until, timeoutMinutes: secretMinutes });
-}
-
-/** Waits until the secret of a database is active, or the database is gone. */
-export function awaitActiveSecret({ workflow, describe }: Repair, name: string): Promise<PollResult<Description>> {
-  const until = (description: Description) =>
-    isGone(description) || description.database?.masterUserSecret?.status === "active";
-  return workflow.poll(name, describe, { until, timeoutMinutes: secretMinutes });
+  return workflow.poll(name, describe, { until, timeoutMinutes: 60 });
 }
 
 /** Why a new secret cannot be used yet. `status` is null if it could not be read. */

@@ -72,6 +72,17 @@ test.each([replayed, overtaken])("an interrupted toggle, and its database is del
   expect(suite.report()).toBe("");
 });
 
+test("an interrupted toggle is killed while it is verified, and its database is deleted: its snapshot goes too", async () => {
+  const deed = deedNamed("the database is deleted");
+  const numbers = await pointsFrom("interrupted toggle", replayed, "after notifying secret.replaced", 1);
+  const kills = (at: number) => [at + 8, at + 15, at + 22];
+  const troubles = numbers
+    .slice(0, 10)
+    .flatMap((at) => (deed === undefined ? [] : kills(at).map((kill) => deedAt(at, deed, kill))));
+  await playAll("interrupted toggle", replayed, troubles);
+  expect(suite.report()).toBe("");
+});
+
 test("a terminal leaves a database off, and the execution that asks for approval dies: it does not wait for a week", async () => {
   const numbers = await pointsFrom("wrong key", leftToStrangers, "after rds:ModifyDBInstance", 9);
   const troubles = numbers.map((number): Trouble => {
