@@ -880,7 +880,7 @@ describe("a database is its resource ID", () => {
     expect(present.MasterUserSecret).toBeUndefined();
   });
 
-  test.each(["turn management on", "turn management on, after off", "turn management on, after new"])(
+  test.each(["turn management on", ...["old", "off", "new"].map((state) => `turn management on, after ${state}`)])(
     "an answer without the database in %s ends nothing",
     async (moment) => {
       let looks = 0;
