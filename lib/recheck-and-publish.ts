@@ -3,7 +3,7 @@ import { type AffectedDatabases, nothingAffected, toAffectedDatabases } from "./
 import type { RegionPort } from "./collect/region-port.ts";
 import { type ReapAndStartRequest, type Repairs, reapAndStart } from "./executions/reap-and-start.ts";
 import { reapExecution, reportDead } from "./executions/reap-executions.ts";
-import { readLive, updateState } from "./executions/slot.ts";
+import { readLive } from "./executions/slot.ts";
 import { type DatabaseReference, toReference } from "./model/database.ts";
 import { type ExecutionEvent, namesOf } from "./model/execution-event.ts";
 import type { RecheckEvent } from "./model/recheck-event.ts";
@@ -11,6 +11,7 @@ import type { Running } from "./model/remediation-state.ts";
 import { countWithoutSlot, markLost } from "./plan/remediation-state.ts";
 import { type Publication, type PublishRequest, publishReport, withFailures } from "./publish/publish-report.ts";
 import { type Rechecked, type RecheckRequest, recheckDatabases } from "./recheck-databases.ts";
+import { updateStored } from "./storage/update-stored.ts";
 
 export type RecheckAndPublishRequest = Pick<RecheckRequest, "policy" | "rules" | "version" | "now" | "sleep"> &
   Pick<PublishRequest, "store" | "destinations" | "invocation" | "stop"> & {
@@ -48,7 +49,7 @@ async function recheckAfterExecution(
   const running = (await repairs.state.read()).value.running.find(({ execution }) => names.includes(execution));
   if (running === undefined) {
     // It recorded its end, or died before it had a slot.
-    for (const name of names) await updateState(repairs.state, (state) => countWithoutSlot(state, name));
+    for (const name of names) await updateStored(repairs.state, (state) => countWithoutSlot(state, name));
     return null;
   }
   const { execution, region } = running;
@@ -59,7 +60,7 @@ async function recheckAfterExecution(
     recheck({ ...nothingAffected, databases: await referTo(running, port) }, port, request, execution);
   const rechecked = await reading().catch(async (error: unknown) => {
     await reportDead(unread());
-    await updateState(repairs.state, (state) => markLost(state, execution, now()));
+    await updateStored(repairs.state, (state) => markLost(state, execution, now()));
     throw error;
   });
   if (rechecked === null) await reapExecution(unread());

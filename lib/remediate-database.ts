@@ -1,5 +1,5 @@
 import { observeDatabase } from "./collect/observe-database.ts";
-import { awaitGates, describeError, type ExecutionOptions } from "./executions/await-gates.ts";
+import { awaitGates, type ExecutionOptions } from "./executions/await-gates.ts";
 import { createRepair, type StartedAction, type TriedAction, toTried } from "./executions/create-repair.ts";
 import { acquireSlot, advanceSlot, releaseSlot } from "./executions/slot.ts";
 import { stateOrNone } from "./executions/state-or-none.ts";
@@ -11,7 +11,7 @@ import { makePlan } from "./plan/make-plan.ts";
 import { uncounted } from "./plan/remediation-state.ts";
 import { procedures } from "./remediate/procedures.ts";
 import type { Outcome, RepairNotification } from "./remediate/repair.ts";
-import { refuse, tryNotify } from "./remediate/start.ts";
+import { describeError, refuse, tryNotify } from "./remediate/start.ts";
 
 /** The actions that an execution tried: more than one if a rotation did not clear what a toggle may. */
 export type Remediation = readonly { readonly action: ActionName; readonly outcome: Outcome }[];

@@ -13,6 +13,7 @@ import {
   type PollOptions,
   type PollResult,
   pollOnce,
+  secondsToNextTry,
   unread,
   type Workflow,
 } from "../lib/remediate/workflow.ts";
@@ -93,13 +94,23 @@ function createWorkflow({ memory, diesAt = Number.POSITIVE_INFINITY, answer }: L
     die(new Death());
     await new Promise(() => {});
   };
+  const tryAgain = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
+    for (let tries = 1; ; tries += 1)
+      try {
+        rdsDoes(name, tries - 1);
+        return await work();
+      } catch (error) {
+        const seconds = secondsToNextTry(error, tries);
+        if (seconds === null) throw error;
+        cloud.advance({ seconds });
+      }
+  };
   const remember = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
     const known = memory[done];
     done += 1;
     if (known === undefined) {
       await pass();
-      rdsDoes(name, 0);
-      const made = await work().then(
+      const made = await tryAgain(name, work).then(
         (value) => ({ name, value: JSON.parse(JSON.stringify(value ?? null)) }),
         (error: Error) => ({ name, error }),
       );

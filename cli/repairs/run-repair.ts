@@ -1,4 +1,4 @@
-import { releaseSlot, updateState } from "../../lib/executions/slot.ts";
+import { releaseSlot } from "../../lib/executions/slot.ts";
 import { stateOrNone } from "../../lib/executions/state-or-none.ts";
 import { describeDatabase } from "../../lib/model/database.ts";
 import type { PlannedAction } from "../../lib/model/plan.ts";
@@ -10,7 +10,7 @@ import { describeAction } from "../../lib/plan/make-plan.ts";
 import { markLost } from "../../lib/plan/remediation-state.ts";
 import type { Outcome } from "../../lib/remediate/repair.ts";
 import { remediateDatabase } from "../../lib/remediate-database.ts";
-import type { Stored } from "../../lib/storage/update-stored.ts";
+import { type Stored, updateStored } from "../../lib/storage/update-stored.ts";
 import { rules } from "../../rules/index.ts";
 import type { Io } from "../io.ts";
 import { createProcessWorkflow } from "./process-workflow.ts";
@@ -65,7 +65,7 @@ export function runRepair(
       // If nothing was changed, there is nothing for the next run to finish. Otherwise it need not wait until the lease expires.
       if (signal.aborted && changeLog.changes.length === 0 && unfinished === null)
         await releaseSlot({ execution, policy, state }, now);
-      else await updateState(state, (present) => markLost(present, execution, now));
+      else await updateStored(state, (present) => markLost(present, execution, now));
       throw error;
     } finally {
       progress.stop();

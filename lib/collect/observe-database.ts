@@ -1,6 +1,6 @@
 import { prepare } from "../audit/judge.ts";
 import { type ClassifiedDatabase, type Database, type DatabaseReference, isSameDatabase } from "../model/database.ts";
-import { AwsCallError, databaseNotFound } from "../model/errors.ts";
+import { databaseNotFound } from "../model/errors.ts";
 import type { Inventory } from "../model/inventory.ts";
 import type { RemediationRequest } from "../model/remediation-request.ts";
 import type { RuleContext } from "../model/rule.ts";
@@ -34,13 +34,13 @@ export async function observeDatabase(
   { policy, rules, now }: Pick<ReadOptions, "policy" | "rules" | "now">,
 ): Promise<{ inventory: Inventory; database: ClassifiedDatabase; context: RuleContext }> {
   const reference = await toReadable(port, database);
-  if (reference === null) throw notFound(database);
+  if (reference === null) throw databaseNotFound(database);
   const { target, errors } = await readScope(port, { policy, rules, now, only: [reference], forRepair: true });
   const inventory: Inventory = { schemaVersion: "1.0", observedAt: now, targets: [target], gaps: [] };
   for (const prepared of prepare(target, policy, now))
     if (isSameDatabase(prepared.database, database)) return { inventory, ...prepared };
   const [error] = errors;
-  throw error ?? notFound(database);
+  throw error ?? databaseNotFound(database);
 }
 
 /** The database to look up: itself, or the container of a tenant database. Null if the tenant database does not exist. */
@@ -51,9 +51,4 @@ async function toReadable(port: RegionPort, database: Identity): Promise<Databas
   if (tenant === null) return null;
   const [value = ""] = tenant.identifier.split("/");
   return { kind: "instance", by: "identifier", value };
-}
-
-function notFound({ arn, resourceId }: RemediationRequest["database"]): AwsCallError {
-  const message = `no database has the resource ID ${resourceId} (${arn})`;
-  return new AwsCallError("rds:DescribeDBInstances", databaseNotFound, message);
 }

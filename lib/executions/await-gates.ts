@@ -1,16 +1,17 @@
 import type { ActionName } from "../model/action.ts";
-import { AwsCallError, databaseNotFound } from "../model/errors.ts";
+import { AwsCallError, toCallError } from "../model/errors.ts";
 import { gatesByName } from "../model/gates.ts";
 import type { GateResult } from "../model/plan.ts";
 import type { Policy } from "../model/policy.ts";
 import { addMinutes, describeHours } from "../model/time.ts";
 import { nextOpening } from "../model/window.ts";
+import { renew } from "../plan/remediation-state.ts";
 import { windowsOf } from "../plan/timing-gates.ts";
 import type { Observation, Outcome, Repair } from "../remediate/repair.ts";
-import { closedGates, refuse, slotTaken } from "../remediate/start.ts";
-import { findAgain } from "../remediate/waits.ts";
+import { closedGates, refuse, refuseUnread, slotTaken } from "../remediate/start.ts";
+import { updateStored } from "../storage/update-stored.ts";
 import { createRepair, type GrantedApproval, type RepairOptions, type TriedAction } from "./create-repair.ts";
-import { keepSlot } from "./slot.ts";
+import { resumingMinutes } from "./slot.ts";
 
 export type ExecutionOptions = RepairOptions & {
   /** Approval of the requested action, given at a terminal. Null if approval has to be requested. */
@@ -36,22 +37,21 @@ export async function awaitGates(
   let approval = action === request.action ? options.approval : null;
   for (let round = 1; ; round += 1) {
     const repair = createRepair(options, action, { done, approval });
-    const { closed, opensAt, retryAt, ...aim } = await checkGates(options, repair);
+    const end = async (outcome: Promise<Outcome>) => ({ repair: null, outcome: await outcome });
+    const check = await checkGates(options, repair).catch(toCallError);
+    if (check instanceof AwsCallError) return end(refuseUnread(repair, check));
+    const { closed, opensAt, retryAt, ...aim } = check;
     if (closed.length === 0) return { repair };
-    const refused = async (gates: readonly GateResult[]) => ({ repair: null, outcome: await refuse(repair, gates) });
     const isFinal = ({ gate }: GateResult) => !waits || gatesByName[gate].awaited === undefined;
     const needsWindow = opensBy("window", closed);
-    if (closed.some(isFinal) || round > maxRounds) return refused(closed);
+    if (closed.some(isFinal) || round > maxRounds) return end(refuse(repair, closed));
     if (opensBy("approval", closed)) {
-      const { decision, by } = await requestApproval(options, repair, {
-        ...aim,
-        opensAt: needsWindow ? opensAt : null,
-      });
+      const { decision, by } = await requestApproval(options, repair, aim, needsWindow ? opensAt : null);
       if (decision !== "approved")
-        return refused([{ gate: "approved", open: false, reason: describeDecision(decision, by) }]);
+        return end(refuse(repair, [{ gate: "approved", open: false, reason: describeDecision(decision, by) }]));
       approval = { by: by ?? unknownCaller, ...aim };
     } else if (!needsWindow) await workflow.sleepUntil("wait for a slot", retryAt);
-    else if (opensAt === null) return refused(closed);
+    else if (opensAt === null) return end(refuse(repair, closed));
     else await workflow.sleepUntil(`wait for the window at ${opensAt}`, opensAt);
   }
 }
@@ -61,8 +61,11 @@ function opensBy(opener: "approval" | "window", closed: readonly GateResult[]): 
   return closed.some(({ gate }) => gatesByName[gate].opensBy === opener);
 }
 
+/** What an approval is for. */
+type Aim = Omit<GrantedApproval, "by">;
+
 /** The closed gates, when they may open, and what an approval would be for. A slot is taken if none is closed. */
-type GateCheck = Omit<GrantedApproval, "by"> & {
+type GateCheck = Aim & {
   readonly closed: readonly GateResult[];
   /** When the window opens; null if never. */
   readonly opensAt: string | null;
@@ -70,11 +73,11 @@ type GateCheck = Omit<GrantedApproval, "by"> & {
   readonly retryAt: string;
 };
 
-/** A database that cannot be read has a closed gate. */
-async function checkGates(options: ExecutionOptions, repair: Repair): Promise<GateCheck> {
-  const { workflow, policy, waits } = options;
+/** Throws an AwsCallError if the database cannot be read. */
+function checkGates(options: ExecutionOptions, repair: Repair): Promise<GateCheck> {
+  const { workflow, policy, waits, state, execution } = options;
   const { action } = repair;
-  const check = workflow.step(`check the gates of ${action}`, async () => {
+  return workflow.step(`check the gates of ${action}`, async () => {
     const observation = await repair.observe();
     const gates = closedGates(observation, repair);
     const closed = gates.length === 0 && !(await repair.acquireSlot()) ? [slotTaken] : gates;
@@ -83,21 +86,11 @@ async function checkGates(options: ExecutionOptions, repair: Repair): Promise<Ga
     const askedUntil = addMinutes(observation.at, 60 * approvalHoursOf(options, action));
     const until = opensBy("approval", closed) ? askedUntil : opensBy("window", closed) ? opensAt : retryAt;
     // A killed run of this step may have taken a slot already.
-    if (closed.length > 0 && waits) await keepSlot(options, until ?? retryAt);
-    return {
-      ...{ closed, opensAt, retryAt },
-      secretArn: observation.database.masterUserSecret?.secretArn ?? null,
-      keyReference: observation.planned?.keyReference ?? null,
-    };
+    const expiresAt = addMinutes(until ?? retryAt, resumingMinutes);
+    if (closed.length > 0 && waits) await updateStored(state, (present) => renew(present, execution, expiresAt));
+    const secretArn = observation.database.masterUserSecret?.secretArn ?? null;
+    return { closed, opensAt, retryAt, secretArn, keyReference: observation.planned?.keyReference ?? null };
   });
-  try {
-    return await check;
-  } catch (error) {
-    if (!(error instanceof AwsCallError)) throw error;
-    if (error.code === databaseNotFound && (await findAgain(repair))) return checkGates(options, repair);
-    const closed: GateResult[] = [{ gate: "observed", open: false, reason: describeError(error) }];
-    return { closed, opensAt: null, retryAt: "", secretArn: null, keyReference: null };
-  }
 }
 
 /** When the window opens: now if it is open, null if never. */
@@ -116,29 +109,23 @@ function approvalHoursOf({ policy }: ExecutionOptions, action: ActionName): numb
   return Math.min(policy.remediation.approvalHours, longestApprovalHours[action] ?? Number.POSITIVE_INFINITY);
 }
 
+/** Requests an approval. `opensAt` is when the window opens, or null if it is not waited for. */
 function requestApproval(
   options: ExecutionOptions,
-  repair: Repair,
-  { secretArn, keyReference, opensAt }: Record<"secretArn" | "keyReference" | "opensAt", string | null>,
+  { notify, action }: Repair,
+  { secretArn, keyReference }: Aim,
+  opensAt: string | null,
 ) {
   const { workflow, now } = options;
-  const approvalHours = approvalHoursOf(options, repair.action);
+  const approvalHours = approvalHoursOf(options, action);
   const within = `Approve it within ${describeHours(approvalHours)}.`;
   const send = (approvalId: string) =>
-    repair.notify({
+    notify({
       type: "remediation.approval-requested",
       message:
         opensAt === null ? within : `${within} Once approved, it waits for its window, which opens at ${opensAt}.`,
       secret: { before: secretArn, after: null },
-      keyReference,
-      approvalId,
-      until: addMinutes(now(), 60 * approvalHours),
+      ...{ keyReference, approvalId, until: addMinutes(now(), 60 * approvalHours) },
     });
-  return workflow.ask(`request approval of ${repair.action}`, send, { timeoutHours: approvalHours });
-}
-
-/** Why an execution failed, by the error that it met. */
-export function describeError(error: unknown): string {
-  if (error instanceof AwsCallError) return `${error.action} failed (${error.code}: ${error.message})`;
-  return `internal error: ${error instanceof Error ? error.message : String(error)}`;
+  return workflow.ask(`request approval of ${action}`, send, { timeoutHours: approvalHours });
 }

@@ -14,7 +14,8 @@ import { makePlan } from "../plan/make-plan.ts";
 import { forget, recordOffRequest, recordUnannounced, saveSnapshot } from "../plan/remediation-state.ts";
 import type { Outcome, Repair, RepairPort } from "../remediate/repair.ts";
 import type { Workflow } from "../remediate/workflow.ts";
-import { acquireSlot, type SlotOptions, updateState } from "./slot.ts";
+import { updateStored } from "../storage/update-stored.ts";
+import { acquireSlot, type SlotOptions } from "./slot.ts";
 
 /** What all actions of an execution share. */
 export type RepairOptions = SlotOptions & {
@@ -44,7 +45,7 @@ type History = { readonly done: readonly TriedAction[]; readonly approval?: Gran
 export function createRepair(options: RepairOptions, action: ActionName, { done, approval = null }: History): Repair {
   const { request, execution, policy, rules, isEnabled, port, state, notify, workflow, now } = options;
   const { resourceId } = request.database;
-  const update = (change: (present: RemediationState) => RemediationState | null) => updateState(state, change);
+  const update = (change: (present: RemediationState) => RemediationState | null) => updateStored(state, change);
   let renewAt = "";
   /** Renews the lease. Returns false if another execution has taken the database over; a state that fails takes nothing away. */
   const renewLease = async (at: string, phase: "renewing" | "keeping"): Promise<boolean> => {

@@ -11,9 +11,9 @@ import { type RemediationRequest, toRequestDatabase } from "../model/remediation
 import type { RemediationState, Running } from "../model/remediation-state.ts";
 import type { Rule } from "../model/rule.ts";
 import { ownToggleTagOf } from "../model/toggle-marker.ts";
-import { forget, interrupt, lastStarted, liveIn } from "../plan/remediation-state.ts";
-import type { Stored } from "../storage/update-stored.ts";
-import { releaseSlot, updateState } from "./slot.ts";
+import { forget, interrupt, lastStarted, liveIn, release } from "../plan/remediation-state.ts";
+import type { RepairNotification } from "../remediate/repair.ts";
+import { type Stored, updateStored } from "../storage/update-stored.ts";
 
 type ReapOptions = {
   readonly policy: Policy;
@@ -56,7 +56,7 @@ export async function reapExecutions(request: ReapRequest): Promise<void> {
     if (live.some((one) => isSameDatabase(one, database))) continue;
     await announceSecret(request, database);
     if (resourceId in value.secretSnapshots && ownToggleTagOf(database) === null)
-      await updateState(state, (present) => forget(present, resourceId, ["secretSnapshots"]));
+      await updateStored(state, (present) => forget(present, resourceId, ["secretSnapshots"]));
   }
   for (const running of value.running.filter((one) => !live.includes(one))) {
     const isLost = running.execution === lost?.execution;
@@ -82,7 +82,7 @@ export async function announceSecret(
     secret: { before: null, after: secretArn },
     keyReference: masterUserSecret?.kmsKeyId ?? null,
   });
-  await updateState(state, (present) => forget(present, resourceId, ["unannounced"]));
+  await updateStored(state, (present) => forget(present, resourceId, ["unannounced"]));
 }
 
 function describeExpired({ execution, since }: Running): string {
@@ -91,53 +91,52 @@ function describeExpired({ execution, since }: Running): string {
 
 /** Reports a dead execution, then removes it, so that a failed report is retried. Throws if either fails. */
 export async function reapExecution(dead: DeadExecution): Promise<void> {
-  if (await reapIfRepaired(dead)) return;
   await reportDead(dead);
   const { running, policy, state, now } = dead;
+  const { execution, rule, resourceId, arn, account, region } = running;
   const { stopAfterFailures } = policy.remediation;
-  await updateState(state, (present) => interrupt(present, running.execution, { now, stopAfterFailures }));
+  await updateStored(state, (present) => {
+    if (!isRepaired(dead)) return interrupt(present, execution, { now, stopAfterFailures });
+    const started = lastStarted(present, running);
+    const attempt = { resourceId, arn, account, region, rule, endedAt: now, outcome: "repaired" as const };
+    const attempts = started === null ? [] : [{ ...attempt, ...started }];
+    return release(present, execution, { attempts, now, stopAfterFailures });
+  });
 }
 
-/** Ends a dead execution as succeeded if its rule passes: reports it, if it had started an action, and frees its slot. Otherwise returns false. */
+/** Ends a dead execution as succeeded if its rule passes; otherwise returns false. */
 export async function reapIfRepaired(dead: Omit<DeadExecution, "how">): Promise<boolean> {
-  const { running, now, notify } = dead;
-  const database = findDatabase(dead);
-  if (database === null || !isRepaired(database, dead)) return false;
-  const { execution, resourceId, arn, account, region, rule } = running;
-  const { started, event } = await toEvent(dead, database);
-  const secretArn = database.masterUserSecret?.secretArn ?? null;
-  await announceSecret(dead, database);
-  if (started !== null)
-    await notify({
-      ...event,
-      type: "remediation.succeeded",
-      message: "Interrupted, but repaired: the rule passes.",
-      secret: { before: null, after: secretArn },
-    });
-  await releaseSlot({ ...dead, execution }, now, () =>
-    started === null ? [] : [{ resourceId, arn, account, region, rule, ...started, endedAt: now, outcome: "repaired" }],
-  );
+  if (!isRepaired(dead)) return false;
+  await reapExecution({ ...dead, how: "" });
   return true;
 }
 
 /** The rule passes, the secret is active, and no toggle is in progress. Most rules also pass without an active secret. */
-function isRepaired(database: Database, { running, inventory, policy, rules, now }: Omit<DeadExecution, "how">) {
-  const { masterUserSecret } = database;
+function isRepaired(dead: Omit<DeadExecution, "how">): boolean {
+  const { running, inventory, policy, rules, now } = dead;
+  const database = findDatabase(dead);
   const rule = rules.find(({ id }) => id === running.rule);
-  if (rule === undefined || masterUserSecret?.status !== "active" || ownToggleTagOf(database) !== null) return false;
-  for (const target of inventory?.targets ?? [])
-    for (const one of prepare(target, policy, now))
-      if (isSameDatabase(one.database, database))
-        return isPass(applyRule(rule, one.database, one.context).message.status);
-  return false;
+  if (rule === undefined || database?.masterUserSecret?.status !== "active") return false;
+  if (ownToggleTagOf(database) !== null) return false;
+  const prepared = inventory?.targets.flatMap((target) => [...prepare(target, policy, now)]) ?? [];
+  const found = prepared.find((one) => isSameDatabase(one.database, database));
+  return found !== undefined && isPass(applyRule(rule, found.database, found.context).message.status);
 }
 
-/** Publishes what is known of a dead execution. */
+/** Publishes what is known of a dead execution. Nothing if its rule passes and it had started no action. */
 export async function reportDead(dead: DeadExecution): Promise<void> {
+  const { running, policy, rules, state, now } = dead;
+  const { execution, rule } = running;
   const database = findDatabase(dead);
-  const { started, event } = await toEvent(dead, database);
+  const started = lastStarted((await state.read()).value, running)?.action ?? null;
   if (database !== null) await announceSecret(dead, database);
-  await dead.notify({ ...event, ...describeEnd(dead, database, started?.action ?? null) });
+  if (started === null && isRepaired(dead)) return;
+  await dead.notify({
+    ...{ at: now, execution, action: started ?? running.action, rule, severity: severityOf(rule, policy, rules) },
+    database: database === null ? toUnreadDatabase(running) : toRequestDatabase(database),
+    ...noDetails,
+    ...describeEnd(dead, database, started),
+  });
 }
 
 function findDatabase({ running, inventory }: Pick<DeadExecution, "running" | "inventory">): Database | null {
@@ -145,30 +144,16 @@ function findDatabase({ running, inventory }: Pick<DeadExecution, "running" | "i
   return all.find((one) => isSameDatabase(one, running)) ?? null;
 }
 
-/** What all events about a dead execution share, and the action that it started last. */
-async function toEvent({ running, policy, rules, state, now }: Omit<DeadExecution, "how">, database: Database | null) {
-  const { execution, rule } = running;
-  const started = lastStarted((await state.read()).value, running);
-  const event: Omit<RemediationEvent, "type" | "message"> = {
-    ...{ at: now, execution, action: started?.action ?? running.action, rule },
-    severity: severityOf(rule, policy, rules),
-    database: database === null ? toUnreadDatabase(running) : toRequestDatabase(database),
-    ...noDetails,
-  };
-  return { started, event };
-}
-
-type EndDetails = Pick<RemediationEvent, "type" | "message"> & Partial<Pick<RemediationEvent, "managed" | "recovery">>;
-
 /** `started` is the action that the execution started last, or null. */
-function describeEnd(
-  { running, how }: DeadExecution,
-  database: Database | null,
-  started: ActionName | null,
-): EndDetails {
+function describeEnd(dead: DeadExecution, database: Database | null, started: ActionName | null): RepairNotification {
+  const { running, how } = dead;
+  if (isRepaired(dead)) {
+    const secret = { before: null, after: database?.masterUserSecret?.secretArn ?? null };
+    return { type: "remediation.succeeded", message: "Interrupted, but repaired: the rule passes.", secret };
+  }
   const isVoid = "Any pending approval is void.";
   if (started === null) return { type: "remediation.refused", message: `${how} Nothing was changed. ${isVoid}` };
-  const failed = (what: string): EndDetails => ({ type: "remediation.failed", message: `${how} ${what}` });
+  const failed = (what: string): RepairNotification => ({ type: "remediation.failed", message: `${how} ${what}` });
   if (!running.isChanging) return failed(`It had already failed, and ${running.action} was not started. ${isVoid}`);
   if (database === null) return failed("The database could not be read since then.");
   const { masterUserSecret } = database;

@@ -3,7 +3,7 @@ import type { Policy } from "../model/policy.ts";
 import type { RemediationRequest } from "../model/remediation-request.ts";
 import type { Attempt, RemediationState, Running } from "../model/remediation-state.ts";
 import { addMinutes } from "../model/time.ts";
-import { acquire, advance, liveIn, release, renew } from "../plan/remediation-state.ts";
+import { acquire, advance, liveIn, release } from "../plan/remediation-state.ts";
 import { isWithinBudget } from "../plan/timing-gates.ts";
 import { type Stored, updateStored } from "../storage/update-stored.ts";
 
@@ -24,15 +24,7 @@ export type SlotOptions = {
 export const leaseMinutes = 20;
 
 /** Lambda may resume an execution late, and the first step after a wait may be retried for ten minutes. */
-const resumingMinutes = 30;
-
-/** Updates the stored state. Returns false if `change` is null and nothing is written. */
-export function updateState(
-  state: Stored<RemediationState>,
-  change: (present: RemediationState) => RemediationState | null,
-): Promise<boolean> {
-  return updateStored(state, change);
-}
+export const resumingMinutes = 30;
 
 /**
  * Acquires a slot or renews its lease. Returns false if another execution holds the database, or if the budget for starting an action is used
@@ -47,7 +39,7 @@ export function acquireSlot(
   const { database, rule } = request;
   const { resourceId, arn, account, region } = database;
   const { stopAfterFailures } = policy.remediation;
-  return updateState(state, (present) => {
+  return updateStored(state, (present) => {
     const at = now();
     if (phase === "starting" && action !== "finish-interrupted") {
       const budget = { database, state: present, policy, now: at, execution, plannedBefore: [] };
@@ -64,11 +56,6 @@ export function acquireSlot(
   });
 }
 
-/** Keeps the slot of an execution that waits until an instant. It no longer counts against the budget. */
-export async function keepSlot({ execution, state }: SlotOptions, until: string): Promise<void> {
-  await updateState(state, (present) => renew(present, execution, addMinutes(until, resumingMinutes)));
-}
-
 /** Counts a failed attempt and moves the slot on to the next action. Returns false if the execution holds no slot any longer. */
 export function advanceSlot(
   { execution, policy, state }: SlotOptions,
@@ -78,7 +65,7 @@ export function advanceSlot(
   const { stopAfterFailures } = policy.remediation;
   const expiresAt = addMinutes(attempt.endedAt, resumingMinutes);
   const options = { attempt, next, expiresAt, now: attempt.endedAt, stopAfterFailures };
-  return updateState(state, (present) => advance(present, execution, options));
+  return updateStored(state, (present) => advance(present, execution, options));
 }
 
 /** Frees the slot and counts the attempts. */
@@ -88,7 +75,7 @@ export async function releaseSlot(
   attempts: (present: RemediationState) => readonly Attempt[] = () => [],
 ): Promise<void> {
   const { stopAfterFailures } = policy.remediation;
-  await updateState(state, (present) =>
+  await updateStored(state, (present) =>
     release(present, execution, { attempts: attempts(present), now, stopAfterFailures }),
   );
 }

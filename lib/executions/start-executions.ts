@@ -7,8 +7,7 @@ import type { RemediationState } from "../model/remediation-state.ts";
 import type { Rule } from "../model/rule.ts";
 import { makePlan } from "../plan/make-plan.ts";
 import { countWithoutSlot, liveIn, nextExecution } from "../plan/remediation-state.ts";
-import type { Stored } from "../storage/update-stored.ts";
-import { updateState } from "./slot.ts";
+import { type Stored, updateStored } from "../storage/update-stored.ts";
 import { stateOrNone } from "./state-or-none.ts";
 
 export type StartRequest = {
@@ -67,7 +66,7 @@ async function startNext(
   if (await start(execution, request)) return;
   const { value } = await state.read();
   if (liveIn(value, now).some((running) => running.execution === execution)) return;
-  await updateState(state, (present) => countWithoutSlot(present, execution));
+  await updateStored(state, (present) => countWithoutSlot(present, execution));
   const next = nextExecution((await state.read()).value, request.database, now);
   if (!(await start(next, request))) throw new Error(`the execution ${next} exists, but it is not running`);
 }

@@ -31,6 +31,12 @@ export class AwsCallError extends Error {
   }
 }
 
+/** Returns the error of an AWS call; throws any other error. */
+export function toCallError(error: unknown): AwsCallError {
+  if (error instanceof AwsCallError) return error;
+  throw error;
+}
+
 /** True for an AWS call that may succeed minutes later. */
 export function isTransient(error: unknown): boolean {
   return error instanceof AwsCallError && error.isTransient;
@@ -41,5 +47,16 @@ export function isAccessDenied({ code }: Pick<AwsCallError, "code">): boolean {
   return ["AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"].includes(code);
 }
 
-/** The code of the AwsCallError for a database whose resource ID RDS does not return. RDS itself has no such code. */
-export const databaseNotFound = "DatabaseNotFound";
+/** The code of `databaseNotFound`. RDS itself has none. */
+const notFound = "DatabaseNotFound";
+
+/** RDS returns no database with a resource ID. Transient, because one answer may lack a database that exists. */
+export function databaseNotFound({ arn, resourceId }: Record<"arn" | "resourceId", string>): AwsCallError {
+  const message = `no database has the resource ID ${resourceId} (${arn})`;
+  return new AwsCallError("rds:DescribeDBInstances", notFound, message, { isTransient: true });
+}
+
+/** True for the error of `databaseNotFound`. */
+export function isDatabaseNotFound(error: unknown): boolean {
+  return error instanceof AwsCallError && error.code === notFound;
+}

@@ -1,6 +1,6 @@
 import { turnOnCommand } from "../model/aws-cli.ts";
 import { type Database, isSettled } from "../model/database.ts";
-import { AwsCallError } from "../model/errors.ts";
+import { type AwsCallError, toCallError } from "../model/errors.ts";
 import type { SecretSnapshot } from "../model/remediation-state.ts";
 import { addMinutes } from "../model/time.ts";
 import { isOldSecret } from "../model/toggle-marker.ts";
@@ -115,18 +115,13 @@ async function askOn(
   const applyImmediately = database.pendingChanges.every((name) => name === "MasterUserPassword");
   const refusals: string[] = [];
   for (const keyReference of new Set(keys)) {
-    const refusal = await aws.turnOn(database, { keyReference, applyImmediately }).catch(toRefusal);
+    const refusal = await aws.turnOn(database, { keyReference, applyImmediately }).catch(toCallError);
     if (refusal === undefined)
       return { refusedSince: null, why: "RDS accepted the request but does not show a secret yet" };
     refusals.push(`${keyReference ?? "the default key"}: ${refusal.code}: ${refusal.message}`);
     if (!isAboutKey(refusal)) return { refusedSince, why: refusals.join("; ") };
   }
   return { refusedSince: refusedSince ?? at, why: refusals.join("; ") };
-}
-
-function toRefusal(error: unknown): AwsCallError {
-  if (error instanceof AwsCallError) return error;
-  throw error;
 }
 
 /** True if another key may work: RDS refuses this one, or the caller may not use it. A transient failure says nothing about the key. */

@@ -1,7 +1,6 @@
-import { AwsCallError, databaseNotFound } from "../model/errors.ts";
+import { AwsCallError, isDatabaseNotFound, toCallError } from "../model/errors.ts";
 import type { GateResult } from "../model/plan.ts";
 import type { Observation, Outcome, Repair, RepairNotification } from "./repair.ts";
-import { findAgain } from "./waits.ts";
 
 /** What the first change returned, or, if it was not made, the outcome of the procedure. */
 type StartResult<T> = { readonly result: T } | { readonly result: null; readonly outcome: Outcome };
@@ -31,14 +30,17 @@ export async function startAction<T>(repair: Repair, name: string, options: Star
   try {
     const { gates, result } = await work;
     return result === null ? end(await refuse(repair, gates)) : { result };
-  } catch (error) {
-    if (!(error instanceof AwsCallError)) throw error;
-    const { action, code, message } = error;
-    if (code !== databaseNotFound)
-      return end({ end: "failed", reason: `AWS refuses ${action} (${code}: ${message})`, recovery: [] });
-    if (await findAgain(repair)) return startAction(repair, name, options);
-    return end(await refuse(repair, [{ gate: "observed", open: false, reason: message }]));
+  } catch (caught) {
+    const error = toCallError(caught);
+    if (isDatabaseNotFound(error)) return end(await refuseUnread(repair, error));
+    return end({ end: "failed", reason: describeError(error), recovery: [] });
   }
+}
+
+/** Refuses because the database cannot be read. If all answers of a step lacked it, forgets what is stored of it: nothing is left to finish. */
+export async function refuseUnread(repair: Repair, error: AwsCallError): Promise<Outcome> {
+  if (isDatabaseNotFound(error)) await repair.workflow.step("forget the database", repair.record.forget);
+  return refuse(repair, [{ gate: "observed", open: false, reason: describeError(error) }]);
 }
 
 /** The gate that is closed if the rule no longer requires the action. */
@@ -67,6 +69,12 @@ export async function refuse(repair: Repair, gates: readonly GateResult[]): Prom
   const message = `Nothing was changed: ${reasons}.`;
   await tryNotify(repair, "refused", { type: "remediation.refused", message, gates: [...gates] });
   return { end: "refused", gates };
+}
+
+/** Why a repair failed, by the error that it met. */
+export function describeError(error: unknown): string {
+  if (error instanceof AwsCallError) return `${error.action} failed (${error.code}: ${error.message})`;
+  return `internal error: ${error instanceof Error ? error.message : String(error)}`;
 }
 
 /** Notifies in a step of its own. Returns false if that fails: a change in progress does not stop because a notification failed. */

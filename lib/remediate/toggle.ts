@@ -1,14 +1,14 @@
 import { untagCommand } from "../model/aws-cli.ts";
 import { type Database, isSettled, isUnderWay, toggleTagKey } from "../model/database.ts";
-import { AwsCallError } from "../model/errors.ts";
+import { AwsCallError, databaseNotFound, isDatabaseNotFound } from "../model/errors.ts";
 import { formatToggleMarker, isOldSecret, secretSuffixOf } from "../model/toggle-marker.ts";
 import { endUnfinished, type NewSecret, reconcile, type ToggleInProgress } from "./reconcile.ts";
-import type { Description, Observation, Outcome, Procedure, Repair } from "./repair.ts";
+import type { Observation, Outcome, Procedure, Repair } from "./repair.ts";
 import { restore } from "./restore.ts";
 import { closedGates, refuse, startAction, tryNotify, unrequested } from "./start.ts";
 import { makeTemporaryPassword } from "./temporary-password.ts";
 import { verify } from "./verify.ts";
-import { describeInactive, isGone } from "./waits.ts";
+import { describeInactive } from "./waits.ts";
 
 /** Turns management off and on again, which creates a new secret. The numbers are the steps in docs/remediation.md. */
 export const toggle: Procedure = async (repair) => {
@@ -180,7 +180,7 @@ function describeOtherKey({ keyReference: wanted }: ToggleInProgress, { keyRefer
 const inNewSecret = "The master password is in a new secret.";
 const stillTagged = `The tag ${toggleTagKey} is still on the database: the next repair of the database removes it.`;
 
-/** `unknown`: RDS does not return the database, or not with the tag of this toggle, so another toggle may turn management off. */
+/** `unknown`: the tag of this toggle is not there, so another toggle may turn management off. */
 type TagRemoval = "removed" | "kept" | "unknown" | "off" | "gone";
 
 /**
@@ -189,27 +189,23 @@ type TagRemoval = "removed" | "kept" | "unknown" | "off" | "gone";
  */
 async function removeToggleTag(
   { workflow, aws, describe, record }: Repair,
-  { toggleTag, oldSecretSuffix }: ToggleInProgress,
+  inProgress: ToggleInProgress,
 ): Promise<TagRemoval> {
-  const remove = async (last: (Description & { tag: TagRemoval }) | null) => {
-    const description = await describe(last);
-    const found = (tag: TagRemoval) => ({ ...description, tag });
-    const { database } = description;
-    if (database === null) return found(isGone(description) ? "gone" : "unknown");
+  const { toggleTag, oldSecretSuffix } = inProgress;
+  const removed = workflow.step("remove the toggle tag", async () => {
+    const { database } = await describe();
+    if (database === null) throw databaseNotFound(inProgress.database);
     const { arn, masterUserSecret, tags } = database;
-    if (masterUserSecret === null) return found("off");
+    if (masterUserSecret === null) return "off";
     const isOwn = tags[toggleTagKey] === toggleTag;
     const isOld = isOldSecret(masterUserSecret.secretArn, oldSecretSuffix);
-    const isUnsettled = isUnderWay(masterUserSecret.status) || (isOld && !isSettled(database));
     // The change under way may be the other toggle's, which turns management off.
-    if (isUnsettled) return found(isOwn ? "kept" : "unknown");
+    if (isUnderWay(masterUserSecret.status) || (isOld && !isSettled(database))) return isOwn ? "kept" : "unknown";
     if (isOwn) await aws.untagDatabase(arn, toggleTagKey);
     await record.forget();
-    return found(isOwn ? "removed" : "unknown");
-  };
-  const until = (description: Description) => description.database !== null || isGone(description);
-  const { value } = await workflow.poll("remove the toggle tag", remove, { until, timeoutMinutes: 15 });
-  return value?.tag ?? "kept";
+    return isOwn ? "removed" : "unknown";
+  });
+  return removed.catch((error) => (isDatabaseNotFound(error) ? "gone" : "kept"));
 }
 
 /** Management is on for sure unless another toggle can turn it off. */

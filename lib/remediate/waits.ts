@@ -11,18 +11,6 @@ export function isGone({ missing }: Pick<Description, "missing">): boolean {
 }
 
 /**
- * Looks for a database that an answer lacked. Returns true if a later answer has it. If it is gone, forgets what is stored of it, because
- * nothing is left to finish.
- */
-export async function findAgain({ workflow, describe, record }: Repair): Promise<boolean> {
-  const until = (description: Description) => description.database !== null || isGone(description);
-  const { value } = await workflow.poll("look for the database", describe, { until, timeoutMinutes: 15 });
-  if (value === null || !isGone(value)) return value?.database != null;
-  await workflow.step("forget the database", record.forget);
-  return false;
-}
-
-/**
  * Waits until the secret of a database is active or impaired and nothing is in progress, or the database is gone. RDS fills or rotates a
  * secret within a minute or two; an hour allows for a busy database.
  */
