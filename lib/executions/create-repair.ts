@@ -95,16 +95,12 @@ export function createRepair(options: RepairOptions, action: ActionName, { done,
       forget: async () => void (await update((present) => forget(present, resourceId))),
     },
     async notify(notification) {
-      const database = await readPresentName(options);
+      // The database may have been renamed.
+      const found = await readDescription(port, request.database).catch(() => null);
+      const database = found === null ? request.database : toRequestDatabase(found);
       await notify({ at: now(), execution, ...request, database, action, ...noDetails, ...notification });
     },
   };
-}
-
-/** The database as it is called now, because it may have been renamed; as it was requested if it cannot be read. */
-async function readPresentName({ port, request }: RepairOptions): Promise<RemediationRequest["database"]> {
-  const found = await readDescription(port, request.database).catch(() => null);
-  return found === null ? request.database : toRequestDatabase(found);
 }
 
 /** The actions that the plan must not choose again. */

@@ -1,7 +1,6 @@
 import type { Procedure } from "./repair.ts";
 import { startAction, tryNotify } from "./start.ts";
-import { endVerified } from "./verify.ts";
-import { awaitSecret, describeInactive, isGone } from "./waits.ts";
+import { awaitSecret, describeInactive, endVerified, isGone } from "./verify.ts";
 
 /** Turns management on for a database whose master password is not managed. From then on only the secret holds the password. */
 export const enable: Procedure = async (repair) => {

@@ -7,9 +7,7 @@ import { finishToggle } from "./toggle.ts";
 
 /** Finishes the toggle that the tag on the database names. If management was never turned off, only removes the tag. */
 export const finishInterrupted: Procedure = async (repair) => {
-  const start = await startAction(repair, "read the toggle tag", {
-    change: (observation) => readToggle(repair, observation),
-  });
+  const start = await startAction(repair, "read the toggle tag", { change: readToggle });
   if (start.result === null) return start.outcome;
   const { oldSecretArn, keyReference } = start.result;
   await tryNotify(repair, "started", {
@@ -25,7 +23,7 @@ export const finishInterrupted: Procedure = async (repair) => {
  * Reads the toggle from its tag and snapshot. A snapshot of another secret is from another toggle. If neither tells the old secret, the one
  * that RDS names counts as the old one.
  */
-async function readToggle({ record }: Repair, { database, planned }: Observation): Promise<ToggleInProgress> {
+async function readToggle({ database, planned }: Observation, { record, rule }: Repair): Promise<ToggleInProgress> {
   const toggleTag = database.tags[toggleTagKey] ?? "";
   const marker = parseToggleMarker(toggleTag);
   const stored = await record.snapshot();
@@ -34,5 +32,8 @@ async function readToggle({ record }: Repair, { database, planned }: Observation
   const oldSecretSuffix = marker?.oldSecretSuffix ?? (known === null ? null : secretSuffixOf(known));
   const oldSecretArn = isOldSecret(known, oldSecretSuffix) ? known : null;
   const keyReference = planned?.keyReference ?? null;
-  return { database, toggleTag, keyReference, oldSecretArn, oldSecretSuffix, secretSnapshot };
+  return {
+    ...{ database, toggleTag, keyReference, oldSecretArn, oldSecretSuffix, secretSnapshot },
+    rule: secretSnapshot?.rule ?? rule,
+  };
 }

@@ -5,10 +5,12 @@ import type { SecretSnapshot } from "../model/remediation-state.ts";
 import { addMinutes } from "../model/time.ts";
 import { isOldSecret } from "../model/toggle-marker.ts";
 import type { Description, Outcome, Repair } from "./repair.ts";
-import { isGone } from "./waits.ts";
+import { isGone } from "./verify.ts";
 
 /** A toggle that has started: its tag is on the database. */
 export type ToggleInProgress = {
+  /** The rule that required the toggle. */
+  readonly rule: string;
   readonly database: Database;
   /** The value of the toggle tag. */
   readonly toggleTag: string;

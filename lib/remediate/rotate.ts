@@ -1,8 +1,7 @@
 import { isUnderWay } from "../model/database.ts";
 import type { Observation, Procedure, Repair } from "./repair.ts";
 import { startAction, tryNotify } from "./start.ts";
-import { endVerified } from "./verify.ts";
-import { awaitSecret } from "./waits.ts";
+import { awaitSecret, endVerified } from "./verify.ts";
 
 /** Rotates the password now. The secret keeps its ARN. */
 export const rotate: Procedure = async (repair) => {

@@ -9,7 +9,7 @@ type StartOptions<T> = {
   /** Result if the change was already made, by this step before it was killed or by another caller; otherwise null. */
   readonly already?: (observation: Observation) => T | null;
   /** Makes the first change. */
-  readonly change: (observation: Observation) => Promise<T>;
+  readonly change: (observation: Observation, repair: Repair) => Promise<T>;
 };
 
 /**
@@ -25,7 +25,7 @@ export async function startAction<T>(repair: Repair, name: string, options: Star
     const gates = closedGates(observation, repair);
     if (gates.length > 0) return { gates, result: null };
     if (!(await repair.acquireSlot())) return { gates: [slotTaken], result: null };
-    return { gates: [], result: await options.change(observation) };
+    return { gates: [], result: await options.change(observation, repair) };
   });
   try {
     const { gates, result } = await work;

@@ -7,14 +7,11 @@ import type { Observation, Outcome, Procedure, Repair } from "./repair.ts";
 import { restore } from "./restore.ts";
 import { closedGates, refuse, startAction, tryNotify, unrequested } from "./start.ts";
 import { makeTemporaryPassword } from "./temporary-password.ts";
-import { verify } from "./verify.ts";
-import { describeInactive } from "./waits.ts";
+import { describeInactive, verify } from "./verify.ts";
 
 /** Turns management off and on again, which creates a new secret. The numbers are the steps in docs/remediation.md. */
 export const toggle: Procedure = async (repair) => {
-  /* 1 */ const start = await startAction(repair, "remember the secret, tag the database", {
-    change: saveAndTag(repair),
-  });
+  /* 1 */ const start = await startAction(repair, "remember the secret, tag the database", { change: saveAndTag });
   if (start.result === null)
     return start.outcome.end === "failed" ? { ...start.outcome, managed: true } : start.outcome;
   /* 2 */ const isAnnounced = await announceStart(repair, start.result);
@@ -29,55 +26,48 @@ export async function finishToggle(
   refusal: string,
   isAgain = false,
 ): Promise<Outcome> {
-  const rule = inProgress.secretSnapshot?.rule ?? repair.rule;
   /* 4, 5 */ const end = await reconcile(repair, inProgress);
-  if (end.state === "still on") return endStillOn(repair, inProgress, rule, refusal);
+  if (end.state === "still on") return endStillOn(repair, inProgress, refusal);
   if (end.state !== "on") return endUnfinished(repair, inProgress, end);
   const otherKey = describeOtherKey(inProgress, end);
-  /* 6 */ const isAnnounced = await announceSecret(
-    repair,
-    "secret replaced",
-    [inNewSecret, ...otherKey],
-    inProgress,
-    end,
-  );
+  /* 6 */ const isAnnounced = await announceSecret(repair, inProgress, end, [inNewSecret, ...otherKey]);
   /* 7 */ const lost = await restore(repair, inProgress.secretSnapshot, end.secretArn);
-  if (lost.length > 0) await announceSecret(repair, "not restored", lost, inProgress, end);
-  /* 8 */ const reason = end.status === "active" ? await verify(repair, rule) : describeInactive(end.status);
+  if (lost.length > 0) await announceSecret(repair, inProgress, end, lost);
+  /* 8 */ const reason = end.status === "active" ? await verify(repair, inProgress.rule) : describeInactive(end.status);
   // Until the new ARN is delivered, the tag stays so that the next execution delivers it.
   const tag = isAnnounced ? await removeToggleTag(repair, inProgress) : "kept";
-  if (tag === "gone") return endUnfinished(repair, inProgress, { state: tag, why: "", database: null });
   // RDS may take a secret back, and one answer may be older than the last.
   if (tag === "off" && !isAgain) return finishToggle(repair, inProgress, refusal, true);
-  const why = "it has taken the new secret back";
-  if (tag === "off") return endUnfinished(repair, inProgress, { state: tag, why, database: null });
+  if (tag === "off" || tag === "gone") return endUnfinished(repair, inProgress, { ...takenBack, state: tag });
   const remarks = [...otherKey, ...lost, ...(tag === "kept" ? [stillTagged] : [])];
   if (reason === null) return { end: "repaired", remarks };
-  const all = [reason, ...remarks.map((remark) => remark.replace(/\.$/, ""))];
-  return { end: "failed", reason: all.join(". "), recovery: [], ...toManaged(tag) };
+  const all = [`${reason}.`, ...remarks].join(" ").replace(/\.$/, "");
+  return { end: "failed", reason: all, recovery: [], ...toManaged(tag) };
 }
 
 /** Step 1: stores what the toggle will lose, then writes the toggle tag. */
-function saveAndTag({ aws, execution, rule, record }: Repair) {
-  return async ({ at, database, context, planned }: Observation): Promise<ToggleInProgress> => {
-    const { secret, resourcePolicy, rdsKey } = context;
-    const { secretArn = null, kmsKeyId = null } = database.masterUserSecret ?? {};
-    const settings = secret.seen ? secret.value : null;
-    if (secretArn === null || settings === null || !resourcePolicy.seen)
-      throw new Error("the secret could not be read completely");
-    const isCustomerKey = rdsKey.key.seen && rdsKey.key.value?.manager === "CUSTOMER";
-    const secretSnapshot = {
-      ...{ rule, offRequestedAt: null, secretArn, keyReference: isCustomerKey ? kmsKeyId : null },
-      ...{ rotationEnabled: settings.rotationEnabled === true, rotationRules: settings.rotationRules },
-      ...{ tags: settings.tags, resourcePolicy: resourcePolicy.value },
-    };
-    const keyReference = planned?.keyReference ?? null;
-    const oldSecretSuffix = secretSuffixOf(secretArn);
-    const toggleTag = formatToggleMarker({ startedAt: at, keyReference, execution, oldSecretSuffix });
-    await record.saveSnapshot(secretSnapshot);
-    await aws.tagDatabase(database.arn, toggleTagKey, toggleTag);
-    return { database, toggleTag, keyReference, oldSecretArn: secretArn, oldSecretSuffix, secretSnapshot };
+async function saveAndTag(
+  observation: Observation,
+  { aws, execution, rule, record }: Repair,
+): Promise<ToggleInProgress> {
+  const { at, database, planned } = observation;
+  const { secret, resourcePolicy, rdsKey } = observation.context;
+  const { secretArn = null, kmsKeyId = null } = database.masterUserSecret ?? {};
+  const settings = secret.seen ? secret.value : null;
+  if (secretArn === null || settings === null || !resourcePolicy.seen)
+    throw new Error("the secret could not be read completely");
+  const isCustomerKey = rdsKey.key.seen && rdsKey.key.value?.manager === "CUSTOMER";
+  const secretSnapshot = {
+    ...{ rule, offRequestedAt: null, secretArn, keyReference: isCustomerKey ? kmsKeyId : null },
+    ...{ rotationEnabled: settings.rotationEnabled === true, rotationRules: settings.rotationRules },
+    ...{ tags: settings.tags, resourcePolicy: resourcePolicy.value },
   };
+  const keyReference = planned?.keyReference ?? null;
+  const oldSecretSuffix = secretSuffixOf(secretArn);
+  const toggleTag = formatToggleMarker({ startedAt: at, keyReference, execution, oldSecretSuffix });
+  await record.saveSnapshot(secretSnapshot);
+  await aws.tagDatabase(database.arn, toggleTagKey, toggleTag);
+  return { rule, database, toggleTag, keyReference, oldSecretArn: secretArn, oldSecretSuffix, secretSnapshot };
 }
 
 /** Step 2: announces the start. Returns false if a topic does not accept the message. */
@@ -141,19 +131,14 @@ function isStillOn({ masterUserSecret, pendingChanges, status }: Database, oldSe
  * Steps 4 and 8 if management was not turned off: removes the tag. Ends as repaired only if the rule that required the toggle passes.
  * Finishing an interrupted toggle changed nothing then, and the toggle can start anew.
  */
-async function endStillOn(
-  repair: Repair,
-  inProgress: ToggleInProgress,
-  rule: string,
-  refusal: string,
-): Promise<Outcome> {
+async function endStillOn(repair: Repair, inProgress: ToggleInProgress, refusal: string): Promise<Outcome> {
   const tag = await removeToggleTag(repair, inProgress);
-  if (tag === "gone") return endUnfinished(repair, inProgress, { state: tag, why: "", database: null });
+  if (tag === "gone") return endUnfinished(repair, inProgress, { ...takenBack, state: tag });
   if (tag === "off") return finishToggle(repair, inProgress, refusal);
   const failed = { end: "failed", recovery: [], ...toManaged(tag) } as const;
   if (tag === "kept")
     return { ...failed, reason: `${refusal}. ${stillTagged}`, recovery: [untagCommand(inProgress.database)] };
-  const violation = await verify(repair, rule, { timeoutMinutes: 0 });
+  const violation = await verify(repair, inProgress.rule, { timeoutMinutes: 0 });
   if (violation === null) return { end: "repaired", remarks: ["Management had not been turned off."] };
   const reason = `${refusal}, and ${violation}`;
   if (repair.action === "toggle") return { ...failed, reason };
@@ -163,13 +148,13 @@ async function endStillOn(
 /** Steps 6 and 7: announces the old and the new ARN, and what could not be restored. */
 function announceSecret(
   repair: Repair,
-  what: string,
-  sentences: readonly string[],
   { oldSecretArn }: ToggleInProgress,
   { secretArn, keyReference }: NewSecret,
+  sentences: readonly string[],
 ): Promise<boolean> {
   const secret = { before: oldSecretArn, after: secretArn };
-  return tryNotify(repair, what, { type: "secret.replaced", message: sentences.join(" "), secret, keyReference });
+  const message = sentences.join(" ");
+  return tryNotify(repair, "secret replaced", { type: "secret.replaced", message, secret, keyReference });
 }
 
 function describeOtherKey({ keyReference: wanted }: ToggleInProgress, { keyReference }: NewSecret): string[] {
@@ -177,6 +162,7 @@ function describeOtherKey({ keyReference: wanted }: ToggleInProgress, { keyRefer
   return isOther ? [`It is encrypted with ${keyReference} instead of ${wanted}.`] : [];
 }
 
+const takenBack = { why: "it has taken the new secret back", database: null };
 const inNewSecret = "The master password is in a new secret.";
 const stillTagged = `The tag ${toggleTagKey} is still on the database: the next repair of the database removes it.`;
 

@@ -1,5 +1,34 @@
+import { isSettled } from "../model/database.ts";
 import type { Status } from "../model/finding.ts";
-import type { Outcome, Repair } from "./repair.ts";
+import type { Description, Outcome, Repair } from "./repair.ts";
+import type { PollResult } from "./workflow.ts";
+
+/** Complete answers in a row that must lack a database before it counts as gone. One answer may lack a database that exists. */
+const answersUntilGone = 3;
+
+/** True if the database does not exist any longer, under any name. */
+export function isGone({ missing }: Pick<Description, "missing">): boolean {
+  return missing >= answersUntilGone;
+}
+
+/**
+ * Waits until the secret of a database is active or impaired and nothing is in progress, or the database is gone. RDS fills or rotates a
+ * secret within a minute or two; an hour allows for a busy database.
+ */
+export function awaitSecret({ workflow, describe }: Repair, name: string): Promise<PollResult<Description>> {
+  const until = (description: Description) => {
+    const { database } = description;
+    return database === null ? isGone(description) : database.masterUserSecret !== null && isSettled(database);
+  };
+  return workflow.poll(name, describe, { until, timeoutMinutes: 60 });
+}
+
+/** Why a new secret cannot be used yet. `status` is null if it could not be read. */
+export function describeInactive(status: string | null): string {
+  return status === "impaired"
+    ? "the new secret is impaired"
+    : `RDS did not put a password into the new secret within an hour: its status is ${status ?? "unknown"}`;
+}
 
 /**
  * Observes again and evaluates the rule that required the repair. Returns why it does not pass, or null. AWS shows a change within minutes; one
