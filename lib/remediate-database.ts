@@ -45,7 +45,7 @@ export async function remediateDatabase(given: ExecutionOptions): Promise<Remedi
 
 function refuseRunning(options: ExecutionOptions): Promise<Outcome> {
   const reason = "another execution is repairing this database";
-  const repair = createRepair(options, options.request.action, { done: [] });
+  const repair = createRepair(options, options.request.action, []);
   return refuse(repair, [{ gate: "not-running", open: false, reason }]);
 }
 
@@ -144,5 +144,5 @@ async function notifyOutcome(options: ExecutionOptions, tried: readonly TriedAct
           recovery: [...outcome.recovery],
           managed: outcome.managed ?? null,
         };
-  await tryNotify(createRepair(options, last.action, { done: tried }), "outcome", notification);
+  await tryNotify(createRepair(options, last.action, tried), "outcome", notification);
 }

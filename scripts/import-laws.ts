@@ -102,7 +102,7 @@ export const parts: readonly Part[] = [
   },
   {
     name: "lib/publish",
-    holds: "what is new, and which destination has it: the ledger and the delivery",
+    holds: "what is new, and which destination has it: the ledger and the delivery; the events of repairs",
     imports: ["lib/publish", "lib/storage", "lib/report", ...pure],
   },
   {
@@ -124,8 +124,8 @@ export const parts: readonly Part[] = [
   },
   {
     name: "lib/executions",
-    holds: "what surrounds a procedure: starting executions, observing, notifying, reaping dead executions",
-    imports: ["lib/executions", "lib/collect", "lib/storage", "lib/remediate", "lib/publish", "lib/report", ...pure],
+    holds: "what surrounds a procedure: starting executions, observing, reaping dead executions",
+    imports: ["lib/executions", "lib/collect", "lib/storage", "lib/remediate", ...pure],
   },
   {
     name: "lib/consumers",

@@ -1,8 +1,8 @@
 import { type Command, Option } from "commander";
-import { createNotifier } from "../../lib/executions/notify-remediation.ts";
 import { UsageError } from "../../lib/model/errors.ts";
 import type { RemediationEvent } from "../../lib/model/remediation-event.ts";
 import type { Publish } from "../../lib/publish/destinations.ts";
+import { createNotifier } from "../../lib/publish/notify-remediation.ts";
 import type { Io } from "../io.ts";
 import type { RemediateOptions } from "../repairs/remediate-options.ts";
 import { openAws } from "./aws-environment.ts";

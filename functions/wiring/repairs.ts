@@ -1,8 +1,8 @@
 import { openBucket } from "../../lib/aws/open-bucket.ts";
 import { publishMessages } from "../../lib/aws/publish-messages.ts";
 import { startExecution } from "../../lib/aws/start-execution.ts";
-import { createNotifier } from "../../lib/executions/notify-remediation.ts";
 import type { Repairs } from "../../lib/executions/reap-and-start.ts";
+import { createNotifier } from "../../lib/publish/notify-remediation.ts";
 import { remediationStateFile } from "../../lib/storage/stored-file.ts";
 import type { AuditSettings, RemediationSettings } from "./settings.ts";
 import { logger } from "./telemetry.ts";

@@ -36,7 +36,7 @@ export async function awaitGates(
   const { request, workflow, waits } = options;
   let approval = action === request.action ? options.approval : null;
   for (let round = 1; ; round += 1) {
-    const repair = createRepair(options, action, { done, approval });
+    const repair = createRepair(options, action, done, approval);
     const end = async (outcome: Promise<Outcome>) => ({ repair: null, outcome: await outcome });
     const check = await checkGates(options, repair).catch(toCallError);
     if (check instanceof AwsCallError) return end(refuseUnread(repair, check));
@@ -46,10 +46,11 @@ export async function awaitGates(
     const needsWindow = opensBy("window", closed);
     if (closed.some(isFinal) || round > maxRounds) return end(refuse(repair, closed));
     if (opensBy("approval", closed)) {
-      const { decision, by } = await requestApproval(options, repair, aim, needsWindow ? opensAt : null);
-      if (decision !== "approved")
-        return end(refuse(repair, [{ gate: "approved", open: false, reason: describeDecision(decision, by) }]));
-      approval = { by: by ?? unknownCaller, ...aim };
+      const answer = await requestApproval(options, repair, aim, needsWindow ? opensAt : null);
+      const by = answer.by ?? "an unknown caller";
+      const reason = answer.decision === "rejected" ? `rejected by ${by}` : "the request was not answered in time";
+      if (answer.decision !== "approved") return end(refuse(repair, [{ gate: "approved", open: false, reason }]));
+      approval = { by, ...aim };
     } else if (!needsWindow) await workflow.sleepUntil("wait for a slot", retryAt);
     else if (opensAt === null) return end(refuse(repair, closed));
     else await workflow.sleepUntil(`wait for the window at ${opensAt}`, opensAt);
@@ -64,17 +65,11 @@ function opensBy(opener: "approval" | "window", closed: readonly GateResult[]): 
 /** What an approval is for. */
 type Aim = Omit<GrantedApproval, "by">;
 
-/** The closed gates, when they may open, and what an approval would be for. A slot is taken if none is closed. */
-type GateCheck = Aim & {
-  readonly closed: readonly GateResult[];
-  /** When the window opens; null if never. */
-  readonly opensAt: string | null;
-  /** When to look for a free slot again. */
-  readonly retryAt: string;
-};
-
-/** Throws an AwsCallError if the database cannot be read. */
-function checkGates(options: ExecutionOptions, repair: Repair): Promise<GateCheck> {
+/**
+ * Returns the closed gates, when the window opens (null if never), when to look for a slot again, and what an approval would be for. Takes a
+ * slot if no gate is closed. Throws an AwsCallError if the database cannot be read.
+ */
+function checkGates(options: ExecutionOptions, repair: Repair) {
   const { workflow, policy, waits, state, execution } = options;
   const { action } = repair;
   return workflow.step(`check the gates of ${action}`, async () => {
@@ -97,12 +92,6 @@ function checkGates(options: ExecutionOptions, repair: Repair): Promise<GateChec
 function openingOf({ at, database }: Observation, policy: Policy): string | null {
   const windows = windowsOf(database, policy);
   return windows === "any-time" ? at : nextOpening(windows, at);
-}
-
-const unknownCaller = "an unknown caller";
-
-function describeDecision(decision: "rejected" | "timed-out", by: string | null): string {
-  return decision === "rejected" ? `rejected by ${by ?? unknownCaller}` : "the request was not answered in time";
 }
 
 function approvalHoursOf({ policy }: ExecutionOptions, action: ActionName): number {

@@ -38,11 +38,13 @@ export type GrantedApproval = {
 export type StartedAction = { readonly action: ActionName; readonly startedAt: string };
 export type TriedAction = StartedAction & { readonly outcome: Outcome };
 
-/** What the execution did before this action, and who approved this one. */
-type History = { readonly done: readonly TriedAction[]; readonly approval?: GrantedApproval | null };
-
-/** Creates what the procedure of an action may use. */
-export function createRepair(options: RepairOptions, action: ActionName, { done, approval = null }: History): Repair {
+/** Creates what the procedure of an action may use. `done` is what the execution did before, and `approval` who approved this action. */
+export function createRepair(
+  options: RepairOptions,
+  action: ActionName,
+  done: readonly TriedAction[],
+  approval: GrantedApproval | null = null,
+): Repair {
   const { request, execution, policy, rules, isEnabled, port, state, notify, workflow, now } = options;
   const { resourceId } = request.database;
   const update = (change: (present: RemediationState) => RemediationState | null) => updateStored(state, change);
@@ -76,7 +78,7 @@ export function createRepair(options: RepairOptions, action: ActionName, { done,
         const rule = rules.find((one) => one.id === id);
         return rule === undefined ? "INSUFFICIENT_DATA" : applyRule(rule, database, context).message.status;
       };
-      const adjusted = planned && adjustGates(planned, database, { state: present, done, approval });
+      const adjusted = planned && adjustGates(planned, database, present.attempts, done, approval);
       return { at, database, context, planned: adjusted, verdictOf };
     },
     async describe(last = null) {
@@ -112,7 +114,9 @@ export function toTried({ rule }: RemediationRequest, done: readonly StartedActi
 function adjustGates(
   planned: PlannedAction,
   { masterUserSecret }: Database,
-  { state: { attempts }, done, approval }: Required<History> & { readonly state: RemediationState },
+  attempts: RemediationState["attempts"],
+  done: readonly TriedAction[],
+  approval: GrantedApproval | null,
 ): PlannedAction {
   const known: GateResult[] = [];
   const last = attempts.findLast(({ resourceId }) => resourceId === planned.database.resourceId);

@@ -1,7 +1,12 @@
 import type { ActionName } from "../model/action.ts";
 import type { Policy } from "../model/policy.ts";
 import type { RemediationRequest } from "../model/remediation-request.ts";
-import type { Attempt, RemediationState, Running } from "../model/remediation-state.ts";
+import {
+  type Attempt,
+  emptyRemediationState,
+  type RemediationState,
+  type Running,
+} from "../model/remediation-state.ts";
 import { addMinutes } from "../model/time.ts";
 import { acquire, advance, liveIn, release } from "../plan/remediation-state.ts";
 import { isWithinBudget } from "../plan/timing-gates.ts";
@@ -86,9 +91,6 @@ export async function readLive(
   now: string,
   lost: string | null = null,
 ): Promise<readonly Running[]> {
-  const live = await state.read().then(
-    ({ value }) => liveIn(value, now),
-    () => [],
-  );
-  return live.filter(({ execution }) => execution !== lost);
+  const { value } = await state.read().catch(() => ({ value: emptyRemediationState }));
+  return liveIn(value, now).filter(({ execution }) => execution !== lost);
 }

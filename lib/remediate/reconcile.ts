@@ -26,15 +26,11 @@ export type ToggleInProgress = {
 /** A new secret. `status` is null if it could not be read. */
 export type NewSecret = Record<"keyReference" | "status", string | null> & { readonly secretArn: string };
 
-/** Neither a new secret nor the old one. `unknown`: the last reads failed. `database` is as last returned; null if it never was. */
-type Unfinished = {
-  readonly state: "off" | "unknown" | "gone" | "taken over";
-  readonly why: string;
-  readonly database: Database | null;
-};
-
 /** `still on`: the old secret is in use, because management was not turned off. */
-type Reconciled = ({ readonly state: "on" } & NewSecret) | { readonly state: "still on" } | Unfinished;
+type Reconciled =
+  | ({ readonly state: "on" } & NewSecret)
+  | { readonly state: "still on" }
+  | { readonly state: "unfinished"; readonly outcome: Outcome };
 
 /** Nothing else turns management on, and the cause of a refusal may be fixed meanwhile. */
 const timeoutMinutes = 2 * 24 * 60;
@@ -50,7 +46,7 @@ const noticeMinutes = { first: 15, next: 60 };
 /** What was seen last. `database` is as last returned. Instants are ISO 8601, or null if it is not so. */
 type Seen = Description & {
   /** Null before the database is first seen. */
-  readonly state: "off" | "old" | "new" | null;
+  readonly state: "off" | "old" | "new" | "gone" | "taken over" | null;
   /** Since when the state is what it is; for the old secret, since when nothing is in progress. */
   readonly since: string | null;
   /** Since when RDS has refused the required key. */
@@ -71,15 +67,19 @@ export async function reconcile(repair: Repair, toggle: ToggleInProgress): Promi
   const next = (last: Seen | null) => reconcileOnce(repair, toggle, last);
   const options = { until: ({ isDone }: Seen) => isDone, timeoutMinutes };
   const { value, error } = await repair.workflow.poll("turn management on", next, options);
-  if (value === null) return { state: "unknown", why: error ?? "", database: null };
-  const { database, missing, isHeld } = value;
-  const { secretArn = null, kmsKeyId = null, status = null } = database?.masterUserSecret ?? {};
-  const why = error === null ? value.why : `${value.why}; later reads failed: ${error}`;
-  if (!isHeld || isGone(value)) return { state: isHeld ? "gone" : "taken over", why, database };
-  if (value.state === "old") return { state: "still on" };
-  if (value.state === "new" && secretArn !== null)
-    return { state: "on", secretArn, keyReference: kmsKeyId, status: error === null ? status : null };
-  return { state: error === null && missing === 0 ? "off" : "unknown", why, database };
+  const unfinished = async (end: Unfinished, why: string) => {
+    const present = { ...toggle, database: value?.database ?? toggle.database };
+    return { state: "unfinished", outcome: await endUnfinished(repair, present, end, why) } as const;
+  };
+  if (value === null) return unfinished("unknown", error ?? "");
+  const { state, missing, database } = value;
+  const { secretArn = null, kmsKeyId: keyReference = null, status = null } = database?.masterUserSecret ?? {};
+  if (state === "old") return { state: "still on" };
+  if (state === "new" && secretArn !== null)
+    return { state: "on", secretArn, keyReference, status: error === null ? status : null };
+  if (state === "gone" || state === "taken over") return unfinished(state, value.why);
+  if (error !== null) return unfinished("unknown", `${value.why}; later reads failed: ${error}`);
+  return unfinished(missing === 0 ? "off" : "unknown", value.why);
 }
 
 async function reconcileOnce(repair: Repair, toggle: ToggleInProgress, last: Seen | null): Promise<Seen> {
@@ -88,8 +88,9 @@ async function reconcileOnce(repair: Repair, toggle: ToggleInProgress, last: See
   const before = last ?? unseen;
   const database = description.database ?? before.database;
   if (description.database === null || database === null || !isHeld) {
-    const why = "RDS does not return the database";
-    return { ...before, ...description, database, why, isDone: !isHeld || isGone(description) };
+    const end = !isHeld ? "taken over" : isGone(description) ? "gone" : null;
+    const seen = { ...before, ...description, database, why: "RDS does not return the database" };
+    return { ...seen, state: end ?? before.state, isDone: end !== null };
   }
   const { secretArn = null, status = null } = database.masterUserSecret ?? {};
   const state = secretArn === null ? "off" : isOldSecret(secretArn, toggle.oldSecretSuffix) ? "old" : "new";
@@ -153,13 +154,17 @@ async function giveNotice(
   );
 }
 
+/** `unknown`: the last reads failed. */
+type Unfinished = "off" | "unknown" | "gone" | "taken over";
+
 /** Steps 4 and 5 without an end: the database is gone, another execution goes on, or two days have passed. */
 export async function endUnfinished(
   { workflow, record }: Repair,
   { database, keyReference }: ToggleInProgress,
-  { state, why, database: present }: Unfinished,
+  end: Unfinished,
+  why: string,
 ): Promise<Outcome> {
-  if (state === "gone") await workflow.step("delete the secret snapshot", record.forget).catch(() => {});
+  if (end === "gone") await workflow.step("delete the secret snapshot", record.forget).catch(() => {});
   const reasons = {
     gone: "the database is gone",
     "taken over": "another execution has taken over and finishes it",
@@ -167,6 +172,6 @@ export async function endUnfinished(
     unknown: `management was turned off, and whether RDS turned it on again is unknown: ${why}`,
   };
   // A command for people must not name a database that has the old name by now.
-  const recovery = state === "gone" ? [] : [turnOnCommand(present ?? database, keyReference)];
-  return { end: "failed", reason: reasons[state], recovery, ...(state === "off" && { managed: false }) };
+  const recovery = end === "gone" ? [] : [turnOnCommand(database, keyReference)];
+  return { end: "failed", reason: reasons[end], recovery, ...(end === "off" && { managed: false }) };
 }

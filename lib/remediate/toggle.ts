@@ -28,7 +28,7 @@ export async function finishToggle(
 ): Promise<Outcome> {
   /* 4, 5 */ const end = await reconcile(repair, inProgress);
   if (end.state === "still on") return endStillOn(repair, inProgress, refusal);
-  if (end.state !== "on") return endUnfinished(repair, inProgress, end);
+  if (end.state === "unfinished") return end.outcome;
   const otherKey = describeOtherKey(inProgress, end);
   /* 6 */ const isAnnounced = await announceSecret(repair, inProgress, end, [inNewSecret, ...otherKey]);
   /* 7 */ const lost = await restore(repair, inProgress.secretSnapshot, end.secretArn);
@@ -38,7 +38,8 @@ export async function finishToggle(
   const tag = isAnnounced ? await removeToggleTag(repair, inProgress) : "kept";
   // RDS may take a secret back, and one answer may be older than the last.
   if (tag === "off" && !isAgain) return finishToggle(repair, inProgress, refusal, true);
-  if (tag === "off" || tag === "gone") return endUnfinished(repair, inProgress, { ...takenBack, state: tag });
+  if (tag === "off" || tag === "gone")
+    return endUnfinished(repair, inProgress, tag, "it has taken the new secret back");
   const remarks = [...otherKey, ...lost, ...(tag === "kept" ? [stillTagged] : [])];
   if (reason === null) return { end: "repaired", remarks };
   const all = [`${reason}.`, ...remarks].join(" ").replace(/\.$/, "");
@@ -133,7 +134,7 @@ function isStillOn({ masterUserSecret, pendingChanges, status }: Database, oldSe
  */
 async function endStillOn(repair: Repair, inProgress: ToggleInProgress, refusal: string): Promise<Outcome> {
   const tag = await removeToggleTag(repair, inProgress);
-  if (tag === "gone") return endUnfinished(repair, inProgress, { ...takenBack, state: tag });
+  if (tag === "gone") return endUnfinished(repair, inProgress, tag, "");
   if (tag === "off") return finishToggle(repair, inProgress, refusal);
   const failed = { end: "failed", recovery: [], ...toManaged(tag) } as const;
   if (tag === "kept")
@@ -162,7 +163,6 @@ function describeOtherKey({ keyReference: wanted }: ToggleInProgress, { keyRefer
   return isOther ? [`It is encrypted with ${keyReference} instead of ${wanted}.`] : [];
 }
 
-const takenBack = { why: "it has taken the new secret back", database: null };
 const inNewSecret = "The master password is in a new secret.";
 const stillTagged = `The tag ${toggleTagKey} is still on the database: the next repair of the database removes it.`;
 

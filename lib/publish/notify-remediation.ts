@@ -2,9 +2,9 @@ import { describeDatabase } from "../model/database.ts";
 import { AwsCallError, isTransient } from "../model/errors.ts";
 import type { RemediationEvent } from "../model/remediation-event.ts";
 import type { TopicMessage } from "../model/topic-message.ts";
-import type { Publish } from "../publish/destinations.ts";
 import { toRemediationAlert } from "../report/chat/remediation-alert.ts";
 import { toRemediationMessage } from "../report/topics/remediation-message.ts";
+import type { Publish } from "./destinations.ts";
 
 type FailedTopic = { readonly topic: string; readonly reason: string; readonly error: unknown };
 

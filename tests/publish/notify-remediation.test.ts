@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
-import { createNotifier } from "../../lib/executions/notify-remediation.ts";
 import { AwsCallError, isTransient } from "../../lib/model/errors.ts";
 import { messageSchema } from "../../lib/model/message.ts";
 import type { OutgoingMessage } from "../../lib/model/topic-message.ts";
 import type { Publish } from "../../lib/publish/destinations.ts";
+import { createNotifier } from "../../lib/publish/notify-remediation.ts";
 import { account, region, secretArn } from "../support/builders.ts";
 import { aReplacement, newSecretArn } from "../support/remediation-events.ts";
 
