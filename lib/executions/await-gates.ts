@@ -8,7 +8,7 @@ import { nextOpening } from "../model/window.ts";
 import { renew } from "../plan/remediation-state.ts";
 import { windowsOf } from "../plan/timing-gates.ts";
 import type { Observation, Outcome, Repair } from "../remediate/repair.ts";
-import { closedGates, refuse, refuseUnread, slotTaken } from "../remediate/start.ts";
+import { refuse, refuseUnread, takeSlot } from "../remediate/start.ts";
 import { updateStored } from "../storage/update-stored.ts";
 import { createRepair, type GrantedApproval, type RepairOptions, type TriedAction } from "./create-repair.ts";
 import { resumingMinutes } from "./slot.ts";
@@ -28,11 +28,7 @@ const slotPauseMinutes = 15;
 const longestApprovalHours = { "finish-interrupted": 20 } as Partial<Record<ActionName, number>>;
 
 /** Waits until every gate of an action is open and a slot in the budget is taken. Refuses if a gate is closed that neither time nor approval opens. */
-export async function awaitGates(
-  options: ExecutionOptions,
-  action: ActionName,
-  done: readonly TriedAction[],
-): Promise<{ readonly repair: Repair } | { readonly repair: null; readonly outcome: Outcome }> {
+export async function awaitGates(options: ExecutionOptions, action: ActionName, done: readonly TriedAction[]) {
   const { request, workflow, waits } = options;
   let approval = action === request.action ? options.approval : null;
   for (let round = 1; ; round += 1) {
@@ -74,8 +70,7 @@ function checkGates(options: ExecutionOptions, repair: Repair) {
   const { action } = repair;
   return workflow.step(`check the gates of ${action}`, async () => {
     const observation = await repair.observe();
-    const gates = closedGates(observation, repair);
-    const closed = gates.length === 0 && !(await repair.acquireSlot()) ? [slotTaken] : gates;
+    const closed = await takeSlot(observation, repair);
     const opensAt = openingOf(observation, policy);
     const retryAt = addMinutes(observation.at, slotPauseMinutes);
     const askedUntil = addMinutes(observation.at, 60 * approvalHoursOf(options, action));
@@ -99,12 +94,7 @@ function approvalHoursOf({ policy }: ExecutionOptions, action: ActionName): numb
 }
 
 /** Requests an approval. `opensAt` is when the window opens, or null if it is not waited for. */
-function requestApproval(
-  options: ExecutionOptions,
-  { notify, action }: Repair,
-  { secretArn, keyReference }: Aim,
-  opensAt: string | null,
-) {
+function requestApproval(options: ExecutionOptions, { notify, action }: Repair, aim: Aim, opensAt: string | null) {
   const { workflow, now } = options;
   const approvalHours = approvalHoursOf(options, action);
   const within = `Approve it within ${describeHours(approvalHours)}.`;
@@ -113,8 +103,8 @@ function requestApproval(
       type: "remediation.approval-requested",
       message:
         opensAt === null ? within : `${within} Once approved, it waits for its window, which opens at ${opensAt}.`,
-      secret: { before: secretArn, after: null },
-      ...{ keyReference, approvalId, until: addMinutes(now(), 60 * approvalHours) },
+      secret: { before: aim.secretArn, after: null },
+      ...{ keyReference: aim.keyReference, approvalId, until: addMinutes(now(), 60 * approvalHours) },
     });
   return workflow.ask(`request approval of ${action}`, send, { timeoutHours: approvalHours });
 }

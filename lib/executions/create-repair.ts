@@ -28,11 +28,7 @@ export type RepairOptions = SlotOptions & {
 };
 
 /** Who approved what: the key of the new secret (null for the default key), and the secret at that time. */
-export type GrantedApproval = {
-  readonly by: string;
-  readonly keyReference: string | null;
-  readonly secretArn: string | null;
-};
+export type GrantedApproval = Readonly<Record<"keyReference" | "secretArn", string | null>> & { readonly by: string };
 
 /** An action of an execution, and when it started (ISO 8601). */
 export type StartedAction = { readonly action: ActionName; readonly startedAt: string };

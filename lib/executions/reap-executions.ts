@@ -66,10 +66,8 @@ export async function reapExecutions(request: ReapRequest): Promise<void> {
 }
 
 /** Announces the first secret of a database if the execution that turned management on did not. Throws if that fails, so that it is retried. */
-export async function announceSecret(
-  { policy, rules, state, now, notify }: ReapOptions,
-  database: Database,
-): Promise<void> {
+export async function announceSecret(options: ReapOptions, database: Database): Promise<void> {
+  const { policy, rules, state, now, notify } = options;
   const { resourceId, masterUserSecret } = database;
   const unannounced = (await state.read()).value.unannounced[resourceId];
   const secretArn = masterUserSecret?.secretArn ?? null;

@@ -1,12 +1,7 @@
 import type { ActionName } from "../model/action.ts";
 import type { Policy } from "../model/policy.ts";
 import type { RemediationRequest } from "../model/remediation-request.ts";
-import {
-  type Attempt,
-  emptyRemediationState,
-  type RemediationState,
-  type Running,
-} from "../model/remediation-state.ts";
+import { type Attempt, emptyRemediationState, type RemediationState } from "../model/remediation-state.ts";
 import { addMinutes } from "../model/time.ts";
 import { acquire, advance, liveIn, release } from "../plan/remediation-state.ts";
 import { isWithinBudget } from "../plan/timing-gates.ts";
@@ -86,11 +81,7 @@ export async function releaseSlot(
 }
 
 /** Executions that hold a valid lease, except one that is known to be dead. None if the state cannot be read. */
-export async function readLive(
-  state: Stored<RemediationState>,
-  now: string,
-  lost: string | null = null,
-): Promise<readonly Running[]> {
+export async function readLive(state: Stored<RemediationState>, now: string, lost: string | null = null) {
   const { value } = await state.read().catch(() => ({ value: emptyRemediationState }));
   return liveIn(value, now).filter(({ execution }) => execution !== lost);
 }

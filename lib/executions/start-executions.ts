@@ -26,14 +26,10 @@ export type StartRequest = {
  * Starts an execution for each planned action that waits for nothing but its window and an approval. If the state cannot be read, only those that
  * finish a toggle.
  */
-export async function startExecutions({
-  inventory,
-  policy,
-  rules,
-  state,
-  now,
-  start,
-}: StartRequest): Promise<{ readonly started: readonly RemediationRequest[]; readonly failures: readonly Error[] }> {
+export async function startExecutions(
+  request: StartRequest,
+): Promise<{ readonly started: readonly RemediationRequest[]; readonly failures: readonly Error[] }> {
+  const { inventory, policy, rules, state, now } = request;
   const failures: Error[] = [];
   const fail = (error: unknown) => {
     failures.push(error instanceof Error ? error : new Error(String(error)));
@@ -45,13 +41,8 @@ export async function startExecutions({
   const started: RemediationRequest[] = [];
   for (const { action, rule, severity, database, gates } of actions) {
     if (!gates.every(isOpenOrAwaited) || (!isReadable && action !== "finish-interrupted")) continue;
-    const request: RemediationRequest = { action, rule, severity, database };
-    try {
-      await startNext(request, value, { state, now, start });
-      started.push(request);
-    } catch (error) {
-      fail(error);
-    }
+    const next: RemediationRequest = { action, rule, severity, database };
+    await startNext(next, value, request).then(() => void started.push(next), fail);
   }
   return { started, failures };
 }
@@ -60,7 +51,7 @@ export async function startExecutions({
 async function startNext(
   request: RemediationRequest,
   planned: RemediationState,
-  { state, now, start }: Pick<StartRequest, "state" | "now" | "start">,
+  { state, now, start }: StartRequest,
 ): Promise<void> {
   const execution = nextExecution(planned, request.database, now);
   if (await start(execution, request)) return;

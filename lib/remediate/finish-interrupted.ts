@@ -16,7 +16,7 @@ export const finishInterrupted: Procedure = async (repair) => {
     secret: { before: oldSecretArn, after: null },
     keyReference,
   });
-  return finishToggle(repair, start.result, "management had not been turned off");
+  return finishToggle(repair, start.result);
 };
 
 /**
@@ -35,5 +35,6 @@ async function readToggle({ database, planned }: Observation, { record, rule }: 
   return {
     ...{ database, toggleTag, keyReference, oldSecretArn, oldSecretSuffix, secretSnapshot },
     rule: secretSnapshot?.rule ?? rule,
+    refusal: "management had not been turned off",
   };
 }

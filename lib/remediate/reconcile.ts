@@ -9,6 +9,8 @@ import { isGone } from "./verify.ts";
 
 /** A toggle that has started: its tag is on the database. */
 export type ToggleInProgress = {
+  /** Why management may still be on with the old secret. */
+  readonly refusal: string;
   /** The rule that required the toggle. */
   readonly rule: string;
   readonly database: Database;
@@ -56,6 +58,8 @@ type Seen = Description & {
   readonly why: string;
   readonly isDone: boolean;
 };
+
+type SeenOff = Seen & { readonly database: Database };
 
 const unseen = { state: null, since: null, refusedSince: null, noticeAt: null, database: null } as const;
 
@@ -107,11 +111,8 @@ async function reconcileOnce(repair: Repair, toggle: ToggleInProgress, last: See
 }
 
 /** Requests management. Uses the key of the old secret, and then the default key, only after RDS has refused the required key for a while. */
-async function askOn(
-  { aws }: Repair,
-  { keyReference: required, secretSnapshot }: ToggleInProgress,
-  { at, database, refusedSince }: Seen & { readonly database: Database },
-): Promise<Pick<Seen, "refusedSince" | "why">> {
+async function askOn({ aws }: Repair, toggle: ToggleInProgress, { at, database, refusedSince }: SeenOff) {
+  const { keyReference: required, secretSnapshot } = toggle;
   const isRefused = refusedSince !== null && at >= addMinutes(refusedSince, refusedMinutes);
   const keys = isRefused ? [required, secretSnapshot?.keyReference ?? null, null] : [required];
   // ApplyImmediately applies everything that is pending, and only the password is ours to apply.
@@ -136,17 +137,14 @@ function isAboutKey({ code, message, isTransient }: AwsCallError): boolean {
  * Tells people that management is off, after a while and then every hour. Returns when to tell them again; a message that fails is sent again
  * after the next pause.
  */
-async function giveNotice(
-  repair: Repair,
-  { keyReference }: ToggleInProgress,
-  { at, since, noticeAt, why, database }: Seen & { readonly database: Database },
-): Promise<string | null> {
+async function giveNotice(repair: Repair, toggle: ToggleInProgress, seen: SeenOff): Promise<string> {
+  const { at, since, noticeAt, why, database } = seen;
   const dueAt = noticeAt ?? addMinutes(since ?? at, noticeMinutes.first);
   if (at < dueAt) return dueAt;
   // The request may have had its effect already.
   if ((await repair.describe()).database?.masterUserSecret != null) return dueAt;
   const message = `Management has been off since ${since}, and the master password is unknown. The repair goes on. ${why}.`;
-  const recovery = [turnOnCommand(database, keyReference)];
+  const recovery = [turnOnCommand(database, toggle.keyReference)];
   const sent = repair.notify({ type: "remediation.delayed", message, recovery, managed: false });
   return sent.then(
     () => addMinutes(at, noticeMinutes.next),

@@ -10,11 +10,8 @@ const noSnapshot =
   "No snapshot of the old secret exists: rotation schedule, tags and resource policy are those of a new secret.";
 
 /** Copies schedule, tags and resource policy of the old secret to the new one. Returns what could not be restored, as sentences. */
-export async function restore(
-  { aws, workflow }: Repair,
-  snapshot: SecretSnapshot | null,
-  secretArn: string,
-): Promise<readonly string[]> {
+export async function restore(repair: Repair, snapshot: SecretSnapshot | null, secretArn: string): Promise<string[]> {
+  const { aws, workflow } = repair;
   if (snapshot === null) return [noSnapshot];
   const { rotationEnabled, rotationRules, tags, resourcePolicy, secretArn: oldSecretArn } = snapshot;
   const remarks: string[] = rotationEnabled ? [] : [rotatesNow];

@@ -22,10 +22,8 @@ export async function startAction<T>(repair: Repair, name: string, options: Star
     const observation = await repair.observe();
     const made = options.already?.(observation) ?? null;
     if (made !== null) return { gates: [], result: made };
-    const gates = closedGates(observation, repair);
-    if (gates.length > 0) return { gates, result: null };
-    if (!(await repair.acquireSlot())) return { gates: [slotTaken], result: null };
-    return { gates: [], result: await options.change(observation, repair) };
+    const gates = await takeSlot(observation, repair);
+    return { gates, result: gates.length > 0 ? null : await options.change(observation, repair) };
   });
   try {
     const { gates, result } = await work;
@@ -47,21 +45,17 @@ export async function refuseUnread(repair: Repair, error: AwsCallError): Promise
 export const unrequested = { gate: "requested", open: false } as const;
 
 /** The closed gates; a single one if the rule no longer requires the action. */
-export function closedGates(
-  { planned }: Observation,
-  { rule, action }: Pick<Repair, "rule" | "action">,
-): readonly GateResult[] {
-  return (
-    planned?.gates.filter(({ open }) => !open) ?? [{ ...unrequested, reason: `${rule} no longer requires ${action}` }]
-  );
+export function closedGates({ planned }: Observation, { rule, action }: Repair): readonly GateResult[] {
+  const reason = `${rule} no longer requires ${action}`;
+  return planned?.gates.filter(({ open }) => !open) ?? [{ ...unrequested, reason }];
 }
 
-/** Another execution took the last slot between the check and the change. */
-export const slotTaken: GateResult = {
-  gate: "within-budget",
-  open: false,
-  reason: "another execution took the slot: wait until it ends",
-};
+/** Returns the closed gates. If there are none, takes a slot, which another execution may have taken since the check. */
+export async function takeSlot(observation: Observation, repair: Repair): Promise<readonly GateResult[]> {
+  const gates = closedGates(observation, repair);
+  if (gates.length > 0 || (await repair.acquireSlot())) return gates;
+  return [{ gate: "within-budget", open: false, reason: "another execution took the slot: wait until it ends" }];
+}
 
 /** Ends without a change, and notifies. */
 export async function refuse(repair: Repair, gates: readonly GateResult[]): Promise<Outcome> {
@@ -78,13 +72,9 @@ export function describeError(error: unknown): string {
 }
 
 /** Notifies in a step of its own. Returns false if that fails: a change in progress does not stop because a notification failed. */
-export function tryNotify(
-  { workflow, notify }: Repair,
-  what: string,
-  notification: RepairNotification,
-): Promise<boolean> {
-  const notified = workflow.step(`notify: ${what}`, async () => {
-    await notify(notification);
+export function tryNotify(repair: Repair, what: string, notification: RepairNotification): Promise<boolean> {
+  const notified = repair.workflow.step(`notify: ${what}`, async () => {
+    await repair.notify(notification);
     return true;
   });
   return notified.catch(() => false);

@@ -16,28 +16,23 @@ export const toggle: Procedure = async (repair) => {
     return start.outcome.end === "failed" ? { ...start.outcome, managed: true } : start.outcome;
   /* 2 */ const isAnnounced = await announceStart(repair, start.result);
   /* 3 */ const refusal = isAnnounced ? await turnOff(repair, start.result) : "the notification could not be sent";
-  /* 4 to 8 */ return finishToggle(repair, start.result, refusal ?? "RDS accepted the request but left management on");
+  /* 4 to 8 */ return finishToggle(repair, refusal === null ? start.result : { ...start.result, refusal });
 };
 
-/** Finishes a toggle, whatever has become of it. `refusal` is why management may still be on with the old secret. */
-export async function finishToggle(
-  repair: Repair,
-  inProgress: ToggleInProgress,
-  refusal: string,
-  isAgain = false,
-): Promise<Outcome> {
+/** Finishes a toggle, whatever has become of it. */
+export async function finishToggle(repair: Repair, inProgress: ToggleInProgress, isAgain = false): Promise<Outcome> {
   /* 4, 5 */ const end = await reconcile(repair, inProgress);
-  if (end.state === "still on") return endStillOn(repair, inProgress, refusal);
+  if (end.state === "still on") return endStillOn(repair, inProgress);
   if (end.state === "unfinished") return end.outcome;
   const otherKey = describeOtherKey(inProgress, end);
-  /* 6 */ const isAnnounced = await announceSecret(repair, inProgress, end, [inNewSecret, ...otherKey]);
+  /* 6 */ const isAnnounced = await announceSecret(repair, inProgress, end, [inNewSecret, ...otherKey].join(" "));
   /* 7 */ const lost = await restore(repair, inProgress.secretSnapshot, end.secretArn);
-  if (lost.length > 0) await announceSecret(repair, inProgress, end, lost);
+  if (lost.length > 0) await announceSecret(repair, inProgress, end, lost.join(" "));
   /* 8 */ const reason = end.status === "active" ? await verify(repair, inProgress.rule) : describeInactive(end.status);
   // Until the new ARN is delivered, the tag stays so that the next execution delivers it.
   const tag = isAnnounced ? await removeToggleTag(repair, inProgress) : "kept";
   // RDS may take a secret back, and one answer may be older than the last.
-  if (tag === "off" && !isAgain) return finishToggle(repair, inProgress, refusal, true);
+  if (tag === "off" && !isAgain) return finishToggle(repair, inProgress, true);
   if (tag === "off" || tag === "gone")
     return endUnfinished(repair, inProgress, tag, "it has taken the new secret back");
   const remarks = [...otherKey, ...lost, ...(tag === "kept" ? [stillTagged] : [])];
@@ -68,7 +63,9 @@ async function saveAndTag(
   const toggleTag = formatToggleMarker({ startedAt: at, keyReference, execution, oldSecretSuffix });
   await record.saveSnapshot(secretSnapshot);
   await aws.tagDatabase(database.arn, toggleTagKey, toggleTag);
-  return { rule, database, toggleTag, keyReference, oldSecretArn: secretArn, oldSecretSuffix, secretSnapshot };
+  const refusal = "RDS accepted the request but left management on";
+  const known = { rule, database, toggleTag, keyReference, oldSecretArn: secretArn, oldSecretSuffix };
+  return { ...known, secretSnapshot, refusal };
 }
 
 /** Step 2: announces the start. Returns false if a topic does not accept the message. */
@@ -132,14 +129,14 @@ function isStillOn({ masterUserSecret, pendingChanges, status }: Database, oldSe
  * Steps 4 and 8 if management was not turned off: removes the tag. Ends as repaired only if the rule that required the toggle passes.
  * Finishing an interrupted toggle changed nothing then, and the toggle can start anew.
  */
-async function endStillOn(repair: Repair, inProgress: ToggleInProgress, refusal: string): Promise<Outcome> {
+async function endStillOn(repair: Repair, inProgress: ToggleInProgress): Promise<Outcome> {
+  const { refusal, rule, database } = inProgress;
   const tag = await removeToggleTag(repair, inProgress);
   if (tag === "gone") return endUnfinished(repair, inProgress, tag, "");
-  if (tag === "off") return finishToggle(repair, inProgress, refusal);
+  if (tag === "off") return finishToggle(repair, inProgress);
   const failed = { end: "failed", recovery: [], ...toManaged(tag) } as const;
-  if (tag === "kept")
-    return { ...failed, reason: `${refusal}. ${stillTagged}`, recovery: [untagCommand(inProgress.database)] };
-  const violation = await verify(repair, inProgress.rule, { timeoutMinutes: 0 });
+  if (tag === "kept") return { ...failed, reason: `${refusal}. ${stillTagged}`, recovery: [untagCommand(database)] };
+  const violation = await verify(repair, rule, { timeoutMinutes: 0 });
   if (violation === null) return { end: "repaired", remarks: ["Management had not been turned off."] };
   const reason = `${refusal}, and ${violation}`;
   if (repair.action === "toggle") return { ...failed, reason };
@@ -147,14 +144,9 @@ async function endStillOn(repair: Repair, inProgress: ToggleInProgress, refusal:
 }
 
 /** Steps 6 and 7: announces the old and the new ARN, and what could not be restored. */
-function announceSecret(
-  repair: Repair,
-  { oldSecretArn }: ToggleInProgress,
-  { secretArn, keyReference }: NewSecret,
-  sentences: readonly string[],
-): Promise<boolean> {
-  const secret = { before: oldSecretArn, after: secretArn };
-  const message = sentences.join(" ");
+function announceSecret(repair: Repair, toggle: ToggleInProgress, end: NewSecret, message: string): Promise<boolean> {
+  const { secretArn, keyReference } = end;
+  const secret = { before: toggle.oldSecretArn, after: secretArn };
   return tryNotify(repair, "secret replaced", { type: "secret.replaced", message, secret, keyReference });
 }
 
@@ -173,10 +165,8 @@ type TagRemoval = "removed" | "kept" | "unknown" | "off" | "gone";
  * Step 8: removes the toggle tag, and the snapshot, if management is on and settled. The tag stays while management is off, while the old
  * secret may still be deleted or RDS may still take the new one back, and if a call fails.
  */
-async function removeToggleTag(
-  { workflow, aws, describe, record }: Repair,
-  inProgress: ToggleInProgress,
-): Promise<TagRemoval> {
+async function removeToggleTag(repair: Repair, inProgress: ToggleInProgress): Promise<TagRemoval> {
+  const { workflow, aws, describe, record } = repair;
   const { toggleTag, oldSecretSuffix } = inProgress;
   const removed = workflow.step("remove the toggle tag", async () => {
     const { database } = await describe();

@@ -34,18 +34,12 @@ export function describeInactive(status: string | null): string {
  * Observes again and evaluates the rule that required the repair. Returns why it does not pass, or null. AWS shows a change within minutes; one
  * that does not show by then was not made.
  */
-export async function verify(
-  { workflow, observe, rule: requested }: Repair,
-  rule: string,
-  { timeoutMinutes = 15 } = {},
-): Promise<string | null> {
-  const read = async () => (await observe()).verdictOf(rule);
+export async function verify(repair: Repair, rule: string, { timeoutMinutes = 15 } = {}): Promise<string | null> {
+  const read = async () => (await repair.observe()).verdictOf(rule);
   // Since an interrupted toggle started, the policy may have dropped what its rule requires.
-  const isPass = (verdict: Status) => verdict === "COMPLIANT" || (rule !== requested && verdict === "NOT_APPLICABLE");
-  const { met, value, error } = await workflow.poll(`verify with ${rule}`, read, {
-    until: isPass,
-    timeoutMinutes,
-  });
+  const isPass = (verdict: Status) => verdict === "COMPLIANT" || (rule !== repair.rule && verdict === "NOT_APPLICABLE");
+  const options = { until: isPass, timeoutMinutes };
+  const { met, value, error } = await repair.workflow.poll(`verify with ${rule}`, read, options);
   if (met) return null;
   return value === null ? `the database could not be read to verify it (${error})` : `${rule} still reports ${value}`;
 }
