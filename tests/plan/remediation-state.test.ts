@@ -11,6 +11,7 @@ import {
 import {
   acquire,
   advance,
+  countWithoutSlot,
   expire,
   expiredIn,
   forget,
@@ -159,6 +160,13 @@ describe("acquire", () => {
     expect(outcomesOf(state)).toEqual([]);
     const live = aState({ running: [anExecution({ expiresAt: hoursFromNow(0.001) })] });
     expect(acquired(live, { execution: "terminal-2" }, { takesOver: true })).toBeNull();
+  });
+
+  test("takes over nothing from a dead run of another database", () => {
+    const running = anExecution({ arn: otherArn, resourceId: otherId, isChanging: true, expiresAt: now });
+    const state = into(aState({ running: [running] }), { execution: "terminal-2" }, { takesOver: true });
+    expect(state.running).toEqual([expect.objectContaining({ since: now, isChanging: false })]);
+    expect(outcomesOf(state)).toEqual(["interrupted"]);
   });
 
   test("is refused after its lease expired if another execution holds the database", () => {
@@ -517,6 +525,29 @@ describe("the name of the next execution", () => {
         expect(name(resourceId, { [resourceId]: ended + 1 })).not.toBe(first);
       }),
     );
+  });
+});
+
+describe("an execution that ended without a slot", () => {
+  const count = (execution: string, ended: Record<string, number> = {}) =>
+    countWithoutSlot(deepFreeze(aState({ ended, failuresInARow: 2 })), execution);
+
+  test("is counted, so that the next one gets another name", () => {
+    expect(count("db-ORDERS-1-20261124", { [otherId]: 7 })).toMatchObject({
+      ended: { "db-ORDERS": 1, [otherId]: 7 },
+      failuresInARow: 2,
+    });
+    expect(count("db-ORDERS-42-20261124", { "db-ORDERS": 41 })?.ended).toEqual({ "db-ORDERS": 42 });
+  });
+
+  test.each([
+    ["has been counted", "db-ORDERS-41-20261124"],
+    ["is later than the next one", "db-ORDERS-43-20261124"],
+    ["has a name of another form", "terminal-db-ORDERS"],
+    ["has more before its name", "x\ndb-ORDERS-42-20261124"],
+    ["has more after its name", "db-ORDERS-42-20261124-1"],
+  ])("changes nothing if it %s", (_, execution) => {
+    expect(count(execution, { "db-ORDERS": 41 })).toBeNull();
   });
 });
 
