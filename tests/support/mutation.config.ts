@@ -2,8 +2,8 @@ import { fileURLToPath } from "node:url";
 import type { Config } from "jest";
 import config from "../../jest.config.ts";
 
-/** The mutated file, such as `rules/rotation-enabled` or `audit/exempt`. Only its own test has to detect the mutants. */
-const unit = process.env.MUTATED ?? "{audit,plan,executions,rules}/*";
+/** The test that has to detect the mutants of a file: its own, such as `rules/rotation-enabled`, or that of all repairs, `remediate-database`. */
+const unit = process.env.MUTATED ?? "{remediate-database,{audit,plan,executions,remediate,rules}/*}";
 
 const mutationConfig: Config = {
   ...config,
