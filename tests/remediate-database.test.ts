@@ -624,6 +624,88 @@ describe("a database whose management is turned on for the first time", () => {
     expect(stored).toEqual({ [orders.DbiResourceId]: { execution, rule: "master-password-managed" } });
     expect(state.kept().unannounced).toEqual({});
   });
+
+  const secretsReplaced = () => notified.filter(({ type }) => type === "secret.replaced");
+  const arnNow = () => orders.MasterUserSecret?.SecretArn;
+  const asked: { keyReference: string | null; applyImmediately: boolean }[] = [];
+  const record = () => {
+    asked.length = 0;
+    turnOn = (real, database, options) => {
+      asked.push(options);
+      return real.turnOn(database, options);
+    };
+  };
+
+  test("gets the key that the policy requires, and its secret is announced", async () => {
+    record();
+    const key = cloud.region(scope.account, scope.region).addKey().Arn;
+    const keys = [{ match: {}, require: [key] }];
+    expect(await run({ ...enable, keys, shownKey: key })).toMatchObject([{ outcome: { end: "repaired" } }]);
+    expect(asked).toEqual([{ keyReference: key, applyImmediately: true }]);
+    expect(secretsReplaced()).toMatchObject([
+      {
+        message: "The master password is now in a secret.",
+        secret: { before: null, after: orders.MasterUserSecret?.SecretArn },
+        keyReference: key,
+      },
+    ]);
+  });
+
+  test("is not touched if a gate closes while it waits", async () => {
+    record();
+    rdsDoes = (when) => {
+      if (when === "turn management on") Object.assign(orders, { PendingModifiedValues: { AllocatedStorage: 40 } });
+    };
+    expect(await run(enable)).toMatchObject([{ outcome: { end: "refused", gates: [{ gate: "nothing-pending" }] } }]);
+    expect([asked, state.kept().unannounced]).toEqual([[], {}]);
+  });
+
+  test("is asked once and announced when killed at any point and run again", async () => {
+    for (let diesAt = 0, hasDied = true; hasDied; diesAt += 1) {
+      open();
+      delete orders.MasterUserSecret;
+      record();
+      const life: Life = { memory: [] };
+      hasDied = await live({ ...life, diesAt }, enable).then(
+        () => false,
+        () => true,
+      );
+      if (hasDied) expect(endsOf(await live(life, enable))).toEqual([["enable", "repaired"]]);
+      expect([asked.length, secretsReplaced().at(-1)?.secret.after]).toEqual([1, arnNow()]);
+      expect(state.kept()).toMatchObject({ running: [], unannounced: {} });
+    }
+  });
+
+  test("that is deleted while RDS makes the secret is gone", async () => {
+    rdsDoes = (when) => {
+      if (when.startsWith("wait until")) cloud.region(scope.account, scope.region).instances.delete("orders");
+    };
+    expect(await run(enable)).toEqual([
+      { action: "enable", outcome: { end: "failed", reason: "the database is gone", recovery: [] } },
+    ]);
+    expect(secretsReplaced()).toEqual([]);
+  });
+
+  test("is announced without the ARN if no read shows the secret, and stays in the repair state", async () => {
+    rdsDoes = (when) => {
+      if (when.startsWith("wait until")) cloud.fault({ action: "rds:DescribeDBInstances", kind: "deny" });
+    };
+    expect(await run(enable)).toMatchObject([
+      { outcome: { end: "failed", reason: expect.stringContaining("its status is unknown"), recovery: [] } },
+    ]);
+    expect(secretsReplaced()).toMatchObject([
+      { message: expect.stringContaining("whose ARN could not be read"), secret: { before: null, after: null } },
+    ]);
+    expect(Object.keys(state.kept().unannounced)).toEqual([orders.DbiResourceId]);
+  });
+
+  test("stays in the repair state if its secret cannot be announced", async () => {
+    rdsDoes = (when) => {
+      if (when === "told secret.replaced") throw new Error("the topic is down");
+    };
+    expect(endsOf(await run(enable))).toEqual([["enable", "repaired"]]);
+    expect(Object.keys(state.kept().unannounced)).toEqual([orders.DbiResourceId]);
+  });
 });
 
 describe("while management is off", () => {
@@ -1075,6 +1157,72 @@ describe("an interrupted toggle", () => {
     expect(here().secrets.get(nowArn())).toMatchObject({ resourcePolicy: policy });
     expect(here().secrets.get(nowArn())?.Tags).toContainEqual({ Key: "team", Value: "shop" });
     expect(orders.TagList).toEqual([]);
+  });
+
+  const other = "arn:aws:secretsmanager:eu-west-1:111111111111:secret:rds!db-other-OTHERx";
+  const overwrite = (Value: string) => {
+    for (const tag of orders.TagList) Object.assign(tag, { Value });
+  };
+
+  test("restores nothing from the snapshot of another toggle, which is said", async () => {
+    await leave(nowArn(), begins, { secretArn: other });
+    delete orders.MasterUserSecret;
+    expect(await run(finish)).toMatchObject([
+      { outcome: { end: "repaired", remarks: [expect.stringMatching(/^No snapshot of the old secret exists/)] } },
+    ]);
+    expect(here().secrets.get(nowArn())?.resourcePolicy ?? null).toBeNull();
+    const replaced = notified.filter(({ type }) => type === "secret.replaced");
+    expect(replaced.map(({ message }) => message)).toEqual([
+      "The master password is in a new secret.",
+      expect.stringMatching(/^No snapshot of the old secret exists/),
+    ]);
+  });
+
+  test.each([
+    ["the old secret is in use", () => nowArn(), "Management had not been turned off."],
+    ["a new secret is in use", () => other, undefined],
+  ])("whose tag was overwritten is told by its snapshot: %s", async (_, secretArn, remark) => {
+    const before = nowArn();
+    await leave(secretArn(), begins);
+    overwrite("a note of somebody");
+    expect(await run(finish)).toMatchObject([{ outcome: { end: "repaired", remarks: remark ? [remark] : [] } }]);
+    expect([nowArn(), orders.TagList]).toEqual([before, []]);
+  });
+
+  test("without a readable tag or a snapshot has not been turned off if RDS names a secret", async () => {
+    await leave(nowArn(), begins);
+    overwrite("a note of somebody");
+    await updateStored(state, (present) => ({ ...present, secretSnapshots: {} }));
+    expect(await run(finish)).toMatchObject([
+      { outcome: { end: "repaired", remarks: ["Management had not been turned off."] } },
+    ]);
+    expect(orders.TagList).toEqual([]);
+  });
+
+  test("is turned on with the key that its tag names", async () => {
+    const key = here().addKey().Arn;
+    await leave(nowArn(), begins);
+    const oldSecretSuffix = secretSuffixOf(nowArn());
+    overwrite(formatToggleMarker({ startedAt: begins, keyReference: key, execution: "db-ORDERS-0", oldSecretSuffix }));
+    const before = nowArn();
+    delete orders.MasterUserSecret;
+    expect(endsOf(await run({ ...finish, shownKey: key }))).toEqual([["finish-interrupted", "repaired"]]);
+    expect(orders.MasterUserSecret).toMatchObject({ KmsKeyId: key });
+    expect(notified[0]).toMatchObject({
+      type: "remediation.started",
+      secret: { before, after: null },
+      keyReference: key,
+    });
+  });
+
+  test("of a database that is deleted is refused, and its snapshot is forgotten", async () => {
+    await leave(nowArn(), begins);
+    rdsDoes = (when) => {
+      if (when === "read the toggle tag") here().instances.delete("orders");
+    };
+    expect(await run(finish)).toMatchObject([{ outcome: { end: "refused", gates: [{ gate: "observed" }] } }]);
+    expect(state.kept().secretSnapshots).toEqual({});
+    expect(toldTypes()).toEqual(["finish-interrupted refused"]);
   });
 
   test("with a forged tag is not finished without approval, and nothing is changed", async () => {
