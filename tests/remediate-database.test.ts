@@ -681,6 +681,15 @@ describe("a database whose management is turned on for the first time", () => {
     }
   });
 
+  test("is announced once the secret is active, although the database is busy", async () => {
+    rdsDoes = (when) => {
+      if (when.startsWith("wait until")) orders.DBInstanceStatus = "backing-up";
+    };
+    await run(enable);
+    const [replaced] = secretsReplaced();
+    expect(hoursBetween(begins, replaced?.at ?? "")).toBeLessThan(0.2);
+  });
+
   test("that is deleted while RDS makes the secret is gone", async () => {
     rdsDoes = (when) => {
       if (when.startsWith("wait until")) cloud.region(scope.account, scope.region).instances.delete("orders");

@@ -1,3 +1,4 @@
+import type { Database } from "../model/database.ts";
 import type { Procedure } from "./repair.ts";
 import { startAction, tryNotify } from "./start.ts";
 import { awaitSecret, describeInactive, endVerified, isGone } from "./verify.ts";
@@ -19,7 +20,8 @@ export const enable: Procedure = async (repair) => {
     },
   });
   if (start.result === null) return start.outcome;
-  const { value } = await awaitSecret(repair, "wait until the secret is active");
+  const isActive = ({ masterUserSecret }: Database) => masterUserSecret?.status === "active";
+  const { value } = await awaitSecret(repair, "wait until the secret is active", isActive);
   if (value !== null && isGone(value)) return { end: "failed", reason: "the database is gone", recovery: [] };
   const secret = value?.database?.masterUserSecret;
   if (secret === null) return { end: "failed", reason: "RDS still shows no secret", recovery: [] };

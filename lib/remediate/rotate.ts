@@ -1,4 +1,4 @@
-import { isUnderWay } from "../model/database.ts";
+import { type Database, isSettled, isUnderWay } from "../model/database.ts";
 import type { Observation, Procedure, Repair } from "./repair.ts";
 import { startAction, tryNotify } from "./start.ts";
 import { awaitSecret, endVerified } from "./verify.ts";
@@ -22,13 +22,18 @@ export const rotate: Procedure = async (repair) => {
     },
   });
   if (start.result === null) return start.outcome;
-  const { value } = await awaitSecret(repair, "wait until the password is rotated");
+  const { value } = await awaitSecret(repair, "wait until the password is rotated", isRotated);
   if (value === null || isUnderWay(value.database?.masterUserSecret?.status ?? null))
     return { end: "failed", reason: "RDS did not finish the rotation within an hour", recovery: [] };
   const outcome = await endVerified(repair);
   if (outcome.end !== "repaired" || (await isShown(repair, before))) return outcome;
   return { end: "failed", reason: "the date of the last rotation of the secret has not changed", recovery: [] };
 };
+
+/** True if the secret is active or impaired, and nothing is in progress. */
+function isRotated(database: Database): boolean {
+  return database.masterUserSecret !== null && isSettled(database);
+}
 
 /** True if the secret shows the rotation. The rule of a rotation on demand passes without one. */
 async function isShown({ workflow, observe }: Repair, before: Rotation): Promise<boolean> {

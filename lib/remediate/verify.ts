@@ -1,7 +1,6 @@
-import { isSettled } from "../model/database.ts";
+import type { Database } from "../model/database.ts";
 import type { Status } from "../model/finding.ts";
 import type { Description, Outcome, Repair } from "./repair.ts";
-import type { PollResult } from "./workflow.ts";
 
 /** Complete answers in a row that must lack a database before it counts as gone. One answer may lack a database that exists. */
 const answersUntilGone = 3;
@@ -11,15 +10,9 @@ export function isGone({ missing }: Pick<Description, "missing">): boolean {
   return missing >= answersUntilGone;
 }
 
-/**
- * Waits until the secret of a database is active or impaired and nothing is in progress, or the database is gone. RDS fills or rotates a
- * secret within a minute or two; an hour allows for a busy database.
- */
-export function awaitSecret({ workflow, describe }: Repair, name: string): Promise<PollResult<Description>> {
-  const until = (description: Description) => {
-    const { database } = description;
-    return database === null ? isGone(description) : database.masterUserSecret !== null && isSettled(database);
-  };
+/** Waits until RDS has filled or rotated a secret, which takes a minute or two; an hour allows for a busy database. Ends if it is gone. */
+export function awaitSecret({ workflow, describe }: Repair, name: string, isReady: (database: Database) => boolean) {
+  const until = (seen: Description) => (seen.database === null ? isGone(seen) : isReady(seen.database));
   return workflow.poll(name, describe, { until, timeoutMinutes: 60 });
 }
 
