@@ -887,6 +887,100 @@ describe("what a toggle restores, and what it leaves alone", () => {
   });
 });
 
+describe("a toggle", () => {
+  const here = () => cloud.region(scope.account, scope.region);
+  const toggle: Setting = { approvedBy: "ann", request: { action: "toggle" } };
+  const replaced = () => notified.filter(({ type }) => type === "secret.replaced").map(({ secret }) => secret.after);
+  const snapshot = () => state.kept().secretSnapshots[orders.DbiResourceId];
+  const wrongKey = (key: string) => {
+    Object.assign(orders.MasterUserSecret ?? {}, { SecretStatus: "active" });
+    const request = { action: "toggle", rule: "secret-key-as-required" } as const;
+    return { approvedBy: "ann", shownKey: key, keys: [{ match: {}, require: [key] }], request };
+  };
+
+  test("that may not write its tag fails, and management is on", async () => {
+    cloud.fault({ action: "rds:AddTagsToResource", kind: "deny" });
+    const reason = expect.stringMatching(/^rds:AddTagsToResource failed/);
+    expect(await run(toggle)).toEqual([
+      { action: "toggle", outcome: { end: "failed", reason, recovery: [], managed: true } },
+    ]);
+  });
+
+  test("is refused if a gate closes before its first step", async () => {
+    rdsDoes = (when) => {
+      if (when.startsWith("remember")) Object.assign(orders, { PendingModifiedValues: { AllocatedStorage: 40 } });
+    };
+    const [{ outcome } = { outcome: null }] = await run(toggle);
+    expect(outcome).toEqual({ end: "refused", gates: [expect.objectContaining({ gate: "nothing-pending" })] });
+    expect([orders.TagList, snapshot()]).toEqual([[], undefined]);
+  });
+
+  test("fails with the refusal of RDS if management was not turned off", async () => {
+    cloud.fault({ action: "rds:ModifyDBInstance", kind: "deny" });
+    expect(await run(toggle)).toEqual([
+      {
+        action: "toggle",
+        outcome: {
+          end: "failed",
+          reason: expect.stringMatching(/not authorized.*, and secret-not-impaired still reports NON_COMPLIANT$/),
+          recovery: [],
+          managed: true,
+        },
+      },
+    ]);
+  });
+
+  test("turns management on again if RDS takes the new secret back as the tag is removed", async () => {
+    let taken: string | undefined;
+    rdsDoes = (when) => {
+      if (when !== "remove the toggle tag" || taken !== undefined) return;
+      taken = orders.MasterUserSecret?.SecretArn;
+      delete orders.MasterUserSecret;
+    };
+    expect(endsOf(await run(toggle))).toEqual([["toggle", "repaired"]]);
+    expect(replaced()).toEqual([taken, orders.MasterUserSecret?.SecretArn]);
+    expect([orders.TagList, snapshot()]).toEqual([[], undefined]);
+  });
+
+  test("keeps its tag and its snapshot until the new ARN is delivered", async () => {
+    rdsDoes = (when) => {
+      if (when === "told secret.replaced") throw new Error("the topic is down");
+    };
+    expect(await run(toggle)).toMatchObject([
+      { outcome: { end: "repaired", remarks: [expect.stringMatching(/^The tag .* is still on the database/)] } },
+    ]);
+    expect([orders.TagList.length, snapshot()]).toEqual([1, expect.anything()]);
+  });
+
+  test("that could only use another key fails with the reason and the remarks", async () => {
+    const key = here().addKey().Arn;
+    turnOn = (real, database, options) =>
+      options.keyReference === key
+        ? Promise.reject(new AwsCallError("rds:ModifyDBInstance", "KMSKeyNotAccessibleFault", "refused"))
+        : real.turnOn(database, options);
+    const old = orders.MasterUserSecret?.KmsKeyId;
+    const reason = `secret-key-as-required still reports NON_COMPLIANT. It is encrypted with ${old} instead of ${key}`;
+    expect(await run(wrongKey(key))).toEqual([
+      { action: "toggle", outcome: { end: "failed", reason, recovery: [], managed: true } },
+    ]);
+  });
+
+  test.each([true, false])(
+    "remembers the key of the old secret unless it is the AWS managed one: %p",
+    async (isOwn) => {
+      const standard = here().addInstance({ identifier: "standard", managed: true }).MasterUserSecret?.KmsKeyId;
+      if (!isOwn) Object.assign(orders.MasterUserSecret ?? {}, { KmsKeyId: standard });
+      const old = orders.MasterUserSecret?.KmsKeyId;
+      let stored: SecretSnapshot | undefined;
+      rdsDoes = (when) => {
+        if (when === "turn management off") stored = snapshot();
+      };
+      await run(wrongKey(here().addKey().Arn));
+      expect(stored?.keyReference).toBe(isOwn ? old : null);
+    },
+  );
+});
+
 describe("a tag that RDS accepts and does not return at once", () => {
   const toggle: Setting = { approvedBy: "ann", request: { action: "toggle" } };
   const hideTag = (hasTag: () => boolean) => {
