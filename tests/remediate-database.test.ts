@@ -930,6 +930,86 @@ describe("a toggle", () => {
     ]);
   });
 
+  test("does not turn management off if a gate closes after its tag is written", async () => {
+    const before = orders.MasterUserSecret?.SecretArn;
+    rdsDoes = (when) => {
+      if (when === "turn management off") Object.assign(orders, { PendingModifiedValues: { AllocatedStorage: 40 } });
+    };
+    const reason = expect.stringMatching(/^nothing-pending: /);
+    expect(await run(toggle)).toMatchObject([{ outcome: { end: "failed", reason } }]);
+    expect([orders.MasterUserSecret?.SecretArn, orders.TagList, snapshot()]).toEqual([before, [], undefined]);
+  });
+
+  test("does not turn management off if another caller has replaced the secret", async () => {
+    const turnedOff: string[] = [];
+    turnOff = async (_, password) => void turnedOff.push(password);
+    rdsDoes = (when) => {
+      if (when !== "turn management off") return;
+      const { secrets } = here();
+      const secret = secrets.get(orders.MasterUserSecret?.SecretArn ?? "");
+      if (secret === undefined) throw new Error("there is no secret");
+      secrets.delete(secret.ARN);
+      const ARN = `${secret.ARN.slice(0, -6)}AnOthe`;
+      secrets.set(ARN, { ...secret, ARN });
+      Object.assign(orders.MasterUserSecret ?? {}, { SecretArn: ARN, SecretStatus: "active" });
+    };
+    const anyTime = { approval: [], window: ["any-time"] };
+    expect(endsOf(await run({ request: { action: "toggle" }, remediation: anyTime }))).toEqual([
+      ["toggle", "repaired"],
+    ]);
+    expect([turnedOff, replaced()]).toEqual([[], [orders.MasterUserSecret?.SecretArn]]);
+  });
+
+  test.each([
+    [
+      "an error of AWS",
+      (said: string) => new AwsCallError("rds:ModifyDBInstance", "Invalid", said),
+      /^"the password" is too w/,
+    ],
+    ["another error", (said: string) => new Error(said), /^turning management off failed, and /],
+  ])("tells nobody the password, whoever repeats it: %s", async (_, toError, reason) => {
+    const passwords: string[] = [];
+    turnOff = async (_database, password) => {
+      passwords.push(password);
+      throw toError(`"${password}" is too weak, "${password}"`);
+    };
+    expect(await run(toggle)).toMatchObject([{ outcome: { end: "failed", reason: expect.stringMatching(reason) } }]);
+    expect(passwords).toHaveLength(1);
+    expect(JSON.stringify([notified, state.kept()])).not.toContain(passwords[0]);
+  });
+
+  test("that turned nothing off, of a database that is deleted then, says that it is gone", async () => {
+    cloud.fault({ action: "rds:ModifyDBInstance", kind: "deny" });
+    rdsDoes = (when) => {
+      if (when === "remove the toggle tag") here().instances.delete("orders");
+    };
+    expect(await run(toggle)).toMatchObject([{ outcome: { end: "failed", reason: "the database is gone" } }]);
+    expect(snapshot()).toBeUndefined();
+  });
+
+  test.each([
+    [
+      "RDS may still turn it off",
+      () => Object.assign(orders, { PendingModifiedValues: { MasterUserPassword: "****" } }),
+    ],
+    ["the tag cannot be removed", () => cloud.fault({ action: "rds:RemoveTagsFromResource", kind: "deny" })],
+  ])("that turned nothing off keeps its tag while %s", async (_, does) => {
+    cloud.fault({ action: "rds:ModifyDBInstance", kind: "deny" });
+    rdsDoes = (when) => when === "remove the toggle tag" && does();
+    const recovery = [expect.stringContaining("remove-tags-from-resource")];
+    const reason = expect.stringMatching(/not authorized.*\. The tag .* is still on the database/);
+    expect(await run(toggle)).toMatchObject([{ outcome: { end: "failed", reason, recovery, managed: true } }]);
+    expect([orders.TagList.length, snapshot()]).toEqual([1, expect.anything()]);
+  });
+
+  test("is repaired although its tag cannot be removed, which is said", async () => {
+    cloud.fault({ action: "rds:RemoveTagsFromResource", kind: "deny" });
+    expect(await run(toggle)).toMatchObject([
+      { outcome: { end: "repaired", remarks: [expect.stringMatching(/^The tag .* is still on the database/)] } },
+    ]);
+    expect([orders.TagList.length, snapshot()]).toEqual([1, expect.anything()]);
+  });
+
   test("turns management on again if RDS takes the new secret back as the tag is removed", async () => {
     let taken: string | undefined;
     rdsDoes = (when) => {
