@@ -1002,6 +1002,39 @@ describe("a toggle", () => {
     expect([orders.TagList.length, snapshot()]).toEqual([1, expect.anything()]);
   });
 
+  const minutesPassed = () => (cloud.now().getTime() - Date.parse(begins)) / 60_000;
+
+  test("waits for a request to turn management off that RDS has accepted and not applied, longer than for another", async () => {
+    const old = orders.MasterUserSecret?.SecretArn;
+    turnOff = async () => void Object.assign(orders, { PendingModifiedValues: { MasterUserPassword: "****" } });
+    rdsDoes = (when) => {
+      if (when !== "turn management on, after old" || minutesPassed() < 45) return;
+      Object.assign(orders, { PendingModifiedValues: {} });
+      delete orders.MasterUserSecret;
+    };
+    expect(endsOf(await run(toggle))).toEqual([["toggle", "repaired"]]);
+    expect([replaced().length, replaced()[0] === old, orders.TagList]).toEqual([1, false, []]);
+  });
+
+  test("waits half an hour for management to go off, from when nothing is in progress", async () => {
+    turnOff = async () => void Object.assign(orders, { DBInstanceStatus: "modifying" });
+    rdsDoes = (when) => {
+      if (when === "turn management on, after old" && minutesPassed() >= 20) orders.DBInstanceStatus = "available";
+    };
+    expect(await run(toggle)).toMatchObject([{ outcome: { end: "failed" } }]);
+    expect(minutesPassed()).toBe(50);
+  });
+
+  test("waits an hour for its new secret to become active", async () => {
+    rdsDoes = (when) => {
+      if (when.startsWith("turn management on, after new"))
+        Object.assign(orders.MasterUserSecret ?? {}, { SecretStatus: "creating" });
+    };
+    await run(toggle);
+    expect(minutesPassed()).toBeGreaterThanOrEqual(60);
+    expect(minutesPassed()).toBeLessThan(65);
+  });
+
   test("is repaired although its tag cannot be removed, which is said", async () => {
     cloud.fault({ action: "rds:RemoveTagsFromResource", kind: "deny" });
     expect(await run(toggle)).toMatchObject([
