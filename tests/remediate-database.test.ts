@@ -762,6 +762,7 @@ describe("while management is off", () => {
     expect(delayed[0]).toMatchObject({ managed: false, message: expect.stringContaining(message) });
     expect(delayed[0]?.recovery).toEqual([expect.stringContaining("--manage-master-user-password")]);
     expect([endsOf(done), used]).toEqual([[["toggle", "repaired"]], required]);
+    expect(new Set(asks.map(({ key }) => key))).toEqual(new Set([required]));
   });
 
   test("a notice that fails is sent again, and the repair goes on", async () => {
@@ -913,6 +914,17 @@ describe("a toggle", () => {
     const [{ outcome } = { outcome: null }] = await run(toggle);
     expect(outcome).toEqual({ end: "refused", gates: [expect.objectContaining({ gate: "nothing-pending" })] });
     expect([orders.TagList, snapshot()]).toEqual([[], undefined]);
+  });
+
+  test("is refused if its rule no longer requires it before its first step", async () => {
+    rdsDoes = (when) => {
+      if (when.startsWith("remember")) Object.assign(orders.MasterUserSecret ?? {}, { SecretStatus: "active" });
+    };
+    const reason = "secret-not-impaired no longer requires toggle";
+    expect(await run(toggle)).toEqual([
+      { action: "toggle", outcome: { end: "refused", gates: [{ gate: "requested", open: false, reason }] } },
+    ]);
+    expect(notified.at(-1)).toMatchObject({ type: "remediation.refused", gates: [{ gate: "requested" }] });
   });
 
   test("fails with the refusal of RDS if management was not turned off", async () => {
@@ -1454,6 +1466,34 @@ describe("an interrupted toggle", () => {
       secret: { before, after: null },
       keyReference: key,
     });
+  });
+
+  test("of a database that cannot be read is refused, and its snapshot is kept", async () => {
+    await leave(nowArn(), begins);
+    rdsDoes = (when) => {
+      if (when === "read the toggle tag") cloud.fault({ action: "rds:DescribeDBInstances", kind: "deny" });
+    };
+    expect(await run(finish)).toMatchObject([
+      { outcome: { end: "failed", reason: expect.stringMatching(/^rds:Desc/) } },
+    ]);
+    expect(Object.keys(state.kept().secretSnapshots)).toEqual([orders.DbiResourceId]);
+  });
+
+  test("without a snapshot gets the default key only after RDS has refused its key for a while", async () => {
+    const key = here().addKey().Arn;
+    await leave(nowArn(), begins);
+    overwrite(formatToggleMarker({ startedAt: begins, keyReference: key, execution: "x", oldSecretSuffix: "AbCdEf" }));
+    await updateStored(state, (present) => ({ ...present, secretSnapshots: {} }));
+    delete orders.MasterUserSecret;
+    const asks: (string | null)[] = [];
+    turnOn = (real, database, options) => {
+      asks.push(options.keyReference);
+      const refused = new AwsCallError("rds:ModifyDBInstance", "KMSKeyNotAccessibleFault", "refused");
+      return options.keyReference === key ? Promise.reject(refused) : real.turnOn(database, options);
+    };
+    await run({ ...finish, shownKey: key });
+    expect([asks.length > 5, [...new Set(asks)]]).toEqual([true, [key, null]]);
+    expect(orders.TagList).toEqual([]);
   });
 
   test("of a database that is deleted is refused, and its snapshot is forgotten", async () => {
