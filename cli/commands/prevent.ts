@@ -5,12 +5,13 @@ import { UsageError } from "../../lib/model/errors.ts";
 import type { Policy } from "../../lib/model/policy.ts";
 import { makeGuardRules } from "../../lib/prevent/guard/rules.ts";
 import { makeGuardTests } from "../../lib/prevent/guard/tests.ts";
-import { listUnexpressed, type Means } from "../../lib/prevent/means.ts";
+import type { Means, PolicyMeans } from "../../lib/prevent/means.ts";
 import { maxAttached, renderDocument, toDocuments } from "../../lib/prevent/policies/documents.ts";
 import { listPitfalls, noExemptPrincipal } from "../../lib/prevent/policies/pitfalls.ts";
 import { makeStatements } from "../../lib/prevent/policies/statements.ts";
 import { makeTestPlan } from "../../lib/prevent/policies/test-plan.ts";
 import { managementRule, toRequirements } from "../../lib/prevent/requirements.ts";
+import { listUnexpressed } from "../../lib/prevent/unexpressed.ts";
 import { toPrintable } from "../../lib/report/text/printable.ts";
 import { exitStatus } from "../exit-status.ts";
 import { listOf, oneOf } from "../input/option-values.ts";
@@ -95,7 +96,7 @@ function generateGuard(policy: Policy, { tests }: PreventOptions, io: Io): Gener
   return { texts: [make(requirements, policy.support)], notes: tests ? [] : listUnexpressed("guard", requirements) };
 }
 
-function generatePolicies(name: Exclude<Means, "guard">, policy: Policy, options: PreventOptions, io: Io): Generated {
+function generatePolicies(name: PolicyMeans, policy: Policy, options: PreventOptions, io: Io): Generated {
   if (options.testPlan) return { texts: [makeTestPlan()], notes: [] };
   const requirements = toRequirements(policy, io.now().toISOString());
   if (!requirements.management)

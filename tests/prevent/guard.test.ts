@@ -27,19 +27,22 @@ const failed = (output: string) => output.match(/FAIL Rules:|Parse Error/g) ?? [
 
 describe("the generated unit tests pass with the generated rules, in CloudFormation Guard itself", () => {
   test.each([
-    ["no policy", "", 27],
+    ["no policy", "", 35],
     [
       "a key of every kind",
       "keys: [{ match: { engine: 'oracle-*' }, require: alias/oracle }, { match: { engine: mysql }, require: aws-managed }, { require: [customer-managed] }]",
-      45,
+      53,
     ],
-    ["one key or another", "keys: [{ require: [alias/one, customer-managed] }]", 33],
+    ["one key or another", "keys: [{ require: [alias/one, customer-managed] }]", 41],
+    ["a key other than the storage's", "keys: [{ differentFromStorage: true }]", 45],
+    ["a required key, other than the storage's", "keys: [{ require: customer-managed, differentFromStorage: true }]", 47],
+    ["the default key, or one other than the storage's", "keys: [{ require: [aws-managed], differentFromStorage: true }]", 45],
     [
       "exempt engines",
       "exemptions: [{ match: { engine: ['db2-*', 'maria?b'] }, owner: ann, reason: legacy, until: 2027-01-01 }]",
-      31,
+      39,
     ],
-    ["no CDB", "support: { oracleCdb: unsupported }", 27],
+    ["no CDB", "support: { oracleCdb: unsupported }", 35],
     ["the rule off", "rulesOff: [master-password-managed]", 8],
   ])("%s", (_, text, number) => {
     const generated = generate(text);
@@ -51,7 +54,7 @@ describe("the generated unit tests pass with the generated rules, in CloudFormat
 });
 
 describe("rules with a clause taken out fail their unit tests", () => {
-  const { rules: text, tests } = generate("keys: [{ require: customer-managed }]");
+  const { rules: text, tests } = generate("keys: [{ require: customer-managed, differentFromStorage: true }]");
   const clauses = text
     .split("\n")
     .filter((line) => /^ {4,8}(Properties|ManageMasterUserPassword|MasterUserSecret)/.test(line));
