@@ -380,7 +380,9 @@ describe("the policy", () => {
   describe("a key other than the storage's", () => {
     const other = "keys: [{ differentFromStorage: true }]";
     const of = (secret: string, storage: string, more = "") =>
-      managed(`${secret && `, MasterUserSecret: { KmsKeyId: ${secret} }`}${storage && `, KmsKeyId: ${storage}`}${more}`);
+      managed(
+        `${secret && `, MasterUserSecret: { KmsKeyId: ${secret} }`}${storage && `, KmsKeyId: ${storage}`}${more}`,
+      );
     const sub = (name: string) => `!Sub 'arn:aws:kms:eu-west-1:123456789012:key/\${${name}}'`;
     test.each<[string, string, string]>([
       ["the same alias", of("alias/prod", "alias/prod"), "NON_COMPLIANT"],
@@ -406,7 +408,11 @@ describe("the policy", () => {
         ),
         "NON_COMPLIANT",
       ],
-      ["the key of the template", own("").replace("Engine: mysql", "Engine: mysql, KmsKeyId: !Ref Key"), "NON_COMPLIANT"],
+      [
+        "the key of the template",
+        own("").replace("Engine: mysql", "Engine: mysql, KmsKeyId: !Ref Key"),
+        "NON_COMPLIANT",
+      ],
       [
         "two keys of the template",
         own("Other: { Type: AWS::KMS::Key }").replace("Engine: mysql", "Engine: mysql, KmsKeyId: !Ref Other"),
@@ -441,22 +447,30 @@ describe("the policy", () => {
         "Engine: aurora-mysql, ManageMasterUserPassword: true, MasterUserSecret: { KmsKeyId: alias/prod }, KmsKeyId: alias/prod",
       );
       expect(verdictOn(checkText(text, { policy: other }), "Db", rule)).toBe("NON_COMPLIANT");
-      expect(verdictOn(checkText(text.replace("alias/prod }", "alias/prod }, SnapshotIdentifier: s"), { policy: other }), "Db", rule)).toBe(
-        "NON_COMPLIANT",
-      );
+      expect(
+        verdictOn(
+          checkText(text.replace("alias/prod }", "alias/prod }, SnapshotIdentifier: s"), { policy: other }),
+          "Db",
+          rule,
+        ),
+      ).toBe("NON_COMPLIANT");
     });
 
     test("besides a required key", () => {
       const policy = "keys: [{ require: customer-managed, differentFromStorage: true }]";
       expect(verdictOn(checkText(of("alias/prod", "alias/prod"), { policy }), "Db", rule)).toBe("NON_COMPLIANT");
       expect(verdictOn(checkText(of("", "alias/prod"), { policy }), "Db", rule)).toBe("NON_COMPLIANT");
-      expect(verdictOn(checkText(of("alias/prod", "", ", StorageEncrypted: true"), { policy }), "Db", rule)).toBe("PASS");
+      expect(verdictOn(checkText(of("alias/prod", "", ", StorageEncrypted: true"), { policy }), "Db", rule)).toBe(
+        "PASS",
+      );
     });
 
     test("the finding says what to change, and what is not known", () => {
       expect(checkText(of("alias/prod", "alias/prod"), { policy: other }).findings[0]).toMatchObject({
-        message: "The secret of DB instance Db will be encrypted with alias/prod, the key of the database's storage; the policy requires another key.",
-        remediation: "Set MasterUserSecret.KmsKeyId to another key. It cannot be changed after RDS manages the password.",
+        message:
+          "The secret of DB instance Db will be encrypted with alias/prod, the key of the database's storage; the policy requires another key.",
+        remediation:
+          "Set MasterUserSecret.KmsKeyId to another key. It cannot be changed after RDS manages the password.",
       });
       expect(checkText(of("alias/one", "alias/two"), { policy: other }).findings[0]?.message).toBe(
         "Whether the secret of DB instance Db will be encrypted with another key than the database's storage is unknown: whether alias/one is alias/two is known only in AWS.",
@@ -500,7 +514,12 @@ describe("the policy", () => {
     test.each<[string, string, string, string]>([
       ["listed", iam(), listed, "iam-db-auth"],
       ["not listed", iam(), "support: { iamDbAuth: [{ identifier: other }] }", "unmanaged"],
-      ["listed by the logical ID, which is no identifier", iam(), "support: { iamDbAuth: [{ identifier: Db }] }", "unmanaged"],
+      [
+        "listed by the logical ID, which is no identifier",
+        iam(),
+        "support: { iamDbAuth: [{ identifier: Db }] }",
+        "unmanaged",
+      ],
       ["listed, but with a password", iam(", MasterUserAuthenticationType: password"), listed, "unmanaged"],
       ["listed, without IAM authentication", iam().replace("true", "false"), listed, "unmanaged"],
       ["listed, of another engine", iam().replace("postgres", "mysql"), listed, "unmanaged"],
@@ -516,11 +535,15 @@ describe("the policy", () => {
     test("what the policy lists by is not known", () => {
       const report = checkText(iam(), { policy: 'support: { iamDbAuth: [{ account: "123456789012" }] }' });
       expect(verdictOn(report, "Db")).toBe("INSUFFICIENT_DATA");
-      expect(report.findings[0]?.message).toContain("the account is not known, and the policy lists master users without a password by it");
+      expect(report.findings[0]?.message).toContain(
+        "the account is not known, and the policy lists master users without a password by it",
+      );
     });
 
     test("whether IAM authentication is on is not known", () => {
-      expect(verdictOn(checkText(iam().replace("true", "!ImportValue on"), { policy: listed }), "Db")).toBe("INSUFFICIENT_DATA");
+      expect(verdictOn(checkText(iam().replace("true", "!ImportValue on"), { policy: listed }), "Db")).toBe(
+        "INSUFFICIENT_DATA",
+      );
     });
   });
 

@@ -35,8 +35,16 @@ describe("the generated unit tests pass with the generated rules, in CloudFormat
     ],
     ["one key or another", "keys: [{ require: [alias/one, customer-managed] }]", 41],
     ["a key other than the storage's", "keys: [{ differentFromStorage: true }]", 45],
-    ["a required key, other than the storage's", "keys: [{ require: customer-managed, differentFromStorage: true }]", 47],
-    ["the default key, or one other than the storage's", "keys: [{ require: [aws-managed], differentFromStorage: true }]", 45],
+    [
+      "a required key, other than the storage's",
+      "keys: [{ require: customer-managed, differentFromStorage: true }]",
+      47,
+    ],
+    [
+      "the default key, or one other than the storage's",
+      "keys: [{ require: [aws-managed], differentFromStorage: true }]",
+      45,
+    ],
     [
       "exempt engines",
       "exemptions: [{ match: { engine: ['db2-*', 'maria?b'] }, owner: ann, reason: legacy, until: 2027-01-01 }]",

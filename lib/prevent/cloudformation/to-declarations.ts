@@ -154,9 +154,7 @@ function toBoolean(resolved: Resolved, what: string): Declared<boolean> {
   const why = `${what} is ${resolved.why}`;
   if (resolved.options === null) return { options: [true, false], why };
   const options = [...new Set(resolved.options.flatMap((option) => toBoolean(option, what).options))];
-  return options.length === 1
-    ? known(options[0] ?? null)
-    : { options, why: `${what} depends on ${resolved.why}` };
+  return options.length === 1 ? known(options[0] ?? null) : { options, why: `${what} depends on ${resolved.why}` };
 }
 
 type KeySetting = { readonly property: string; readonly ifAbsent: DeclaredKey | null };
@@ -187,9 +185,7 @@ function toResolvedKey(
       options: resolved.options.flatMap((option) => toResolvedKey(option, null, setting, template).options),
       why: `${setting.property} depends on ${resolved.why}`,
     };
-  return known(
-    ownKey(resolved.resource, template) ?? toUnresolvedKey(`a key that is ${resolved.why}`, expression),
-  );
+  return known(ownKey(resolved.resource, template) ?? toUnresolvedKey(`a key that is ${resolved.why}`, expression));
 }
 
 /** Settings of a database that is restored, or replicates another one, so that its storage has the key of that one. */

@@ -17,10 +17,7 @@ export const maxCharacters = { scp: 5120, "iam-policy": 6144 } as const;
 export const maxAttached = 5;
 
 /** Packs statements into as few documents as AWS's limit allows, in order. Throws a UsageError if one statement is too long for any. */
-export function toDocuments(
-  means: PolicyMeans,
-  statements: readonly DenyStatement[],
-): readonly PolicyDocument[] {
+export function toDocuments(means: PolicyMeans, statements: readonly DenyStatement[]): readonly PolicyDocument[] {
   const limit = maxCharacters[means];
   const documents: PolicyDocument[] = [];
   for (const statement of statements) {

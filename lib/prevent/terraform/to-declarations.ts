@@ -172,8 +172,7 @@ function asText(value: unknown): string | null {
 }
 
 function toBoolean({ after, unknown }: PlannedResource, argument: string): Declared<boolean> {
-  if (get(unknown, argument) === true)
-    return { options: [true, false], why: `${argument} is known only after apply` };
+  if (get(unknown, argument) === true) return { options: [true, false], why: `${argument} is known only after apply` };
   const value = get(after, argument);
   return known(typeof value === "boolean" ? value : null);
 }
