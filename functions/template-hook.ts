@@ -22,8 +22,8 @@ export const handler = middy()
   .use(parser({ schema: templateHookEventSchema }))
   .handler(async (event: TemplateHookEvent, context) => {
     const { stackId: stack, requestData } = event;
-    const surroundings = { region: scopeOf(context).region, readPayload };
-    const answer = await judgeEvent(event, surroundings, { policy, rules, now: new Date().toISOString() });
+    const port = { region: scopeOf(context).region, readPayload };
+    const answer = await judgeEvent(event, port, { policy, rules, now: new Date().toISOString() });
     logger.info("Judged a target.", { stack, target: requestData.targetLogicalId ?? requestData.targetName, answer });
     return answer;
   });

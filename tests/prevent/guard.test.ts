@@ -27,32 +27,32 @@ const failed = (output: string) => output.match(/FAIL Rules:|Parse Error/g) ?? [
 
 describe("the generated unit tests pass with the generated rules, in CloudFormation Guard itself", () => {
   test.each([
-    ["no policy", "", 35],
+    ["no policy", 35, ""],
     [
       "a key of every kind",
-      "keys: [{ match: { engine: 'oracle-*' }, require: alias/oracle }, { match: { engine: mysql }, require: aws-managed }, { require: [customer-managed] }]",
       53,
+      "keys: [{ match: { engine: 'oracle-*' }, require: alias/oracle }, { match: { engine: mysql }, require: aws-managed }, { require: [customer-managed] }]",
     ],
-    ["one key or another", "keys: [{ require: [alias/one, customer-managed] }]", 41],
-    ["a key other than the storage's", "keys: [{ differentFromStorage: true }]", 45],
+    ["one key or another", 41, "keys: [{ require: [alias/one, customer-managed] }]"],
+    ["a key other than the storage's", 45, "keys: [{ differentFromStorage: true }]"],
     [
       "a required key, other than the storage's",
-      "keys: [{ require: customer-managed, differentFromStorage: true }]",
       47,
+      "keys: [{ require: customer-managed, differentFromStorage: true }]",
     ],
     [
       "the default key, or one other than the storage's",
-      "keys: [{ require: [aws-managed], differentFromStorage: true }]",
       45,
+      "keys: [{ require: [aws-managed], differentFromStorage: true }]",
     ],
     [
       "exempt engines",
-      "exemptions: [{ match: { engine: ['db2-*', 'maria?b'] }, owner: ann, reason: legacy, until: 2027-01-01 }]",
       39,
+      "exemptions: [{ match: { engine: ['db2-*', 'maria?b'] }, owner: ann, reason: legacy, until: 2027-01-01 }]",
     ],
-    ["no CDB", "support: { oracleCdb: unsupported }", 35],
-    ["the rule off", "rulesOff: [master-password-managed]", 8],
-  ])("%s", (_, text, number) => {
+    ["no CDB", 35, "support: { oracleCdb: unsupported }"],
+    ["the rule off", 8, "rulesOff: [master-password-managed]"],
+  ])("%s: %i verdicts, none wrong", (_, number, text) => {
     const generated = generate(text);
     const { status, output } = testRules(generated.rules, generated.tests);
     expect(failed(output)).toEqual([]);

@@ -2,9 +2,9 @@ import type { ChangeSetPayload } from "../../model/template-hook-event.ts";
 import { get, isRecord } from "../json-value.ts";
 import type { DeclaredPassword } from "../templates/declaration.ts";
 import type { Standard } from "../templates/judge-declared.ts";
+import type { HookOutcome } from "./hook-outcome.ts";
 import { declareResource, judgeResolved } from "./judge-resource.ts";
 import { declaredIn, parseShown, refuse, type TemplateOrigin } from "./judge-stack.ts";
-import type { Outcome } from "./outcome.ts";
 
 /** What CloudFormation writes for a value that it knows only after the change set is executed. */
 const knownLater = "{{changeSet:KNOWN_AFTER_APPLY}}";
@@ -14,7 +14,7 @@ export function judgeChangeSet(
   { template, changedResources }: ChangeSetPayload,
   { target, name }: TemplateOrigin,
   standard: Standard,
-): Outcome {
+): HookOutcome {
   const passwords = passwordsIn(template, target);
   const findings = changedResources.flatMap(({ logicalResourceId: id, resourceType, action, afterContext }) => {
     if (action === "DELETE") return [];

@@ -5,13 +5,13 @@ import {
   type TemplateHookEvent,
 } from "../../model/template-hook-event.ts";
 import type { Standard } from "../templates/judge-declared.ts";
+import type { HookOutcome } from "./hook-outcome.ts";
 import { judgeChangeSet } from "./judge-change-set.ts";
 import { judgeResource } from "./judge-resource.ts";
 import { judgeStack } from "./judge-stack.ts";
-import type { Outcome } from "./outcome.ts";
 
 /** What the hook needs besides the event. */
-export type HookSurroundings = {
+export type HookPort = {
   readonly region: string;
   /** Reads the text at a presigned URL. Throws if it cannot. */
   readonly readPayload: (url: string) => Promise<string>;
@@ -23,12 +23,12 @@ export type HookSurroundings = {
  */
 export async function judgeEvent(
   event: TemplateHookEvent,
-  { region, readPayload }: HookSurroundings,
+  { region, readPayload }: HookPort,
   standard: Standard,
 ): Promise<TemplateHookAnswer> {
   const { awsAccountId: account, actionInvocationPoint, clientRequestToken, requestData, stackId } = event;
   const name = requestData.targetLogicalId ?? requestData.targetName;
-  const answer = (outcome: Outcome): TemplateHookAnswer => ({ ...toAnswer(outcome), clientRequestToken });
+  const answer = (outcome: HookOutcome): TemplateHookAnswer => ({ ...toAnswer(outcome), clientRequestToken });
   if (actionInvocationPoint.startsWith("DELETE"))
     return answer({ refused: [], message: `${name} is deleted, so its password was not judged.` });
   const target = { account, region };
@@ -42,7 +42,7 @@ export async function judgeEvent(
   );
 }
 
-function toAnswer({ refused, isUnknown, message }: Outcome): Omit<TemplateHookAnswer, "clientRequestToken"> {
+function toAnswer({ refused, isUnknown, message }: HookOutcome): Omit<TemplateHookAnswer, "clientRequestToken"> {
   return refused.length === 0
     ? { hookStatus: "SUCCESS", message }
     : {

@@ -5,7 +5,7 @@ import { toDeclarations } from "../cloudformation/to-declarations.ts";
 import type { DeclaredDatabase, DeclaredPassword } from "../templates/declaration.ts";
 import { judgeDeclared, type Standard } from "../templates/judge-declared.ts";
 import { passwordRule } from "../templates/password-rule.ts";
-import type { Outcome } from "./outcome.ts";
+import type { HookOutcome } from "./hook-outcome.ts";
 
 /** Where a resource is deployed, and what stands for its file. */
 type ResourceOrigin = { readonly target: StackTarget; readonly file: string };
@@ -18,7 +18,7 @@ export function judgeResource(
   { targetName: type, targetLogicalId, targetModel }: ResourceData,
   origin: ResourceOrigin,
   standard: Standard,
-): Outcome {
+): HookOutcome {
   const name = targetLogicalId ?? type;
   const declared = declareResource(name, type, targetModel.resourceProperties, origin);
   if (declared === null) return { refused: [], message: `${name} is not a database with a master password: ${type}.` };

@@ -6,8 +6,8 @@ import type { StackTarget } from "../cloudformation/resolve.ts";
 import { toDeclarations } from "../cloudformation/to-declarations.ts";
 import { get, isRecord } from "../json-value.ts";
 import { judgeDeclared, type Standard } from "../templates/judge-declared.ts";
+import type { HookOutcome } from "./hook-outcome.ts";
 import { describeFinding } from "./judge-resource.ts";
-import type { Outcome } from "./outcome.ts";
 
 /** The stack or change set that is judged. */
 export type TemplateOrigin = { readonly target: StackTarget; readonly name: string };
@@ -20,7 +20,7 @@ export function judgeStack(
   { template: text, previousTemplate }: StackPayload,
   { target, name }: TemplateOrigin,
   standard: Standard,
-): Outcome {
+): HookOutcome {
   const template = parseShown(text);
   if (typeof template === "string") return { refused: [], message: `${name} was not judged as a whole: ${template}` };
   const previous = parseShown(previousTemplate ?? "");
@@ -30,7 +30,7 @@ export function judgeStack(
 }
 
 /** Refuses violations. A violation that the deployment can still turn out not to be one is left to the hook for resources, as is the unknown. */
-export function refuse(name: string, findings: readonly Finding[]): Outcome {
+export function refuse(name: string, findings: readonly Finding[]): HookOutcome {
   const active = findings.filter(({ exemption }) => exemption === null);
   const refused = active.filter(isCertain);
   const left = [...new Set(active.filter((one) => !isCertain(one)).map(({ resource }) => resource.identifier))];

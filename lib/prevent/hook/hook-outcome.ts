@@ -1,5 +1,5 @@
 /** What the hook refuses, in sentences, or what it says if it refuses nothing. */
-export type Outcome = {
+export type HookOutcome = {
   readonly refused: readonly string[];
   /** True if something is refused only because it could not be judged. */
   readonly isUnknown?: boolean;
