@@ -65,6 +65,15 @@ function loggingStatements(name: string): readonly Statement[] {
   ];
 }
 
+/** What the function of the template hook may do. */
+export const hookStatements: readonly Statement[] = [...loggingStatements("TemplateHook"), ...neverTheValues];
+
+/** What CloudFormation may do to invoke that function. */
+export const hookInvokerStatements: readonly Statement[] = [
+  { Sid: "Judge", Effect: "Allow", Action: "lambda:InvokeFunction", Resource: arnOf("TemplateHookLambdaFunction") },
+  ...neverTheValues,
+];
+
 /** The same, and the dead-letter queue, for functions that are invoked asynchronously. */
 function runningStatements(name: "Audit" | "Recheck" | "ConfigRule" | "Remediate"): readonly Statement[] {
   return [
@@ -239,11 +248,6 @@ export function permissions(settings: Settings, arns: ResourceArns) {
           ...neverTheValues,
         ]
       : [],
-    templateHook: [...loggingStatements("TemplateHook"), ...neverTheValues],
-    templateHookInvoker: [
-      { Sid: "Judge", Effect: "Allow", Action: "lambda:InvokeFunction", Resource: arnOf("TemplateHookLambdaFunction") },
-      ...neverTheValues,
-    ],
     scheduler: [
       { Sid: "Audit", Effect: "Allow", Action: "lambda:InvokeFunction", Resource: arnOf("AuditLambdaFunction") },
       { Sid: "DeadLetters", Effect: "Allow", Action: "sqs:SendMessage", Resource: arnOf("AuditDeadLetters") },

@@ -123,6 +123,7 @@ const settingsSchema = z
     configRoleName: optional(/^[\w+=,.@-]{1,64}$/, "must be the name of an IAM role, without its path"),
     remediation: onOff,
     templateHook: z.enum(["off", "warn", "fail"]),
+    templateHookStacks: onOff,
     findingsTopicArn: topicArn,
     alertsTopicArn: topicArn,
     kmsKeyArn: keyArn,
@@ -148,8 +149,10 @@ const settingsSchema = z
       .max(100, "must be at most 100"),
     logLevel: z.enum(["DEBUG", "INFO", "WARN", "ERROR"]),
   })
-  .superRefine(({ configAccounts, configRoleName }, context) => {
+  .superRefine(({ configAccounts, configRoleName, templateHook, templateHookStacks }, context) => {
     const addIssue = (path: string, message: string) => context.addIssue({ code: "custom", path: [path], message });
+    if (templateHookStacks === "on" && templateHook === "off")
+      addIssue("templateHookStacks", "must be off without templateHook, which judges what a template does not show");
     if (configAccounts.length > 0 && configRoleName === "")
       addIssue("configRoleName", "must be set with configAccounts: it names the role to assume in those accounts");
     if (configAccounts.length === 0 && configRoleName !== "")

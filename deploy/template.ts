@@ -4,6 +4,7 @@ import { consoleLinks } from "./console-links.ts";
 import { permissions } from "./permissions.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { arnOf, type Intrinsic, type Statement } from "./statement.ts";
+import { databaseHook, hookFunction, stackHook } from "./template-hook.ts";
 
 /** CloudFormation omits a property with this value. */
 const noValue: Intrinsic = { Ref: "AWS::NoValue" };
@@ -57,14 +58,14 @@ export function template(params: Readonly<Record<string, unknown>>, stackRegion:
       moreAlarms: hasRepairs ? file("remediation-widgets", ":alarms") : "",
       moreWidgets: hasRepairs ? file("remediation-widgets", ":widgets") : "",
     },
-    templateHookMode: settings.templateHook.toUpperCase(),
     functions: {
       remediate: hasRepairs ? file("remediate-function") : null,
-      templateHook: hasHook ? file("template-hook-function") : null,
+      templateHook: hasHook ? { ...hookFunction, role: "TemplateHookRole" } : null,
     },
     resources: {
       remediate: hasRepairs ? file("remediate") : {},
-      templateHook: hasHook ? file("template-hook") : {},
+      templateHook: hasHook ? { Resources: toHooks(settings) } : {},
+      templateHookAlarms: hasHook ? file("template-hook-alarms") : {},
       key: settings.kmsKeyArn === "" ? file("key") : {},
       findingsTopic: settings.findingsTopicArn === "" ? file("findings-topic") : {},
       alertsTopic: settings.alertsTopicArn === "" ? file("alerts-topic") : {},
@@ -83,6 +84,16 @@ function toRegions({ regions, policy }: Settings): string | Intrinsic {
   if (regions === "all") return "all";
   const names = regions.length > 0 ? regions : (policy.regions ?? []);
   return names.length === 0 ? { Ref: "AWS::Region" } : names.join(",");
+}
+
+function toHooks({ templateHook, templateHookStacks, permissionsBoundary }: Settings) {
+  const stage = { "Fn::Join": ["", { "Fn::Split": ["-", `\${sls:stage}`] }] } as const;
+  const settings = {
+    name: ["Stage", stage],
+    failureMode: templateHook.toUpperCase(),
+    permissionsBoundary: permissionsBoundary || noValue,
+  };
+  return { ...databaseHook(settings), ...(templateHookStacks === "on" && { TemplateStackHook: stackHook(settings) }) };
 }
 
 /** S3 Object Lock of the report bucket. The lock ends when the report expires. */

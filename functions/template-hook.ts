@@ -3,16 +3,17 @@ import { logMetrics } from "@aws-lambda-powertools/metrics/middleware";
 import { parser } from "@aws-lambda-powertools/parser/middleware";
 import middy from "@middy/core";
 import { type TemplateHookEvent, templateHookEventSchema } from "../lib/model/template-hook-event.ts";
-import { judgeTarget } from "../lib/prevent/hook/judge-target.ts";
+import { judgeEvent } from "../lib/prevent/hook/judge-event.ts";
 import { rules } from "../rules/index.ts";
 import { answerErrors } from "./wiring/answer-errors.ts";
 import { scopeOf } from "./wiring/invocation.ts";
+import { readPayload } from "./wiring/read-payload.ts";
 import { packagedPolicy } from "./wiring/settings.ts";
 import { logErrors, logger, metrics } from "./wiring/telemetry.ts";
 
 const policy = packagedPolicy();
 
-/** Judges a database for CloudFormation before its stack changes it. Answers every error as a failure. */
+/** Judges databases for CloudFormation before they change, and stacks before they do. Answers every error as a failure. */
 export const handler = middy()
   .use(injectLambdaContext(logger))
   .use(logMetrics(metrics))
@@ -20,7 +21,9 @@ export const handler = middy()
   .use(logErrors)
   .use(parser({ schema: templateHookEventSchema }))
   .handler(async (event: TemplateHookEvent, context) => {
-    const answer = judgeTarget(event, scopeOf(context).region, { policy, rules, now: new Date().toISOString() });
-    logger.info("Judged a resource.", { stack: event.stackId, resource: event.requestData.targetLogicalId, answer });
+    const { stackId: stack, requestData } = event;
+    const port = { region: scopeOf(context).region, readPayload };
+    const answer = await judgeEvent(event, port, { policy, rules, now: new Date().toISOString() });
+    logger.info("Judged a target.", { stack, target: requestData.targetLogicalId ?? requestData.targetName, answer });
     return answer;
   });

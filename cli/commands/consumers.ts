@@ -1,18 +1,16 @@
 import { type Command, Option } from "commander";
 import { takeInventory } from "../../lib/collect/take-inventory.ts";
-import { findConsumers } from "../../lib/consumers/find-consumers.ts";
-import { UsageError } from "../../lib/model/errors.ts";
 import { databaseLists } from "../../lib/model/rule-guards.ts";
 import { toJson } from "../../lib/report/files/json.ts";
 import { renderConsumers } from "../../lib/report/terminal/consumers.ts";
 import { makePrintable } from "../../lib/report/text/printable.ts";
 import { rules } from "../../rules/index.ts";
 import { exitStatus } from "../exit-status.ts";
-import { openAws } from "../input/aws-environment.ts";
+import { readConsumers } from "../input/add-consumers.ts";
 import { findDatabaseForSure, namingDatabases } from "../input/find-database.ts";
 import { oneOf } from "../input/option-values.ts";
 import { readPolicy } from "../input/policy-file.ts";
-import { addAwsOptions, checkSource, openSourceOf, type Source, type SourceOptions } from "../input/source.ts";
+import { addAwsOptions, checkSource, openSourceOf, type SourceOptions } from "../input/source.ts";
 import { type Io, write } from "../io.ts";
 import { terminalOf } from "../output/terminal.ts";
 
@@ -53,16 +51,9 @@ async function consumers(name: string, options: ConsumersOptions, io: Io): Promi
   checkSource(options);
   const policy = await readPolicy(options.policy);
   const source = await openSourceOf([name], options, policy, io);
-  const now = io.now();
-  const inventory = await takeInventory({ ...source, policy, rules: listingRules, now: now.toISOString() });
+  const inventory = await takeInventory({ ...source, policy, rules: listingRules, now: io.now().toISOString() });
   const { database, target } = findDatabaseForSure(name, inventory);
-  const members = target.databases.filter(
-    ({ clusterIdentifier }) => database.kind === "cluster" && clusterIdentifier === database.identifier,
-  );
-  const profile = await profileOf(database.account, source, options);
-  const aws = await openAws(io, profile === undefined ? [] : [profile]);
-  const port = await aws.openConsumers({ region: database.region, ...(profile === undefined ? {} : { profile }) });
-  const report = await findConsumers(database, members, port, now);
+  const report = await readConsumers({ database, target }, source, options, io);
   await write(
     io.stdout,
     options.format === "json" ? toJson(report) : renderConsumers(makePrintable(report), terminalOf(io.stdout, io)),
@@ -74,17 +65,3 @@ async function consumers(name: string, options: ConsumersOptions, io: Io): Promi
 const listingRules = rules.filter(({ reads }) =>
   (reads as readonly string[]).every((action) => (databaseLists as readonly string[]).includes(action)),
 );
-
-/** The profile whose account has the database; undefined for the default credentials. */
-async function profileOf(
-  account: string,
-  { accounts }: Source,
-  { profile = [], region = [] }: ConsumersOptions,
-): Promise<string | undefined> {
-  for (const [index, name] of [...new Set(profile)].entries()) {
-    const identity = await accounts[index]?.identify(region[0]).catch(() => null);
-    if (identity?.account === account) return name;
-  }
-  if (profile.length === 0) return undefined;
-  throw new UsageError(`No profile of --profile is for account ${account}: try again.`);
-}

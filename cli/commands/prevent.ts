@@ -1,16 +1,20 @@
 import { basename, dirname, extname, join } from "node:path";
 import { type Command, Option } from "commander";
+import { stringify } from "yaml";
+import { hookTemplate } from "../../deploy/template-hook.ts";
 import { parseArn } from "../../lib/model/arn.ts";
 import { UsageError } from "../../lib/model/errors.ts";
 import type { Policy } from "../../lib/model/policy.ts";
 import { makeGuardRules } from "../../lib/prevent/guard/rules.ts";
 import { makeGuardTests } from "../../lib/prevent/guard/tests.ts";
-import { listUnexpressed, type Means } from "../../lib/prevent/means.ts";
+import type { Means, PolicyMeans } from "../../lib/prevent/means.ts";
 import { maxAttached, renderDocument, toDocuments } from "../../lib/prevent/policies/documents.ts";
 import { listPitfalls, noExemptPrincipal } from "../../lib/prevent/policies/pitfalls.ts";
 import { makeStatements } from "../../lib/prevent/policies/statements.ts";
 import { makeTestPlan } from "../../lib/prevent/policies/test-plan.ts";
-import { managementRule, toRequirements } from "../../lib/prevent/requirements.ts";
+import { keyRule, managementRule, toRequirements } from "../../lib/prevent/requirements.ts";
+import { passwordRule } from "../../lib/prevent/templates/password-rule.ts";
+import { listUnexpressed } from "../../lib/prevent/unexpressed.ts";
 import { toPrintable } from "../../lib/report/text/printable.ts";
 import { exitStatus } from "../exit-status.ts";
 import { listOf, oneOf } from "../input/option-values.ts";
@@ -29,19 +33,21 @@ type PreventOptions = {
 /** What is printed or written, one text per file, and what to say about it. */
 type Generated = { readonly texts: readonly string[]; readonly notes: readonly string[] };
 
-const means: readonly Means[] = ["scp", "iam-policy", "guard"];
+const means: readonly Means[] = ["scp", "iam-policy", "guard", "hook"];
 
 const examples = `
 Means:
   scp         service control policies for AWS Organizations: no one in the accounts can create an unmanaged database
   iam-policy  the same as managed policies of IAM, to attach to roles or as a permissions boundary
   guard       rules for CloudFormation Guard: templates are refused before they are deployed
+  hook        a CloudFormation template with Lambda hooks for one account and Region: stacks are warned or stopped
 
 Examples:
   rds-password-audit prevent scp --exempt-role 'arn:aws:iam::*:role/rds-password-audit-*' --output scp.json
   rds-password-audit prevent scp --test-plan
   rds-password-audit prevent guard --policy policy.yaml --output passwords.guard
-  rds-password-audit prevent guard --policy policy.yaml --tests --output passwords-tests.yaml`;
+  rds-password-audit prevent guard --policy policy.yaml --tests --output passwords-tests.yaml
+  rds-password-audit prevent hook --policy policy.yaml --output hook.yaml`;
 
 /** `prevent`: generates what enforces the policy before a database exists. */
 export function addPrevent(program: Command, io: Io, end: (status: number) => void): void {
@@ -67,18 +73,25 @@ async function prevent(name: Means, options: PreventOptions, io: Io): Promise<nu
   checkOptions(name, options);
   const policy = await readPolicy(options.policy);
   if (options.output !== undefined) await checkWritable(options.output, "--output", [options.policy]);
-  const { texts, notes } =
-    name === "guard" ? generateGuard(policy, options, io) : generatePolicies(name, policy, options, io);
+  const { texts, notes } = generate(name, policy, options, io);
   await writeTexts(texts, options.output, io);
   for (const note of notes) await write(io.stderr, `${toPrintable(note)}\n`);
   return exitStatus.clean;
 }
 
+function generate(name: Means, policy: Policy, options: PreventOptions, io: Io): Generated {
+  if (name === "guard") return generateGuard(policy, options, io);
+  return name === "hook" ? generateHook(policy, io) : generatePolicies(name, policy, options, io);
+}
+
 function checkOptions(name: Means, { exemptRole = [], testPlan, tests }: PreventOptions): void {
+  const isOfTemplates = name === "guard" || name === "hook";
   if (name === "guard" && testPlan) throw new UsageError("guard has no --test-plan: --tests prints its unit tests.");
-  if (name === "guard" && exemptRole.length > 0)
-    throw new UsageError("guard takes no --exempt-role: a template does not name who deploys it.");
-  if (name !== "guard" && tests)
+  if (name === "hook" && (testPlan || tests))
+    throw new UsageError("hook has nothing to try it with: deploy it with FailureMode=WARN, which stops nothing.");
+  if (isOfTemplates && exemptRole.length > 0)
+    throw new UsageError(`${name} takes no --exempt-role: a template does not name who deploys it.`);
+  if (!isOfTemplates && tests)
     throw new UsageError(`${name} has no --tests: --test-plan prints commands to try it with.`);
   for (const role of exemptRole) {
     const { service, resource } = parseArn(role) ?? {};
@@ -95,7 +108,25 @@ function generateGuard(policy: Policy, { tests }: PreventOptions, io: Io): Gener
   return { texts: [make(requirements, policy.support)], notes: tests ? [] : listUnexpressed("guard", requirements) };
 }
 
-function generatePolicies(name: Exclude<Means, "guard">, policy: Policy, options: PreventOptions, io: Io): Generated {
+/** The template is the same for every policy, which is in the package of the function. */
+function generateHook(policy: Policy, io: Io): Generated {
+  const { rulesOff } = policy;
+  if ([managementRule, keyRule, passwordRule.id].every((rule) => rulesOff.includes(rule)))
+    throw new UsageError(
+      `The policy turns off ${managementRule}, ${keyRule} and ${passwordRule.id}, so there is nothing that the hook can judge.`,
+    );
+  return {
+    texts: [
+      `# Generated by rds-password-audit prevent hook. docs/prevention.md says how to deploy it.\n${stringify(hookTemplate(), { aliasDuplicateObjects: false, lineWidth: 0, version: "1.1" })}`,
+    ],
+    notes: [packageNote, ...listUnexpressed("hook", toRequirements(policy, io.now().toISOString()))],
+  };
+}
+
+const packageNote =
+  "The policy is in the package of the function, not in this template: package it with the same policy, and again after each change of the policy.";
+
+function generatePolicies(name: PolicyMeans, policy: Policy, options: PreventOptions, io: Io): Generated {
   if (options.testPlan) return { texts: [makeTestPlan()], notes: [] };
   const requirements = toRequirements(policy, io.now().toISOString());
   if (!requirements.management)

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { actionNames } from "../../lib/model/action.ts";
+import { addConsumersTo } from "../input/add-consumers.ts";
 import { openDatabases } from "../input/connect-databases.ts";
 import { findDatabaseForSure, namingDatabases } from "../input/find-database.ts";
 import { oneOf } from "../input/option-values.ts";
@@ -12,6 +13,7 @@ import { chooseMode, type RemediateOptions } from "../repairs/remediate-options.
 import { createRunId, type RepairTarget, type SurveyOptions, survey } from "../repairs/repair-target.ts";
 import { showRepairs } from "../repairs/show-repairs.ts";
 import { addStateOption, openStateOf } from "../repairs/state-option.ts";
+import { consumersOption } from "./plan.ts";
 
 const examples = `
 Without --apply, this shows what would be done and what blocks it, and changes nothing. The policy decides which actions are allowed (remediation.allow), and on which databases (remediation.optIn). By default, it allows nothing.
@@ -45,6 +47,7 @@ export function addRemediate(program: Command, io: Io, end: (status: number) => 
         oneOf("--action", actionNames),
       ),
     )
+    .option("--consumers", consumersOption)
     .option("--apply", "make the changes, after asking for confirmation")
     .option("--yes", "skip the confirmation, for scripts")
     .addHelpText("after", examples)
@@ -56,11 +59,18 @@ async function remediate(names: readonly string[], options: RemediateOptions, io
   const mode = chooseMode(options, io);
   const policy = await readPolicy(options.policy);
   const state = await openStateOf(options, io);
-  const { inventory, connect } = await openDatabases(await openSourceOf(names, options, policy, io), policy, io);
+  const source = await openSourceOf(names, options, policy, io);
+  const { inventory, connect } = await openDatabases(source, policy, io);
   const requested = await connect(names.map((name) => findDatabaseForSure(name, inventory)));
   const surveyOptions: SurveyOptions = { policy, state, action: options.action, mode, runId: createRunId() };
   const repairTargets: RepairTarget[] = [];
-  for (const one of requested) repairTargets.push(await survey(one, surveyOptions, io));
+  for (const one of requested) {
+    const surveyed = await survey(one, surveyOptions, io);
+    const plan = options.consumers
+      ? await addConsumersTo(surveyed.plan, inventory, source, options, io)
+      : surveyed.plan;
+    repairTargets.push({ ...surveyed, plan });
+  }
   if (options.apply) return applyRepairs(repairTargets, { options, surveyOptions }, io);
   return showRepairs(repairTargets, names, options, io);
 }

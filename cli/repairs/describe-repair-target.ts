@@ -23,12 +23,14 @@ export function joinPlans(repairTargets: readonly RepairTarget[]): Plan {
   const plans = repairTargets.map(({ plan, chosen }) =>
     chosen?.action === "finish-interrupted" ? { actions: [chosen], manual: [] } : plan,
   );
+  const consumers = repairTargets.flatMap(({ plan }) => plan.consumers ?? []);
   return {
     schemaVersion: "1.0",
     observedAt: repairTargets.at(-1)?.plan.observedAt ?? "",
     complete: repairTargets.every(({ plan }) => plan.complete),
     actions: plans.flatMap(({ actions }) => actions),
     manual: plans.flatMap(({ manual }) => manual),
+    ...(consumers.length > 0 && { consumers }),
   };
 }
 

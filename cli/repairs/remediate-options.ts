@@ -21,6 +21,7 @@ export type RemediateOptions = Omit<SourceOptions, "from"> &
     readonly all?: true;
     readonly now?: true;
     readonly format?: "table" | "json";
+    readonly consumers?: true;
   };
 
 /** How changes are approved, if any are made. Throws a UsageError if the user has to confirm and there is no terminal. */

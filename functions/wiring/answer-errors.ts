@@ -1,5 +1,5 @@
 import type { MiddlewareObj } from "@middy/core";
-import { failToJudge } from "../../lib/prevent/hook/judge-target.ts";
+import { failToJudge } from "../../lib/prevent/hook/judge-event.ts";
 import { measure } from "./telemetry.ts";
 
 /** Answers the error of a template hook, so that CloudFormation says what happened, and measures it for the alarm. */

@@ -12,6 +12,7 @@ import {
   paginateDescribeDBClusters,
   paginateDescribeDBInstances,
   paginateDescribeDBProxies,
+  paginateDescribeDBProxyTargets,
   paginateDescribeEvents,
   paginateDescribeGlobalClusters,
   paginateDescribeTenantDatabases,
@@ -34,6 +35,7 @@ import {
   toGlobalClusterMembers,
   toInstance,
   toProxy,
+  toProxyTargets,
   toTenantDatabase,
 } from "./to-database.ts";
 import { toGrant, toKey, toSecret } from "./to-secret.ts";
@@ -117,6 +119,10 @@ export function createRegion(scope: RegionScope, { rds, secrets, kms }: RegionCl
       ),
     describeDBProxies: () =>
       pages("rds:DescribeDBProxies", paginateDescribeDBProxies(page, {}), ({ DBProxies }) => DBProxies?.map(toProxy)),
+    describeDBProxyTargets: (DBProxyName: string) =>
+      pages("rds:DescribeDBProxyTargets", paginateDescribeDBProxyTargets(page, { DBProxyName }), ({ Targets }) =>
+        Targets?.flatMap(toProxyTargets),
+      ),
     describeEvents: ({ kind, value }: DatabaseReference, Duration: number) =>
       pages(
         "rds:DescribeEvents",

@@ -7,7 +7,7 @@ import type { ReferencePredicate } from "../model/consumer.ts";
 import { AwsCallError } from "../model/errors.ts";
 import { call, pages, required } from "./call.ts";
 import { type ClientOptions, toClientConfig } from "./client-config.ts";
-import { toProxy } from "./to-database.ts";
+import { toProxy, toProxyTargets } from "./to-database.ts";
 
 /** Events to read at most: CloudTrail answers two calls a second, with 50 events each. */
 const maxEvents = 5_000;
@@ -45,10 +45,7 @@ export function createConsumers(options: ClientOptions) {
     async *listProxyTargets(DBProxyName: string) {
       const paginator = paginateDescribeDBProxyTargets({ client: rds }, { DBProxyName });
       for await (const page of pages("rds:DescribeDBProxyTargets", paginator, ({ Targets }) => Targets))
-        for (const { RdsResourceId, TrackedClusterId } of page) {
-          if (RdsResourceId !== undefined) yield RdsResourceId;
-          if (TrackedClusterId !== undefined) yield TrackedClusterId;
-        }
+        yield* page.flatMap(toProxyTargets);
     },
     async *listFunctions(refers: ReferencePredicate) {
       const action = "lambda:ListFunctions";

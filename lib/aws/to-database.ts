@@ -1,6 +1,7 @@
 import type {
   BlueGreenDeployment as AwsBlueGreenDeployment,
   DBProxy as AwsDBProxy,
+  DBProxyTarget as AwsDBProxyTarget,
   Event as AwsEvent,
   GlobalCluster,
   Tag,
@@ -92,6 +93,11 @@ export function toBlueGreenDeployments(deployment: AwsBlueGreenDeployment): read
 /** Translates an RDS Proxy to its name and the secrets that it uses. */
 export function toProxy({ DBProxyName, Auth }: AwsDBProxy): DBProxy {
   return { name: DBProxyName ?? unknown, secretArns: (Auth ?? []).flatMap(({ SecretArn }) => SecretArn ?? []) };
+}
+
+/** The DB instance and the DB cluster of a proxy's target. */
+export function toProxyTargets({ RdsResourceId, TrackedClusterId }: AwsDBProxyTarget): readonly string[] {
+  return [RdsResourceId, TrackedClusterId].filter((one) => one !== undefined);
 }
 
 /** Translates an event about a database. */

@@ -1,7 +1,7 @@
 import type { RegionPort } from "./region-port.ts";
 import { addFacts, type ReadRequest, readEach, readPages, type TargetReading } from "./target-reading.ts";
 
-/** Reads the RDS Proxies, and tries the customer managed keys; an AWS managed key can be used only through Secrets Manager. */
+/** Reads the RDS Proxies, with their targets if a database can be enabled, and tries the customer managed keys; an AWS managed key can be used only through Secrets Manager. */
 export async function readForRepair(
   port: RegionPort,
   reading: TargetReading,
@@ -14,5 +14,21 @@ export async function readForRepair(
     readPages("rds:DescribeDBProxies", port.describeDBProxies()),
     readEach("kms:GenerateDataKey", keyArns, async (keyArn) => ({ keyArn, refusal: await port.tryKey(keyArn) })),
   ]);
-  return addFacts(reading, { proxies: proxies.items, keyTrials: trials.items }, [proxies, trials]);
+  const canEnable = databases.some(
+    ({ masterUserSecret, clusterIdentifier }) => masterUserSecret === null && clusterIdentifier === null,
+  );
+  const names = canEnable
+    ? proxies.items.filter(({ secretArns }) => secretArns.length > 0).map(({ name }) => name)
+    : [];
+  const targets = await readEach("rds:DescribeDBProxyTargets", names, async (name) => {
+    const found: string[] = [];
+    for await (const page of port.describeDBProxyTargets(name)) found.push(...page);
+    return [name, found] as const;
+  });
+  const targetsOf = new Map(targets.items);
+  const withTargets = proxies.items.map((proxy) => {
+    const read = targetsOf.get(proxy.name);
+    return read === undefined ? proxy : { ...proxy, targets: read };
+  });
+  return addFacts(reading, { proxies: withTargets, keyTrials: trials.items }, [proxies, trials, targets]);
 }

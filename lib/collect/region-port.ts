@@ -24,6 +24,8 @@ export type RegionPort = {
   describeGlobalClusters(): Pages<string>;
   describeBlueGreenDeployments(): Pages<BlueGreenDeployment>;
   describeDBProxies(): Pages<DBProxy>;
+  /** Identifiers of the DB instances and DB clusters behind an RDS Proxy. */
+  describeDBProxyTargets(proxy: string): Pages<string>;
   /** The events of a DB instance or DB cluster, referred to by its identifier, in the last minutes. */
   describeEvents(database: DatabaseReference, minutes: number): Pages<DatabaseEvent>;
   /** All secrets that RDS owns, including those scheduled for deletion. */

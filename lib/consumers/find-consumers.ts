@@ -96,7 +96,7 @@ export async function findConsumers(
     limits:
       secretArn === null
         ? [...limits, "The database has no managed secret, so who reads its password is not known."]
-        : limits,
+        : [...limits],
   };
 }
 

@@ -1,5 +1,5 @@
-import type { Database } from "./database.ts";
-import type { Gap } from "./inventory.ts";
+import * as z from "zod/mini";
+import { gapSchema } from "./inventory.ts";
 
 /** True for a text that names a database or its secret. */
 export type ReferencePredicate = (text: string) => boolean;
@@ -14,27 +14,33 @@ export const consumerKinds = [
   "cloudformation-stack",
 ] as const;
 
-type ConsumerKind = (typeof consumerKinds)[number];
-
 /** One consumer of a database's master password. Holds names only: no value of a variable or of a secret. */
-export type Consumer = {
-  readonly kind: ConsumerKind;
+const consumerSchema = z.object({
+  kind: z.enum(consumerKinds),
   /** ARN, or the name if there is none. */
-  readonly id: string;
+  id: z.string(),
   /** Where the database or its secret is named, as in `variable DB_HOST`. */
-  readonly evidence: string;
-};
+  evidence: z.string(),
+});
+export type Consumer = z.infer<typeof consumerSchema>;
 
 /** The consumers of one database, as far as they can be seen. */
-export type ConsumersReport = {
-  readonly schemaVersion: "1.0";
-  readonly observedAt: string;
-  readonly database: Pick<Database, "arn" | "kind" | "identifier" | "resourceId" | "account" | "region"> & {
-    readonly secretArn: string | null;
-  };
-  readonly consumers: readonly Consumer[];
+export const consumersReportSchema = z.object({
+  schemaVersion: z.literal("1.0"),
+  observedAt: z.iso.datetime(),
+  database: z.object({
+    arn: z.string(),
+    kind: z.enum(["instance", "cluster", "tenant-database"]),
+    identifier: z.string(),
+    resourceId: z.string(),
+    account: z.string(),
+    region: z.string(),
+    secretArn: z.nullable(z.string()),
+  }),
+  consumers: z.array(consumerSchema),
   /** Failed calls: there may be more consumers. */
-  readonly gaps: readonly Gap[];
+  gaps: z.array(gapSchema),
   /** What no call can see. */
-  readonly limits: readonly string[];
-};
+  limits: z.array(z.string()),
+});
+export type ConsumersReport = z.infer<typeof consumersReportSchema>;

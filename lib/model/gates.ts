@@ -105,6 +105,13 @@ const planGates = {
     requires: "No RDS Proxy logs in with the secret.",
     toOpen: "Give the proxy another secret.",
   },
+  "no-proxy-with-own-secret": {
+    actions: ["enable"],
+    requires:
+      "No RDS Proxy logs in to the database with a secret of its own, whose user can be the master user. RDS does not report the user.",
+    toOpen:
+      "If the user is the master user, turn management on by hand and give the proxy the new secret. Otherwise set `remediation.ownSecretProxies: allow`.",
+  },
   "not-stack-owned": {
     actions: newSecrets,
     requires:

@@ -44,7 +44,12 @@ export const blueGreenDeploymentSchema = z.object({
 export type BlueGreenDeployment = z.infer<typeof blueGreenDeploymentSchema>;
 
 /** An RDS Proxy, and the secrets that it uses to log in. */
-export const proxySchema = z.object({ name: z.string(), secretArns: z.array(z.string()) });
+export const proxySchema = z.object({
+  name: z.string(),
+  secretArns: z.array(z.string()),
+  /** Identifiers of the DB instances and DB clusters behind it. Read only if it has a secret and a database is not managed. */
+  targets: z.optional(z.array(z.string())),
+});
 export type DBProxy = z.infer<typeof proxySchema>;
 
 /**

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { consumersReportSchema } from "./consumer.ts";
 import { gateNames } from "./gates.ts";
 import { remediationRequestSchema } from "./remediation-request.ts";
 
@@ -56,5 +57,7 @@ export const planSchema = z.object({
   complete: z.boolean(),
   actions: z.array(plannedActionSchema),
   manual: z.array(manualStepSchema),
+  /** What may stop working after each `enable` and `toggle`. Only if it was asked for. */
+  consumers: z.optional(z.array(consumersReportSchema)),
 });
 export type Plan = z.infer<typeof planSchema>;

@@ -153,6 +153,8 @@ const remediationSchema = z
     stopAfterFailures: count.default(3),
     /** Whether databases of a CloudFormation stack may be toggled and enabled: it causes drift from the template. */
     stackOwned: z.enum(["refuse", "allow"]).default("refuse"),
+    /** Whether databases may be enabled that RDS Proxies log in to with secrets of their own, which can be those of the master user. */
+    ownSecretProxies: z.enum(["refuse", "allow"]).default("refuse"),
   })
   .refine(({ allow, optIn }) => allow.length === 0 || optIn.length > 0, {
     message: "is empty: list the databases that the actions in allow may change, as in [{ tags: { stage: test } }]",

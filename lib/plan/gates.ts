@@ -18,7 +18,13 @@ import {
   unknown,
 } from "./gate-verdict.ts";
 import { liveIn } from "./remediation-state.ts";
-import { isEligible, isKeyUsable, isNotUsedByProxy, isSecretNotReplicated } from "./secret-gates.ts";
+import {
+  isEligible,
+  isKeyUsable,
+  isNotUsedByProxy,
+  isSecretNotReplicated,
+  isWithoutOwnSecretProxy,
+} from "./secret-gates.ts";
 import { isInWindow, isWithinBudget } from "./timing-gates.ts";
 
 /** True if the action finishes a toggle whose snapshot is in the state. Without one, its tag may be forged or copied. */
@@ -134,6 +140,7 @@ const predicates: Readonly<Record<PlanGateName, GatePredicate>> = {
 
   "secret-not-replicated": isSecretNotReplicated,
   "no-proxy": isNotUsedByProxy,
+  "no-proxy-with-own-secret": isWithoutOwnSecretProxy,
 
   "not-stack-owned": ({ database: { tags }, policy }) => {
     const stack = tags["aws:cloudformation:stack-name"];

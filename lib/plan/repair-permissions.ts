@@ -6,6 +6,7 @@ export const repairReads = [
   "kms:GenerateDataKey",
   "rds:DescribeBlueGreenDeployments",
   "rds:DescribeDBProxies",
+  "rds:DescribeDBProxyTargets",
   "secretsmanager:DescribeSecret",
   "secretsmanager:GetResourcePolicy",
 ] as const;

@@ -104,6 +104,26 @@ export function isNotUsedByProxy({ target, database: { masterUserSecret } }: Cir
   );
 }
 
+/** A proxy that logs in as the master user keeps the old password. RDS reports the secrets of a proxy, and not their users. */
+export function isWithoutOwnSecretProxy({ target, database, policy }: Circumstances): GateVerdict {
+  const what = "whether an RDS Proxy logs in to the database with a secret of its own";
+  if (policy.remediation.ownSecretProxies === "allow")
+    return open("the policy allows RDS Proxies that log in with secrets of their own");
+  const actions = ["rds:DescribeDBProxies", "rds:DescribeDBProxyTargets"];
+  const gap = target.gaps.find(({ action }) => actions.includes(action));
+  if (gap !== undefined) return unknown(what, describeGap(gap));
+  if (target.proxies === null) return unknown(what, "rds:DescribeDBProxies was not read");
+  const proxies = target.proxies.filter(({ secretArns }) => secretArns.length > 0);
+  if (proxies.some(({ targets }) => targets === undefined))
+    return unknown(what, "rds:DescribeDBProxyTargets was not read");
+  const [name = ""] = database.identifier.toLowerCase().split("/");
+  const users = proxies.filter(({ targets = [] }) => targets.some((one) => one.toLowerCase() === name));
+  if (users.length === 0) return open("no RDS Proxy logs in to the database with a secret of its own");
+  return closed(
+    `RDS Proxy ${users.map((one) => one.name).join(", ")} logs in to the database with a secret of its own, which will have a wrong password if its user is the master user: in that case, turn management on by hand and give the proxy the new secret; otherwise set remediation.ownSecretProxies to allow`,
+  );
+}
+
 /** Checks the key: the present one for actions that keep the secret, otherwise the key of the new secret. */
 export function isKeyUsable({ action, context, key, target }: Circumstances): GateVerdict {
   if (action === "schedule-rotation" || action === "rotate") return isPresentKeyUsable(context);

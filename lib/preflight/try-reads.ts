@@ -26,6 +26,7 @@ const trials: Readonly<Record<string, PermissionTrial>> = {
   "rds:DescribeDBClusters": listing((port) => port.describeDBClusters()),
   "rds:DescribeDBInstances": listing((port) => port.describeDBInstances()),
   "rds:DescribeDBProxies": listing((port) => port.describeDBProxies()),
+  "rds:DescribeDBProxyTargets": listing((port) => port.describeDBProxyTargets(absentName)),
   "rds:DescribeEvents": listing((port) =>
     port.describeEvents({ kind: "instance", by: "identifier", value: absentName }, 1),
   ),

@@ -67,6 +67,8 @@ export type Requirements = {
   readonly exemptions: readonly ExemptedDatabases[];
   /** Tags on a database can exempt it. */
   readonly exemptionTags: boolean;
+  /** Databases whose master user logs in with IAM and has no password. */
+  readonly iamMasterUsers: readonly Match[];
 };
 
 /** The rules that can be judged before a database exists. */
@@ -86,5 +88,6 @@ export function toRequirements(policy: Policy, now: string): Requirements {
       .map(({ match, owner, until }) => ({ match, owner, until }))
       .toSorted((a, b) => a.until.localeCompare(b.until, "en")),
     exemptionTags: policy.exemptionTags,
+    iamMasterUsers: policy.support.iamDbAuth,
   };
 }

@@ -55,6 +55,57 @@ test("shows no tick for remediation that is not enabled, only an assumption", as
   expect(gates[0]).toMatchObject({ gate: "enabled", open: true, assumed: true });
 });
 
+describe("with --consumers", () => {
+  beforeAll(() => {
+    const host = "orders.c0ffee000000.us-east-1.rds.amazonaws.com";
+    shop.here.workloads.functions = [{ FunctionName: "checkout", variables: { DB_HOST: host } }];
+  });
+  afterAll(() => {
+    shop.here.workloads.functions = [];
+  });
+
+  test("shows what enable and toggle may break, after the plan", async () => {
+    shop.changes();
+    const { status, stdout } = await plan("orders", "wishlists", "--consumers");
+    expect({ status, changes: shop.changes() }).toEqual({ status: 0, changes: [] });
+    expect(stdout.match(/^CONSUMERS .*$/gm)).toHaveLength(2);
+    expect(stdout).toMatch(/1 consumer may be affected if the master password of orders changes.*DB_HOST/s);
+    expect(stdout).not.toContain("c0ffee");
+  });
+
+  test("shows nothing for a rotation, which keeps the secret", async () => {
+    const { consumers, actions } = await planned("invoices", "orders", "--consumers");
+    expect(actions.map(({ action }) => action)).toEqual(["rotate", "enable"]);
+    expect(consumers?.map(({ database }) => database.identifier)).toEqual(["orders"]);
+    expect(consumers?.[0]?.consumers).toEqual([
+      { kind: "lambda-function", id: expect.stringContaining("checkout"), evidence: "variable DB_HOST" },
+    ]);
+    expect((await planned("orders")).consumers).toBeUndefined();
+  });
+
+  test("a call that fails makes the exit status 3", async () => {
+    const allow = shop.cloud.fault({ action: "lambda:ListFunctions", kind: "deny" });
+    const { status, stdout } = await plan("orders", "--consumers");
+    allow();
+    expect(status).toBe(3);
+    expect(stdout).toContain("lambda:ListFunctions failed with AccessDenied");
+  });
+
+  test("remediate shows them before anything changes", async () => {
+    const { stdout } = await shop.run(["remediate", "orders", "--policy", shop.file("policy.yaml"), "--consumers"]);
+    expect(stdout.indexOf("CONSUMERS  ")).toBeGreaterThan(stdout.indexOf("PLAN  "));
+    expect(stdout).toContain("DB_HOST");
+  });
+
+  test.each([
+    [[], "--consumers needs the names of databases, because it takes up to a minute for each."],
+    [["orders", "--from", "saved.json"], "--consumers and --from cannot be given together."],
+  ])("%j is refused", async (args, sentence) => {
+    const { status, stderr } = await plan(...args, "--consumers");
+    expect({ status, stderr }).toEqual({ status: 2, stderr: `${sentence}\n` });
+  });
+});
+
 test("allows nothing without a policy", async () => {
   const { stdout } = await shop.run(["plan", "orders"]);
   expect(stdout).toContain("✗ allowed: the policy does not allow enable");

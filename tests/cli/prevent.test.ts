@@ -20,6 +20,11 @@ exemptions:
 `,
   );
   writeFileSync(file("off.yaml"), "rulesOff: [master-password-managed]\n");
+  writeFileSync(
+    file("all-off.yaml"),
+    "rulesOff: [master-password-managed, secret-key-as-required, password-not-in-template]\n",
+  );
+  writeFileSync(file("storage.yaml"), "keys: [{ differentFromStorage: true }]\n");
   const exemptions = Array.from({ length: 28 }, (_, index) =>
     `{ match: { identifier: database-number-${index} }, owner: ann, reason: legacy, until: 2027-01-${index + 1} }`.replace(
       /-(\d) \}$/,
@@ -77,13 +82,46 @@ test("what the policy requires and Guard cannot express is named", async () => {
   expect(stdout).not.toContain("rule db_instance_secret_key");
 });
 
-test("a key other than the storage's is not in the Guard rules, and is named", async () => {
-  writeFileSync(file("storage.yaml"), "keys: [{ differentFromStorage: true }]\n");
+test("a key other than the storage's is in the Guard rules, with its limit, and is named for the others", async () => {
   const { stdout, stderr } = await runCli(["prevent", "guard", "--policy", file("storage.yaml")]);
   expect(stderr).toContain(
-    "The key other than the storage's for every database is not enforced: it cannot be compared",
+    "The key other than the storage's for every database is enforced only if the template has both keys in the same form: Guard does not know that an alias and an ARN are the same key, nor the key of a snapshot.",
   );
-  expect(stdout).not.toContain("secret_key_1");
+  expect(stdout).toContain("MasterUserSecret.KmsKeyId not in KmsKeyId");
+  for (const means of ["scp", "iam-policy"])
+    expect((await runCli(["prevent", means, "--policy", file("storage.yaml")])).stderr).toContain(
+      "The key other than the storage's for every database is not enforced: RDS has no condition key for the KMS key of the secret.",
+    );
+});
+
+test("master users without a password that the policy lists are named where a means does not know them", async () => {
+  writeFileSync(file("iam.yaml"), "support: { iamDbAuth: [{ identifier: reports-* }] }\n");
+  const notes = async (means: string) => (await runCli(["prevent", means, "--policy", file("iam.yaml")])).stderr;
+  for (const means of ["scp", "iam-policy", "guard"])
+    expect(await notes(means)).toContain("support.iamDbAuth of identifier reports-* does not apply: ");
+  expect(await notes("hook")).toContain(
+    "support.iamDbAuth of identifier reports-* does not always apply: CloudFormation chooses the name if the template has none.",
+  );
+});
+
+test("the hook is a template, and what the hook cannot always judge of the policy is named", async () => {
+  const { status, stdout, stderr } = await runCli(["prevent", "hook", "--policy", file("policy.yaml")]);
+  expect(status).toBe(0);
+  expect(stdout.match(/Type: AWS::CloudFormation::LambdaHook/g)).toHaveLength(2);
+  for (const sentence of [
+    "The policy is in the package of the function, not in this template",
+    "The key alias/prod for identifier prod-* cannot always be judged, and fails then: CloudFormation chooses the name",
+    "The key customer-managed for every database cannot be judged if the template has a key by its ARN or ID, and fails then: ",
+    "The exemption of tag team=crm (crm@example.com, until 2026-12-31) does not always apply: CloudFormation adds the tags of the stack.",
+    "Exemption tags do not always apply: ",
+    "Only what CloudFormation and the Cloud Control API create or change in this account and Region is prevented: ",
+    "Tenant databases are not prevented: ",
+  ])
+    expect(stderr).toContain(sentence);
+  expect(stderr).not.toContain("db2@example.com");
+  expect((await runCli(["prevent", "hook", "--policy", file("storage.yaml")])).stderr).toContain(
+    "The key other than the storage's for every database cannot be judged if one key is an alias, or the storage is restored without a key of its own, and fails then: ",
+  );
 });
 
 test("several SCPs are written to files with numbers", async () => {
@@ -109,7 +147,7 @@ test("guard --tests prints unit tests", async () => {
 
 describe("invalid options exit with 2 and one sentence", () => {
   test.each([
-    [["prevent", "spc"], 'prevent takes scp, iam-policy or guard, not "spc" (did you mean "scp"?).'],
+    [["prevent", "spc"], 'prevent takes scp, iam-policy, guard or hook, not "spc" (did you mean "scp"?).'],
     [
       ["prevent", "scp", "--exempt-role", "admin"],
       '--exempt-role takes the ARN of an IAM role, which may have *, as in arn:aws:iam::*:role/rds-password-audit-*, not "admin".',
@@ -119,6 +157,18 @@ describe("invalid options exit with 2 and one sentence", () => {
     [
       ["prevent", "guard", "--exempt-role", repairRole],
       "guard takes no --exempt-role: a template does not name who deploys it.",
+    ],
+    [
+      ["prevent", "hook", "--exempt-role", repairRole],
+      "hook takes no --exempt-role: a template does not name who deploys it.",
+    ],
+    [
+      ["prevent", "hook", "--tests"],
+      "hook has nothing to try it with: deploy it with FailureMode=WARN, which stops nothing.",
+    ],
+    [
+      ["prevent", "hook", "--policy", "all-off.yaml"],
+      "The policy turns off master-password-managed, secret-key-as-required and password-not-in-template, so there is nothing that the hook can judge.",
     ],
     [
       ["prevent", "scp", "--policy", "off.yaml"],

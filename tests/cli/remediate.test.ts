@@ -291,6 +291,7 @@ describe("a refusal names the gate and changes nothing", () => {
       "DBInstanceClass is pending",
     ],
     ["no-proxy", "wishlists", () => addProxy("wishlists"), "RDS Proxy front"],
+    ["no-proxy-with-own-secret", "orders", () => addOwnProxy("orders"), "RDS Proxy side logs in to the database"],
     ["secret-not-replicated", "wishlists", () => replicate("wishlists"), "eu-west-1"],
     ["not-stack-owned", "orders", () => shop.here.instances.get("orders")?.TagList.push(stack), "stack shop"],
     ["no-replicas", "orders", () => addReplica("orders"), "orders-replica"],
@@ -333,6 +334,13 @@ describe("a refusal names the gate and changes nothing", () => {
 
   const addProxy = (identifier: string) =>
     shop.here.addProxy({ name: "front", secretArns: [secretOf(identifier)?.SecretArn ?? ""] });
+  const addOwnProxy = (identifier: string) => {
+    shop.here.addProxy({
+      name: "side",
+      secretArns: ["arn:aws:secretsmanager:eu-west-1:111111111111:secret:own-AbCdEf"],
+    });
+    shop.here.workloads.proxyTargets = [{ DBProxyName: "side", RdsResourceId: identifier, Type: "RDS_INSTANCE" }];
+  };
   const replicate = (identifier: string) =>
     shop.here.editSecret(secretOf(identifier)?.SecretArn ?? "", {
       ReplicationStatus: [{ Region: "eu-west-1", Status: "InSync" }],

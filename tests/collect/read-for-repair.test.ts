@@ -83,6 +83,40 @@ describe("for a repair", () => {
       expect(target.calls).toBe(11);
     }));
 
+  test("reads the targets of the proxies with secrets, if a database is not managed", () =>
+    withSimulatedRegion(async (simulated) => {
+      const { secretArn } = aFleet(simulated);
+      simulated.here.addInstance({ identifier: "legacy" });
+      simulated.here.addProxy({
+        name: "old",
+        secretArns: ["arn:aws:secretsmanager:eu-west-1:111111111111:secret:own"],
+      });
+      simulated.here.addProxy({ name: "iam", secretArns: [] });
+      simulated.here.workloads.proxyTargets = [
+        { DBProxyName: "old", RdsResourceId: "legacy", Type: "RDS_INSTANCE" },
+        { DBProxyName: "web", RdsResourceId: "ledger-1", TrackedClusterId: "ledger", Type: "RDS_INSTANCE" },
+      ];
+      const own = "arn:aws:secretsmanager:eu-west-1:111111111111:secret:own";
+      expect((await read(simulated)).proxies).toEqual([
+        { name: "web", secretArns: [secretArn], targets: ["ledger-1", "ledger"] },
+        { name: "old", secretArns: [own], targets: ["legacy"] },
+        { name: "iam", secretArns: [] },
+      ]);
+      expect(simulated.calls()["rds:DescribeDBProxyTargets"]).toBe(2);
+    }));
+
+  test("rds:DescribeDBProxyTargets that fails is a gap of its proxy", () =>
+    withSimulatedRegion(async (simulated) => {
+      const { secretArn } = aFleet(simulated);
+      simulated.here.addInstance({ identifier: "legacy" });
+      simulated.cloud.fault({ action: "rds:DescribeDBProxyTargets", kind: "deny" });
+      const target = await read(simulated);
+      expect(target.proxies).toEqual([{ name: "web", secretArns: [secretArn] }]);
+      expect(target.gaps).toEqual([
+        expect.objectContaining({ action: "rds:DescribeDBProxyTargets", code: "AccessDenied", resource: "web" }),
+      ]);
+    }));
+
   test("reads all pages of proxies", () =>
     withSimulatedRegion(async (simulated) => {
       simulated.here.addInstance({ identifier: "orders" });

@@ -73,6 +73,7 @@ function checkPermitted(world: World, { by }: Life, action: ActionName): void {
 function concerns(gate: string, action: ActionName): boolean {
   if (!gateNames.some((name) => name === gate)) throw new Error(`there is no gate ${gate}`);
   if (["no-proxy", "secret-not-replicated"].includes(gate)) return action === "toggle";
+  if (gate === "no-proxy-with-own-secret") return action === "enable";
   if (["no-replicas", "not-stack-owned"].includes(gate)) return action === "toggle" || action === "enable";
   return true;
 }

@@ -220,6 +220,18 @@ export const deeds: readonly Deed[] = [
     expects: "goal",
   },
   {
+    name: "a proxy logs in with a secret of its own",
+    act({ here }, { identifier }) {
+      here.addProxy({ name: "side", secretArns: ["arn:aws:secretsmanager:eu-west-1:111111111111:secret:own-AbCdEf"] });
+      const RdsResourceId = identifier.split("/")[0] ?? "";
+      here.workloads.proxyTargets = [{ DBProxyName: "side", RdsResourceId, Type: "RDS_INSTANCE" }];
+      return true;
+    },
+    closes: ["no-proxy-with-own-secret"],
+    undo: ({ here }) => here.proxies.clear(),
+    expects: "goal",
+  },
+  {
     name: "a blue/green deployment is made",
     act(world, { arn }) {
       world.here.addBlueGreenDeployment({ source: arn });

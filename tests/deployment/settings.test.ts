@@ -102,6 +102,8 @@ describe("invalid parameters", () => {
     ["configRoleName", "path/to/role"],
     ["remediation", "yes"],
     ["templateHook", "on"],
+    ["templateHookStacks", "warn"],
+    ["templateHookStacks", "on"],
     ["findingsTopicArn", "findings"],
     ["alertsTopicArn", "arn:aws:sns:eu-west-1:123456789012:alerts.fifo"],
     ["alertsTopicArn", "arn:aws:sns:us-east-1:123456789012:alerts"],

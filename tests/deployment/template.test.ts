@@ -1,6 +1,7 @@
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { hookTemplate } from "../../deploy/template-hook.ts";
 import { readAuditSettings, readRemediationSettings } from "../../functions/wiring/settings.ts";
 import { auditActions } from "../../lib/audit/permissions.ts";
 import { parsePolicy } from "../../lib/model/policy.ts";
@@ -33,6 +34,7 @@ const everyParameter = {
   configRoleName: "audit-config",
   remediation: "on",
   templateHook: "fail",
+  templateHookStacks: "on",
   policy: "tests/deployment/repairing-policy.yaml",
   findingsTopicArn: "arn:aws:sns:eu-west-1:123456789012:findings",
   alertsTopicArn: "arn:aws:sns:eu-west-1:123456789012:alerts",
@@ -582,6 +584,39 @@ describe("the template hook", () => {
       TargetFilters: { TargetNames: ["AWS::RDS::DBInstance", "AWS::RDS::DBCluster"], Actions: ["CREATE", "UPDATE"] },
       ExecutionRole: { "Fn::GetAtt": ["TemplateHookInvokerRole", "Arn"] },
     });
+  });
+
+  test("asks before other stacks change and when change sets are created, if the parameter says so", () => {
+    const { Properties } = resource(withEveryParameter(), "TemplateStackHook");
+    expect(Properties).toMatchObject({
+      FailureMode: "FAIL",
+      TargetOperations: ["STACK", "CHANGE_SET"],
+      TargetFilters: { Actions: ["CREATE", "UPDATE"] },
+      StackFilters: { FilteringCriteria: "ALL", StackNames: { Exclude: [{ Ref: "AWS::StackName" }] } },
+    });
+    const aliases = ["TemplateHook", "TemplateStackHook"].map(
+      (id) => resource(withEveryParameter(), id).Properties.Alias,
+    );
+    expect(new Set(aliases.map((alias) => JSON.stringify(alias))).size).toBe(2);
+  });
+
+  test("the template of prevent hook has the same hooks, roles and function", () => {
+    const own = hookTemplate().Resources;
+    const deployed = withEveryParameter();
+    const {
+      Environment: _env,
+      Code: _code,
+      Role: _role,
+      LoggingConfig: _log,
+      ...properties
+    } = own.TemplateHookLambdaFunction.Properties;
+    expect(resource(deployed, "TemplateHookLambdaFunction").Properties).toMatchObject(properties);
+    for (const id of ["TemplateHook", "TemplateStackHook"] as const) {
+      const { Alias: _, FailureMode: __, ...targets } = own[id].Properties;
+      expect(resource(deployed, id).Properties).toMatchObject(targets);
+    }
+    for (const id of ["TemplateHookRole", "TemplateHookInvokerRole"] as const)
+      expect(resource(deployed, id).Properties).toMatchObject(own[id].Properties);
   });
 
   test("the function may only log, and CloudFormation may only invoke it", () => {

@@ -90,6 +90,7 @@ describe("a valid policy", () => {
         coolDownHours: 24,
         stopAfterFailures: 3,
         stackOwned: "refuse",
+        ownSecretProxies: "refuse",
       },
     });
   });
@@ -180,6 +181,7 @@ remediation:
         coolDownHours: 0,
         stopAfterFailures: 1,
         stackOwned: "allow",
+        ownSecretProxies: "refuse",
       },
     });
   });
@@ -441,7 +443,7 @@ describe("an invalid policy is rejected with a sentence for each mistake that na
     ],
     [
       "remediation: { when: now }",
-      'policy.yml: unknown key "remediation.when" (known: allow, optIn, approval, approvalHours, window, budget, coolDownHours, stopAfterFailures, stackOwned).',
+      'policy.yml: unknown key "remediation.when" (known: allow, optIn, approval, approvalHours, window, budget, coolDownHours, stopAfterFailures, stackOwned, ownSecretProxies).',
     ],
     [
       "{ rulesOff: [toggle-not-interrupted], remediation: { allow: [toggle], optIn: [{ identifier: '*' }] } }",

@@ -127,7 +127,7 @@ describe("the gates of an action", () => {
     ["schedule-rotation", [...all, ...startable]],
     ["rotate", [...all, ...startable, "in-window"]],
     ["toggle", [...all, ...startable, ...newSecret, "in-window", "secret-not-replicated", "no-proxy"]],
-    ["enable", [...all, ...startable, ...newSecret, "in-window"]],
+    ["enable", [...all, ...startable, ...newSecret, "in-window", "no-proxy-with-own-secret"]],
     ["finish-interrupted", all],
   ])("%s", (action, names) => {
     expect(evaluate(action).map(({ gate }) => gate)).toEqual(planGateNames.filter((name) => names.includes(name)));
@@ -149,6 +149,7 @@ describe("the gates of an action", () => {
       "no-replicas",
       "secret-not-replicated",
       "no-proxy",
+      "no-proxy-with-own-secret",
       "not-stack-owned",
       "key-usable",
       "in-window",
@@ -799,7 +800,108 @@ describeGate("no-proxy", {
     ],
     ["another call failed", "toggle", target({ gaps: [aGap({ action: "rds:DescribeDBClusters" })] })],
     ["the secret's ARN stays", "rotate", target({ proxies: [{ name: "web", secretArns: [secretArn] }] })],
-    ["there is no secret yet", "enable", target({ proxies: null })],
+  ],
+});
+
+const ownSecretReason =
+  "logs in to the database with a secret of its own, which will have a wrong password if its user is the master user: in that case, turn management on by hand and give the proxy the new secret; otherwise set remediation.ownSecretProxies to allow";
+const proxied = (proxies: Target["proxies"], gaps: Target["gaps"] = []) => ({
+  ...managed({ management: "unmanaged", masterUserSecret: null }),
+  ...target({ proxies, gaps }),
+});
+
+describeGate("no-proxy-with-own-secret", {
+  closed: [
+    [
+      "proxies connect to the database with a secret",
+      "enable",
+      proxied([
+        { name: "web", secretArns: ["own"], targets: ["orders"] },
+        { name: "jobs", secretArns: ["own"], targets: ["another"] },
+        { name: "iam", secretArns: [], targets: ["orders"] },
+        { name: "api", secretArns: ["own"], targets: ["another", "ORDERS"] },
+      ]),
+      "no-proxy-with-own-secret",
+      `RDS Proxy web, api ${ownSecretReason}`,
+    ],
+    [
+      "a proxy connects to the container of a tenant database",
+      "enable",
+      {
+        ...managed({
+          management: "unmanaged",
+          masterUserSecret: null,
+          kind: "tenant-database",
+          identifier: "orders/SALES",
+          engine: "oracle-ee-cdb",
+          containerArn: "arn:aws:rds:eu-west-1:123456789012:db:orders",
+        }),
+        ...target({
+          databases: [aDatabase({ arn: "arn:aws:rds:eu-west-1:123456789012:db:orders" })],
+          proxies: [{ name: "web", secretArns: ["own"], targets: ["orders"] }],
+        }),
+      },
+      "no-proxy-with-own-secret",
+      `RDS Proxy web ${ownSecretReason}`,
+    ],
+    [
+      "proxies could not be read",
+      "enable",
+      proxied([], [aGap({ action: "rds:DescribeDBProxies" })]),
+      "no-proxy-with-own-secret",
+      "cannot determine whether an RDS Proxy logs in to the database with a secret of its own (rds:DescribeDBProxies failed with AccessDeniedException): allow that call, then try again",
+    ],
+    [
+      "they were not read",
+      "enable",
+      proxied(null),
+      "no-proxy-with-own-secret",
+      "cannot determine whether an RDS Proxy logs in to the database with a secret of its own (rds:DescribeDBProxies was not read): allow that call, then try again",
+    ],
+    [
+      "the targets of a proxy could not be read",
+      "enable",
+      proxied(
+        [{ name: "web", secretArns: ["own"] }],
+        [aGap({ action: "rds:DescribeDBProxyTargets", resource: "web" })],
+      ),
+      "no-proxy-with-own-secret",
+      "cannot determine whether an RDS Proxy logs in to the database with a secret of its own (rds:DescribeDBProxyTargets failed with AccessDeniedException): allow that call, then try again",
+    ],
+    [
+      "the targets of a proxy were not read",
+      "enable",
+      proxied([{ name: "web", secretArns: ["own"] }]),
+      "no-proxy-with-own-secret",
+      "cannot determine whether an RDS Proxy logs in to the database with a secret of its own (rds:DescribeDBProxyTargets was not read): allow that call, then try again",
+    ],
+  ],
+  open: [
+    [
+      "the proxies connect to other databases",
+      "enable",
+      proxied([{ name: "web", secretArns: ["own"], targets: ["x"] }]),
+    ],
+    ["a proxy without a secret logs in with IAM", "enable", proxied([{ name: "web", secretArns: [] }])],
+    ["there are no proxies", "enable", proxied([])],
+    [
+      "the policy allows it",
+      "enable",
+      {
+        ...proxied([{ name: "web", secretArns: ["own"], targets: ["orders"] }]),
+        ...remediation({ ownSecretProxies: "allow" }),
+      },
+    ],
+    [
+      "the policy allows it, whatever was read",
+      "enable",
+      { ...proxied(null), ...remediation({ ownSecretProxies: "allow" }) },
+    ],
+    [
+      "a toggle changes only the managed secret",
+      "toggle",
+      target({ proxies: [{ name: "web", secretArns: ["own"], targets: ["orders"] }] }),
+    ],
   ],
 });
 

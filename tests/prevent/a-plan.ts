@@ -7,6 +7,8 @@ export type PlanResource = {
   readonly expressions?: Readonly<Record<string, unknown>>;
   readonly actions?: readonly string[];
   readonly mode?: string;
+  /** Of a resource with `count`. */
+  readonly index?: number;
 };
 
 /** A plan as `terraform show -json` writes it, of resources in the root module. */
@@ -15,13 +17,15 @@ export function aPlan(resources: readonly PlanResource[], more: Readonly<Record<
     format_version: "1.2",
     terraform_version: "1.9.8",
     planned_values: { root_module: {} },
-    resource_changes: resources.map(({ type, name, after, unknown = {}, actions = ["create"], mode = "managed" }) => ({
-      address: `${type}.${name}`,
-      mode,
-      type,
-      name,
-      change: { actions, before: null, after, after_unknown: unknown },
-    })),
+    resource_changes: resources.map(
+      ({ type, name, after, unknown = {}, actions = ["create"], mode = "managed", index }) => ({
+        address: `${type}.${name}${index === undefined ? "" : `[${index}]`}`,
+        mode,
+        type,
+        name,
+        change: { actions, before: null, after, after_unknown: unknown },
+      }),
+    ),
     configuration: {
       root_module: { resources: resources.map(({ type, name, expressions = {} }) => ({ type, name, expressions })) },
     },

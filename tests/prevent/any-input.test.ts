@@ -1,13 +1,19 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { UsageError } from "../../lib/model/errors.ts";
+import { parsePolicy } from "../../lib/model/policy.ts";
 import { reportSchema } from "../../lib/model/report.ts";
 import { readManifest } from "../../lib/prevent/cloudformation/cdk-output.ts";
 import { parseParameterFile } from "../../lib/prevent/cloudformation/parameter-file.ts";
+import { judgeChangeSet } from "../../lib/prevent/hook/judge-change-set.ts";
+import { judgeStack } from "../../lib/prevent/hook/judge-stack.ts";
+import { policyRuleIds, rules } from "../../rules/index.ts";
+import { now } from "../support/builders.ts";
 import { aPlan } from "./a-plan.ts";
 import { checkText } from "./check-text.ts";
 
-const policy = `keys: [{ match: { tags: { tier: gold } }, require: alias/prod }, { match: { account: "123456789012" }, require: customer-managed }, { require: aws-managed }]
+const policy = `keys: [{ match: { tags: { tier: gold } }, require: alias/prod }, { match: { account: "123456789012" }, require: customer-managed }, { match: { engine: postgres }, differentFromStorage: true }, { require: aws-managed }]
+support: { iamDbAuth: [{ identifier: "a*" }] }
 exemptions: [{ match: { identifier: "a*" }, owner: a, reason: b, until: 2027-01-01 }]`;
 
 /** A value of a template: text, an object, or a function with any argument. */
@@ -52,6 +58,11 @@ const anyProperties = anySection(
   "ManageMasterUserPassword",
   "MasterUserPassword",
   "MasterUserSecret",
+  "KmsKeyId",
+  "StorageEncrypted",
+  "DBSnapshotIdentifier",
+  "EnableIAMDatabaseAuthentication",
+  "MasterUserAuthenticationType",
   "DBClusterIdentifier",
   "SourceDBInstanceIdentifier",
   "GlobalClusterIdentifier",
@@ -92,11 +103,30 @@ const anyResource = fc.record({
   ),
   name: fc.constantFrom("db", "other"),
   after: fc.oneof(
-    anySection("engine", "manage_master_user_password", "password", "replicate_source_db", "tags_all", "arn"),
+    anySection(
+      "engine",
+      "manage_master_user_password",
+      "password",
+      "replicate_source_db",
+      "tags_all",
+      "arn",
+      "kms_key_id",
+      "master_user_secret_kms_key_id",
+      "storage_encrypted",
+      "iam_database_authentication_enabled",
+    ),
     fc.constant(null),
   ),
-  unknown: anySection("engine", "manage_master_user_password", "password", "cluster_identifier", "tags_all"),
-  expressions: anySection("password", "password_wo", "replicate_source_db"),
+  unknown: anySection(
+    "engine",
+    "manage_master_user_password",
+    "password",
+    "cluster_identifier",
+    "tags_all",
+    "kms_key_id",
+    "master_user_secret_kms_key_id",
+  ),
+  expressions: anySection("password", "password_wo", "replicate_source_db", "kms_key_id", "snapshot_identifier"),
   actions: fc.array(fc.constantFrom("create", "update", "delete", "no-op", "read"), { maxLength: 2 }),
   mode: fc.constantFrom("managed", "data"),
 });
@@ -196,6 +226,40 @@ describe("any input gives a report or a refusal in one sentence", () => {
         ),
         isMapOrRefusal,
       ),
+    );
+  });
+});
+
+describe("any payload of a hook gives an answer", () => {
+  const standard = { policy: parsePolicy(policy, "policy.yaml", policyRuleIds), rules, now };
+  const origin = { target: { account: "123456789012", region: "eu-west-1" }, name: "orders" };
+  const isAnswer = ({ refused, message }: ReturnType<typeof judgeStack>) =>
+    [...refused, message].every((sentence) => sentence.length > 0 && !/undefined|\[object/.test(sentence));
+
+  test("of a stack", () => {
+    fc.assert(
+      fc.property(anyTemplate, fc.oneof(anyTemplate, fc.constant(null)), (template, previous) =>
+        isAnswer(
+          judgeStack(
+            { template: JSON.stringify(template), previousTemplate: previous && JSON.stringify(previous) },
+            origin,
+            standard,
+          ),
+        ),
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  test("of a change set", () => {
+    fc.assert(
+      fc.property(fc.oneof(anyProperties, anyValue), anyTemplate, (properties, template) => {
+        const change = { logicalResourceId: "Db", resourceType: "AWS::RDS::DBInstance", action: "CREATE" };
+        const afterContext = JSON.stringify({ Properties: properties });
+        const payload = { template: JSON.stringify(template), changedResources: [{ ...change, afterContext }] };
+        return isAnswer(judgeChangeSet(payload, origin, standard));
+      }),
+      { numRuns: 200 },
     );
   });
 });

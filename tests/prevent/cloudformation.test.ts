@@ -345,12 +345,6 @@ describe("the policy", () => {
       "PASS",
     ],
     ["a key of the template without the required alias", own(""), alias, "INSUFFICIENT_DATA"],
-    [
-      "another key than the storage's is required",
-      keyed("alias/prod"),
-      "keys: [{ differentFromStorage: true }]",
-      "INSUFFICIENT_DATA",
-    ],
     ["an AWS managed key is required", managed(), "keys: [{ require: aws-managed }]", "PASS"],
     ["an imported key", keyed("!ImportValue key"), customer, "INSUFFICIENT_DATA"],
     ["not managed", instance("Engine: mysql"), customer, "PASS"],
@@ -383,6 +377,107 @@ describe("the policy", () => {
     expect(verdictOn(checkText(text, { policy }), "Db", rule)).toBe(verdict);
   });
 
+  describe("a key other than the storage's", () => {
+    const other = "keys: [{ differentFromStorage: true }]";
+    const of = (secret: string, storage: string, more = "") =>
+      managed(
+        `${secret && `, MasterUserSecret: { KmsKeyId: ${secret} }`}${storage && `, KmsKeyId: ${storage}`}${more}`,
+      );
+    const sub = (name: string) => `!Sub 'arn:aws:kms:eu-west-1:123456789012:key/\${${name}}'`;
+    test.each<[string, string, string]>([
+      ["the same alias", of("alias/prod", "alias/prod"), "NON_COMPLIANT"],
+      ["the same key, by ARN and by ID", of(arn, arn.slice(-36)), "NON_COMPLIANT"],
+      ["two keys by ARN", of(arn, arn.replace("1111", "9999")), "PASS"],
+      ["two aliases, which can lead to one key", of("alias/one", "alias/two"), "INSUFFICIENT_DATA"],
+      ["an alias and an ARN", of("alias/one", arn), "INSUFFICIENT_DATA"],
+      ["the default key of the secret and an own key", of("", "alias/prod"), "PASS"],
+      ["an own key and the default key of the storage", of("alias/prod", "", ", StorageEncrypted: true"), "PASS"],
+      ["both default keys", of("", "", ", StorageEncrypted: true"), "PASS"],
+      ["storage that is not encrypted", of("alias/prod", ""), "PASS"],
+      ["storage that may be encrypted", of("alias/prod", "", ", StorageEncrypted: !ImportValue e"), "PASS"],
+      ["storage with the key of a snapshot", of("alias/prod", "", ", DBSnapshotIdentifier: s"), "INSUFFICIENT_DATA"],
+      ["the same import", of("!ImportValue k", "!ImportValue k"), "NON_COMPLIANT"],
+      ["another import", of("!ImportValue k", "!ImportValue j"), "INSUFFICIENT_DATA"],
+      ["two names made of the same import", of(sub("P"), sub("Q")), "INSUFFICIENT_DATA"],
+      ["not managed", instance("Engine: mysql, KmsKeyId: alias/prod"), "PASS"],
+      [
+        "a key of the template, by its ARN and its alias",
+        own("Alias: { Type: AWS::KMS::Alias, Properties: { AliasName: alias/prod, TargetKeyId: !Ref Key } }").replace(
+          "Engine: mysql",
+          "Engine: mysql, KmsKeyId: !Ref Alias",
+        ),
+        "NON_COMPLIANT",
+      ],
+      [
+        "the key of the template",
+        own("").replace("Engine: mysql", "Engine: mysql, KmsKeyId: !Ref Key"),
+        "NON_COMPLIANT",
+      ],
+      [
+        "two keys of the template",
+        own("Other: { Type: AWS::KMS::Key }").replace("Engine: mysql", "Engine: mysql, KmsKeyId: !Ref Other"),
+        "PASS",
+      ],
+      [
+        "a key of the template and the default key",
+        own("").replace("Engine: mysql", "Engine: mysql, StorageEncrypted: true"),
+        "PASS",
+      ],
+      [
+        "the same parameter",
+        `Parameters: { P: { Type: String }, Q: { Type: String } }\n${of("!Ref P", "!Ref P")}`,
+        "NON_COMPLIANT",
+      ],
+      [
+        "two parameters",
+        `Parameters: { P: { Type: String }, Q: { Type: String } }\n${of("!Ref P", "!Ref Q")}`,
+        "INSUFFICIENT_DATA",
+      ],
+      [
+        "the same key in one branch of a condition",
+        `Conditions: { C: !Equals [!Ref P, a] }\nParameters: { P: { Type: String } }\n${of("alias/prod", "!If [C, alias/prod, !Ref AWS::NoValue]")}`,
+        "INSUFFICIENT_DATA",
+      ],
+    ])("%s", (_, text, verdict) => {
+      expect(verdictOn(checkText(text, { policy: other }), "Db", rule)).toBe(verdict);
+    });
+
+    test("a cluster is judged alike", () => {
+      const text = cluster(
+        "Engine: aurora-mysql, ManageMasterUserPassword: true, MasterUserSecret: { KmsKeyId: alias/prod }, KmsKeyId: alias/prod",
+      );
+      expect(verdictOn(checkText(text, { policy: other }), "Db", rule)).toBe("NON_COMPLIANT");
+      expect(
+        verdictOn(
+          checkText(text.replace("alias/prod }", "alias/prod }, SnapshotIdentifier: s"), { policy: other }),
+          "Db",
+          rule,
+        ),
+      ).toBe("NON_COMPLIANT");
+    });
+
+    test("besides a required key", () => {
+      const policy = "keys: [{ require: customer-managed, differentFromStorage: true }]";
+      expect(verdictOn(checkText(of("alias/prod", "alias/prod"), { policy }), "Db", rule)).toBe("NON_COMPLIANT");
+      expect(verdictOn(checkText(of("", "alias/prod"), { policy }), "Db", rule)).toBe("NON_COMPLIANT");
+      expect(verdictOn(checkText(of("alias/prod", "", ", StorageEncrypted: true"), { policy }), "Db", rule)).toBe(
+        "PASS",
+      );
+    });
+
+    test("the finding says what to change, and what is not known", () => {
+      expect(checkText(of("alias/prod", "alias/prod"), { policy: other }).findings[0]).toMatchObject({
+        message:
+          "The secret of DB instance Db will be encrypted with alias/prod, the key of the database's storage; the policy requires another key.",
+        remediation:
+          "Set MasterUserSecret.KmsKeyId to another key. It cannot be changed after RDS manages the password.",
+      });
+      expect(checkText(of("alias/one", "alias/two"), { policy: other }).findings[0]?.message).toBe(
+        "Whether the secret of DB instance Db will be encrypted with another key than the database's storage is unknown: whether alias/one is alias/two is known only in AWS.",
+      );
+    });
+  });
+
   test("an account that is known decides", () => {
     const policy = 'keys: [{ match: { account: "123456789012" }, require: alias/prod }]';
     expect(verdictOn(checkText(managed(), { policy, account: "123456789012" }), "Db", rule)).toBe("NON_COMPLIANT");
@@ -410,6 +505,46 @@ describe("the policy", () => {
   test("an exemption that is not decided is named", () => {
     const report = checkText(instance("Engine: mysql"), { policy: exempt('{ account: "123456789012" }') });
     expect(report.findings[0]?.evidence.exemptionsNotDecided).toEqual(["ann, until 2026-12-31"]);
+  });
+
+  describe("support.iamDbAuth, where the template does not say how the master user logs in", () => {
+    const iam = (more = "") =>
+      instance(`Engine: postgres, DBInstanceIdentifier: orders, EnableIAMDatabaseAuthentication: true${more}`);
+    const listed = "support: { iamDbAuth: [{ identifier: orders }] }";
+    test.each<[string, string, string, string]>([
+      ["listed", iam(), listed, "iam-db-auth"],
+      ["not listed", iam(), "support: { iamDbAuth: [{ identifier: other }] }", "unmanaged"],
+      [
+        "listed by the logical ID, which is no identifier",
+        iam(),
+        "support: { iamDbAuth: [{ identifier: Db }] }",
+        "unmanaged",
+      ],
+      ["listed, but with a password", iam(", MasterUserAuthenticationType: password"), listed, "unmanaged"],
+      ["listed, without IAM authentication", iam().replace("true", "false"), listed, "unmanaged"],
+      ["listed, of another engine", iam().replace("postgres", "mysql"), listed, "unmanaged"],
+      ["listed and managed", iam(", ManageMasterUserPassword: true"), listed, "managed"],
+    ])("%s", (_, text, policy, management) => {
+      const report = checkText(text, { policy });
+      expect([verdictOn(report, "Db"), classOf(report, "Db")]).toEqual([
+        management === "unmanaged" ? "NON_COMPLIANT" : "PASS",
+        management,
+      ]);
+    });
+
+    test("what the policy lists by is not known", () => {
+      const report = checkText(iam(), { policy: 'support: { iamDbAuth: [{ account: "123456789012" }] }' });
+      expect(verdictOn(report, "Db")).toBe("INSUFFICIENT_DATA");
+      expect(report.findings[0]?.message).toContain(
+        "the account is not known, and the policy lists master users without a password by it",
+      );
+    });
+
+    test("whether IAM authentication is on is not known", () => {
+      expect(verdictOn(checkText(iam().replace("true", "!ImportValue on"), { policy: listed }), "Db")).toBe(
+        "INSUFFICIENT_DATA",
+      );
+    });
   });
 
   test("a rule that is off is not judged, and no Oracle CDB where the policy says so", () => {

@@ -27,21 +27,32 @@ const failed = (output: string) => output.match(/FAIL Rules:|Parse Error/g) ?? [
 
 describe("the generated unit tests pass with the generated rules, in CloudFormation Guard itself", () => {
   test.each([
-    ["no policy", "", 27],
+    ["no policy", 35, ""],
     [
       "a key of every kind",
+      53,
       "keys: [{ match: { engine: 'oracle-*' }, require: alias/oracle }, { match: { engine: mysql }, require: aws-managed }, { require: [customer-managed] }]",
-      45,
     ],
-    ["one key or another", "keys: [{ require: [alias/one, customer-managed] }]", 33],
+    ["one key or another", 41, "keys: [{ require: [alias/one, customer-managed] }]"],
+    ["a key other than the storage's", 45, "keys: [{ differentFromStorage: true }]"],
+    [
+      "a required key, other than the storage's",
+      47,
+      "keys: [{ require: customer-managed, differentFromStorage: true }]",
+    ],
+    [
+      "the default key, or one other than the storage's",
+      45,
+      "keys: [{ require: [aws-managed], differentFromStorage: true }]",
+    ],
     [
       "exempt engines",
+      39,
       "exemptions: [{ match: { engine: ['db2-*', 'maria?b'] }, owner: ann, reason: legacy, until: 2027-01-01 }]",
-      31,
     ],
-    ["no CDB", "support: { oracleCdb: unsupported }", 27],
-    ["the rule off", "rulesOff: [master-password-managed]", 8],
-  ])("%s", (_, text, number) => {
+    ["no CDB", 35, "support: { oracleCdb: unsupported }"],
+    ["the rule off", 8, "rulesOff: [master-password-managed]"],
+  ])("%s: %i verdicts, none wrong", (_, number, text) => {
     const generated = generate(text);
     const { status, output } = testRules(generated.rules, generated.tests);
     expect(failed(output)).toEqual([]);
@@ -51,7 +62,7 @@ describe("the generated unit tests pass with the generated rules, in CloudFormat
 });
 
 describe("rules with a clause taken out fail their unit tests", () => {
-  const { rules: text, tests } = generate("keys: [{ require: customer-managed }]");
+  const { rules: text, tests } = generate("keys: [{ require: customer-managed, differentFromStorage: true }]");
   const clauses = text
     .split("\n")
     .filter((line) => /^ {4,8}(Properties|ManageMasterUserPassword|MasterUserSecret)/.test(line));

@@ -288,6 +288,90 @@ describe("keys and tags", () => {
     expect(verdictOn(check(resources, policy), address, rule)).toBe(verdict);
   });
 
+  describe("a key other than the storage's", () => {
+    const policy = "keys: [{ differentFromStorage: true }]";
+    const other: PlanResource = { type: "aws_kms_key", name: "j", after: {} };
+    const storageBy = (...references: string[]) => ({
+      ...byKey,
+      unknown: { [argument]: true, kms_key_id: true },
+      expressions: { ...byKey.expressions, kms_key_id: refers(...references) },
+    });
+    const existing = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555";
+    const computed = (after: object, expressions: object = {}) =>
+      instance(
+        { ...managed, [argument]: existing, ...after },
+        { unknown: { kms_key_id: true }, expressions: { ...expressions } },
+      );
+    test.each<[string, readonly PlanResource[], string]>([
+      ["the same", [instance({ ...managed, [argument]: existing, kms_key_id: existing })], "NON_COMPLIANT"],
+      ["the key of the plan for both", [storageBy("aws_kms_key.k.arn", "aws_kms_key.k"), key], "NON_COMPLIANT"],
+      ["two keys of the plan", [storageBy("aws_kms_key.j.arn", "aws_kms_key.j"), key, other], "PASS"],
+      ["two keys of elsewhere", [storageBy("module.k.arn", "module.k")], "INSUFFICIENT_DATA"],
+      [
+        "one of several keys of a resource",
+        [
+          storageBy("aws_kms_key.k[1].arn", "aws_kms_key.k[1]", "aws_kms_key.k"),
+          { ...key, index: 0 },
+          { ...key, index: 1 },
+        ],
+        "INSUFFICIENT_DATA",
+      ],
+      ["the default key of the storage", [computed({ storage_encrypted: true })], "PASS"],
+      ["storage that is not encrypted", [computed({ storage_encrypted: false })], "PASS"],
+      [
+        "the key of a snapshot",
+        [
+          computed(
+            { storage_encrypted: true, snapshot_identifier: "s" },
+            { snapshot_identifier: { constant_value: "s" } },
+          ),
+        ],
+        "INSUFFICIENT_DATA",
+      ],
+      [
+        "the key of the source of a restore",
+        [
+          computed(
+            { storage_encrypted: true },
+            { restore_to_point_in_time: [{ source_db_instance_identifier: { constant_value: "s" } }] },
+          ),
+        ],
+        "INSUFFICIENT_DATA",
+      ],
+      [
+        "an existing database",
+        [instance({ ...managed, [argument]: existing, kms_key_id: null, storage_encrypted: false })],
+        "PASS",
+      ],
+    ])("%s", (_, resources, verdict) => {
+      expect(verdictOn(check(resources, policy), address, rule)).toBe(verdict);
+    });
+  });
+
+  test("support.iamDbAuth applies, because the provider has no argument for it", () => {
+    const policy = "support: { iamDbAuth: [{ identifier: orders }] }";
+    const resource = instance({ engine: "postgres", identifier: "orders", iam_database_authentication_enabled: true });
+    expect(classOf(check([resource], policy), address)).toBe("iam-db-auth");
+    expect(
+      classOf(
+        check([{ ...resource, after: { ...resource.after, iam_database_authentication_enabled: false } }], policy),
+        address,
+      ),
+    ).toBe("unmanaged");
+    expect(classOf(check([resource]), address)).toBe("unmanaged");
+  });
+
+  test("databases of the Cloud Control provider are not judged, and named", () => {
+    const report = check([{ type: "awscc_rds_db_instance", name: "db", after: {} }]);
+    expect(report.clean).toBe(false);
+    expect(report.coverage.gaps.map(({ resource, message }) => [resource, message])).toEqual([
+      [
+        "awscc_rds_db_instance.db",
+        "resources of the awscc provider are not read: check them after deployment with an audit",
+      ],
+    ]);
+  });
+
   test("the account comes from the ARN, the Region from the resource or the provider", () => {
     const resource = instance({
       engine: "mysql",

@@ -7,6 +7,7 @@ import {
   toGlobalClusterMembers,
   toInstance,
   toProxy,
+  toProxyTargets,
   toTenantDatabase,
 } from "../../lib/aws/to-database.ts";
 import { toGrant, toKey, toSecret } from "../../lib/aws/to-secret.ts";
@@ -133,6 +134,8 @@ export function createInProcessRegion(
     describeBlueGreenDeployments: () =>
       pages("rds:DescribeBlueGreenDeployments", {}, "BlueGreenDeployments", toBlueGreenDeployments),
     describeDBProxies: () => pages("rds:DescribeDBProxies", {}, "DBProxies", (one) => [toProxy(one)]),
+    describeDBProxyTargets: (DBProxyName) =>
+      pages("rds:DescribeDBProxyTargets", { DBProxyName }, "Targets", (one) => [...toProxyTargets(one)]),
     describeEvents: ({ kind, value }, Duration) =>
       pages(
         "rds:DescribeEvents",

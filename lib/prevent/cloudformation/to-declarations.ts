@@ -1,5 +1,5 @@
 import { get, isRecord, textOf } from "../json-value.ts";
-import { defaultKey, toDeclaredKey } from "../templates/compare-keys.ts";
+import { defaultKey, defaultStorageKey, sourceKey, toDeclaredKey, toUnresolvedKey } from "../templates/compare-keys.ts";
 import {
   type Declarations,
   type Declared,
@@ -74,8 +74,10 @@ function toDatabase(
     identifier: text(isInstance ? "DBInstanceIdentifier" : "DBClusterIdentifier"),
     engine: toText(resolver.resolve(engineOf(properties, template)), "Engine"),
     engineVersion: knownText(text("EngineVersion")),
-    managed: toBoolean(property("ManageMasterUserPassword")),
-    key: toKey(resolver.resolve(get(get(properties, "MasterUserSecret"), "KmsKeyId")), template),
+    managed: toBoolean(property("ManageMasterUserPassword"), "ManageMasterUserPassword"),
+    key: toKey(get(get(properties, "MasterUserSecret"), "KmsKeyId"), keySettings.secret, resolver, template),
+    storageKey: toStorageKey(properties, resolver, template),
+    iamAuthentication: toBoolean(property("EnableIAMDatabaseAuthentication"), "EnableIAMDatabaseAuthentication"),
     password: findPasswordSource(get(properties, "MasterUserPassword"), resolver),
     clusterIdentifier: isInstance ? text("DBClusterIdentifier") : known<string>(null),
     replicationSource: firstSet(sources.map(text)),
@@ -146,53 +148,100 @@ function knownText({ options: [value = null], why }: Declared<string>): string |
   return why === null ? value : null;
 }
 
-function toBoolean(resolved: Resolved): Declared<boolean> {
+function toBoolean(resolved: Resolved, what: string): Declared<boolean> {
   if (resolved.kind === "absent") return known<boolean>(null);
   if (resolved.kind === "value") return known(resolved.value === undefined ? null : isTrue(resolved.value));
-  const why = `ManageMasterUserPassword is ${resolved.why}`;
+  const why = `${what} is ${resolved.why}`;
   if (resolved.options === null) return { options: [true, false], why };
-  const options = [...new Set(resolved.options.flatMap((option) => toBoolean(option).options))];
-  return options.length === 1
-    ? known(options[0] ?? null)
-    : { options, why: `ManageMasterUserPassword depends on ${resolved.why}` };
+  const options = [...new Set(resolved.options.flatMap((option) => toBoolean(option, what).options))];
+  return options.length === 1 ? known(options[0] ?? null) : { options, why: `${what} depends on ${resolved.why}` };
 }
 
-function toKey(resolved: Resolved, template: Template): Declared<DeclaredKey> {
-  if (resolved.kind === "absent") return known(defaultKey);
+type KeySetting = { readonly property: string; readonly ifAbsent: DeclaredKey | null };
+
+const keySettings = {
+  secret: { property: "MasterUserSecret.KmsKeyId", ifAbsent: defaultKey },
+  storage: { property: "KmsKeyId" },
+} as const;
+
+function toKey(value: unknown, setting: KeySetting, resolver: Resolver, template: Template): Declared<DeclaredKey> {
+  return toResolvedKey(resolver.resolve(value), JSON.stringify(value) ?? null, setting, template);
+}
+
+/** `expression` is how the whole value is written; null for a branch of a condition. */
+function toResolvedKey(
+  resolved: Resolved,
+  expression: string | null,
+  setting: KeySetting,
+  template: Template,
+): Declared<DeclaredKey> {
+  if (resolved.kind === "absent") return known(setting.ifAbsent);
   if (resolved.kind === "value") {
     const { value } = resolved;
-    return known(value === undefined || value === null || value === "" ? defaultKey : toDeclaredKey(textOf(value)));
+    return known(isEmpty(value) ? setting.ifAbsent : toDeclaredKey(textOf(value)));
   }
   if (resolved.options !== null)
     return {
-      options: resolved.options.flatMap((option) => toKey(option, template).options),
-      why: `MasterUserSecret.KmsKeyId depends on ${resolved.why}`,
+      options: resolved.options.flatMap((option) => toResolvedKey(option, null, setting, template).options),
+      why: `${setting.property} depends on ${resolved.why}`,
     };
-  const own = ownKey(resolved.resource, template);
-  if (own !== null) return known(own);
-  return known<DeclaredKey>({ reference: `a key that is ${resolved.why}`, manager: null, aliases: [] });
+  return known(ownKey(resolved.resource, template) ?? toUnresolvedKey(`a key that is ${resolved.why}`, expression));
 }
 
-/** A key that the template itself makes, which is customer managed. */
-function ownKey(name: string | undefined, { root }: Template): DeclaredKey | null {
+/** Settings of a database that is restored, or replicates another one, so that its storage has the key of that one. */
+const sourceProperties = [
+  "DBSnapshotIdentifier",
+  "DBClusterSnapshotIdentifier",
+  "SnapshotIdentifier",
+  "SourceDBInstanceIdentifier",
+  "SourceDBInstanceAutomatedBackupsArn",
+  "SourceDbiResourceId",
+  "SourceDBClusterIdentifier",
+  "SourceDbClusterResourceId",
+  "ReplicationSourceIdentifier",
+];
+
+function toStorageKey(properties: unknown, resolver: Resolver, template: Template): Declared<DeclaredKey> {
+  const property = (name: string) => resolver.resolve(get(properties, name) ?? undefined);
+  const hasSource = sourceProperties.some((name) => !isUnset(property(name)));
+  const encrypted = toBoolean(property("StorageEncrypted"), "StorageEncrypted").options;
+  const ifAbsent = hasSource ? sourceKey : encrypted.includes(true) ? defaultStorageKey : null;
+  return toKey(get(properties, "KmsKeyId"), { ...keySettings.storage, ifAbsent }, resolver, template);
+}
+
+/** CloudFormation takes an empty text as not set. */
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === null || value === "";
+}
+
+function isUnset(resolved: Resolved): boolean {
+  return resolved.kind === "absent" || (resolved.kind === "value" && isEmpty(resolved.value));
+}
+
+/** A key that the template itself makes, which is customer managed, also by an alias of the template. */
+function ownKey(name: string | undefined, template: Template): DeclaredKey | null {
   if (name === undefined) return null;
-  const resources = Object.entries(get(root, "Resources") ?? {});
+  const resources = Object.entries(get(template.root, "Resources") ?? {});
   const [, resource] = resources.find(([id]) => id === name) ?? [];
   const type = get(resource, "Type");
   const aliasName = (one: unknown) => {
     const alias = get(get(one, "Properties"), "AliasName");
     return typeof alias === "string" ? [alias] : [];
   };
-  if (type === "AWS::KMS::Alias")
-    return { reference: aliasName(resource)[0] ?? name, manager: "CUSTOMER", aliases: aliasName(resource) };
+  const isAliasOf = (alias: unknown, key: string) =>
+    get(alias, "Type") === "AWS::KMS::Alias" && refersTo(get(get(alias, "Properties"), "TargetKeyId"), key);
+  if (type === "AWS::KMS::Alias") {
+    const [target] = resources.find(([key]) => isAliasOf(resource, key)) ?? [];
+    const aliases = aliasName(resource);
+    const alias = { ...toUnresolvedKey(aliases[0] ?? name), manager: "CUSTOMER", aliases } as const;
+    return target === name ? alias : (ownKey(target, template) ?? alias);
+  }
   if (type !== "AWS::KMS::Key" && type !== "AWS::KMS::ReplicaKey") return null;
-  const aliases = resources.filter(
-    ([, one]) => get(one, "Type") === "AWS::KMS::Alias" && refersTo(get(get(one, "Properties"), "TargetKeyId"), name),
-  );
   return {
-    reference: `the key ${name} of the template`,
+    ...toUnresolvedKey(`the key ${name} of the template`),
     manager: "CUSTOMER",
-    aliases: aliases.flatMap(([, one]) => aliasName(one)),
+    aliases: resources.filter(([, one]) => isAliasOf(one, name)).flatMap(([, one]) => aliasName(one)),
+    resource: name,
   };
 }
 

@@ -17,6 +17,10 @@ type Exclusion = { readonly kind: GuardedType["kind"]; readonly code: string; re
 const unlessEngine = (pattern: string) =>
   `Properties.Engine !exists or Properties.Engine is_struct or Properties.Engine != /${pattern}/`;
 
+/** Only PostgreSQL has master users that log in with IAM. */
+const unlessIamMasterUser =
+  "Properties.MasterUserAuthenticationType !exists or Properties.MasterUserAuthenticationType is_struct or Properties.MasterUserAuthenticationType != 'iam-db-auth' or Properties.Engine != /(?i)postgres/";
+
 /** The reasons for which RDS cannot manage a password, as far as a template shows them. */
 export const exclusions: readonly Exclusion[] = [
   { kind: "instance", code: "cluster-member", keep: "Properties.DBClusterIdentifier !exists" },
@@ -33,7 +37,7 @@ export const exclusions: readonly Exclusion[] = [
   { kind: "instance", code: "rds-custom", keep: unlessEngine("(?i)^custom-") },
   { kind: "instance", code: "multi-tenant-container", keep: null },
   { kind: "instance", code: "blue-green-deployment", keep: null },
-  { kind: "instance", code: "iam-db-auth", keep: null },
+  { kind: "instance", code: "iam-db-auth", keep: unlessIamMasterUser },
   { kind: "instance", code: "not-available", keep: null },
   {
     kind: "cluster",
@@ -49,7 +53,7 @@ export const exclusions: readonly Exclusion[] = [
   { kind: "cluster", code: "global-database", keep: "Properties.GlobalClusterIdentifier !exists" },
   { kind: "cluster", code: "express-configuration", keep: null },
   { kind: "cluster", code: "blue-green-deployment", keep: null },
-  { kind: "cluster", code: "iam-db-auth", keep: null },
+  { kind: "cluster", code: "iam-db-auth", keep: unlessIamMasterUser },
   { kind: "cluster", code: "not-available", keep: null },
 ];
 

@@ -49,7 +49,7 @@ rule ${prefix}_password_not_in_template when %${prefix}s_with_literal_password !
 
 /** The first entry of the policy that matches applies, so the engines of earlier entries are excluded. */
 function keyBlock({ prefix, type }: GuardedType, keys: readonly KeyRequirement[], index: number): string {
-  const { match, require } = keys[index] as KeyRequirement;
+  const { match, require, differentFromStorage } = keys[index] as KeyRequirement;
   const earlier = keys.slice(0, index).flatMap((one) => one.match.engine ?? ["*"]);
   const clauses = [
     `Type == '${type}'`,
@@ -66,11 +66,19 @@ ${clauses.map((clause) => `    ${clause}`).join("\n")}
 
 rule ${prefix}_secret_key_${index + 1} when %${name} !empty {
     %${name}.Properties {
-        ${require.flatMap(toKeyClauses).join(" or ")}
-            <<Set MasterUserSecret.KmsKeyId to ${require.join(" or ")}.>>
+${[...(require.length === 0 ? [] : [requiredKeyClause(require)]), ...(differentFromStorage ? [otherKeyClause] : [])].join("\n")}
     }
 }`;
 }
+
+function requiredKeyClause(require: readonly string[]): string {
+  return `        ${require.flatMap(toKeyClauses).join(" or ")}
+            <<Set MasterUserSecret.KmsKeyId to ${require.join(" or ")}.>>`;
+}
+
+/** `!=` fails between two properties whatever they are. */
+const otherKeyClause = `        MasterUserSecret.KmsKeyId !exists or KmsKeyId !exists or MasterUserSecret.KmsKeyId not in KmsKeyId
+            <<Set MasterUserSecret.KmsKeyId to another key than KmsKeyId, the key of the storage.>>`;
 
 const keyProperty = "MasterUserSecret.KmsKeyId";
 

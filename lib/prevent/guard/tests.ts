@@ -35,6 +35,7 @@ const managementCases: Readonly<Record<GuardedType["kind"], readonly Omit<Case, 
       outcome: "FAIL",
     },
     { name: "RDS Custom", properties: { Engine: "custom-oracle-ee" }, outcome: "SKIP" },
+    ...iamMasterUserCases("postgres"),
   ],
   cluster: [
     { name: "without the property", properties: { Engine: "aurora-mysql" }, outcome: "FAIL" },
@@ -48,8 +49,23 @@ const managementCases: Readonly<Record<GuardedType["kind"], readonly Omit<Case, 
     },
     { name: "replica", properties: { Engine: "aurora-mysql", ReplicationSourceIdentifier: "arn" }, outcome: "SKIP" },
     { name: "global database", properties: { Engine: "aurora-mysql", GlobalClusterIdentifier: ref }, outcome: "SKIP" },
+    ...iamMasterUserCases("aurora-postgresql"),
   ],
 };
+
+function iamMasterUserCases(Engine: string): readonly Omit<Case, "rule">[] {
+  const toCase = (name: string, type: unknown, outcome: GuardOutcome, engine = Engine) => ({
+    name,
+    properties: { Engine: engine, MasterUserAuthenticationType: type },
+    outcome,
+  });
+  return [
+    toCase("master user that logs in with IAM", "iam-db-auth", "SKIP"),
+    toCase("master user that logs in with a password", "password", "FAIL"),
+    toCase("master user by a parameter", ref, "FAIL"),
+    toCase("IAM master user of an engine that has none", "iam-db-auth", "FAIL", "mysql"),
+  ];
+}
 
 const passwordCases: readonly Omit<Case, "rule">[] = [
   { name: "no password", properties: { Engine: "mysql" }, outcome: "SKIP" },
@@ -94,25 +110,34 @@ function casesOf({ kind, prefix }: GuardedType, { management, keys, exemptions }
         ]
       : []),
     ...passwordCases.map((one) => ({ ...one, rule: `${prefix}_password_not_in_template` })),
-    ...keys.flatMap(({ match, require }, index): Case[] => {
+    ...keys.flatMap(({ match, require, differentFromStorage }, index): Case[] => {
       if (!canExpressKey("guard", index, keys)) return [];
       const Engine = exampleOf(match.engine?.[0] ?? "unlisted-engine");
       const other = require.includes("aws-managed") ? "alias/of-another-team" : "alias/aws/secretsmanager";
-      const toCase = (name: string, key: unknown, outcome: GuardOutcome): Case => ({
+      const toCase = (name: string, key: unknown, outcome: GuardOutcome, storage?: unknown): Case => ({
         name: `${name} for ${Engine}`,
         rule: `${prefix}_secret_key_${index + 1}`,
         properties: {
           Engine,
           ManageMasterUserPassword: true,
           ...(key !== undefined && { MasterUserSecret: { KmsKeyId: key } }),
+          ...(storage !== undefined && { KmsKeyId: storage }),
         },
         outcome,
       });
-      const [first = ""] = require;
+      const [first = "customer-managed"] = require;
+      const key = keyExampleOf(first);
       return [
-        toCase("required key", keyExampleOf(first), "PASS"),
+        toCase("required key", key, "PASS"),
+        ...(differentFromStorage
+          ? [
+              toCase("another key than the storage's", key, "PASS", { "Fn::GetAtt": ["Storage", "Arn"] }),
+              toCase("another key than the storage's, as text", key, "PASS", "alias/storage"),
+              ...(key === undefined ? [] : [toCase("the key of the storage", key, "FAIL", key)]),
+            ]
+          : []),
         { ...toCase("not managed", undefined, "SKIP"), properties: { Engine } },
-        ...(require.includes("aws-managed") && require.includes("customer-managed")
+        ...(require.length === 0 || (require.includes("aws-managed") && require.includes("customer-managed"))
           ? []
           : [toCase("another key", other, "FAIL")]),
       ];

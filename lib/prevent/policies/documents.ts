@@ -1,5 +1,5 @@
 import { UsageError } from "../../model/errors.ts";
-import type { Means } from "../means.ts";
+import type { PolicyMeans } from "../means.ts";
 import type { DenyStatement } from "./statements.ts";
 
 /** A policy document. */
@@ -17,10 +17,7 @@ export const maxCharacters = { scp: 5120, "iam-policy": 6144 } as const;
 export const maxAttached = 5;
 
 /** Packs statements into as few documents as AWS's limit allows, in order. Throws a UsageError if one statement is too long for any. */
-export function toDocuments(
-  means: Exclude<Means, "guard">,
-  statements: readonly DenyStatement[],
-): readonly PolicyDocument[] {
+export function toDocuments(means: PolicyMeans, statements: readonly DenyStatement[]): readonly PolicyDocument[] {
   const limit = maxCharacters[means];
   const documents: PolicyDocument[] = [];
   for (const statement of statements) {
@@ -47,7 +44,7 @@ function toDocument(Statement: readonly DenyStatement[]): PolicyDocument {
 }
 
 /** A document as indented JSON, or in one line if the indented one is too long for AWS. */
-export function renderDocument(means: Exclude<Means, "guard">, document: PolicyDocument): string {
+export function renderDocument(means: PolicyMeans, document: PolicyDocument): string {
   const indented = JSON.stringify(document, null, 2);
   return `${indented.length <= maxCharacters[means] ? indented : JSON.stringify(document)}\n`;
 }

@@ -1,4 +1,4 @@
-import type { Means } from "../means.ts";
+import type { PolicyMeans } from "../means.ts";
 
 const pitfalls = [
   "Members of DB clusters and read replicas have no master password of their own. Requests to create them do not send the condition key and are allowed.",
@@ -14,7 +14,7 @@ const ofMeans = {
 };
 
 /** What the generated policies do not do, or do besides, in sentences for the person who attaches them. */
-export function listPitfalls(means: Exclude<Means, "guard">): readonly string[] {
+export function listPitfalls(means: PolicyMeans): readonly string[] {
   return [...pitfalls, ofMeans[means]];
 }
 

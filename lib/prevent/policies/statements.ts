@@ -1,5 +1,5 @@
 import type { Match } from "../../model/policy.ts";
-import { findObstacles, type Means } from "../means.ts";
+import { findObstacles, type PolicyMeans } from "../means.ts";
 import { type ExemptedDatabases, enforceable, type Requirements } from "../requirements.ts";
 
 /** The condition key by which RDS says whether a request asks for a managed password. */
@@ -21,7 +21,7 @@ export type DenyStatement = {
  * replicas and unrelated changes, which do not send it. One more statement for each day on which exemptions end.
  */
 export function makeStatements(
-  means: Exclude<Means, "guard">,
+  means: PolicyMeans,
   { exemptions }: Pick<Requirements, "exemptions">,
   exemptPrincipals: readonly string[],
 ): readonly DenyStatement[] {

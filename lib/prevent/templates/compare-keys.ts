@@ -3,18 +3,29 @@ import type { Fact, KeyFacts, RequiredKey } from "../../model/rule.ts";
 import type { DeclaredKey } from "./declaration.ts";
 
 const notSeen = (why: string) => ({ seen: false, why }) as const;
-const seen = <T>(value: T): Fact<T> => ({ seen: true, value });
+const seen = <T>(value: T | null): Fact<T> => ({ seen: true, value });
 const notRead = "AWS was not read";
-
-/** The default key of Secrets Manager, which a secret has if no key is given. */
-export const defaultKey: DeclaredKey = { reference: defaultKeyAlias, manager: "AWS", aliases: [defaultKeyAlias] };
 
 /** A key by ARN, ID or alias, as written. Only names that AWS reserves show who manages a key. */
 export function toDeclaredKey(reference: string): DeclaredKey {
   const alias = aliasOf(reference);
   const manager = alias === null ? null : alias.startsWith("alias/aws/") ? "AWS" : "CUSTOMER";
-  return { reference, manager, aliases: alias === null ? [] : [reference] };
+  return { reference, manager, aliases: alias === null ? [] : [reference], resource: null, expression: null };
 }
+
+/** The default key of Secrets Manager, which a secret has if no key is given. */
+export const defaultKey = toDeclaredKey(defaultKeyAlias);
+
+/** The default key of RDS, which encrypted storage has if no key is given. */
+export const defaultStorageKey = toDeclaredKey("alias/aws/rds");
+
+/** A key that is not resolved. */
+export function toUnresolvedKey(reference: string, expression: string | null = null): DeclaredKey {
+  return { reference, manager: null, aliases: [], resource: null, expression };
+}
+
+/** The key of storage that is restored without a key of its own. */
+export const sourceKey = toUnresolvedKey("the key of its snapshot or source");
 
 /** What a rule sees of the declared key. */
 export function toKeyFacts({ reference, manager }: DeclaredKey): KeyFacts {
@@ -34,6 +45,25 @@ export function toRequiredKey(requirement: string, key: DeclaredKey): RequiredKe
   const same = isSameKey(requirement, key);
   const arn = typeof same === "string" ? notSeen(same) : seen(same ? key.reference : `not ${key.reference}`);
   return { requirement, arn, key: notSeen(notRead) };
+}
+
+/** The key of the storage, with an ARN that is equal to the secret's one if and only if both are the same key. */
+export function toStorageKeyFact(storage: DeclaredKey | null, key: DeclaredKey): Fact<string> {
+  if (storage === null) return seen<string>(null);
+  const same = isSameDeclaredKey(key, storage);
+  return typeof same === "string" ? notSeen(same) : seen(same ? key.reference : `not ${key.reference}`);
+}
+
+/** A service uses the AWS managed key of another one for nothing. Two aliases can lead to one key. */
+function isSameDeclaredKey(one: DeclaredKey, other: DeclaredKey): boolean | string {
+  if (one.resource !== null && other.resource !== null) return one.resource === other.resource;
+  if (one.expression !== null && one.expression === other.expression) return true;
+  const [names, otherNames] = [one, other].map(({ aliases }) => aliases.map(aliasOf)) as [string[], string[]];
+  if (names.some((name) => otherNames.includes(name))) return true;
+  if (one.manager === "AWS" || other.manager === "AWS") return false;
+  const [id, otherId] = [keyIdOf(one.reference), keyIdOf(other.reference)];
+  if (id !== null && otherId !== null) return id === otherId;
+  return `whether ${one.reference} is ${other.reference} is known only in AWS`;
 }
 
 function isSameKey(requirement: string, { reference, aliases, manager }: DeclaredKey): boolean | string {

@@ -29,7 +29,7 @@ export type DeclaredPassword = {
   readonly name: string | null;
 };
 
-/** The KMS key of a managed secret. */
+/** A KMS key: of a managed secret, or of the storage. */
 export type DeclaredKey = {
   /** As written, or the name of the resource that is the key. */
   readonly reference: string;
@@ -37,6 +37,10 @@ export type DeclaredKey = {
   readonly manager: "AWS" | "CUSTOMER" | null;
   /** Names of the template's own aliases for the key. */
   readonly aliases: readonly string[];
+  /** The resource of the file that is the key; null if there is none, or it is not known which. */
+  readonly resource: string | null;
+  /** How a key that is not resolved is written, so that the same text is the same key; otherwise null. */
+  readonly expression: string | null;
 };
 
 /** The settings of a resource by the names that its template uses, for what a person reads. */
@@ -67,6 +71,8 @@ export type DeclaredDatabase = {
   readonly engineVersion: string | null;
   readonly managed: Declared<boolean>;
   readonly key: Declared<DeclaredKey>;
+  /** Null if the storage is not encrypted. */
+  readonly storageKey: Declared<DeclaredKey>;
   readonly password: DeclaredPassword | null;
   readonly clusterIdentifier: Declared<string>;
   readonly replicationSource: Declared<string>;
@@ -74,8 +80,10 @@ export type DeclaredDatabase = {
   readonly scalabilityType: Declared<string>;
   readonly globalClusterIdentifier: Declared<string>;
   readonly rdsCustom: Declared<string>;
-  /** `iam-db-auth` if the master user has no password. */
+  /** `iam-db-auth` if the master user has no password; null if the file does not say. */
   readonly masterUserAuthentication: Declared<string>;
+  /** True if users can log in with IAM. */
+  readonly iamAuthentication: Declared<boolean>;
   readonly tags: Declared<Readonly<Record<string, string>>>;
   /** The condition without which the resource is not created, if its value is not known; otherwise null. */
   readonly condition: string | null;

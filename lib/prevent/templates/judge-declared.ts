@@ -1,11 +1,11 @@
 import { type ClassificationContext, classify } from "../../audit/classify.ts";
 import { activeRules, applyRule, type RuleResult, renderJudgment, toFinding } from "../../audit/judge.ts";
-import { type ClassifiedDatabase, type Database, kindNames } from "../../model/database.ts";
+import { type ClassifiedDatabase, hasIamMasterUsers, kindNames } from "../../model/database.ts";
 import type { Finding } from "../../model/finding.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { Rule, RuleContext, Verdict } from "../../model/rule.ts";
 import { keyRule } from "../requirements.ts";
-import { defaultKey, toKeyFacts, toRequiredKey } from "./compare-keys.ts";
+import { defaultKey, toKeyFacts, toRequiredKey, toStorageKeyFact } from "./compare-keys.ts";
 import type { DeclaredDatabase, PropertyNames } from "./declaration.ts";
 import { matchesDeclared } from "./match-declared.ts";
 import { describeSource, findPassword, passwordRule } from "./password-rule.ts";
@@ -28,7 +28,7 @@ export function judgeDeclared(declared: DeclaredDatabase, standard: Standard): J
   const variants = listVariants(declared);
   const classified = (variants ?? []).map((variant) => ({
     variant,
-    database: classifyDeclared(variant.database, standard),
+    database: classifyDeclared(variant, declared, standard),
   }));
   const shown = classified.find(({ database }) => database.management === "unmanaged") ?? classified[0];
   const database = shown?.database ?? toUnclassified(declared);
@@ -76,13 +76,34 @@ function judgeRule(
   return first.crash === null ? asResult(first.verdict, first.of) : { result: first, of: first.of };
 }
 
-/** Classifies a database as the audit does. Its template says what the audit knows only from the policy: whether the master user has a password. */
-function classifyDeclared(database: Database, { policy }: Standard): ClassifiedDatabase {
-  if (!database.iamAuthentication) return classify(database, contextOf(policy.support));
-  const classified = classify(database, contextOf({ ...policy.support, iamDbAuth: [{}] }));
-  return classified.reason === "iam-db-auth"
-    ? { ...classified, explanation: "its master user logs in with IAM (iam-db-auth), so it has no password" }
-    : classified;
+/** Classifies a database as the audit does. Its template can say what the audit knows only from the policy: whether the master user has a password. */
+function classifyDeclared(
+  { database, hasIamMasterUser }: Variant,
+  declared: DeclaredDatabase,
+  { policy }: Standard,
+): ClassifiedDatabase {
+  const listed = hasIamMasterUser === null && isListedAsIam(declared, policy);
+  const isIam = hasIamMasterUser === true || listed === true;
+  const classified = classify(
+    { ...database, iamAuthentication: isIam },
+    contextOf({ ...policy.support, iamDbAuth: isIam ? [{}] : [] }),
+  );
+  if (hasIamMasterUser === true && classified.reason === "iam-db-auth")
+    return { ...classified, explanation: "its master user logs in with IAM (iam-db-auth), so it has no password" };
+  const isInDoubt =
+    typeof listed === "string" && classified.management === "unmanaged" && hasIamMasterUsers(classified);
+  return isInDoubt ? { ...classified, doubt: listed } : classified;
+}
+
+/** True if the policy lists the database under `support.iamDbAuth`, or text that says why that is unknown. */
+function isListedAsIam(declared: DeclaredDatabase, { support }: Policy): boolean | string {
+  const { options, why } = declared.iamAuthentication;
+  if (!options.includes(true)) return false;
+  const verdicts = support.iamDbAuth.map((match) => matchesDeclared(match, declared)).filter((one) => one !== false);
+  const [first] = verdicts;
+  if (first === undefined) return false;
+  if (why !== null) return why;
+  return verdicts.includes(true) || `${first}, and the policy lists master users without a password by it`;
 }
 
 function contextOf(support: Policy["support"]): ClassificationContext {
@@ -96,7 +117,7 @@ function contextOf(support: Policy["support"]): ClassificationContext {
 }
 
 function ruleContextOf(
-  { key }: Variant,
+  { key, storageKey }: Variant,
   { require, differentFromStorage }: SecretKeyRequirement,
   { policy, now }: Standard,
 ): RuleContext {
@@ -111,7 +132,7 @@ function ruleContextOf(
     rdsKey: facts,
     secretKey: facts,
     keyAccess: [],
-    storageKey: { seen: false, why: "the keys are compared only after deployment" },
+    storageKey: toStorageKeyFact(storageKey, given),
     differentFromStorage: differentFromStorage ?? false,
     startedAt: notSeen,
     requiredKeys: require.map((requirement) => toRequiredKey(requirement, given)),
@@ -208,6 +229,7 @@ function toUnclassified(declared: DeclaredDatabase): ClassifiedDatabase {
       engine: first(declared.engine),
       managed: { options: [false], why: null },
       key: first(declared.key),
+      storageKey: first(declared.storageKey),
       clusterIdentifier: first(declared.clusterIdentifier),
       replicationSource: first(declared.replicationSource),
       engineMode: first(declared.engineMode),

@@ -16,6 +16,11 @@ const messages: Readonly<Record<string, Readonly<Record<string, Message>>>> = {
       text: "Whether RDS will manage the master password of {database} is unknown: {why}.",
       remedy: resolve,
     },
+    doubtful: {
+      status: "INSUFFICIENT_DATA",
+      text: "RDS will not manage the master password of {database}, and whether its master user has a password is unknown: {why}.",
+      remedy: "List the database under support.iamDbAuth in the policy by what the file shows, such as its engine.",
+    },
   },
   "secret-key-as-required": {
     notManaged: { status: "NOT_APPLICABLE", text: "RDS will not manage the master password of {database}." },
@@ -24,6 +29,16 @@ const messages: Readonly<Record<string, Readonly<Record<string, Message>>>> = {
       status: "NON_COMPLIANT",
       text: "The secret of {database} will be encrypted with {actual}; the policy requires {required}.",
       remedy: "Set {key} to the required key. It cannot be changed after RDS manages the password.",
+    },
+    sameAsStorage: {
+      status: "NON_COMPLIANT",
+      text: "The secret of {database} will be encrypted with {actual}, the key of the database's storage; the policy requires another key.",
+      remedy: "Set {key} to another key. It cannot be changed after RDS manages the password.",
+    },
+    storageKeyNotSeen: {
+      status: "INSUFFICIENT_DATA",
+      text: "Whether the secret of {database} will be encrypted with another key than the database's storage is unknown: {why}.",
+      remedy: "Write both keys as ARNs, or audit the database after it is deployed.",
     },
     notSeen: {
       status: "INSUFFICIENT_DATA",

@@ -1,8 +1,14 @@
 import { type Database, unknown } from "../../model/database.ts";
 import { type Declared, type DeclaredDatabase, type DeclaredKey, unresolvedText } from "./declaration.ts";
 
-/** A database as it can be after deployment, and its key. */
-export type Variant = { readonly database: Database; readonly key: DeclaredKey | null };
+/** A database as it can be after deployment, and its keys. */
+export type Variant = {
+  readonly database: Database;
+  readonly key: DeclaredKey | null;
+  readonly storageKey: DeclaredKey | null;
+  /** True if the master user logs in with IAM, and has no password; null if the file does not say. */
+  readonly hasIamMasterUser: boolean | null;
+};
 
 /** A master user that logs in with IAM. */
 const iamMasterUser = "iam-db-auth";
@@ -20,6 +26,7 @@ const settings = [
   "engine",
   "managed",
   "key",
+  "storageKey",
   "clusterIdentifier",
   "replicationSource",
   "engineMode",
@@ -57,6 +64,9 @@ function toVariant(declared: DeclaredDatabase, chosen: Chosen): Variant {
   const [knownTags] = tags.options;
   return {
     key: chosen.key,
+    storageKey: chosen.storageKey,
+    hasIamMasterUser:
+      chosen.masterUserAuthentication === null ? null : chosen.masterUserAuthentication === iamMasterUser,
     database: {
       arn: toReference(declared),
       kind,
@@ -83,7 +93,7 @@ function toVariant(declared: DeclaredDatabase, chosen: Chosen): Variant {
       globalWriteForwarding: false,
       rdsCustom: chosen.rdsCustom !== null,
       expressConfiguration: false,
-      iamAuthentication: chosen.masterUserAuthentication === iamMasterUser,
+      iamAuthentication: false,
       storageKmsKeyId: unknown,
     },
   };

@@ -1,6 +1,6 @@
 import { parseArn } from "../../model/arn.ts";
 import { get, isRecord, textOf } from "../json-value.ts";
-import { defaultKey, toDeclaredKey } from "../templates/compare-keys.ts";
+import { defaultKey, defaultStorageKey, sourceKey, toDeclaredKey, toUnresolvedKey } from "../templates/compare-keys.ts";
 import {
   type Declarations,
   type Declared,
@@ -34,6 +34,9 @@ const databaseTypes: Readonly<Record<string, { kind: DeclaredDatabase["kind"]; p
   aws_rds_cluster_instance: { kind: "instance", password: "password" },
 };
 
+/** Databases of the provider that uses the Cloud Control API. */
+const cloudControlTypes = /^awscc_rds_db_(instance|cluster)$/;
+
 /** Resources that say something about a database, besides its replicas. */
 const relatedTypes = /^aws_(kms_(replica_)?key|kms_alias|rds_global_cluster)$/;
 
@@ -49,6 +52,12 @@ export function toPlannedDeclarations(plan: TerraformPlan, target: PlanTarget): 
       Object.hasOwn(databaseTypes, one.type) ? [toDatabase(one, related, plan, target)] : [],
     ),
     unjudged: [
+      ...resources
+        .filter(({ type }) => cloudControlTypes.test(type))
+        .map(({ address }) => ({
+          name: address,
+          why: "resources of the awscc provider are not read: check them after deployment with an audit",
+        })),
       ...(get(plan.root, "errored") === true
         ? [{ name: plan.file, why: "the plan ended with an error and is incomplete" }]
         : []),
@@ -110,8 +119,9 @@ function toDatabase(
     identifier: text(isCluster ? "cluster_identifier" : "identifier"),
     engine: text("engine"),
     engineVersion: asText(get(after, "engine_version")),
-    managed: toManaged(resource),
-    key: toKey(resource, related),
+    managed: toBoolean(resource, "manage_master_user_password"),
+    key: toKey(resource, "master_user_secret_kms_key_id", defaultKey, related),
+    storageKey: toKey(resource, "kms_key_id", defaultKeyOfStorage(resource), related),
     password: toPassword(resource, password, plan.root),
     clusterIdentifier: isMember ? text("cluster_identifier") : none,
     replicationSource: isCluster
@@ -124,7 +134,9 @@ function toDatabase(
     globalClusterIdentifier: isCluster ? globalClusterOf(resource, related) : none,
     rdsCustom: isCluster ? none : text("custom_iam_instance_profile"),
     tags: toTags(resource),
-    masterUserAuthentication: known<string>(null),
+    // The provider has no argument for it.
+    masterUserAuthentication: none,
+    iamAuthentication: toBoolean(resource, "iam_database_authentication_enabled"),
     condition: null,
     replicas: related
       .filter((one) => one.module === resource.module && refersTo(one, "replicate_source_db", resource))
@@ -159,30 +171,53 @@ function asText(value: unknown): string | null {
   return typeof value === "object" ? unresolvedText : textOf(value);
 }
 
-function toManaged({ after, unknown }: PlannedResource): Declared<boolean> {
-  if (get(unknown, "manage_master_user_password") === true)
-    return { options: [true, false], why: "manage_master_user_password is known only after apply" };
-  const value = get(after, "manage_master_user_password");
+function toBoolean({ after, unknown }: PlannedResource, argument: string): Declared<boolean> {
+  if (get(unknown, argument) === true) return { options: [true, false], why: `${argument} is known only after apply` };
+  const value = get(after, argument);
   return known(typeof value === "boolean" ? value : null);
 }
 
-function toKey(resource: PlannedResource, all: readonly PlannedResource[]): Declared<DeclaredKey> {
-  const argument = "master_user_secret_kms_key_id";
+function toKey(
+  resource: PlannedResource,
+  argument: string,
+  ifAbsent: DeclaredKey | null,
+  all: readonly PlannedResource[],
+): Declared<DeclaredKey> {
   if (get(resource.unknown, argument) !== true) {
     const reference = asText(get(resource.after, argument));
-    return known(reference === null ? defaultKey : toDeclaredKey(reference));
+    return known(reference === null ? ifAbsent : toDeclaredKey(reference));
   }
-  if (isComputed(resource, argument)) return known(defaultKey);
+  if (isComputed(resource, argument)) return known(ifAbsent);
   const references = resource.configuration.references(argument);
-  const key = all.find(
+  const keys = all.filter(
     (one) => /^aws_kms_(replica_)?key$/.test(one.type) && references.includes(`${one.type}.${one.name}`),
   );
+  const [key] = keys;
   const [first = "a value that is known only after apply"] = references;
-  if (key === undefined) return known<DeclaredKey>({ reference: `the key ${first}`, manager: null, aliases: [] });
+  if (key === undefined) return known(toUnresolvedKey(`the key ${first}`));
   const aliases = all
     .filter((one) => one.type === "aws_kms_alias" && refersTo(one, "target_key_id", key))
     .flatMap((one) => asText(get(one.after, "name")) ?? []);
-  return known<DeclaredKey>({ reference: `the key ${key.address}`, manager: "CUSTOMER", aliases });
+  return known<DeclaredKey>({
+    ...toUnresolvedKey(`the key ${key.address}`),
+    manager: "CUSTOMER",
+    aliases,
+    // A resource with `count` or `for_each`, or of several modules, is several keys.
+    resource: keys.length === 1 ? key.address : null,
+  });
+}
+
+/** Arguments of a database that is restored, or replicates another one, so that its storage has the key of that one. */
+const sourceArguments = [
+  "snapshot_identifier",
+  "restore_to_point_in_time",
+  "replicate_source_db",
+  "replication_source_identifier",
+];
+
+function defaultKeyOfStorage(resource: PlannedResource): DeclaredKey | null {
+  if (sourceArguments.some((argument) => resource.configuration.has(argument))) return sourceKey;
+  return toBoolean(resource, "storage_encrypted").options.includes(true) ? defaultStorageKey : null;
 }
 
 function refersTo({ configuration }: PlannedResource, argument: string, { type, name }: PlannedResource): boolean {
