@@ -1,8 +1,15 @@
-import { availableParallelism } from "node:os";
+import { mkdtempSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Config } from "jest";
 
 // The tests give instants in UTC. A zone with half an hour and daylight saving time shows code that depends on the machine's zone.
 process.env.TZ = "America/St_Johns";
+
+// Test files share what they package. Workers inherit the variable.
+const packaged = mkdtempSync(join(tmpdir(), "packaged-"));
+process.env.PACKAGED_FOLDER = packaged;
+process.once("exit", () => rmSync(packaged, { recursive: true, force: true }));
 
 const config: Config = {
   testEnvironment: "<rootDir>/tests/support/plain-context.ts",

@@ -2,7 +2,7 @@ import { afterAll, expect, test } from "@jest/globals";
 import { leftToStrangers, type Opening, overtaken, replayed, runAgain } from "./openings.ts";
 import { deeds } from "./people.ts";
 import { aScenario, type FaultName } from "./scenarios.ts";
-import { createSuite, every, say } from "./suite.ts";
+import { createSuite, say } from "./suite.ts";
 import { deedAt, killedAt, mishapAt, mishaps } from "./troubles.ts";
 import type { Trouble } from "./try-out.ts";
 
@@ -23,10 +23,8 @@ async function pointsFrom(
   const { points } = await suite.play({ scenario: aScenario(name, "instance"), opening });
   const first = points.findIndex((point) => point.label.startsWith(label));
   expect(first).toBeGreaterThan(0);
-  return every(
-    stride,
-    points.map((_, index) => index + 1).filter((number) => number > first),
-  );
+  const numbers = points.map((_, index) => index + 1).slice(first);
+  return numbers.filter((_, index) => index % stride === 0);
 }
 
 const playAll = async (name: FaultName, opening: Opening, troubles: readonly Trouble[]) => {
@@ -101,6 +99,6 @@ test("a terminal leaves a database off, and the execution that asks for approval
   expect(suite.report()).toBe("");
 });
 
-test("as much is tried as ever", () => {
+test("no trial is lost", () => {
   expect(suite.count()).toBeGreaterThan(120);
 });

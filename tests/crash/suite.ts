@@ -2,13 +2,19 @@ import { jest } from "@jest/globals";
 import { describeTrial } from "./describe-trial.ts";
 import { type Play, type Trial, tryOut } from "./try-out.ts";
 
-/** All points, seeds and combinations that there are, instead of those that fit into a test run: `CRASH=thorough npm test -- tests/crash`. */
-const isThorough = process.env.CRASH === "thorough";
+/**
+ * How much is tried: a quarter of the usual trials in `npm test`, all of them with `CRASH=usual` as in CI, and every point, seed and
+ * combination that there is with `CRASH=thorough`.
+ */
+const size = process.env.CRASH ?? "sample";
+const isThorough = size === "thorough";
+/** Has no divisor in common with the number of mishaps, deeds or outages: all of them have their turn. */
+const thinning = size === "sample" ? 4 : 1;
 
-/** How many seeds a suite tries: as many as given, or `CRASH_SEEDS`, or twenty times as many where it is to be thorough. */
+/** How many seeds a suite tries: as many as given or a quarter of them, or `CRASH_SEEDS`, or twenty times as many where it is to be thorough. */
 export function countSeeds(usual: number): number {
   const { CRASH_SEEDS = "" } = process.env;
-  return Number(CRASH_SEEDS) || (isThorough ? 20 * usual : usual);
+  return Number(CRASH_SEEDS) || (isThorough ? 20 * usual : Math.ceil(usual / thinning));
 }
 
 /** The numbers from 1 on. */
@@ -67,9 +73,15 @@ export function say(what: string, { count, countBroken }: Suite): void {
   );
 }
 
-/** One of so many, from the given one on; all of them where it is to be thorough. */
-export function every<T>(stride: number, all: readonly T[], first = 0): readonly T[] {
+/** One of so many, or of four times as many in a sample, from the given one on; all of them where it is to be thorough. */
+export function every<T>(usualStride: number, all: readonly T[], first = 0): readonly T[] {
+  const stride = usualStride * thinning;
   return isThorough ? all : all.filter((_, index) => index % stride === first % stride);
+}
+
+/** The fewest trials that a suite of so many usual ones makes. */
+export function fewestTrials(usual: number): number {
+  return usual / thinning;
 }
 
 /**

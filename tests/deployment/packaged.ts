@@ -1,8 +1,10 @@
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { unzipSync } from "fflate";
+import { lock } from "proper-lockfile";
 
 export type Resource = {
   readonly Type: string;
@@ -11,6 +13,9 @@ export type Resource = {
 };
 export type Template = { readonly Resources: Readonly<Record<string, Resource>> };
 export type Packaged = { readonly folder: string; readonly templateFile: string; readonly template: Template };
+
+/** The parameters of a service that repairs and judges templates. */
+export const repairing = { remediation: "on", templateHook: "warn", policy: "tests/functions/repairing-policy.yaml" };
 
 /** The exit status of a program, and its output on both streams. */
 export type ProgramResult = { readonly status: number | null; readonly output: string };
@@ -65,13 +70,34 @@ export function packageService(
   return run(process.execPath, [...args, ...params], env, { cwd });
 }
 
-/** Packages the service into a new folder and reads the template. Throws with the output of osls if that fails. */
+/**
+ * Packages the service and reads the template. The test files of a run share what has the same parameters: nobody changes it, and the run
+ * removes it. Throws with the output of osls if packaging fails.
+ */
 export async function readPackaged(parameters: Readonly<Record<string, string>> = {}): Promise<Packaged> {
-  const folder = mkdtempSync(join(tmpdir(), "rds-password-audit-"));
-  const { status, output } = await packageService(folder, parameters);
-  if (status !== 0) throw new Error(`packaging ended with ${status}: ${output}`);
+  const folder = folderOf(parameters);
   const templateFile = join(folder, "packages", "cloudformation-template-update-stack.json");
+  // One file packages, the others wait for it.
+  const release = await lock(folder, { retries: { retries: 600, factor: 1, minTimeout: 200 }, stale: 120_000 });
+  try {
+    if (!existsSync(templateFile)) {
+      const { status, output } = await packageService(folder, parameters);
+      if (status !== 0) throw new Error(`packaging ended with ${status}: ${output}`);
+    }
+  } finally {
+    await release();
+  }
   return { folder, templateFile, template: JSON.parse(readFileSync(templateFile, "utf8")) as Template };
+}
+
+/** A folder in that of the test run, or a new one outside of a test run. */
+function folderOf(parameters: Readonly<Record<string, string>>): string {
+  const { PACKAGED_FOLDER } = process.env;
+  if (PACKAGED_FOLDER === undefined) return mkdtempSync(join(tmpdir(), "rds-password-audit-"));
+  const name = createHash("sha256").update(JSON.stringify(parameters)).digest("hex").slice(0, 16);
+  const folder = join(PACKAGED_FOLDER, name);
+  mkdirSync(folder, { recursive: true });
+  return folder;
 }
 
 /** The resources of a type, by logical id. */

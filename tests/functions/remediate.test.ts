@@ -12,7 +12,7 @@ import { createCloud } from "../../simulator/cloud.ts";
 import type { DBInstance, SimulatedKey } from "../../simulator/resources.ts";
 import { type Simulator, startSimulator } from "../../simulator/server.ts";
 import type { Cloud, Region } from "../../simulator/state.ts";
-import { type Packaged, readPackaged } from "../deployment/packaged.ts";
+import { type Packaged, readPackaged, repairing } from "../deployment/packaged.ts";
 import { expectGolden } from "../golden/golden.ts";
 import { type Front, startFront } from "../support/front.ts";
 import { type HistoryEvent, measured, type UnpackedFunction, unpackFunction } from "../support/invoke-packaged.ts";
@@ -35,7 +35,7 @@ let port: number | undefined;
 let lambda: Front;
 
 beforeAll(async () => {
-  packaged = await readPackaged({ remediation: "on", policy: "tests/functions/repairing-policy.yaml" });
+  packaged = await readPackaged(repairing);
   functions = {
     audit: unpackFunction(packaged, "audit"),
     recheck: unpackFunction(packaged, "recheck"),
@@ -46,7 +46,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const one of Object.values(functions)) one.stop();
-  for (const { folder } of [packaged, ...Object.values(functions)]) rmSync(folder, { recursive: true, force: true });
+  for (const { folder } of Object.values(functions)) rmSync(folder, { recursive: true, force: true });
   await lambda.close();
 });
 

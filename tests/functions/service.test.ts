@@ -28,7 +28,7 @@ beforeAll(async () => {
 
 afterAll(() => {
   for (const one of Object.values(functions)) one.stop();
-  for (const { folder } of [packaged, ...Object.values(functions)]) rmSync(folder, { recursive: true, force: true });
+  for (const { folder } of Object.values(functions)) rmSync(folder, { recursive: true, force: true });
 });
 
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { TemplateHookEvent } from "../../lib/model/template-hook-event.ts";
-import { type Packaged, readPackaged } from "../deployment/packaged.ts";
+import { type Packaged, readPackaged, repairing } from "../deployment/packaged.ts";
 import { measured, type UnpackedFunction, unpackFunction } from "../support/invoke-packaged.ts";
 import { samplesIn } from "../support/samples.ts";
 
@@ -12,13 +12,13 @@ let packaged: Packaged;
 let templateHook: UnpackedFunction;
 
 beforeAll(async () => {
-  packaged = await readPackaged({ templateHook: "warn" });
+  packaged = await readPackaged(repairing);
   templateHook = unpackFunction(packaged, "templateHook");
 }, 120_000);
 
 afterAll(() => {
   templateHook.stop();
-  for (const { folder } of [packaged, templateHook]) rmSync(folder, { recursive: true, force: true });
+  rmSync(templateHook.folder, { recursive: true, force: true });
 });
 
 /** Invokes the packaged function, without an endpoint of AWS. */
@@ -37,7 +37,8 @@ test("AWS's documented event fails with the words of check, and the log has no p
 });
 
 test("a managed database passes", async () => {
-  const targetModel = { resourceProperties: { Engine: "postgres", ManageMasterUserPassword: true } };
+  const secret = { MasterUserSecret: { KmsKeyId: "alias/databases" } };
+  const targetModel = { resourceProperties: { Engine: "postgres", ManageMasterUserPassword: true, ...secret } };
   const { answer } = await invoke({ ...sample, requestData: { ...sample.requestData, targetModel } });
   expect(answer).toEqual({
     hookStatus: "SUCCESS",

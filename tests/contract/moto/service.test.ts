@@ -59,7 +59,7 @@ describeWith(["moto_server", "aws", "python3"], "the packaged audit on moto", ()
     await shell?.close();
     await emulator?.stop();
     audit?.stop();
-    for (const one of [packaged, audit]) if (one) rmSync(one.folder, { recursive: true, force: true });
+    if (audit) rmSync(audit.folder, { recursive: true, force: true });
   });
 
   /** Version 1 of the AWS CLI ignores AWS_ENDPOINT_URL for SQS. */
