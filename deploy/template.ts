@@ -65,6 +65,7 @@ export function template(params: Readonly<Record<string, unknown>>, stackRegion:
     resources: {
       remediate: hasRepairs ? file("remediate") : {},
       templateHook: hasHook ? file("template-hook") : {},
+      reportsTable: settings.reportsTable === "on" ? file("reports-table") : {},
       key: settings.kmsKeyArn === "" ? file("key") : {},
       findingsTopic: settings.findingsTopicArn === "" ? file("findings-topic") : {},
       alertsTopic: settings.alertsTopicArn === "" ? file("alerts-topic") : {},

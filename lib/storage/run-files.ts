@@ -15,10 +15,23 @@ export const runKeys = {
   summary: (day: string) => `runs/day=${day}/_summary.json`,
 };
 
-/** Renders the findings and databases of an account: gzipped lines of JSON, each with its kind as `record` and with `observedAt`. */
-export function toRunFile({ observedAt, findings, databases }: Report): Uint8Array {
+/**
+ * Renders what an account's run saw: gzipped lines of JSON, each with its kind as `record` and with `observedAt`. A line for each account and
+ * Region says whether it was seen completely, so that a query can tell an empty Region from one that was not read. The lines of findings and
+ * databases have the same `arn` and `identifier`. Evidence is JSON text, because its fields differ from rule to rule.
+ */
+export function toRunFile({ observedAt, findings, databases, coverage }: Report): Uint8Array {
   const lines = [
-    ...findings.map((finding) => ({ record: "finding", observedAt, ...finding })),
+    ...coverage.targets.map(({ account, region, complete }) => ({
+      record: "target",
+      observedAt,
+      account,
+      region,
+      complete,
+    })),
+    ...findings.map(({ resource, evidence, ...finding }) => {
+      return { record: "finding", observedAt, ...resource, ...finding, evidence: JSON.stringify(evidence) };
+    }),
     ...databases.map((database) => ({ record: "database", observedAt, ...database })),
   ];
   return gzipSync(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));

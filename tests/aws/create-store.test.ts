@@ -377,13 +377,18 @@ describe("a report", () => {
 
   test("is stored as the run of its account and day, and a summary without findings and databases", async () => {
     const finding = aFindingOn("orders");
+    const { resource, ...fields } = finding;
     const databases = aReport(noon).databases;
     await open().writeReport({ ...aReport(noon), findings: [finding] });
     const file = gunzipSync(Buffer.from(stored(`runs/day=2026-11-24/account=${account}.ndjson.gz`) ?? "", "latin1"));
     const lines = file.toString().trimEnd().split("\n");
     const { observedAt } = aReport(noon);
     expect(lines.map((line) => JSON.parse(line))).toEqual([
-      { record: "finding", observedAt, ...finding },
+      { record: "target", observedAt, account: "123456789012", region: "eu-west-1", complete: true },
+      {
+        ...{ record: "finding", observedAt, ...resource, ...fields },
+        evidence: JSON.stringify(finding.evidence),
+      },
       ...databases.map((database) => ({ record: "database", observedAt, ...database })),
     ]);
     const { findings: _, databases: __, ...summary } = aReport(noon);
