@@ -54,6 +54,7 @@ details.fold[open] > summary { border-bottom: 1px solid var(--border); }
 summary { cursor: pointer; }
 .database { padding: .9rem 1rem; content-visibility: auto; contain-intrinsic-size: auto 9rem; }
 .database + .database { border-top: 1px solid var(--border); }
+.rule { padding: .6rem 1rem .8rem; }
 .finding { margin: .7rem 0 0; padding-left: .9rem; border-left: .2rem solid var(--border); }
 .finding.critical { border-color: var(--critical); } .finding.high { border-color: var(--high); }
 .finding.medium { border-color: var(--medium); } .finding.low { border-color: var(--low); } .finding.unknown { border-color: var(--unknown); }

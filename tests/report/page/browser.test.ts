@@ -51,7 +51,7 @@ suite(hasBrowser ? "in chromium" : `skipped: there is no browser at ${executable
   /** Opens a report from a file. `problems` has what the console says and what the page requests besides itself. */
   async function open(report: Report, { width = 1280, scheme = "light", hash = "", runs = [] as readonly Run[] } = {}) {
     const file = join(folder, `${crypto.randomUUID()}.html`);
-    writeFileSync(file, renderPage(report, { reasons: options().reasons, runs }));
+    writeFileSync(file, renderPage(report, options({ runs })));
     const page = await browser.newPage();
     const problems: string[] = [];
     page.on("console", (message) => problems.push(message.text()));
@@ -159,6 +159,20 @@ suite(hasBrowser ? "in chromium" : `skipped: there is no browser at ${executable
     await page.close();
   });
 
+  test("a link to a rule opens its explanation, from a finding and from a row of the table", async () => {
+    const isOpen = (page: Page) =>
+      page.$eval("#rule-master-password-managed", (rule) => rule.closest("details[open]") !== null);
+    const { page } = await open(aReport(anInventory({ targets: [aTargetOf(2)] })));
+    expect(await isOpen(page)).toBe(false);
+    await page.click('.finding a[href^="#rule-"]');
+    expect(await isOpen(page)).toBe(true);
+    const { page: table } = await open(large);
+    await table.click("#findings-table tbody button");
+    await table.click('.detail a[href^="#rule-"]');
+    expect(await isOpen(table)).toBe(true);
+    await Promise.all([page.close(), table.close()]);
+  });
+
   test("hostile texts are shown as they are", async () => {
     const hostile = `<img src=x onerror=alert(1)>"'&</script>`;
     const [first] = large.findings;
@@ -174,7 +188,7 @@ suite(hasBrowser ? "in chromium" : `skipped: there is no browser at ${executable
     const page = await browser.newPage();
     await page.setJavaScriptEnabled(false);
     const file = join(folder, "plain.html");
-    writeFileSync(file, renderPage(large, { reasons: options().reasons }));
+    writeFileSync(file, renderPage(large, options()));
     await page.goto(pathToFileURL(file).href);
     const text = await page.$eval("#findings-table", ({ textContent }) => textContent);
     expect(text).toContain("The first 50 of 10,000 findings.");
