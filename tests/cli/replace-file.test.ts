@@ -26,6 +26,11 @@ test("writes a new file, with a mode if one is given", () => {
   expect([readFileSync(file("new"), "utf8"), modeOf("new"), readdirSync(folder)]).toEqual(["é\n", 0o600, ["new"]]);
 });
 
+test("writes the parts of a text one after the other", () => {
+  replaceFile(file("new"), ["one\n", "two\n"]);
+  expect(readFileSync(file("new"), "utf8")).toBe("one\ntwo\n");
+});
+
 test("keeps the mode of the earlier file", () => {
   writeFileSync(file("old"), "old");
   chmodSync(file("old"), 0o664);
