@@ -15,6 +15,7 @@ import type { Report } from "../../../lib/model/report.ts";
 import { renderPage } from "../../../lib/report/page/page.ts";
 import { runCli } from "../../cli/run-cli.ts";
 import { anInventory } from "../../support/builders.ts";
+import { caseNamed } from "../files/cases.ts";
 import { aFinding } from "../sample-changes.ts";
 import { anIncompleteInventory, aReport, aTargetOf, options } from "../sample-reports.ts";
 
@@ -77,24 +78,29 @@ suite(hasBrowser ? "in chromium" : `skipped: there is no browser at ${executable
   const names = (page: Page) =>
     page.$$eval("#findings-table tbody th", (cells) => cells.map(({ textContent }) => textContent));
 
-  const cases = [
-    ["a small report", small],
-    ["10,000 findings", large],
+  const sizes = [
+    ["a desktop, light", 1280, "light"],
+    ["a desktop, dark", 1280, "dark"],
+    ["a telephone, light", 390, "light"],
+    ["a telephone, dark", 390, "dark"],
   ] as const;
-  describe.each(cases)("%s", (_, report) => {
-    test.each([
-      ["a desktop, light", 1280, "light"],
-      ["a desktop, dark", 1280, "dark"],
-      ["a telephone, light", 390, "light"],
-      ["a telephone, dark", 390, "dark"],
-    ])("on %s: no barrier, no sideways scrolling, no error, no request", async (_, width, scheme) => {
-      const { page, problems } = await open(report, { width, scheme });
-      expect(await findBarriers(page)).toEqual([]);
-      expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
-      expect(problems).toEqual([]);
-      await page.close();
-    });
+  const expectGood = async (report: Report, width: number, scheme: string) => {
+    const { page, problems } = await open(report, { width, scheme });
+    expect(await findBarriers(page)).toEqual([]);
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
+    expect(problems).toEqual([]);
+    await page.close();
+  };
+
+  describe.each(sizes)("on %s: no barrier, no sideways scrolling, no error, no request", (_, width, scheme) => {
+    test("the demo", async () => expectGood(await caseNamed("the demo"), width, scheme));
+    test("10,000 findings", () => expectGood(large, width, scheme));
   });
+
+  test.each(["an empty account", "gaps only", "incomplete", "every outcome", "hostile names"])(
+    "%s: the same, on a telephone",
+    async (name) => expectGood(await caseNamed(name), 390, "light"),
+  );
 
   test.each([
     [1280, "light"],
