@@ -21,7 +21,7 @@ export function renderRulesSection(findings: readonly Finding[], rules: readonly
 ${groups.map(([id, ofRule]) =>
   fold(
     html`<h3>${rules.find((rule) => rule.id === id)?.title ?? id}</h3>`,
-    count(ofRule.length, "finding"),
+    `${id}, ${count(ofRule.length, "finding")}`,
     html`<div class="rule" id="${toRuleAnchor(id)}">${explain(id, rules)}</div>`,
   ),
 )}</section>`;
@@ -34,7 +34,6 @@ function explain(id: string, rules: readonly RuleDescription[]): Html {
   const links = rule.references.map(
     (url) => html`<li><a href="${url}" rel="noreferrer">${url.replace(/^https:\/\//, "")}</a></li>`,
   );
-  return html`<p class="muted">${id}, severity ${rule.severity} by default</p>
-<p>${rule.rationale}</p>
+  return html`<p>${rule.rationale}</p>
 <ul>${links}</ul>`;
 }

@@ -29,7 +29,7 @@ function describeDays(days: readonly string[]): string {
 }
 
 /** The charts, their legend, and the numbers. */
-export function renderTrend(runs: readonly Run[], allRuns: number): Html {
+export function renderTrend(runs: readonly Run[], allRuns: number, { open = false } = {}): Html {
   const note = allRuns > runs.length ? `, the last ${runs.length} of ${formatNumber(allRuns)} runs` : "";
   // The stack begins at the bottom, so the most severe violations are on top.
   const worstLast = listSeverities(runs).toReversed();
@@ -44,7 +44,7 @@ export function renderTrend(runs: readonly Run[], allRuns: number): Html {
   const hasIncomplete = runs.some(({ complete }) => !complete);
   return html`<div class="trends">${renderTimeChart({ caption: `Share of master passwords that RDS manages${note}`, series: [{ name: "managed by RDS", kind: "good" }], max: 100, unit: "%", points: shares })}${renderTimeChart({ caption: `Open violations by severity${note}`, series: worstLast.map((severity) => ({ name: severity, kind: severity })), unit: "", points: violations })}</div>
 ${renderLegend(runs)}${hasIncomplete ? html`<p class="muted"><i class="swatch unknown"></i>Incomplete runs: their numbers are of what was seen.</p>` : null}
-${fold(html`<h3>Runs</h3>`, count(runs.length, "run"), renderRuns(runs))}`;
+${fold(html`<h3>Runs</h3>`, count(runs.length, "run"), renderRuns(runs), { open })}`;
 }
 
 /** The severities of which a run has violations, most severe first. */

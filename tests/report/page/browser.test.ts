@@ -13,7 +13,7 @@ import puppeteer, { type Browser, type Page } from "puppeteer-core";
 import type { Run } from "../../../lib/model/history.ts";
 import type { Report } from "../../../lib/model/report.ts";
 import { renderPage } from "../../../lib/report/page/page.ts";
-import { runCli } from "../../cli/run-cli.ts";
+import { renderTrendPage } from "../../../lib/report/page/trend-page.ts";
 import { anInventory } from "../../support/builders.ts";
 import { caseNamed } from "../files/cases.ts";
 import { aFinding } from "../sample-changes.ts";
@@ -51,8 +51,14 @@ suite(hasBrowser ? "in chromium" : `skipped: there is no browser at ${executable
 
   /** Opens a report from a file. `problems` has what the console says and what the page requests besides itself. */
   async function open(report: Report, { width = 1280, scheme = "light", hash = "", runs = [] as readonly Run[] } = {}) {
+    const opened = await openText(renderPage(report, options({ runs })), { width, scheme, hash });
+    if (report.findings.length > 500) await opened.page.waitForSelector("#findings-table table.data");
+    return opened;
+  }
+
+  async function openText(text: string, { width = 1280, scheme = "light", hash = "" } = {}) {
     const file = join(folder, `${crypto.randomUUID()}.html`);
-    writeFileSync(file, renderPage(report, options({ runs })));
+    writeFileSync(file, text);
     const page = await browser.newPage();
     const problems: string[] = [];
     page.on("console", (message) => problems.push(message.text()));
@@ -61,7 +67,6 @@ suite(hasBrowser ? "in chromium" : `skipped: there is no browser at ${executable
     await page.setViewport({ width, height: 900 });
     await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
     await page.goto(`${pathToFileURL(file).href}${hash}`);
-    if (report.findings.length > 500) await page.waitForSelector("#findings-table table.data");
     return { page, problems };
   }
 
@@ -116,6 +121,15 @@ suite(hasBrowser ? "in chromium" : `skipped: there is no browser at ${executable
       drawings.map((drawing) => drawing.getBoundingClientRect().width),
     );
     expect(area).toBeGreaterThan(200);
+    await page.close();
+  });
+
+  test.each(sizes)("the page of a trend alone, on %s", async (_, width, scheme) => {
+    const runs = Array.from({ length: 60 }, (_, index) => aRun(index));
+    const { page, problems } = await openText(renderTrendPage(runs), { width, scheme });
+    expect(await findBarriers(page)).toEqual([]);
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
+    expect(problems).toEqual([]);
     await page.close();
   });
 
@@ -203,11 +217,8 @@ suite(hasBrowser ? "in chromium" : `skipped: there is no browser at ${executable
   });
 
   test("the demo prints on at most 6 pages", async () => {
-    const { stdout } = await runCli(["demo", "--format", "html"]);
-    const file = join(folder, "demo.html");
-    writeFileSync(file, stdout);
-    const page = await browser.newPage();
-    await page.goto(pathToFileURL(file).href);
+    const { page } = await open(await caseNamed("the demo"));
+    expect((await page.$$(".finding")).length).toBeGreaterThan(20);
     const pdf = Buffer.from(await page.pdf({ format: "A4" })).toString("latin1");
     expect(pdf.match(/\/Type\s*\/Page\b/g)?.length).toBeLessThanOrEqual(6);
     await page.close();
