@@ -10,6 +10,7 @@ import { type Fleet, fewestCalls } from "./fleet.ts";
 import { countLedgerBytes } from "./ledger.ts";
 import { measurePublishing } from "./publish.ts";
 import type { Reading } from "./read-once.ts";
+import { measureRendering } from "./report.ts";
 import { measureStartUp } from "./start-up.ts";
 
 const run = promisify(execFile);
@@ -133,6 +134,16 @@ add(
   "≤ 10",
   large <= 10 * small,
 );
+
+for (const [format, name] of [["table", "table"] as const, ["html", "HTML page"] as const]) {
+  const { milliseconds, addedMebibytes, bytes } = await measureRendering(format);
+  add(
+    `${name} of 10,000 findings`,
+    `${(milliseconds / 1000).toFixed(2)} s, ${addedMebibytes.toFixed(0)} MiB more, ${(bytes / 2 ** 20).toFixed(2)} MiB long`,
+    "≤ 3 s, ≤ 64 MiB, ≤ 0.5 MiB long",
+    milliseconds <= 3000 && addedMebibytes <= 64 && bytes <= 2 ** 19,
+  );
+}
 
 console.log(`Node ${process.version}, ${latencyMs} ms per call, median of ${rounds} alternating readings
 `);

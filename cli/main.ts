@@ -9,6 +9,10 @@ import { run } from "./program.ts";
 // A closed pipe (`| head`) is also reported to the write call, which decides what to do.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 
+// A file beyond the limit of the process (`ulimit -f`) is also reported to the write call. Without a listener, that of proper-lockfile ends
+// the process, and the report is lost.
+process.on("SIGXFSZ", () => {});
+
 /** Loads clients that few commands need only when they are used. */
 async function loadAws(): Promise<Aws> {
   return {

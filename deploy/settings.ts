@@ -137,6 +137,7 @@ const settingsSchema = z
       .min(30, "must be at least 30 days")
       .max(36_500, "must be at most 100 years"),
     reportLock: z.enum(["off", "governance", "compliance"]),
+    reportsTable: onOff,
     permissionsBoundary: optional(
       /^arn:[^:]+:iam::(\d{12}|aws):policy\/[\w+=,.@/-]+$/,
       "must be the ARN of an IAM policy",

@@ -1,3 +1,6 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { ReportRequest } from "../lib/model/report.ts";
 import { rules } from "../rules/index.ts";
 import { configRules } from "./config-rules.ts";
 import { consoleLinks } from "./console-links.ts";
@@ -36,8 +39,8 @@ export function template(params: Readonly<Record<string, unknown>>, stackRegion:
   };
   return {
     ...arns,
-    // osls would read a dollar sign as the start of a variable.
-    packagedPolicy: JSON.stringify(settings.policy).replaceAll("$", "\\u0024"),
+    packagedPolicy: toDefinition(settings.policy),
+    packagedPolicyFile: toDefinition(describePolicyFile(String(params.policy))),
     regions: toRegions(settings),
     alertThreshold: settings.alertThreshold,
     securityHub: settings.securityHub,
@@ -66,12 +69,23 @@ export function template(params: Readonly<Record<string, unknown>>, stackRegion:
       remediate: hasRepairs ? file("remediate") : {},
       templateHook: hasHook ? { Resources: toHooks(settings) } : {},
       templateHookAlarms: hasHook ? file("template-hook-alarms") : {},
+      reportsTable: settings.reportsTable === "on" ? file("reports-table") : {},
       key: settings.kmsKeyArn === "" ? file("key") : {},
       findingsTopic: settings.findingsTopicArn === "" ? file("findings-topic") : {},
       alertsTopic: settings.alertsTopicArn === "" ? file("alerts-topic") : {},
       configRules: { Resources: configRules(rules, settings.policy, settings) },
     },
   };
+}
+
+/** A constant of the packaged functions. osls would read a dollar sign as the start of a variable. */
+function toDefinition(value: unknown): string {
+  return JSON.stringify(value).replaceAll("$", "\\u0024");
+}
+
+/** The policy file as reports name it. */
+function describePolicyFile(file: string): NonNullable<ReportRequest["policy"]> {
+  return { file, sha256: createHash("sha256").update(readFileSync(file)).digest("hex") };
 }
 
 /** The osls variable for a YAML file in this folder, or for a part of it. */

@@ -9,7 +9,7 @@ import { rules } from "../rules/index.ts";
 import { scopeOf } from "./wiring/invocation.ts";
 import { openStartingRepairs } from "./wiring/repairs.ts";
 import { createService, version } from "./wiring/service.ts";
-import { packagedPolicy, readAuditSettings } from "./wiring/settings.ts";
+import { packagedPolicy, packagedPolicyFile, readAuditSettings } from "./wiring/settings.ts";
 import { logErrors, logger, metrics, record } from "./wiring/telemetry.ts";
 import { startTimeLimits } from "./wiring/time-limits.ts";
 
@@ -40,6 +40,7 @@ export const handler = middy()
       policy,
       rules,
       version,
+      asked: { command: `function ${context.functionName}, event ${id}`, policy: packagedPolicyFile() },
       eventId: id,
       invocation: context.awsRequestId,
       stop: limits.sending,

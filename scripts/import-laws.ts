@@ -164,7 +164,7 @@ export const parts: readonly Part[] = [
     holds: "the CloudFormation template's parts, and what follows from the deployment's parameters",
     imports: ["deploy", "rules", "lib/storage/stored-file.ts", ...pure],
     libraries: ["zod"],
-    modules: ["fs"],
+    modules: ["crypto", "fs"],
   },
   {
     name: "simulator",

@@ -7,6 +7,7 @@ import type { Policy } from "../../lib/model/policy.ts";
 import { toJson } from "../../lib/report/files/json.ts";
 import { rules } from "../../rules/index.ts";
 import { describeCommand } from "../command-name.ts";
+import { messageOf } from "../error-info.ts";
 import { auditStatus, exitStatus, type FailOn, failOnChoices } from "../exit-status.ts";
 import { historyOption } from "../history/history-option.ts";
 import { compareToBaseline, openRecorder, recordRun } from "../history/record.ts";
@@ -97,16 +98,28 @@ async function audit(options: AuditOptions, io: Io): Promise<number> {
   const { inventory } = audited;
   const { report, runs, error } =
     recorder === null ? { report: audited.report, runs: [], error: null } : recordRun(audited.report, recorder);
-  try {
-    if (saveInventory !== undefined && inventory !== null) await save(inventory, saveInventory, io);
-  } finally {
-    // A full disk must not cost the report.
-    await writeReport(narrowReport(report, filters), outputs, io, { ...options, runs });
-  }
-  if (error !== null) throw error;
+  // A full disk costs neither the report nor a word about what else it costs.
+  await throwTogether([
+    async () => {
+      if (error !== null) throw error;
+    },
+    async () => {
+      if (saveInventory !== undefined && inventory !== null) await save(inventory, saveInventory, io);
+    },
+    () => writeReport(narrowReport(report, filters), outputs, io, { ...options, runs }),
+  ]);
   // What a filter leaves out counts.
   if (baseline === null) return auditStatus(report, failOn);
   return auditStatus({ ...report, findings: [...(await compareToBaseline(report, baseline, io))] }, failOn);
+}
+
+/** Does all of it, one after the other. If something failed, throws that, or a WriteError with all that failed. */
+async function throwTogether(works: readonly (() => Promise<void>)[]): Promise<void> {
+  const errors: unknown[] = [];
+  for (const work of works) await work().catch((error: unknown) => errors.push(error));
+  const other = errors.find((error) => !(error instanceof WriteError));
+  if (other !== undefined) throw other;
+  if (errors.length > 0) throw new WriteError(errors.map(messageOf).join("\n"));
 }
 
 async function auditAccounts(options: AuditOptions, policy: Policy, io: Io, request: RequestDetails) {
@@ -123,8 +136,10 @@ async function auditAccounts(options: AuditOptions, policy: Policy, io: Io, requ
 async function save(inventory: Inventory, file: string, io: Io): Promise<void> {
   const text = toJson(inventory);
   await writeWhole(file, text).catch(async (error: WriteError) => {
-    const spare = await writeElsewhere(text, "inventory.json");
-    throw new WriteError(`${error.message} The inventory is in ${spare} instead.`, { cause: error });
+    const spare = await writeElsewhere(text, "inventory.json").catch(() => null);
+    const where =
+      spare === null ? "not saved, because no temporary file could be written either" : `in ${spare} instead`;
+    throw new WriteError(`${error.message} The inventory is ${where}.`, { cause: error });
   });
   await write(io.stderr, `The inventory is in ${file}.\n`);
 }

@@ -189,6 +189,8 @@ function explain(error: unknown): string {
       return `is in use by another process for more than ${busySeconds} seconds: try again`;
     case 8:
       return "cannot be written: it is read-only";
+    case 10:
+      return "cannot be used: the file system refuses to read or write it; check its space and limits";
     case 11:
       return "is damaged: restore it from a copy, or start a new one";
     case 13:

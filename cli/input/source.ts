@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { recordCallers } from "../../lib/collect/record-callers.ts";
 import { type InventoryRequest, type Progress, takeInventory } from "../../lib/collect/take-inventory.ts";
 import { UsageError } from "../../lib/model/errors.ts";
 import type { Inventory } from "../../lib/model/inventory.ts";
@@ -185,8 +186,7 @@ export async function takeInventoryWithProgress(
   request: Pick<InventoryRequest, "regions" | "policy" | "forRepair"> & Pick<Source, "accounts">,
   io: Io,
 ): Promise<Inventory> {
-  const callers = new Set<string>();
-  const accounts = request.accounts.map((account) => withCaller(account, (arn) => callers.add(arn)));
+  const { accounts, callers } = recordCallers(request.accounts);
   const progressBar = createProgressBar(io.stderr);
   const notice = createSlownessNotice(io.stderr);
   const onProgress = (progress: Progress) => {
@@ -195,21 +195,9 @@ export async function takeInventoryWithProgress(
   };
   try {
     const inventory = await takeInventory({ ...request, accounts, rules, now: io.now().toISOString(), onProgress });
-    return { ...inventory, callers: [...callers].sort() };
+    return { ...inventory, callers: callers() };
   } finally {
     notice.stop();
     progressBar.stop();
   }
-}
-
-/** The account, which also reports who its credentials belong to. */
-function withCaller(account: AwsAccount, onCaller: (arn: string) => void): AwsAccount {
-  return {
-    ...account,
-    identify: async (region) => {
-      const identity = await account.identify(region);
-      onCaller(identity.arn);
-      return identity;
-    },
-  };
 }

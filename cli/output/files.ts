@@ -4,10 +4,10 @@ import { constants, createReadStream } from "node:fs";
 import { access, mkdtemp, realpath, stat, statfs, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
-import writeFileAtomic from "write-file-atomic";
 import { UsageError } from "../../lib/model/errors.ts";
 import { codeOf, messageOf } from "../error-info.ts";
 import { nonEmpty } from "../input/option-values.ts";
+import { replaceFile } from "./replace-file.ts";
 
 /** A file could not be written after its content was made. The message says why. */
 export class WriteError extends Error {
@@ -102,7 +102,7 @@ function locate(file: string): Promise<string> {
 export async function writeWhole(file: string, text: string): Promise<void> {
   try {
     const found = await stat(file).catch(() => null);
-    if (found === null || found.isFile()) await writeFileAtomic(file, text);
+    if (found === null || found.isFile()) replaceFile(file, text);
     else await writeFile(file, text);
   } catch (error) {
     throw new WriteError(`${file} could not be written: ${explainFileError(error)}.`, { cause: error });
@@ -130,6 +130,10 @@ export function explainFileError(error: unknown, missing = "there is no such fil
       return "permission denied";
     case "ENOSPC":
       return "no space is left on the device";
+    case "EDQUOT":
+      return "the disk quota is used up";
+    case "EFBIG":
+      return "it is larger than the file system or the limits of the process allow";
     case "ELOOP":
       return "its symbolic links form a loop";
     default:

@@ -1,13 +1,13 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { lock } from "proper-lockfile";
-import writeFileAtomic from "write-file-atomic";
 import { UsageError } from "../../lib/model/errors.ts";
 import type { RemediationState } from "../../lib/model/remediation-state.ts";
 import { parseStoredFile, remediationStateFile } from "../../lib/storage/stored-file.ts";
 import type { Stored } from "../../lib/storage/update-stored.ts";
 import { codeOf, messageOf } from "../error-info.ts";
 import { explainFileError } from "../output/files.ts";
+import { replaceFile } from "../output/replace-file.ts";
 
 /** A killed process leaves a lock, which is void after this time. */
 const staleMilliseconds = 10_000;
@@ -36,7 +36,7 @@ export function createStateFile(path: string): Stored<RemediationState> {
       });
       try {
         if (readIfThere(path) !== version) return false;
-        writeFileAtomic.sync(path, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+        replaceFile(path, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
         return true;
       } finally {
         await release();

@@ -12,6 +12,7 @@ import {
 import type { Destination, Store } from "../../lib/publish/publish-report.ts";
 import { renderPage } from "../../lib/report/page/page.ts";
 import packageJson from "../../package.json" with { type: "json" };
+import { rules } from "../../rules/index.ts";
 import type { AuditSettings } from "./settings.ts";
 import type { TimeLimits } from "./time-limits.ts";
 
@@ -37,7 +38,7 @@ export function createService(
       bucket: REPORT_BUCKET,
       account,
       signal: storing,
-      toPage: (report) => renderPage(report, { reasons: texts }),
+      toPage: (report, trend) => renderPage(report, { reasons: texts, rules, ...trend }),
     }),
     destinations: [
       createFindingsDestination(publishTo(FINDINGS_TOPIC_ARN)),

@@ -3,6 +3,7 @@ import * as z from "zod/mini";
 import { severities } from "../../lib/model/finding.ts";
 import type { Policy } from "../../lib/model/policy.ts";
 import { isRegionName } from "../../lib/model/regions.ts";
+import type { ReportRequest } from "../../lib/model/report.ts";
 
 // Compiling a schema does not pay off, because a function parses each schema a few times. Messages are in English.
 z.config({ ...en(), jitless: true });
@@ -74,4 +75,12 @@ declare const PACKAGED_POLICY: Policy;
 /** The policy of the deployment. */
 export function packagedPolicy(): Policy {
   return PACKAGED_POLICY;
+}
+
+/** Packaging replaces this name with the name of the policy file and the SHA-256 of its bytes. */
+declare const PACKAGED_POLICY_FILE: NonNullable<ReportRequest["policy"]>;
+
+/** The policy file of the deployment, as reports name it. */
+export function packagedPolicyFile(): ReportRequest["policy"] {
+  return PACKAGED_POLICY_FILE;
 }

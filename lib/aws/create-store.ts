@@ -1,6 +1,7 @@
+import type { Run } from "../model/history.ts";
 import type { Report } from "../model/report.ts";
 import { migrateLedger } from "../storage/migrate-ledger.ts";
-import { dayOf, runKeys, toRunFile, toRunSummary } from "../storage/run-files.ts";
+import { dayOf, daysBefore, runKeys, summaryFileOf, toRun, toRunFile, toRunSummary } from "../storage/run-files.ts";
 import { earlierLedgerFile, ledgerFileOf } from "../storage/stored-file.ts";
 import { type Stored, updateStored } from "../storage/update-stored.ts";
 import { type BucketOptions, json, openBucket, toCondition } from "./open-bucket.ts";
@@ -8,12 +9,18 @@ import { type BucketOptions, json, openBucket, toCondition } from "./open-bucket
 export type StoreOptions = BucketOptions & {
   /** The audited account. */
   readonly account: string;
-  /** Renders the report as HTML. */
-  readonly toPage: (report: Report) => string;
+  /** Renders the report as HTML, with the trend of the last days. */
+  readonly toPage: (report: Report, trend: StoredTrend) => string;
 };
+
+/** The runs of the last days, oldest first and this one last, and the days whose run could not be read. */
+export type StoredTrend = { readonly runs: readonly Run[]; readonly unreadDays: readonly string[] };
 
 const html = "text/html; charset=utf-8";
 const gzip = "application/gzip";
+
+/** Days before the report that its page charts. Each costs one read. */
+const trendDays = 29;
 
 /** Names to try for reports of the same instant. */
 const attempts = 8;
@@ -49,6 +56,23 @@ export function createStore({ toPage, account, ...options }: StoreOptions) {
     await updateStored(latest, (instant) => (isOlder(instant) ? generatedAt : null), options);
   }
 
+  /** Reads the summaries of the days before. One that cannot be read must not cost the report its page: the page names the day. */
+  async function readTrend(report: Report): Promise<StoredTrend> {
+    const days = await Promise.all(
+      daysBefore(dayOf(report), trendDays).map(async (day) => {
+        const found = await bucket
+          .stored(summaryFileOf(day))
+          .read()
+          .catch(() => undefined);
+        return { day, summary: found?.value };
+      }),
+    );
+    return {
+      runs: [...days.flatMap(({ summary }) => (summary ? [toRun(summary)] : [])), toRun(report)],
+      unreadDays: days.flatMap(({ day, summary }) => (summary === undefined ? [day] : [])),
+    };
+  }
+
   return {
     ledger: migrateLedger(bucket.stored(ledgerFileOf(account)), bucket.stored(earlierLedgerFile), account),
 
@@ -59,7 +83,7 @@ export function createStore({ toPage, account, ...options }: StoreOptions) {
       // Sorts by time, and has no colons, which some file systems refuse.
       const name = `reports/${generatedAt.slice(0, 10).replaceAll("-", "/")}/${generatedAt.replaceAll(":", "-")}`;
       const key = await writeAsNew(body, (serial) => `${name}-${serial}.json`);
-      const page = toPage(report);
+      const page = toPage(report, await readTrend(report));
       const day = dayOf(report);
       const summary = `${JSON.stringify(toRunSummary(report))}\n`;
       const pageKey = key.replace(/\.json$/, ".html");

@@ -15,8 +15,8 @@ export type AccountPort = {
   region(scope: AccountIdentity & { readonly region: string }): RegionPort;
 };
 
-/** The account that credentials belong to. */
-export type AccountIdentity = { readonly account: string; readonly partition: string };
+/** The account that credentials belong to, and the ARN of the caller if the port says it. */
+export type AccountIdentity = { readonly account: string; readonly partition: string; readonly arn?: string };
 
 export type TargetRequest = {
   readonly accounts: readonly AccountPort[];

@@ -1,13 +1,13 @@
 import type { Change } from "./change.ts";
 import type { Report } from "./report.ts";
 
-/** An audit in a history file, without its databases and findings. */
+/** An audit without its databases and findings, from a history file or from the stored summary of a day. */
 export type Run = Pick<Report, "generatedAt" | "observedAt" | "clean" | "summary"> & {
   /** True if everything was read. */
   readonly complete: boolean;
-  /** Violations that were new in this run, and violations that were resolved. */
-  readonly opened: number;
-  readonly resolved: number;
+  /** Violations that were new in this run, and violations that were resolved. Null if that is not stored. */
+  readonly opened: number | null;
+  readonly resolved: number | null;
 };
 
 /** How a database was seen in a run: what a history remembers of it. */

@@ -9,7 +9,7 @@ const count = z.int().check(z.nonnegative());
 const requestSchema = z.object({
   /** ARNs of the callers that read AWS, as AWS STS returned them. Empty for an inventory that does not say. */
   callers: z.array(z.string()),
-  /** The command line, without the program. */
+  /** The command line without the program, or the function and its event. */
   command: z.string(),
   /** The policy file and the SHA-256 of its bytes, in hexadecimal; null for the default policy. */
   policy: z.nullable(z.object({ file: z.string(), sha256: z.string() })),
@@ -28,6 +28,18 @@ const orphanedSecretSchema = z.object({
   createdAt: z.nullable(z.string()),
 });
 
+/** The numbers of a report. */
+export const summarySchema = z.object({
+  databases: count,
+  managed: count,
+  unmanaged: count,
+  inherited: count,
+  unsupported: count,
+  outOfScope: count,
+  /** Active NON_COMPLIANT findings by severity, then exempt ones, then INSUFFICIENT_DATA. */
+  findings: z.object({ ...countBySeverity, exempt: count, insufficientData: count }),
+});
+
 /**
  * The result of an audit: the contract with other tools. Its JSON Schema is published with the package. Findings are sorted by severity,
  * then ARN, then rule; databases by ARN.
@@ -38,7 +50,7 @@ export const reportSchema = z.object({
   observedAt: z.iso.datetime(),
   generatedAt: z.iso.datetime(),
   tool: z.object({ name: z.string(), version: z.string() }),
-  /** Null if the report was not made by a command. */
+  /** Null for a report that is neither of a command nor of the service's audit of everything. */
   request: z.nullable(requestSchema),
   /** True if everything was read, every rule was evaluated, every finding is shown, and there is no active violation. */
   clean: z.boolean(),
@@ -89,16 +101,7 @@ export const reportSchema = z.object({
     /** IDs of the rules that the policy turns off. Rules that are off by default are not among them. */
     rulesOff: z.array(z.string()),
   }),
-  summary: z.object({
-    databases: count,
-    managed: count,
-    unmanaged: count,
-    inherited: count,
-    unsupported: count,
-    outOfScope: count,
-    /** Active NON_COMPLIANT findings by severity, then exempt ones, then INSUFFICIENT_DATA. */
-    findings: z.object({ ...countBySeverity, exempt: count, insufficientData: count }),
-  }),
+  summary: summarySchema,
   /** The number of findings by rule, for each rule that was evaluated. */
   byRule: z.record(z.string(), z.object({ violations: count, exempt: count, insufficientData: count })),
   databases: z.array(

@@ -1,5 +1,8 @@
 import { gzipSync } from "node:zlib";
-import type { Report } from "../model/report.ts";
+import * as z from "zod/mini";
+import type { Run } from "../model/history.ts";
+import { type Report, summarySchema } from "../model/report.ts";
+import type { StoredFile } from "./stored-file.ts";
 
 /** The day of a run, in UTC: of the time when AWS was read. */
 export function dayOf({ observedAt }: Pick<Report, "observedAt">): string {
@@ -15,10 +18,23 @@ export const runKeys = {
   summary: (day: string) => `runs/day=${day}/_summary.json`,
 };
 
-/** Renders the findings and databases of an account: gzipped lines of JSON, each with its kind as `record` and with `observedAt`. */
-export function toRunFile({ observedAt, findings, databases }: Report): Uint8Array {
+/**
+ * Renders what an account's run saw: gzipped lines of JSON, each with its kind as `record` and with `observedAt`. A line for each account and
+ * Region says whether it was seen completely, so that a query can tell an empty Region from one that was not read. The lines of findings and
+ * databases have the same `arn` and `identifier`. Evidence is JSON text, because its fields differ from rule to rule.
+ */
+export function toRunFile({ observedAt, findings, databases, coverage }: Report): Uint8Array {
   const lines = [
-    ...findings.map((finding) => ({ record: "finding", observedAt, ...finding })),
+    ...coverage.targets.map(({ account, region, complete }) => ({
+      record: "target",
+      observedAt,
+      account,
+      region,
+      complete,
+    })),
+    ...findings.map(({ resource, evidence, ...finding }) => {
+      return { record: "finding", observedAt, ...resource, ...finding, evidence: JSON.stringify(evidence) };
+    }),
     ...databases.map((database) => ({ record: "database", observedAt, ...database })),
   ];
   return gzipSync(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
@@ -31,4 +47,37 @@ export function toRunSummary({
   ...summary
 }: Report): Omit<Report, "findings" | "databases"> {
   return summary;
+}
+
+/** What a trend takes from a summary. */
+const runSummarySchema = z.object({
+  generatedAt: z.iso.datetime(),
+  observedAt: z.iso.datetime(),
+  clean: z.boolean(),
+  coverage: z.object({ complete: z.boolean() }),
+  summary: summarySchema,
+});
+
+/** The summary of a day's run; null if there was no run. */
+export function summaryFileOf(day: string): StoredFile<z.infer<typeof runSummarySchema> | null> {
+  return {
+    name: runKeys.summary(day),
+    what: "run summary",
+    schema: z.nullable(runSummarySchema),
+    empty: null,
+    whatToDo: "restore an earlier version, or delete it",
+  };
+}
+
+/** A point of the trend. A summary does not say what was new or resolved. */
+export function toRun({ generatedAt, observedAt, clean, coverage, summary }: z.infer<typeof runSummarySchema>): Run {
+  return { generatedAt, observedAt, clean, summary, complete: coverage.complete, opened: null, resolved: null };
+}
+
+/** The days before a day, oldest first. */
+export function daysBefore(day: string, count: number): readonly string[] {
+  const end = Date.parse(day);
+  return Array.from({ length: count }, (_, index) =>
+    new Date(end - (count - index) * 24 * 60 * 60 * 1000).toISOString().slice(0, 10),
+  );
 }

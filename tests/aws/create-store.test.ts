@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { assembleReport } from "../../lib/audit/assemble-report.ts";
-import { createStore, type StoreOptions } from "../../lib/aws/create-store.ts";
+import { createStore, type StoredTrend, type StoreOptions } from "../../lib/aws/create-store.ts";
 import { openBucket } from "../../lib/aws/open-bucket.ts";
 import { emptyLedger, type Ledger } from "../../lib/model/ledger.ts";
 import { emptyRemediationState, type RemediationState } from "../../lib/model/remediation-state.ts";
@@ -377,13 +377,18 @@ describe("a report", () => {
 
   test("is stored as the run of its account and day, and a summary without findings and databases", async () => {
     const finding = aFindingOn("orders");
+    const { resource, ...fields } = finding;
     const databases = aReport(noon).databases;
     await open().writeReport({ ...aReport(noon), findings: [finding] });
     const file = gunzipSync(Buffer.from(stored(`runs/day=2026-11-24/account=${account}.ndjson.gz`) ?? "", "latin1"));
     const lines = file.toString().trimEnd().split("\n");
     const { observedAt } = aReport(noon);
     expect(lines.map((line) => JSON.parse(line))).toEqual([
-      { record: "finding", observedAt, ...finding },
+      { record: "target", observedAt, account: "123456789012", region: "eu-west-1", complete: true },
+      {
+        ...{ record: "finding", observedAt, ...resource, ...fields },
+        evidence: JSON.stringify(finding.evidence),
+      },
       ...databases.map((database) => ({ record: "database", observedAt, ...database })),
     ]);
     const { findings: _, databases: __, ...summary } = aReport(noon);
@@ -394,6 +399,35 @@ describe("a report", () => {
     await open().writeReport(aReport("2026-11-24T12:00:00.001Z"));
     await open().writeReport(aReport(noon));
     expect(JSON.parse(stored("runs/day=2026-11-24/_summary.json") ?? "").generatedAt).toBe("2026-11-24T12:00:00.001Z");
+  });
+
+  test("has a page with the trend of the 29 days before, and names a day whose run cannot be read", async () => {
+    const trends: StoredTrend[] = [];
+    const toPage = (_: Report, trend: StoredTrend) => {
+      trends.push(trend);
+      return "<!doctype html>";
+    };
+    const summaryOf = (day: string) => {
+      const { findings: _, databases: __, ...summary } = aReport(`${day}T06:00:00.000Z`);
+      return JSON.stringify({ ...summary, observedAt: `${day}T06:00:00.000Z` });
+    };
+    for (const day of ["2026-10-25", "2026-10-26", "2026-11-23", "2026-11-24", "2026-11-25"])
+      put(`runs/day=${day}/_summary.json`, summaryOf(day));
+    put("runs/day=2026-11-22/_summary.json", summaryOf("2026-11-22").slice(0, 100));
+    await open({ toPage }).writeReport(aReport(noon));
+    expect(trends.map(({ runs, unreadDays }) => [runs.map(({ generatedAt }) => generatedAt), unreadDays])).toEqual([
+      [["2026-10-26T06:00:00.000Z", "2026-11-23T06:00:00.000Z", noon], ["2026-11-22"]],
+    ]);
+    const { generatedAt, observedAt, clean, summary } = aReport(noon);
+    const run = { generatedAt, observedAt, clean, summary, complete: true, opened: null, resolved: null };
+    expect(trends[0]?.runs.at(-1)).toEqual(run);
+  });
+
+  test("reads 29 summaries for the trend, each once, whatever else is stored", async () => {
+    await open().writeReport(aReport(noon));
+    const reads = aws.simulator.calls.filter(({ action }) => action === "s3:GetObject");
+    // What is stored as the latest is asked for its version, in four objects.
+    expect(reads.length).toBe(29 + 4);
   });
 
   test("is dated in UTC", async () => {

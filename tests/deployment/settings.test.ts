@@ -115,6 +115,7 @@ describe("invalid parameters", () => {
     ["reportRetentionDays", 7],
     ["reportRetentionDays", 99_999_999_999],
     ["reportLock", "on"],
+    ["reportsTable", "yes"],
     ["permissionsBoundary", "boundary"],
     ["reservedConcurrency", 1],
     ["recheckConcurrency", 0],

@@ -42,6 +42,7 @@ const everyParameter = {
   logKmsKeyArn: "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
   logRetentionDays: "365",
   reportLock: "governance",
+  reportsTable: "on",
   permissionsBoundary: "arn:aws:iam::123456789012:policy/boundary",
   reservedConcurrency: "off",
 };

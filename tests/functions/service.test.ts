@@ -1,4 +1,5 @@
-import { rmSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { readFileSync, rmSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { reportSchema } from "../../lib/model/report.ts";
 import { createCloud } from "../../simulator/cloud.ts";
@@ -83,7 +84,11 @@ function take(topic: "findings" | "alerts"): string[] {
 }
 
 function stored(key: string): unknown {
-  return JSON.parse(String(here.buckets.get(bucket)?.objects.get(key)?.body));
+  return JSON.parse(storedText(key));
+}
+
+function storedText(key: string): string {
+  return String(here.buckets.get(bucket)?.objects.get(key)?.body);
 }
 
 describe("audit", () => {
@@ -103,6 +108,27 @@ describe("audit", () => {
     expect(take("alerts")).toEqual([]);
     expect(reportSchema.parse(stored("latest.json")).findings[0]?.firstSeenAt).toBe(report.findings[0]?.firstSeenAt);
   }, 30_000);
+
+  test("says who asked, with which event and policy file, and charts the stored runs of the days before", async () => {
+    here.addInstance({ identifier: "legacy", managed: false });
+    await audit("2026-11-24T06:00:00Z");
+    const sha256 = createHash("sha256").update(readFileSync("policy.yaml")).digest("hex");
+    const { request, observedAt } = reportSchema.parse(stored("latest.json"));
+    expect(request).toEqual({
+      callers: [expect.stringMatching(new RegExp(`^arn:aws:[a-z]+::${account}:`))],
+      command: "function f, event 2026-11-24T06:00:00Z",
+      policy: { file: "policy.yaml", sha256 },
+    });
+    expect(storedText("latest.html")).toContain(sha256);
+    expect(storedText("latest.html")).not.toContain('id="trend"');
+    const yesterday = new Date(Date.parse(observedAt) - 24 * 60 * 60 * 1000).toISOString().slice(0, 10);
+    const summary = here.buckets.get(bucket)?.objects.get(`runs/day=${observedAt.slice(0, 10)}/_summary.json`);
+    if (summary === undefined) throw new Error("no summary is stored");
+    here.buckets.get(bucket)?.objects.set(`runs/day=${yesterday}/_summary.json`, summary);
+    await audit("2026-11-25T06:00:00Z");
+    expect(storedText("latest.html")).toContain('id="trend"');
+    expect(storedText("latest.html")).not.toContain("could not be read");
+  });
 
   test("publishes once if the same event comes twice", async () => {
     here.addInstance({ identifier: "legacy" });

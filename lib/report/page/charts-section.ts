@@ -20,19 +20,22 @@ const ages = [
   { label: "90 days or more", days: Number.POSITIVE_INFINITY },
 ] as const;
 
-/** How many master passwords RDS manages, and active violations by rule, by account and Region, and by age. */
+/** How many master passwords RDS manages, and active violations by account and Region, by rule, and by age. */
 export function renderChartsSection(report: Report, violations: readonly Finding[]): Html | null {
   if (report.databases.length === 0) return null;
   const scopes = toBars(violations, describeScope);
+  const hasAges = violations.length > 0 && report.hasHistory;
+  const charts = [
+    ["Violations by rule", toBars(violations, ({ rule }) => rule)],
+    ["Violations by account and Region", scopes.length > 1 ? scopes : []],
+    ["Age of violations", hasAges ? toAges(violations, report.generatedAt) : []],
+  ] as const;
+  // The short ones stand below the ring, so that two columns have about the same length.
+  const shortestFirst = charts.toSorted(([, a], [, b]) => a.length - b.length);
   return html`<section id="charts" aria-labelledby="charts-title"><h2 id="charts-title">Overview</h2>
 <div class="charts">
 <figure>${renderManagement(report)}</figure>
-${chart(
-  "Violations by rule",
-  toBars(violations, ({ rule }) => rule),
-)}
-${scopes.length > 1 ? chart("Violations by account and Region", scopes) : null}
-${chart("Age of violations", violations.length === 0 || !report.hasHistory ? [] : toAges(violations, report.generatedAt))}
+${shortestFirst.map(([caption, bars]) => chart(caption, bars))}
 </div></section>`;
 }
 

@@ -11,6 +11,7 @@ import { truncate } from "../text/truncate.ts";
 import { dayOf, fold, labelOf, remediationOf, table } from "./components.ts";
 import { toConsoleLink } from "./console-link.ts";
 import { type Html, html } from "./html.ts";
+import { ruleLink } from "./rules-section.ts";
 import { maxEvidence } from "./table-rows.ts";
 
 /** The first account and Region is open, and the next ones while all of them together have at most this many databases. */
@@ -55,7 +56,7 @@ function renderFinding(finding: Finding, { generatedAt, hasHistory }: Report): H
   const age = hoursBetween(firstSeenAt, generatedAt);
   const since = age < 1 ? "new" : html`open since ${dayOf(firstSeenAt)}, ${describeHours(age)}`;
   return html`<div class="finding ${status === "INSUFFICIENT_DATA" ? "unknown" : severity}"><p>${labelOf(finding)} ${message}</p>
-<p class="muted">${rule}${hasHistory ? html` · ${since}` : null}</p>${ended === null ? null : html`<p>Was exempted by ${ended.owner} until ${ended.until}: ${ended.reason}</p>`}${typeof ignored === "string" ? html`<p>Not exempt: ${ignored}.</p>` : null}${remediationOf(remediation)}${renderEvidence(finding)}</div>
+<p class="muted">${ruleLink(rule)}${hasHistory ? html` · ${since}` : null}</p>${ended === null ? null : html`<p>Was exempted by ${ended.owner} until ${ended.until}: ${ended.reason}</p>`}${typeof ignored === "string" ? html`<p>Not exempt: ${ignored}.</p>` : null}${remediationOf(remediation)}${renderEvidence(finding)}</div>
 `;
 }
 
@@ -105,7 +106,7 @@ export function renderExemptSection(findings: readonly Finding[], report: Report
   if (findings.length === 0) return null;
   const rows = findings.map((finding) => [
     html`${finding.resource.identifier} <span class="muted">${describeScope(finding)}</span>`,
-    html`${finding.rule}, ${severityLabel(finding)}`,
+    html`${ruleLink(finding.rule)}, ${severityLabel(finding)}`,
     finding.exemption?.owner ?? "",
     finding.exemption?.reason ?? "",
     describeExemptionEnd(finding.exemption?.until ?? "", report.generatedAt),

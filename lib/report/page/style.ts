@@ -8,7 +8,7 @@ export const pageStyle = `
 @media (prefers-color-scheme: dark) {
   :root {
     --background: #11151c; --card: #1a202a; --text: #e6eaf0; --muted: #a2adbd; --border: #303947; --link: #82b7ff; --code: #11161e;
-    --critical: #ff8b98; --high: #ff8f85; --medium: #f4ac54; --low: #dcc656; --good: #6fd08f; --unknown: #aab0ff; --label: #11151c;
+    --critical: #ff7ac2; --high: #ff8f85; --medium: #f4ac54; --low: #dcc656; --good: #6fd08f; --unknown: #aab0ff; --label: #11151c;
   }
 }
 * { box-sizing: border-box; }
@@ -54,6 +54,7 @@ details.fold[open] > summary { border-bottom: 1px solid var(--border); }
 summary { cursor: pointer; }
 .database { padding: .9rem 1rem; content-visibility: auto; contain-intrinsic-size: auto 9rem; }
 .database + .database { border-top: 1px solid var(--border); }
+.rule { padding: .6rem 1rem .8rem; }
 .finding { margin: .7rem 0 0; padding-left: .9rem; border-left: .2rem solid var(--border); }
 .finding.critical { border-color: var(--critical); } .finding.high { border-color: var(--high); }
 .finding.medium { border-color: var(--medium); } .finding.low { border-color: var(--low); } .finding.unknown { border-color: var(--unknown); }
@@ -114,7 +115,7 @@ button { cursor: pointer; } button:disabled { opacity: .5; cursor: default; }
 .copy { display: flex; gap: .5rem; align-items: start; } .copy code { flex: 1; }
 .pages { display: flex; gap: 1rem; align-items: center; margin-top: .7rem; }
 @media (max-width: 40rem) {
-  .verdict strong { font-size: 1.6rem; }
+  .verdict strong { font-size: 1.6rem; } details.fold > summary .muted { display: block; margin-left: 0; }
   .data thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .data tr, .data tbody th, .data td { display: block; border: 0; padding: .1rem .9rem; }
   .data tr { border-top: 1px solid var(--border); padding: .5rem 0; }
@@ -126,8 +127,9 @@ button { cursor: pointer; } button:disabled { opacity: .5; cursor: default; }
   .on-paper { display: inline; }
   :root { --background: #fff; --card: #fff; --text: #000; --muted: #444; --border: #bbb; --code: #f4f4f4; color-scheme: light;
     --critical: #8f0f1f; --high: #b3261e; --medium: #8a4b00; --low: #6a5700; --good: #1a6b3c; --unknown: #4a4f9e; --label: #fff; }
-  html { font-size: 7.5pt; } header, main, footer { max-width: none; padding: 0; } main > section { margin: 1.5rem 0; } .database { padding: .4rem .8rem; } .skip, .hint, .filters, .pages, .copy button, #databases { display: none; }
+  html { font-size: 7.5pt; } body { line-height: 1.4; } header, main, footer { max-width: none; padding: 0; } main > section { margin: 1.5rem 0; } .database { padding: .4rem .8rem; } .skip, .hint, .filters, .pages, .copy button, #databases { display: none; }
   details.fold::details-content { content-visibility: visible; block-size: auto; } .finding details { display: none; }
+  #rules { columns: 3; column-gap: 1rem; font-size: .9em; line-height: 1.35; } #rules h2 { column-span: all; } #rules details { border: 0; margin: 0 0 .5rem; break-inside: avoid; } #rules :is(summary, .rule) { border: 0; padding: 0; list-style: none; } #rules ul { display: none; }
   #trend details { display: none; } .charts { columns: 2; } th, td { padding: .15rem .6rem; } code.command { padding: .1rem .5rem; margin: .1rem 0; }
   p, .finding { margin: .1rem 0; } .finding + .finding { margin-top: .4rem; } @page { margin: 12mm; }
   .database { content-visibility: visible; } .finding, tr { break-inside: avoid; }

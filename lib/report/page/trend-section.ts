@@ -8,12 +8,29 @@ import { renderTimeChart } from "./time-chart.ts";
 
 /** Runs of the charts and their table; earlier ones are left out. */
 const maxRuns = 90;
+/** Days that are named because they could not be read. */
+const shownDays = 5;
 
-/** The share of managed passwords and the open violations from run to run, as charts and as a table. Null for fewer than two runs. */
-export function renderTrendSection(all: readonly Run[]): Html | null {
+/**
+ * The share of managed passwords and the open violations from run to run, as charts and as a table. Null for fewer than two runs, unless the
+ * runs of some days could not be read.
+ */
+export function renderTrendSection(all: readonly Run[], unreadDays: readonly string[] = []): Html | null {
   const runs = all.slice(-maxRuns);
-  if (runs.length < 2) return null;
-  const note = all.length > runs.length ? `, the last ${runs.length} of ${formatNumber(all.length)} runs` : "";
+  if (runs.length < 2 && unreadDays.length === 0) return null;
+  return html`<section id="trend" aria-labelledby="trend-title"><h2 id="trend-title">Trend</h2>
+${unreadDays.length === 0 ? null : html`<p>Not shown, because it could not be read: what is stored of ${describeDays(unreadDays)}.</p>`}${runs.length < 2 ? null : renderTrend(runs, all.length)}</section>`;
+}
+
+/** "2026-11-20, 2026-11-21 and 3 more days". */
+function describeDays(days: readonly string[]): string {
+  const more = days.length - shownDays;
+  return `${days.slice(0, shownDays).join(", ")}${more > 0 ? ` and ${count(more, "more day")}` : ""}`;
+}
+
+/** The charts, their legend, and the numbers. */
+export function renderTrend(runs: readonly Run[], allRuns: number, { open = false } = {}): Html {
+  const note = allRuns > runs.length ? `, the last ${runs.length} of ${formatNumber(allRuns)} runs` : "";
   // The stack begins at the bottom, so the most severe violations are on top.
   const worstLast = listSeverities(runs).toReversed();
   const shares = runs.map(({ generatedAt: at, complete, summary }) => ({
@@ -25,10 +42,9 @@ export function renderTrendSection(all: readonly Run[]): Html | null {
     values: worstLast.map((severity) => summary.findings[severity]),
   }));
   const hasIncomplete = runs.some(({ complete }) => !complete);
-  return html`<section id="trend" aria-labelledby="trend-title"><h2 id="trend-title">Trend</h2>
-<div class="trends">${renderTimeChart({ caption: `Share of master passwords that RDS manages${note}`, series: [{ name: "managed by RDS", kind: "good" }], max: 100, unit: "%", points: shares })}${renderTimeChart({ caption: `Open violations by severity${note}`, series: worstLast.map((severity) => ({ name: severity, kind: severity })), unit: "", points: violations })}</div>
+  return html`<div class="trends">${renderTimeChart({ caption: `Share of master passwords that RDS manages${note}`, series: [{ name: "managed by RDS", kind: "good" }], max: 100, unit: "%", points: shares })}${renderTimeChart({ caption: `Open violations by severity${note}`, series: worstLast.map((severity) => ({ name: severity, kind: severity })), unit: "", points: violations })}</div>
 ${renderLegend(runs)}${hasIncomplete ? html`<p class="muted"><i class="swatch unknown"></i>Incomplete runs: their numbers are of what was seen.</p>` : null}
-${fold(html`<h3>Runs</h3>`, count(runs.length, "run"), renderRuns(runs))}</section>`;
+${fold(html`<h3>Runs</h3>`, count(runs.length, "run"), renderRuns(runs), { open })}`;
 }
 
 /** The severities of which a run has violations, most severe first. */
@@ -43,6 +59,8 @@ function renderLegend(runs: readonly Run[]): Html | null {
 }
 
 function renderRuns(runs: readonly Run[]): Html {
+  // The runs that the service stores do not say what was new.
+  const areCompared = runs.some(({ opened }) => opened !== null);
   const rows = runs
     .toReversed()
     .map(({ generatedAt, complete, summary, opened, resolved }) => [
@@ -50,8 +68,16 @@ function renderRuns(runs: readonly Run[]): Html {
       formatNumber(summary.databases),
       describeShare(summary),
       ...severities.map((severity) => formatNumber(summary.findings[severity])),
-      ...[summary.findings.insufficientData, opened, resolved].map(formatNumber),
+      formatNumber(summary.findings.insufficientData),
+      ...(areCompared ? [opened, resolved].map((number) => (number === null ? "–" : formatNumber(number))) : []),
     ]);
-  const heads = ["Run", "Databases", "Managed", ...severities, "Not evaluated", "New", "Resolved"];
+  const heads = [
+    "Run",
+    "Databases",
+    "Managed",
+    ...severities,
+    "Not evaluated",
+    ...(areCompared ? ["New", "Resolved"] : []),
+  ];
   return table("Runs, the last one first", heads, rows);
 }

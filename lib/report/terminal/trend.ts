@@ -43,7 +43,7 @@ function toCells({ generatedAt, complete, summary, opened, resolved }: Run): rea
     describeShare(summary),
     ...severities.map((severity) => String(summary.findings[severity])),
     String(summary.findings.insufficientData),
-    String(opened),
-    String(resolved),
+    String(opened ?? "–"),
+    String(resolved ?? "–"),
   ];
 }

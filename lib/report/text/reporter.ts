@@ -19,6 +19,8 @@ export type ReportOptions = {
   readonly coverageByName?: boolean;
   /** The runs of the history, oldest first and this one last, for a page with a trend. Default: none. */
   readonly runs?: readonly Run[];
+  /** Days that the trend lacks because what is stored of them could not be read. Default: none. */
+  readonly unreadDays?: readonly string[];
 };
 
 /** One output format: renders a report to a whole text that ends with a newline. */

@@ -140,6 +140,16 @@ test("the page charts the runs and has them as a table, the last one first; with
   expect((await audit(5, "--format", "html")).stdout).not.toContain('id="trend"');
 });
 
+test("trend: a page of its own with the charts and the runs, which loads nothing", async () => {
+  const { stdout, status } = await runCli(["trend", "--history", file("audits.db"), "--format", "html"]);
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/^<!doctype html>\n/);
+  expect(stdout).toContain("default-src &#39;none&#39;");
+  expect(stdout.match(/<svg/g)).toHaveLength(2);
+  expect(stdout.match(/<tr><th scope="row">/g)).toHaveLength(5);
+  expect([...stdout.matchAll(/\b(?:href|src)="([^"]*)"/g)].map(([, link]) => link)).toEqual(["data:,"]);
+});
+
 test("trend: a table that fits 80 columns", async () => {
   const { stdout } = await runCli(["trend", "--history", file("audits.db"), "--last", "4"], { env: { COLUMNS: "80" } });
   expectGolden("trend", stdout);

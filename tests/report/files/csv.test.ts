@@ -71,6 +71,13 @@ test("csv-databases has one line for each database, findings or not", () => {
   ]);
 });
 
+test("csv-databases has each database in every case, and each value survives parsing", async () => {
+  for (const [, report] of await allCases())
+    expect(read(renderDatabasesCsv(report, options())).map(({ arn, management }) => [arn, management])).toEqual(
+      report.databases.map(({ arn, management }) => [arn, management]),
+    );
+});
+
 test("renders 10,000 findings", () => {
   expect(renderCsv(tenThousand(), options()).split("\n")).toHaveLength(10_002);
 });

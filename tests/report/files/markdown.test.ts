@@ -19,10 +19,8 @@ const expected = ["h1", "h2", "p", "table", "thead", "tbody", "tr", "th", "td", 
 
 describe("a Markdown parser", () => {
   test("finds tables, text and code only, in every case", async () => {
-    for (const [name, report] of await allCases()) {
-      if (name === "10,000 findings") continue;
+    for (const [, report] of await allCases())
       expect([...elementsOf(render(report))].filter((element) => !expected.includes(element ?? ""))).toEqual([]);
-    }
   });
 
   test("finds no link, image, script or other markup in untrusted text", () => {

@@ -22,23 +22,22 @@ type Result = {
 const render = (report: Report) => JSON.parse(renderOscal(report, options()));
 const resultOf = (report: Report): Result => render(report)["assessment-results"].results[0];
 
-/** `release-schemas` of compliance-trestle, or NIST's release: oscal_assessment-results_schema.json. */
 const schema = publishedSchema("oscal_assessment-results_schema.json");
 
-(schema === null ? describe.skip : describe)("the schema of OSCAL 1.2.1 accepts", () => {
+describe("the schema of OSCAL 1.2.1 accepts", () => {
   test("every case", async () => {
-    for (const [, report] of await allCases()) expect(schema?.(render(report))).toEqual([]);
+    for (const [, report] of await allCases()) expect(schema(render(report))).toEqual([]);
   });
 
   test("but not results without metadata", () => {
     const { metadata: _, ...results } = render(aReport(anInventory()))["assessment-results"];
-    expect(schema?.({ "assessment-results": results })).not.toEqual([]);
+    expect(schema({ "assessment-results": results })).not.toEqual([]);
   });
 });
 
-test("untrusted text anywhere is rendered, and accepted where the schema is at hand", () =>
+test("the schema accepts untrusted text anywhere", () =>
   fc.assert(
-    fc.property(hostileReport, (report) => expect(schema?.(render(report)) ?? []).toEqual([])),
+    fc.property(hostileReport, (report) => expect(schema(render(report))).toEqual([])),
     { numRuns: 50 },
   ));
 

@@ -13,8 +13,9 @@ import puppeteer, { type Browser, type Page } from "puppeteer-core";
 import type { Run } from "../../../lib/model/history.ts";
 import type { Report } from "../../../lib/model/report.ts";
 import { renderPage } from "../../../lib/report/page/page.ts";
-import { runCli } from "../../cli/run-cli.ts";
+import { renderTrendPage } from "../../../lib/report/page/trend-page.ts";
 import { anInventory } from "../../support/builders.ts";
+import { caseNamed } from "../files/cases.ts";
 import { aFinding } from "../sample-changes.ts";
 import { anIncompleteInventory, aReport, aTargetOf, options } from "../sample-reports.ts";
 
@@ -50,8 +51,14 @@ suite(hasBrowser ? "in chromium" : `skipped: there is no browser at ${executable
 
   /** Opens a report from a file. `problems` has what the console says and what the page requests besides itself. */
   async function open(report: Report, { width = 1280, scheme = "light", hash = "", runs = [] as readonly Run[] } = {}) {
+    const opened = await openText(renderPage(report, options({ runs })), { width, scheme, hash });
+    if (report.findings.length > 500) await opened.page.waitForSelector("#findings-table table.data");
+    return opened;
+  }
+
+  async function openText(text: string, { width = 1280, scheme = "light", hash = "" } = {}) {
     const file = join(folder, `${crypto.randomUUID()}.html`);
-    writeFileSync(file, renderPage(report, { reasons: options().reasons, runs }));
+    writeFileSync(file, text);
     const page = await browser.newPage();
     const problems: string[] = [];
     page.on("console", (message) => problems.push(message.text()));
@@ -60,7 +67,6 @@ suite(hasBrowser ? "in chromium" : `skipped: there is no browser at ${executable
     await page.setViewport({ width, height: 900 });
     await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
     await page.goto(`${pathToFileURL(file).href}${hash}`);
-    if (report.findings.length > 500) await page.waitForSelector("#findings-table table.data");
     return { page, problems };
   }
 
@@ -77,24 +83,29 @@ suite(hasBrowser ? "in chromium" : `skipped: there is no browser at ${executable
   const names = (page: Page) =>
     page.$$eval("#findings-table tbody th", (cells) => cells.map(({ textContent }) => textContent));
 
-  const cases = [
-    ["a small report", small],
-    ["10,000 findings", large],
+  const sizes = [
+    ["a desktop, light", 1280, "light"],
+    ["a desktop, dark", 1280, "dark"],
+    ["a telephone, light", 390, "light"],
+    ["a telephone, dark", 390, "dark"],
   ] as const;
-  describe.each(cases)("%s", (_, report) => {
-    test.each([
-      ["a desktop, light", 1280, "light"],
-      ["a desktop, dark", 1280, "dark"],
-      ["a telephone, light", 390, "light"],
-      ["a telephone, dark", 390, "dark"],
-    ])("on %s: no barrier, no sideways scrolling, no error, no request", async (_, width, scheme) => {
-      const { page, problems } = await open(report, { width, scheme });
-      expect(await findBarriers(page)).toEqual([]);
-      expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
-      expect(problems).toEqual([]);
-      await page.close();
-    });
+  const expectGood = async (report: Report, width: number, scheme: string) => {
+    const { page, problems } = await open(report, { width, scheme });
+    expect(await findBarriers(page)).toEqual([]);
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
+    expect(problems).toEqual([]);
+    await page.close();
+  };
+
+  describe.each(sizes)("on %s: no barrier, no sideways scrolling, no error, no request", (_, width, scheme) => {
+    test("the demo", async () => expectGood(await caseNamed("the demo"), width, scheme));
+    test("10,000 findings", () => expectGood(large, width, scheme));
   });
+
+  test.each(["an empty account", "gaps only", "incomplete", "every outcome", "hostile names"])(
+    "%s: the same, on a telephone",
+    async (name) => expectGood(await caseNamed(name), 390, "light"),
+  );
 
   test.each([
     [1280, "light"],
@@ -110,6 +121,15 @@ suite(hasBrowser ? "in chromium" : `skipped: there is no browser at ${executable
       drawings.map((drawing) => drawing.getBoundingClientRect().width),
     );
     expect(area).toBeGreaterThan(200);
+    await page.close();
+  });
+
+  test.each(sizes)("the page of a trend alone, on %s", async (_, width, scheme) => {
+    const runs = Array.from({ length: 60 }, (_, index) => aRun(index));
+    const { page, problems } = await openText(renderTrendPage(runs), { width, scheme });
+    expect(await findBarriers(page)).toEqual([]);
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
+    expect(problems).toEqual([]);
     await page.close();
   });
 
@@ -159,6 +179,20 @@ suite(hasBrowser ? "in chromium" : `skipped: there is no browser at ${executable
     await page.close();
   });
 
+  test("a link to a rule opens its explanation, from a finding and from a row of the table", async () => {
+    const isOpen = (page: Page) =>
+      page.$eval("#rule-master-password-managed", (rule) => rule.closest("details[open]") !== null);
+    const { page } = await open(aReport(anInventory({ targets: [aTargetOf(2)] })));
+    expect(await isOpen(page)).toBe(false);
+    await page.click('.finding a[href^="#rule-"]');
+    expect(await isOpen(page)).toBe(true);
+    const { page: table } = await open(large);
+    await table.click("#findings-table tbody button");
+    await table.click('.detail a[href^="#rule-"]');
+    expect(await isOpen(table)).toBe(true);
+    await Promise.all([page.close(), table.close()]);
+  });
+
   test("hostile texts are shown as they are", async () => {
     const hostile = `<img src=x onerror=alert(1)>"'&</script>`;
     const [first] = large.findings;
@@ -174,7 +208,7 @@ suite(hasBrowser ? "in chromium" : `skipped: there is no browser at ${executable
     const page = await browser.newPage();
     await page.setJavaScriptEnabled(false);
     const file = join(folder, "plain.html");
-    writeFileSync(file, renderPage(large, { reasons: options().reasons }));
+    writeFileSync(file, renderPage(large, options()));
     await page.goto(pathToFileURL(file).href);
     const text = await page.$eval("#findings-table", ({ textContent }) => textContent);
     expect(text).toContain("The first 50 of 10,000 findings.");
@@ -183,11 +217,8 @@ suite(hasBrowser ? "in chromium" : `skipped: there is no browser at ${executable
   });
 
   test("the demo prints on at most 6 pages", async () => {
-    const { stdout } = await runCli(["demo", "--format", "html"]);
-    const file = join(folder, "demo.html");
-    writeFileSync(file, stdout);
-    const page = await browser.newPage();
-    await page.goto(pathToFileURL(file).href);
+    const { page } = await open(await caseNamed("the demo"));
+    expect((await page.$$(".finding")).length).toBeGreaterThan(20);
     const pdf = Buffer.from(await page.pdf({ format: "A4" })).toString("latin1");
     expect(pdf.match(/\/Type\s*\/Page\b/g)?.length).toBeLessThanOrEqual(6);
     await page.close();

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import type { Run } from "../../../lib/model/history.ts";
 import type { Report } from "../../../lib/model/report.ts";
 import { renderPage } from "../../../lib/report/page/page.ts";
 import type { TableData } from "../../../lib/report/page/table-rows.ts";
@@ -18,8 +19,8 @@ import { hostile, hostileFinding } from "../hostile.ts";
 import { aFinding, anEndedExemption, threeWeeksAgo } from "../sample-changes.ts";
 import { anIncompleteInventory, aReport, aTargetOf, options } from "../sample-reports.ts";
 
-const { reasons } = options();
-const render = (report: Report) => renderPage(report, { reasons });
+const { reasons, rules } = options();
+const render = (report: Report) => renderPage(report, { reasons, rules });
 
 /** The CPU time that some work takes, in seconds: other processes do not add to it. */
 function secondsOf(work: () => unknown): number {
@@ -105,7 +106,8 @@ test("loads nothing, runs nothing and forbids both", () => {
   expect(page).not.toMatch(/<(script|img|iframe|object|embed|form|base)\b|@import|url\(|\son\w+=/i);
   const links = [...page.matchAll(/\b(?:href|src)="([^"]*)"/g)].map(([, link]) => link ?? "");
   const console = "https://eu-west-1.console.aws.amazon.com/rds/home?region=eu-west-1#database:id=";
-  expect(links.filter((link) => !link.startsWith("#") && !link.startsWith(console) && link !== "data:,")).toEqual([]);
+  const known = new Set(["data:,", ...rules.flatMap(({ references }) => references)]);
+  expect(links.filter((link) => !link.startsWith("#") && !link.startsWith(console) && !known.has(link))).toEqual([]);
   const ids = [...page.matchAll(/\bid="([^"]*)"/g)].map(([, id]) => `#${id}`);
   expect(links.filter((link) => link.startsWith("#") && !ids.includes(link))).toEqual([]);
 });
@@ -186,7 +188,58 @@ describe("the text of a page", () => {
   test("shows a reason code without explanation as is", () => {
     const replica = aPlainDatabase({ replicationSource: "orders" });
     const report = aReport(anInventory({ targets: [aTarget({ databases: [replica] })] }));
-    expect(textOf(renderPage(report, { reasons: {} }))).toContain("inherited: read-replica");
+    expect(textOf(renderPage(report, { reasons: {}, rules }))).toContain("inherited: read-replica");
+  });
+});
+
+describe("the rules with findings", () => {
+  const rulesOf = (page: string) => /<section id="rules"[\s\S]*?<\/section>/.exec(page)?.[0] ?? "";
+  const page = render(aReport(anInventory({ targets: [aTargetOf(2)] })));
+  const rule = rules.find(({ id }) => id === "master-password-managed");
+
+  test("are explained: what each demands, why, and where AWS documents it", () => {
+    const section = rulesOf(page);
+    expect(section.match(/<details/g)).toHaveLength(1);
+    for (const text of [rule?.title, "master-password-managed, 2 findings", rule?.rationale])
+      expect(textOf(section)).toContain(text);
+    for (const url of rule?.references ?? []) expect(section).toContain(`href="${url}"`);
+  });
+
+  test("are linked from each finding, also from an exempt one", () => {
+    const [linked, ...more] = new Set(page.match(/<a href="#rule-[^"]*">/g));
+    expect([linked, more]).toEqual(['<a href="#rule-master-password-managed">', []]);
+    expect(rulesOf(page)).toContain('id="rule-master-password-managed"');
+  });
+
+  test("that this version does not know are named, and a page without findings has no such section", () => {
+    const [finding] = aReport(anInventory({ targets: [aTargetOf(1)] })).findings;
+    const unknown = render({ ...aReport(anInventory()), findings: [aFinding({ ...finding, rule: "later-rule" })] });
+    expect(textOf(rulesOf(unknown))).toContain("This version has no rule later-rule.");
+    expect(rulesOf(render(aReport(anInventory())))).toBe("");
+  });
+
+  test("are explained in a large report too", () =>
+    expect(textOf(rulesOf(render(aReport(anInventory({ targets: [aTargetOf(501)] })))))).toContain(rule?.rationale));
+});
+
+describe("the trend", () => {
+  test("names days that could not be read, also if nothing else is known", () => {
+    const days = ["2026-11-18", "2026-11-19", "2026-11-20", "2026-11-21", "2026-11-22", "2026-11-23"];
+    const page = renderPage(aReport(anInventory()), { reasons, rules, unreadDays: days });
+    expect(textOf(page)).toContain(
+      "Not shown, because it could not be read: what is stored of 2026-11-18, 2026-11-19, 2026-11-20, 2026-11-21, 2026-11-22 and 1 more day.",
+    );
+  });
+
+  test("has no columns for what the runs do not say", () => {
+    const { generatedAt, observedAt, clean, summary } = aReport(anInventory());
+    const run = { generatedAt, observedAt, clean, summary, complete: true, opened: null, resolved: null };
+    const heads = (runs: readonly Run[]) =>
+      [...renderPage(aReport(anInventory()), { reasons, rules, runs }).matchAll(/<th scope="col">([^<]*)/g)].map(
+        ([, head]) => head,
+      );
+    expect(heads([run, run])).not.toContain("Resolved");
+    expect(heads([run, { ...run, opened: 1, resolved: 2 }])).toContain("Resolved");
   });
 });
 

@@ -104,11 +104,11 @@ function renderCell(row: TableRow, field: string): unknown {
     : value;
 }
 
-function renderFinding({ message, remediation, evidence, link, type }: FindingRow): VNode {
+function renderFinding({ message, remediation, evidence, link, type, rule }: FindingRow): VNode {
   return html`<p>${message}</p>
   ${remediation !== "" && html`<p>→ ${splitCommands(remediation).map(({ kind, text }) => (kind === "command" ? renderCommand(text) : kind === "mention" ? html`<code class="mention">${text}</code>` : text))}</p>`}
   <dl><dt>Type</dt><dd>${type}</dd>${evidence.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
-  ${renderLink(link)}`;
+  ${renderLink(link)}<p><a href=${`#rule-${rule}`}>Why ${rule} matters</a></p>`;
 }
 
 function renderDatabase({ reason, secret, link, database }: DatabaseRow): VNode {
