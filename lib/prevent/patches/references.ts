@@ -1,0 +1,54 @@
+import { get, isRecord, textOf } from "../json-value.ts";
+
+/** Where a template refers to something: the keys that lead there. */
+export type Reference = readonly string[];
+
+/** Every reference to a parameter or resource: by `Ref`, `Fn::GetAtt`, `Fn::Sub` and `DependsOn`, and by name in the metadata of the template. */
+export function findReferences(root: unknown, name: string): readonly Reference[] {
+  const found: Reference[] = [];
+  walk(root, [], (value, path) => {
+    if (namesOf(value, path).includes(name)) found.push(path);
+  });
+  return found;
+}
+
+/** The parameters and resources that an expression refers to. */
+export function listReferenced(expression: unknown): readonly string[] {
+  const names: string[] = [];
+  walk(expression, [], (value, path) => names.push(...namesOf(value, path)));
+  return [...new Set(names)];
+}
+
+/** The names of the secrets that the dynamic references of an expression read. */
+export function listSecretNames(expression: unknown): readonly string[] {
+  const names: string[] = [];
+  walk(expression, [], (value) => {
+    if (typeof value === "string")
+      names.push(...[...value.matchAll(/\{\{resolve:secretsmanager:([^:}$]+)/g)].map(([, name = ""]) => name));
+  });
+  return names;
+}
+
+function walk(value: unknown, path: Reference, visit: (value: unknown, path: Reference) => void): void {
+  visit(value, path);
+  if (Array.isArray(value)) for (const [index, item] of value.entries()) walk(item, [...path, String(index)], visit);
+  else if (isRecord(value)) for (const [key, item] of Object.entries(value)) walk(item, [...path, key], visit);
+}
+
+function namesOf(value: unknown, path: Reference): readonly string[] {
+  if (typeof value === "string") {
+    const isDependency = path[0] === "Resources" && path[2] === "DependsOn";
+    return isDependency || path[0] === "Metadata" ? [value] : [];
+  }
+  if (!isRecord(value) || Object.keys(value).length !== 1) return [];
+  const attribute = get(value, "Fn::GetAtt");
+  const template = get(value, "Fn::Sub");
+  const text = Array.isArray(template) ? template[0] : template;
+  return [
+    ...(typeof value.Ref === "string" ? [value.Ref] : []),
+    ...(attribute === undefined
+      ? []
+      : [Array.isArray(attribute) ? textOf(attribute[0]) : (textOf(attribute).split(".")[0] ?? "")]),
+    ...(typeof text === "string" ? [...text.matchAll(/\$\{([^!}.]+)/g)].map(([, name = ""]) => name.trim()) : []),
+  ];
+}
