@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
 import { isAbsolute, relative, sep } from "node:path";
-import { placeholders, type Tool, toolNames } from "../../lib/patches/patch.ts";
+import { forBothKinds, type Tool, toolNames } from "../../lib/patches/patch.ts";
 import { turnOn } from "../../lib/patches/turn-on.ts";
 import type { ParameterValues } from "../../lib/prevent/cloudformation/parameters.ts";
 import { patchPlan, patchTemplate, type TemplatePatch } from "../../lib/prevent/patches/patch-template.ts";
@@ -15,7 +15,7 @@ import { type Io, write } from "../io.ts";
 import { writeWhole } from "./files.ts";
 import { terminalOf } from "./terminal.ts";
 
-const mark = "\uFEFF";
+const bom = "\uFEFF";
 
 const clients =
   "RDS sets another password when the change is deployed: let clients read it from the secret that MasterUserSecret.SecretArn of the database names. Do not deploy a change set that replaces a database.";
@@ -65,7 +65,7 @@ async function makePatch(
 ): Promise<TemplatePatch> {
   const plan = parsePlan(text, file);
   if (plan !== null) return patchPlan(toPlannedDeclarations(plan, target), standard);
-  const source = { path, file, text, byteOrderMark: (await startsWithMark(file)) ? mark : "" };
+  const source = { path, file, text, bom: (await hasBom(file)) ? bom : "" };
   return patchTemplate(source, { parameters, target, nestedAreJudged }, standard);
 }
 
@@ -73,7 +73,7 @@ async function makePatch(
 function renderSource(tool: Tool, layout: Layout): readonly string[] {
   return [
     `The change with ${toolNames[tool]}, step by step:`,
-    ...renderPatch(turnOn[tool](placeholders), layout, "  "),
+    ...renderPatch(forBothKinds(turnOn, tool, null), layout, "  "),
   ];
 }
 
@@ -85,11 +85,11 @@ function refusePath(path: string): string | null {
 }
 
 /** True for a file with a byte order mark, which its text lacks. */
-async function startsWithMark(file: string): Promise<boolean> {
+async function hasBom(file: string): Promise<boolean> {
   const handle = await open(file);
   try {
     const { buffer } = await handle.read(Buffer.alloc(3), 0, 3, 0);
-    return buffer.toString("utf8") === mark;
+    return buffer.toString("utf8") === bom;
   } finally {
     await handle.close();
   }

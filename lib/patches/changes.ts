@@ -1,12 +1,12 @@
 import { keyOfSecret, keyPolicy, usableKey } from "./keys.ts";
 import { newSecret } from "./new-secret.ts";
-import type { Change } from "./patch.ts";
+import type { ChangeByTool } from "./patch.ts";
 import { restoreSecret, rotate, scheduleRotation } from "./rotation.ts";
 import { limitSharing } from "./sharing.ts";
 import { turnOn } from "./turn-on.ts";
 
 /** The change that each violation needs: by the id of the rule, and that of its message. */
-const changes: Readonly<Record<string, Readonly<Record<string, Change>>>> = {
+const changes: Readonly<Record<string, Readonly<Record<string, ChangeByTool>>>> = {
   "master-password-managed": { unmanaged: turnOn, unmanagedWithoutKey: turnOn },
   "password-not-in-template": {
     literal: turnOn,
@@ -45,6 +45,6 @@ const changes: Readonly<Record<string, Readonly<Record<string, Change>>>> = {
 };
 
 /** The change for a violation; null if there is none, as for a pass and for what could not be evaluated. */
-export function findChange(rule: string, messageId: string): Change | null {
+export function findChange(rule: string, messageId: string): ChangeByTool | null {
   return changes[rule]?.[messageId] ?? null;
 }

@@ -1,11 +1,11 @@
 import { enableKeyCommand, keepKeyCommand, quote, rotateCommand, showKeyPolicyCommand } from "../model/aws-cli.ts";
-import { type Change, inSteps, onlyAwsCli, type PatchTarget } from "./patch.ts";
+import { type ChangeByTool, inSteps, onlyAwsCli, type PatchTarget } from "./patch.ts";
 
 const thenRotate = "Rotate the password with the AWS CLI, to see that RDS can use the key:";
 const deletion = "A template cannot cancel the deletion of a key: the AWS CLI can.";
 
 /** The key of the secret becomes usable. */
-export const usableKey: Change = {
+export const usableKey: ChangeByTool = {
   cloudformation: (target) =>
     inSteps([`Enable the key in its AWS::KMS::Key. ${deletion}`, "Enabled: true"], [thenRotate, rotateCommand(target)]),
   cdk: (target) =>
@@ -24,7 +24,7 @@ export const usableKey: Change = {
 };
 
 /** The policy of the key lets RDS use the key for the secret. */
-export const keyPolicy: Change = {
+export const keyPolicy: ChangeByTool = {
   cloudformation: (target) =>
     inSteps(
       ["Add a statement to the KeyPolicy of the AWS::KMS::Key, and remove a Deny that covers it:", toStatement(target)],
@@ -79,7 +79,7 @@ export const keyPolicy: Change = {
 };
 
 /** RDS and Secrets Manager have the same key for the secret. */
-export const keyOfSecret: Change = onlyAwsCli(
+export const keyOfSecret: ChangeByTool = onlyAwsCli(
   "A template sets only the key that RDS reports, and only while management is turned on. Set the key in Secrets Manager with the AWS CLI, or turn management off and on as for secret-key-as-required.",
   (target) =>
     inSteps([

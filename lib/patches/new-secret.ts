@@ -1,5 +1,5 @@
 import { turnOffCommand, turnOnCommand, untilOffCommand } from "../model/aws-cli.ts";
-import { type Change, inSteps, notForTenants, type PatchTarget } from "./patch.ts";
+import { type ChangeByTool, inSteps, notForTenants, type PatchTarget } from "./patch.ts";
 import { cdkNames, cloudFormationNames, terraformNames } from "./settings.ts";
 import { l1Type, resourceType, toArguments, toCloudFormation, toL1 } from "./turn-on.ts";
 
@@ -9,7 +9,7 @@ const wait = "Wait until the secret is gone:";
 const clients = "Give clients the ARN of the new secret, which is another one.";
 
 /** Management is turned off and on, which makes a new secret with the key. */
-export const newSecret: Change = notForTenants({
+export const newSecret: ChangeByTool = notForTenants({
   cloudformation: (target) =>
     inThree(
       target,

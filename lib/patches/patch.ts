@@ -13,7 +13,7 @@ export const toolNames: Readonly<Record<Tool, string>> = {
 };
 
 /** A step of a change: a sentence, and the lines or commands for it. */
-export type PatchStep = { readonly what: string; readonly code: string | null };
+type PatchStep = { readonly what: string; readonly code: string | null };
 
 /** The change that a finding needs, made with one tool: its steps in order. Without any, `none` says why the tool cannot make it. */
 export type Patch = { readonly steps: readonly PatchStep[]; readonly none: string | null };
@@ -33,7 +33,7 @@ export type PatchTarget = Pick<Database, "kind" | "region" | "identifier"> & {
 };
 
 /** One change, with each tool. */
-export type Change = Readonly<Record<Tool, (target: PatchTarget) => Patch>>;
+export type ChangeByTool = Readonly<Record<Tool, (target: PatchTarget) => Patch>>;
 
 /** Names that a person replaces, where a change is not about one database. */
 export const placeholders: PatchTarget = {
@@ -58,13 +58,13 @@ export function impossible(none: string): Patch {
 }
 
 /** A change that neither CloudFormation, the CDK nor Terraform can make, for the same reason. */
-export function onlyAwsCli(reason: string, withAwsCli: Change["aws-cli"]): Change {
+export function onlyAwsCli(reason: string, withAwsCli: ChangeByTool["aws-cli"]): ChangeByTool {
   const none = () => impossible(reason);
   return { cloudformation: none, cdk: none, terraform: none, "aws-cli": withAwsCli };
 }
 
 /** Refuses tenant databases, for which these tools have no resource. */
-export function notForTenants(change: Change): Change {
+export function notForTenants(change: ChangeByTool): ChangeByTool {
   const refuse =
     (tool: Exclude<Tool, "aws-cli">) =>
     (target: PatchTarget): Patch =>
@@ -72,4 +72,19 @@ export function notForTenants(change: Change): Change {
         ? impossible(`${toolNames[tool]} has no resource for tenant databases. Use the AWS CLI.`)
         : change[tool](target);
   return { ...change, cloudformation: refuse("cloudformation"), cdk: refuse("cdk"), terraform: refuse("terraform") };
+}
+
+/** The change of a DB instance whose names a person fills in, with the lines for a DB cluster where they are others. */
+export function forBothKinds(change: ChangeByTool, tool: Tool, key: string | null): Patch {
+  const of = (kind: PatchTarget["kind"]) => change[tool]({ ...placeholders, kind, key });
+  const [{ steps, none }, cluster] = [of("instance"), of("cluster")];
+  return {
+    none,
+    steps: steps.map(({ what, code }, index) => {
+      const other = cluster.steps[index]?.code ?? null;
+      const isSame = code === null || other === null || other === code;
+      const comment = tool === "cdk" && !/^(aws|until) /.test(code ?? "") ? "//" : "#";
+      return { what, code: isSame ? code : `${code}\n${comment} for a DB cluster:\n${other}` };
+    }),
+  };
 }

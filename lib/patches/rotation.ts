@@ -1,11 +1,11 @@
 import { restoreSecretCommand, rotateCommand, scheduleCommand } from "../model/aws-cli.ts";
-import { type Change, impossible, inSteps, onlyAwsCli, type PatchTarget } from "./patch.ts";
+import { type ChangeByTool, impossible, inSteps, onlyAwsCli, type PatchTarget } from "./patch.ts";
 
 const noSchedule =
   "This tool does not set the rotation of a secret that RDS manages: AWS::SecretsManager::RotationSchedule is for rotation by a Lambda function. Use the AWS CLI.";
 
 /** Automatic rotation is turned on, or its interval changed. */
-export const scheduleRotation: Change = {
+export const scheduleRotation: ChangeByTool = {
   cloudformation: () => impossible(noSchedule),
   cdk: () => impossible(noSchedule),
   terraform: (target) =>
@@ -18,13 +18,13 @@ export const scheduleRotation: Change = {
 };
 
 /** The password is rotated now, once its cause is gone. */
-export const rotate: Change = onlyAwsCli(
+export const rotate: ChangeByTool = onlyAwsCli(
   "There is nothing to change here: the secret's state is not part of a template or a configuration. Remove the cause that the finding names, then rotate the password with the AWS CLI.",
   (target) => inSteps(["Remove the cause that the finding names, then rotate the password.", rotateCommand(target)]),
 );
 
 /** The deletion of the secret is canceled. */
-export const restoreSecret: Change = onlyAwsCli(
+export const restoreSecret: ChangeByTool = onlyAwsCli(
   "There is nothing to change here: a deletion is canceled with the AWS CLI.",
   (target) =>
     inSteps(["Restore the secret before it is deleted.", restoreSecretCommand(target, { arn: target.secretArn })]),

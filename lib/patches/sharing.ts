@@ -1,11 +1,11 @@
 import { quote, rotateCommand, showResourcePolicyCommand } from "../model/aws-cli.ts";
-import { type Change, inSteps } from "./patch.ts";
+import { type ChangeByTool, inSteps } from "./patch.ts";
 
 const limited = "Remove the statements that the finding names, or limit them with a condition on aws:PrincipalAccount,";
 const thenRotate = "Then rotate the password with the AWS CLI, because others may have read it:";
 
 /** The resource policy of the secret shares it with no other account. */
-export const limitSharing: Change = {
+export const limitSharing: ChangeByTool = {
   cloudformation: (target) =>
     inSteps([`${limited} in AWS::SecretsManager::ResourcePolicy.`], [thenRotate, rotateCommand(target)]),
   cdk: (target) =>

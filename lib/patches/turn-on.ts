@@ -1,9 +1,9 @@
 import { showSecretCommand, turnOnCommand } from "../model/aws-cli.ts";
-import { type Change, inSteps, notForTenants, type PatchTarget } from "./patch.ts";
+import { type ChangeByTool, inSteps, notForTenants, type PatchTarget } from "./patch.ts";
 import { cdkNames, cloudFormationNames, terraformNames } from "./settings.ts";
 
 /** Management is turned on, with a key, and what had the old password goes. */
-export const turnOn: Change = notForTenants({
+export const turnOn: ChangeByTool = notForTenants({
   cloudformation: (target) =>
     inSteps(
       [
@@ -44,7 +44,7 @@ export const turnOn: Change = notForTenants({
         "Remove what rotates a secret of your own that has the password: aws_secretsmanager_secret_rotation and its Lambda function. They would change the password without RDS.",
       ],
       [
-        `In the same apply, replace ${password}, or ${password}_wo and ${password}_wo_version, which conflict with it. Keep the user name and the snapshot: the plan must update the database in place.`,
+        `In the same apply, replace ${password}, or ${password}_wo and its version, which conflict with it. Keep the user name and the snapshot: the plan must not replace the database.`,
         toTerraform(target),
       ],
       [

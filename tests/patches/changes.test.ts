@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { findChange } from "../../lib/patches/changes.ts";
-import { type Patch, type PatchTarget, placeholders, tools } from "../../lib/patches/patch.ts";
+import { type PatchTarget, placeholders, tools } from "../../lib/patches/patch.ts";
 import { passwordRule } from "../../lib/prevent/templates/password-rule.ts";
 import { rules } from "../../rules/index.ts";
 
@@ -15,9 +15,10 @@ const key = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234
 describe("every violation of every rule has a change, or says why not", () => {
   test.each(violations)("%s: %s", (rule, messageId) => {
     const change = findChange(rule, messageId);
+    if (change === null) throw new Error("it has none");
     for (const tool of tools)
       for (const kind of kinds) {
-        const { steps, none } = change?.[tool]({ ...placeholders, kind, key }) as Patch;
+        const { steps, none } = change[tool]({ ...placeholders, kind, key });
         expect(steps.length > 0).toBe(none === null);
         for (const sentence of [...steps.map(({ what }) => what), ...(none === null ? [] : [none])])
           expect(sentence).toMatch(/^[A-Z].*[.:]$/);

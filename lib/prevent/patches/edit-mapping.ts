@@ -4,7 +4,7 @@ import { isAlias, isCollection, isMap, isScalar, type Pair, type YAMLMap } from 
 export type TextEdit = { readonly start: number; readonly end: number; readonly text: string };
 
 /** An entry to write: a text or a truth value, or a mapping of texts. */
-export type Entry = string | boolean | Readonly<Record<string, string>>;
+export type EntryValue = string | boolean | Readonly<Record<string, string>>;
 
 /** A mapping of a template with its source, and the entry that it is the value of; null for the whole template. */
 export type Mapping = { readonly source: string; readonly map: YAMLMap; readonly parent: Pair | null };
@@ -22,7 +22,7 @@ export function findPair({ items }: YAMLMap, name: string): Pair | null {
 }
 
 /** Replaces the value of an entry. */
-export function replaceValue({ source }: Mapping, pair: Pair, entry: Entry): TextEdit {
+export function replaceValue({ source }: Mapping, pair: Pair, entry: EntryValue): TextEdit {
   const { value } = pair;
   if (!isScalar(value) || value.anchor !== undefined || (value.tag ?? "").startsWith("!") || !value.range)
     throw new NotEditable(`${nameOf(pair)} is not a plain value`);
@@ -34,7 +34,7 @@ export function replaceValue({ source }: Mapping, pair: Pair, entry: Entry): Tex
 }
 
 /** Replaces a whole entry by another one. A comment behind it goes too, because it is about the old entry. */
-export function replacePair(mapping: Mapping, pair: Pair, name: string, entry: Entry): TextEdit {
+export function replacePair(mapping: Mapping, pair: Pair, name: string, entry: EntryValue): TextEdit {
   refuseAnchors(pair);
   const { source, map } = mapping;
   const end = endOf(pair, source);
@@ -65,7 +65,7 @@ export function removePair({ source, map }: Mapping, pair: Pair): TextEdit {
 }
 
 /** Adds an entry behind another one, or before the first. */
-export function insertPair(mapping: Mapping, name: string, entry: Entry, after: Pair | null): TextEdit {
+export function insertPair(mapping: Mapping, name: string, entry: EntryValue, after: Pair | null): TextEdit {
   const { source, map } = mapping;
   const parent = parentOf(mapping);
   const text = toText(mapping, name, entry);
@@ -198,7 +198,7 @@ function isDense(source: string, pair: Pair): boolean {
 }
 
 /** An entry as text, in the style of the mapping. */
-function toText(mapping: Mapping, name: string, entry: Entry): string {
+function toText(mapping: Mapping, name: string, entry: EntryValue): string {
   const { source, map } = mapping;
   const parent = parentOf(mapping);
   const sibling = map.items[0] ?? parent;
@@ -216,7 +216,7 @@ function toText(mapping: Mapping, name: string, entry: Entry): string {
   return [`${key}:`, ...lines].join(eolOf(source));
 }
 
-function toInline(entry: Entry, quote: string, colon = ": "): string {
+function toInline(entry: EntryValue, quote: string, colon = ": "): string {
   if (typeof entry === "boolean") return String(entry);
   if (typeof entry === "string")
     return quote === "" && /^[A-Za-z][\w:/-]*$/.test(entry) ? entry : JSON.stringify(entry);

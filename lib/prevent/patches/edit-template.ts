@@ -1,7 +1,7 @@
 import { isMap, type Pair, parseDocument, type YAMLMap } from "yaml";
 import {
   applyEdit,
-  type Entry,
+  type EntryValue,
   findPair,
   insertPair,
   type Mapping,
@@ -14,11 +14,11 @@ import {
 import type { TemplateChange } from "./template-change.ts";
 
 /** One edit: an entry is removed, added, or changed, or replaced by another one. */
-type Step = {
+type EditStep = {
   readonly path: readonly string[];
   readonly removed: string | null;
   readonly added: string | null;
-  readonly entry?: Entry;
+  readonly entry?: EntryValue;
 };
 
 /** Makes changes in the text of a template, and leaves every other character as it is. Throws a NotEditable where that is not possible. */
@@ -40,7 +40,7 @@ export function parseEditable(source: string): YAMLMap {
 }
 
 /** The entry that keys lead to; null if there is none. Throws a NotEditable if an alias or a function is on the way. */
-export function findEntry(root: YAMLMap, path: readonly string[]): Pair | null {
+function findEntry(root: YAMLMap, path: readonly string[]): Pair | null {
   let map: YAMLMap = root;
   for (const name of path.slice(0, -1)) {
     const value = findPair(map, name)?.value;
@@ -51,12 +51,12 @@ export function findEntry(root: YAMLMap, path: readonly string[]): Pair | null {
 }
 
 /** The steps in one mapping. An entry that is new takes the position of one that goes; the others come in at one position, the last first. */
-function toSteps(source: string, changes: readonly TemplateChange[]): readonly Step[] {
+function toSteps(source: string, changes: readonly TemplateChange[]): readonly EditStep[] {
   const root = parseEditable(source);
   const named = changes.map(({ path, value }) => ({
     path: path.slice(0, -1),
     name: path.at(-1) ?? "",
-    entry: value as Entry | undefined,
+    entry: value as EntryValue | undefined,
     isPresent: findEntry(root, path) !== null,
   }));
   const missing = named.find(({ entry, isPresent }) => entry === undefined && !isPresent);
@@ -71,7 +71,7 @@ function toSteps(source: string, changes: readonly TemplateChange[]): readonly S
       added: name,
       ...(entry !== undefined && { entry }),
     })),
-    ...Array.from({ length: Math.max(removed.length, added.length) }, (_, index): Step => {
+    ...Array.from({ length: Math.max(removed.length, added.length) }, (_, index): EditStep => {
       const [one, other] = [removed[index], added[index]];
       const path = (one ?? other)?.path ?? [];
       return {
@@ -84,7 +84,7 @@ function toSteps(source: string, changes: readonly TemplateChange[]): readonly S
   ];
 }
 
-function toEdit(source: string, { path, removed, added, entry }: Step): TextEdit {
+function toEdit(source: string, { path, removed, added, entry }: EditStep): TextEdit {
   const mapping = findMapping(source, path);
   const pair = removed === null ? null : findPair(mapping.map, removed);
   if (added === null || entry === undefined) {

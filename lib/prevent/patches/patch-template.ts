@@ -5,6 +5,7 @@ import { type TemplateContext, toDeclarations } from "../cloudformation/to-decla
 import { get } from "../json-value.ts";
 import type { Declarations, DeclaredDatabase } from "../templates/declaration.ts";
 import { judgeDeclared, keyRequirementOf, type Standard } from "../templates/judge-declared.ts";
+import { passwordRule } from "../templates/password-rule.ts";
 import { NotEditable } from "./edit-mapping.ts";
 import { editTemplate } from "./edit-template.ts";
 import { findHiddenLines } from "./hidden-lines.ts";
@@ -13,13 +14,21 @@ import { applyToValue, isSameTemplate } from "./template-change.ts";
 import { makeDiff } from "./unified-diff.ts";
 
 /** A database that is changed, and what to do besides. */
-export type PatchedDatabase = { readonly name: string; readonly notes: readonly string[] };
+type PatchedDatabase = { readonly name: string; readonly notes: readonly string[] };
 
 /** A database that is not changed, and why; and the tool that writes its file, whose source has to be changed, with what to change there. */
-export type UnpatchedDatabase = {
+type UnpatchedDatabase = {
   readonly name: string;
   readonly reason: string;
   readonly source: { readonly tool: Tool; readonly fixes: readonly string[] } | null;
+};
+
+/** A template to change: its path in the diff, its name in messages, its text, and the byte order mark that the text lacks. */
+type TemplateSource = {
+  readonly path: string;
+  readonly file: string;
+  readonly text: string;
+  readonly bom?: string;
 };
 
 /** The changes of a template as a unified diff, which is empty if there are none. */
@@ -33,12 +42,8 @@ export type TemplatePatch = {
  * Changes what the rules find in a template, as far as that is safe: each change leaves the rest of the text as it is, and is kept only if the
  * changed text parses to what was meant, the rules find nothing in the database then, and the diff shows no password.
  */
-export function patchTemplate(
-  source: { readonly path: string; readonly file: string; readonly text: string; readonly byteOrderMark?: string },
-  context: TemplateContext,
-  standard: Standard,
-): TemplatePatch {
-  const { path, file, text: before, byteOrderMark = "" } = source;
+export function patchTemplate(source: TemplateSource, context: TemplateContext, standard: Standard): TemplatePatch {
+  const { path, file, text: before, bom = "" } = source;
   const original = parseTemplate(before, file);
   const isGenerated = context.nestedAreJudged || isCdkOutput(original);
   const patched: PatchedDatabase[] = [];
@@ -46,7 +51,7 @@ export function patchTemplate(
   let hidden: ReadonlySet<number> | null = null;
   const diffTo = (after: string) => {
     hidden ??= findHiddenLines(before, original.root);
-    return makeDiff(path, byteOrderMark + before, byteOrderMark + after, hidden);
+    return makeDiff(path, bom + before, bom + after, hidden);
   };
   let text = before;
   for (const declared of toDeclarations(original, context).databases) {
@@ -85,7 +90,10 @@ function inSource(
   tool: Tool,
   reason: string,
 ): UnpatchedDatabase {
-  const fixes = [...new Set(findings.filter(isViolation).map(({ remediation }) => remediation))];
+  const violations = findings.filter(isViolation);
+  // Turning management on also takes the password out.
+  const others = violations.filter(({ rule }) => rule !== passwordRule.id);
+  const fixes = (others.length > 0 ? others : violations).map(({ remediation }) => remediation);
   return { name, reason, source: { tool, fixes } };
 }
 
@@ -97,10 +105,10 @@ function listUnknown({ name }: DeclaredDatabase, findings: readonly Finding[]): 
     .map(({ message }) => ({ name, reason: message, source: null }));
 }
 
-type Target = { readonly file: string; readonly context: TemplateContext; readonly standard: Standard };
+type PatchContext = { readonly file: string; readonly context: TemplateContext; readonly standard: Standard };
 
 /** The text with one database changed. Tries the key that is there before the one that the policy names. */
-function patchDatabase(text: string, name: string, target: Target): { text: string; notes: readonly string[] } {
+function patchDatabase(text: string, name: string, target: PatchContext): { text: string; notes: readonly string[] } {
   const template = parseTemplate(text, target.file);
   const declared = declaredIn(template, name, target);
   const required = keyRequirementOf(declared, target.standard.policy);
@@ -130,7 +138,7 @@ function tryChanges(
   template: Template,
   changes: ReturnType<typeof planChanges>["changes"],
   name: string,
-  target: Target,
+  target: PatchContext,
 ): string | null {
   const changed = changes.length === 0 ? text : editTemplate(text, changes);
   const parsed = parseTemplate(changed, target.file);
@@ -140,7 +148,7 @@ function tryChanges(
   return findings.some(isViolation) ? null : changed;
 }
 
-function declaredIn(template: Template, name: string, { context }: Target): DeclaredDatabase {
+function declaredIn(template: Template, name: string, { context }: PatchContext): DeclaredDatabase {
   const declared = toDeclarations(template, context).databases.find((one) => one.name === name);
   if (declared === undefined) throw new NotEditable("the changed template would not have it");
   return declared;

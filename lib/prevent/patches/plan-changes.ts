@@ -114,7 +114,7 @@ function releaseResource(
   if (users.length > 0)
     throw new NotEditable(`${id} is also used by ${describe(users)}, which would read the old password from it`);
   if (get(get(get(root, "Resources"), id), "Type") !== "AWS::SecretsManager::Secret") return none;
-  const isUsed = others.some(isOwn);
+  const isUsed = others.some((path) => isOwn(path) && path[3] === "MasterUsername");
   return {
     changes: obsolete.map((one) => ({ path: ["Resources", one] })),
     notes: [

@@ -1,6 +1,6 @@
 import { parseArn } from "../../model/arn.ts";
 import { type ClassifiedDatabase, describeDatabase, unknown } from "../../model/database.ts";
-import type { Finding, Status } from "../../model/finding.ts";
+import { type Finding, isPass, type Status } from "../../model/finding.ts";
 import { gatesByName } from "../../model/gates.ts";
 import { toKeyArn } from "../../model/key.ts";
 import type { ManualStep, PlannedAction } from "../../model/plan.ts";
@@ -48,9 +48,7 @@ export function explainDatabase(untrusted: DatabaseDetails, options: Pick<Report
   const unsanitized = new Map(untrusted.verdicts.map((verdict) => [verdict.rule, verdict]));
   const layout = createLayout(options);
   const { database, rulesOff } = details;
-  const verdicts = sortBySeverity(
-    details.verdicts.filter(({ status }) => details.tool === null || status === "NON_COMPLIANT"),
-  );
+  const verdicts = sortBySeverity(details.verdicts.filter(({ status }) => details.tool === null || !isPass(status)));
   const sorted = statuses.flatMap((status) => verdicts.filter((verdict) => verdict.status === status));
   const title = describeDatabase(database);
   const sections = [
@@ -135,9 +133,7 @@ function renderVerdict(
   for (const verdict of same) {
     const { manual = null, patch = null } = unsanitized.get(verdict.rule) ?? {};
     lines.push(
-      ...(tool !== null && patch !== null
-        ? renderPatch(patch, layout, "  ")
-        : renderAdvice(verdict, manual, layout)),
+      ...(tool !== null && patch !== null ? renderPatch(patch, layout, "  ") : renderAdvice(verdict, manual, layout)),
     );
     if (verdict.planned !== null) lines.push(...renderPlanned(verdict.planned, layout));
   }

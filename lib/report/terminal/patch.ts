@@ -5,11 +5,7 @@ import { toCodeLines } from "./plan-manual.ts";
 import { toCommandLines } from "./shell.ts";
 
 /** Renders a change: numbered steps, each with its lines or its command, or why there is none. */
-export function renderPatch(
-  { steps, none }: Patch,
-  { wrap, width }: Layout,
-  indent: string,
-): string[] {
+export function renderPatch({ steps, none }: Patch, { wrap, width }: Layout, indent: string): string[] {
   if (none !== null) return [wrap(toPrintable(none), `${indent}→ `)];
   return steps.flatMap(({ what, code }, index) => {
     const first = `${indent}${index + 1}. `;

@@ -1,6 +1,6 @@
-import { findChange } from "../../patches/changes.ts";
-import { type Change, type Patch, type PatchTarget, placeholders, type Tool, toolNames } from "../../patches/patch.ts";
 import type { Rule } from "../../model/rule.ts";
+import { findChange } from "../../patches/changes.ts";
+import { forBothKinds, placeholders, type Tool, toolNames } from "../../patches/patch.ts";
 import { groupBy } from "../text/group.ts";
 import type { ReportOptions } from "../text/reporter.ts";
 import { createLayout } from "./layout.ts";
@@ -18,7 +18,7 @@ export function explainRuleChanges(rule: Rule, tool: Tool, options: Pick<ReportO
     ([, same]) =>
       [
         ...new Set(same.map(({ text }) => wrap(text, `${paint.bad("✗")} `))),
-        ...renderPatch(toPatch(same[0].change, tool), layout, "  "),
+        ...renderPatch(forBothKinds(same[0].change, tool, placeholders.presentKey), layout, "  "),
       ].join("\n"),
   );
   const title = [`${paint.strong(rule.id)}  ${toolNames[tool]}`, wrap(`${rule.title}.`)].join("\n");
@@ -27,17 +27,3 @@ export function explainRuleChanges(rule: Rule, tool: Tool, options: Pick<ReportO
 
 const replace =
   "Replace the words in capital letters. Leave out the key for the default key of Secrets Manager. To have them filled in, name a database: explain DATABASE --tool TOOL.";
-
-/** The change of a DB instance, with the lines for a DB cluster where they are others. */
-function toPatch(change: Change, tool: Tool): Patch {
-  const of = (kind: PatchTarget["kind"]) => change[tool]({ ...placeholders, kind, key: placeholders.presentKey });
-  const comment = tool === "cdk" ? "//" : "#";
-  const [{ steps, none }, cluster] = [of("instance"), of("cluster")];
-  return {
-    none,
-    steps: steps.map(({ what, code }, index) => {
-      const other = cluster.steps[index]?.code ?? null;
-      return { what, code: code === null || other === null || other === code ? code : `${code}\n${comment} for a DB cluster:\n${other}` };
-    }),
-  };
-}

@@ -14,7 +14,9 @@ const policies = ["{}", "keys: [{ require: alias/secrets }]"];
 const anyPolicy = fc.constantFrom(...policies);
 
 const violationsOf = (text: string, policy: string) =>
-  checkText(text, { policy }).findings.filter(isViolation).map(({ resource, rule }) => `${resource.identifier} ${rule}`);
+  checkText(text, { policy })
+    .findings.filter(isViolation)
+    .map(({ resource, rule }) => `${resource.identifier} ${rule}`);
 
 describe("templates written in every way", () => {
   test("a patched database is clean after the diff, and the others are as before", () => {
@@ -25,7 +27,9 @@ describe("templates written in every way", () => {
         if (after === false) throw new Error("the diff does not apply");
         const names = patched.map(({ name }) => name);
         const before = violationsOf(text, policy);
-        expect(violationsOf(after, policy)).toEqual(before.filter((one) => !names.some((name) => one.startsWith(`${name} `))));
+        expect(violationsOf(after, policy)).toEqual(
+          before.filter((one) => !names.some((name) => one.startsWith(`${name} `))),
+        );
         expect(names.every((name) => before.some((one) => one.startsWith(`${name} `)))).toBe(true);
         expect(new Set([...names, ...unpatched.map(({ name }) => name)]).size).toBe(patched.length + unpatched.length);
         expect(patchText(after, { policy }).patched).toEqual([]);
@@ -47,7 +51,11 @@ describe("templates written in every way", () => {
   });
 
   test("no diff, note or reason has a password, in any byte", () => {
-    const encoded = [sentinel, Buffer.from(sentinel).toString("hex"), Buffer.from(sentinel).toString("base64").slice(0, 12)];
+    const encoded = [
+      sentinel,
+      Buffer.from(sentinel).toString("hex"),
+      Buffer.from(sentinel).toString("base64").slice(0, 12),
+    ];
     let withPassword = 0;
     let withDiff = 0;
     fc.assert(
@@ -71,7 +79,11 @@ describe("templates written in every way", () => {
         const indentOf = (line: string) => line.search(/\S/);
         for (const [index, line] of gone.entries())
           if (line.trimStart().startsWith("#"))
-            expect(gone.slice(0, index).some((other) => indentOf(other) < indentOf(line) && !other.trimStart().startsWith("#"))).toBe(true);
+            expect(
+              gone
+                .slice(0, index)
+                .some((other) => indentOf(other) < indentOf(line) && !other.trimStart().startsWith("#")),
+            ).toBe(true);
         const come = lines.filter((line) => line.startsWith("+"));
         if (!text.startsWith("{")) for (const line of come) expect(line).toMatch(/ManageMasterUserPassword|Properties/);
       }),
@@ -110,10 +122,14 @@ const cfnLint = spawnSync("cfn-lint", ["--version"]).status === 0;
       const names = texts.map((_, index) => `${index}.template`);
       const { stdout } = spawnSync("cfn-lint", ["--format", "json", "--", ...names], { cwd: folder, encoding: "utf8" });
       const found: { Level: string; Rule: { Id: string }; Filename: string; Message: string }[] = JSON.parse(stdout);
-      return new Set(found.filter(({ Level }) => Level === "Error").map(({ Rule, Filename }) => `${Filename} ${Rule.Id}`));
+      return new Set(
+        found.filter(({ Level }) => Level === "Error").map(({ Rule, Filename }) => `${Filename} ${Rule.Id}`),
+      );
     };
     const before = errorsOf(changed.map(([text]) => text));
-    const after = errorsOf(changed.map(([text, diff]) => applyPatch(text, diff, { autoConvertLineEndings: false }) || ""));
+    const after = errorsOf(
+      changed.map(([text, diff]) => applyPatch(text, diff, { autoConvertLineEndings: false }) || ""),
+    );
     rmSync(folder, { recursive: true });
     expect([...after].filter((error) => !before.has(error))).toEqual([]);
   },

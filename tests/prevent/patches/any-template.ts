@@ -72,7 +72,13 @@ function aTemplate(random: Random): { [key: string]: Value } {
       ...(random.chance(20) && {
         Client: {
           Type: "AWS::Lambda::Function",
-          Properties: { Environment: { Variables: { PASSWORD: random.one<Value>({ Ref: "Hidden" }, { "Fn::Sub": "${Secret}" }, `${sentinel}-client`) } } },
+          Properties: {
+            Environment: {
+              Variables: {
+                PASSWORD: random.one<Value>({ Ref: "Hidden" }, { "Fn::Sub": "${Secret}" }, `${sentinel}-client`),
+              },
+            },
+          },
         },
       }),
     },
@@ -101,12 +107,20 @@ function aDatabase(random: Random): Value {
   const managed = random.one<Value | null>(null, null, null, false, "false", true, { Ref: "Stage" });
   const properties: [string, Value][] = [
     ["Engine", isCluster ? "aurora-mysql" : "mysql"],
-    ["MasterUsername", random.one<Value>("administrator", { "Fn::Sub": "{{resolve:secretsmanager:${Secret}:SecretString:username}}" })],
+    [
+      "MasterUsername",
+      random.one<Value>("administrator", { "Fn::Sub": "{{resolve:secretsmanager:${Secret}:SecretString:username}}" }),
+    ],
     ["Tags", [{ Key: "stage", Value: { Ref: "Stage" } }]],
     ...(password === null ? [] : [["MasterUserPassword", password] as [string, Value]]),
     ...(managed === null ? [] : [["ManageMasterUserPassword", managed] as [string, Value]]),
     ...(random.chance(20) ? [["MasterUserSecret", { KmsKeyId: "alias/other" }] as [string, Value]] : []),
-    ...(random.chance(15) ? [["DomainFqdn", "a.example.com"] as [string, Value], ["KerberosPassword", `${sentinel}-kerberos`] as [string, Value]] : []),
+    ...(random.chance(15)
+      ? [
+          ["DomainFqdn", "a.example.com"] as [string, Value],
+          ["KerberosPassword", `${sentinel}-kerberos`] as [string, Value],
+        ]
+      : []),
   ];
   const from = random.one(0, 1, 2, 3);
   return {
@@ -151,7 +165,9 @@ function flow(value: Value, style: Style): string {
   const [[name = "", argument = ""] = []] = Object.entries(value);
   if (style.isShort && name === "Ref") return `!Ref ${quoteText(argument as string)}`;
   if (style.isShort && name.startsWith("Fn::")) return `!${name.slice(4)} ${flow(argument, style)}`;
-  return `{ ${Object.entries(value).map(([key, inner]) => `${quoteKey(key, style)}: ${flow(inner, style)}`).join(", ")} }`;
+  return `{ ${Object.entries(value)
+    .map(([key, inner]) => `${quoteKey(key, style)}: ${flow(inner, style)}`)
+    .join(", ")} }`;
 }
 
 function quoteText(text: string): string {
