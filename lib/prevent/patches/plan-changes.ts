@@ -24,6 +24,8 @@ export function planChanges({ root, lineOf }: Template, declared: DeclaredDataba
   const path = ["Resources", name, "Properties"];
   const properties = get(get(get(root, "Resources"), name), "Properties");
   if (!isRecord(properties)) throw new NotEditable("it has no Properties");
+  if (Object.keys(properties).some((key) => key.startsWith("Fn::")))
+    throw new NotEditable("its Properties are given by a function");
   if (replicas.length > 0)
     throw new NotEditable(
       `RDS creates no read replica of a managed database, and ${replicas.join(", ")} replicates it`,
@@ -63,7 +65,7 @@ function setKey(secret: unknown, path: readonly string[], key: WantedKey): Plann
 }
 
 /** What becomes of a source of the old password. */
-function release(id: string, root: unknown, declared: DeclaredDatabase, lineOf: Template["lineOf"]): PlannedChanges {
+function release(id: string, root: object, declared: DeclaredDatabase, lineOf: Template["lineOf"]): PlannedChanges {
   const others = findReferences(root, id).filter(
     (path) => !isWithin(path, ["Resources", declared.name, "Properties", "MasterUserPassword"]),
   );
@@ -75,7 +77,7 @@ function release(id: string, root: unknown, declared: DeclaredDatabase, lineOf: 
 function releaseParameter(
   id: string,
   others: readonly Reference[],
-  root: unknown,
+  root: object,
   lineOf: Template["lineOf"],
 ): PlannedChanges {
   const users = others.filter((path) => path[0] !== "Metadata" && path[3] !== "MasterUserPassword");
@@ -103,7 +105,7 @@ function releaseParameter(
 function releaseResource(
   id: string,
   others: readonly Reference[],
-  root: unknown,
+  root: object,
   { name }: DeclaredDatabase,
 ): PlannedChanges {
   const isOwn = (path: Reference) => path[1] === name && (path[3] === "MasterUsername" || path[2] === "DependsOn");

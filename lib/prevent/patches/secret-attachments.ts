@@ -5,7 +5,7 @@ import { findReferences, listReferenced, listSecretNames, type Reference } from 
 const types = ["AWS::SecretsManager::SecretTargetAttachment", "AWS::SecretsManager::RotationSchedule"];
 
 /** The parameters and resources of a template that a password comes from. */
-export function listSources(password: unknown, root: unknown): readonly string[] {
+export function listSources(password: unknown, root: object): readonly string[] {
   const resources = Object.entries(get(root, "Resources") ?? {});
   const byName = listSecretNames(password).flatMap((name) =>
     resources.flatMap(([id, one]) => (get(get(one, "Properties"), "Name") === name ? [id] : [])),
@@ -14,7 +14,7 @@ export function listSources(password: unknown, root: unknown): readonly string[]
 }
 
 /** The attachments and rotations of a secret. */
-export function findAttachments(secret: string, root: unknown): readonly string[] {
+export function findAttachments(secret: string, root: object): readonly string[] {
   const found = new Set<string>();
   const add = (name: string) => {
     for (const [, id = ""] of findReferences(root, name).filter((path) => isAttachment(path, root)))
@@ -28,6 +28,6 @@ export function findAttachments(secret: string, root: unknown): readonly string[
 }
 
 /** True for a reference in an attachment or a rotation. */
-export function isAttachment([section, id = ""]: Reference, root: unknown): boolean {
+export function isAttachment([section, id = ""]: Reference, root: object): boolean {
   return section === "Resources" && types.includes(textOf(get(get(get(root, "Resources"), id), "Type")));
 }

@@ -19,7 +19,9 @@ function fixResource(declared: DeclaredDatabase, required: readonly string[]): s
   const inLine = line === null ? "" : ` (line ${line})`;
   const turnOn =
     managed.options[0] === null ? `Add ${names.turnOn} to ${name}${inLine}` : `Set ${names.turnOn}${at("managed")}`;
-  const remove = password === null ? "" : ` and remove ${names.password}${at("password")}`;
+  const removed =
+    password?.source === "write-only" ? `${names.password}_wo and ${names.password}_wo_version` : names.password;
+  const remove = password === null ? "" : ` and remove ${removed}${at("password")}`;
   return `${turnOn}${describeKey(declared, names, required)}${remove}.`;
 }
 

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: texts of templates
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -5,6 +6,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { applyPatch } from "diff";
 import fc from "fast-check";
+import { UsageError } from "../../../lib/model/errors.ts";
 import { isViolation } from "../../../lib/model/finding.ts";
 import { checkText } from "../check-text.ts";
 import { anyTemplate, sentinel } from "./any-template.ts";
@@ -88,6 +90,28 @@ describe("templates written in every way", () => {
         if (!text.startsWith("{")) for (const line of come) expect(line).toMatch(/ManageMasterUserPassword|Properties/);
       }),
       { numRuns: 60 },
+    );
+  });
+
+  test("whatever the properties are, there is a diff or a reason", () => {
+    const anyProperties = fc.oneof(
+      fc.jsonValue(),
+      fc.dictionary(
+        fc.constantFrom("ManageMasterUserPassword", "MasterUserPassword", "MasterUserSecret", "Engine", "Fn::If", "<<"),
+        fc.oneof(fc.jsonValue(), fc.constantFrom({ Ref: "P" }, { "Fn::Sub": "${P}" }, { "Fn::GetAtt": "P" })),
+      ),
+    );
+    fc.assert(
+      fc.property(anyProperties, fc.jsonValue(), fc.constantFrom(0, 2), (properties, other, indent) => {
+        const resources = { Db: { Type: "AWS::RDS::DBInstance", Properties: properties }, Other: other };
+        const text = JSON.stringify({ Parameters: { P: other }, Resources: resources }, null, indent);
+        try {
+          expect(patchText(text).patched.length + patchText(text).unpatched.length).toBeLessThan(2);
+        } catch (error) {
+          if (!(error instanceof UsageError)) throw error;
+        }
+      }),
+      { numRuns: 300 },
     );
   });
 

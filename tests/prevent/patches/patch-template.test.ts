@@ -335,9 +335,21 @@ describe("what is not changed, and why", () => {
       "Secret is also used by F, which would read the old password from it",
     ],
     [
+      "a secret that another database reads by its name",
+      ofSecret(
+        "  Db2: { Type: AWS::RDS::DBInstance, Properties: { Engine: mysql, MasterUserPassword: '{{resolve:secretsmanager:orders:SecretString:password}}' } }\n",
+      ).replace("GenerateSecretString:", "Name: orders, GenerateSecretString:"),
+      "Secret is also used by Db2, which would read the old password from it",
+    ],
+    [
       "a source of read replicas",
       block(db, "  Replica: { Type: AWS::RDS::DBInstance, Properties: { SourceDBInstanceIdentifier: !Ref Db } }\n"),
       "RDS creates no read replica of a managed database, and Replica replicates it",
+    ],
+    [
+      "properties of an included file",
+      "Resources: { Db: { Type: AWS::RDS::DBInstance, Properties: { Engine: mysql, Fn::Transform: { Name: AWS::Include } } } }\n",
+      "its Properties are given by a function",
     ],
     ["no properties", "Resources: { Db: { Type: AWS::RDS::DBInstance } }\n", "it has no Properties"],
     [
