@@ -36,7 +36,10 @@ const fileLibraries = {
 
 function mayInReport(medium: string) {
   return {
-    imports: [...new Set([`lib/report/${medium}`, "lib/report/text", "lib/model"])],
+    imports: [
+      ...new Set([`lib/report/${medium}`, "lib/report/text", "lib/model"]),
+      ...(medium === "terminal" ? ["lib/patches"] : []),
+    ],
     libraries: ["chalk", "wrap-ansi", "string-width"],
     modules: ["util"],
   };
@@ -106,15 +109,21 @@ export const parts: readonly Part[] = [
     imports: ["lib/publish", "lib/storage", "lib/report", ...pure],
   },
   {
+    name: "lib/patches",
+    holds: "the change for each finding in CloudFormation, the CDK, Terraform and the AWS CLI",
+    imports: ["lib/patches", "lib/model"],
+  },
+  {
     name: "lib/plan",
     holds: "what may be repaired: the plan, its gates, the choice of key, manual steps, the repair state",
-    imports: ["lib/plan", "lib/model", "lib/audit"],
+    imports: ["lib/plan", "lib/patches", "lib/model", "lib/audit"],
   },
   {
     name: "lib/prevent",
     holds: "what keeps it from happening: policies, guards, templates and plans judged before they are applied",
-    imports: ["lib/prevent", "lib/model", "lib/audit"],
-    libraries: ["yaml"],
+    imports: ["lib/prevent", "lib/patches", "lib/model", "lib/audit"],
+    libraries: ["yaml", "diff"],
+    modules: ["util"],
   },
   {
     name: "lib/remediate",

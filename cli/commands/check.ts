@@ -19,11 +19,12 @@ import { type CdkTemplate, findCdkTemplates } from "../input/cdk-directory.ts";
 import { nonEmpty, oneOf } from "../input/option-values.ts";
 import { policyOption, readPolicyFile } from "../input/policy-file.ts";
 import { type Io, write } from "../io.ts";
-import { readText, readTextStream } from "../output/files.ts";
+import { checkWritable, readText, readTextStream } from "../output/files.ts";
 import { addOutputOptions, chooseOutputs, type OutputOptions, writeReport } from "../output/report-output.ts";
 import { version } from "../version.ts";
 
 type CheckOptions = OutputOptions & {
+  readonly diff?: true;
   readonly policy?: string;
   readonly parameters?: string;
   readonly account?: string;
@@ -42,6 +43,7 @@ Examples:
   rds-password-audit check template.yaml
   rds-password-audit check template.yaml --parameters production.json --account 123456789012 --region eu-west-1
   rds-password-audit check cdk.out --policy policy.yaml --fail-on high
+  rds-password-audit check template.yaml --diff > changes.patch; git apply changes.patch
   terraform show -json tfplan | rds-password-audit check - --format json
 
 Exit status:
@@ -57,6 +59,10 @@ export function addCheck(program: Command, io: Io, end: (status: number) => void
     .description("judge CloudFormation templates, CDK output and Terraform plans before they are applied")
     .argument("<file...>", "templates, plans, and CDK output directories");
   addOutputOptions(command)
+    .option(
+      "--diff",
+      "print a unified diff that repairs CloudFormation templates instead of the report, for git apply and patch -p1",
+    )
     .addOption(policyOption("policy file, YAML or JSON (default: built-in rules, any key)"))
     .addOption(
       new Option(
@@ -85,21 +91,23 @@ export function addCheck(program: Command, io: Io, end: (status: number) => void
 
 async function check(files: readonly string[], options: CheckOptions, io: Io): Promise<number> {
   const { policy, source } = await readPolicyFile(options.policy);
-  const outputs = await chooseOutputs(options, [
-    options.policy,
-    options.parameters,
-    ...files.filter((file) => file !== "-"),
-  ]);
+  const read = [options.policy, options.parameters, ...files.filter((file) => file !== "-")];
+  if (options.diff) await checkDiffOptions(files, options, read);
+  const outputs = options.diff ? [] : await chooseOutputs(options, read);
   const parameters: ParameterValues =
     options.parameters === undefined
       ? new Map()
       : parseParameterFile(await readText(options.parameters, 1), options.parameters);
   const target = { account: options.account ?? null, region: options.region ?? null };
   const judged: Declarations[] = [];
+  const sources: CdkTemplate[] = [];
   const refused: RefusedFile[] = [];
   for (const file of files) {
     try {
-      for (const source of await listSources(file, target, io)) judged.push(toFileDeclarations(source, parameters));
+      for (const source of await listSources(file, target, io)) {
+        judged.push(toFileDeclarations(source, parameters));
+        sources.push(source);
+      }
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       refused.push({ file, why: error.message });
@@ -110,8 +118,23 @@ async function check(files: readonly string[], options: CheckOptions, io: Io): P
   const request = { command: describeCommand(io), policy: source };
   const standard = { policy, rules, now: io.now().toISOString(), version, request };
   const report = assembleCheckReport(judged, refused, standard);
-  await writeReport(report, outputs, io);
+  if (options.diff) {
+    const { writeDiffs } = await import("../output/diff-output.ts");
+    await writeDiffs(sources, parameters, standard, options.output, io);
+  } else await writeReport(report, outputs, io);
   return refused.length > 0 ? exitStatus.usage : auditStatus(report, options.failOn);
+}
+
+/** Refuses what a diff cannot be made of, or written to. */
+async function checkDiffOptions(
+  files: readonly string[],
+  { format, output }: CheckOptions,
+  read: readonly (string | undefined)[],
+): Promise<void> {
+  if (format !== undefined) throw new UsageError("--diff prints a diff instead of the report: leave out --format.");
+  if (files.includes("-"))
+    throw new UsageError("--diff needs the name of a file to change, which standard input has not.");
+  if (output !== undefined) await checkWritable(output, "--output", read);
 }
 
 /** The texts of a file, or of the templates in a CDK output directory. */

@@ -70,9 +70,9 @@ export function untagCommand({ region, arn }: Pick<Database, "region" | "arn">):
   return `aws rds remove-tags-from-resource --region ${region} --resource-name ${arn} --tag-keys ${toggleTagKey}`;
 }
 
-/** Turns the rotation of a secret on, every seven days, without rotating it now. */
-export function scheduleCommand({ region }: InRegion, secretArn: string): string {
-  return `aws secretsmanager rotate-secret --region ${region} --secret-id ${quote(secretArn)} --rotation-rules AutomaticallyAfterDays=7 --no-rotate-immediately`;
+/** Turns the rotation of a secret on, every seven days by default, without rotating it now. */
+export function scheduleCommand({ region }: InRegion, secretArn: string, days = 7): string {
+  return `aws secretsmanager rotate-secret --region ${region} --secret-id ${quote(secretArn)} --rotation-rules AutomaticallyAfterDays=${days} --no-rotate-immediately`;
 }
 
 /** Restores a secret that is scheduled for deletion. */

@@ -17,6 +17,8 @@ import type { ManualStep } from "../model/plan.ts";
 import { toRequestDatabase } from "../model/remediation-request.ts";
 import type { Fact, RuleContext } from "../model/rule.ts";
 import { ownToggleTagOf } from "../model/toggle-marker.ts";
+import { toRotationResource } from "../patches/rotation.ts";
+import { toArguments, toCloudFormation } from "../patches/turn-on.ts";
 import type { KeyChoice } from "./choose-key.ts";
 import type { RequestedRepair } from "./requested-repairs.ts";
 
@@ -64,7 +66,7 @@ function toSteps(action: ActionName | null, database: ClassifiedDatabase, contex
       return {
         ...noTemplates,
         awsCli: [...present, scheduleCommand(database, secretArnOf(database))],
-        terraform: rotationResource(database),
+        terraform: toRotationResource({ secretArn: secretArnOf(database), days: 7 }),
       };
     case "rotate":
       return { ...noTemplates, awsCli: [...present, rotateCommand(database)] };
@@ -101,17 +103,6 @@ function isOnAgain(database: ClassifiedDatabase, { secret }: RuleContext): boole
   return isNew && database.masterUserSecret?.status === "active" && isSettled(database);
 }
 
-function rotationResource(database: Database): string {
-  return `resource "aws_secretsmanager_secret_rotation" "master_password" {
-  secret_id          = "${secretArnOf(database)}"
-  rotate_immediately = false
-
-  rotation_rules {
-    automatically_after_days = 7
-  }
-}`;
-}
-
 function secretArnOf({ masterUserSecret }: Database): string {
   return masterUserSecret?.secretArn ?? "";
 }
@@ -130,11 +121,6 @@ function keyCommands(database: Database, keys: readonly Fact<Key>[]): string[] {
 /** What the template or configuration must contain so that it does not undo the change. Neither tool supports tenant databases. */
 function toTemplates({ kind }: Database, { reference }: KeyChoice): Pick<ManualStep, "cloudFormation" | "terraform"> {
   if (kind === "tenant-database") return noTemplates;
-  const secret = reference === null ? "" : `\nMasterUserSecret:\n  KmsKeyId: ${reference}`;
-  const key = reference === null ? "" : `\nmaster_user_secret_kms_key_id = "${reference}"`;
-  const password = kind === "cluster" ? "master_password" : "password";
-  return {
-    cloudFormation: `ManageMasterUserPassword: true # instead of MasterUserPassword${secret}`,
-    terraform: `manage_master_user_password = true # instead of ${password}${key}`,
-  };
+  const target = { kind, key: reference };
+  return { cloudFormation: toCloudFormation(target), terraform: toArguments(target) };
 }

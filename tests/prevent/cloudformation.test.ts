@@ -295,6 +295,10 @@ describe("where and what to change", () => {
     expect(finding?.location).toEqual({ file: "template.yaml", line: 8, path: "Stack/Db/Resource" });
     expect(finding?.resource.arn).toBe("template.yaml#Db");
     expect(finding?.remediation).toBe(
+      "Set manageMasterUserPassword: true in the construct Stack/Db, with credentials that have only a user name and a key, as Credentials.fromUsername makes them. RDS creates no read replica of a managed database, so Replica cannot be created then: remove it, or exempt the DB instance.",
+    );
+    const [plain] = checkText(text.replace("aws:cdk:path", "path")).findings;
+    expect(plain?.remediation).toBe(
       "Set ManageMasterUserPassword: true (line 8) and remove MasterUserPassword (line 9). RDS creates no read replica of a managed database, so Replica cannot be created then: remove it, or exempt the DB instance.",
     );
   });

@@ -232,6 +232,7 @@ describe("passwords", () => {
     expect(check([resource]).findings.map(({ message }) => message)).toEqual([
       "RDS will not manage the master password of DB instance aws_db_instance.db: manage_master_user_password is not set, and its password is a write-only argument, which Terraform does not store and RDS does not rotate.",
     ]);
+    expect(check([resource]).findings[0]?.remediation).toMatch(/remove password_wo and password_wo_version\.$/);
   });
 });
 

@@ -1,4 +1,6 @@
+import { cloudFormationNames } from "../../patches/settings.ts";
 import { get, isRecord, textOf } from "../json-value.ts";
+import { findAttachments, listSources } from "../patches/secret-attachments.ts";
 import { defaultKey, defaultStorageKey, sourceKey, toDeclaredKey, toUnresolvedKey } from "../templates/compare-keys.ts";
 import {
   type Declarations,
@@ -6,7 +8,6 @@ import {
   type DeclaredDatabase,
   type DeclaredKey,
   known,
-  type PropertyNames,
   type Unjudged,
   unresolvedText,
 } from "../templates/declaration.ts";
@@ -18,13 +19,6 @@ import { createResolver, type Resolved, type Resolver, type StackTarget } from "
 const kinds: Readonly<Record<string, DeclaredDatabase["kind"]>> = {
   "AWS::RDS::DBInstance": "instance",
   "AWS::RDS::DBCluster": "cluster",
-};
-
-const names: PropertyNames = {
-  managed: "ManageMasterUserPassword",
-  turnOn: "ManageMasterUserPassword: true",
-  password: "MasterUserPassword",
-  key: "MasterUserSecret.KmsKeyId",
 };
 
 /** What surrounds a template: values of parameters, where it is deployed, and whether its nested stacks are judged as files of their own. */
@@ -98,11 +92,15 @@ function toDatabase(
     path: typeof path === "string" ? path : null,
     kind,
     line: template.lineOf("Resources", name),
-    lineOf: (which) => line(which === "key" ? "MasterUserSecret" : names[which === "turnOn" ? "managed" : which]),
-    names,
+    lineOf: (which) =>
+      line(which === "key" ? "MasterUserSecret" : cloudFormationNames[which === "turnOn" ? "managed" : which]),
+    names: cloudFormationNames,
     ...target,
     condition,
     replicas: findReplicas(name, template),
+    rotations: listSources(get(properties, "MasterUserPassword"), template.root).flatMap((source) =>
+      findAttachments(source, template.root),
+    ),
     assumed: resolver.takeAssumed(),
   };
 }

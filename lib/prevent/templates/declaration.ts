@@ -1,3 +1,5 @@
+import type { SettingNames } from "../../patches/settings.ts";
+
 /**
  * A setting of a database in a template or plan. `options` are the values that it can have when it is applied (null: not set): one if it is
  * resolved. `why` says what is not resolved, or is null. A text that is set but not known is `unresolvedText`.
@@ -43,15 +45,6 @@ export type DeclaredKey = {
   readonly expression: string | null;
 };
 
-/** The settings of a resource by the names that its template uses, for what a person reads. */
-export type PropertyNames = {
-  readonly managed: string;
-  /** How the setting is turned on, as in `ManageMasterUserPassword: true`. */
-  readonly turnOn: string;
-  readonly password: string;
-  readonly key: string;
-};
-
 /** A DB instance or DB cluster that a template or plan declares. */
 export type DeclaredDatabase = {
   readonly file: string;
@@ -62,8 +55,8 @@ export type DeclaredDatabase = {
   readonly kind: "instance" | "cluster";
   /** Line of the resource and of its settings, by the names in `names`; null if it is not known. */
   readonly line: number | null;
-  readonly lineOf: (property: keyof PropertyNames) => number | null;
-  readonly names: PropertyNames;
+  readonly lineOf: (property: keyof SettingNames) => number | null;
+  readonly names: SettingNames;
   readonly account: string | null;
   readonly region: string | null;
   readonly identifier: Declared<string>;
@@ -89,6 +82,8 @@ export type DeclaredDatabase = {
   readonly condition: string | null;
   /** Names of the resources that replicate this one. */
   readonly replicas: readonly string[];
+  /** Names of the resources that rotate the password without RDS, or prepare that. */
+  readonly rotations: readonly string[];
   /** Parameters whose defaults were taken. */
   readonly assumed: readonly string[];
 };

@@ -1,12 +1,14 @@
 import { type ClassificationContext, classify } from "../../audit/classify.ts";
 import { activeRules, applyRule, type RuleResult, renderJudgment, toFinding } from "../../audit/judge.ts";
-import { type ClassifiedDatabase, hasIamMasterUsers, kindNames } from "../../model/database.ts";
+import { type ClassifiedDatabase, hasIamMasterUsers } from "../../model/database.ts";
 import type { Finding } from "../../model/finding.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { Rule, RuleContext, Verdict } from "../../model/rule.ts";
+import { cdkNames, type SettingNames } from "../../patches/settings.ts";
 import { keyRule } from "../requirements.ts";
 import { defaultKey, toKeyFacts, toRequiredKey, toStorageKeyFact } from "./compare-keys.ts";
-import type { DeclaredDatabase, PropertyNames } from "./declaration.ts";
+import type { DeclaredDatabase } from "./declaration.ts";
+import { describeFix } from "./describe-fix.ts";
 import { matchesDeclared } from "./match-declared.ts";
 import { describeSource, findPassword, passwordRule } from "./password-rule.ts";
 import { forTemplates, templateRuleIds } from "./template-messages.ts";
@@ -55,7 +57,7 @@ function judgeRule(
   const asResult = (verdict: Verdict, of = database) => {
     const message = rule.messages[verdict.messageId];
     if (message === undefined) throw new Error(`rule ${rule.id} has no message "${verdict.messageId}"`);
-    const data = { ...wordsOf(declared, of), ...verdict.data };
+    const data = { ...wordsOf(declared, of, standard.policy), ...verdict.data };
     return { result: { rule, verdict: { ...verdict, data }, message }, of };
   };
   if (rule.id === passwordRule.id) return asResult(findPassword(declared.password));
@@ -142,7 +144,7 @@ function ruleContextOf(
 }
 
 /** The keys that the policy requires; text if that depends on what is not known before deployment. */
-function keyRequirementOf(declared: DeclaredDatabase, { keys }: Policy): SecretKeyRequirement | string {
+export function keyRequirementOf(declared: DeclaredDatabase, { keys }: Policy): SecretKeyRequirement | string {
   for (const requirement of keys) {
     const verdict = matchesDeclared(requirement.match, declared);
     if (typeof verdict === "string") return `${verdict}, and the policy requires a key by it`;
@@ -188,30 +190,30 @@ function withEvidence<J extends { evidence: Finding["evidence"] }>(
 }
 
 /** The words for the placeholders of the messages for templates. */
-function wordsOf(declared: DeclaredDatabase, { engine }: ClassifiedDatabase): Readonly<Record<string, string>> {
-  const { names, lineOf, managed, password, replicas } = declared;
-  const at = (property: keyof PropertyNames) => (lineOf(property) === null ? "" : ` (line ${lineOf(property)})`);
+function wordsOf(
+  declared: DeclaredDatabase,
+  { engine }: ClassifiedDatabase,
+  policy: Policy,
+): Readonly<Record<string, string>> {
+  const { lineOf, managed, password } = declared;
+  const at = (property: keyof SettingNames) => (lineOf(property) === null ? "" : ` (line ${lineOf(property)})`);
   const [isManaged] = managed.options;
-  const setting = isManaged === null ? `${names.managed} is not set` : `${names.managed} is false${at("managed")}`;
+  const setting =
+    isManaged === null ? `${declared.names.managed} is not set` : `${declared.names.managed} is false${at("managed")}`;
   const source = describeSource(password);
-  const inLine = declared.line === null ? "" : ` (line ${declared.line})`;
-  const turnOn =
-    isManaged === null ? `Add ${names.turnOn} to ${declared.name}${inLine}` : `Set ${names.turnOn}${at("managed")}`;
-  const remove = password === null ? "" : ` and remove ${names.password}${at("password")}`;
-  const blocked =
-    replicas.length > 0 && !engine.startsWith("sqlserver")
-      ? ` RDS creates no read replica of a managed database, so ${replicas.join(", ")} cannot be created then: remove it, or exempt the ${kindNames[declared.kind]}.`
-      : "";
+  const isCdk = declared.path !== null;
+  const required = keyRequirementOf(declared, policy);
+  const names = isCdk ? cdkNames : declared.names;
   return {
     setting: source === "" ? setting : `${setting}, and ${source}`,
-    fix: `${turnOn}${remove}.${blocked}`,
+    fix: describeFix(declared, engine, typeof required === "string" ? [] : required.require),
     turnOn: names.turnOn,
-    password: `${names.password}${at("password")}`,
+    password: isCdk ? names.password : `${names.password}${at("password")}`,
     key: names.key,
   };
 }
 
-const linesByRule: Readonly<Record<string, keyof PropertyNames>> = {
+const linesByRule: Readonly<Record<string, keyof SettingNames>> = {
   [passwordRule.id]: "password",
   [keyRule]: "key",
 };

@@ -1,4 +1,5 @@
 import { parseArn } from "../../model/arn.ts";
+import { terraformNames } from "../../patches/settings.ts";
 import { get, isRecord, textOf } from "../json-value.ts";
 import { defaultKey, defaultStorageKey, sourceKey, toDeclaredKey, toUnresolvedKey } from "../templates/compare-keys.ts";
 import {
@@ -8,7 +9,6 @@ import {
   type DeclaredKey,
   type DeclaredPassword,
   known,
-  type PropertyNames,
   unresolvedText,
 } from "../templates/declaration.ts";
 import { defaultOf, findConfiguration, type ResourceConfiguration } from "./configuration.ts";
@@ -113,7 +113,7 @@ function toDatabase(
     kind,
     line,
     lineOf: () => null,
-    names: namesOf(password),
+    names: terraformNames(kind),
     account: accountOf(after) ?? target.account,
     region: asText(get(after, "region")) ?? target.region ?? regionOfProvider(plan.root),
     identifier: text(isCluster ? "cluster_identifier" : "identifier"),
@@ -141,16 +141,8 @@ function toDatabase(
     replicas: related
       .filter((one) => one.module === resource.module && refersTo(one, "replicate_source_db", resource))
       .map((one) => one.address),
+    rotations: [],
     assumed: [],
-  };
-}
-
-function namesOf(password: string): PropertyNames {
-  return {
-    managed: "manage_master_user_password",
-    turnOn: "manage_master_user_password = true",
-    password,
-    key: "master_user_secret_kms_key_id",
   };
 }
 

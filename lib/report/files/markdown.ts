@@ -1,6 +1,7 @@
 import { markdownTable } from "markdown-table";
 import { type Finding, severities } from "../../model/finding.ts";
 import type { Report } from "../../model/report.ts";
+import { describeChangeCommands } from "../text/change-commands.ts";
 import { splitCommands } from "../text/commands.ts";
 import { formatNumber } from "../text/count.ts";
 import { describeCoverageProblems } from "../text/coverage-problems.ts";
@@ -46,6 +47,7 @@ export const renderMarkdown: Reporter = (untrusted) => {
       ["Severity", "Database", "Account and Region", "Violation", "What to do"],
       violations.map(toRow),
     ),
+    ...[describeChangeCommands(violations)].flatMap((sentence) => (sentence === null ? [] : [escapeMarkup(sentence)])),
     ...section(
       "Could not be evaluated",
       ["Severity", "Database", "Account and Region", "Finding", "What to do"],

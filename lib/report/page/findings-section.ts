@@ -1,6 +1,7 @@
 import type { Finding } from "../../model/finding.ts";
 import type { Report } from "../../model/report.ts";
 import { describeHours, hoursBetween } from "../../model/time.ts";
+import { describeChangeCommands } from "../text/change-commands.ts";
 import { count, countBySeverity } from "../text/count.ts";
 import { describeEngine, describeResource } from "../text/describe-database.ts";
 import { describeEvidence, describeExemptionEnd, severityLabel } from "../text/describe-finding.ts";
@@ -34,7 +35,7 @@ export function renderViolationsSection(violations: readonly Finding[], report: 
   });
   const hasExemptions = report.findings.some(({ exemption }) => exemption !== null);
   return html`<section id="findings" aria-labelledby="findings-title"><h2 id="findings-title">Violations</h2>
-${violations.length === 0 ? html`<p>No ${hasExemptions ? "active " : ""}violations found.</p>` : html`<p class="muted hint">Click a command to select it.</p>${folds}`}</section>`;
+${violations.length === 0 ? html`<p>No ${hasExemptions ? "active " : ""}violations found.</p>` : html`<p class="muted hint">Click a command to select it. ${describeChangeCommands(violations)}</p>${folds}`}</section>`;
 }
 
 function renderDatabase(findings: Group<Finding>, types: ReadonlyMap<string, string>, report: Report): Html {

@@ -1,9 +1,10 @@
 import { parseArn } from "../../model/arn.ts";
 import { type ClassifiedDatabase, describeDatabase, unknown } from "../../model/database.ts";
-import type { Finding, Status } from "../../model/finding.ts";
+import { type Finding, isPass, type Status } from "../../model/finding.ts";
 import { gatesByName } from "../../model/gates.ts";
 import { toKeyArn } from "../../model/key.ts";
 import type { ManualStep, PlannedAction } from "../../model/plan.ts";
+import type { Patch, Tool } from "../../patches/patch.ts";
 import { describeEngine } from "../text/describe-database.ts";
 import { describeEvidence, describeExemptionEnd } from "../text/describe-finding.ts";
 import { type Group, groupBy } from "../text/group.ts";
@@ -12,6 +13,7 @@ import { makePrintable } from "../text/printable.ts";
 import type { ReportOptions } from "../text/reporter.ts";
 import { createLayout, type Layout } from "./layout.ts";
 import { pad, widest } from "./paragraph.ts";
+import { renderPatch } from "./patch.ts";
 import { renderInstructions } from "./plan-manual.ts";
 import { describeStatus, planStatusOf } from "./plan-status.ts";
 
@@ -22,6 +24,8 @@ type DatabaseVerdict = Pick<Finding, "rule" | "severity" | "message" | "evidence
   /** The repair that the plan has for it, and what a person does instead; null if there is none. */
   readonly planned: PlannedAction | null;
   readonly manual: ManualStep | null;
+  /** The change with the tool that was asked for; null for a pass, and if the change must not be made now. */
+  readonly patch: Patch | null;
 };
 
 /** One database and the verdicts of all rules. */
@@ -31,6 +35,8 @@ export type DatabaseDetails = {
   readonly source: string | null;
   readonly verdicts: readonly DatabaseVerdict[];
   readonly rulesOff: readonly string[];
+  /** The tool to show changes with, instead of all verdicts; null if none was asked for. */
+  readonly tool: Tool | null;
   /** ISO 8601. */
   readonly observedAt: string;
 };
@@ -38,17 +44,19 @@ export type DatabaseDetails = {
 /** Renders one database: its attributes, who manages its master password, and the verdict of every rule with its evidence. */
 export function explainDatabase(untrusted: DatabaseDetails, options: Pick<ReportOptions, "width" | "color">): string {
   const details = makePrintable(untrusted);
-  const manualByRule = new Map(untrusted.verdicts.map(({ rule, manual }) => [rule, manual]));
+  // Code must keep its line breaks, so it arrives unsanitized.
+  const unsanitized = new Map(untrusted.verdicts.map((verdict) => [verdict.rule, verdict]));
   const layout = createLayout(options);
   const { database, rulesOff } = details;
-  const verdicts = sortBySeverity(details.verdicts);
+  const verdicts = sortBySeverity(details.verdicts.filter(({ status }) => details.tool === null || !isPass(status)));
   const sorted = statuses.flatMap((status) => verdicts.filter((verdict) => verdict.status === status));
   const title = describeDatabase(database);
   const sections = [
     `${layout.paint.strong(title.charAt(0).toUpperCase() + title.slice(1))}\n${renderAttributes(details, layout)}`,
     ...groupBy(sorted, ({ status, message }) => `${status} ${message}`).map(([, same]) =>
-      renderVerdict(same, details, manualByRule, layout),
+      renderVerdict(same, details, unsanitized, layout),
     ),
+    ...(verdicts.length === 0 ? ["No violation, so there is nothing to change."] : []),
     ...(rulesOff.length > 0 ? [layout.wrap(`Turned off by the policy: ${rulesOff.join(", ")}.`)] : []),
   ];
   return `${sections.join("\n\n")}\n`;
@@ -102,8 +110,8 @@ const managements: Readonly<Record<ClassifiedDatabase["management"], string>> = 
 /** One verdict, or several rules with the same message, such as those that do not apply. */
 function renderVerdict(
   same: Group<DatabaseVerdict>,
-  { observedAt }: DatabaseDetails,
-  manualByRule: ReadonlyMap<string, ManualStep | null>,
+  { observedAt, tool }: DatabaseDetails,
+  unsanitized: ReadonlyMap<string, Pick<DatabaseVerdict, "manual" | "patch">>,
   layout: Layout,
 ): string {
   const { wrap, paint } = layout;
@@ -123,7 +131,10 @@ function renderVerdict(
   if (endedExemption !== null)
     add(`Was exempted by ${endedExemption.owner} until ${endedExemption.until}: ${endedExemption.reason}`);
   for (const verdict of same) {
-    lines.push(...renderAdvice(verdict, manualByRule.get(verdict.rule) ?? null, layout));
+    const { manual = null, patch = null } = unsanitized.get(verdict.rule) ?? {};
+    lines.push(
+      ...(tool !== null && patch !== null ? renderPatch(patch, layout, "  ") : renderAdvice(verdict, manual, layout)),
+    );
     if (verdict.planned !== null) lines.push(...renderPlanned(verdict.planned, layout));
   }
   return lines.join("\n");

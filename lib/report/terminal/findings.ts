@@ -1,5 +1,6 @@
 import type { Finding } from "../../model/finding.ts";
 import type { Report } from "../../model/report.ts";
+import { describeChangeCommands } from "../text/change-commands.ts";
 import { count, countBySeverity, formatNumber } from "../text/count.ts";
 import { describeEngine } from "../text/describe-database.ts";
 import { describeExemptionEnd, severityLabel } from "../text/describe-finding.ts";
@@ -45,6 +46,8 @@ export function renderViolations(violations: readonly Finding[], report: Report,
   // A database in a template does not exist yet: nothing depends on it.
   if (violations.some(({ rule, location }) => rule === "master-password-managed" && location === undefined))
     blocks.push(wrap(paint.faint(consequences)));
+  const commands = describeChangeCommands(violations);
+  if (commands !== null) blocks.push(wrap(paint.faint(commands)));
   const [first, ...more] = blocks;
   return [`${paint.bad("VIOLATIONS")}\n${first}`, ...more];
 }

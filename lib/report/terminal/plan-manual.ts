@@ -89,7 +89,7 @@ function operationOf(command: string): string {
 }
 
 /** Code lines with their spaces, without any other control characters. */
-function toCodeLines(code: string | null): string[] {
+export function toCodeLines(code: string | null): string[] {
   if (code === null) return [];
   return code.split("\n").map((line) =>
     line
