@@ -112,6 +112,7 @@ const settingsSchema = z
     schedule,
     regions,
     policy,
+    organization: onOff,
     alertThreshold: z.enum(severities),
     securityHub: onOff,
     configRules: onOff,
@@ -148,8 +149,18 @@ const settingsSchema = z
       .max(100, "must be at most 100"),
     logLevel: z.enum(["DEBUG", "INFO", "WARN", "ERROR"]),
   })
-  .superRefine(({ configAccounts, configRoleName }, context) => {
+  .superRefine(({ configAccounts, configRoleName, organization, policy, remediation }, context) => {
     const addIssue = (path: string, message: string) => context.addIssue({ code: "custom", path: [path], message });
+    if (organization === "on" && policy.organization.externalId === undefined)
+      addIssue(
+        "organization",
+        "must be off, or the policy must set organization.externalId, which the member role requires",
+      );
+    if (organization === "on" && remediation === "on")
+      addIssue(
+        "remediation",
+        "must be off with organization: repairs are deployed in the account of the databases, as a stack of another stage",
+      );
     if (configAccounts.length > 0 && configRoleName === "")
       addIssue("configRoleName", "must be set with configAccounts: it names the role to assume in those accounts");
     if (configAccounts.length === 0 && configRoleName !== "")
