@@ -4,17 +4,38 @@ import { defaultPolicy } from "../lib/model/default-policy.ts";
 import type { Policy } from "../lib/model/policy.ts";
 import type { Rule } from "../lib/model/rule.ts";
 import { repairReads } from "../lib/plan/repair-permissions.ts";
-import { neverTheValues, readingStatements } from "./permissions.ts";
+import { importingStatement, neverTheValues, readingStatements } from "./permissions.ts";
 import { changingStatements } from "./repair-permissions.ts";
-import type { Statement } from "./statement.ts";
+import { noValue, type Statement } from "./statement.ts";
 
-/** The CloudFormation template of the role that an audit assumes in each account of an organization. It reads, and nothing else. */
+/**
+ * The CloudFormation template of the role that an audit assumes in each account of an organization. It reads, and nothing else, except to
+ * import findings into Security Hub if a parameter is on: Security Hub accepts findings only from the account that they are about.
+ */
 export function memberRole(rules: readonly Rule[]) {
-  return toTemplate({
+  const template = toTemplate({
     description: "The role that rds-password-audit assumes in this account to audit its databases. It only reads.",
     roleName: defaultPolicy.organization.roleName,
     statements: [...readingStatements(auditActions(rules)), ...neverTheValues],
   });
+  const { Parameters, Resources, ...rest } = template;
+  const { Role } = Resources;
+  const { Policies } = Role.Properties;
+  const imports = { "Fn::If": ["ImportsFindings", toPolicy("findings", [importingStatement]), noValue] };
+  return {
+    ...rest,
+    Parameters: {
+      ...Parameters,
+      SecurityHub: {
+        Type: "String",
+        Description: "on: the role may import findings into AWS Security Hub CSPM of this account.",
+        Default: "off",
+        AllowedValues: ["on", "off"],
+      },
+    },
+    Conditions: { ImportsFindings: { "Fn::Equals": [{ Ref: "SecurityHub" }, "on"] } },
+    Resources: { Role: { ...Role, Properties: { ...Role.Properties, Policies: [...Policies, imports] } } },
+  };
 }
 
 /** The tag that lets the repair role change a database. */
@@ -38,13 +59,19 @@ export function memberRepairRole(rules: readonly Rule[]) {
   });
 }
 
+const firstAuditor = { "Fn::Select": [0, { Ref: "AuditorArns" }] };
+
 type RoleTemplate = {
   readonly description: string;
   readonly roleName: string;
   readonly statements: readonly Statement[];
 };
 
-/** A role that one principal of the organization can assume, with the external ID. */
+function toPolicy(PolicyName: string, Statement: readonly Statement[]) {
+  return { PolicyName, PolicyDocument: { Version: "2012-10-17", Statement } };
+}
+
+/** A role that the named principals of the organization can assume, with the external ID. */
 function toTemplate({ description, roleName, statements }: RoleTemplate) {
   return {
     AWSTemplateFormatVersion: "2010-09-09",
@@ -55,9 +82,10 @@ function toTemplate({ description, roleName, statements }: RoleTemplate) {
         Description: "The ID of the organization, as in o-a1b2c3d4e5.",
         AllowedPattern: "^o-[a-z0-9]{10,32}$",
       },
-      AuditorArn: {
-        Type: "String",
-        Description: "The ARN of the only principal that may assume the role: an IAM role, with its path, or a user.",
+      AuditorArns: {
+        Type: "CommaDelimitedList",
+        Description:
+          "The ARNs of the only principals that may assume the role, of one account: IAM roles, with their paths, or users.",
         AllowedPattern: "^arn:[a-z-]+:iam::[0-9]{12}:(role|user)/.+$",
       },
       ExternalId: {
@@ -82,21 +110,21 @@ function toTemplate({ description, roleName, statements }: RoleTemplate) {
             Version: "2012-10-17",
             Statement: [
               {
-                Sid: "OnlyTheAuditor",
+                Sid: "OnlyTheAuditors",
                 Effect: "Allow",
-                // The account, because a role that is created after this one could not be named here. The condition names the role.
+                // The account, because a role that is created after this one could not be named here. The condition names the roles.
                 Principal: {
                   AWS: {
                     "Fn::Sub": [
                       `arn:\${AWS::Partition}:iam::\${Account}:root`,
-                      { Account: { "Fn::Select": [4, { "Fn::Split": [":", { Ref: "AuditorArn" }] }] } },
+                      { Account: { "Fn::Select": [4, { "Fn::Split": [":", firstAuditor] }] } },
                     ],
                   },
                 },
                 Action: "sts:AssumeRole",
                 Condition: {
                   StringEquals: {
-                    "aws:PrincipalArn": { Ref: "AuditorArn" },
+                    "aws:PrincipalArn": { Ref: "AuditorArns" },
                     "aws:PrincipalOrgID": { Ref: "OrganizationId" },
                     "sts:ExternalId": { Ref: "ExternalId" },
                   },
@@ -104,7 +132,7 @@ function toTemplate({ description, roleName, statements }: RoleTemplate) {
               },
             ],
           },
-          Policies: [{ PolicyName: "audit", PolicyDocument: { Version: "2012-10-17", Statement: statements } }],
+          Policies: [toPolicy("audit", statements)],
         },
       },
     },

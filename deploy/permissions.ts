@@ -115,18 +115,17 @@ function publishingStatements(settings: Settings, arns: ResourceArns): readonly 
     storing("Objects", changingObjects(settings)),
     { Sid: "EarlierLedger", Effect: "Allow", Action: "s3:GetObject", Resource: inBucket(earlierLedgerFile.name) },
     ...notifyingStatements(arns),
-    ...(settings.securityHub === "on"
-      ? [
-          {
-            Sid: "SecurityHub",
-            Effect: "Allow",
-            Action: "securityhub:BatchImportFindings",
-            Resource: arn("securityhub", "*", ownAccount, `product/${ownAccount}/default`),
-          } as const,
-        ]
-      : []),
+    ...(settings.securityHub === "on" ? [importingStatement] : []),
   ];
 }
+
+/** Importing findings into Security Hub of the role's own account. */
+export const importingStatement: Statement = {
+  Sid: "SecurityHub",
+  Effect: "Allow",
+  Action: "securityhub:BatchImportFindings",
+  Resource: arn("securityhub", "*", ownAccount, `product/${ownAccount}/default`),
+};
 
 /** What evaluations for AWS Config need. `PutEvaluations` has no resource-level permissions. In other accounts, a role there does everything. */
 function evaluatingStatements({ configAccounts, configRoleName }: Settings): readonly Statement[] {

@@ -3,10 +3,7 @@ import { configRules } from "./config-rules.ts";
 import { consoleLinks } from "./console-links.ts";
 import { permissions } from "./permissions.ts";
 import { readSettings, type Settings } from "./settings.ts";
-import { arnOf, type Intrinsic, type Statement } from "./statement.ts";
-
-/** CloudFormation omits a property with this value. */
-const noValue: Intrinsic = { Ref: "AWS::NoValue" };
+import { arnOf, type Intrinsic, noValue, type Statement } from "./statement.ts";
 
 /** Reserved concurrency per function: one audit at a time, and no more of the others than AWS APIs serve without throttling. */
 const concurrency = { audit: 1, configRule: 5, remediate: 5 };
