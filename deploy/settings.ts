@@ -113,6 +113,7 @@ const settingsSchema = z
     regions,
     policy,
     organization: onOff,
+    organizationId: optional(/^o-[a-z0-9]{10,32}$/, "must be the ID of an organization, as in o-a1b2c3d4e5"),
     alertThreshold: z.enum(severities),
     securityHub: onOff,
     configRules: onOff,
@@ -149,7 +150,7 @@ const settingsSchema = z
       .max(100, "must be at most 100"),
     logLevel: z.enum(["DEBUG", "INFO", "WARN", "ERROR"]),
   })
-  .superRefine(({ configAccounts, configRoleName, organization, policy, remediation }, context) => {
+  .superRefine(({ configAccounts, configRoleName, organization, organizationId, policy, remediation }, context) => {
     const addIssue = (path: string, message: string) => context.addIssue({ code: "custom", path: [path], message });
     if (organization === "on" && policy.organization.externalId === undefined)
       addIssue(
@@ -161,6 +162,8 @@ const settingsSchema = z
         "remediation",
         "must be off with organization: repairs are deployed in the account of the databases, as a stack of another stage",
       );
+    if (organization === "off" && organizationId !== "")
+      addIssue("organizationId", "must be empty unless organization is on");
     if (configAccounts.length > 0 && configRoleName === "")
       addIssue("configRoleName", "must be set with configAccounts: it names the role to assume in those accounts");
     if (configAccounts.length === 0 && configRoleName !== "")

@@ -1,6 +1,7 @@
 import { rules } from "../rules/index.ts";
 import { configRules } from "./config-rules.ts";
 import { consoleLinks } from "./console-links.ts";
+import { eventRuleIds, eventRules, memberEventRuleIds, memberEventRules } from "./event-rules.ts";
 import { permissions } from "./permissions.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { arnOf, type Intrinsic, noValue, type Statement } from "./statement.ts";
@@ -8,22 +9,12 @@ import { arnOf, type Intrinsic, noValue, type Statement } from "./statement.ts";
 /** Reserved concurrency per function: one audit at a time, and no more of the others than AWS APIs serve without throttling. */
 const concurrency = { audit: 1, configRule: 5, remediate: 5 };
 
-/** The EventBridge rules that may send undelivered events to the dead-letter queue. */
-const eventRules = [
-  "DatabaseEvents",
-  "SecretEvents",
-  "DatabaseCalls",
-  "SecretCalls",
-  "RotationFailures",
-  "KeyCalls",
-  "GrantCalls",
-];
-
 /** Values for serverless.yml and the YAML files in this folder, which read them as `${self:custom.deployment.…}`. Throws a UsageError for invalid parameters. */
 export function template(params: Readonly<Record<string, unknown>>, stackRegion: string) {
   const settings = readSettings(params, stackRegion);
   const reserved = { ...concurrency, recheck: settings.recheckConcurrency };
   const hasRepairs = settings.remediation === "on";
+  const hasMemberBus = settings.organizationId !== "";
   const hasHook = settings.templateHook !== "off";
   const arns = {
     findingsTopicArn: settings.findingsTopicArn || { Ref: "FindingsTopic" },
@@ -48,7 +39,13 @@ export function template(params: Readonly<Record<string, unknown>>, stackRegion:
     concurrency: settings.reservedConcurrency === "on" ? reserved : noValues(reserved),
     policies: toPolicies(permissions(settings, arns)),
     links: consoleLinks(stackRegion),
-    eventRuleArns: [...eventRules, ...(hasRepairs ? ["InterruptedExecutions"] : [])].map(arnOf),
+    // The rules that may send undelivered events to the dead-letter queue.
+    eventRuleArns: [
+      ...eventRuleIds,
+      ...(hasMemberBus ? memberEventRuleIds : []),
+      ...(hasRepairs ? ["InterruptedExecutions"] : []),
+    ].map(arnOf),
+    organizationId: settings.organizationId,
     remediateFunctionArn: hasRepairs ? { Ref: "RemediateDurableLambdaAlias" } : noValue,
     dashboard: {
       moreAlarms: hasRepairs ? file("remediation-widgets", ":alarms") : "",
@@ -65,6 +62,9 @@ export function template(params: Readonly<Record<string, unknown>>, stackRegion:
       key: settings.kmsKeyArn === "" ? file("key") : {},
       findingsTopic: settings.findingsTopicArn === "" ? file("findings-topic") : {},
       alertsTopic: settings.alertsTopicArn === "" ? file("alerts-topic") : {},
+      events: eventRules(),
+      memberBus: hasMemberBus ? file("member-bus") : {},
+      memberEvents: hasMemberBus ? memberEventRules() : {},
       configRules: { Resources: configRules(rules, settings.policy, settings) },
     },
   };

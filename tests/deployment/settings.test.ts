@@ -96,6 +96,8 @@ describe("invalid parameters", () => {
     ["policy", "package.json"],
     ["organization", "yes"],
     ["organization", "on"],
+    ["organizationId", "o-a1b2c3d4e5"],
+    ["organizationId", "a1b2c3d4e5"],
     ["alertThreshold", "hihg"],
     ["securityHub", true],
     ["configRules", "yes"],
