@@ -73,6 +73,14 @@ function runningStatements(name: "Audit" | "Recheck" | "ConfigRule" | "Remediate
   ];
 }
 
+/** Importing findings about the account into AWS Security Hub. */
+export const importingStatement: Statement = {
+  Sid: "SecurityHub",
+  Effect: "Allow",
+  Action: "securityhub:BatchImportFindings",
+  Resource: arn("securityhub", "*", ownAccount, `product/${ownAccount}/default`),
+};
+
 function inBucket(key: string): Intrinsic {
   return { "Fn::Join": ["/", [arnOf("ReportBucket"), key]] };
 }
@@ -115,16 +123,7 @@ function publishingStatements(settings: Settings, arns: ResourceArns): readonly 
     storing("Objects", changingObjects(settings)),
     { Sid: "EarlierLedger", Effect: "Allow", Action: "s3:GetObject", Resource: inBucket(earlierLedgerFile.name) },
     ...notifyingStatements(arns),
-    ...(settings.securityHub === "on"
-      ? [
-          {
-            Sid: "SecurityHub",
-            Effect: "Allow",
-            Action: "securityhub:BatchImportFindings",
-            Resource: arn("securityhub", "*", ownAccount, `product/${ownAccount}/default`),
-          } as const,
-        ]
-      : []),
+    ...(settings.securityHub === "on" ? [importingStatement] : []),
   ];
 }
 

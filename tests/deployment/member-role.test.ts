@@ -11,6 +11,7 @@ import { account, arnOf, type Call, keyArn, otherKey, simulate } from "./simulat
 
 const files = ["deploy/member-role.yaml", "deploy/member-repair-role.yaml"];
 const auditor = "arn:aws:iam::999999999999:role/security/auditor";
+const recheck = "arn:aws:iam::999999999999:role/rds-password-audit-recheck";
 const organizationId = "o-a1b2c3d4e5";
 const externalId = "7c1f5e0a-2f7e";
 
@@ -19,21 +20,19 @@ function resolve(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(resolve);
   if (typeof value !== "object" || value === null) return value;
   const { Ref, "Fn::Sub": text } = value as { Ref?: string; "Fn::Sub"?: string | [string, unknown] };
-  const values: Record<string, string> = {
-    AuditorArn: auditor,
+  const values: Record<string, string | string[]> = {
+    AuditorArns: [auditor, recheck],
     OrganizationId: organizationId,
     ExternalId: externalId,
   };
   if (Ref !== undefined) return values[Ref] ?? Ref;
   if (Array.isArray(text)) return text[0].replace(`\${AWS::Partition}`, "aws").replace(`\${Account}`, "999999999999");
-  if (text !== undefined) return text.replace(`\${AWS::Partition}`, "aws").replace(`\${AWS::AccountId}`, account);
+  if (text !== undefined) return text.replace(`\${AWS::Partition}`, "aws").replaceAll(`\${AWS::AccountId}`, account);
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, resolve(one)]));
 }
 
-type Role = {
-  readonly AssumeRolePolicyDocument: unknown;
-  readonly Policies: readonly [{ readonly PolicyDocument: { readonly Statement: readonly Statement[] } }];
-};
+type RolePolicy = { readonly PolicyDocument: { readonly Statement: readonly Statement[] } };
+type Role = { readonly AssumeRolePolicyDocument: unknown; readonly Policies: readonly [RolePolicy, ...unknown[]] };
 const roleOf = (template: { Resources: { Role: { Properties: unknown } } }) =>
   resolve(template.Resources.Role.Properties) as Role;
 const reading = roleOf(memberRole(rules));
@@ -125,6 +124,29 @@ describe("the member role changes nothing", () => {
   });
 });
 
+describe("with the parameter SecurityHub, the member role imports findings about its own account alone", () => {
+  const [, conditional] = reading.Policies as [RolePolicy, { "Fn::If": [string, RolePolicy, unknown] }];
+  const [condition, policy, otherwise] = conditional["Fn::If"];
+  const action = "securityhub:BatchImportFindings";
+  const product = (of: string) => `arn:aws:securityhub:eu-west-1:${of}:product/${of}/default`;
+
+  test.each([
+    [account, "Allowed"],
+    ["222222222222", "ImplicitlyDenied"],
+  ])("%s: %s", async (of, expected) => {
+    expect(await simulate(policy.PolicyDocument.Statement, [action, product(of)])).toBe(expected);
+    expect(await simulate(statementsOf(reading), [action, product(of)])).toMatch(/Denied$/);
+  });
+
+  test("and without it nothing is added", () => {
+    expect([condition, otherwise]).toEqual(["ImportsFindings", "AWS::NoValue"]);
+    expect(memberRole(rules).Conditions).toEqual({
+      ImportsFindings: { "Fn::Equals": [{ Ref: "SecurityHub" }, "on"] },
+    });
+    expect(policy.PolicyDocument.Statement.flatMap(({ Action }) => Action)).toEqual([action]);
+  });
+});
+
 describe("the repair role changes only databases that are opted in by the tag", () => {
   test.each<[Call, RegExp]>([
     [["rds:ModifyDBInstance", instance, { ...optedIn, "rds:ManageMasterUserPassword": "true" }], /^Allowed$/],
@@ -141,7 +163,7 @@ describe("the repair role changes only databases that are opted in by the tag", 
   });
 });
 
-describe("only the auditor of the organization, with the external ID, may assume a member role", () => {
+describe("only the auditors of the organization, with the external ID, may assume a member role", () => {
   const assume = async (role: Role, principal: string, context: Record<string, string>) => {
     const result = await runSimulation(
       {
@@ -180,6 +202,7 @@ describe("only the auditor of the organization, with the external ID, may assume
 
   test.each<[string, string, Record<string, string>, RegExp]>([
     ["the auditor", auditor, context, /^Allowed$/],
+    ["another named auditor", recheck, { ...context, "aws:PrincipalArn": recheck }, /^Allowed$/],
     ["the auditor without the external ID", auditor, withoutExternalId, /Denied$/],
     ["the auditor with another external ID", auditor, { ...context, "sts:ExternalId": "x1" }, /Denied$/],
     ["another role of the same account", otherRole, { ...context, "aws:PrincipalArn": otherRole }, /Denied$/],
