@@ -6,35 +6,36 @@ import type { Rule } from "../lib/model/rule.ts";
 import { repairReads } from "../lib/plan/repair-permissions.ts";
 import { importingStatement, neverTheValues, readingStatements } from "./permissions.ts";
 import { changingStatements } from "./repair-permissions.ts";
-import { noValue, type Statement } from "./statement.ts";
+import type { Statement } from "./statement.ts";
 
 /**
- * The CloudFormation template of the role that an audit assumes in each account of an organization. It reads, and nothing else, except to
- * import findings into Security Hub if a parameter is on: Security Hub accepts findings only from the account that they are about.
+ * The CloudFormation template of the role that an audit assumes in each account of an organization. It reads, and nothing else, unless it may
+ * import findings into AWS Security Hub, which accepts them only from the account that they are about.
  */
 export function memberRole(rules: readonly Rule[]) {
-  const template = toTemplate({
+  const { Parameters, Resources, ...template } = toTemplate({
     description: "The role that rds-password-audit assumes in this account to audit its databases. It only reads.",
     roleName: defaultPolicy.organization.roleName,
     statements: [...readingStatements(auditActions(rules)), ...neverTheValues],
   });
-  const { Parameters, Resources, ...rest } = template;
-  const { Role } = Resources;
-  const { Policies } = Role.Properties;
-  const imports = { "Fn::If": ["ImportsFindings", toPolicy("findings", [importingStatement]), noValue] };
+  const { Properties } = Resources.Role;
+  const importing = { PolicyName: "import", PolicyDocument: toPolicyDocument([importingStatement]) };
+  const ifOn = { "Fn::If": ["ImportsFindings", importing, { Ref: "AWS::NoValue" }] };
   return {
-    ...rest,
+    ...template,
     Parameters: {
       ...Parameters,
       SecurityHub: {
         Type: "String",
-        Description: "on: the role may import findings into AWS Security Hub CSPM of this account.",
-        Default: "off",
+        Description: "on: the deployed service imports findings about this account into AWS Security Hub CSPM.",
         AllowedValues: ["on", "off"],
+        Default: "off",
       },
     },
     Conditions: { ImportsFindings: { "Fn::Equals": [{ Ref: "SecurityHub" }, "on"] } },
-    Resources: { Role: { ...Role, Properties: { ...Role.Properties, Policies: [...Policies, imports] } } },
+    Resources: {
+      Role: { ...Resources.Role, Properties: { ...Properties, Policies: [...Properties.Policies, ifOn] } },
+    },
   };
 }
 
@@ -59,19 +60,13 @@ export function memberRepairRole(rules: readonly Rule[]) {
   });
 }
 
-const firstAuditor = { "Fn::Select": [0, { Ref: "AuditorArns" }] };
-
 type RoleTemplate = {
   readonly description: string;
   readonly roleName: string;
   readonly statements: readonly Statement[];
 };
 
-function toPolicy(PolicyName: string, Statement: readonly Statement[]) {
-  return { PolicyName, PolicyDocument: { Version: "2012-10-17", Statement } };
-}
-
-/** A role that the named principals of the organization can assume, with the external ID. */
+/** A role that named principals of the organization can assume, with the external ID. */
 function toTemplate({ description, roleName, statements }: RoleTemplate) {
   return {
     AWSTemplateFormatVersion: "2010-09-09",
@@ -85,7 +80,7 @@ function toTemplate({ description, roleName, statements }: RoleTemplate) {
       AuditorArns: {
         Type: "CommaDelimitedList",
         Description:
-          "The ARNs of the only principals that may assume the role, of one account: IAM roles, with their paths, or users.",
+          "The ARNs of the only principals that may assume the role, all of one account: IAM roles, with their paths, or users.",
         AllowedPattern: "^arn:[a-z-]+:iam::[0-9]{12}:(role|user)/.+$",
       },
       ExternalId: {
@@ -112,12 +107,16 @@ function toTemplate({ description, roleName, statements }: RoleTemplate) {
               {
                 Sid: "OnlyTheAuditors",
                 Effect: "Allow",
-                // The account, because a role that is created after this one could not be named here. The condition names the roles.
+                // The account, because a role that is created after this one could not be named here. The condition names the role.
                 Principal: {
                   AWS: {
                     "Fn::Sub": [
                       `arn:\${AWS::Partition}:iam::\${Account}:root`,
-                      { Account: { "Fn::Select": [4, { "Fn::Split": [":", firstAuditor] }] } },
+                      {
+                        Account: {
+                          "Fn::Select": [4, { "Fn::Split": [":", { "Fn::Select": [0, { Ref: "AuditorArns" }] }] }],
+                        },
+                      },
                     ],
                   },
                 },
@@ -132,10 +131,14 @@ function toTemplate({ description, roleName, statements }: RoleTemplate) {
               },
             ],
           },
-          Policies: [toPolicy("audit", statements)],
+          Policies: [{ PolicyName: "audit", PolicyDocument: toPolicyDocument(statements) }],
         },
       },
     },
     Outputs: { RoleArn: { Description: "The ARN of the role.", Value: { "Fn::GetAtt": ["Role", "Arn"] } } },
   };
+}
+
+function toPolicyDocument(Statement: readonly Statement[]) {
+  return { Version: "2012-10-17", Statement };
 }

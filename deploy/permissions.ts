@@ -73,6 +73,14 @@ function runningStatements(name: "Audit" | "Recheck" | "ConfigRule" | "Remediate
   ];
 }
 
+/** Importing findings about the account into AWS Security Hub. */
+export const importingStatement: Statement = {
+  Sid: "SecurityHub",
+  Effect: "Allow",
+  Action: "securityhub:BatchImportFindings",
+  Resource: arn("securityhub", "*", ownAccount, `product/${ownAccount}/default`),
+};
+
 function inBucket(key: string): Intrinsic {
   return { "Fn::Join": ["/", [arnOf("ReportBucket"), key]] };
 }
@@ -118,14 +126,6 @@ function publishingStatements(settings: Settings, arns: ResourceArns): readonly 
     ...(settings.securityHub === "on" ? [importingStatement] : []),
   ];
 }
-
-/** Importing findings into Security Hub of the role's own account. */
-export const importingStatement: Statement = {
-  Sid: "SecurityHub",
-  Effect: "Allow",
-  Action: "securityhub:BatchImportFindings",
-  Resource: arn("securityhub", "*", ownAccount, `product/${ownAccount}/default`),
-};
 
 /** What evaluations for AWS Config need. `PutEvaluations` has no resource-level permissions. In other accounts, a role there does everything. */
 function evaluatingStatements({ configAccounts, configRoleName }: Settings): readonly Statement[] {

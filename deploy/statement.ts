@@ -10,9 +10,6 @@ export type Statement = {
   readonly Condition?: unknown;
 };
 
-/** CloudFormation omits a property with this value. */
-export const noValue: Intrinsic = { Ref: "AWS::NoValue" };
-
 /** The ARN of a resource of the stack. */
 export const arnOf = (logicalId: string): Intrinsic => ({ "Fn::GetAtt": [logicalId, "Arn"] });
 

@@ -4,7 +4,10 @@ import { consoleLinks } from "./console-links.ts";
 import { eventRuleIds, eventRules, memberEventRuleIds, memberEventRules } from "./event-rules.ts";
 import { permissions } from "./permissions.ts";
 import { readSettings, type Settings } from "./settings.ts";
-import { arnOf, type Intrinsic, noValue, type Statement } from "./statement.ts";
+import { arnOf, type Intrinsic, type Statement } from "./statement.ts";
+
+/** CloudFormation omits a property with this value. */
+const noValue: Intrinsic = { Ref: "AWS::NoValue" };
 
 /** Reserved concurrency per function: one audit at a time, and no more of the others than AWS APIs serve without throttling. */
 const concurrency = { audit: 1, configRule: 5, remediate: 5 };
