@@ -48,6 +48,7 @@ export function template(params: Readonly<Record<string, unknown>>, stackRegion:
       ...(hasMemberBus ? memberEventRuleIds : []),
       ...(hasRepairs ? ["InterruptedExecutions"] : []),
     ].map(arnOf),
+    organization: settings.organization,
     organizationId: settings.organizationId,
     remediateFunctionArn: hasRepairs ? { Ref: "RemediateDurableLambdaAlias" } : noValue,
     dashboard: {

@@ -1,4 +1,5 @@
 import { reasons } from "../../lib/audit/classify.ts";
+import type { ClientOptions } from "../../lib/aws/client-config.ts";
 import { createStore } from "../../lib/aws/create-store.ts";
 import { importFindings } from "../../lib/aws/import-findings.ts";
 import { publishMessages } from "../../lib/aws/publish-messages.ts";
@@ -18,11 +19,11 @@ import type { TimeLimits } from "./time-limits.ts";
 /** The version in reports. */
 export const { version } = packageJson;
 
-/** The store and the destinations of this deployment. */
+/** The store and the destinations of this deployment. The credentials are those of the account, if they are not the function's. */
 export function createService(
   settings: AuditSettings,
   policy: Policy,
-  account: string,
+  { account, credentials }: { readonly account: string } & Pick<ClientOptions, "credentials">,
   { answering, storing }: TimeLimits,
 ): { store: Store; destinations: readonly Destination[] } {
   const { ALERT_THRESHOLD, ALERTS_TOPIC_ARN, FINDINGS_TOPIC_ARN, REPORT_BUCKET, SECURITY_HUB } = settings;
@@ -45,7 +46,7 @@ export function createService(
       ...(SECURITY_HUB === "on"
         ? [
             createSecurityHubDestination((findings, options) =>
-              importFindings(findings, { account, signal: answering, ...options }),
+              importFindings(findings, { account, ...(credentials && { credentials }), signal: answering, ...options }),
             ),
           ]
         : []),

@@ -30,6 +30,8 @@ const auditSettings = z.object({
   ALERTS_TOPIC_ARN: topicArn,
   ALERT_THRESHOLD: z._default(z.enum(severities), "high"),
   SECURITY_HUB: z._default(z.enum(["on", "off"]), "off"),
+  /** on: other accounts of the organization are read with their member role. */
+  ORGANIZATION: z._default(z.enum(["on", "off"]), "off"),
   /** Empty if the deployment does not repair. */
   REMEDIATE_FUNCTION_ARN: z._default(
     z

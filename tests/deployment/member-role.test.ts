@@ -35,7 +35,7 @@ function resolve(value: unknown, securityHub = "off"): unknown {
 
 type Intrinsics = {
   readonly Ref: string;
-  readonly "Fn::Sub": string | readonly [string, unknown];
+  readonly "Fn::Sub": string | [string, unknown];
   readonly "Fn::If": readonly [condition: string, yes: unknown, no: unknown];
 };
 
