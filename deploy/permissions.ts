@@ -150,6 +150,26 @@ function evaluatingStatements({ configAccounts, configRoleName }: Settings): rea
   ];
 }
 
+/** What reading a member account needs: asking whether it is a member and which units it is in, and its role, by name. */
+function memberStatements({ organization, organizationId, policy }: Settings): readonly Statement[] {
+  if (organization === "off") return [];
+  const ofOrganization = (type: string) => arn("organizations", "", "*", `${type}/${organizationId || "o-*"}/*`);
+  return [
+    {
+      Sid: "Members",
+      Effect: "Allow",
+      Action: ["organizations:DescribeAccount", "organizations:ListParents"],
+      Resource: [ofOrganization("account"), ofOrganization("ou")],
+    },
+    {
+      Sid: "MemberRole",
+      Effect: "Allow",
+      Action: "sts:AssumeRole",
+      Resource: arn("iam", "", "*", `role/${policy.organization.roleName}`),
+    },
+  ];
+}
+
 /** What the functions that start repairs need: the key trial, and invoking `remediate`. */
 function startingStatements({ policy, remediation }: Settings): readonly Statement[] {
   if (remediation === "off") return [];
@@ -220,6 +240,7 @@ export function permissions(settings: Settings, arns: ResourceArns) {
     ],
     recheck: [
       ...readingStatements(inOneRegion(reads)),
+      ...memberStatements(settings),
       ...publishing,
       ...runningStatements("Recheck"),
       ...neverTheValues,

@@ -3,13 +3,14 @@ import { readFileSync } from "node:fs";
 import { runSimulation } from "@cloud-copilot/iam-simulate";
 import { describe, expect, test } from "@jest/globals";
 import { parse } from "yaml";
+import { memberEvents } from "../../deploy/member-events.ts";
 import { memberRepairRole, memberRole } from "../../deploy/member-role.ts";
 import type { Statement } from "../../deploy/statement.ts";
 import { auditActions } from "../../lib/audit/permissions.ts";
 import { rules } from "../../rules/index.ts";
 import { account, arnOf, type Call, keyArn, otherKey, simulate } from "./simulate-role.ts";
 
-const files = ["deploy/member-role.yaml", "deploy/member-repair-role.yaml"];
+const files = ["deploy/member-role.yaml", "deploy/member-repair-role.yaml", "deploy/member-events.yaml"];
 const auditor = "arn:aws:iam::999999999999:role/security/auditor";
 const recheck = "arn:aws:iam::999999999999:role/rds-password-audit-prod-RecheckRole-A1B2C3";
 const organizationId = "o-a1b2c3d4e5";
@@ -55,14 +56,14 @@ const secret = arnOf("secretsmanager", "secret:rds!db-0123-a1b2c3");
 const optedIn = { "aws:ResourceTag/password-repair": "allowed" };
 
 test("the published templates are what the rules declare", () => {
-  const [role, repairRole] = files.map((file) => parse(readFileSync(file, "utf8")));
-  expect([role, repairRole]).toEqual([memberRole(rules), memberRepairRole(rules)]);
+  const published = files.map((file) => parse(readFileSync(file, "utf8")));
+  expect(published).toEqual([memberRole(rules), memberRepairRole(rules), memberEvents()]);
 });
 
 test("cfn-lint reports nothing", () => {
   const { status, stdout, error } = spawnSync("cfn-lint", ["--", ...files], { encoding: "utf8" });
   if (error !== undefined && process.env.CI === undefined) {
-    process.stderr.write("SKIPPED cfn-lint is not installed, so the member roles were not linted.\n");
+    process.stderr.write("SKIPPED cfn-lint is not installed, so the templates of member accounts were not linted.\n");
     return;
   }
   expect({ status, stdout }).toEqual({ status: 0, stdout: "" });

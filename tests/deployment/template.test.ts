@@ -1,6 +1,7 @@
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { memberEvents } from "../../deploy/member-events.ts";
 import { readAuditSettings, readRemediationSettings } from "../../functions/wiring/settings.ts";
 import { auditActions } from "../../lib/audit/permissions.ts";
 import { parsePolicy } from "../../lib/model/policy.ts";
@@ -44,6 +45,13 @@ const everyParameter = {
   reservedConcurrency: "off",
 };
 
+/** A deployment that audits an organization, whose accounts send events. */
+const ofOrganization = {
+  organization: "on",
+  organizationId: "o-a1b2c3d4e5",
+  policy: "tests/functions/organization-policy.yaml",
+};
+
 const packaged = new Map<string, Packaged>();
 let tookSeconds = 0;
 
@@ -52,6 +60,7 @@ beforeAll(async () => {
   packaged.set("with defaults", await readPackaged());
   tookSeconds = (performance.now() - start) / 1000;
   packaged.set("with every parameter", await readPackaged(everyParameter));
+  packaged.set("of an organization", await readPackaged(ofOrganization));
 }, 240_000);
 
 afterAll(() => {
@@ -60,18 +69,20 @@ afterAll(() => {
 
 const withDefaults = () => get("with defaults").template;
 const withEveryParameter = () => get("with every parameter").template;
+const organizations = () => get("of an organization").template;
 function get(name: string): Packaged {
   const one = packaged.get(name);
   if (one === undefined) throw new Error(`the service was not packaged ${name}`);
   return one;
 }
 
-type Variant = "with defaults" | "with every parameter";
-const variants: readonly Variant[] = ["with defaults", "with every parameter"];
+const variants = ["with defaults", "with every parameter", "of an organization"] as const;
+type Variant = (typeof variants)[number];
 
 const functions = ["Audit", "Recheck", "ConfigRule"] as const;
 /** The functions of a variant, in the order of the template. */
-const functionsOf = (name: Variant) => (name === "with defaults" ? functions : [...functions, "Remediate" as const]);
+const functionsOf = (name: Variant) =>
+  name === "with every parameter" ? [...functions, "Remediate" as const] : functions;
 const rolesOf = (template: Template) => ofType(template, "AWS::IAM::Role");
 function resource({ Resources }: Template, id: string): Resource {
   const one = Resources[id];
@@ -101,11 +112,14 @@ const keyTrial = "kms:GenerateDataKey";
 const repairOnlyReads = repairReads.filter((action) => !reads.includes(action) && action !== keyTrial);
 const listActions = ["account:ListRegions", "secretsmanager:ListSecrets", "sts:GetCallerIdentity"];
 const checkpointActions = ["lambda:CheckpointDurableExecution", "lambda:GetDurableExecutionState"];
+const memberActions = ["organizations:DescribeAccount", "organizations:ListParents", "sts:AssumeRole"];
 const distinct = (names: readonly string[]) => [...new Set(names)].sort();
 
 describe.each(variants)("the template %s", (name) => {
   const template = () => get(name).template;
-  const isRepairing = name === "with every parameter";
+  const hasEveryParameter = name === "with every parameter";
+  const isRepairing = hasEveryParameter;
+  const hasMembers = name === "of an organization";
 
   describe("IAM", () => {
     test("each function has its own role, and the schedule has another", () => {
@@ -149,7 +163,7 @@ describe.each(variants)("the template %s", (name) => {
         ...["kms:Decrypt", "kms:Decrypt", "kms:GenerateDataKey", "kms:GenerateDataKey"],
         // Allowed twice for audit and recheck: for a key by ARN and for a key by alias.
         ...(isRepairing ? Array(4).fill(keyTrial) : []),
-        ...(isRepairing ? ["sts:AssumeRole"] : []),
+        ...(isRepairing || hasMembers ? ["sts:AssumeRole"] : []),
       ]);
     });
 
@@ -160,8 +174,9 @@ describe.each(variants)("the template %s", (name) => {
       const expected = distinct([...reads, ...runActions, ...publishActions, ...more]);
       expect(distinct(allowedActions(role(template(), "AuditRole")))).toEqual(expected);
       // The event names the Region of a recheck.
+      const ofOneRegion = expected.filter((action) => action !== "account:ListRegions");
       expect(distinct(allowedActions(role(template(), "RecheckRole")))).toEqual(
-        expected.filter((action) => action !== "account:ListRegions"),
+        distinct([...ofOneRegion, ...(hasMembers ? memberActions : [])]),
       );
     });
 
@@ -175,7 +190,7 @@ describe.each(variants)("the template %s", (name) => {
     });
 
     test("configRule may do exactly what reading one Region and reporting to AWS Config need", () => {
-      const assume = name === "with defaults" ? [] : ["sts:AssumeRole"];
+      const assume = hasEveryParameter ? ["sts:AssumeRole"] : [];
       const ofOneRegion = reads.filter((action) => action !== "account:ListRegions");
       expect(allowedActions(role(template(), "ConfigRuleRole"))).toEqual(
         [...ofOneRegion, ...runActions, ...evaluateActions, ...assume].sort(),
@@ -227,13 +242,13 @@ describe.each(variants)("the template %s", (name) => {
       const group = Object.fromEntries(ofType(template(), "AWS::Logs::LogGroup"))[`${id}LogGroup`];
       const lambda = Object.fromEntries(ofType(template(), "AWS::Lambda::Function"))[`${id}LambdaFunction`];
       expect(group).toEqual(
-        name === "with defaults"
-          ? { LogGroupName: `/aws/lambda/${lambda?.FunctionName}`, RetentionInDays: 90 }
-          : {
+        hasEveryParameter
+          ? {
               LogGroupName: `/aws/lambda/${lambda?.FunctionName}`,
               RetentionInDays: 365,
               KmsKeyId: everyParameter.logKmsKeyArn,
-            },
+            }
+          : { LogGroupName: `/aws/lambda/${lambda?.FunctionName}`, RetentionInDays: 90 },
       );
       expect(statementsOf(role(template(), `${id}Role`))).toContainEqual(
         expect.objectContaining({ Sid: "Log", Resource: { "Fn::GetAtt": [`${id}LogGroup`, "Arn"] } }),
@@ -245,7 +260,8 @@ describe.each(variants)("the template %s", (name) => {
       const { Variables } = audit.Environment;
       const values = Object.entries(Variables).map(([variable, value]) => [variable, deployed(value)]);
       expect(readAuditSettings(Object.fromEntries(values))).toMatchObject({
-        REGIONS: name === "with defaults" ? ["eu-west-1"] : "all",
+        REGIONS: hasEveryParameter ? "all" : ["eu-west-1"],
+        ORGANIZATION: hasMembers ? "on" : "off",
         SECURITY_HUB: isRepairing ? "on" : "off",
         ALERT_THRESHOLD: "high",
         REMEDIATE_FUNCTION_ARN: isRepairing ? expect.stringMatching(/:function:.*:durable$/) : "",
@@ -356,14 +372,14 @@ describe.each(variants)("the template %s", (name) => {
     });
 
     test("each notifies people when it starts and when it ends", () => {
-      const people = name === "with defaults" ? { Ref: "AlertsTopic" } : everyParameter.alertsTopicArn;
+      const people = hasEveryParameter ? everyParameter.alertsTopicArn : { Ref: "AlertsTopic" };
       for (const alarm of Object.values(alarms()))
         expect(alarm).toMatchObject({ AlarmActions: [people], OKActions: [people] });
     });
 
     test("an audit is overdue after 1.5 intervals, and missing data counts as overdue", () => {
       expect(alarms().AuditOverdueAlarm).toMatchObject({
-        EvaluationPeriods: name === "with defaults" ? 36 : 108,
+        EvaluationPeriods: hasEveryParameter ? 108 : 36,
         Period: 3600,
         TreatMissingData: "breaching",
       });
@@ -446,7 +462,7 @@ describe.each(variants)("the template %s", (name) => {
       },
     });
     const targets = ofType(template(), "AWS::Events::Rule").flatMap(([, { Targets }]) => Targets as object[]);
-    expect(targets).toHaveLength(isRepairing ? 8 : 7);
+    expect(targets).toHaveLength(isRepairing ? 8 : hasMembers ? 14 : 7);
     for (const target of targets)
       expect(target).toMatchObject({
         Arn: { "Fn::GetAtt": ["RecheckLambdaFunction", "Arn"] },
@@ -665,10 +681,20 @@ describe("parameters", () => {
   }, 60_000);
 });
 
-describe("events", () => {
+/** Rules by logical ID, without the prefix that distinguishes those of the members' bus. */
+const rulesOn = (template: Template, bus?: string) =>
+  ofType(template, "AWS::Events::Rule")
+    .filter(([, { EventBusName }]) => JSON.stringify(EventBusName) === (bus && JSON.stringify({ Ref: bus })))
+    .map(([id, { EventPattern }]) => [id.replace(/^Member/, ""), inAccount(EventPattern)] as const);
+
+describe.each([
+  ["the service's own account", () => rulesOn(withDefaults())],
+  ["the members' bus", () => rulesOn(organizations(), "MemberBus")],
+  ["a member account", () => rulesOn(memberEvents())],
+])("events in %s", (name, eventRules) => {
   const rulesMatching = (event: object) =>
-    ofType(withDefaults(), "AWS::Events::Rule")
-      .filter(([, { EventPattern }]) => matches(inAccount(EventPattern), { account: "123456789012", ...event }))
+    eventRules()
+      .filter(([, pattern]) => matches(pattern, { account: "123456789012", ...event }))
       .map(([id]) => id);
   const rdsEvent = (EventID: string, kind = "Instance") => ({
     source: "aws.rds",
@@ -738,13 +764,23 @@ describe("events", () => {
   });
 
   test.each([
-    { ...rdsEvent("RDS-EVENT-0043"), account: "222222222222" },
-    { ...labelUpdated("rds!db-0123"), account: "222222222222" },
-    { ...call("rds", "ModifyDBInstance"), account: "222222222222" },
-    { ...secretCall("DeleteSecret", "rds!db-0123"), account: "222222222222" },
-    { ...rotationFailed("rds!db-0123"), account: "222222222222" },
-    { ...call("kms", "DisableKey"), account: "222222222222" },
+    rdsEvent("RDS-EVENT-0043"),
+    labelUpdated("rds!db-0123"),
+    call("rds", "ModifyDBInstance"),
+    secretCall("DeleteSecret", "rds!db-0123"),
+    rotationFailed("rds!db-0123"),
+    call("kms", "DisableKey"),
+    grantCall("RevokeGrant"),
+  ])("only the members' bus has a rule for another account's %j", (event) => {
+    const isOfMembers = name === "the members' bus";
+    expect(rulesMatching({ ...event, account: "222222222222" })).toHaveLength(isOfMembers ? 1 : 0);
+  });
+
+  test.each([
     rdsEvent("RDS-EVENT-0087"),
+    // Only AWS services can send events with a source of AWS.
+    { ...rdsEvent("RDS-EVENT-0043"), source: "forged.rds" },
+    { ...call("kms", "DisableKey"), source: "forged" },
     labelUpdated("orders-api"),
     rotationFailed("orders-api"),
     call("rds", "DescribeDBInstances"),
@@ -752,7 +788,6 @@ describe("events", () => {
     call("kms", "DisableKey", { errorCode: "AccessDenied" }),
     call("kms", "Decrypt"),
     call("kms", "PutKeyPolicy", { errorCode: "AccessDenied" }),
-    { ...grantCall("RevokeGrant"), account: "222222222222" },
     grantCall("RevokeGrant", {}, { errorCode: "AccessDenied" }),
     grantCall("CreateGrant", { invokedBy: "rds.amazonaws.com" }),
     grantCall("CreateGrant", { invokedBy: "autoscaling.amazonaws.com" }),

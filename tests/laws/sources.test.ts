@@ -125,9 +125,10 @@ describe("promises that the source keeps", () => {
     ).toEqual([]);
   });
 
-  test("only the command line knows AWS Organizations, and loads it when it is needed", () => {
+  test("only the command line, which loads it when it is needed, and recheck know AWS Organizations", () => {
     expect(occurrences(/open-organization\.ts"/, ...everything)).toEqual([
       'cli/main.ts: openOrganization: async (options) => (await import("../lib/aws/open-organization.ts")).openOrganization(options),',
+      'functions/wiring/event-account.ts: import { openOrganization } from "../../lib/aws/open-organization.ts";',
     ]);
     expect(filesWith(/client-organizations"/, everything)).toEqual(["lib/aws/open-organization.ts"]);
   });
