@@ -46,6 +46,14 @@ export const rolesWith = (policy: Policy): Record<Role, readonly Statement[]> =>
 
 export const roles = { name: rolesWith(policies.name), tag: rolesWith(policies.tag) };
 
+/** The statements of each role in a deployment that audits an organization, which does not repair. */
+export const organizationRoles: Record<Role, readonly Statement[]> = resolve(
+  permissions(
+    { ...settings, remediation: "off", organization: "on", organizationId: "o-a1b2c3d4e5" },
+    { ...topics, kmsKeyArn: topicsKey },
+  ),
+);
+
 /** The bucket's own policy, which applies to every role and user. */
 const bucketPolicy = resolve(
   parse(readFileSync("deploy/report-bucket.yml", "utf8"), {
@@ -71,7 +79,7 @@ export async function simulate(statements: unknown, [action, resource, context =
       request: {
         principal: `arn:aws:iam::${account}:role/simulated`,
         action,
-        resource: { resource, accountId: resource.split(":")[4] || account },
+        resource: { resource, accountId: ownerOf(action, resource) },
         contextVariables: { "aws:SecureTransport": "true", ...context },
       },
       identityPolicies: [{ name: "role", policy: { Version: "2012-10-17", Statement: statements } }],
@@ -97,6 +105,11 @@ export function arnOf(service: string, resource: string): string {
 
 export function queue(name: string): string {
   return arnOf("sqs", name);
+}
+
+/** AWS Organizations itself decides which accounts may ask about the resources of the management account. */
+function ownerOf(action: string, resource: string): string {
+  return action.startsWith("organizations:") ? account : resource.split(":")[4] || account;
 }
 
 /** The policy of the resource itself: of the bucket, of a key that delegates to IAM as the stack's does, and of a role in another account. */
