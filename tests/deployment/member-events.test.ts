@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
 import { runSimulation } from "@cloud-copilot/iam-simulate";
 import { describe, expect, test } from "@jest/globals";
-import { parse } from "yaml";
 import { memberEvents } from "../../deploy/member-events.ts";
+import { readCloudFormation } from "../support/read-cloudformation.ts";
 import { account, arnOf } from "./simulate-role.ts";
 
 const auditAccount = "999999999999";
@@ -23,13 +22,7 @@ function resolve<T>(value: T): T {
 const template = memberEvents();
 const { Sender: sender, ...rules } = template.Resources;
 const role = resolve(sender.Properties);
-const { Resources: busResources } = parse(readFileSync("deploy/member-bus.yml", "utf8"), {
-  logLevel: "silent",
-  customTags: [
-    { tag: "!GetAtt", resolve: (text: string) => ({ "Fn::GetAtt": text.split(".") }) },
-    { tag: "!Ref", resolve: (Ref: string) => ({ Ref }) },
-  ],
-});
+const { Resources: busResources } = readCloudFormation("deploy/member-bus.yml");
 const busPolicy = { Version: "2012-10-17", Statement: [resolve(busResources.MemberBusPolicy.Properties.Statement)] };
 
 /** Simulates a call of a role in a member account. The bus is in another account, so that its policy decides too. */

@@ -5,6 +5,7 @@ import { permissions } from "../../deploy/permissions.ts";
 import { readSettings } from "../../deploy/settings.ts";
 import type { Statement } from "../../deploy/statement.ts";
 import type { Policy } from "../../lib/model/policy.ts";
+import { readCloudFormation } from "../support/read-cloudformation.ts";
 import { aPermissivePolicy } from "../support/repairs.ts";
 
 export const account = "111111111111";
@@ -56,14 +57,7 @@ export const organizationRoles: Record<Role, readonly Statement[]> = resolve(
 
 /** The bucket's own policy, which applies to every role and user. */
 const bucketPolicy = resolve(
-  parse(readFileSync("deploy/report-bucket.yml", "utf8"), {
-    logLevel: "silent",
-    customTags: [
-      { tag: "!GetAtt", resolve: (text: string) => ({ "Fn::GetAtt": text.split(".") }) },
-      { tag: "!Sub", resolve: (text: string) => ({ "Fn::Sub": text }) },
-      { tag: "!Ref", resolve: (Ref: string) => ({ Ref }) },
-    ],
-  }).Resources.ReportBucketPolicy.Properties.PolicyDocument,
+  readCloudFormation("deploy/report-bucket.yml").Resources.ReportBucketPolicy.Properties.PolicyDocument,
 );
 
 export type Context = Record<string, string | string[]>;
