@@ -4,7 +4,7 @@ import { openOrganization } from "../../lib/aws/open-organization.ts";
 import { openRole } from "../../lib/aws/open-role.ts";
 import type { AccountIdentity, AccountPort } from "../../lib/collect/choose-targets.ts";
 import type { Policy } from "../../lib/model/policy.ts";
-import { findExclusion } from "../../lib/organization/find-exclusion.ts";
+import { type EventScope, findExclusion } from "../../lib/organization/find-exclusion.ts";
 import { createMemberOpener } from "../../lib/organization/open-member.ts";
 import type { AuditSettings } from "./settings.ts";
 import { logger } from "./telemetry.ts";
@@ -18,7 +18,6 @@ type Deployment = {
   readonly limits: TimeLimits;
 };
 
-type EventScope = { readonly account: string; readonly region: string };
 type OpenAccount = AccountPort & Pick<ClientOptions, "credentials">;
 
 /**

@@ -12,7 +12,7 @@ export type MemberPort = {
 };
 
 /** The source of an event. EventBridge sets both, also if a rule of another account sends the event. */
-type EventScope = { readonly account: string; readonly region: string };
+export type EventScope = { readonly account: string; readonly region: string };
 
 /**
  * Finds why an audit of the organization does not read the account or the Region of an event, or null if it does. Asks for one account only,
