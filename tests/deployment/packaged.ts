@@ -9,7 +9,10 @@ export type Resource = {
   readonly Properties: Readonly<Record<string, unknown>>;
   readonly DeletionPolicy?: string;
 };
-export type Template = { readonly Resources: Readonly<Record<string, Resource>> };
+export type Template = {
+  readonly Resources: Readonly<Record<string, Resource>>;
+  readonly Outputs?: Readonly<Record<string, unknown>>;
+};
 export type Packaged = { readonly folder: string; readonly templateFile: string; readonly template: Template };
 
 /** The exit status of a program, and its output on both streams. */

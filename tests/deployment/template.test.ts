@@ -584,6 +584,37 @@ describe("remediation", () => {
   });
 });
 
+describe("the members' bus", () => {
+  test("does not exist without the ID of an organization", () => {
+    expect(Object.keys(withDefaults().Resources).filter((id) => /^Member/.test(id))).toEqual([]);
+  });
+
+  test("accepts events of the accounts of that organization, and its ARN and the role to trust are outputs", () => {
+    const { Properties } = resource(organizations(), "MemberBusPolicy");
+    expect(Properties).toMatchObject({
+      EventBusName: { Ref: "MemberBus" },
+      Statement: {
+        Action: "events:PutEvents",
+        Resource: { "Fn::GetAtt": ["MemberBus", "Arn"] },
+        Condition: { StringEquals: { "aws:PrincipalOrgID": ofOrganization.organizationId } },
+      },
+    });
+    expect(organizations().Outputs).toMatchObject({
+      MemberBusArn: { Value: { "Fn::GetAtt": ["MemberBus", "Arn"] } },
+      RecheckRoleArn: { Value: { "Fn::GetAtt": ["RecheckRole", "Arn"] } },
+    });
+  });
+
+  test("is not the default bus, whose rules refuse other accounts still", () => {
+    const own = ofType(organizations(), "AWS::Events::Rule").filter(
+      ([, { EventBusName }]) => EventBusName === undefined,
+    );
+    expect(own).toHaveLength(7);
+    for (const [, { EventPattern }] of own)
+      expect(EventPattern).toMatchObject({ account: [{ Ref: "AWS::AccountId" }] });
+  });
+});
+
 describe("the template hook", () => {
   test("off creates nothing for it", () => {
     expect(Object.keys(withDefaults().Resources).filter((id) => /hook/i.test(id))).toEqual([]);
