@@ -1,7 +1,7 @@
 import { rules } from "../rules/index.ts";
 import { configRules } from "./config-rules.ts";
 import { consoleLinks } from "./console-links.ts";
-import { permissions } from "./permissions.ts";
+import { permissions, scheduledFunction } from "./permissions.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { arnOf, type Intrinsic, type Statement } from "./statement.ts";
 
@@ -9,7 +9,7 @@ import { arnOf, type Intrinsic, type Statement } from "./statement.ts";
 const noValue: Intrinsic = { Ref: "AWS::NoValue" };
 
 /** Reserved concurrency per function: one audit at a time, and no more of the others than AWS APIs serve without throttling. */
-const concurrency = { audit: 1, configRule: 5, remediate: 5 };
+const concurrency = { audit: 1, configRule: 5, remediate: 5, auditAccounts: 20 };
 
 /** The EventBridge rules that may send undelivered events to the dead-letter queue. */
 const eventRules = [
@@ -27,7 +27,10 @@ export function template(params: Readonly<Record<string, unknown>>, stackRegion:
   const settings = readSettings(params, stackRegion);
   const reserved = { ...concurrency, recheck: settings.recheckConcurrency };
   const hasRepairs = settings.remediation === "on";
+  const hasOrganization = settings.organization === "on";
   const hasHook = settings.templateHook !== "off";
+  // The two exclude each other.
+  const widgets = hasRepairs ? "remediation-widgets" : hasOrganization ? "organization-widgets" : null;
   const arns = {
     findingsTopicArn: settings.findingsTopicArn || { Ref: "FindingsTopic" },
     alertsTopicArn: settings.alertsTopicArn || { Ref: "AlertsTopic" },
@@ -48,23 +51,31 @@ export function template(params: Readonly<Record<string, unknown>>, stackRegion:
     reportLock: toReportLock(settings),
     logKmsKeyArn: settings.logKmsKeyArn || noValue,
     permissionsBoundary: settings.permissionsBoundary || noValue,
-    concurrency: settings.reservedConcurrency === "on" ? reserved : noValues(reserved),
+    concurrency: {
+      ...(settings.reservedConcurrency === "on" ? reserved : noValues(reserved)),
+      // Nothing but the run over the organization may write the run of the day.
+      ...(hasOrganization && { audit: 0 }),
+    },
+    scheduled: scheduledFunction(settings),
     policies: toPolicies(permissions(settings, arns)),
-    links: consoleLinks(stackRegion),
+    links: consoleLinks(stackRegion, settings),
     eventRuleArns: [...eventRules, ...(hasRepairs ? ["InterruptedExecutions"] : [])].map(arnOf),
     remediateFunctionArn: hasRepairs ? { Ref: "RemediateDurableLambdaAlias" } : noValue,
     dashboard: {
-      moreAlarms: hasRepairs ? file("remediation-widgets", ":alarms") : "",
-      moreWidgets: hasRepairs ? file("remediation-widgets", ":widgets") : "",
+      moreAlarms: widgets === null ? "" : file(widgets, ":alarms"),
+      moreWidgets: widgets === null ? "" : file(widgets, ":widgets"),
     },
     templateHookMode: settings.templateHook.toUpperCase(),
     functions: {
       remediate: hasRepairs ? file("remediate-function") : null,
       templateHook: hasHook ? file("template-hook-function") : null,
+      auditOrganization: hasOrganization ? file("audit-organization-function") : null,
+      auditAccounts: hasOrganization ? file("audit-accounts-function") : null,
     },
     resources: {
       remediate: hasRepairs ? file("remediate") : {},
       templateHook: hasHook ? file("template-hook") : {},
+      organization: hasOrganization ? file("organization") : {},
       key: settings.kmsKeyArn === "" ? file("key") : {},
       findingsTopic: settings.findingsTopicArn === "" ? file("findings-topic") : {},
       alertsTopic: settings.alertsTopicArn === "" ? file("alerts-topic") : {},
@@ -78,11 +89,12 @@ function file(name: string, part = ""): string {
   return `\${file(deploy/${name}.yml)${part}}`;
 }
 
-/** The Regions of the parameter, or else of the policy, or else the Region of the stack. */
-function toRegions({ regions, policy }: Settings): string | Intrinsic {
+/** The Regions of the parameter, or else of the policy, or else all of an organization, and otherwise the Region of the stack. */
+function toRegions({ regions, policy, organization }: Settings): string | Intrinsic {
   if (regions === "all") return "all";
   const names = regions.length > 0 ? regions : (policy.regions ?? []);
-  return names.length === 0 ? { Ref: "AWS::Region" } : names.join(",");
+  if (names.length > 0) return names.join(",");
+  return organization === "on" ? "all" : { Ref: "AWS::Region" };
 }
 
 /** S3 Object Lock of the report bucket. The lock ends when the report expires. */

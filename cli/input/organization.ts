@@ -9,6 +9,7 @@ import type { Report } from "../../lib/model/report.ts";
 import { auditOrganization } from "../../lib/organization/audit-organization.ts";
 import { type Discovery, discoverAccounts } from "../../lib/organization/discover-accounts.ts";
 import { adviseOnManagementAccount } from "../../lib/organization/management-account.ts";
+import { memberRoleArn } from "../../lib/organization/member-role-arn.ts";
 import type { AccountReading } from "../../lib/organization/read-account.ts";
 import { count } from "../../lib/report/text/count.ts";
 import { rules } from "../../rules/index.ts";
@@ -77,7 +78,11 @@ export async function auditOrganizationOf(
   const open = (account: string): AccountPort =>
     account === identity.account
       ? aws.createAccount({ ...credentials, name: account })
-      : aws.openRole({ ...credentials, externalId, roleArn: memberRoleArn(account, identity.partition, policy) });
+      : aws.openRole({
+          ...credentials,
+          externalId,
+          roleArn: memberRoleArn(account, identity.partition, policy.organization),
+        });
 
   const now = io.now().toISOString();
   const accountNames = Object.fromEntries(discovery.accounts.map(({ account, name }) => [account, name]));
@@ -115,10 +120,6 @@ export async function auditOrganizationOf(
   const { done, total } = watch.progress();
   await write(io.stderr, `Interrupted: ${done} of ${count(total, "account")} were read. Nothing was written.\n`);
   return null;
-}
-
-function memberRoleArn(account: string, partition: string, { organization }: Policy): string {
-  return `arn:${partition}:iam::${account}:role/${organization.roleName}`;
 }
 
 async function sayWhatIsUnusual({ organization, unknownExclusions }: Discovery, io: Io): Promise<void> {
