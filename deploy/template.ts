@@ -2,7 +2,7 @@ import { rules } from "../rules/index.ts";
 import { configRules } from "./config-rules.ts";
 import { consoleLinks } from "./console-links.ts";
 import { eventRuleIds, eventRules, memberEventRuleIds, memberEventRules } from "./event-rules.ts";
-import { permissions } from "./permissions.ts";
+import { permissions, scheduledFunction } from "./permissions.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { arnOf, type Intrinsic, type Statement } from "./statement.ts";
 
@@ -10,7 +10,7 @@ import { arnOf, type Intrinsic, type Statement } from "./statement.ts";
 const noValue: Intrinsic = { Ref: "AWS::NoValue" };
 
 /** Reserved concurrency per function: one audit at a time, and no more of the others than AWS APIs serve without throttling. */
-const concurrency = { audit: 1, configRule: 5, remediate: 5 };
+const concurrency = { audit: 1, configRule: 5, remediate: 5, auditAccounts: 20 };
 
 /** Values for serverless.yml and the YAML files in this folder, which read them as `${self:custom.deployment.…}`. Throws a UsageError for invalid parameters. */
 export function template(params: Readonly<Record<string, unknown>>, stackRegion: string) {
@@ -18,7 +18,10 @@ export function template(params: Readonly<Record<string, unknown>>, stackRegion:
   const reserved = { ...concurrency, recheck: settings.recheckConcurrency };
   const hasRepairs = settings.remediation === "on";
   const hasMemberBus = settings.organizationId !== "";
+  const hasOrganization = settings.organization === "on";
   const hasHook = settings.templateHook !== "off";
+  // The two exclude each other.
+  const widgets = hasRepairs ? "remediation-widgets" : hasOrganization ? "organization-widgets" : null;
   const arns = {
     findingsTopicArn: settings.findingsTopicArn || { Ref: "FindingsTopic" },
     alertsTopicArn: settings.alertsTopicArn || { Ref: "AlertsTopic" },
@@ -39,9 +42,14 @@ export function template(params: Readonly<Record<string, unknown>>, stackRegion:
     reportLock: toReportLock(settings),
     logKmsKeyArn: settings.logKmsKeyArn || noValue,
     permissionsBoundary: settings.permissionsBoundary || noValue,
-    concurrency: settings.reservedConcurrency === "on" ? reserved : noValues(reserved),
+    concurrency: {
+      ...(settings.reservedConcurrency === "on" ? reserved : noValues(reserved)),
+      // Nothing but the run over the organization may write the run of the day.
+      ...(hasOrganization && { audit: 0 }),
+    },
+    scheduled: scheduledFunction(settings),
     policies: toPolicies(permissions(settings, arns)),
-    links: consoleLinks(stackRegion),
+    links: consoleLinks(stackRegion, settings),
     // The rules that may send undelivered events to the dead-letter queue.
     eventRuleArns: [
       ...eventRuleIds,
@@ -50,19 +58,24 @@ export function template(params: Readonly<Record<string, unknown>>, stackRegion:
     ].map(arnOf),
     organization: settings.organization,
     organizationId: settings.organizationId,
+    // The principals that may assume the member role: after an event, recheck does.
+    auditorArns: { "Fn::Join": [",", [arnOf("AuditAccountsRole"), arnOf("RecheckRole")]] },
     remediateFunctionArn: hasRepairs ? { Ref: "RemediateDurableLambdaAlias" } : noValue,
     dashboard: {
-      moreAlarms: hasRepairs ? file("remediation-widgets", ":alarms") : "",
-      moreWidgets: hasRepairs ? file("remediation-widgets", ":widgets") : "",
+      moreAlarms: widgets === null ? "" : file(widgets, ":alarms"),
+      moreWidgets: widgets === null ? "" : file(widgets, ":widgets"),
     },
     templateHookMode: settings.templateHook.toUpperCase(),
     functions: {
       remediate: hasRepairs ? file("remediate-function") : null,
       templateHook: hasHook ? file("template-hook-function") : null,
+      auditOrganization: hasOrganization ? file("audit-organization-function") : null,
+      auditAccounts: hasOrganization ? file("audit-accounts-function") : null,
     },
     resources: {
       remediate: hasRepairs ? file("remediate") : {},
       templateHook: hasHook ? file("template-hook") : {},
+      organization: hasOrganization ? file("organization") : {},
       key: settings.kmsKeyArn === "" ? file("key") : {},
       findingsTopic: settings.findingsTopicArn === "" ? file("findings-topic") : {},
       alertsTopic: settings.alertsTopicArn === "" ? file("alerts-topic") : {},
@@ -79,11 +92,12 @@ function file(name: string, part = ""): string {
   return `\${file(deploy/${name}.yml)${part}}`;
 }
 
-/** The Regions of the parameter, or else of the policy, or else the Region of the stack. */
-function toRegions({ regions, policy }: Settings): string | Intrinsic {
+/** The Regions of the parameter, or else of the policy, or else all of an organization, and otherwise the Region of the stack. */
+function toRegions({ regions, policy, organization }: Settings): string | Intrinsic {
   if (regions === "all") return "all";
   const names = regions.length > 0 ? regions : (policy.regions ?? []);
-  return names.length === 0 ? { Ref: "AWS::Region" } : names.join(",");
+  if (names.length > 0) return names.join(",");
+  return organization === "on" ? "all" : { Ref: "AWS::Region" };
 }
 
 /** S3 Object Lock of the report bucket. The lock ends when the report expires. */

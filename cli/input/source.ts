@@ -3,7 +3,7 @@ import { type InventoryRequest, type Progress, takeInventory } from "../../lib/c
 import { UsageError } from "../../lib/model/errors.ts";
 import type { Inventory } from "../../lib/model/inventory.ts";
 import type { Policy } from "../../lib/model/policy.ts";
-import { memberRoleArn } from "../../lib/organization/open-member.ts";
+import { memberRoleArn } from "../../lib/organization/member-role-arn.ts";
 import { rules } from "../../rules/index.ts";
 import type { Aws, AwsAccount, Io } from "../io.ts";
 import { createProgressBar } from "../output/progress-bar.ts";
@@ -178,7 +178,7 @@ async function rolesOf(
   if (account.length === 0) return given;
   const { roleName, externalId } = memberRoleOf(policy, "--account");
   const { partition } = await openAccount(aws, profile).identify();
-  const roles = account.map((id) => ({ roleArn: memberRoleArn({ account: id, partition }, roleName), externalId }));
+  const roles = account.map((id) => ({ roleArn: memberRoleArn(id, partition, { roleName }), externalId }));
   return [...given, ...roles];
 }
 

@@ -19,6 +19,13 @@ import type { TimeLimits } from "./time-limits.ts";
 /** The version in reports. */
 export const { version } = packageJson;
 
+/** Creates a function that publishes to a topic. */
+export function createPublisher(signal?: AbortSignal) {
+  return (topicArn: string): Publish =>
+    (messages, options) =>
+      publishMessages(topicArn, messages, { signal, ...options });
+}
+
 /** The store and the destinations of this deployment. The credentials are those of the account, if they are not the function's. */
 export function createService(
   settings: AuditSettings,
@@ -29,10 +36,7 @@ export function createService(
   const { ALERT_THRESHOLD, ALERTS_TOPIC_ARN, FINDINGS_TOPIC_ARN, REPORT_BUCKET, SECURITY_HUB } = settings;
   const texts = Object.fromEntries(reasons.map(({ code, explanation }) => [code, explanation]));
   const alertOptions = { threshold: ALERT_THRESHOLD, exemptionTags: policy.exemptionTags };
-  const publishTo =
-    (topicArn: string): Publish =>
-    (messages, options) =>
-      publishMessages(topicArn, messages, { signal: answering, ...options });
+  const publishTo = createPublisher(answering);
   return {
     store: createStore({
       bucket: REPORT_BUCKET,

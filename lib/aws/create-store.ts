@@ -2,8 +2,8 @@ import type { Report } from "../model/report.ts";
 import { migrateLedger } from "../storage/migrate-ledger.ts";
 import { dayOf, runKeys, toRunFile, toRunSummary } from "../storage/run-files.ts";
 import { earlierLedgerFile, ledgerFileOf } from "../storage/stored-file.ts";
-import { type Stored, updateStored } from "../storage/update-stored.ts";
-import { type BucketOptions, json, openBucket, toCondition } from "./open-bucket.ts";
+import { type BucketOptions, gzip, json, type OpenBucket, openBucket } from "./open-bucket.ts";
+import { createLatestWriter } from "./write-as-latest.ts";
 
 export type StoreOptions = BucketOptions & {
   /** The audited account. */
@@ -13,7 +13,6 @@ export type StoreOptions = BucketOptions & {
 };
 
 const html = "text/html; charset=utf-8";
-const gzip = "application/gzip";
 
 /** Names to try for reports of the same instant. */
 const attempts = 8;
@@ -25,6 +24,7 @@ const attempts = 8;
  */
 export function createStore({ toPage, account, ...options }: StoreOptions) {
   const bucket = openBucket(options);
+  const writeAsLatest = createLatestWriter(bucket, options);
 
   /** Writes under the first name that is not taken. */
   async function writeAsNew(body: string, toKey: (serial: number) => string): Promise<string> {
@@ -35,22 +35,8 @@ export function createStore({ toPage, account, ...options }: StoreOptions) {
     throw new Error(`${bucket.location(toKey(1))} and the next ${attempts - 1} names are taken`);
   }
 
-  /** Writes unless the object is as new or newer. */
-  async function writeAsLatest(written: Parameters<typeof bucket.write>[0], generatedAt: string): Promise<void> {
-    const latest: Stored<string | undefined> = {
-      name: bucket.location(written.key),
-      async read() {
-        const there = await bucket.head(written.key);
-        return { value: there?.metadata["generated-at"], version: there?.version ?? null };
-      },
-      write: (instant, version) => bucket.write(written, toCondition(version), instant),
-    };
-    const isOlder = (instant = "") => !(Date.parse(instant) >= Date.parse(generatedAt));
-    await updateStored(latest, (instant) => (isOlder(instant) ? generatedAt : null), options);
-  }
-
   return {
-    ledger: migrateLedger(bucket.stored(ledgerFileOf(account)), bucket.stored(earlierLedgerFile), account),
+    ledger: openLedger(bucket, account),
 
     /** Stores a report permanently, and as the latest and as the day's run unless a later one is stored. Returns a link to its page. */
     async writeReport(report: Report): Promise<string> {
@@ -73,4 +59,9 @@ export function createStore({ toPage, account, ...options }: StoreOptions) {
       return bucket.link(pageKey);
     },
   };
+}
+
+/** The ledger of an account, which starts from the one of an earlier version. */
+export function openLedger(bucket: OpenBucket, account: string) {
+  return migrateLedger(bucket.stored(ledgerFileOf(account)), bucket.stored(earlierLedgerFile), account);
 }

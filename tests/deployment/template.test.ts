@@ -49,7 +49,7 @@ const everyParameter = {
 const ofOrganization = {
   organization: "on",
   organizationId: "o-a1b2c3d4e5",
-  policy: "tests/functions/organization-policy.yaml",
+  policy: "tests/functions/members-policy.yaml",
 };
 
 const packaged = new Map<string, Packaged>();

@@ -31,7 +31,7 @@ beforeAll(async () => {
     organizationId: "o-a1b2c3d4e5",
     securityHub: "on",
     regions: "all",
-    policy: "tests/functions/organization-policy.yaml",
+    policy: "tests/functions/members-policy.yaml",
   });
   recheck = unpackFunction(packaged, "recheck");
 }, 120_000);
