@@ -76,13 +76,12 @@ function get(name: string): Packaged {
   return one;
 }
 
-const variants = ["with defaults", "with every parameter", "of an organization"] as const;
-type Variant = (typeof variants)[number];
+type Variant = "with defaults" | "with every parameter";
+const variants: readonly Variant[] = ["with defaults", "with every parameter"];
 
 const functions = ["Audit", "Recheck", "ConfigRule"] as const;
 /** The functions of a variant, in the order of the template. */
-const functionsOf = (name: Variant) =>
-  name === "with every parameter" ? [...functions, "Remediate" as const] : functions;
+const functionsOf = (name: Variant) => (name === "with defaults" ? functions : [...functions, "Remediate" as const]);
 const rolesOf = (template: Template) => ofType(template, "AWS::IAM::Role");
 function resource({ Resources }: Template, id: string): Resource {
   const one = Resources[id];
@@ -112,14 +111,11 @@ const keyTrial = "kms:GenerateDataKey";
 const repairOnlyReads = repairReads.filter((action) => !reads.includes(action) && action !== keyTrial);
 const listActions = ["account:ListRegions", "secretsmanager:ListSecrets", "sts:GetCallerIdentity"];
 const checkpointActions = ["lambda:CheckpointDurableExecution", "lambda:GetDurableExecutionState"];
-const memberActions = ["organizations:DescribeAccount", "organizations:ListParents", "sts:AssumeRole"];
 const distinct = (names: readonly string[]) => [...new Set(names)].sort();
 
 describe.each(variants)("the template %s", (name) => {
   const template = () => get(name).template;
-  const hasEveryParameter = name === "with every parameter";
-  const isRepairing = hasEveryParameter;
-  const hasMembers = name === "of an organization";
+  const isRepairing = name === "with every parameter";
 
   describe("IAM", () => {
     test("each function has its own role, and the schedule has another", () => {
@@ -163,7 +159,7 @@ describe.each(variants)("the template %s", (name) => {
         ...["kms:Decrypt", "kms:Decrypt", "kms:GenerateDataKey", "kms:GenerateDataKey"],
         // Allowed twice for audit and recheck: for a key by ARN and for a key by alias.
         ...(isRepairing ? Array(4).fill(keyTrial) : []),
-        ...(isRepairing || hasMembers ? ["sts:AssumeRole"] : []),
+        ...(isRepairing ? ["sts:AssumeRole"] : []),
       ]);
     });
 
@@ -174,9 +170,8 @@ describe.each(variants)("the template %s", (name) => {
       const expected = distinct([...reads, ...runActions, ...publishActions, ...more]);
       expect(distinct(allowedActions(role(template(), "AuditRole")))).toEqual(expected);
       // The event names the Region of a recheck.
-      const ofOneRegion = expected.filter((action) => action !== "account:ListRegions");
       expect(distinct(allowedActions(role(template(), "RecheckRole")))).toEqual(
-        distinct([...ofOneRegion, ...(hasMembers ? memberActions : [])]),
+        expected.filter((action) => action !== "account:ListRegions"),
       );
     });
 
@@ -190,7 +185,7 @@ describe.each(variants)("the template %s", (name) => {
     });
 
     test("configRule may do exactly what reading one Region and reporting to AWS Config need", () => {
-      const assume = hasEveryParameter ? ["sts:AssumeRole"] : [];
+      const assume = name === "with defaults" ? [] : ["sts:AssumeRole"];
       const ofOneRegion = reads.filter((action) => action !== "account:ListRegions");
       expect(allowedActions(role(template(), "ConfigRuleRole"))).toEqual(
         [...ofOneRegion, ...runActions, ...evaluateActions, ...assume].sort(),
@@ -242,13 +237,13 @@ describe.each(variants)("the template %s", (name) => {
       const group = Object.fromEntries(ofType(template(), "AWS::Logs::LogGroup"))[`${id}LogGroup`];
       const lambda = Object.fromEntries(ofType(template(), "AWS::Lambda::Function"))[`${id}LambdaFunction`];
       expect(group).toEqual(
-        hasEveryParameter
-          ? {
+        name === "with defaults"
+          ? { LogGroupName: `/aws/lambda/${lambda?.FunctionName}`, RetentionInDays: 90 }
+          : {
               LogGroupName: `/aws/lambda/${lambda?.FunctionName}`,
               RetentionInDays: 365,
               KmsKeyId: everyParameter.logKmsKeyArn,
-            }
-          : { LogGroupName: `/aws/lambda/${lambda?.FunctionName}`, RetentionInDays: 90 },
+            },
       );
       expect(statementsOf(role(template(), `${id}Role`))).toContainEqual(
         expect.objectContaining({ Sid: "Log", Resource: { "Fn::GetAtt": [`${id}LogGroup`, "Arn"] } }),
@@ -260,8 +255,7 @@ describe.each(variants)("the template %s", (name) => {
       const { Variables } = audit.Environment;
       const values = Object.entries(Variables).map(([variable, value]) => [variable, deployed(value)]);
       expect(readAuditSettings(Object.fromEntries(values))).toMatchObject({
-        REGIONS: hasEveryParameter ? "all" : ["eu-west-1"],
-        ORGANIZATION: hasMembers ? "on" : "off",
+        REGIONS: name === "with defaults" ? ["eu-west-1"] : "all",
         SECURITY_HUB: isRepairing ? "on" : "off",
         ALERT_THRESHOLD: "high",
         REMEDIATE_FUNCTION_ARN: isRepairing ? expect.stringMatching(/:function:.*:durable$/) : "",
@@ -372,14 +366,14 @@ describe.each(variants)("the template %s", (name) => {
     });
 
     test("each notifies people when it starts and when it ends", () => {
-      const people = hasEveryParameter ? everyParameter.alertsTopicArn : { Ref: "AlertsTopic" };
+      const people = name === "with defaults" ? { Ref: "AlertsTopic" } : everyParameter.alertsTopicArn;
       for (const alarm of Object.values(alarms()))
         expect(alarm).toMatchObject({ AlarmActions: [people], OKActions: [people] });
     });
 
     test("an audit is overdue after 1.5 intervals, and missing data counts as overdue", () => {
       expect(alarms().AuditOverdueAlarm).toMatchObject({
-        EvaluationPeriods: hasEveryParameter ? 108 : 36,
+        EvaluationPeriods: name === "with defaults" ? 36 : 108,
         Period: 3600,
         TreatMissingData: "breaching",
       });
@@ -462,7 +456,7 @@ describe.each(variants)("the template %s", (name) => {
       },
     });
     const targets = ofType(template(), "AWS::Events::Rule").flatMap(([, { Targets }]) => Targets as object[]);
-    expect(targets).toHaveLength(isRepairing ? 8 : hasMembers ? 14 : 7);
+    expect(targets).toHaveLength(isRepairing ? 8 : 7);
     for (const target of targets)
       expect(target).toMatchObject({
         Arn: { "Fn::GetAtt": ["RecheckLambdaFunction", "Arn"] },
@@ -599,9 +593,40 @@ describe("the members' bus", () => {
         Condition: { StringEquals: { "aws:PrincipalOrgID": ofOrganization.organizationId } },
       },
     });
+    const arns = ["AuditAccountsRole", "RecheckRole"].map((id) => ({ "Fn::GetAtt": [id, "Arn"] }));
     expect(organizations().Outputs).toMatchObject({
       MemberBusArn: { Value: { "Fn::GetAtt": ["MemberBus", "Arn"] } },
-      RecheckRoleArn: { Value: { "Fn::GetAtt": ["RecheckRole", "Arn"] } },
+      AuditorArns: { Value: { "Fn::Join": [",", arns] } },
+    });
+  });
+
+  test("has seven rules more, which alone may invoke recheck besides those of the default bus, with its dead-letter queue", () => {
+    const eventRules = ofType(organizations(), "AWS::Events::Rule");
+    expect(eventRules).toHaveLength(14);
+    const arnsOf = eventRules.map(([id]) => ({ "Fn::GetAtt": [id, "Arn"] }));
+    const invoking = ofType(organizations(), "AWS::Lambda::Permission").filter(
+      ([, { Principal }]) => Principal === "events.amazonaws.com",
+    );
+    expect(invoking.map(([, { SourceArn }]) => SourceArn)).toEqual(arnsOf);
+    expect(JSON.stringify(resource(organizations(), "RecheckDeadLettersPolicy"))).toContain(
+      JSON.stringify({ ArnEquals: { "aws:SourceArn": arnsOf } }),
+    );
+    for (const [, { Targets }] of eventRules)
+      expect(Targets).toEqual([
+        expect.objectContaining({
+          Arn: { "Fn::GetAtt": ["RecheckLambdaFunction", "Arn"] },
+          DeadLetterConfig: { Arn: { "Fn::GetAtt": ["RecheckDeadLetters", "Arn"] } },
+        }),
+      ]);
+  });
+
+  test("recheck of an organization may besides ask for one account, and assume the member role", () => {
+    const added = allowedActions(role(organizations(), "RecheckRole")).filter(
+      (action) => !allowedActions(role(withDefaults(), "RecheckRole")).includes(action),
+    );
+    expect(added).toEqual(["organizations:DescribeAccount", "organizations:ListParents", "sts:AssumeRole"]);
+    expect(resource(organizations(), "RecheckLambdaFunction").Properties).toMatchObject({
+      Environment: { Variables: { ORGANIZATION: "on", REGIONS: "all" } },
     });
   });
 
