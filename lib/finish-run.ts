@@ -14,7 +14,7 @@ import { type Metric, toCoverageMetrics, toRunMetrics } from "./report/aws/metri
 import type { AlertMessage } from "./report/chat/alert-message.ts";
 import { toRunAlert } from "./report/chat/run-alert.ts";
 import { createRunNews } from "./report/chat/run-news.ts";
-import { dayOf } from "./storage/run-files.ts";
+import { dayOf, runKeys } from "./storage/run-files.ts";
 import { type Stored, updateStored } from "./storage/update-stored.ts";
 
 /** The objects that a run reads and writes. Every method throws if the store fails. */
@@ -23,8 +23,6 @@ export type RunStore = {
   ledgerOf(account: string): Stored<Ledger>;
   /** Writes the summary of a run as the day's. Returns a link for people. */
   writeSummary(day: string, summary: OrganizationSummary): Promise<string>;
-  /** The folder of a run, as in `s3://bucket/runs/day=2026-11-24`. */
-  folderOf(day: string): string;
 };
 
 export type FinishRequest = {
@@ -99,7 +97,7 @@ export async function summarizeRun(request: FinishRequest): Promise<RunEnd> {
   const collected = news.collected();
   const [oldest = null] = inNumbers.flatMap(({ oldestFirstSeenAt }) => oldestFirstSeenAt ?? []).sort();
   const { exemptionTags } = policy;
-  const alert = toRunAlert(collected, { summary: merged, folder: store.folderOf(day), reportUrl, exemptionTags });
+  const alert = toRunAlert(collected, { summary: merged, file: runKeys.account(day, "…"), reportUrl, exemptionTags });
   return {
     alerts: alert === null ? [] : [alert],
     digest: toRunDigest(merged, oldest, reportUrl, collected.emptied.first),

@@ -17,7 +17,6 @@ export function createRunStore(options: BucketOptions) {
     lastRun: bucket.stored(lastRunFile),
     expectedOf: (day: string) => bucket.stored(expectedAccountsFileOf(day)),
     ledgerOf: (account: string) => bucket.stored(ledgerFileOf(account)),
-    folderOf: (day: string) => bucket.location(`runs/day=${day}`),
 
     async writeSummary(day: string, summary: OrganizationSummary): Promise<string> {
       const key = runKeys.summary(day);

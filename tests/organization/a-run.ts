@@ -102,7 +102,6 @@ export function createWorld(count: number) {
         summaries.push(summary);
         return "https://reports.example/summary";
       }),
-    folderOf: (day) => `s3://reports/runs/day=${day}`,
   });
 
   const publishTo = (life: Life, topic: "findings" | "alerts") => (messages: readonly OutgoingMessage[]) =>

@@ -23,8 +23,8 @@ import { describeInLine, toFirstStep, warnOfPasswordChange } from "./summary-ale
 /** The audit that the news are from, and where its files are. */
 type RunAlertOptions = Omit<AlertOptions, "threshold"> & {
   readonly summary: Pick<ReportSummary, "coverage" | "generatedAt">;
-  /** The folder of the run in the bucket. */
-  readonly folder: string;
+  /** The key of the file of an account in the report bucket. */
+  readonly file: string;
 };
 
 /** Lines of each kind; the others are counted. */
@@ -35,7 +35,7 @@ const listed = { accounts: 10, rules: 8, regions: 6, accountsNotSeen: 5 };
  * severe databases, Regions without databases, the weekly reminder, and what was not seen. Null without news.
  */
 export function toRunAlert(news: RunNews, options: RunAlertOptions): AlertMessage | null {
-  const { summary, folder, reportUrl, exemptionTags } = options;
+  const { summary, file, reportUrl, exemptionTags } = options;
   const title = toTitle(news);
   if (title === null) return null;
   const at = summary.generatedAt;
@@ -60,7 +60,7 @@ export function toRunAlert(news: RunNews, options: RunAlertOptions): AlertMessag
     blocks: sections.filter((lines) => lines.length > 1).map((lines) => lines.join("\n")),
     lastLines: [
       ...toLink(reportUrl, "Summary of the run: "),
-      `All findings of an account: \`${folder}/account=….ndjson.gz\` in the bucket`,
+      `All findings of an account: \`${file}\` in the report bucket`,
     ],
     nextSteps: [
       ...(isOpen ? [toFirstStep(worst.finding), ...warnOfPasswordChange(worst.finding)] : []),
