@@ -238,7 +238,9 @@ describe("the template", () => {
     expect(variablesOf("AuditAccountsLambdaFunction")).toMatchObject({
       REGIONS: region,
       SECURITY_HUB: "on",
-      AUDITOR_ARNS: { "Fn::GetAtt": ["AuditAccountsRole", "Arn"] },
+      AUDITOR_ARNS: {
+        "Fn::Join": [",", [{ "Fn::GetAtt": ["AuditAccountsRole", "Arn"] }, { "Fn::GetAtt": ["RecheckRole", "Arn"] }]],
+      },
     });
   });
 
