@@ -1,4 +1,5 @@
 import { toConsoleHost } from "../lib/model/regions.ts";
+import type { Settings } from "./settings.ts";
 import { ownAccount, pseudo } from "./statement.ts";
 
 const functionIds = {
@@ -7,10 +8,14 @@ const functionIds = {
   configRule: "ConfigRule",
   remediate: "Remediate",
   templateHook: "TemplateHook",
+  auditOrganization: "AuditOrganization",
 } as const;
 
-/** Links for `Fn::Sub` to the log and to the dead-letter queue of each function, in the console of the stack's Region. */
-export function consoleLinks(region: string) {
+/**
+ * Links for `Fn::Sub` to the log and to the dead-letter queue of each function, in the console of the stack's Region. `scheduled` are those of
+ * the function that the schedule starts.
+ */
+export function consoleLinks(region: string, { organization }: Pick<Settings, "organization">) {
   const origin = `https://${toConsoleHost(region)}`;
   // The console encodes the slashes of a log group's name twice, with a dollar sign for the percent sign.
   const logPrefix = "/aws/lambda/".replaceAll("/", "$252F");
@@ -22,7 +27,8 @@ export function consoleLinks(region: string) {
       deadLetters: `${origin}/sqs/v3/home?region=${region}#/queues/${queues}${reference(`${id}DeadLetters.QueueName`)}`,
     },
   ]);
-  return Object.fromEntries(entries) as Record<keyof typeof functionIds, { log: string; deadLetters: string }>;
+  const links = Object.fromEntries(entries) as Record<keyof typeof functionIds, { log: string; deadLetters: string }>;
+  return { ...links, scheduled: organization === "on" ? links.auditOrganization : links.audit };
 }
 
 /** A resource of the stack, or one of its attributes, for `Fn::Sub`. */

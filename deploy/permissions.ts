@@ -1,12 +1,21 @@
 import { auditActions } from "../lib/audit/permissions.ts";
 import { UsageError } from "../lib/model/errors.ts";
+import type { Policy } from "../lib/model/policy.ts";
 import { secretValueReads } from "../lib/model/secret.ts";
 import { repairReads } from "../lib/plan/repair-permissions.ts";
-import { earlierLedgerFile, ledgerFileOf, remediationStateFile } from "../lib/storage/stored-file.ts";
+import { runKeys } from "../lib/storage/run-files.ts";
+import { earlierLedgerFile, lastRunFile, ledgerFileOf, remediationStateFile } from "../lib/storage/stored-file.ts";
 import { rules } from "../rules/index.ts";
 import { changingStatements, keyTrialStatements } from "./repair-permissions.ts";
 import type { Settings } from "./settings.ts";
 import { arn, arnOf, type Intrinsic, ownAccount, pseudo, type Statement } from "./statement.ts";
+
+/** The function that the schedule starts, and the queue for starts that failed. */
+export function scheduledFunction({ organization }: Pick<Settings, "organization">) {
+  return organization === "on"
+    ? { arn: { Ref: "AuditOrganizationDurableLambdaAlias" }, deadLetters: arnOf("AuditOrganizationDeadLetters") }
+    : { arn: arnOf("AuditLambdaFunction"), deadLetters: arnOf("AuditDeadLetters") };
+}
 
 /** The resources that a deployment may bring along. */
 export type ResourceArns = {
@@ -75,12 +84,22 @@ export const hookInvokerStatements: readonly Statement[] = [
 ];
 
 /** The same, and the dead-letter queue, for functions that are invoked asynchronously. */
-function runningStatements(name: "Audit" | "Recheck" | "ConfigRule" | "Remediate"): readonly Statement[] {
+function runningStatements(
+  name: "Audit" | "Recheck" | "ConfigRule" | "Remediate" | "AuditOrganization",
+): readonly Statement[] {
   return [
     ...loggingStatements(name),
     { Sid: "DeadLetters", Effect: "Allow", Action: "sqs:SendMessage", Resource: arnOf(`${name}DeadLetters`) },
   ];
 }
+
+/** Importing findings about the account into AWS Security Hub. */
+export const importingStatement: Statement = {
+  Sid: "SecurityHub",
+  Effect: "Allow",
+  Action: "securityhub:BatchImportFindings",
+  Resource: arn("securityhub", "*", ownAccount, `product/${ownAccount}/default`),
+};
 
 function inBucket(key: string): Intrinsic {
   return { "Fn::Join": ["/", [arnOf("ReportBucket"), key]] };
@@ -108,13 +127,16 @@ const reportStatements: readonly Statement[] = [
   },
 ];
 
-/** What writers to the bucket and the topics need besides the objects. */
-function notifyingStatements(arns: ResourceArns): readonly Statement[] {
+/** What writers to the bucket and these topics need besides the objects. */
+function notifyingStatements(
+  { kmsKeyArn }: ResourceArns,
+  topicArns: readonly (string | Intrinsic)[],
+): readonly Statement[] {
   return [
     // Without it S3 answers "forbidden" for an object that does not exist yet.
     { Sid: "MissingObjects", Effect: "Allow", Action: "s3:ListBucket", Resource: arnOf("ReportBucket") },
-    { Sid: "Notify", Effect: "Allow", Action: "sns:Publish", Resource: [arns.findingsTopicArn, arns.alertsTopicArn] },
-    { Sid: "Encrypt", Effect: "Allow", Action: ["kms:Decrypt", "kms:GenerateDataKey"], Resource: arns.kmsKeyArn },
+    { Sid: "Notify", Effect: "Allow", Action: "sns:Publish", Resource: topicArns },
+    { Sid: "Encrypt", Effect: "Allow", Action: ["kms:Decrypt", "kms:GenerateDataKey"], Resource: kmsKeyArn },
   ];
 }
 
@@ -123,17 +145,8 @@ function publishingStatements(settings: Settings, arns: ResourceArns): readonly 
   return [
     storing("Objects", changingObjects(settings)),
     { Sid: "EarlierLedger", Effect: "Allow", Action: "s3:GetObject", Resource: inBucket(earlierLedgerFile.name) },
-    ...notifyingStatements(arns),
-    ...(settings.securityHub === "on"
-      ? [
-          {
-            Sid: "SecurityHub",
-            Effect: "Allow",
-            Action: "securityhub:BatchImportFindings",
-            Resource: arn("securityhub", "*", ownAccount, `product/${ownAccount}/default`),
-          } as const,
-        ]
-      : []),
+    ...notifyingStatements(arns, [arns.findingsTopicArn, arns.alertsTopicArn]),
+    ...(settings.securityHub === "on" ? [importingStatement] : []),
   ];
 }
 
@@ -160,6 +173,31 @@ function evaluatingStatements({ configAccounts, configRoleName }: Settings): rea
   ];
 }
 
+/** What an event of a member account needs: asking whether it is a member and which units it is in, and its role. */
+function memberStatements({ organization, organizationId, policy }: Settings): readonly Statement[] {
+  if (organization === "off") return [];
+  const ofOrganization = (type: string) => arn("organizations", "", "*", `${type}/${organizationId || "o-*"}/*`);
+  return [
+    {
+      Sid: "EventAccount",
+      Effect: "Allow",
+      Action: ["organizations:DescribeAccount", "organizations:ListParents"],
+      Resource: [ofOrganization("account"), ofOrganization("ou")],
+    },
+    memberRoleStatement(policy),
+  ];
+}
+
+/** Assuming the member role, by its name. Its trust policy decides in which accounts. */
+function memberRoleStatement({ organization }: Policy): Statement {
+  return {
+    Sid: "MemberRole",
+    Effect: "Allow",
+    Action: "sts:AssumeRole",
+    Resource: arn("iam", "", "*", `role/${organization.roleName}`),
+  };
+}
+
 /** What the functions that start repairs need: the key trial, and invoking `remediate`. */
 function startingStatements({ policy, remediation }: Settings): readonly Statement[] {
   if (remediation === "off") return [];
@@ -174,18 +212,13 @@ function startingStatements({ policy, remediation }: Settings): readonly Stateme
   ];
 }
 
-/** What `remediate` needs besides reading. Its checkpoints are allowed by name, because the function depends on the role. */
+/** What `remediate` needs besides reading. */
 function repairingStatements({ policy }: Settings, arns: ResourceArns): readonly Statement[] {
   return [
     ...changingStatements(policy),
     storing("State", [remediationStateFile.name]),
-    ...notifyingStatements(arns),
-    {
-      Sid: "Checkpoint",
-      Effect: "Allow",
-      Action: ["lambda:CheckpointDurableExecution", "lambda:GetDurableExecutionState"],
-      Resource: arn("lambda", pseudo("Region"), ownAccount, `function:${serviceName}-remediate:*`),
-    },
+    ...notifyingStatements(arns, [arns.findingsTopicArn, arns.alertsTopicArn]),
+    checkpointing("remediate"),
   ];
 }
 
@@ -211,9 +244,69 @@ function deployedSize(statements: readonly Statement[]): number {
   return JSON.stringify(statements, resolve).length;
 }
 
+/** What `auditOrganization` needs: the list of accounts, its workers, the ledgers, the summary of the run, and its checkpoints by name. */
+function coordinatingStatements({ policy }: Settings, arns: ResourceArns): readonly Statement[] {
+  const { excludedUnits } = policy.organization;
+  const unit = { Action: ["organizations:ListAccountsForParent", "organizations:ListOrganizationalUnitsForParent"] };
+  return [
+    {
+      Sid: "Organization",
+      Effect: "Allow",
+      Action: ["organizations:DescribeOrganization", "organizations:ListAccounts"],
+      Resource: "*",
+    },
+    ...(excludedUnits.length > 0
+      ? [{ Sid: "ExcludedUnits", Effect: "Allow", ...unit, Resource: arn("organizations", "", "*", "ou/*") } as const]
+      : []),
+    {
+      Sid: "Workers",
+      Effect: "Allow",
+      Action: "lambda:InvokeFunction",
+      Resource: { "Fn::Join": [":", [arnOf("AuditAccountsLambdaFunction"), "$LATEST"]] },
+    },
+    storing("Run", [lastRunFile.name, runKeys.expected("*"), runKeys.summary("*"), ledgerFileOf("*").name]),
+    ...notifyingStatements(arns, [arns.findingsTopicArn, arns.alertsTopicArn]),
+    checkpointing("auditOrganization"),
+    {
+      Sid: "EarlierRun",
+      Effect: "Allow",
+      Action: "lambda:GetDurableExecution",
+      Resource: arn("lambda", pseudo("Region"), ownAccount, `function:${serviceName}-auditOrganization:*`),
+    },
+  ];
+}
+
+/** What `auditAccounts` needs. The member role does everything in the accounts, this one included. */
+function workingStatements({ policy }: Settings, arns: ResourceArns): readonly Statement[] {
+  return [
+    {
+      Sid: "EnabledRegions",
+      Effect: "Allow",
+      Action: "account:ListRegions",
+      Resource: arn("account", "", "*", "account/o-*/*"),
+    },
+    memberRoleStatement(policy),
+    storing("Account", [ledgerFileOf("*").name, runKeys.account("*", "*")]),
+    { Sid: "EarlierLedger", Effect: "Allow", Action: "s3:GetObject", Resource: inBucket(earlierLedgerFile.name) },
+    ...notifyingStatements(arns, [arns.findingsTopicArn]),
+  ];
+}
+
+/** Checkpoints of a durable function. They are allowed by name, because the function depends on the role. */
+function checkpointing(functionName: string): Statement {
+  return {
+    Sid: "Checkpoint",
+    Effect: "Allow",
+    Action: ["lambda:CheckpointDurableExecution", "lambda:GetDurableExecutionState"],
+    Resource: arn("lambda", pseudo("Region"), ownAccount, `function:${serviceName}-${functionName}:*`),
+  };
+}
+
 /** The statements of each role. */
 export function permissions(settings: Settings, arns: ResourceArns) {
   const isRepairing = settings.remediation === "on";
+  const hasOrganization = settings.organization === "on";
+  const scheduled = scheduledFunction(settings);
   const auditReads = auditActions(rules);
   const repairOnlyReads = isRepairing ? repairReads.filter((action) => action !== "kms:GenerateDataKey") : [];
   const reads = [...new Set([...auditReads, ...repairOnlyReads])].sort();
@@ -230,6 +323,7 @@ export function permissions(settings: Settings, arns: ResourceArns) {
     ],
     recheck: [
       ...readingStatements(inOneRegion(reads)),
+      ...memberStatements(settings),
       ...publishing,
       ...runningStatements("Recheck"),
       ...neverTheValues,
@@ -248,9 +342,15 @@ export function permissions(settings: Settings, arns: ResourceArns) {
           ...neverTheValues,
         ]
       : [],
+    auditOrganization: hasOrganization
+      ? [...coordinatingStatements(settings, arns), ...runningStatements("AuditOrganization"), ...neverTheValues]
+      : [],
+    auditAccounts: hasOrganization
+      ? [...workingStatements(settings, arns), ...loggingStatements("AuditAccounts"), ...neverTheValues]
+      : [],
     scheduler: [
-      { Sid: "Audit", Effect: "Allow", Action: "lambda:InvokeFunction", Resource: arnOf("AuditLambdaFunction") },
-      { Sid: "DeadLetters", Effect: "Allow", Action: "sqs:SendMessage", Resource: arnOf("AuditDeadLetters") },
+      { Sid: "Audit", Effect: "Allow", Action: "lambda:InvokeFunction", Resource: scheduled.arn },
+      { Sid: "DeadLetters", Effect: "Allow", Action: "sqs:SendMessage", Resource: scheduled.deadLetters },
       ...neverTheValues,
     ],
   } satisfies Record<string, readonly Statement[]>;

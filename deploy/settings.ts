@@ -112,6 +112,8 @@ const settingsSchema = z
     schedule,
     regions,
     policy,
+    organization: onOff,
+    organizationId: optional(/^o-[a-z0-9]{10,32}$/, "must be the ID of an organization, as in o-a1b2c3d4e5"),
     alertThreshold: z.enum(severities),
     securityHub: onOff,
     configRules: onOff,
@@ -150,8 +152,22 @@ const settingsSchema = z
       .max(100, "must be at most 100"),
     logLevel: z.enum(["DEBUG", "INFO", "WARN", "ERROR"]),
   })
-  .superRefine(({ configAccounts, configRoleName, templateHook, templateHookStacks }, context) => {
+  .superRefine((settings, context) => {
+    const { configAccounts, configRoleName, organization, organizationId, policy, remediation } = settings;
+    const { templateHook, templateHookStacks } = settings;
     const addIssue = (path: string, message: string) => context.addIssue({ code: "custom", path: [path], message });
+    if (organization === "on" && policy.organization.externalId === undefined)
+      addIssue(
+        "organization",
+        "must be off, or the policy must set organization.externalId, which the member role requires",
+      );
+    if (organization === "on" && remediation === "on")
+      addIssue(
+        "remediation",
+        "must be off with organization: repairs are deployed in the account of the databases, as a stack of another stage",
+      );
+    if (organization === "off" && organizationId !== "")
+      addIssue("organizationId", "must be empty unless organization is on");
     if (templateHookStacks === "on" && templateHook === "off")
       addIssue("templateHookStacks", "must be off without templateHook, which judges what a template does not show");
     if (configAccounts.length > 0 && configRoleName === "")

@@ -4,7 +4,8 @@ import type { ReportRequest } from "../lib/model/report.ts";
 import { rules } from "../rules/index.ts";
 import { configRules } from "./config-rules.ts";
 import { consoleLinks } from "./console-links.ts";
-import { permissions } from "./permissions.ts";
+import { eventRuleIds, eventRules, memberEventRuleIds, memberEventRules } from "./event-rules.ts";
+import { permissions, scheduledFunction } from "./permissions.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { arnOf, type Intrinsic, type Statement } from "./statement.ts";
 import { databaseHook, hookFunction, stackHook } from "./template-hook.ts";
@@ -13,25 +14,18 @@ import { databaseHook, hookFunction, stackHook } from "./template-hook.ts";
 const noValue: Intrinsic = { Ref: "AWS::NoValue" };
 
 /** Reserved concurrency per function: one audit at a time, and no more of the others than AWS APIs serve without throttling. */
-const concurrency = { audit: 1, configRule: 5, remediate: 5 };
-
-/** The EventBridge rules that may send undelivered events to the dead-letter queue. */
-const eventRules = [
-  "DatabaseEvents",
-  "SecretEvents",
-  "DatabaseCalls",
-  "SecretCalls",
-  "RotationFailures",
-  "KeyCalls",
-  "GrantCalls",
-];
+const concurrency = { audit: 1, configRule: 5, remediate: 5, auditAccounts: 20 };
 
 /** Values for serverless.yml and the YAML files in this folder, which read them as `${self:custom.deployment.…}`. Throws a UsageError for invalid parameters. */
 export function template(params: Readonly<Record<string, unknown>>, stackRegion: string) {
   const settings = readSettings(params, stackRegion);
   const reserved = { ...concurrency, recheck: settings.recheckConcurrency };
   const hasRepairs = settings.remediation === "on";
+  const hasMemberBus = settings.organizationId !== "";
+  const hasOrganization = settings.organization === "on";
   const hasHook = settings.templateHook !== "off";
+  // The two exclude each other.
+  const widgets = hasRepairs ? "remediation-widgets" : hasOrganization ? "organization-widgets" : null;
   const arns = {
     findingsTopicArn: settings.findingsTopicArn || { Ref: "FindingsTopic" },
     alertsTopicArn: settings.alertsTopicArn || { Ref: "AlertsTopic" },
@@ -52,27 +46,47 @@ export function template(params: Readonly<Record<string, unknown>>, stackRegion:
     reportLock: toReportLock(settings),
     logKmsKeyArn: settings.logKmsKeyArn || noValue,
     permissionsBoundary: settings.permissionsBoundary || noValue,
-    concurrency: settings.reservedConcurrency === "on" ? reserved : noValues(reserved),
+    concurrency: {
+      ...(settings.reservedConcurrency === "on" ? reserved : noValues(reserved)),
+      // Nothing but the run over the organization may write the run of the day.
+      ...(hasOrganization && { audit: 0 }),
+    },
+    scheduled: scheduledFunction(settings),
     policies: toPolicies(permissions(settings, arns)),
-    links: consoleLinks(stackRegion),
-    eventRuleArns: [...eventRules, ...(hasRepairs ? ["InterruptedExecutions"] : [])].map(arnOf),
+    links: consoleLinks(stackRegion, settings),
+    // The rules that may send undelivered events to the dead-letter queue.
+    eventRuleArns: [
+      ...eventRuleIds,
+      ...(hasMemberBus ? memberEventRuleIds : []),
+      ...(hasRepairs ? ["InterruptedExecutions"] : []),
+    ].map(arnOf),
+    organization: settings.organization,
+    organizationId: settings.organizationId,
+    // The principals that may assume the member role: after an event, recheck does.
+    auditorArns: { "Fn::Join": [",", [arnOf("AuditAccountsRole"), arnOf("RecheckRole")]] },
     remediateFunctionArn: hasRepairs ? { Ref: "RemediateDurableLambdaAlias" } : noValue,
     dashboard: {
-      moreAlarms: hasRepairs ? file("remediation-widgets", ":alarms") : "",
-      moreWidgets: hasRepairs ? file("remediation-widgets", ":widgets") : "",
+      moreAlarms: widgets === null ? "" : file(widgets, ":alarms"),
+      moreWidgets: widgets === null ? "" : file(widgets, ":widgets"),
     },
     functions: {
       remediate: hasRepairs ? file("remediate-function") : null,
       templateHook: hasHook ? { ...hookFunction, role: "TemplateHookRole" } : null,
+      auditOrganization: hasOrganization ? file("audit-organization-function") : null,
+      auditAccounts: hasOrganization ? file("audit-accounts-function") : null,
     },
     resources: {
       remediate: hasRepairs ? file("remediate") : {},
       templateHook: hasHook ? { Resources: toHooks(settings) } : {},
       templateHookAlarms: hasHook ? file("template-hook-alarms") : {},
       reportsTable: settings.reportsTable === "on" ? file("reports-table") : {},
+      organization: hasOrganization ? file("organization") : {},
       key: settings.kmsKeyArn === "" ? file("key") : {},
       findingsTopic: settings.findingsTopicArn === "" ? file("findings-topic") : {},
       alertsTopic: settings.alertsTopicArn === "" ? file("alerts-topic") : {},
+      events: eventRules(),
+      memberBus: hasMemberBus ? file("member-bus") : {},
+      memberEvents: hasMemberBus ? memberEventRules() : {},
       configRules: { Resources: configRules(rules, settings.policy, settings) },
     },
   };
@@ -93,11 +107,12 @@ function file(name: string, part = ""): string {
   return `\${file(deploy/${name}.yml)${part}}`;
 }
 
-/** The Regions of the parameter, or else of the policy, or else the Region of the stack. */
-function toRegions({ regions, policy }: Settings): string | Intrinsic {
+/** The Regions of the parameter, or else of the policy, or else all of an organization, and otherwise the Region of the stack. */
+function toRegions({ regions, policy, organization }: Settings): string | Intrinsic {
   if (regions === "all") return "all";
   const names = regions.length > 0 ? regions : (policy.regions ?? []);
-  return names.length === 0 ? { Ref: "AWS::Region" } : names.join(",");
+  if (names.length > 0) return names.join(",");
+  return organization === "on" ? "all" : { Ref: "AWS::Region" };
 }
 
 function toHooks({ templateHook, templateHookStacks, permissionsBoundary }: Settings) {

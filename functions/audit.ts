@@ -34,7 +34,7 @@ export const handler = middy()
   .handler(async ({ id }: z.infer<typeof eventSchema>, context) => {
     const limits = startTimeLimits(context);
     const publication = await auditAndPublish({
-      ...createService(settings, policy, scopeOf(context).account, limits),
+      ...createService(settings, policy, scopeOf(context), limits),
       accounts: [createAccount({ name: "this account", signal: limits.reading })],
       regions: settings.REGIONS,
       policy,

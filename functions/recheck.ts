@@ -4,11 +4,11 @@ import { logMetrics } from "@aws-lambda-powertools/metrics/middleware";
 import { parser } from "@aws-lambda-powertools/parser/middleware";
 import middy from "@middy/core";
 import * as z from "zod/mini";
-import { createAccount } from "../lib/aws/create-account.ts";
 import { executionEventSchema } from "../lib/model/execution-event.ts";
 import { recheckEventSchema } from "../lib/model/recheck-event.ts";
 import { recheckAndPublish } from "../lib/recheck-and-publish.ts";
 import { rules } from "../rules/index.ts";
+import { openEventAccount } from "./wiring/event-account.ts";
 import { scopeOf } from "./wiring/invocation.ts";
 import { openStartingRepairs } from "./wiring/repairs.ts";
 import { createService, version } from "./wiring/service.ts";
@@ -22,8 +22,8 @@ const policy = packagedPolicy();
 const eventSchema = z.discriminatedUnion("detail-type", [recheckEventSchema, executionEventSchema]);
 
 /**
- * Checks the databases that an event of this account affects, publishes the changes, and starts repairs if the deployment has them. Rejects
- * events of other accounts.
+ * Checks the databases that an event affects, publishes the changes, and starts repairs if the deployment has them. The event is of this
+ * account, or of a member account if the deployment audits an organization.
  */
 export const handler = middy()
   .use(injectLambdaContext(logger))
@@ -31,19 +31,15 @@ export const handler = middy()
   .use(logErrors)
   .use(parser({ schema: eventSchema }))
   .handler(async (event: z.infer<typeof eventSchema>, context) => {
-    const { partition, account } = scopeOf(context);
-    if (event.account !== account)
-      throw new Error(
-        `The event is from account ${event.account}, but this function rechecks only account ${account}. Remove the rule that forwards it.`,
-      );
     const limits = startTimeLimits(context);
+    const account = await openEventAccount(event, { settings, policy, scope: scopeOf(context), limits });
+    if (account === null) return { changes: 0 };
     const publication = await recheckAndPublish({
       ...createService(settings, policy, account, limits),
       event,
       invocation: context.awsRequestId,
       regions: settings.REGIONS,
-      open: (region) =>
-        createAccount({ name: "this account", signal: limits.reading }).region({ account, region, partition }),
+      open: account.open,
       policy,
       rules,
       version,

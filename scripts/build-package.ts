@@ -55,6 +55,7 @@ for (const path of [
   "CHANGELOG.md",
   "CONTRIBUTING.md",
   "LICENSE",
+  "deploy/member-events.yaml",
   "deploy/member-role.yaml",
   "deploy/member-repair-role.yaml",
   "docs",

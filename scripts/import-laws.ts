@@ -153,6 +153,7 @@ export const parts: readonly Part[] = [
     imports: [
       "lib/*.ts",
       "lib/collect",
+      "lib/organization",
       "lib/publish",
       "lib/executions",
       "lib/remediate",
@@ -171,7 +172,7 @@ export const parts: readonly Part[] = [
   {
     name: "deploy",
     holds: "the CloudFormation template's parts, and what follows from the deployment's parameters",
-    imports: ["deploy", "rules", "lib/storage/stored-file.ts", ...pure],
+    imports: ["deploy", "rules", "lib/storage", ...pure],
     libraries: ["zod"],
     modules: ["crypto", "fs"],
   },

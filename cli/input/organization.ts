@@ -1,6 +1,5 @@
 import type { Command } from "commander";
 import type { RequestDetails } from "../../lib/audit/assemble-report.ts";
-import type { AccountPort } from "../../lib/collect/choose-targets.ts";
 import type { Progress } from "../../lib/collect/take-inventory.ts";
 import { UsageError } from "../../lib/model/errors.ts";
 import type { Inventory } from "../../lib/model/inventory.ts";
@@ -9,6 +8,7 @@ import type { Report } from "../../lib/model/report.ts";
 import { auditOrganization } from "../../lib/organization/audit-organization.ts";
 import { type Discovery, discoverAccounts } from "../../lib/organization/discover-accounts.ts";
 import { adviseOnManagementAccount } from "../../lib/organization/management-account.ts";
+import { createMemberOpener } from "../../lib/organization/open-member.ts";
 import type { AccountReading } from "../../lib/organization/read-account.ts";
 import { count } from "../../lib/report/text/count.ts";
 import { rules } from "../../rules/index.ts";
@@ -53,7 +53,7 @@ export async function auditOrganizationOf(
   io: Io,
   { request, keepInventory }: { readonly request: RequestDetails; readonly keepInventory: boolean },
 ): Promise<OrganizationAudit | null> {
-  const { externalId } = memberRoleOf(policy, "--organization");
+  memberRoleOf(policy, "--organization");
   const { region, profile = [], timeout } = options;
   const aws = await openAws(io, profile);
   const controller = new AbortController();
@@ -74,10 +74,10 @@ export async function auditOrganizationOf(
   const discovery = await discoverAccounts(port, policy);
   await sayWhatIsUnusual(discovery, io);
   const { organization } = discovery;
-  const open = (account: string): AccountPort =>
-    account === identity.account
-      ? aws.createAccount({ ...credentials, name: account })
-      : aws.openRole({ ...credentials, externalId, roleArn: memberRoleArn(account, identity.partition, policy) });
+  const open = createMemberOpener(identity, policy.organization, {
+    openOwn: (name) => aws.createAccount({ ...credentials, name }),
+    openRole: (role) => aws.openRole({ ...credentials, ...role }),
+  });
 
   const now = io.now().toISOString();
   const accountNames = Object.fromEntries(discovery.accounts.map(({ account, name }) => [account, name]));
@@ -115,10 +115,6 @@ export async function auditOrganizationOf(
   const { done, total } = watch.progress();
   await write(io.stderr, `Interrupted: ${done} of ${count(total, "account")} were read. Nothing was written.\n`);
   return null;
-}
-
-function memberRoleArn(account: string, partition: string, { organization }: Policy): string {
-  return `arn:${partition}:iam::${account}:role/${organization.roleName}`;
 }
 
 async function sayWhatIsUnusual({ organization, unknownExclusions }: Discovery, io: Io): Promise<void> {

@@ -4,6 +4,7 @@ import { type InventoryRequest, type Progress, takeInventory } from "../../lib/c
 import { UsageError } from "../../lib/model/errors.ts";
 import type { Inventory } from "../../lib/model/inventory.ts";
 import type { Policy } from "../../lib/model/policy.ts";
+import { memberRoleArn } from "../../lib/organization/member-role-arn.ts";
 import { rules } from "../../rules/index.ts";
 import type { Aws, AwsAccount, Io } from "../io.ts";
 import { createProgressBar } from "../output/progress-bar.ts";
@@ -178,7 +179,8 @@ async function rolesOf(
   if (account.length === 0) return given;
   const { roleName, externalId } = memberRoleOf(policy, "--account");
   const { partition } = await openAccount(aws, profile).identify();
-  return [...given, ...account.map((id) => ({ roleArn: `arn:${partition}:iam::${id}:role/${roleName}`, externalId }))];
+  const roles = account.map((id) => ({ roleArn: memberRoleArn(id, partition, { roleName }), externalId }));
+  return [...given, ...roles];
 }
 
 /** Takes an inventory; shows the progress on a terminal, and says so if it takes long. */

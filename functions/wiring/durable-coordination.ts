@@ -1,7 +1,7 @@
 import { type DurableContext, InvokeError } from "@aws/durable-execution-sdk-js";
 import type { Coordination } from "../../lib/organization/coordinate-accounts.ts";
 
-/** Workers that run at the same time. */
+/** Workers that run at the same time. The reserved concurrency of the worker is the same. */
 const workersAtOnce = 20;
 
 /**
@@ -11,17 +11,17 @@ const workersAtOnce = 20;
 export function createDurableCoordination(context: DurableContext, workerArn: string): Coordination {
   return {
     step: (name, work) => context.step(name, work),
-    async invokeAll(name, batches) {
-      const invoke = async (child: DurableContext, accounts: readonly string[]): Promise<boolean> => {
+    async invokeAll(name, events) {
+      const invoke = async (child: DurableContext, event: unknown): Promise<boolean> => {
         try {
-          await child.invoke(workerArn, { accounts });
+          await child.invoke(workerArn, event);
           return true;
         } catch (error) {
           if (error instanceof InvokeError) return false;
           throw error;
         }
       };
-      const ended = await context.map(name, [...batches], invoke, { maxConcurrency: workersAtOnce });
+      const ended = await context.map(name, [...events], invoke, { maxConcurrency: workersAtOnce });
       return ended.getResults();
     },
   };

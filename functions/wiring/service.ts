@@ -1,4 +1,5 @@
 import { reasons } from "../../lib/audit/classify.ts";
+import type { ClientOptions } from "../../lib/aws/client-config.ts";
 import { createStore } from "../../lib/aws/create-store.ts";
 import { importFindings } from "../../lib/aws/import-findings.ts";
 import { publishMessages } from "../../lib/aws/publish-messages.ts";
@@ -19,20 +20,24 @@ import type { TimeLimits } from "./time-limits.ts";
 /** The version in reports. */
 export const { version } = packageJson;
 
-/** The store and the destinations of this deployment. */
+/** Creates a function that publishes to a topic. */
+export function createPublisher(signal?: AbortSignal) {
+  return (topicArn: string): Publish =>
+    (messages, options) =>
+      publishMessages(topicArn, messages, { signal, ...options });
+}
+
+/** The store and the destinations of this deployment. The credentials are those of the account, if they are not the function's. */
 export function createService(
   settings: AuditSettings,
   policy: Policy,
-  account: string,
+  { account, credentials }: { readonly account: string } & Pick<ClientOptions, "credentials">,
   { answering, storing }: TimeLimits,
 ): { store: Store; destinations: readonly Destination[] } {
   const { ALERT_THRESHOLD, ALERTS_TOPIC_ARN, FINDINGS_TOPIC_ARN, REPORT_BUCKET, SECURITY_HUB } = settings;
   const texts = Object.fromEntries(reasons.map(({ code, explanation }) => [code, explanation]));
   const alertOptions = { threshold: ALERT_THRESHOLD, exemptionTags: policy.exemptionTags };
-  const publishTo =
-    (topicArn: string): Publish =>
-    (messages, options) =>
-      publishMessages(topicArn, messages, { signal: answering, ...options });
+  const publishTo = createPublisher(answering);
   return {
     store: createStore({
       bucket: REPORT_BUCKET,
@@ -46,7 +51,7 @@ export function createService(
       ...(SECURITY_HUB === "on"
         ? [
             createSecurityHubDestination((findings, options) =>
-              importFindings(findings, { account, signal: answering, ...options }),
+              importFindings(findings, { account, ...(credentials && { credentials }), signal: answering, ...options }),
             ),
           ]
         : []),

@@ -31,6 +31,8 @@ const auditSettings = z.object({
   ALERTS_TOPIC_ARN: topicArn,
   ALERT_THRESHOLD: z._default(z.enum(severities), "high"),
   SECURITY_HUB: z._default(z.enum(["on", "off"]), "off"),
+  /** on: other accounts of the organization are read with their member role. */
+  ORGANIZATION: z._default(z.enum(["on", "off"]), "off"),
   /** Empty if the deployment does not repair. */
   REMEDIATE_FUNCTION_ARN: z._default(
     z
@@ -52,6 +54,33 @@ const remediationSettings = z.extend(
 );
 export type RemediationSettings = z.infer<typeof remediationSettings>;
 
+const coordinatorSettings = z.extend(
+  z.pick(auditSettings, {
+    REPORT_BUCKET: true,
+    FINDINGS_TOPIC_ARN: true,
+    ALERTS_TOPIC_ARN: true,
+    ALERT_THRESHOLD: true,
+  }),
+  {
+    WORKER_FUNCTION_ARN: z
+      .string()
+      .check(
+        z.regex(
+          /^arn:[^:]+:lambda:[^:]+:\d{12}:function:[^:]+:[^:]+$/,
+          "must be the ARN of a version of a Lambda function",
+        ),
+      ),
+  },
+);
+export type CoordinatorSettings = z.infer<typeof coordinatorSettings>;
+
+const workerSettings = z.extend(
+  z.pick(auditSettings, { REGIONS: true, REPORT_BUCKET: true, FINDINGS_TOPIC_ARN: true, SECURITY_HUB: true }),
+  /** The principals that may assume the member role, for the command that creates it. */
+  { AUDITOR_ARNS: z._default(z.string(), "") },
+);
+export type WorkerSettings = z.infer<typeof workerSettings>;
+
 /** The settings of the functions that publish. Throws at startup, naming the environment variables that are not valid. */
 export function readAuditSettings(env: NodeJS.ProcessEnv): AuditSettings {
   return read(auditSettings, env);
@@ -60,6 +89,16 @@ export function readAuditSettings(env: NodeJS.ProcessEnv): AuditSettings {
 /** The settings of the function that repairs. */
 export function readRemediationSettings(env: NodeJS.ProcessEnv): RemediationSettings {
   return read(remediationSettings, env);
+}
+
+/** The settings of the function that coordinates a run over the organization. */
+export function readCoordinatorSettings(env: NodeJS.ProcessEnv): CoordinatorSettings {
+  return read(coordinatorSettings, env);
+}
+
+/** The settings of the function that audits some accounts of a run. */
+export function readWorkerSettings(env: NodeJS.ProcessEnv): WorkerSettings {
+  return read(workerSettings, env);
 }
 
 function read<T>(schema: z.ZodMiniType<T>, env: NodeJS.ProcessEnv): T {

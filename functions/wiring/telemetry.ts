@@ -1,6 +1,7 @@
 import { Logger } from "@aws-lambda-powertools/logger";
 import { Metrics } from "@aws-lambda-powertools/metrics";
 import type { MiddlewareObj } from "@middy/core";
+import type { CoordinatedRun } from "../../lib/coordinate-run.ts";
 import type { EvaluationResult } from "../../lib/evaluate-rule.ts";
 import type { Publication } from "../../lib/publish/publish-report.ts";
 import type { Remediation } from "../../lib/remediate-database.ts";
@@ -52,6 +53,49 @@ export function record(
     complete: coverage.complete,
     gaps: coverage.gaps,
     changes: changes.length,
+  });
+}
+
+/** Logs and measures the publication of one account. The metrics of all accounts follow at the end of the run. */
+export function recordAccount({ report, changes, failures }: Publication): void {
+  for (const { where, error } of failures) {
+    logger.error(`Delivery failed: ${where}.`, error);
+    measure({ name: "DeliveryFailures", unit: "Count", value: 1, dimensions: { destination: where } });
+  }
+  if (failures.length > 0) measure({ name: "DeliveryFailures", unit: "Count", value: failures.length });
+  const { coverage, summary } = report;
+  const accounts = new Set([...coverage.targets, ...coverage.gaps, ...coverage.notSeen].map(({ account }) => account));
+  logger.info("Audited an account.", {
+    accounts: [...accounts],
+    changes: changes.length,
+    summary,
+    gaps: coverage.gaps,
+  });
+}
+
+/** Logs and measures a run over an organization. */
+export function recordRun({ run, notStarted, unfinished, end, failures }: CoordinatedRun): void {
+  for (const { where, message } of failures) {
+    logger.error(`Delivery failed: ${where}.`, new Error(message));
+    measure({ name: "DeliveryFailures", unit: "Count", value: 1, dimensions: { destination: where } });
+  }
+  if (notStarted === "under-way")
+    logger.warn("The run did not start, because an earlier one is under way.", { run, unfinished });
+  else if (notStarted === "answered") logger.info("The event started a run before. Nothing was done.", { run });
+  else if (unfinished !== null) logger.warn("The run before did not end.", { unfinished });
+  if (end === null) return;
+  const { metrics: values, digest, counts, missing, withNews, undelivered } = end;
+  for (const metric of values) measure(metric);
+  measure({ name: "EmptiedRegions", unit: "Count", value: digest.emptiedRegions.length });
+  // A zero clears the alarm.
+  measure({ name: "DeliveryFailures", unit: "Count", value: undelivered + failures.length });
+  logger.info("The run ended.", {
+    run,
+    clean: digest.clean,
+    summary: digest.summary,
+    counts,
+    missing,
+    withNews: withNews.length,
   });
 }
 

@@ -21,7 +21,7 @@ export type ReportPart = {
 };
 
 /** What an inventory is judged by, and what the report says about itself. */
-type AssembleOptions = {
+export type AssembleOptions = {
   readonly policy: Policy;
   readonly rules: readonly Rule[];
   readonly generatedAt: string;
@@ -70,7 +70,8 @@ export function mergeParts(
   parts: readonly ReportPart[],
   options: AssembleOptions & Pick<Inventory, "observedAt" | "accountNames" | "callers">,
 ): Report {
-  const { policy, rules, generatedAt, version, request, observedAt, accountNames = {}, callers = [] } = options;
+  const { request, observedAt, accountNames = {}, callers = [] } = options;
+  const { rules, rulesOff, ...described } = describeReport(options);
   const scopes = parts.flatMap((part) => part.scopes);
   const accountGaps = parts.flatMap((part) => part.accountGaps);
   const databases = parts.flatMap((part) => part.databases);
@@ -78,14 +79,11 @@ export function mergeParts(
   const unread = parts.flatMap((part) => part.unread);
   const gaps = [...accountGaps, ...scopes.flatMap((scope) => scope.gaps)];
   const countOf = (management: Management) => databases.filter((one) => one.management === management).length;
-  const active = activeRules(rules, policy);
-  const rulesOff = rules.map(({ id }) => id).filter((id) => policy.rulesOff.includes(id));
-  const complete = scopes.length > 0 && active.length > 0 && gaps.length === 0 && scopes.every((one) => one.complete);
+  const complete = scopes.length > 0 && rules.length > 0 && gaps.length === 0 && scopes.every((one) => one.complete);
   return {
     schemaVersion: "1.0",
     observedAt,
-    generatedAt,
-    tool: { name: "rds-password-audit", version },
+    ...described,
     request: request === undefined ? null : { callers, ...request },
     // What was not asked is not clean either.
     clean: complete && rulesOff.length === 0 && !findings.some(isViolation),
@@ -98,7 +96,7 @@ export function mergeParts(
         .map(({ gaps: _, ...target }) => target)
         .sort((a, b) => compareText(a.account, b.account) || compareText(a.region, b.region)),
       gaps: gaps.sort(compareGaps),
-      rules: active.map(({ id }) => id).sort(),
+      rules,
       rulesOff,
     },
     summary: {
@@ -110,12 +108,21 @@ export function mergeParts(
       outOfScope: countOf("out-of-scope"),
       findings: countFindings(findings),
     },
-    byRule: countByRule(
-      findings,
-      active.map(({ id }) => id),
-    ),
+    byRule: countByRule(findings, rules),
     databases: databases.sort((a, b) => compareText(a.arn, b.arn)),
     findings: findings.sort(compareFindings),
+  };
+}
+
+/** What a report says about its making: when, by which tool, and which rules were evaluated and turned off. */
+export function describeReport({ policy, rules, generatedAt, version }: Omit<AssembleOptions, "request">) {
+  return {
+    generatedAt,
+    tool: { name: "rds-password-audit", version },
+    rules: activeRules(rules, policy)
+      .map(({ id }) => id)
+      .sort(),
+    rulesOff: rules.map(({ id }) => id).filter((id) => policy.rulesOff.includes(id)),
   };
 }
 

@@ -3,8 +3,8 @@ import type { Report } from "../model/report.ts";
 import { migrateLedger } from "../storage/migrate-ledger.ts";
 import { dayOf, daysBefore, runKeys, summaryFileOf, toRun, toRunFile, toRunSummary } from "../storage/run-files.ts";
 import { earlierLedgerFile, ledgerFileOf } from "../storage/stored-file.ts";
-import { type Stored, updateStored } from "../storage/update-stored.ts";
-import { type BucketOptions, json, openBucket, toCondition } from "./open-bucket.ts";
+import { type BucketOptions, gzip, json, type OpenBucket, openBucket } from "./open-bucket.ts";
+import { createLatestWriter } from "./write-as-latest.ts";
 
 export type StoreOptions = BucketOptions & {
   /** The audited account. */
@@ -17,7 +17,6 @@ export type StoreOptions = BucketOptions & {
 export type StoredTrend = { readonly runs: readonly Run[]; readonly unreadDays: readonly string[] };
 
 const html = "text/html; charset=utf-8";
-const gzip = "application/gzip";
 
 /** Days before the report that its page charts. Each costs one read. */
 const trendDays = 29;
@@ -32,6 +31,7 @@ const attempts = 8;
  */
 export function createStore({ toPage, account, ...options }: StoreOptions) {
   const bucket = openBucket(options);
+  const writeAsLatest = createLatestWriter(bucket, options);
 
   /** Writes under the first name that is not taken. */
   async function writeAsNew(body: string, toKey: (serial: number) => string): Promise<string> {
@@ -40,20 +40,6 @@ export function createStore({ toPage, account, ...options }: StoreOptions) {
       if (await bucket.write({ key, body, type: json }, { IfNoneMatch: "*" })) return key;
     }
     throw new Error(`${bucket.location(toKey(1))} and the next ${attempts - 1} names are taken`);
-  }
-
-  /** Writes unless the object is as new or newer. */
-  async function writeAsLatest(written: Parameters<typeof bucket.write>[0], generatedAt: string): Promise<void> {
-    const latest: Stored<string | undefined> = {
-      name: bucket.location(written.key),
-      async read() {
-        const there = await bucket.head(written.key);
-        return { value: there?.metadata["generated-at"], version: there?.version ?? null };
-      },
-      write: (instant, version) => bucket.write(written, toCondition(version), instant),
-    };
-    const isOlder = (instant = "") => !(Date.parse(instant) >= Date.parse(generatedAt));
-    await updateStored(latest, (instant) => (isOlder(instant) ? generatedAt : null), options);
   }
 
   /** Reads the summaries of the days before. One that cannot be read must not cost the report its page: the page names the day. */
@@ -74,7 +60,7 @@ export function createStore({ toPage, account, ...options }: StoreOptions) {
   }
 
   return {
-    ledger: migrateLedger(bucket.stored(ledgerFileOf(account)), bucket.stored(earlierLedgerFile), account),
+    ledger: openLedger(bucket, account),
 
     /** Stores a report permanently, and as the latest and as the day's run unless a later one is stored. Returns a link to its page. */
     async writeReport(report: Report): Promise<string> {
@@ -97,4 +83,9 @@ export function createStore({ toPage, account, ...options }: StoreOptions) {
       return bucket.link(pageKey);
     },
   };
+}
+
+/** The ledger of an account, which starts from the one of an earlier version. */
+export function openLedger(bucket: OpenBucket, account: string) {
+  return migrateLedger(bucket.stored(ledgerFileOf(account)), bucket.stored(earlierLedgerFile), account);
 }

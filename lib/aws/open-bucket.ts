@@ -33,6 +33,7 @@ type Written = { readonly key: string; readonly body: string | Uint8Array; reado
 type Condition = { readonly IfMatch: string } | { readonly IfNoneMatch: "*" };
 
 export const json = "application/json";
+export const gzip = "application/gzip";
 
 /**
  * Opens a bucket for conditional writes, which never overwrite a change of another writer. Needs `s3:GetObject` and `s3:PutObject` on the
@@ -127,6 +128,8 @@ export function openBucket({ bucket: Bucket, ...options }: BucketOptions) {
     },
   };
 }
+
+export type OpenBucket = ReturnType<typeof openBucket>;
 
 /** The condition of a write after this version was read; null if nothing was there. */
 export function toCondition(version: string | null): Condition {

@@ -1,11 +1,13 @@
 import { AccountClient, paginateListRegions } from "@aws-sdk/client-account";
 import {
   type Account,
+  DescribeAccountCommand,
   DescribeOrganizationCommand,
   OrganizationsClient,
   paginateListAccounts,
   paginateListAccountsForParent,
   paginateListOrganizationalUnitsForParent,
+  paginateListParents,
 } from "@aws-sdk/client-organizations";
 import { unknown } from "../model/database.ts";
 import { call, pages, required } from "./call.ts";
@@ -42,6 +44,15 @@ export async function openOrganization(options: ClientOptions) {
         "organizations:ListOrganizationalUnitsForParent",
         paginateListOrganizationalUnitsForParent({ client }, { ParentId }),
         ({ OrganizationalUnits }) => OrganizationalUnits?.flatMap(({ Id }) => Id ?? []),
+      ),
+    async describeAccount(AccountId: string) {
+      const action = "organizations:DescribeAccount";
+      const answer = await call(action, client.send(new DescribeAccountCommand({ AccountId })));
+      return toMember(required(action, answer.Account));
+    },
+    listParents: (ChildId: string) =>
+      pages("organizations:ListParents", paginateListParents({ client }, { ChildId }), ({ Parents }) =>
+        Parents?.flatMap(({ Id }) => Id ?? []),
       ),
     async listRegions(AccountId: string): Promise<readonly string[]> {
       const statuses = ["ENABLED", "ENABLED_BY_DEFAULT"] as const;

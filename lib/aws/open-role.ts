@@ -24,6 +24,8 @@ export function openRole({ roleArn, externalId, profile, ...options }: RoleAccou
   const { credentials: _, region: __, ...rest } = options;
   return {
     ...createAccount({ ...rest, name: account, credentials }),
+    /** Those of the role, for other clients. */
+    credentials,
     /** Assumes the role. Throws an AwsCallError if that is refused. */
     async identify(): Promise<{ account: string; partition: string; arn: string }> {
       try {

@@ -67,3 +67,9 @@ export function isPass(status: Status): status is "COMPLIANT" | "NOT_APPLICABLE"
 export function isUnknown(finding: Pick<Finding, "status" | "exemption">): boolean {
   return finding.status === "INSUFFICIENT_DATA" && isActive(finding);
 }
+
+/** When the oldest active violation was first seen; null if there is none. */
+export function oldestViolation(findings: readonly Finding[]): string | null {
+  const openSince = findings.filter(isViolation).map(({ firstSeenAt }) => firstSeenAt);
+  return openSince.sort()[0] ?? null;
+}

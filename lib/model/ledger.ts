@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { changeSchema } from "./change.ts";
 import { findingSchema } from "./finding.ts";
 import { noticeSchema } from "./notice.ts";
+import { reportSummarySchema } from "./report.ts";
 
 /** Destinations that changes are published to. */
 export const destinationNames = ["findings", "alerts", "securityHub"] as const;
@@ -60,6 +61,8 @@ export const ledgerSchema = z.object({
   remindedAt: z._default(z.nullable(z.iso.datetime()), null),
   /** IDs of the last handled events, newest last, because AWS delivers some events twice. */
   handledEvents: z.array(z.string()),
+  /** The last audit of the account in a run over its organization, without findings and databases. Null outside of an organization. */
+  lastAudit: z._default(z.nullable(z.object({ eventId: z.string(), summary: reportSummarySchema })), null),
   /** The link to the report of the last full audit, for the alerts of rechecks; null before the first one. */
   lastReportUrl: z._default(z.nullable(z.string()), null),
 });
@@ -76,5 +79,6 @@ export const emptyLedger: Ledger = {
   notices: [],
   remindedAt: null,
   handledEvents: [],
+  lastAudit: null,
   lastReportUrl: null,
 };

@@ -119,5 +119,18 @@ export const reportSchema = z.object({
 });
 export type Report = z.infer<typeof reportSchema>;
 
+/** A report without its findings and databases. */
+export const reportSummarySchema = z.omit(reportSchema, { findings: true, databases: true, digest: true });
+export type ReportSummary = z.infer<typeof reportSummarySchema>;
+
+/** The summary of a run over an organization: that of its accounts, and each account in numbers. */
+export type OrganizationSummary = ReportSummary & {
+  /** Only those that were read to their end. */
+  readonly accounts: readonly ({ readonly account: string; readonly name: string | null } & Pick<
+    Report["summary"],
+    "databases" | "findings"
+  > & { readonly oldestFirstSeenAt: string | null })[];
+};
+
 /** An expected account and Region that was not seen completely. */
 export type NotSeenScope = Report["coverage"]["notSeen"][number];

@@ -1,26 +1,15 @@
 import type { Gap, UnreadScope } from "../model/inventory.ts";
 import type { ExpectedAccount } from "./expected-accounts.ts";
 
-/** The accounts that a part of the results accounts for. */
-type Accounted = {
-  readonly scopes: readonly { readonly account: string }[];
-  readonly accountGaps: readonly Gap[];
-  readonly unread: readonly UnreadScope[];
-};
-
 /**
- * Compares the expected accounts with the results: what is left out by a decision is unread, and an account without any result is a gap, so
- * that a worker that ended without a result never looks clean.
+ * Compares the expected accounts with the results, each of which says something about an account or a Region of it: what is left out by a decision is unread, and an account without any result
+ * is a gap, so that a worker that ended without a result never looks clean.
  */
 export function completeCoverage(
   expected: readonly ExpectedAccount[],
-  results: readonly Accounted[],
+  results: readonly { readonly account: string }[],
 ): { unread: UnreadScope[]; gaps: Gap[] } {
-  const accounted = new Set(
-    results.flatMap(({ scopes, accountGaps, unread }) =>
-      [...scopes, ...accountGaps, ...unread].map(({ account }) => account),
-    ),
-  );
+  const accounted = new Set(results.map(({ account }) => account));
   const unread: UnreadScope[] = [];
   const gaps: Gap[] = [];
   for (const { account, unread: decision } of expected) {

@@ -9,22 +9,18 @@ export type Coordination = {
    * Invokes a worker for each batch of accounts, several at the same time. Answers for each batch whether its worker ended: false if it
    * died, timed out or was throttled. One operation, and two for each batch.
    */
-  invokeAll(name: string, batches: readonly Batch[]): Promise<readonly boolean[]>;
+  invokeAll(name: string, events: readonly BatchEvent[]): Promise<readonly boolean[]>;
 };
+
+/** The event of a worker. The other fields are those of its run. */
+type BatchEvent = { readonly accounts: Batch };
 
 /** Account IDs. */
 type Batch = readonly string[];
 
-type CoordinationRequest = {
-  /** Finds the accounts to read, and writes down what the run expects before any worker starts. */
-  readonly expect: () => Promise<readonly string[]>;
-  /** Compares what the run expects with what is stored, and publishes. Gets the accounts whose workers did not end, in any try. */
-  readonly finish: (unanswered: readonly string[]) => Promise<void>;
-};
-
 /**
- * Invocations of each round. Together with two steps, both rounds cost at most 2,204 operations, even if every worker dies. Lambda ends an
- * execution after 3,000. Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html#durable-functions-quotas
+ * Invocations of each round. Together with the steps of a run, both rounds cost at most 2,207 operations, even if every worker dies. Lambda
+ * ends an execution after 3,000. Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html#durable-functions-quotas
  */
 const maxInvocations = { first: 500, again: 600 } as const;
 
@@ -32,23 +28,21 @@ const maxInvocations = { first: 500, again: 600 } as const;
 const minBatchSize = 5;
 
 /**
- * Has workers read the accounts of an organization in batches, then those of failed batches again, one by one as far as the operations of
- * an execution allow. A worker that fails costs its accounts a gap, and stops no other. Returns the accounts whose workers did not end.
+ * Has workers read accounts in batches, then those of failed batches again, one by one as far as the operations of an execution allow. A
+ * worker that fails stops no other. Returns the accounts whose workers did not end, in any try.
  */
 export async function coordinateAccounts(
-  { step, invokeAll }: Coordination,
-  { expect, finish }: CoordinationRequest,
+  { invokeAll }: Pick<Coordination, "invokeAll">,
+  accounts: readonly string[],
+  toEvent: (accounts: Batch) => BatchEvent,
 ): Promise<readonly string[]> {
-  const accounts = await step("expect", expect);
   const invoke = async (name: string, batches: readonly Batch[]): Promise<readonly string[]> => {
     if (batches.length === 0) return [];
-    const ended = await invokeAll(name, batches);
+    const ended = await invokeAll(name, batches.map(toEvent));
     return batches.filter((_, index) => ended[index] !== true).flat();
   };
   const failed = await invoke("accounts", toBatches(accounts, minBatchSize, maxInvocations.first));
-  const unanswered = await invoke("again", toBatches(failed, 1, maxInvocations.again));
-  await step("finish", () => finish(unanswered));
-  return unanswered;
+  return invoke("again", toBatches(failed, 1, maxInvocations.again));
 }
 
 /** Batches of at least so many accounts, and not more batches than allowed. */

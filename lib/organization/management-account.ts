@@ -12,7 +12,7 @@ type RoleOfManagementAccount = {
 export function adviseOnManagementAccount({ organization, caller, policy }: RoleOfManagementAccount) {
   const parameters = [
     `OrganizationId=${organization.id}`,
-    `AuditorArn=${toPrincipal(caller)}`,
+    `AuditorArns=${toPrincipal(caller)}`,
     `ExternalId=${policy.externalId ?? "EXTERNAL-ID"}`,
     `RoleName=${policy.roleName.split("/").at(-1)}`,
   ];

@@ -23,6 +23,11 @@ export type AccountRequest = Omit<ReadOptions, "only" | "forRepair"> & {
 /** What was read of one account. */
 export type AccountReading = Pick<Inventory, "targets" | "gaps"> & { readonly unread: readonly UnreadScope[] };
 
+/** What was read of one account, as an inventory. */
+export function toInventory({ targets, gaps, unread }: AccountReading, observedAt: string): Inventory {
+  return { schemaVersion: "1.0", observedAt, targets, gaps, unread: [...unread] };
+}
+
 /** Reads every Region of one account. Never throws for a failed call: an account that cannot be opened is one gap. */
 export async function readAccount(account: string, request: AccountRequest): Promise<AccountReading> {
   const port = request.open(account);

@@ -5,11 +5,18 @@ import type { Finding } from "../model/finding.ts";
 import type { DestinationName, Lease, Ledger } from "../model/ledger.ts";
 import type { Notice } from "../model/notice.ts";
 import type { Report } from "../model/report.ts";
+import { toRunSummary } from "../storage/run-files.ts";
 import { addNotices, finishNotices, needsReminder } from "./notices.ts";
 import { countRegions } from "./region-counts.ts";
 
 /** Handled events to remember. AWS redelivers an event within hours. */
 const rememberedEvents = 200;
+
+/**
+ * How long what is deferred to the end of a run stays with the run: longer than a run of 5,000 accounts whose workers all time out, and
+ * shorter than the day after which the next run takes it over.
+ */
+const runLeaseMinutes = 20 * 60;
 
 /** More than the longest invocation: a lease that is older belongs to a crashed one, and no report still under way was observed earlier. */
 const leaseMinutes = 20;
@@ -27,7 +34,8 @@ export type RecordedReport = {
 /**
  * Adds the report's changes to each outbox and leases them, along with entries that are free: refused earlier, left by a crashed invocation, or
  * leased by this invocation before a retry. Skips databases re-evaluated since the report was observed: an audit takes minutes, an event seconds.
- * `only` restricts a partial report to the ARNs that it covers.
+ * `only` restricts a partial report to the ARNs that it covers. In a run over an organization (`isOfRun`), what people are told is leased by
+ * the event instead, until the end of the run.
  */
 export function recordReport(
   earlier: Ledger,
@@ -37,12 +45,14 @@ export function recordReport(
     destinations,
     eventId,
     invocation,
+    isOfRun = false,
   }: {
     report: Report;
     only: ReadonlySet<string> | null;
     destinations: readonly DestinationName[];
     eventId: string;
     invocation: string;
+    isOfRun?: boolean;
   },
 ): RecordedReport {
   const ledger = withNotEvaluated(earlier);
@@ -66,6 +76,14 @@ export function recordReport(
       ...changes.map((change) => ({ change, lease })),
     ];
   }
+  const forPeople = isOfRun ? { by: eventId, until: addMinutes(now, runLeaseMinutes) } : lease;
+  if (isOfRun) {
+    const entries = ledger.outbox.alerts ?? [];
+    outbox.alerts = [
+      ...entries.map((entry) => (isFree(entry) ? { ...entry, lease: forPeople } : entry)),
+      ...changes.map((change) => ({ change, lease: forPeople })),
+    ];
+  }
   const allKnown = [...ledger.known.filter((finding) => !isCovered(finding)), ...known];
   const isPartial = only !== null;
   const { regions, emptied } = isPartial ? { regions: ledger.regions, emptied: [] } : countRegions(ledger, report);
@@ -79,12 +97,13 @@ export function recordReport(
       seen: updateSeen(ledger, only ?? [], report),
       regions: [...regions],
       outbox,
-      notices: notices.map((entry) => (isFree(entry) ? { ...entry, lease } : entry)),
+      notices: notices.map((entry) => (isFree(entry) ? { ...entry, lease: forPeople } : entry)),
       remindedAt,
+      lastAudit: isOfRun ? { eventId, summary: toRunSummary(report) } : ledger.lastAudit,
     },
     changes,
     due,
-    dueNotices: notices.filter(isFree).map(({ notice }) => notice),
+    dueNotices: isOfRun ? [] : notices.filter(isFree).map(({ notice }) => notice),
     emptiedRegions: notices.flatMap(({ notice }) =>
       notice.type === "regions-emptied" && notice.eventId === eventId ? notice.regions : [],
     ),

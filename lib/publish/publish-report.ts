@@ -1,9 +1,9 @@
 import { createFirstSeen } from "../audit/compare-not-evaluated.ts";
 import type { Change, Digest, EmptiedRegion } from "../model/change.ts";
-import { type Finding, isViolation } from "../model/finding.ts";
+import { type Finding, isViolation, oldestViolation } from "../model/finding.ts";
 import { type DestinationName, emptyLedger, type Ledger } from "../model/ledger.ts";
 import type { Notice } from "../model/notice.ts";
-import type { Report } from "../model/report.ts";
+import type { Report, ReportSummary } from "../model/report.ts";
 import type { Pauses } from "../storage/back-off.ts";
 import { type Stored, updateStored } from "../storage/update-stored.ts";
 import { finishDelivery, type RecordedReport, recordReport, removeDelivered } from "./ledger.ts";
@@ -65,6 +65,11 @@ export type PublishRequest = {
   readonly invocation: string;
   readonly store: Store;
   readonly destinations: readonly Destination[];
+  /**
+   * True for one account of a run over an organization, whose event this is: alerts and notices stay in the ledger for the end of the run,
+   * and no digest is sent.
+   */
+  readonly isOfRun?: boolean;
 } & TimeLimit &
   Pauses;
 
@@ -80,7 +85,7 @@ const minPartSize = 500;
  * same event at the same time, each change is delivered by one, and each sends its digest.
  */
 export async function publishReport(request: PublishRequest): Promise<Publication> {
-  const { only, eventId, invocation, store, destinations, stop } = request;
+  const { only, eventId, invocation, store, destinations, stop, isOfRun = false } = request;
   const failures: { where: DestinationName | "store"; error: Error }[] = [];
   const attempt = async <T>(where: DestinationName | "store", work: () => Promise<T>): Promise<T | null> => {
     try {
@@ -92,7 +97,7 @@ export async function publishReport(request: PublishRequest): Promise<Publicatio
   };
   const names = destinations.map(({ name }) => name);
   const record = (ledger: Ledger) =>
-    recordReport(ledger, { report: request.report, only, destinations: names, eventId, invocation });
+    recordReport(ledger, { report: request.report, only, destinations: names, eventId, invocation, isOfRun });
   const update = (change: (ledger: Ledger) => Ledger | null) => updateStored(store.ledger, change, request);
 
   // A full audit always has a digest to deliver.
@@ -150,7 +155,8 @@ export async function publishReport(request: PublishRequest): Promise<Publicatio
       };
       if (dueNotices.length > 0 && (await attempt(name, notify)) === null) areNoticesDelivered = false;
       if (only !== null) return;
-      await attempt(name, async () => destination.sendDigest?.(toDigest(report, reportUrl, emptiedRegions)));
+      const digest = toDigest(report, reportUrl, emptiedRegions);
+      if (!isOfRun) await attempt(name, async () => destination.sendDigest?.(digest));
       await attempt(name, async () => destination.refresh?.(open, at, { stop }));
     }),
   );
@@ -193,9 +199,16 @@ function withFirstSeen(report: Report, { known, notEvaluated }: Ledger): Report 
 
 /** Summarizes an audit for the findings topic: counts, and since when the oldest violation has been open. */
 export function toDigest(report: Report, reportUrl: string | null, emptiedRegions: readonly EmptiedRegion[]): Digest {
-  const { generatedAt, clean, summary, coverage, findings } = report;
-  const openSince = findings.filter(isViolation).map(({ firstSeenAt }) => firstSeenAt);
-  const [oldestFirstSeenAt = null] = openSince.sort();
+  return toRunDigest(report, oldestViolation(report.findings), reportUrl, emptiedRegions);
+}
+
+/** The same of a run over an organization, whose findings are in the files of its accounts. */
+export function toRunDigest(
+  { generatedAt, clean, summary, coverage }: ReportSummary,
+  oldestFirstSeenAt: string | null,
+  reportUrl: string | null,
+  emptiedRegions: readonly EmptiedRegion[],
+): Digest {
   const counts = { complete: coverage.complete, gaps: coverage.gaps.length };
   return { generatedAt, clean, summary, ...counts, oldestFirstSeenAt, emptiedRegions: [...emptiedRegions], reportUrl };
 }

@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import * as z from "zod/mini";
 import type { Run } from "../model/history.ts";
-import { type Report, summarySchema } from "../model/report.ts";
+import { type Report, type ReportSummary, summarySchema } from "../model/report.ts";
 import type { StoredFile } from "./stored-file.ts";
 
 /** The day of a run, in UTC: of the time when AWS was read. */
@@ -10,12 +10,13 @@ export function dayOf({ observedAt }: Pick<Report, "observedAt">): string {
 }
 
 /**
- * The objects of a run: a file of findings and databases for each account, and one summary. Queries over a folder of Amazon S3 skip names
+ * The objects of a run: a file of findings and databases for each account, one summary, and for an organization the accounts that were expected. Queries over a folder of Amazon S3 skip names
  * that start with an underscore.
  */
 export const runKeys = {
   account: (day: string, account: string) => `runs/day=${day}/account=${account}.ndjson.gz`,
   summary: (day: string) => `runs/day=${day}/_summary.json`,
+  expected: (day: string) => `runs/day=${day}/_expected.json`,
 };
 
 /**
@@ -40,12 +41,8 @@ export function toRunFile({ observedAt, findings, databases, coverage }: Report)
   return gzipSync(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
 }
 
-/** A report without its findings and databases. */
-export function toRunSummary({
-  findings: _,
-  databases: __,
-  ...summary
-}: Report): Omit<Report, "findings" | "databases"> {
+/** Leaves out the findings, databases and digest of a report. */
+export function toRunSummary({ findings: _, databases: __, digest: ___, ...summary }: Report): ReportSummary {
   return summary;
 }
 

@@ -1,7 +1,14 @@
 import type * as z from "zod/mini";
 import { jsonText } from "../model/json-text.ts";
 import { emptyLedger, type Ledger, ledgerSchema } from "../model/ledger.ts";
+import {
+  type ExpectedAccounts,
+  expectedAccountsSchema,
+  type LastRun,
+  lastRunSchema,
+} from "../model/organization-run.ts";
 import { emptyRemediationState, type RemediationState, remediationStateSchema } from "../model/remediation-state.ts";
+import { runKeys } from "./run-files.ts";
 
 /** A JSON file that is kept from one run to the next, in S3 or on a disk. */
 export type StoredFile<T> = {
@@ -28,6 +35,26 @@ export const earlierLedgerFile: StoredFile<Ledger> = {
 /** The ledger of an account. */
 export function ledgerFileOf(account: string): StoredFile<Ledger> {
   return { ...earlierLedgerFile, name: `ledgers/account=${account}.json` };
+}
+
+/** The last run over the organization. */
+export const lastRunFile: StoredFile<LastRun> = {
+  name: "organization-run.json",
+  what: "record of the last run",
+  schema: lastRunSchema,
+  empty: { schemaVersion: "1.0", run: null },
+  whatToDo: "delete it while no audit of the organization runs",
+};
+
+/** What the day's run over the organization expects. */
+export function expectedAccountsFileOf(day: string): StoredFile<ExpectedAccounts> {
+  return {
+    name: runKeys.expected(day),
+    what: "list of expected accounts",
+    schema: expectedAccountsSchema,
+    empty: { schemaVersion: "1.0", run: "", organization: { id: "", managementAccount: "" }, accounts: [] },
+    whatToDo: "delete it, and audit again",
+  };
 }
 
 export const remediationStateFile: StoredFile<RemediationState> = {

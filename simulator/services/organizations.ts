@@ -83,6 +83,12 @@ export const organizations: Service = {
         },
       };
     },
+    DescribeAccount: forAdministrators((organization, params) => {
+      const id = textIn(params, "AccountId") ?? "";
+      if (!organization.members.has(id))
+        throw new SimulatedError("AccountNotFoundException", "You specified an account that doesn't exist.");
+      return { Account: toAccount(organization, id) };
+    }),
     ListAccounts: forAdministrators((organization, params) => {
       const { items, ...rest } = pageOf(
         [...organization.members.keys()],
@@ -97,6 +103,13 @@ export const organizations: Service = {
       const ids = [...organization.members].flatMap(([id, member]) => (member.parent === parent ? [id] : []));
       const { items, ...rest } = pageOf(ids, params, organization);
       return { Accounts: items.map((id) => toAccount(organization, id)), ...rest };
+    }),
+    ListParents: forAdministrators((organization, params) => {
+      const child = textIn(params, "ChildId") ?? "";
+      const parent = organization.members.get(child)?.parent ?? organization.units.get(child);
+      if (parent === undefined)
+        throw new SimulatedError("ChildNotFoundException", "You specified a child that doesn't exist.");
+      return { Parents: [{ Id: parent, Type: parent === rootId ? "ROOT" : "ORGANIZATIONAL_UNIT" }] };
     }),
     ListOrganizationalUnitsForParent: forAdministrators((organization, params) => {
       const parent = parentIn(organization, params);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { answerApproval } from "../../lib/aws/answer-approval.ts";
+import { isExecutionRunning } from "../../lib/aws/read-execution.ts";
 import { startExecution } from "../../lib/aws/start-execution.ts";
 import { UsageError } from "../../lib/model/errors.ts";
 import type { RemediationRequest } from "../../lib/model/remediation-request.ts";
@@ -38,6 +39,36 @@ const request: RemediationRequest = {
     region: "eu-west-1",
   },
 };
+
+describe("whether an execution runs", () => {
+  const execution = `${functionArn.replace("durable", "7")}/durable-execution/run/0123`;
+  const isRunning = () => isExecutionRunning(execution, { ...options(), region: "eu-central-1" });
+
+  test.each([
+    ["RUNNING", true],
+    ["SUCCEEDED", false],
+    ["FAILED", false],
+    ["TIMED_OUT", false],
+    ["STOPPED", false],
+  ])("%s: %s", async (Status, expected) => {
+    says = { status: 200, body: JSON.stringify({ Status }) };
+    expect(await isRunning()).toBe(expected);
+    expect(decodeURIComponent(lambda.requests[0]?.path ?? "")).toContain(execution);
+  });
+
+  test("one that Lambda has forgotten does not", async () => {
+    says = refusal(404, "ResourceNotFoundException");
+    expect(await isRunning()).toBe(false);
+  });
+
+  test.each([refusal(403, "AccessDeniedException"), { status: 200, body: "{}" }])(
+    "an answer that does not say it is an error: %j",
+    async (answer) => {
+      says = answer;
+      await expect(isRunning()).rejects.toMatchObject({ name: "AwsCallError", action: "lambda:GetDurableExecution" });
+    },
+  );
+});
 
 describe("an execution", () => {
   const start = (arn = functionArn) => startExecution(arn, "db-ORDERS-1", request, options());

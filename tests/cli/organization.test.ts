@@ -100,7 +100,7 @@ describe("audit --organization", () => {
       ),
     ]);
     expect(report?.coverage.notSeen[0]?.reason).toContain(
-      `aws cloudformation deploy --stack-name rds-password-audit-member --template-file member-role.yaml --capabilities CAPABILITY_NAMED_IAM --parameter-overrides OrganizationId=o-a1b2c3d4e5 AuditorArn=arn:aws:iam::111111111111:role/Simulated ExternalId=${externalId} RoleName=rds-password-audit-member`,
+      `aws cloudformation deploy --stack-name rds-password-audit-member --template-file member-role.yaml --capabilities CAPABILITY_NAMED_IAM --parameter-overrides OrganizationId=o-a1b2c3d4e5 AuditorArns=arn:aws:iam::111111111111:role/Simulated ExternalId=${externalId} RoleName=rds-password-audit-member`,
     );
   });
 

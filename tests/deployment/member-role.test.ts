@@ -3,56 +3,67 @@ import { readFileSync } from "node:fs";
 import { runSimulation } from "@cloud-copilot/iam-simulate";
 import { describe, expect, test } from "@jest/globals";
 import { parse } from "yaml";
+import { memberEvents } from "../../deploy/member-events.ts";
 import { memberRepairRole, memberRole } from "../../deploy/member-role.ts";
 import type { Statement } from "../../deploy/statement.ts";
 import { auditActions } from "../../lib/audit/permissions.ts";
 import { rules } from "../../rules/index.ts";
 import { account, arnOf, type Call, keyArn, otherKey, simulate } from "./simulate-role.ts";
 
-const files = ["deploy/member-role.yaml", "deploy/member-repair-role.yaml"];
+const files = ["deploy/member-role.yaml", "deploy/member-repair-role.yaml", "deploy/member-events.yaml"];
 const auditor = "arn:aws:iam::999999999999:role/security/auditor";
+const recheck = "arn:aws:iam::999999999999:role/rds-password-audit-prod-RecheckRole-A1B2C3";
 const organizationId = "o-a1b2c3d4e5";
 const externalId = "7c1f5e0a-2f7e";
 
 /** Replaces what CloudFormation resolves. */
-function resolve(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(resolve);
+function resolve(value: unknown, securityHub = "off"): unknown {
+  if (Array.isArray(value))
+    return value.map((one) => resolve(one, securityHub)).filter((one) => one !== "AWS::NoValue");
   if (typeof value !== "object" || value === null) return value;
-  const { Ref, "Fn::Sub": text } = value as { Ref?: string; "Fn::Sub"?: string | [string, unknown] };
-  const values: Record<string, string> = {
-    AuditorArn: auditor,
+  const { Ref, "Fn::Sub": text, "Fn::If": choice } = value as Partial<Intrinsics>;
+  const values: Record<string, string | string[]> = {
+    AuditorArns: [auditor, recheck],
     OrganizationId: organizationId,
     ExternalId: externalId,
   };
   if (Ref !== undefined) return values[Ref] ?? Ref;
+  if (choice !== undefined) return resolve(choice[securityHub === "on" ? 1 : 2], securityHub);
   if (Array.isArray(text)) return text[0].replace(`\${AWS::Partition}`, "aws").replace(`\${Account}`, "999999999999");
-  if (text !== undefined) return text.replace(`\${AWS::Partition}`, "aws").replace(`\${AWS::AccountId}`, account);
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, resolve(one)]));
+  if (text !== undefined) return text.replace(`\${AWS::Partition}`, "aws").replaceAll(`\${AWS::AccountId}`, account);
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, resolve(one, securityHub)]));
 }
+
+type Intrinsics = {
+  readonly Ref: string;
+  readonly "Fn::Sub": string | [string, unknown];
+  readonly "Fn::If": readonly [condition: string, yes: unknown, no: unknown];
+};
 
 type Role = {
   readonly AssumeRolePolicyDocument: unknown;
-  readonly Policies: readonly [{ readonly PolicyDocument: { readonly Statement: readonly Statement[] } }];
+  readonly Policies: readonly { readonly PolicyDocument: { readonly Statement: readonly Statement[] } }[];
 };
-const roleOf = (template: { Resources: { Role: { Properties: unknown } } }) =>
-  resolve(template.Resources.Role.Properties) as Role;
+const roleOf = (template: { Resources: { Role: { Properties: unknown } } }, securityHub = "off") =>
+  resolve(template.Resources.Role.Properties, securityHub) as Role;
 const reading = roleOf(memberRole(rules));
+const importing = roleOf(memberRole(rules), "on");
 const repairing = roleOf(memberRepairRole(rules));
-const statementsOf = ({ Policies: [{ PolicyDocument }] }: Role) => PolicyDocument.Statement;
+const statementsOf = ({ Policies }: Role) => Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
 
 const instance = arnOf("rds", "db:orders");
 const secret = arnOf("secretsmanager", "secret:rds!db-0123-a1b2c3");
 const optedIn = { "aws:ResourceTag/password-repair": "allowed" };
 
 test("the published templates are what the rules declare", () => {
-  const [role, repairRole] = files.map((file) => parse(readFileSync(file, "utf8")));
-  expect([role, repairRole]).toEqual([memberRole(rules), memberRepairRole(rules)]);
+  const published = files.map((file) => parse(readFileSync(file, "utf8")));
+  expect(published).toEqual([memberRole(rules), memberRepairRole(rules), memberEvents()]);
 });
 
 test("cfn-lint reports nothing", () => {
   const { status, stdout, error } = spawnSync("cfn-lint", ["--", ...files], { encoding: "utf8" });
   if (error !== undefined && process.env.CI === undefined) {
-    process.stderr.write("SKIPPED cfn-lint is not installed, so the member roles were not linted.\n");
+    process.stderr.write("SKIPPED cfn-lint is not installed, so the templates of member accounts were not linted.\n");
     return;
   }
   expect({ status, stdout }).toEqual({ status: 0, stdout: "" });
@@ -77,15 +88,28 @@ describe("the member role reads what the rules declare", () => {
     expect(await simulate(statementsOf(reading), [action, resources[action] ?? instance])).toBe("Allowed");
   });
 
-  test("and it allows no other action", () => {
-    const allowed = statementsOf(reading).filter(({ Effect }) => Effect === "Allow");
-    expect(allowed.flatMap(({ Action }) => Action).sort()).toEqual([...auditActions(rules)].sort());
+  test("and it allows no other action, except to import findings if the parameter SecurityHub is on", () => {
+    const allowedTo = (role: Role) =>
+      statementsOf(role)
+        .flatMap(({ Effect, Action }) => (Effect === "Allow" ? Action : []))
+        .sort();
+    expect(allowedTo(reading)).toEqual([...auditActions(rules)].sort());
+    expect(allowedTo(importing)).toEqual([...auditActions(rules), "securityhub:BatchImportFindings"].sort());
+  });
+
+  test.each([
+    [arnOf("securityhub", `product/${account}/default`), /^Allowed$/],
+    [arnOf("securityhub", "product/222222222222/default"), /Denied$/],
+  ])("it imports findings of its own account only: %s", async (product, expected) => {
+    expect(await simulate(statementsOf(importing), ["securityhub:BatchImportFindings", product])).toMatch(expected);
+    expect(await simulate(statementsOf(reading), ["securityhub:BatchImportFindings", product])).toMatch(/Denied$/);
   });
 });
 
 describe("no member role reads a secret's value", () => {
   test.each([
     ["reading", reading],
+    ["importing findings", importing],
     ["repairing", repairing],
   ])("%s", async (_, role) => {
     for (const resource of [secret, arnOf("secretsmanager", "secret:orders-api-a1b2c3")])
@@ -121,7 +145,7 @@ describe("the member role changes nothing", () => {
     ["lambda:InvokeFunction", arnOf("lambda", "function:any")],
     ["s3:GetObject", "arn:aws:s3:::reports-bucket/latest.json"],
   ])("%s on %s with %j", async (...call) => {
-    expect(await simulate(statementsOf(reading), call)).toMatch(/Denied$/);
+    for (const role of [reading, importing]) expect(await simulate(statementsOf(role), call)).toMatch(/Denied$/);
   });
 });
 
@@ -141,7 +165,7 @@ describe("the repair role changes only databases that are opted in by the tag", 
   });
 });
 
-describe("only the auditor of the organization, with the external ID, may assume a member role", () => {
+describe("only the auditors of the organization, with the external ID, may assume a member role", () => {
   const assume = async (role: Role, principal: string, context: Record<string, string>) => {
     const result = await runSimulation(
       {
@@ -180,6 +204,7 @@ describe("only the auditor of the organization, with the external ID, may assume
 
   test.each<[string, string, Record<string, string>, RegExp]>([
     ["the auditor", auditor, context, /^Allowed$/],
+    ["another auditor of the list", recheck, { ...context, "aws:PrincipalArn": recheck }, /^Allowed$/],
     ["the auditor without the external ID", auditor, withoutExternalId, /Denied$/],
     ["the auditor with another external ID", auditor, { ...context, "sts:ExternalId": "x1" }, /Denied$/],
     ["another role of the same account", otherRole, { ...context, "aws:PrincipalArn": otherRole }, /Denied$/],
@@ -191,6 +216,6 @@ describe("only the auditor of the organization, with the external ID, may assume
     ],
     ["the same role name in another account", foreign, { ...context, "aws:PrincipalArn": foreign }, /Denied$/],
   ])("%s", async (_name, principal, sent, expected) => {
-    for (const role of [reading, repairing]) expect(await assume(role, principal, sent)).toMatch(expected);
+    for (const role of [reading, importing, repairing]) expect(await assume(role, principal, sent)).toMatch(expected);
   });
 });

@@ -11,7 +11,10 @@ export type Resource = {
   readonly Properties: Readonly<Record<string, unknown>>;
   readonly DeletionPolicy?: string;
 };
-export type Template = { readonly Resources: Readonly<Record<string, Resource>> };
+export type Template = {
+  readonly Resources: Readonly<Record<string, Resource>>;
+  readonly Outputs?: Readonly<Record<string, unknown>>;
+};
 export type Packaged = { readonly folder: string; readonly templateFile: string; readonly template: Template };
 
 /** The parameters of a service that repairs and judges templates. */

@@ -94,6 +94,10 @@ describe("invalid parameters", () => {
     ["policy", ""],
     ["policy", "no-such-policy.yaml"],
     ["policy", "package.json"],
+    ["organization", "yes"],
+    ["organization", "on"],
+    ["organizationId", "o-a1b2c3d4e5"],
+    ["organizationId", "a1b2c3d4e5"],
     ["alertThreshold", "hihg"],
     ["securityHub", true],
     ["configRules", "yes"],
@@ -142,6 +146,26 @@ describe("invalid parameters", () => {
   test("rejects configAccounts without configRoleName, and the reverse", () => {
     expect(rejectionOf({ configAccounts: "123456789012" })).toMatch(/^The parameter "configRoleName" must be set/);
     expect(rejectionOf({ configRoleName: "audit" })).toMatch(/^The parameter "configAccounts" must be set/);
+  });
+});
+
+describe("the parameter organization", () => {
+  const folder = mkdtempSync(join(tmpdir(), "rds-password-audit-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const policy = join(folder, "policy.yaml");
+  writeFileSync(policy, "organization: { externalId: 7c1f5e0a-2f7e }");
+
+  test("needs the external ID of the member role in the policy", () => {
+    expect(rejectionOf({ organization: "on" })).toBe(
+      'The parameter "organization" must be off, or the policy must set organization.externalId, which the member role requires.',
+    );
+    expect(read({ organization: "on", policy }).organization).toBe("on");
+  });
+
+  test("does not go with repairs, which are deployed in the account of the databases", () => {
+    expect(rejectionOf({ organization: "on", policy, remediation: "on" })).toMatch(
+      /^The parameter "remediation" must be off with organization: /,
+    );
   });
 });
 

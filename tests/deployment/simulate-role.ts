@@ -5,6 +5,8 @@ import { permissions } from "../../deploy/permissions.ts";
 import { readSettings } from "../../deploy/settings.ts";
 import type { Statement } from "../../deploy/statement.ts";
 import type { Policy } from "../../lib/model/policy.ts";
+import { aPolicy } from "../support/builders.ts";
+import { readCloudFormation } from "../support/read-cloudformation.ts";
 import { aPermissivePolicy } from "../support/repairs.ts";
 
 export const account = "111111111111";
@@ -13,6 +15,7 @@ export const requiredKey = keyArn("1234abcd-12ab-34cd-56ef-1234567890ab");
 export const otherKey = keyArn("ffffffff-12ab-34cd-56ef-1234567890ab");
 export const topicsKey = keyArn("0000aaaa-12ab-34cd-56ef-1234567890ab");
 export const bucketArn = "arn:aws:s3:::reports-bucket";
+export const organizationFunction = arnOf("lambda", "function:rds-password-audit-prod-auditOrganization");
 export const remediateFunction = arnOf("lambda", "function:rds-password-audit-prod-remediate");
 
 const defaults = parse(readFileSync("serverless.yml", "utf8"), { logLevel: "silent" }).params.default;
@@ -46,16 +49,28 @@ export const rolesWith = (policy: Policy): Record<Role, readonly Statement[]> =>
 
 export const roles = { name: rolesWith(policies.name), tag: rolesWith(policies.tag) };
 
+/** The statements of each role of a deployment that audits an organization. */
+export const organizationRoles: Record<Role, readonly Statement[]> = resolve(
+  permissions(
+    {
+      ...settings,
+      remediation: "off",
+      organization: "on",
+      organizationId: "o-a1b2c3d4e5",
+      policy: aPolicy({
+        organization: {
+          ...aPolicy().organization,
+          excludedUnits: [{ unit: ["ou-ab12-11111111"], reason: "Sandboxes without data" }],
+        },
+      }),
+    },
+    { ...topics, kmsKeyArn: topicsKey },
+  ),
+);
+
 /** The bucket's own policy, which applies to every role and user. */
 const bucketPolicy = resolve(
-  parse(readFileSync("deploy/report-bucket.yml", "utf8"), {
-    logLevel: "silent",
-    customTags: [
-      { tag: "!GetAtt", resolve: (text: string) => ({ "Fn::GetAtt": text.split(".") }) },
-      { tag: "!Sub", resolve: (text: string) => ({ "Fn::Sub": text }) },
-      { tag: "!Ref", resolve: (Ref: string) => ({ Ref }) },
-    ],
-  }).Resources.ReportBucketPolicy.Properties.PolicyDocument,
+  readCloudFormation("deploy/report-bucket.yml").Resources.ReportBucketPolicy.Properties.PolicyDocument,
 );
 
 export type Context = Record<string, string | string[]>;
@@ -71,7 +86,7 @@ export async function simulate(statements: unknown, [action, resource, context =
       request: {
         principal: `arn:aws:iam::${account}:role/simulated`,
         action,
-        resource: { resource, accountId: resource.split(":")[4] || account },
+        resource: { resource, accountId: ownerOf(action, resource) },
         contextVariables: { "aws:SecureTransport": "true", ...context },
       },
       identityPolicies: [{ name: "role", policy: { Version: "2012-10-17", Statement: statements } }],
@@ -99,6 +114,11 @@ export function queue(name: string): string {
   return arnOf("sqs", name);
 }
 
+/** The account whose policies decide. AWS Organizations and Account Management let a delegated administrator in without a policy of the resource. */
+function ownerOf(action: string, resource: string): string {
+  return /^(organizations|account):/.test(action) ? account : resource.split(":")[4] || account;
+}
+
 /** The policy of the resource itself: of the bucket, of a key that delegates to IAM as the stack's does, and of a role in another account. */
 function policyOf(action: string, resource: string): unknown {
   if (resource.startsWith(bucketArn)) return bucketPolicy;
@@ -117,8 +137,9 @@ function resolve<T>(value: T): T {
   const [[name, inner] = []] = Object.entries(value);
   if (name === "Fn::GetAtt") return arnOfResource((inner as string[])[0] ?? "") as T;
   if (name === "Fn::Sub") return substitute(inner as string) as T;
-  if (name === "Fn::Join") return (inner as [string, unknown[]])[1].map(resolve).join("/") as T;
-  if (name === "Ref") return `${remediateFunction}:durable` as T;
+  if (name === "Fn::Join") return (inner as [string, unknown[]])[1].map(resolve).join((inner as [string])[0]) as T;
+  if (name === "Ref")
+    return `${inner === "AuditOrganizationDurableLambdaAlias" ? organizationFunction : remediateFunction}:durable` as T;
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, resolve(one)])) as T;
 }
 

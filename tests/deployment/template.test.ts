@@ -1,6 +1,7 @@
 import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { beforeAll, describe, expect, test } from "@jest/globals";
+import { memberEvents } from "../../deploy/member-events.ts";
 import { hookTemplate } from "../../deploy/template-hook.ts";
 import { readAuditSettings, readRemediationSettings } from "../../functions/wiring/settings.ts";
 import { auditActions } from "../../lib/audit/permissions.ts";
@@ -47,15 +48,24 @@ const everyParameter = {
   reservedConcurrency: "off",
 };
 
+/** A deployment that audits an organization, whose accounts send events. */
+const ofOrganization = {
+  organization: "on",
+  organizationId: "o-a1b2c3d4e5",
+  policy: "tests/functions/members-policy.yaml",
+};
+
 const packaged = new Map<string, Packaged>();
 
 beforeAll(async () => {
   packaged.set("with defaults", await readPackaged());
   packaged.set("with every parameter", await readPackaged(everyParameter));
+  packaged.set("of an organization", await readPackaged(ofOrganization));
 }, 240_000);
 
 const withDefaults = () => get("with defaults").template;
 const withEveryParameter = () => get("with every parameter").template;
+const organizations = () => get("of an organization").template;
 function get(name: string): Packaged {
   const one = packaged.get(name);
   if (one === undefined) throw new Error(`the service was not packaged ${name}`);
@@ -564,6 +574,68 @@ describe("remediation", () => {
   });
 });
 
+describe("the members' bus", () => {
+  test("does not exist without the ID of an organization", () => {
+    expect(Object.keys(withDefaults().Resources).filter((id) => /^Member/.test(id))).toEqual([]);
+  });
+
+  test("accepts events of the accounts of that organization, and its ARN and the role to trust are outputs", () => {
+    const { Properties } = resource(organizations(), "MemberBusPolicy");
+    expect(Properties).toMatchObject({
+      EventBusName: { Ref: "MemberBus" },
+      Statement: {
+        Action: "events:PutEvents",
+        Resource: { "Fn::GetAtt": ["MemberBus", "Arn"] },
+        Condition: { StringEquals: { "aws:PrincipalOrgID": ofOrganization.organizationId } },
+      },
+    });
+    const arns = ["AuditAccountsRole", "RecheckRole"].map((id) => ({ "Fn::GetAtt": [id, "Arn"] }));
+    expect(organizations().Outputs).toMatchObject({
+      MemberBusArn: { Value: { "Fn::GetAtt": ["MemberBus", "Arn"] } },
+      AuditorArns: { Value: { "Fn::Join": [",", arns] } },
+    });
+  });
+
+  test("has seven rules more, which alone may invoke recheck besides those of the default bus, with its dead-letter queue", () => {
+    const eventRules = ofType(organizations(), "AWS::Events::Rule");
+    expect(eventRules).toHaveLength(14);
+    const arnsOf = eventRules.map(([id]) => ({ "Fn::GetAtt": [id, "Arn"] }));
+    const invoking = ofType(organizations(), "AWS::Lambda::Permission").filter(
+      ([, { Principal }]) => Principal === "events.amazonaws.com",
+    );
+    expect(invoking.map(([, { SourceArn }]) => SourceArn)).toEqual(arnsOf);
+    expect(JSON.stringify(resource(organizations(), "RecheckDeadLettersPolicy"))).toContain(
+      JSON.stringify({ ArnEquals: { "aws:SourceArn": arnsOf } }),
+    );
+    for (const [, { Targets }] of eventRules)
+      expect(Targets).toEqual([
+        expect.objectContaining({
+          Arn: { "Fn::GetAtt": ["RecheckLambdaFunction", "Arn"] },
+          DeadLetterConfig: { Arn: { "Fn::GetAtt": ["RecheckDeadLetters", "Arn"] } },
+        }),
+      ]);
+  });
+
+  test("recheck of an organization may besides ask for one account, and assume the member role", () => {
+    const added = allowedActions(role(organizations(), "RecheckRole")).filter(
+      (action) => !allowedActions(role(withDefaults(), "RecheckRole")).includes(action),
+    );
+    expect(added).toEqual(["organizations:DescribeAccount", "organizations:ListParents", "sts:AssumeRole"]);
+    expect(resource(organizations(), "RecheckLambdaFunction").Properties).toMatchObject({
+      Environment: { Variables: { ORGANIZATION: "on", REGIONS: "all" } },
+    });
+  });
+
+  test("is not the default bus, whose rules refuse other accounts still", () => {
+    const own = ofType(organizations(), "AWS::Events::Rule").filter(
+      ([, { EventBusName }]) => EventBusName === undefined,
+    );
+    expect(own).toHaveLength(7);
+    for (const [, { EventPattern }] of own)
+      expect(EventPattern).toMatchObject({ account: [{ Ref: "AWS::AccountId" }] });
+  });
+});
+
 describe("the template hook", () => {
   test("off creates nothing for it", () => {
     expect(Object.keys(withDefaults().Resources).filter((id) => /hook/i.test(id))).toEqual([]);
@@ -694,10 +766,20 @@ describe("parameters", () => {
   }, 60_000);
 });
 
-describe("events", () => {
+/** Rules by logical ID, without the prefix that distinguishes those of the members' bus. */
+const rulesOn = (template: Template, bus?: string) =>
+  ofType(template, "AWS::Events::Rule")
+    .filter(([, { EventBusName }]) => JSON.stringify(EventBusName) === (bus && JSON.stringify({ Ref: bus })))
+    .map(([id, { EventPattern }]) => [id.replace(/^Member/, ""), inAccount(EventPattern)] as const);
+
+describe.each([
+  ["the service's own account", () => rulesOn(withDefaults())],
+  ["the members' bus", () => rulesOn(organizations(), "MemberBus")],
+  ["a member account", () => rulesOn(memberEvents())],
+])("events in %s", (name, eventRules) => {
   const rulesMatching = (event: object) =>
-    ofType(withDefaults(), "AWS::Events::Rule")
-      .filter(([, { EventPattern }]) => matches(inAccount(EventPattern), { account: "123456789012", ...event }))
+    eventRules()
+      .filter(([, pattern]) => matches(pattern, { account: "123456789012", ...event }))
       .map(([id]) => id);
   const rdsEvent = (EventID: string, kind = "Instance") => ({
     source: "aws.rds",
@@ -767,13 +849,23 @@ describe("events", () => {
   });
 
   test.each([
-    { ...rdsEvent("RDS-EVENT-0043"), account: "222222222222" },
-    { ...labelUpdated("rds!db-0123"), account: "222222222222" },
-    { ...call("rds", "ModifyDBInstance"), account: "222222222222" },
-    { ...secretCall("DeleteSecret", "rds!db-0123"), account: "222222222222" },
-    { ...rotationFailed("rds!db-0123"), account: "222222222222" },
-    { ...call("kms", "DisableKey"), account: "222222222222" },
+    rdsEvent("RDS-EVENT-0043"),
+    labelUpdated("rds!db-0123"),
+    call("rds", "ModifyDBInstance"),
+    secretCall("DeleteSecret", "rds!db-0123"),
+    rotationFailed("rds!db-0123"),
+    call("kms", "DisableKey"),
+    grantCall("RevokeGrant"),
+  ])("only the members' bus has a rule for another account's %j", (event) => {
+    const isOfMembers = name === "the members' bus";
+    expect(rulesMatching({ ...event, account: "222222222222" })).toHaveLength(isOfMembers ? 1 : 0);
+  });
+
+  test.each([
     rdsEvent("RDS-EVENT-0087"),
+    // Only AWS services can send events with a source of AWS.
+    { ...rdsEvent("RDS-EVENT-0043"), source: "forged.rds" },
+    { ...call("kms", "DisableKey"), source: "forged" },
     labelUpdated("orders-api"),
     rotationFailed("orders-api"),
     call("rds", "DescribeDBInstances"),
@@ -781,7 +873,6 @@ describe("events", () => {
     call("kms", "DisableKey", { errorCode: "AccessDenied" }),
     call("kms", "Decrypt"),
     call("kms", "PutKeyPolicy", { errorCode: "AccessDenied" }),
-    { ...grantCall("RevokeGrant"), account: "222222222222" },
     grantCall("RevokeGrant", {}, { errorCode: "AccessDenied" }),
     grantCall("CreateGrant", { invokedBy: "rds.amazonaws.com" }),
     grantCall("CreateGrant", { invokedBy: "autoscaling.amazonaws.com" }),

@@ -63,6 +63,7 @@ describe("promises that the source keeps", () => {
       "AddTagsToResource",
       "AssumeRole",
       "BatchImportFindings",
+      "DescribeAccount",
       "DescribeBlueGreenDeployments",
       "DescribeConfigurationRecorderStatus",
       "DescribeConfigurationRecorders",
@@ -83,6 +84,7 @@ describe("promises that the source keeps", () => {
       "GetAccountSettings",
       "GetCallerIdentity",
       "GetComplianceDetailsByConfigRule",
+      "GetDurableExecution",
       "GetEventSelectors",
       "GetKeyPolicy",
       "GetObject",
@@ -97,6 +99,7 @@ describe("promises that the source keeps", () => {
       "ListFunctions",
       "ListGrants",
       "ListOrganizationalUnitsForParent",
+      "ListParents",
       "ListRegions",
       "ListSecrets",
       "ListTaskDefinitionFamilies",
@@ -123,9 +126,12 @@ describe("promises that the source keeps", () => {
     ).toEqual([]);
   });
 
-  test("only the command line knows AWS Organizations, and loads it when it is needed", () => {
+  test("only an audit of an organization knows AWS Organizations, and the command line loads it when it is needed", () => {
     expect(occurrences(/open-organization\.ts"/, ...everything)).toEqual([
       'cli/main.ts: openOrganization: async (options) => (await import("../lib/aws/open-organization.ts")).openOrganization(options),',
+      'functions/audit-accounts.ts: import { openOrganization } from "../lib/aws/open-organization.ts";',
+      'functions/audit-organization.ts: import { openOrganization } from "../lib/aws/open-organization.ts";',
+      'functions/wiring/event-account.ts: import { openOrganization } from "../../lib/aws/open-organization.ts";',
     ]);
     expect(filesWith(/client-organizations"/, everything)).toEqual(["lib/aws/open-organization.ts"]);
   });

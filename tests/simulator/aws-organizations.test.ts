@@ -67,6 +67,20 @@ describe("AWS Organizations", () => {
     );
   });
 
+  test("describes one account, and lists what is directly above an account or a unit", () => {
+    expect(list(administrator, "DescribeAccount", { AccountId: closed }).Account).toMatchObject({
+      Id: closed,
+      State: "CLOSED",
+    });
+    const parentsOf = (ChildId: string) => list(administrator, "ListParents", { ChildId }).Parents;
+    expect(parentsOf(closed)).toEqual([{ Id: "ou-ab12-22222222", Type: "ORGANIZATIONAL_UNIT" }]);
+    expect(parentsOf("ou-ab12-22222222")).toEqual([{ Id: "ou-ab12-11111111", Type: "ORGANIZATIONAL_UNIT" }]);
+    expect(parentsOf("ou-ab12-11111111")).toEqual([{ Id: "r-ab12", Type: "ROOT" }]);
+    expect(() => list(administrator, "DescribeAccount", { AccountId: "555555555555" })).toThrow(
+      expect.objectContaining({ code: "AccountNotFoundException" }),
+    );
+  });
+
   test("answers only the management account and delegated administrators; any member may describe it", () => {
     expect(() => list(member, "ListAccounts")).toThrow(expect.objectContaining({ code: "AccessDeniedException" }));
     expect(list(member, "DescribeOrganization").Organization).toMatchObject({ MasterAccountId: management });

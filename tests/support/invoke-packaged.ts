@@ -32,6 +32,7 @@ type DurableExecution = {
   readonly result: unknown;
   readonly error: { readonly errorType?: string; readonly errorMessage?: string } | null;
   readonly invocations: number;
+  readonly operations: number;
   /** The execution's history in Lambda's format. */
   readonly events: readonly HistoryEvent[];
   /** The function's clock at the end. */
@@ -43,11 +44,20 @@ export type HistoryEvent = { readonly EventType: string; readonly Name?: string;
 /** An unpacked function. Each environment gets a process, which stays warm for the next event. */
 export type UnpackedFunction = {
   readonly folder: string;
+  /** Its module. */
+  readonly entry: string;
   invoke(event: unknown, options: InvocationOptions): Promise<Invocation>;
-  /** Runs a durable function to its end, in any number of invocations. `answers` are the callback results by name. */
+  /**
+   * Runs a durable function to its end, in any number of invocations. `answers` are the callback results by name, `workers` the functions that
+   * it invokes, by ARN, and `deaths` how often a worker dies that gets an account.
+   */
   execute(
     payload: unknown,
-    options: InvocationOptions & { readonly answers?: Readonly<Record<string, unknown>> },
+    options: InvocationOptions & {
+      readonly answers?: Readonly<Record<string, unknown>>;
+      readonly workers?: Readonly<Record<string, UnpackedFunction>>;
+      readonly deaths?: Readonly<Record<string, number>>;
+    },
   ): Promise<DurableExecution>;
   stop(): void;
 };
@@ -141,13 +151,16 @@ export function unpackFunction({ folder: service, template }: Packaged, name: st
 
   return {
     folder,
+    entry,
     async invoke(event, options) {
       const { timeoutSeconds: seconds = 60 } = options;
       const end = await warmUp(["--input-type=module", "-e", runtime], options).say({ event, seconds });
       return end as Invocation;
     },
-    async execute(payload, { answers = {}, ...options }) {
-      const end = await warmUp([resolve("tests/support/run-durable.ts")], options).say({ payload, answers });
+    async execute(payload, { answers = {}, workers = {}, deaths = {}, ...options }) {
+      const entries = Object.fromEntries(Object.entries(workers).map(([arn, worker]) => [arn, worker.entry]));
+      const program = [resolve("tests/support/run-durable.ts"), JSON.stringify(entries)];
+      const end = await warmUp(program, options).say({ payload, answers, deaths });
       if ("failure" in end) throw new Error(`the runner failed: ${end.failure}`);
       return end as unknown as DurableExecution;
     },

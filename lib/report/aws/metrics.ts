@@ -1,4 +1,4 @@
-import { isViolation, severities } from "../../model/finding.ts";
+import { oldestViolation, severities } from "../../model/finding.ts";
 import type { Report } from "../../model/report.ts";
 import { hoursBetween } from "../../model/time.ts";
 
@@ -15,19 +15,37 @@ export type Metric = {
 export function toMetrics(
   report: Pick<Report, "summary" | "coverage" | "findings" | "generatedAt">,
 ): readonly Metric[] {
-  const { coverage, findings, generatedAt, summary } = report;
+  return toRunMetrics(report, oldestViolation(report.findings));
+}
+
+/** The same of a run over an organization. No metric has an account as a dimension: each would be a metric that CloudWatch charges for. */
+export function toRunMetrics(
+  { coverage, generatedAt, summary }: Pick<Report, "summary" | "coverage" | "generatedAt">,
+  oldestFirstSeenAt: string | null,
+): readonly Metric[] {
   const { managed, unmanaged, inherited, unsupported, outOfScope } = summary;
   const managements = { managed, unmanaged, inherited, unsupported, "out-of-scope": outOfScope };
+  const oldestAge = oldestFirstSeenAt === null ? 0 : Math.floor(hoursBetween(oldestFirstSeenAt, generatedAt) / 24);
   return [
     ...Object.entries(managements).map(([management, value]) => toCount("Databases", value, { management })),
     ...severities.map((severity) => toCount("Findings", summary.findings[severity], { severity })),
     toCount("InsufficientData", summary.findings.insufficientData),
     toCount("ExemptFindings", summary.findings.exempt),
     toCount("Gaps", coverage.gaps.length),
-    { name: "OldestFindingAgeDays", unit: "None", value: oldestAgeDays(findings, generatedAt) },
+    { name: "OldestFindingAgeDays", unit: "None", value: Math.max(0, oldestAge) },
     toCount("AuditCompleted", 1),
     toCount("AuditIncomplete", coverage.complete ? 0 : 1),
   ];
+}
+
+/** The metrics of an organization's coverage: its accounts and Regions by outcome. */
+export function toCoverageMetrics({ counts }: Pick<Report["coverage"], "counts">): readonly Metric[] {
+  const { seen, gap, deniedByScp, regionNotEnabled, accountNotActive, excluded } = counts;
+  const outcomes = {
+    ...{ seen, gap, "denied-by-scp": deniedByScp, "region-not-enabled": regionNotEnabled },
+    ...{ "account-not-active": accountNotActive, excluded },
+  };
+  return Object.entries(outcomes).map(([outcome, value]) => toCount("Scopes", value, { outcome }));
 }
 
 /** Possible outcomes of an action. */
@@ -44,10 +62,4 @@ export function toRemediationMetrics(
 
 function toCount(name: string, value: number, dimensions?: Metric["dimensions"]): Metric {
   return { name, unit: "Count", value, ...(dimensions !== undefined && { dimensions }) };
-}
-
-/** Age of the oldest active violation in whole days; 0 if there is none. */
-function oldestAgeDays(findings: Report["findings"], now: string): number {
-  const ages = findings.filter(isViolation).map(({ firstSeenAt }) => Math.floor(hoursBetween(firstSeenAt, now) / 24));
-  return ages.reduce((oldest, days) => Math.max(oldest, days), 0);
 }

@@ -2,9 +2,9 @@ import type { Change } from "../../model/change.ts";
 import { exemptionTags } from "../../model/database.ts";
 import { type Exemption, type Finding, type Severity, severities } from "../../model/finding.ts";
 import { describeHours, hoursBetween } from "../../model/time.ts";
-import { count, countBySeverity, formatNumber } from "../text/count.ts";
+import { count, formatNumber } from "../text/count.ts";
 import { describeResource } from "../text/describe-database.ts";
-import { type Group, groupBy } from "../text/group.ts";
+import type { Group } from "../text/group.ts";
 import { describePasswordChange } from "../text/password-change.ts";
 import { type AccountRegion, describeScope } from "../text/scopes.ts";
 import { limits } from "./alert-message.ts";
@@ -133,23 +133,55 @@ export function describeHowToExempt(at: string, { byTags }: { readonly byTags: b
     : `To exempt it for 30 days, add an entry under \`exemptions\` in the audit's policy, with an owner, a reason and the end date ${day}.`;
 }
 
+/** Changes counted by what became of the finding: its severity, or how it was closed. */
+export type Tally = ReadonlyMap<string, number>;
+
+/** Adds changes to a tally. */
+export function tally(changes: readonly Change[], before: Tally = new Map()): Tally {
+  const counts = new Map(before);
+  for (const change of changes) {
+    const state = isOpenViolation(change)
+      ? change.finding.severity
+      : (reasonTexts[change.reason].closed?.counted ?? notEvaluated);
+    counts.set(state, (counts.get(state) ?? 0) + 1);
+  }
+  return counts;
+}
+
+const notEvaluated = "not evaluated";
+const states = [
+  ...severities,
+  notEvaluated,
+  ...Object.values(reasonTexts).flatMap(({ closed }) => closed?.counted ?? []),
+];
+
 /** "2 critical, 40 high, 3 not evaluated, 12 resolved". */
+export function describeTally(counts: Tally): string {
+  const counted = states.filter((state) => counts.has(state));
+  return counted.map((state) => `${formatNumber(counts.get(state) ?? 0)} ${state}`).join(", ");
+}
+
+/** Orders tallies by the number of critical findings, then of high ones, and so on; more comes first. */
+export function compareTallies(a: Tally, b: Tally): number {
+  const differing = states.find((state) => a.get(state) !== b.get(state));
+  return differing === undefined ? 0 : (b.get(differing) ?? 0) - (a.get(differing) ?? 0);
+}
+
+/** The same of changes. */
 export function countByState(changes: readonly Change[]): string {
-  const violations = changes.filter(isOpenViolation).map(({ finding }) => finding);
-  const others = changes.filter((change) => !isOpenViolation(change));
-  const counts = groupBy(others, ({ reason }) => reasonTexts[reason].closed?.counted ?? "not evaluated").map(
-    ([state, all]) => `${formatNumber(all.length)} ${state}`,
-  );
-  return [countBySeverity(violations), ...counts].filter((part) => part !== "").join(", ");
+  return describeTally(tally(changes));
 }
 
 /** "500 new findings", or "4 changed findings" for several reasons, or "12 findings" if none needs action. */
 export function countFindings(changes: readonly Change[]): string {
-  const { length } = changes;
-  if (!changes.some(needsAction)) return count(length, "finding");
-  const [reason, ...others] = new Set(changes.map(({ reason }) => reason));
-  const noun = reason === undefined || others.length > 0 ? undefined : reasonTexts[reason].noun;
-  return count(length, noun ?? "changed finding");
+  return countByReason(changes.length, new Set(changes.map(({ reason }) => reason)));
+}
+
+/** The same of so many changes for these reasons. */
+export function countByReason(number: number, reasons: ReadonlySet<Change["reason"]>): string {
+  const nouns = [...reasons].map((reason) => reasonTexts[reason].noun);
+  if (nouns.every((noun) => noun === undefined)) return count(number, "finding");
+  return count(number, (nouns.length === 1 ? nouns[0] : undefined) ?? "changed finding");
 }
 
 /** Up to five rules of the changes, as keywords. */

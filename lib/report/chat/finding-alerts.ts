@@ -1,5 +1,5 @@
 import type { Change } from "../../model/change.ts";
-import { isAtLeast } from "../../model/finding.ts";
+import { isAtLeast, type Severity } from "../../model/finding.ts";
 import { describeResource } from "../text/describe-database.ts";
 import { type Group, groupBy } from "../text/group.ts";
 import { type AlertMessage, type AlertOptions, limits, toLink, toMessage } from "./alert-message.ts";
@@ -26,11 +26,7 @@ const maxDatabaseAlerts = 5;
  * findings apart from resolved and exempt ones. If a finding changed several times since the last delivery, only its last change counts.
  */
 export function toAlerts(changes: readonly Change[], options: AlertOptions): readonly AlertMessage[] {
-  const latest = [...new Map(changes.map((change) => [change.finding.id, change])).values()];
-  const included = latest.filter(({ finding }) => isAtLeast(finding.severity, options.threshold)).sort(compareChanges);
-  const byDatabase = groupBy(included, ({ finding }) => finding.resource.arn)
-    .map(([, ofDatabase]) => ofDatabase)
-    .sort(compareGroups);
+  const byDatabase = groupChanges(changes, options.threshold);
   const alertEach = (databases: readonly Group<Change>[]) =>
     databases.map((ofDatabase) => toDatabaseAlert(ofDatabase, options));
   if (byDatabase.length <= maxDatabaseAlerts) return alertEach(byDatabase);
@@ -40,6 +36,15 @@ export function toAlerts(changes: readonly Change[], options: AlertOptions): rea
     ...(open.length <= maxDatabaseAlerts ? alertEach(open) : toSummaryAlert(open, options)),
     ...(closed.length === 1 ? alertEach(closed) : toSummaryAlert(closed, options)),
   ];
+}
+
+/** The last change of each finding at or above the threshold, by database, the most severe first. */
+export function groupChanges(changes: readonly Change[], threshold: Severity): Group<Change>[] {
+  const latest = [...new Map(changes.map((change) => [change.finding.id, change])).values()];
+  const included = latest.filter(({ finding }) => isAtLeast(finding.severity, threshold)).sort(compareChanges);
+  return groupBy(included, ({ finding }) => finding.resource.arn)
+    .map(([, ofDatabase]) => ofDatabase)
+    .sort(compareGroups);
 }
 
 function ownerLine({ owner }: Change["finding"]): string[] {

@@ -78,7 +78,8 @@ function listGroups(changes: readonly Change[], keyOf: (finding: Finding) => str
   );
 }
 
-function describeInLine([worst, ...more]: Group<Change>): string {
+/** A line about the changes of one database. */
+export function describeInLine([worst, ...more]: Group<Change>): string {
   const { finding } = worst;
   const details = [toSlackScope(finding), ...describeOwner(finding)].join(", ");
   const name = `*${toSlackText(finding.resource.identifier, limits.name)}* (${details})`;
@@ -88,13 +89,14 @@ function describeInLine([worst, ...more]: Group<Change>): string {
   return `• ${iconOf(worst)} ${name}: ${text}${more.length > 0 ? ` (and ${more.length} more)` : ""}`;
 }
 
-function warnOfPasswordChange({ remediation }: Finding): string[] {
+/** The warning that clients have to read another password, if the repair changes it. */
+export function warnOfPasswordChange({ remediation }: Finding): string[] {
   const warning = describePasswordChange(remediation);
   return warning === null ? [] : [warning];
 }
 
 /** The remediation of the most severe finding, or a reference to the report if it does not fit. */
-function toFirstStep({ resource, remediation }: Finding): string {
+export function toFirstStep({ resource, remediation }: Finding): string {
   const start = `Start with *${toSlackText(resource.identifier, limits.name)}*: `;
   const remedy = formatCommands(remediation, "line");
   const fits = remedy !== null && remedy !== "" && start.length + remedy.length <= limits.nextStep;

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -13,7 +13,10 @@ import {
 import { CreateDBInstanceCommand, RDSClient } from "@aws-sdk/client-rds";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { openOrganization } from "../../../lib/aws/open-organization.ts";
+import { parsePolicy } from "../../../lib/model/policy.ts";
 import { type Report, reportSchema } from "../../../lib/model/report.ts";
+import { findExclusion } from "../../../lib/organization/find-exclusion.ts";
 import { type Front, startFront } from "../../support/front.ts";
 import { type Emulator, account as management, region, startMoto } from "../emulators.ts";
 import { runCli } from "./programs.ts";
@@ -151,5 +154,22 @@ describeWith(["moto_server"], "audit --organization on moto: 12 accounts", () =>
 
   test("exits with 3 if only coverage is missing", async () => {
     expect((await audit("--fail-on", "critical")).status).toBe(3);
+  });
+
+  test("an event's account is found: closed, in an excluded unit, read, or not in the organization", async () => {
+    const policy = parsePolicy(readFileSync(join(folder, "policy.yaml"), "utf8"), "policy.yaml", []);
+    const credentials = { accessKeyId: management, secretAccessKey: "not-verified" };
+    const organization = await openOrganization({ endpoint: front.endpoint, region, credentials });
+    const find = (account = "") => findExclusion({ account, region }, organization, policy);
+    try {
+      expect([await find(members[0]), await find(members[2]), await find(members[3])]).toEqual([
+        "SUSPENDED",
+        "Sandboxes hold no data",
+        null,
+      ]);
+      await expect(find("777777777777")).rejects.toThrow("account 777777777777, which is not in the organization");
+    } finally {
+      organization.close();
+    }
   });
 });

@@ -48,11 +48,11 @@ export const runCli = (args: readonly string[], endpoint: string): Promise<Ended
 /** The AWS CLI in a process that runs many commands. */
 export type AwsShell = { aws<Answer>(...args: readonly string[]): Promise<Answer>; close(): Promise<void> };
 
-/** Starts the AWS CLI for an emulator. A failed command throws its output. */
-export function startAwsShell(endpoint: string): AwsShell {
+/** Starts the AWS CLI for an emulator, as the emulator's own account or with other credentials. A failed command throws its output. */
+export function startAwsShell(endpoint: string, credentials: NodeJS.ProcessEnv = {}): AwsShell {
   const script = fileURLToPath(new URL("aws-shell.py", import.meta.url));
   const child: ChildProcess = spawn("python3", [script], {
-    env: environmentFor(endpoint),
+    env: { ...environmentFor(endpoint), ...credentials },
     stdio: ["pipe", "pipe", "inherit"],
   });
   const { stdin, stdout } = child;
