@@ -1,6 +1,5 @@
 import { reasons } from "../../lib/audit/classify.ts";
 import { createStore } from "../../lib/aws/create-store.ts";
-import { importFindings } from "../../lib/aws/import-findings.ts";
 import { publishMessages } from "../../lib/aws/publish-messages.ts";
 import type { Policy } from "../../lib/model/policy.ts";
 import {
@@ -10,7 +9,6 @@ import {
   type Publish,
 } from "../../lib/publish/destinations.ts";
 import type { Destination, Store } from "../../lib/publish/publish-report.ts";
-import { renderPage } from "../../lib/report/page/page.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import type { AuditSettings } from "./settings.ts";
 import type { TimeLimits } from "./time-limits.ts";
@@ -37,15 +35,18 @@ export function createService(
       bucket: REPORT_BUCKET,
       account,
       signal: storing,
-      toPage: (report) => renderPage(report, { reasons: texts }),
+      toPage: async (report) => (await import("../../lib/report/page/page.ts")).renderPage(report, { reasons: texts }),
     }),
     destinations: [
       createFindingsDestination(publishTo(FINDINGS_TOPIC_ARN)),
       createAlertsDestination(publishTo(ALERTS_TOPIC_ARN), alertOptions),
       ...(SECURITY_HUB === "on"
         ? [
-            createSecurityHubDestination((findings, options) =>
-              importFindings(findings, { account, signal: answering, ...options }),
+            createSecurityHubDestination(async (findings, options) =>
+              (await import("../../lib/aws/import-findings.ts")).importFindings(findings, {
+                ...{ account, signal: answering },
+                ...options,
+              }),
             ),
           ]
         : []),

@@ -9,7 +9,7 @@ export type StoreOptions = BucketOptions & {
   /** The audited account. */
   readonly account: string;
   /** Renders the report as HTML. */
-  readonly toPage: (report: Report) => string;
+  readonly toPage: (report: Report) => string | Promise<string>;
 };
 
 const html = "text/html; charset=utf-8";
@@ -59,7 +59,7 @@ export function createStore({ toPage, account, ...options }: StoreOptions) {
       // Sorts by time, and has no colons, which some file systems refuse.
       const name = `reports/${generatedAt.slice(0, 10).replaceAll("-", "/")}/${generatedAt.replaceAll(":", "-")}`;
       const key = await writeAsNew(body, (serial) => `${name}-${serial}.json`);
-      const page = toPage(report);
+      const page = await toPage(report);
       const day = dayOf(report);
       const summary = `${JSON.stringify(toRunSummary(report))}\n`;
       const pageKey = key.replace(/\.json$/, ".html");
