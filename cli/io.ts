@@ -85,11 +85,16 @@ export type Io = {
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
 };
 
-/** Writes a text and waits until it is written. Ignores a closed pipe (`| head`). Throws a WriteError. */
-export function write(stream: OutputStream, text: string): Promise<void> {
+/** Writes a text, or its parts one after the other, and waits until it is written. Ignores a closed pipe (`| head`). Throws a WriteError. */
+export async function write(stream: OutputStream, text: string | Iterable<string>): Promise<void> {
+  for (const part of typeof text === "string" ? [text] : text) if (!(await isWritten(stream, part))) return;
+}
+
+/** False if the pipe is closed. */
+function isWritten(stream: OutputStream, text: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     stream.write(text, (error) => {
-      if (error == null || codeOf(error) === "EPIPE") resolve();
+      if (error == null || codeOf(error) === "EPIPE") resolve(error == null);
       else reject(new WriteError(`The output could not be written: ${explainFileError(error)}.`, { cause: error }));
     });
   });

@@ -4,7 +4,7 @@ import { narrowReport } from "../../lib/audit/narrow-report.ts";
 import { UsageError } from "../../lib/model/errors.ts";
 import type { Inventory } from "../../lib/model/inventory.ts";
 import type { Policy } from "../../lib/model/policy.ts";
-import { toJson } from "../../lib/report/files/json.ts";
+import { toJsonParts } from "../../lib/report/files/json.ts";
 import { rules } from "../../rules/index.ts";
 import { describeCommand } from "../command-name.ts";
 import { auditStatus, exitStatus, type FailOn, failOnChoices } from "../exit-status.ts";
@@ -121,9 +121,10 @@ async function auditAccounts(options: AuditOptions, policy: Policy, io: Io, requ
 
 /** Throws a WriteError if the file cannot be written. The inventory is then in a temporary file, if that is possible. */
 async function save(inventory: Inventory, file: string, io: Io): Promise<void> {
-  const text = toJson(inventory);
-  await writeWhole(file, text).catch(async (error: WriteError) => {
-    const spare = await writeElsewhere(text, "inventory.json");
+  // Down to the databases and secrets of each target.
+  const format = () => toJsonParts(inventory, 4);
+  await writeWhole(file, format()).catch(async (error: WriteError) => {
+    const spare = await writeElsewhere(format(), "inventory.json");
     throw new WriteError(`${error.message} The inventory is in ${spare} instead.`, { cause: error });
   });
   await write(io.stderr, `The inventory is in ${file}.\n`);
