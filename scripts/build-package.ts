@@ -14,10 +14,13 @@ const oldestMajor = Number(/\d+/.exec(node)?.[0]);
 
 /** The command itself: says that Node.js is too old instead of failing on the syntax of the bundle. */
 const launcher = `#!/usr/bin/env node
+import module from "node:module";
 if (Number(process.versions.node.split(".")[0]) < ${oldestMajor}) {
   process.stderr.write("rds-password-audit needs Node.js ${node}. This is " + process.version + ".\\n");
   process.exit(4);
 }
+// Node.js keeps the compiled code in the folder for temporary files.
+module.enableCompileCache?.();
 import("./main.js");
 `;
 
