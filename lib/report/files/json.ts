@@ -38,36 +38,36 @@ export function digestOf(report: object): string {
   return `sha256:${hash.digest("hex")}`;
 }
 
-/** JSON that is the same for equal values, whatever the order of their keys. */
+/** JSON that is the same for equal values, whatever the sort of their keys. */
 export function toCanonicalJson(value: unknown): string {
   return JSON.stringify(value, (_, one: unknown) => (isRecord(one) ? sortKeys(one) : one));
 }
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** How JSON is laid out: a whole value, what precedes a member, what separates its name, and the order of members. */
-type Layout = {
+/** How JSON is laid out: a whole value, what precedes a member, what separates its name, and the sort of members. */
+type Notation = {
   readonly toText: (value: unknown) => string;
   readonly newline: string;
   readonly indent: string;
   readonly colon: string;
-  readonly order: (record: Members) => Members;
+  readonly sort: (record: Members) => Members;
 };
 
-const indented: Layout = {
+const indented: Notation = {
   toText: (value) => JSON.stringify(value, null, 2),
   ...{ newline: "\n", indent: "  ", colon: ": " },
-  order: (record) => record,
+  sort: (record) => record,
 };
-const canonical: Layout = { toText: toCanonicalJson, newline: "", indent: "", colon: ":", order: sortKeys };
+const canonical: Notation = { toText: toCanonicalJson, newline: "", indent: "", colon: ":", sort: sortKeys };
 
-function* formatParts(value: unknown, depth: number, layout: Layout): Generator<string> {
-  const members = depth === 0 ? [] : toMembers(value, layout);
+function* formatParts(value: unknown, depth: number, notation: Notation): Generator<string> {
+  const members = depth === 0 ? [] : toMembers(value, notation);
   if (members.length === 0) {
-    yield layout.toText(value).replaceAll("\n", layout.newline);
+    yield notation.toText(value).replaceAll("\n", notation.newline);
     return;
   }
-  const inner = { ...layout, newline: layout.newline + layout.indent };
+  const inner = { ...notation, newline: notation.newline + notation.indent };
   const [open, close] = Array.isArray(value) ? "[]" : "{}";
   let before = open;
   for (const [name, member] of members) {
@@ -75,14 +75,14 @@ function* formatParts(value: unknown, depth: number, layout: Layout): Generator<
     yield* formatParts(member, depth - 1, inner);
     before = ",";
   }
-  yield `${layout.newline}${close}`;
+  yield `${notation.newline}${close}`;
 }
 
 /** What is in a list, or in a record, where a member without a value is left out; each with the name that it has in JSON. */
-function toMembers(value: unknown, { order, colon }: Layout): [name: string, member: unknown][] {
+function toMembers(value: unknown, { sort, colon }: Notation): [name: string, member: unknown][] {
   if (Array.isArray(value)) return value.map((one) => ["", one]);
   if (!isRecord(value)) return [];
-  return Object.entries(order(value)).flatMap(([name, one]) =>
+  return Object.entries(sort(value)).flatMap(([name, one]) =>
     one === undefined ? [] : [[`${JSON.stringify(name)}${colon}`, one]],
   );
 }
