@@ -38,14 +38,14 @@ export function digestOf(report: object): string {
   return `sha256:${hash.digest("hex")}`;
 }
 
-/** JSON that is the same for equal values, whatever the sort of their keys. */
+/** JSON that is the same for equal values, whatever the order of their keys. */
 export function toCanonicalJson(value: unknown): string {
   return JSON.stringify(value, (_, one: unknown) => (isRecord(one) ? sortKeys(one) : one));
 }
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** How JSON is laid out: a whole value, what precedes a member, what separates its name, and the sort of members. */
+/** How JSON is laid out: a whole value, what precedes a member, what separates its name, and the order of members. */
 type Notation = {
   readonly toText: (value: unknown) => string;
   readonly newline: string;
