@@ -2,6 +2,7 @@
 import { createCloud } from "../simulator/cloud.ts";
 import { createOrganization } from "../simulator/create-organization.ts";
 import { startSimulator } from "../simulator/server.ts";
+import { instanceFields } from "./instance-fields.ts";
 import type { Fleet } from "./fleet.ts";
 
 const { accounts, regions, databases, keys, latencyMs, isOrganization } = JSON.parse(process.argv[2] ?? "") as Fleet;
@@ -14,7 +15,9 @@ for (const account of accounts) {
     for (let index = 0; index < databases; index += 1) {
       const kmsKeyId = arns[index % arns.length];
       const managed = kmsKeyId === undefined ? true : { kmsKeyId };
-      region.addInstance({ identifier: `database-${index}`, engine: index % 2 === 0 ? "postgres" : "mysql", managed });
+      const identifier = `database-${index}`;
+      const engine = index % 2 === 0 ? "postgres" : "mysql";
+      region.addInstance({ identifier, engine, managed, ...instanceFields(identifier, name, account) });
     }
   }
 }

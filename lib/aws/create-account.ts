@@ -63,6 +63,8 @@ export function createAccount(options: AccountOptions) {
         secrets: withSignal(new SecretsManagerClient(regional), options.signal),
         kms: withSignal(new KMSClient(regional), options.signal),
       };
+      // It copies each answer for a log that is not written.
+      for (const client of [clients.rds, clients.secrets]) client.middlewareStack.remove("loggerMiddleware");
       const close = () => {
         for (const client of Object.values(clients)) client.destroy();
       };
