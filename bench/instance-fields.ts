@@ -66,9 +66,14 @@ export function instanceFields(identifier: string, region: string, account: stri
     StatusInfos: [],
     StorageThroughput: 125,
     StorageType: "gp3",
-    TagList: ["application", "aws:cloudformation:logical-id", "aws:cloudformation:stack-id", "cost-center", "owner", "stage"].map(
-      (Key) => ({ Key, Value: `${Key} of ${identifier}` }),
-    ),
+    TagList: [
+      "application",
+      "aws:cloudformation:logical-id",
+      "aws:cloudformation:stack-id",
+      "cost-center",
+      "owner",
+      "stage",
+    ].map((Key) => ({ Key, Value: `${Key} of ${identifier}` })),
     VpcSecurityGroups: ["sg-0123456789abcdef0", "sg-0fedcba9876543210"].map((VpcSecurityGroupId) => ({
       VpcSecurityGroupId,
       Status: "active",

@@ -2,8 +2,8 @@
 import { createCloud } from "../simulator/cloud.ts";
 import { createOrganization } from "../simulator/create-organization.ts";
 import { startSimulator } from "../simulator/server.ts";
-import { instanceFields } from "./instance-fields.ts";
 import type { Fleet } from "./fleet.ts";
+import { instanceFields } from "./instance-fields.ts";
 
 const { accounts, regions, databases, keys, latencyMs, isOrganization } = JSON.parse(process.argv[2] ?? "") as Fleet;
 

@@ -33,6 +33,8 @@ export type Aws = {
     readonly signal?: AbortSignal | undefined;
     readonly endpoint?: string;
     readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+    /** Called for each page of databases that the fast reader leaves to the parser of the SDK. */
+    readonly onFallback?: (() => void) | undefined;
   }) => AwsAccount;
   /** Opens the account of a role, with credentials that may assume it. */
   readonly openRole: (
@@ -40,6 +42,7 @@ export type Aws = {
       readonly roleArn: string;
       readonly externalId?: string | undefined;
       readonly signal?: AbortSignal | undefined;
+      readonly onFallback?: (() => void) | undefined;
     } & Pick<CallerOptions, "profile">,
   ) => AwsAccount;
   /** Opens AWS Organizations with credentials of the management account or of a delegated administrator. */

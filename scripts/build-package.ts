@@ -36,8 +36,10 @@ const { metafile } = await build({
   mainFields: ["module", "main"],
   format: "esm",
   target: `node${oldestMajor}`,
-  // Libraries in CommonJS call require for modules of Node.js.
-  banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+  // Libraries in CommonJS call require for modules of Node.js, and one names a temporary file after its own.
+  banner: {
+    js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url); const __filename = import.meta.filename;',
+  },
   metafile: true,
 });
 writeFileSync(`${outdir}/rds-password-audit.js`, launcher, { mode: 0o755 });

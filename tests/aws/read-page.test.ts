@@ -4,7 +4,7 @@ import { DescribeDBClustersCommand, DescribeDBInstancesCommand, RDSClient } from
 import { XmlShapeDeserializer } from "@aws-sdk/core/protocols";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { RdsProtocol } from "../../lib/aws/rds-protocol.ts";
+import { createRdsProtocol } from "../../lib/aws/rds-protocol.ts";
 import { fieldsOf, readPage } from "../../lib/aws/read-page.ts";
 import { toCluster, toInstance } from "../../lib/aws/to-database.ts";
 import { createSampleOrganization, sampleAccounts } from "../../simulator/organization.ts";
@@ -170,7 +170,7 @@ describe("the pages of the simulator", () => {
     const config = { region, endpoint, credentials: { accessKeyId, secretAccessKey: "simulated" } };
     const scope = { partition: "aws", region, account: accessKeyId };
     const [slow, fast] = await Promise.all(
-      [new RDSClient(config), new RDSClient({ ...config, protocol: RdsProtocol })].map(async (client) => {
+      [new RDSClient(config), new RDSClient({ ...config, protocol: createRdsProtocol() })].map(async (client) => {
         const { DBInstances, Marker } = await client.send(new DescribeDBInstancesCommand({}));
         const { DBClusters } = await client.send(new DescribeDBClustersCommand({}));
         client.destroy();
