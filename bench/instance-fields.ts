@@ -2,8 +2,9 @@
  * The fields that RDS sends of every DB instance and that the simulator, which no reader of them needs, leaves out: with them, a page has the size of
  * AWS's, about 500 kB. Source: the example of https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBInstances.html
  */
-export function instanceFields(identifier: string, region: string, account: string): Record<string, unknown> {
+export function instanceFields(index: number, region: string, account: string): Record<string, unknown> {
   const keyArn = `arn:aws:kms:${region}:${account}:key/1c3a4a5b-7d0e-4b7b-9a51-2f6d8c0e4a11`;
+  const identifier = `database-${index}`;
   const zones = ["a", "b", "c"].map((letter) => `${region}${letter}`);
   return {
     ActivityStreamStatus: "stopped",
@@ -67,13 +68,13 @@ export function instanceFields(identifier: string, region: string, account: stri
     StorageThroughput: 125,
     StorageType: "gp3",
     TagList: [
-      "application",
-      "aws:cloudformation:logical-id",
-      "aws:cloudformation:stack-id",
-      "cost-center",
-      "owner",
-      "stage",
-    ].map((Key) => ({ Key, Value: `${Key} of ${identifier}` })),
+      { Key: "application", Value: `application-${Math.floor(index / 10)}` },
+      { Key: "aws:cloudformation:logical-id", Value: "Database" },
+      { Key: "aws:cloudformation:stack-name", Value: `${identifier}-stack` },
+      { Key: "cost-center", Value: `${4000 + (index % 40)}` },
+      { Key: "owner", Value: `team-${index % 50}@example.com` },
+      { Key: "stage", Value: ["production", "staging", "test"][index % 3] },
+    ],
     VpcSecurityGroups: ["sg-0123456789abcdef0", "sg-0fedcba9876543210"].map((VpcSecurityGroupId) => ({
       VpcSecurityGroupId,
       Status: "active",

@@ -15,9 +15,9 @@ for (const account of accounts) {
     for (let index = 0; index < databases; index += 1) {
       const kmsKeyId = arns[index % arns.length];
       const managed = kmsKeyId === undefined ? true : { kmsKeyId };
-      const identifier = `database-${index}`;
       const engine = index % 2 === 0 ? "postgres" : "mysql";
-      region.addInstance({ identifier, engine, managed, ...instanceFields(identifier, name, account) });
+      const fields = instanceFields(index, name, account);
+      region.addInstance({ identifier: `database-${index}`, engine, managed, ...fields });
     }
   }
 }

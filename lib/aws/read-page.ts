@@ -127,16 +127,21 @@ function readContent(
   return null;
 }
 
-/**
- * Copies a text, once a page. A part of a string keeps the whole string in memory, here a page of 500 kB, unless it is joined with something,
- * which makes a new string.
- */
+/** Copies a text, once a page. A part of a string would keep the whole string in memory, here a page of 500 kB. */
 function keep({ texts }: Reader, text: string): string {
   const kept = texts.get(text);
   if (kept !== undefined) return kept;
-  const copy = `${text} `.slice(0, -1);
+  const copy = copyText(text);
   texts.set(copy, copy);
   return copy;
+}
+
+const bytes = Buffer.alloc(256);
+
+/** Most texts are short and have one byte a character. What is joined with something is a new string too, but takes more memory. */
+function copyText(text: string): string {
+  const copy = text.length > bytes.length ? "" : bytes.toString("latin1", 0, bytes.write(text, "latin1"));
+  return copy === text ? copy : `${text} `.slice(0, -1);
 }
 
 /** Adds a child; false for a name that every object has. */
