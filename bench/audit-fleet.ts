@@ -9,8 +9,7 @@ import { auditOrganization } from "../lib/organization/audit-organization.ts";
 import { discoverAccounts } from "../lib/organization/discover-accounts.ts";
 import { renderJson } from "../lib/report/files/json.ts";
 import { rules } from "../rules/index.ts";
-import type { Fleet } from "./fleet.ts";
-import type { Reading } from "./read-once.ts";
+import type { Fleet, Reading } from "./fleet.ts";
 
 const credentialsOf = (account: string) => ({ accessKeyId: account, secretAccessKey: "simulated" });
 

@@ -19,6 +19,9 @@ export type FleetRequest = { readonly counts: true } | { readonly change: number
 /** Calls, and bytes of objects and messages. */
 export type FleetAnswer = { readonly calls: number; readonly bytes: number };
 
+/** What one reading of a fleet saw. */
+export type Reading = { readonly databases: number; readonly calls: number; readonly clean: boolean };
+
 /** The minimum number of calls for a fleet: pages of 100, one call per distinct key, and one per account for the caller's identity or its role. */
 export function fewestCalls({ accounts, regions, databases, keys, isOrganization }: Fleet): number {
   const pages = Math.max(1, Math.ceil(databases / 100));

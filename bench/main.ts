@@ -5,12 +5,11 @@
  */
 import { defaultRegions } from "../simulator/regions.ts";
 import { compareReaders, measureLargeFleet, v8Limits } from "./compare.ts";
-import { type Fleet, fewestCalls } from "./fleet.ts";
+import { type Fleet, fewestCalls, type Reading } from "./fleet.ts";
 import { measureGrowth } from "./growth.ts";
 import { countLedgerBytes } from "./ledger.ts";
 import { buildPrograms, type Programs } from "./programs.ts";
 import { measurePublishing } from "./publish.ts";
-import type { Reading } from "./read-once.ts";
 import { median, type Row, spread, toTable, without } from "./rows.ts";
 import { type Ended, runProcess } from "./run-process.ts";
 import { measureStartUp } from "./start-up.ts";

@@ -3,11 +3,8 @@
  * report; `bare` runs the SDK's paginators over the same pages, with the same clients and concurrency; `raw` gets the same pages with signed
  * requests and no SDK. Prints a `Reading` as JSON.
  */
-import type { Fleet } from "./fleet.ts";
+import type { Fleet, Reading } from "./fleet.ts";
 import { readWithHttp } from "./read-with-http.ts";
-
-/** What one reading saw. */
-export type Reading = { readonly databases: number; readonly calls: number; readonly clean: boolean };
 
 const [, , how, endpoint = "", fleetText = ""] = process.argv;
 const fleet = JSON.parse(fleetText) as Fleet;

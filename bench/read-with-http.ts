@@ -1,6 +1,5 @@
 import { Agent, request } from "node:http";
-import type { Fleet } from "./fleet.ts";
-import type { Reading } from "./read-once.ts";
+import type { Fleet, Reading } from "./fleet.ts";
 
 const agent = new Agent({ keepAlive: true });
 
@@ -16,7 +15,7 @@ export async function readWithHttp(endpoint: string, { accounts, regions }: Flee
     };
     const list = async (action: string, element: string) => {
       for (let marker: string | undefined = ""; marker !== undefined; ) {
-        const body = toQuery(action, marker);
+        const body: string = toQuery(action, marker);
         const xml: string = await send("rds", body, { "content-type": "application/x-www-form-urlencoded" });
         databases += xml.split(`<${element}>`).length - 1;
         marker = /<Marker>([^<]+)<\/Marker>/.exec(xml)?.[1];
@@ -25,7 +24,7 @@ export async function readWithHttp(endpoint: string, { accounts, regions }: Flee
     const listSecrets = async () => {
       const filters = [{ Key: "owning-service", Values: ["rds"] }];
       for (let token: string | undefined = ""; token !== undefined; ) {
-        const body = JSON.stringify({ MaxResults: 100, Filters: filters, ...(token && { NextToken: token }) });
+        const body: string = JSON.stringify({ MaxResults: 100, Filters: filters, ...(token && { NextToken: token }) });
         const headers = { "content-type": "application/x-amz-json-1.1", "x-amz-target": "secretsmanager.ListSecrets" };
         token = /"NextToken":"([^"]+)"/.exec(await send("secretsmanager", body, headers))?.[1];
       }

@@ -3,8 +3,7 @@ import { paginateDescribeDBClusters, paginateDescribeDBInstances, RDSClient } fr
 import { paginateListSecrets, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import pLimit from "p-limit";
 import { concurrency } from "../lib/collect/take-inventory.ts";
-import type { Fleet } from "./fleet.ts";
-import type { Reading } from "./read-once.ts";
+import type { Fleet, Reading } from "./fleet.ts";
 
 /** Runs the SDK's paginators over the pages that an audit reads. */
 export async function readWithSdk(endpoint: string, { accounts, regions }: Fleet): Promise<Reading> {
