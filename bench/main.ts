@@ -1,30 +1,29 @@
 /**
- * Measures the promised numbers on the simulator with a latency of 80 ms. Each comparison is a ratio of two readings that alternate on
- * the same machine. `npm run bench -- --check` fails if a limit is exceeded; `--organization` measures an organization in full size.
+ * Measures the promised numbers on the simulator. Each comparison is a ratio of readings that alternate on the same machine. Prints the rows of
+ * the README; `--check` fails if a limit is exceeded. Slow parts are optional: `--organization` measures an organization in full size, `--peers`
+ * compares with boto3 and Cloud Custodian, and `--growth` measures only how costs grow with the fleet, up to 50,000 databases or `--growth=10000`.
  */
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { once } from "node:events";
-import { promisify } from "node:util";
 import { defaultRegions } from "../simulator/regions.ts";
-import { type Fleet, fewestCalls } from "./fleet.ts";
+import { compareReaders, measureLargeFleet, v8Limits } from "./compare.ts";
+import { type Fleet, fewestCalls, type Reading } from "./fleet.ts";
+import { measureGrowth } from "./growth.ts";
 import { countLedgerBytes } from "./ledger.ts";
+import { buildPrograms, type Programs } from "./programs.ts";
 import { measurePublishing } from "./publish.ts";
-import type { Reading } from "./read-once.ts";
 import { measureRendering } from "./report.ts";
+import { median, type Row, spread, toTable, without } from "./rows.ts";
+import { type Ended, runProcess } from "./run-process.ts";
 import { measureStartUp } from "./start-up.ts";
+import { withFleet } from "./with-fleet.ts";
 
-const run = promisify(execFile);
-const rounds = 3;
+const rounds = 5;
 const latencyMs = 80;
-/** The limits that Lambda sets for a function of 256 MB. */
-const v8Limits = ["--max-semi-space-size=12", "--max-old-space-size=230"];
 /** Those for a machine of 512 MiB. Without limits V8 lets garbage grow as long as there is memory. */
 const terminalLimits = ["--max-semi-space-size=12", "--max-old-space-size=360"];
 const accountIds = Array.from({ length: 20 }, (_, index) => String(111_111_111_111 + index));
 const regionNames = ["eu-west-1", "eu-central-1", "us-east-1", "us-west-2", "ap-southeast-1"];
 const moreRegions = [...regionNames, "eu-north-1", "us-east-2", "ca-central-1", "sa-east-1", "ap-northeast-1"];
 
-const one: Fleet = { accounts: accountIds.slice(0, 1), regions: ["eu-west-1"], databases: 10_000, keys: 5, latencyMs };
 const wide: Fleet = { accounts: accountIds, regions: moreRegions, databases: 20, keys: 1, latencyMs };
 const empty: Fleet = { accounts: accountIds.slice(0, 1), regions: moreRegions, databases: 0, keys: 0, latencyMs };
 
@@ -36,184 +35,151 @@ const members: Fleet = {
   ...{ regions: defaultRegions, databases: 12, keys: 1, latencyMs, isOrganization: true },
 };
 
-type Row = { readonly measure: string; readonly value: string; readonly limit: string; readonly holds: boolean };
 const rows: Row[] = [];
-
-await withFleet(one, async (read) => {
-  const { audit, bare } = await compare(read);
-  const [calls, fewest] = [audit[0]?.calls ?? 0, fewestCalls(one)];
-  add(
-    "(a) API calls, 10,000 databases, 5 keys",
-    `${calls} (fewest possible ${fewest})`,
-    `≤ ${100 + 100 + 3 + one.keys}`,
-    calls <= 203 + one.keys,
-  );
-  const ratio = median(audit, "milliseconds") / median(bare, "milliseconds");
-  add(
-    "(b) wall time / bare SDK, same pages",
-    `${ratio.toFixed(2)} (${seconds(audit)} / ${seconds(bare)})`,
-    "≤ 1.15",
-    ratio <= 1.15,
-  );
-  const peak = Math.max(...audit.map(({ peakMebibytes }) => peakMebibytes));
-  const bases = Math.max(...bare.map(({ peakMebibytes }) => peakMebibytes));
-  add(
-    "(c) peak memory, 10,000 databases",
-    `${peak.toFixed(0)} MiB (bare SDK ${bases.toFixed(0)} MiB)`,
-    "≤ 256 MiB",
-    peak <= 256,
-  );
-});
-await withFleet(wide, async (read) => {
-  const { audit, bare } = await compare(read);
-  const [calls, fewest] = [audit[0]?.calls ?? 0, fewestCalls(wide)];
-  const ratio = median(audit, "milliseconds") / median(bare, "milliseconds");
-  add("(d) API calls, 200 account-Regions of 20", `${calls} (fewest possible ${fewest})`, "= fewest", calls === fewest);
-  add(
-    "(d) wall time / bare SDK, lists only",
-    `${ratio.toFixed(2)} (${seconds(audit)} / ${seconds(bare)})`,
-    "none",
-    true,
-  );
-});
-await withFleet(empty, async (read) => {
-  const { calls } = await read("audit");
-  add(
-    "API calls, 10 Regions without databases",
-    `${calls} (fewest possible ${fewestCalls(empty)})`,
-    "= fewest",
-    calls === fewestCalls(empty),
-  );
-});
-
-await withFleet(members, async (read) => {
-  const { calls, databases, peakMebibytes, milliseconds } = await read("audit");
-  const size = `${members.accounts.length} accounts × ${members.regions.length} Regions, ${databases} databases`;
-  add(
-    `(e) an organization: ${size}`,
-    `${peakMebibytes.toFixed(0)} MiB, ${(milliseconds / 1000).toFixed(0)} s`,
-    "≤ 512 MiB",
-    peakMebibytes <= 512,
-  );
-  add(
-    "(e) API calls",
-    `${calls} (fewest possible ${fewestCalls(members)})`,
-    "= fewest",
-    calls === fewestCalls(members),
-  );
-});
-
-const { audit: packaged, bare: plain } = await measureStartUp();
-const startUp = packaged.milliseconds / plain.milliseconds;
-const took = `${packaged.milliseconds.toFixed(0)} ms / ${plain.milliseconds.toFixed(0)} ms`;
-add("import of the packaged audit / bare handler", `${startUp.toFixed(2)} (${took})`, "≤ 1.5", startUp <= 1.5);
-const mebibytes = ({ bytes }: { bytes: number }) => `${(bytes / 2 ** 20).toFixed(2)} MiB`;
-add("bundle of the packaged audit", `${mebibytes(packaged)} (bare handler ${mebibytes(plain)})`, "none", true);
-
-const { delivery, denied } = await measurePublishing();
-add(
-  "deliver 10,000 findings, 40 s per invocation",
-  `${delivery.invocations} invocations, ${delivery.seconds.toFixed(0)} s, ${delivery.peakMebibytes.toFixed(0)} MiB; ${delivery.delivered} delivered, each at most ${delivery.mostOften} times`,
-  "all, each ≤ 2 times, ≤ 8 invocations, ≤ 1,024 MiB",
-  delivery.delivered === 10_000 &&
-    delivery.mostOften <= 2 &&
-    delivery.invocations <= 8 &&
-    delivery.peakMebibytes <= 1024,
-);
-add(
-  "10,000 databases whose secrets cannot be listed",
-  `${denied.seconds.toFixed(0)} s, ${denied.peakMebibytes.toFixed(0)} MiB, ledger ${denied.ledgerKibibytes.toFixed(0)} KiB`,
-  "≤ 1,024 MiB, ledger ≤ 64 KiB",
-  denied.peakMebibytes <= 1024 && denied.ledgerKibibytes <= 64,
-);
-
-const [small, large] = [await countLedgerBytes(10_000), await countLedgerBytes(100_000)];
-add(
-  "bytes written to ledgers a run, 100,000 databases / 10,000",
-  `${(large / small).toFixed(2)} (${(large / 2 ** 20).toFixed(0)} MiB / ${(small / 2 ** 20).toFixed(0)} MiB)`,
-  "≤ 10",
-  large <= 10 * small,
-);
-
-for (const [format, name] of [["table", "table"] as const, ["html", "HTML page"] as const]) {
-  const { milliseconds, addedMebibytes, bytes } = await measureRendering(format);
-  add(
-    `${name} of 10,000 findings`,
-    `${(milliseconds / 1000).toFixed(2)} s, ${addedMebibytes.toFixed(0)} MiB more, ${(bytes / 2 ** 20).toFixed(2)} MiB long`,
-    "≤ 3 s, ≤ 64 MiB, ≤ 0.5 MiB long",
-    milliseconds <= 3000 && addedMebibytes <= 64 && bytes <= 2 ** 19,
-  );
+const growth = process.argv.find((argument) => /^--growth(=\d+)?$/.test(argument));
+const programs = await buildPrograms();
+try {
+  if (growth === undefined) await measureRows(programs);
+  else await showGrowth(programs, Number(growth.split("=")[1] ?? Number.POSITIVE_INFINITY));
+} finally {
+  programs.remove();
 }
 
-console.log(`Node ${process.version}, ${latencyMs} ms per call, median of ${rounds} alternating readings
-`);
-console.log(table(rows));
-if (process.argv.includes("--check") && rows.some(({ holds }) => !holds)) process.exitCode = 1;
+async function showGrowth(programs: Programs, limit: number): Promise<void> {
+  const { table, faster } = await measureGrowth(programs, limit);
+  console.log(table);
+  if (faster.length === 0) return;
+  console.log(`\nGrow faster than the fleet:\n${faster.join("\n")}`);
+  process.exitCode = 1;
+}
+
+async function measureRows(programs: Programs): Promise<void> {
+  rows.push(...(await compareReaders(programs, rounds, process.argv.includes("--peers"))));
+  rows.push(await measureLargeFleet(programs));
+  await measureWide(programs);
+  await measureStart();
+  await measureService();
+  console.log(`Node ${process.version}, medians of ${rounds} alternating readings (least–most)\n`);
+  console.log(toTable(rows));
+  if (process.argv.includes("--check") && rows.some(({ holds }) => !holds)) process.exitCode = 1;
+}
+
+/** Many accounts and Regions, Regions without databases, and an organization. */
+async function measureWide(programs: Programs): Promise<void> {
+  await withFleet(wide, async ({ endpoint }) => {
+    const [audits, bare]: [(Ended & Reading)[], (Ended & Reading)[]] = [[], []];
+    for (let round = 0; round < rounds; round += 1) {
+      bare.push(await readOnce(programs, "bare", endpoint, wide));
+      audits.push(await readOnce(programs, "audit", endpoint, wide));
+    }
+    const calls = audits[0]?.calls ?? 0;
+    add(
+      "(d) API calls, 200 account-Regions of 20",
+      `${calls} (fewest possible ${fewestCalls(wide)})`,
+      "= fewest",
+      calls === fewestCalls(wide),
+    );
+    const [ours, theirs] = [audits, bare].map((ended) => ended.map(({ seconds }) => seconds));
+    const ratio = median(ours ?? []) / median(theirs ?? []);
+    rows.push(
+      without(
+        "(d) wall time / bare SDK, lists only",
+        `${ratio.toFixed(2)}: ${spread(ours ?? [], "s")} / ${spread(theirs ?? [], "s")}`,
+      ),
+    );
+  });
+  await withFleet(empty, async ({ endpoint }) => {
+    const { calls } = await readOnce(programs, "audit", endpoint, empty);
+    const fewest = fewestCalls(empty);
+    add(
+      "API calls, 10 Regions without databases",
+      `${calls} (fewest possible ${fewest})`,
+      "= fewest",
+      calls === fewest,
+    );
+  });
+  await withFleet(members, async ({ endpoint }) => {
+    const { calls, databases, peakMebibytes, seconds } = await readOnce(programs, "audit", endpoint, members);
+    const size = `${members.accounts.length} accounts × ${members.regions.length} Regions, ${databases} databases`;
+    const value = `${peakMebibytes.toFixed(0)} MiB, ${seconds.toFixed(0)} s`;
+    add(`(e) an organization: ${size}`, value, "≤ 512 MiB", peakMebibytes <= 512);
+    const fewest = fewestCalls(members);
+    add("(e) API calls", `${calls} (fewest possible ${fewest})`, "= fewest", calls === fewest);
+  });
+}
+
+async function measureStart(): Promise<void> {
+  const { audit, bare, lean } = await measureStartUp();
+  for (const [name, other] of [
+    ["a bare handler", bare],
+    ["a bare handler bundled alike", lean],
+  ] as const) {
+    const ratio = median(audit.milliseconds) / median(other.milliseconds);
+    const cpu = median(audit.cpuMilliseconds) / median(other.cpuMilliseconds);
+    add(
+      `import of the packaged audit / ${name}`,
+      `${ratio.toFixed(2)}: ${spread(audit.milliseconds, "ms")} / ${spread(other.milliseconds, "ms")}; CPU ${cpu.toFixed(2)}`,
+      "≤ 1.25",
+      ratio <= 1.25,
+    );
+  }
+  const mebibytes = ({ bytes }: { bytes: number }) => `${(bytes / 2 ** 20).toFixed(2)} MiB`;
+  const sizes = `${mebibytes(audit)} (bare handler ${mebibytes(bare)}, bundled alike ${mebibytes(lean)})`;
+  rows.push(without("loaded by the import of the packaged audit", sizes));
+}
+
+async function measureService(): Promise<void> {
+  const { delivery, denied } = await measurePublishing();
+  add(
+    "deliver 10,000 findings, 40 s per invocation",
+    `${delivery.invocations} invocations, ${delivery.seconds.toFixed(0)} s, ${delivery.peakMebibytes.toFixed(0)} MiB; ${delivery.delivered} delivered, each at most ${delivery.mostOften} times`,
+    "all, each ≤ 2 times, ≤ 8 invocations, ≤ 1,024 MiB",
+    delivery.delivered === 10_000 &&
+      delivery.mostOften <= 2 &&
+      delivery.invocations <= 8 &&
+      delivery.peakMebibytes <= 1024,
+  );
+  add(
+    "10,000 databases whose secrets cannot be listed",
+    `${denied.seconds.toFixed(0)} s, ${denied.peakMebibytes.toFixed(0)} MiB, ledger ${denied.ledgerKibibytes.toFixed(0)} KiB`,
+    "≤ 1,024 MiB, ledger ≤ 64 KiB",
+    denied.peakMebibytes <= 1024 && denied.ledgerKibibytes <= 64,
+  );
+
+  const [small, large] = [await countLedgerBytes(10_000), await countLedgerBytes(100_000)];
+  add(
+    "bytes written to ledgers a run, 100,000 databases / 10,000",
+    `${(large / small).toFixed(2)} (${(large / 2 ** 20).toFixed(0)} MiB / ${(small / 2 ** 20).toFixed(0)} MiB)`,
+    "≤ 10",
+    large <= 10 * small,
+  );
+  for (const [format, name] of [["table", "table"] as const, ["html", "HTML page"] as const]) {
+    const { milliseconds, addedMebibytes, bytes } = await measureRendering(format);
+    add(
+      `${name} of 10,000 findings`,
+      `${(milliseconds / 1000).toFixed(2)} s, ${addedMebibytes.toFixed(0)} MiB more, ${(bytes / 2 ** 20).toFixed(2)} MiB long`,
+      "≤ 3 s, ≤ 64 MiB, ≤ 0.5 MiB long",
+      milliseconds <= 3000 && addedMebibytes <= 64 && bytes <= 2 ** 19,
+    );
+  }
+}
 
 function add(measure: string, value: string, limit: string, holds: boolean): void {
   rows.push({ measure, value, limit, holds });
 }
 
-function median(readings: readonly Reading[], field: "milliseconds"): number {
-  const values = readings.map((reading) => reading[field]).sort((a, b) => a - b);
-  return values[Math.floor(values.length / 2)] ?? Number.NaN;
-}
-
-function seconds(readings: readonly Reading[]): string {
-  return `${(median(readings, "milliseconds") / 1000).toFixed(1)} s`;
-}
-
-function table(rows: readonly Row[]): string {
-  const cells = [
-    ["measure", "measured", "limit", "holds"],
-    ["---", "---", "---", "---"],
-  ];
-  for (const { measure, value, limit, holds } of rows) cells.push([measure, value, limit, holds ? "yes" : "NO"]);
-  return cells.map((row) => `| ${row.join(" | ")} |`).join("\n");
-}
-
-/** Alternates audit and bare SDK, so that other load affects both. */
-async function compare(read: (how: "audit" | "bare") => Promise<Reading>) {
-  const audit: Reading[] = [];
-  const bare: Reading[] = [];
-  for (let round = 0; round < rounds; round += 1) {
-    bare.push(await read("bare"));
-    audit.push(await read("audit"));
-  }
-  if (audit.some(({ clean }) => !clean)) throw new Error("the audit of a healthy fleet is not clean");
-  if (audit.some(({ databases }, round) => databases !== bare[round]?.databases))
-    throw new Error("the audit did not read all databases");
-  return { audit, bare };
-}
-
-async function withFleet(
+/** Runs read-once.ts on a fleet. Throws unless an audit of the healthy fleet is clean. */
+async function readOnce(
+  programs: Programs,
+  how: "audit" | "bare",
+  endpoint: string,
   fleet: Fleet,
-  measure: (read: (how: "audit" | "bare") => Promise<Reading>) => Promise<void>,
-): Promise<void> {
-  const text = JSON.stringify(fleet);
-  const server: ChildProcess = spawn(process.execPath, [here("serve-fleet.ts"), text], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  try {
-    if (server.stdout === null) throw new Error("the simulator has no output");
-    const [endpoint] = (await once(server.stdout, "data")) as [Buffer];
-    await measure(async (how) => {
-      const args = [
-        ...(fleet.isOrganization === true ? terminalLimits : v8Limits),
-        here("read-once.ts"),
-        how,
-        endpoint.toString().trim(),
-        text,
-      ];
-      const { stdout } = await run(process.execPath, args);
-      return JSON.parse(stdout) as Reading;
-    });
-  } finally {
-    server.kill("SIGTERM");
-    await once(server, "exit");
-  }
-}
-
-function here(file: string): string {
-  return new URL(file, import.meta.url).pathname;
+): Promise<Ended & Reading> {
+  const flags = fleet.isOrganization === true ? terminalLimits : v8Limits;
+  const ended = await runProcess([programs.readOnce, how, endpoint, JSON.stringify(fleet)], { flags });
+  const reading = JSON.parse(ended.output) as Reading;
+  if (!reading.clean) throw new Error("the audit of a healthy fleet is not clean");
+  if (reading.databases !== fleet.accounts.length * fleet.regions.length * fleet.databases)
+    throw new Error("the audit did not read all databases");
+  return { ...ended, ...reading };
 }

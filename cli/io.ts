@@ -33,6 +33,8 @@ export type Aws = {
     readonly signal?: AbortSignal | undefined;
     readonly endpoint?: string;
     readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+    /** Called for each page of databases that the fast reader leaves to the parser of the SDK. */
+    readonly onFallback?: (() => void) | undefined;
   }) => AwsAccount;
   /** Opens the account of a role, with credentials that may assume it. */
   readonly openRole: (
@@ -40,6 +42,7 @@ export type Aws = {
       readonly roleArn: string;
       readonly externalId?: string | undefined;
       readonly signal?: AbortSignal | undefined;
+      readonly onFallback?: (() => void) | undefined;
     } & Pick<CallerOptions, "profile">,
   ) => AwsAccount;
   /** Opens AWS Organizations with credentials of the management account or of a delegated administrator. */
@@ -85,11 +88,16 @@ export type Io = {
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
 };
 
-/** Writes a text and waits until it is written. Ignores a closed pipe (`| head`). Throws a WriteError. */
-export function write(stream: OutputStream, text: string): Promise<void> {
+/** Writes a text, or its parts one after the other, and waits until it is written. Ignores a closed pipe (`| head`). Throws a WriteError. */
+export async function write(stream: OutputStream, text: string | Iterable<string>): Promise<void> {
+  for (const part of typeof text === "string" ? [text] : text) if (!(await isWritten(stream, part))) return;
+}
+
+/** False if the pipe is closed. */
+function isWritten(stream: OutputStream, text: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     stream.write(text, (error) => {
-      if (error == null || codeOf(error) === "EPIPE") resolve();
+      if (error == null || codeOf(error) === "EPIPE") resolve(error == null);
       else reject(new WriteError(`The output could not be written: ${explainFileError(error)}.`, { cause: error }));
     });
   });

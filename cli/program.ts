@@ -1,24 +1,6 @@
 import { Command } from "commander";
 import wrapAnsi from "wrap-ansi";
-import { addApprove } from "./commands/approve.ts";
-import { addAudit } from "./commands/audit.ts";
-import { addCheck } from "./commands/check.ts";
-import { addCompletion } from "./commands/completion.ts";
-import { addConsumers } from "./commands/consumers.ts";
-import { addDemo } from "./commands/demo.ts";
-import { addExplain } from "./commands/explain.ts";
-import { addPlan } from "./commands/plan.ts";
-import { addPreflight } from "./commands/preflight.ts";
-import { addPrevent } from "./commands/prevent.ts";
-import { addRemediate } from "./commands/remediate.ts";
-import { addRotate } from "./commands/rotate.ts";
-import { addRules } from "./commands/rules.ts";
-import { addStop } from "./commands/stop.ts";
-import { addVerify } from "./commands/verify.ts";
 import { exitStatus, failureStatus } from "./exit-status.ts";
-import { addDiff } from "./history/diff.ts";
-import { addHistory } from "./history/history.ts";
-import { addTrend } from "./history/trend.ts";
 import type { Io, OutputStream } from "./io.ts";
 import { terminalOf } from "./output/terminal.ts";
 import { programName, reportFailure } from "./report-failure.ts";
@@ -35,10 +17,10 @@ Examples:
 /** Runs a command line, without the program's name, and answers with the exit status (exit-status.ts). Never throws. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   let status: number = exitStatus.clean;
-  const program = createProgram({ ...io, argv }, (ended) => {
-    status = ended;
-  });
   try {
+    const program = await createProgram({ ...io, argv }, (ended) => {
+      status = ended;
+    });
     await program.parseAsync([...argv], { from: "user" });
     return status;
   } catch (error) {
@@ -47,7 +29,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
-function createProgram(io: Io, end: (status: number) => void): Command {
+async function createProgram(io: Io, end: (status: number) => void): Promise<Command> {
   const widthOf = (stream: OutputStream) => Math.min(terminalOf(stream, io).width, 120);
   const program = new Command(programName)
     .description(
@@ -65,27 +47,9 @@ function createProgram(io: Io, end: (status: number) => void): Command {
     })
     .addHelpText("after", examples)
     .exitOverride();
-  for (const add of [
-    addAudit,
-    addDemo,
-    addRules,
-    addExplain,
-    addPlan,
-    addPreflight,
-    addConsumers,
-    addRemediate,
-    addRotate,
-    addApprove,
-    addStop,
-    addVerify,
-    addCheck,
-    addPrevent,
-    addHistory,
-    addTrend,
-    addDiff,
-    addCompletion,
-  ])
-    add(program, io, end);
+  // Most command lines are audits, which load no other command.
+  if (io.argv?.[0] === "audit") (await import("./commands/audit.ts")).addAudit(program, io, end);
+  else for (const add of (await import("./commands.ts")).commands) add(program, io, end);
   return program;
 }
 

@@ -10,7 +10,7 @@ import { scopeOf } from "./wiring/invocation.ts";
 import { openStartingRepairs } from "./wiring/repairs.ts";
 import { createService, version } from "./wiring/service.ts";
 import { packagedPolicy, packagedPolicyFile, readAuditSettings } from "./wiring/settings.ts";
-import { logErrors, logger, metrics, record } from "./wiring/telemetry.ts";
+import { createPageCounter, logErrors, logger, metrics, record } from "./wiring/telemetry.ts";
 import { startTimeLimits } from "./wiring/time-limits.ts";
 
 const settings = readAuditSettings(process.env);
@@ -33,9 +33,10 @@ export const handler = middy()
   .use(parser({ schema: eventSchema }))
   .handler(async ({ id }: z.infer<typeof eventSchema>, context) => {
     const limits = startTimeLimits(context);
+    const pages = createPageCounter();
     const publication = await auditAndPublish({
       ...createService(settings, policy, scopeOf(context), limits),
-      accounts: [createAccount({ name: "this account", signal: limits.reading })],
+      accounts: [createAccount({ name: "this account", signal: limits.reading, onFallback: pages.onFallback })],
       regions: settings.REGIONS,
       policy,
       rules,
@@ -48,5 +49,6 @@ export const handler = middy()
       now: () => new Date().toISOString(),
     });
     record(publication, true);
+    pages.record();
     return { changes: publication.changes.length, clean: publication.report.clean };
   });

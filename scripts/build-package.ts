@@ -14,10 +14,13 @@ const oldestMajor = Number(/\d+/.exec(node)?.[0]);
 
 /** The command itself: says that Node.js is too old instead of failing on the syntax of the bundle. */
 const launcher = `#!/usr/bin/env node
+import module from "node:module";
 if (Number(process.versions.node.split(".")[0]) < ${oldestMajor}) {
   process.stderr.write("rds-password-audit needs Node.js ${node}. This is " + process.version + ".\\n");
   process.exit(4);
 }
+// Node.js keeps the compiled code in the folder for temporary files.
+module.enableCompileCache?.();
 import("./main.js");
 `;
 
@@ -33,8 +36,10 @@ const { metafile } = await build({
   mainFields: ["module", "main"],
   format: "esm",
   target: `node${oldestMajor}`,
-  // Libraries in CommonJS call require for modules of Node.js.
-  banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+  // Libraries in CommonJS call require for modules of Node.js, and one names a temporary file after its own.
+  banner: {
+    js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url); const __filename = import.meta.filename;',
+  },
   metafile: true,
 });
 writeFileSync(`${outdir}/rds-password-audit.js`, launcher, { mode: 0o755 });

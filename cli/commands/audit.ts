@@ -4,7 +4,7 @@ import { narrowReport } from "../../lib/audit/narrow-report.ts";
 import { UsageError } from "../../lib/model/errors.ts";
 import type { Inventory } from "../../lib/model/inventory.ts";
 import type { Policy } from "../../lib/model/policy.ts";
-import { toJson } from "../../lib/report/files/json.ts";
+import { toJsonParts } from "../../lib/report/files/json.ts";
 import { rules } from "../../rules/index.ts";
 import { describeCommand } from "../command-name.ts";
 import { messageOf } from "../error-info.ts";
@@ -134,9 +134,10 @@ async function auditAccounts(options: AuditOptions, policy: Policy, io: Io, requ
 
 /** Throws a WriteError if the file cannot be written. The inventory is then in a temporary file, if that is possible. */
 async function save(inventory: Inventory, file: string, io: Io): Promise<void> {
-  const text = toJson(inventory);
-  await writeWhole(file, text).catch(async (error: WriteError) => {
-    const spare = await writeElsewhere(text, "inventory.json").catch(() => null);
+  // Down to the databases and secrets of each target.
+  const format = () => toJsonParts(inventory, 4);
+  await writeWhole(file, format()).catch(async (error: WriteError) => {
+    const spare = await writeElsewhere(format(), "inventory.json").catch(() => null);
     const where =
       spare === null ? "not saved, because no temporary file could be written either" : `in ${spare} instead`;
     throw new WriteError(`${error.message} The inventory is ${where}.`, { cause: error });

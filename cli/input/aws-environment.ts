@@ -1,16 +1,30 @@
 import { UsageError } from "../../lib/model/errors.ts";
 import { suggest } from "../../lib/model/nearest.ts";
-import type { Aws, AwsAccount, Io } from "../io.ts";
+import { type Aws, type AwsAccount, type Io, write } from "../io.ts";
+import { programName } from "../report-failure.ts";
 
-/** Loads the ways into AWS. First checks the settings that the SDK would refuse with a riddle, or silently pass over. Throws a UsageError. */
+/**
+ * Loads the ways into AWS. With DEBUG=rds-password-audit, says which pages are read by the parser of the SDK, which takes longer. First checks the settings that the SDK would refuse with a riddle, or silently
+ * pass over. Throws a UsageError.
+ */
 export async function openAws(
-  { env, loadAws }: Pick<Io, "env" | "loadAws">,
+  { env, loadAws, stderr }: Pick<Io, "env" | "loadAws"> & Partial<Pick<Io, "stderr">>,
   profiles: readonly string[],
 ): Promise<Aws> {
   checkUrls(env);
   const aws = await loadAws();
   await checkProfiles(profiles, env, aws);
-  return aws;
+  if (env.DEBUG !== programName || stderr === undefined) return aws;
+  let pages = 0;
+  const onFallback = () => {
+    pages += 1;
+    void write(stderr, `${pages} pages of databases were read by the parser of the SDK.\n`);
+  };
+  return {
+    ...aws,
+    createAccount: (options) => aws.createAccount({ ...options, onFallback }),
+    openRole: (options) => aws.openRole({ ...options, onFallback }),
+  };
 }
 
 /** Opens the account of an AWS profile, or of the default credentials. */

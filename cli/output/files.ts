@@ -98,8 +98,11 @@ function locate(file: string): Promise<string> {
   return realpath(file).catch(() => resolve(file));
 }
 
-/** Writes a whole file or nothing. Writes into a device or pipe, such as /dev/stdout, without replacing it. Throws a WriteError. */
-export async function writeWhole(file: string, text: string): Promise<void> {
+/**
+ * Writes a whole file or nothing, and the parts of a text one after the other. Writes into a device or pipe, such as /dev/stdout, without
+ * replacing it. Throws a WriteError.
+ */
+export async function writeWhole(file: string, text: string | Iterable<string>): Promise<void> {
   try {
     const found = await stat(file).catch(() => null);
     if (found === null || found.isFile()) replaceFile(file, text);
@@ -110,7 +113,7 @@ export async function writeWhole(file: string, text: string): Promise<void> {
 }
 
 /** Writes a text to a new file in the folder for temporary files, with the name of the one that could not be written. Returns its path. */
-export async function writeElsewhere(text: string, file: string): Promise<string> {
+export async function writeElsewhere(text: string | Iterable<string>, file: string): Promise<string> {
   const spare = join(await mkdtemp(join(tmpdir(), "rds-password-audit-")), basename(file));
   await writeWhole(spare, text);
   return spare;

@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import { reasons } from "../../lib/audit/classify.ts";
 import { UsageError } from "../../lib/model/errors.ts";
 import type { Report } from "../../lib/model/report.ts";
-import { formats } from "../../lib/report/formats.ts";
+import { formats, renderReport } from "../../lib/report/formats.ts";
 import { toPrintable } from "../../lib/report/text/printable.ts";
 import type { ReportOptions } from "../../lib/report/text/reporter.ts";
 import { describeVerdict } from "../../lib/report/text/verdict.ts";
@@ -81,9 +81,9 @@ export async function writeReport(
   const files: string[] = [];
   const printed = outputs.find(({ file }) => file === null);
   for (const { format, file } of outputs) {
-    const text = render(report, format, file, io, more);
-    if (file === null) await write(io.stdout, text);
-    else if (await isWritten(file, text, io, printed !== undefined, failures)) files.push(file);
+    const render = () => renderReport(format, report, optionsFor(file, io, more));
+    if (file === null) await write(io.stdout, await render());
+    else if (await isWritten(file, render, io, printed !== undefined, failures)) files.push(file);
   }
   const { word, sentence } = describeVerdict(report);
   const verdict = `${word}  ${toPrintable(sentence)}`;
@@ -93,29 +93,33 @@ export async function writeReport(
   if (failures.length > 0) throw new WriteError(failures.join("\n"));
 }
 
-function render(
-  report: Report,
-  format: string,
+function optionsFor(
   file: string | null,
   io: Io,
   { coverageByName = false, runs = [] }: Pick<ReportOptions, "coverageByName" | "runs">,
-): string {
+): ReportOptions {
   const explanations = Object.fromEntries(reasons.map(({ code, explanation }) => [code, explanation]));
   const terminal = terminalOf(file === null ? io.stdout : null, io);
-  const renderer = formats[format];
-  if (renderer === undefined) throw new Error(`there is no format ${format}`);
-  return renderer.render(report, { ...terminal, reasons: explanations, rules, coverageByName, runs });
+  return { ...terminal, reasons: explanations, rules, coverageByName, runs };
 }
 
 /** Writes one file. If that fails, the text goes to standard output, or, if that has a report already, to a temporary file. */
-async function isWritten(file: string, text: string, io: Io, isPrinted: boolean, failures: string[]): Promise<boolean> {
+async function isWritten(
+  file: string,
+  render: () => Promise<Iterable<string>>,
+  io: Io,
+  isPrinted: boolean,
+  failures: string[],
+): Promise<boolean> {
+  const text = await render();
   try {
     await writeWhole(file, text);
     return true;
   } catch (error) {
     if (!(error instanceof WriteError)) throw error;
-    const spare = isPrinted || failures.length > 0 ? await writeElsewhere(text, file).catch(() => null) : null;
-    if (spare === null) await write(io.stdout, text);
+    const again = await render();
+    const spare = isPrinted || failures.length > 0 ? await writeElsewhere(again, file).catch(() => null) : null;
+    if (spare === null) await write(io.stdout, await render());
     failures.push(`${error.message} The report is ${spare === null ? "on standard output" : `in ${spare}`} instead.`);
     return false;
   }

@@ -1,6 +1,5 @@
 import { openBucket } from "../../lib/aws/open-bucket.ts";
 import { publishMessages } from "../../lib/aws/publish-messages.ts";
-import { startExecution } from "../../lib/aws/start-execution.ts";
 import type { Repairs } from "../../lib/executions/reap-and-start.ts";
 import { createNotifier } from "../../lib/publish/notify-remediation.ts";
 import { remediationStateFile } from "../../lib/storage/stored-file.ts";
@@ -34,6 +33,7 @@ export function openStartingRepairs(settings: AuditSettings, limits: TimeLimits)
   return {
     ...openRepairs(settings, limits),
     async start(execution, request) {
+      const { startExecution } = await import("../../lib/aws/start-execution.ts");
       const isStarted = await startExecution(functionArn, execution, request, { signal: limits.storing });
       logger.info(isStarted ? "Started a repair." : "The execution exists already.", { execution, request });
       return isStarted;

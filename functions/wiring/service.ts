@@ -1,7 +1,6 @@
 import { reasons } from "../../lib/audit/classify.ts";
 import type { ClientOptions } from "../../lib/aws/client-config.ts";
 import { createStore } from "../../lib/aws/create-store.ts";
-import { importFindings } from "../../lib/aws/import-findings.ts";
 import { publishMessages } from "../../lib/aws/publish-messages.ts";
 import type { Policy } from "../../lib/model/policy.ts";
 import {
@@ -11,7 +10,6 @@ import {
   type Publish,
 } from "../../lib/publish/destinations.ts";
 import type { Destination, Store } from "../../lib/publish/publish-report.ts";
-import { renderPage } from "../../lib/report/page/page.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import { rules } from "../../rules/index.ts";
 import type { AuditSettings } from "./settings.ts";
@@ -43,15 +41,22 @@ export function createService(
       bucket: REPORT_BUCKET,
       account,
       signal: storing,
-      toPage: (report, trend) => renderPage(report, { reasons: texts, rules, ...trend }),
+      async toPage(report, trend) {
+        const { renderPage } = await import("../../lib/report/page/page.ts");
+        return renderPage(report, { reasons: texts, rules, ...trend });
+      },
     }),
     destinations: [
       createFindingsDestination(publishTo(FINDINGS_TOPIC_ARN)),
       createAlertsDestination(publishTo(ALERTS_TOPIC_ARN), alertOptions),
       ...(SECURITY_HUB === "on"
         ? [
-            createSecurityHubDestination((findings, options) =>
-              importFindings(findings, { account, ...(credentials && { credentials }), signal: answering, ...options }),
+            createSecurityHubDestination(async (findings, options) =>
+              (await import("../../lib/aws/import-findings.ts")).importFindings(findings, {
+                ...{ account, signal: answering },
+                ...(credentials && { credentials }),
+                ...options,
+              }),
             ),
           ]
         : []),

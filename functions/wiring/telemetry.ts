@@ -25,6 +25,23 @@ export function measure({ name, unit, value, dimensions }: Metric): void {
   one.addMetric(name, unit, value);
 }
 
+/** Counts the pages that the fast reader of databases leaves to the parser of the SDK. `record` logs and measures them. */
+export function createPageCounter(): { onFallback: () => void; record: () => void } {
+  let pages = 0;
+  return {
+    onFallback() {
+      pages += 1;
+    },
+    record() {
+      measure({ name: "PagesParsedBySdk", unit: "Count", value: pages });
+      if (pages > 0)
+        logger.warn("The parser of the SDK read some pages, which takes longer: RDS sends them in another form.", {
+          pages,
+        });
+    },
+  };
+}
+
 /** Logs and measures a publication. `isFull` is true after an audit of everything. */
 export function record(
   { report, changes, emptiedRegions, failures, isNew, isAttempted }: Publication,

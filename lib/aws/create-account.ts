@@ -10,7 +10,7 @@ import { type ClientOptions, toClientConfig } from "./client-config.ts";
 import { createRegion, type RegionClients } from "./create-region.ts";
 import { createRepairs } from "./create-repairs.ts";
 import { explainAccessError } from "./explain-access-error.ts";
-import { RdsProtocol } from "./rds-protocol.ts";
+import { createRdsProtocol } from "./rds-protocol.ts";
 import { withSignal } from "./time-limit.ts";
 import type { RegionScope } from "./to-database.ts";
 
@@ -18,6 +18,8 @@ import type { RegionScope } from "./to-database.ts";
 export type AccountOptions = Omit<ClientOptions, "region"> & {
   /** What messages call the credentials. */
   readonly name: string;
+  /** Called for each page of databases that the fast reader leaves to the parser of the SDK. */
+  readonly onFallback?: (() => void) | undefined;
 };
 
 /** Default Region for STS and the Account Management API, which answer in every Region of a partition. */
@@ -59,10 +61,15 @@ export function createAccount(options: AccountOptions) {
     region(scope: RegionScope) {
       const regional = { ...config, region: scope.region };
       const clients: RegionClients = {
-        rds: withSignal(new RDSClient({ ...regional, protocol: RdsProtocol }), options.signal),
+        rds: withSignal(
+          new RDSClient({ ...regional, protocol: createRdsProtocol(options.onFallback) }),
+          options.signal,
+        ),
         secrets: withSignal(new SecretsManagerClient(regional), options.signal),
         kms: withSignal(new KMSClient(regional), options.signal),
       };
+      // It copies each answer for a log that is not written.
+      for (const client of [clients.rds, clients.secrets]) client.middlewareStack.remove("loggerMiddleware");
       const close = () => {
         for (const client of Object.values(clients)) client.destroy();
       };

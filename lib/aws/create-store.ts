@@ -10,7 +10,7 @@ export type StoreOptions = BucketOptions & {
   /** The audited account. */
   readonly account: string;
   /** Renders the report as HTML, with the trend of the last days. */
-  readonly toPage: (report: Report, trend: StoredTrend) => string;
+  readonly toPage: (report: Report, trend: StoredTrend) => string | Promise<string>;
 };
 
 /** The runs of the last days, oldest first and this one last, and the days whose run could not be read. */
@@ -69,7 +69,7 @@ export function createStore({ toPage, account, ...options }: StoreOptions) {
       // Sorts by time, and has no colons, which some file systems refuse.
       const name = `reports/${generatedAt.slice(0, 10).replaceAll("-", "/")}/${generatedAt.replaceAll(":", "-")}`;
       const key = await writeAsNew(body, (serial) => `${name}-${serial}.json`);
-      const page = toPage(report, await readTrend(report));
+      const page = await toPage(report, await readTrend(report));
       const day = dayOf(report);
       const summary = `${JSON.stringify(toRunSummary(report))}\n`;
       const pageKey = key.replace(/\.json$/, ".html");

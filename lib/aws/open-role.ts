@@ -2,14 +2,15 @@ import { parseArn } from "../model/arn.ts";
 import { AwsCallError } from "../model/errors.ts";
 import { assumeRole } from "./assume-role.ts";
 import type { ClientOptions } from "./client-config.ts";
-import { createAccount, homeRegionOf } from "./create-account.ts";
+import { type AccountOptions, createAccount, homeRegionOf } from "./create-account.ts";
 
 /** The role to assume, and the credentials that assume it. */
-export type RoleAccountOptions = ClientOptions & {
-  readonly roleArn: string;
-  /** What the role's trust policy requires as `sts:ExternalId`. */
-  readonly externalId?: string | undefined;
-};
+export type RoleAccountOptions = ClientOptions &
+  Pick<AccountOptions, "onFallback"> & {
+    readonly roleArn: string;
+    /** What the role's trust policy requires as `sts:ExternalId`. */
+    readonly externalId?: string | undefined;
+  };
 
 /** Opens the account of a role. All Regions share one session, which is renewed before it ends. */
 export function openRole({ roleArn, externalId, profile, ...options }: RoleAccountOptions) {

@@ -64,8 +64,8 @@ export const fieldsOf: ReadonlyMap<string, ReadonlySet<string>> = new Map<string
 type Element = string | Children;
 type Children = { [name: string]: Element | Element[] };
 
-/** A page and the position up to which it is read. */
-type Reader = { readonly xml: string; at: number };
+/** A page, the position up to which it is read, and its texts so far, each once. */
+type Reader = { readonly xml: string; at: number; readonly texts: Map<string, string> };
 
 /** Deeper elements than RDS has. */
 const maxDepth = 20;
@@ -85,8 +85,13 @@ const entities: ReadonlyMap<string, string> = new Map(
 export function readPage(xml: string): Children | null {
   const [start = "", root] = pageStart.exec(xml) ?? [];
   if (root === undefined || xml.includes("\r")) return null;
-  const content = readContent({ xml, at: start.length }, root, { depth: 0, skipped: false });
+  const content = readContent({ xml, at: start.length, texts: new Map() }, root, { depth: 0, skipped: false });
   return typeof content === "string" ? null : content;
+}
+
+/** True for a page of DB instances or DB clusters, in whatever form. */
+export function isPage(xml: string): boolean {
+  return /<(?:\w+:)?DescribeDB(?:Instances|Clusters)Response[\s/>]/.test(xml);
 }
 
 /** Reads from the end of a start tag to the end of its end tag. Null for what the SDK must read. A skipped element is only checked. */
@@ -107,7 +112,7 @@ function readContent(
     reader.at = to + 1;
     if (xml[from + 1] === "/") {
       if (xml.slice(from + 2, to) !== name) return null;
-      if (isEmpty) return skipped ? "" : toText(text);
+      if (isEmpty) return skipped ? "" : keep(reader, toText(text));
       return isIndent(text) ? children : null;
     }
     if (!isIndent(text)) return null;
@@ -120,6 +125,23 @@ function readContent(
     if (value === null || (!isSkipped && !add(children, tag, value))) return null;
   }
   return null;
+}
+
+/** Copies a text, once a page. A part of a string would keep the whole string in memory, here a page of 500 kB. */
+function keep({ texts }: Reader, text: string): string {
+  const kept = texts.get(text);
+  if (kept !== undefined) return kept;
+  const copy = copyText(text);
+  texts.set(copy, copy);
+  return copy;
+}
+
+const bytes = Buffer.alloc(256);
+
+/** Most texts are short and have one byte a character. What is joined with something is a new string too, but takes more memory. */
+function copyText(text: string): string {
+  const copy = text.length > bytes.length ? "" : bytes.toString("latin1", 0, bytes.write(text, "latin1"));
+  return copy === text ? copy : `${text} `.slice(0, -1);
 }
 
 /** Adds a child; false for a name that every object has. */

@@ -22,6 +22,7 @@ const elementNames: Readonly<Record<string, string>> = {
   ReadReplicaDBInstanceIdentifiers: "ReadReplicaDBInstanceIdentifier",
   ReadReplicaIdentifiers: "ReadReplicaIdentifier",
   StatusInfos: "DBInstanceStatusInfo",
+  Subnets: "Subnet",
   TagList: "Tag",
   TenantDatabases: "TenantDatabase",
   VpcSecurityGroups: "VpcSecurityGroupMembership",

@@ -1,10 +1,14 @@
 /** The fast reader of pages gives what the parser of the SDK gives, without the fields that the audit does not use. */
 
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { DescribeDBClustersCommand, DescribeDBInstancesCommand, RDSClient } from "@aws-sdk/client-rds";
 import { XmlShapeDeserializer } from "@aws-sdk/core/protocols";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { RdsProtocol } from "../../lib/aws/rds-protocol.ts";
+import { createRdsProtocol } from "../../lib/aws/rds-protocol.ts";
 import { fieldsOf, readPage } from "../../lib/aws/read-page.ts";
 import { toCluster, toInstance } from "../../lib/aws/to-database.ts";
 import { createSampleOrganization, sampleAccounts } from "../../simulator/organization.ts";
@@ -93,6 +97,25 @@ describe("one page", () => {
   });
 });
 
+test("what is read does not keep the page in memory", () => {
+  setFlagsFromString("--expose-gc");
+  const collectGarbage = runInNewContext("gc") as () => void;
+  const filler = `<DBInstance><Endpoint>${"x".repeat(1_000_000)}</Endpoint>`;
+  const read: unknown[] = [];
+  collectGarbage();
+  const before = process.memoryUsage().heapUsed;
+  // From bytes, as from the network: otherwise all pages would share a text.
+  for (let page = 0; page < 20; page += 1)
+    read.push(
+      readPage(
+        Buffer.from(instances.replace("<DBInstance>", filler).replace("orders", `orders-${page}-of-the-eu`)).toString(),
+      ),
+    );
+  collectGarbage();
+  expect(read).not.toContain(null);
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(5_000_000);
+});
+
 /** Pieces that mean something in XML, or nearly. */
 const pieces = [
   ..."<>/&;=\"' \n\r\t",
@@ -170,7 +193,7 @@ describe("the pages of the simulator", () => {
     const config = { region, endpoint, credentials: { accessKeyId, secretAccessKey: "simulated" } };
     const scope = { partition: "aws", region, account: accessKeyId };
     const [slow, fast] = await Promise.all(
-      [new RDSClient(config), new RDSClient({ ...config, protocol: RdsProtocol })].map(async (client) => {
+      [new RDSClient(config), new RDSClient({ ...config, protocol: createRdsProtocol() })].map(async (client) => {
         const { DBInstances, Marker } = await client.send(new DescribeDBInstancesCommand({}));
         const { DBClusters } = await client.send(new DescribeDBClustersCommand({}));
         client.destroy();
@@ -184,4 +207,25 @@ describe("the pages of the simulator", () => {
     expect(slow?.instances).toBeDefined();
     expect(fast).toEqual(slow);
   });
+});
+
+test.each([
+  ["plain", instances, 0],
+  ["with a comment", instances.replace("<TagList>", "<!-- a --><TagList>"), 1],
+  ["of another operation", instances.replaceAll("DescribeDBInstances", "DescribeEvents"), 0],
+])("a page %s that the reader leaves to the SDK is told of", async (_, xml, expected) => {
+  const server = createServer((_request, response) => response.setHeader("content-type", "text/xml").end(xml));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  let pages = 0;
+  const protocol = createRdsProtocol(() => {
+    pages += 1;
+  });
+  const credentials = { accessKeyId: "a", secretAccessKey: "b" };
+  const client = new RDSClient({ region: "eu-west-1", endpoint: `http://127.0.0.1:${port}`, credentials, protocol });
+  const { DBInstances } = await client.send(new DescribeDBInstancesCommand({}));
+  if (expected === 1) expect(DBInstances).toHaveLength(2);
+  expect(pages).toBe(expected);
+  client.destroy();
+  server.close();
 });

@@ -41,6 +41,10 @@ test.each(["", "audit", "demo", "explain", "plan", "remediate", "approve", "stop
   },
 );
 
+test("the audit, which is loaded alone, has the same help as among all commands", async () => {
+  expect(await runCli(["audit", "--help"])).toEqual(await runCli(["help", "audit"]));
+});
+
 test("shows help on stderr and exits with 2 without a command", async () => {
   const { status, stdout, stderr } = await runCli([]);
   expect({ status, stdout }).toEqual({ status: 2, stdout: "" });

@@ -903,6 +903,10 @@ describe("packages", () => {
     get(["remediate", "templateHook"].includes(name) ? "with every parameter" : "with defaults");
   const zipOf = (name: string) => readFileSync(`${packageWith(name).folder}/packages/${name}.zip`);
 
+  /** The module of a function, and its chunks. */
+  const sourcesOf = (name: string) =>
+    [...readZip(zipOf(name))].sort(([a], [b]) => a.length - b.length).map(([, content]) => content.toString());
+
   /** Loads a packaged function as Lambda does at start-up, with only its files in a folder. */
   function start(name: keyof typeof handlers, changes: Record<string, string> = {}) {
     const { folder: service, template } = packageWith(name);
@@ -922,14 +926,24 @@ describe("packages", () => {
     });
   }
 
-  test.each(Object.entries(handlers))("%s is one module of at most 700 KB", (name, handler) => {
+  test.each(Object.entries(handlers))("%s is one module and its own chunks, of at most 700 KB", (name, handler) => {
     const zip = zipOf(name);
-    expect([...readZip(zip).keys()].sort()).toEqual([`functions/${handler}.mjs`]);
+    const [module, ...chunks] = [...readZip(zip).keys()].sort((a, b) => a.length - b.length);
+    expect(module).toBe(`functions/${handler}.mjs`);
+    for (const chunk of chunks) expect(chunk).toMatch(new RegExp(`^functions/${handler}\\.[A-Z0-9]{8}\\.mjs$`));
     expect(zip.length).toBeLessThan(maxBytes);
   });
 
+  test("the page, the client of Security Hub, and the client of Lambda are loaded when they are needed", () => {
+    const [module, ...chunks] = sourcesOf("audit");
+    for (const name of ["BatchImportFindings", "DurableExecutionAlreadyStartedException", "<!doctype html>"]) {
+      expect(module).not.toContain(name);
+      expect(chunks.some((chunk) => chunk.includes(name))).toBe(true);
+    }
+  });
+
   test.each(Object.keys(handlers))("%s does not contain the call that reads a secret's value", (name) => {
-    const module = [...readZip(zipOf(name))].find(([file]) => file.endsWith(".mjs"))?.[1].toString() ?? "";
+    const module = sourcesOf(name).join("");
     // The template hook calls no AWS service, so its package has no operation at all.
     if (name !== "templateHook") expect(module).toMatch(/["'`]DescribeSecret["'`]/);
     // The SDK names an operation in quotation marks. A rule names the IAM action, to find who else may read a secret.

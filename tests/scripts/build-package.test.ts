@@ -39,6 +39,13 @@ test("runs the demo", async () => {
   expect(JSON.parse(stdout).summary.databases).toBeGreaterThan(90);
 });
 
+test("writes a report to a file", async () => {
+  const file = join(folder, "report.json");
+  const { stderr } = await command("demo", "--output", file).catch((error) => error);
+  expect(stderr).toContain(`The report is in ${file}.`);
+  expect(JSON.parse(await readFile(file, "utf8")).summary.databases).toBeGreaterThan(90);
+});
+
 test("has help, names itself, and knows its version", async () => {
   expect((await command("--help")).stdout).toContain("Usage: rds-password-audit [options] [command]");
   const { version } = JSON.parse(await readFile("package.json", "utf8"));

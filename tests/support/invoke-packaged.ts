@@ -11,6 +11,8 @@ export type Invocation = {
   readonly error: string | null;
   /** The most memory that the process ever had; absent after an error. */
   readonly peakBytes?: number;
+  /** The CPU time of the process since its start; absent after an error. */
+  readonly cpuSeconds?: number;
   readonly logged: readonly Logged[];
 };
 type Logged = Readonly<Record<string, unknown>>;
@@ -64,6 +66,7 @@ export type UnpackedFunction = {
 
 /** Replaces Lambda's runtime: imports the handler once, and answers each line of JSON with one. */
 const runtime = `
+import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 const [file, functionArn] = process.argv.slice(1);
 const say = (end) => process.stdout.write("\\n" + JSON.stringify({ end }) + "\\n");
@@ -79,7 +82,11 @@ for await (const line of createInterface({ input: process.stdin })) {
   try {
     const { handler } = await imported;
     const answer = await handler(event, { ...context, getRemainingTimeInMillis: () => limit - Date.now() });
-    say({ answer: answer ?? null, error: null, peakBytes: process.resourceUsage().maxRSS * 1024 });
+    const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
+    // Linux counts the memory of the parent at the fork in maxRSS.
+    const status = process.platform === "linux" ? readFileSync("/proc/self/status", "utf8") : "";
+    const peakKibibytes = Number(/VmHWM:\\s+(\\d+)/.exec(status)?.[1] ?? maxRSS);
+    say({ answer: answer ?? null, error: null, peakBytes: peakKibibytes * 1024, cpuSeconds: (userCPUTime + systemCPUTime) / 1e6 });
   } catch (error) {
     say({ answer: null, error: String(error?.message ?? error) });
   }

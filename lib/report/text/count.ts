@@ -1,15 +1,16 @@
 import { type Finding, severities } from "../../model/finding.ts";
 import { plural } from "../../model/time.ts";
 
-const grouped = new Intl.NumberFormat("en-US");
+let grouped: Intl.NumberFormat | undefined;
 
 /** "1 database", "12,345 databases". */
 export function count(number: number, noun: string): string {
-  return number < 1000 ? plural(number, noun) : `${grouped.format(number)} ${noun}s`;
+  return number < 1000 ? plural(number, noun) : `${formatNumber(number)} ${noun}s`;
 }
 
-/** "12,345". */
+/** "12,345". The formatter is created for the first number, because its data takes some milliseconds to load. */
 export function formatNumber(number: number): string {
+  grouped ??= new Intl.NumberFormat("en-US");
   return grouped.format(number);
 }
 
@@ -18,6 +19,6 @@ export function countBySeverity(findings: readonly Pick<Finding, "severity">[]):
   return severities
     .map((severity) => [findings.filter((finding) => finding.severity === severity).length, severity] as const)
     .filter(([number]) => number > 0)
-    .map(([number, severity]) => `${grouped.format(number)} ${severity}`)
+    .map(([number, severity]) => `${formatNumber(number)} ${severity}`)
     .join(", ");
 }
