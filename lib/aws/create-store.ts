@@ -1,7 +1,8 @@
 import type { Run } from "../model/history.ts";
 import type { Report } from "../model/report.ts";
 import { migrateLedger } from "../storage/migrate-ledger.ts";
-import { dayOf, daysBefore, runKeys, summaryFileOf, toRun, toRunFile, toRunSummary } from "../storage/run-files.ts";
+import { dayOf, daysBefore, runKeys, toRunFile, toRunSummary } from "../storage/run-files.ts";
+import { summaryFileOf, toRun } from "../storage/run-summary.ts";
 import { earlierLedgerFile, ledgerFileOf } from "../storage/stored-file.ts";
 import { type BucketOptions, gzip, json, type OpenBucket, openBucket } from "./open-bucket.ts";
 import { createLatestWriter } from "./write-as-latest.ts";

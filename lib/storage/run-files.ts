@@ -1,8 +1,5 @@
 import { gzipSync } from "node:zlib";
-import * as z from "zod/mini";
-import type { Run } from "../model/history.ts";
-import { type Report, type ReportSummary, summarySchema } from "../model/report.ts";
-import type { StoredFile } from "./stored-file.ts";
+import type { Report, ReportSummary } from "../model/report.ts";
 
 /** The day of a run, in UTC: of the time when AWS was read. */
 export function dayOf({ observedAt }: Pick<Report, "observedAt">): string {
@@ -44,31 +41,6 @@ export function toRunFile({ observedAt, findings, databases, coverage }: Report)
 /** Leaves out the findings, databases and digest of a report. */
 export function toRunSummary({ findings: _, databases: __, digest: ___, ...summary }: Report): ReportSummary {
   return summary;
-}
-
-/** What a trend takes from a summary. */
-const runSummarySchema = z.object({
-  generatedAt: z.iso.datetime(),
-  observedAt: z.iso.datetime(),
-  clean: z.boolean(),
-  coverage: z.object({ complete: z.boolean() }),
-  summary: summarySchema,
-});
-
-/** The summary of a day's run; null if there was no run. */
-export function summaryFileOf(day: string): StoredFile<z.infer<typeof runSummarySchema> | null> {
-  return {
-    name: runKeys.summary(day),
-    what: "run summary",
-    schema: z.nullable(runSummarySchema),
-    empty: null,
-    whatToDo: "restore an earlier version, or delete it",
-  };
-}
-
-/** A point of the trend. A summary does not say what was new or resolved. */
-export function toRun({ generatedAt, observedAt, clean, coverage, summary }: z.infer<typeof runSummarySchema>): Run {
-  return { generatedAt, observedAt, clean, summary, complete: coverage.complete, opened: null, resolved: null };
 }
 
 /** The days before a day, oldest first. */
