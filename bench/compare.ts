@@ -16,8 +16,8 @@ const fleet: Omit<Fleet, "latencyMs"> = {
 };
 const calls = fewestCalls({ ...fleet, latencyMs: 0 });
 
-type Reader = "audit" | "bare" | "raw" | "boto3" | "custodian";
-const names: Readonly<Record<Reader, string>> = {
+type ReaderName = "audit" | "bare" | "raw" | "boto3" | "custodian";
+const names: Readonly<Record<ReaderName, string>> = {
   audit: "the audit",
   bare: "bare SDK",
   raw: "raw HTTP",
@@ -28,7 +28,7 @@ const names: Readonly<Record<Reader, string>> = {
 /** Measures at 80 ms a call, and on a local network. `peers` are also measured if they are on this machine. */
 export async function compareReaders(programs: Programs, rounds: number, withPeers: boolean): Promise<Row[]> {
   const peers = withPeers ? (["boto3", "custodian"] as const) : [];
-  const found: Reader[] = [];
+  const found: ReaderName[] = [];
   const missing: Row[] = [];
   for (const peer of peers) {
     const module = peer === "custodian" ? "c7n" : peer;
@@ -51,12 +51,12 @@ export async function compareReaders(programs: Programs, rounds: number, withPee
 async function compareAt(
   latencyMs: number,
   limits: { wall: number; cpu: number },
-  { programs, rounds, others }: { programs: Programs; rounds: number; others: readonly Reader[] },
+  { programs, rounds, others }: { programs: Programs; rounds: number; others: readonly ReaderName[] },
 ): Promise<Row[]> {
   return withFleet({ ...fleet, latencyMs }, async ({ env, endpoint, ask }) => {
-    const readers: readonly Reader[] = ["bare", "audit", ...others];
-    const ended: Record<Reader, Ended[]> = { audit: [], bare: [], raw: [], boto3: [], custodian: [] };
-    const argsOf = (reader: Reader) =>
+    const readers: readonly ReaderName[] = ["bare", "audit", ...others];
+    const ended: Record<ReaderName, Ended[]> = { audit: [], bare: [], raw: [], boto3: [], custodian: [] };
+    const argsOf = (reader: ReaderName) =>
       reader === "audit"
         ? [programs.cli, "audit", "--region", "eu-west-1", "--format", "json"]
         : [programs.readOnce, reader, endpoint, JSON.stringify({ ...fleet, latencyMs })];
@@ -74,9 +74,9 @@ async function compareAt(
       }
     for (const reader of readers) checkDatabases(ended[reader], reader);
     const where = latencyMs === 0 ? "on a local network" : `at ${latencyMs} ms a call`;
-    const ratio = (field: "seconds" | "cpuSeconds", reader: Reader = "bare") =>
+    const ratio = (field: "seconds" | "cpuSeconds", reader: ReaderName = "bare") =>
       median(ended.audit.map((one) => one[field])) / median(ended[reader].map((one) => one[field]));
-    const both = (field: "seconds" | "cpuSeconds", reader: Reader = "bare") =>
+    const both = (field: "seconds" | "cpuSeconds", reader: ReaderName = "bare") =>
       `${ratio(field, reader).toFixed(2)}: ${spread(
         ended.audit.map((one) => one[field]),
         "s",
@@ -130,7 +130,7 @@ async function compareAt(
 }
 
 /** A reading that misses databases compares nothing. Cloud Custodian does not say how many it read. */
-function checkDatabases(ended: readonly Ended[], reader: Reader): void {
+function checkDatabases(ended: readonly Ended[], reader: ReaderName): void {
   for (const { output } of ended)
     if (
       reader !== "custodian" &&

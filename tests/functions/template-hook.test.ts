@@ -100,7 +100,8 @@ describe("the events of the other target operations", () => {
   );
 
   test("STACK of a managed database passes", async () => {
-    const payload = { template: template(", ManageMasterUserPassword: true"), previousTemplate: null };
+    const managed = ", ManageMasterUserPassword: true, MasterUserSecret: { KmsKeyId: alias/databases }";
+    const payload = { template: template(managed), previousTemplate: null };
     expect((await invokeWith(stack, payload)).answer).toEqual({
       hookStatus: "SUCCESS",
       message: "orders meets the policy, as far as its template shows.",
