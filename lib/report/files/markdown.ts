@@ -121,18 +121,23 @@ function toText(sentence: string): string {
     .join("");
 }
 
-/** A code span: its fence is longer than any in the text. */
-function toCode(text: string): string {
+/**
+ * A code span in a table: its fence is longer than any in the text. A table needs a backslash before a pipe, also in code. Another backslash before
+ * that one would end the cell, and code cannot escape it: such a text stays prose.
+ */
+function toCode(command: string): string {
+  if (command.includes("\\|")) return escapeMarkup(command);
+  const text = command.replaceAll("|", "\\|");
   const longest = Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length));
   const fence = "`".repeat(longest + 1);
   return longest === 0 ? `${fence}${text}${fence}` : `${fence} ${text} ${fence}`;
 }
 
-/** Escapes markup, HTML, mentions and what GitHub turns into links. `markdownTable` escapes pipes. */
+/** Escapes markup, HTML, mentions, the pipes of tables, and what GitHub turns into links. */
 function escapeMarkup(text: string): string {
   return text
     .toWellFormed()
-    .replaceAll(/[\\`*_[\]<>&~#@$]/g, "\\$&")
+    .replaceAll(/[\\`*_[\]<>&~#@$|]/g, "\\$&")
     .replaceAll(/:(?=\/\/)/g, "\\:")
     .replaceAll(/\bwww\./gi, (found) => found.replace(".", "\\."));
 }

@@ -32,6 +32,19 @@ describe("a Markdown parser", () => {
     );
   });
 
+  test.each(["x<https://evil.example|Report>", "x\\|<https://evil.example>", "a|b"])(
+    "keeps %j in a command in its cell, and makes no link of it",
+    (argument) => {
+      const [finding] = outcomeFindings;
+      if (finding === undefined) throw new Error("there is no finding");
+      const remediation = `Run: aws rds delete-db-instance --db-instance-identifier ${argument}`;
+      const report = withFindings(aReport(anInventory()), [{ ...finding, remediation }]);
+      const html = marked.parse(render(report), { async: false });
+      expect([...elementsOf(render(report))].filter((element) => !expected.includes(element ?? ""))).toEqual([]);
+      expect(html).toContain(argument.replaceAll("<", "&lt;").replaceAll(">", "&gt;"));
+    },
+  );
+
   test("finds as many rows as there are findings", async () => {
     for (const [name, report] of await allCases()) {
       if (name === "10,000 findings" || report.findings.length === 0) continue;
