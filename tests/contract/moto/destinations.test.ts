@@ -3,6 +3,7 @@ import { CreateBucketCommand, GetObjectCommand, S3Client } from "@aws-sdk/client
 import { GetFindingsCommand, SecurityHubClient } from "@aws-sdk/client-securityhub";
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { assembleReport } from "../../../lib/audit/assemble-report.ts";
 import { createConfig } from "../../../lib/aws/config-service.ts";
 import { createStore } from "../../../lib/aws/create-store.ts";
 import { importFindings } from "../../../lib/aws/import-findings.ts";
@@ -10,11 +11,12 @@ import { openBucket } from "../../../lib/aws/open-bucket.ts";
 import { publishMessages } from "../../../lib/aws/publish-messages.ts";
 import { emptyLedger, type Ledger } from "../../../lib/model/ledger.ts";
 import { emptyRemediationState } from "../../../lib/model/remediation-state.ts";
-import type { Report } from "../../../lib/model/report.ts";
 import { toAsff } from "../../../lib/report/aws/asff.ts";
 import { toFindingMessage } from "../../../lib/report/topics/finding-message.ts";
 import { remediationStateFile } from "../../../lib/storage/stored-file.ts";
+import { rules } from "../../../rules/index.ts";
 import { aFinding, assortedChanges, filterPolicies } from "../../aws/sample-findings.ts";
+import { anInventory, aPolicy } from "../../support/builders.ts";
 import { account, createSimulator, type Emulator, type OpenAws, region, startMoto } from "../emulators.ts";
 import { describeWith } from "./when-installed.ts";
 
@@ -88,8 +90,8 @@ describeWith(["moto_server"], "what the service writes to", () => {
 
       test("reports are stored side by side, and latest.json is the later one", async () => {
         const at = (minute: number) => {
-          const time = `2026-11-24T12:0${minute}:00.000Z`;
-          return { observedAt: time, generatedAt: time, findings: [], databases: [] } as unknown as Report;
+          const generatedAt = `2026-11-24T12:0${minute}:00.000Z`;
+          return assembleReport(anInventory(), { policy: aPolicy(), rules, generatedAt, version: "0.0.0" });
         };
         for (const minute of [1, 2, 0, 2]) await open().writeReport(at(minute));
         const read = async (Key: string) => {
